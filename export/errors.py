@@ -1,0 +1,74 @@
+"""What can go wrong while artefacts are made, as branches of the runtime's tree.
+
+LookwhyError
+└── ExportError
+    ├── FolderUnusable     the folder of pictures is not there, is empty, or holds no picture
+    ├── UrlListUnusable    the list of addresses cannot be read, or names none
+    ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
+    ├── ParityFailed       an exported graph says something else than its model
+    └── OutputUnwritable   the disk is full, or the folder cannot be written
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from runtime.errors import LookwhyError
+
+
+class ExportError(LookwhyError):
+    """The export step cannot go on; what was there before is untouched."""
+
+    code: ClassVar[str] = "export_failed"
+
+
+class FolderUnusable(ExportError):
+    """There is nothing to index in the folder."""
+
+    code = "folder_unusable"
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"{folder} cannot be indexed: {reason}.")
+
+
+class UrlListUnusable(ExportError):
+    """The list of addresses cannot be used."""
+
+    code = "url_list_unusable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be used as a list of addresses: {reason}.")
+
+
+class CheckpointUnusable(ExportError):
+    """A checkpoint cannot be loaded, or is of another family."""
+
+    code = "checkpoint_unusable"
+
+    def __init__(self, name: str, reason: str, remedy: str) -> None:
+        self.name, self.reason, self.remedy = name, reason, remedy
+        super().__init__(f"{name} cannot be exported: {reason}. {remedy}")
+
+
+class ParityFailed(ExportError):
+    """A graph differs from what it was made of by more than the gate allows."""
+
+    code = "parity_failed"
+
+    def __init__(self, graph: str, measure: str, given: float, allowed: float) -> None:
+        self.graph, self.measure, self.given, self.allowed = graph, measure, given, allowed
+        super().__init__(
+            f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. "
+            "Nothing was replaced."
+        )
+
+
+class OutputUnwritable(ExportError):
+    """The result cannot be written."""
+
+    code = "output_unwritable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")

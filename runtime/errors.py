@@ -1,0 +1,184 @@
+"""Everything that can go wrong here, as one tree. Imports nothing of ours; knows no HTTP status.
+
+    LookwhyError
+    ├── SettingInvalid        a variable in the environment, .env or a flag has an unusable value
+    ├── RequestError          the caller can mend it
+    │   ├── RequestMalformed  not the JSON, or not the field, that the route takes
+    │   ├── RequestTooLarge   a body over the limit
+    │   ├── QueryEmpty        nothing to search for
+    │   ├── QueryTooLong      more text than a query may have
+    │   └── TopKOutOfRange    more, or fewer, results than may be asked for
+    ├── ImageError            about one picture
+    │   ├── ImageNotFound     no such picture in the library
+    │   ├── ImageUnreadable   not a picture, or a broken one
+    │   └── ImageTooLarge     over the byte or pixel limit
+    ├── ArtefactError         about what the export step wrote; stops the start
+    │   ├── ArtefactMissing   a folder or file is not there
+    │   ├── ArtefactCorrupt   a file is there, but is not what the manifest promises
+    │   └── ModelsDiffer      the index was made with other models
+    └── SessionFailed         onnxruntime refused a batch
+
+The export step adds its own branches in `export/errors.py`. Each class names itself on the wire by `code`; each instance
+carries its numbers as attributes and says what was given, what is allowed, and what to do.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class LookwhyError(Exception):
+    """The root: `code` is its name on the wire, `str(error)` a message that a user may read."""
+
+    code: ClassVar[str] = "internal"
+
+
+class SettingInvalid(LookwhyError):
+    """A setting has a value that cannot be used."""
+
+    code = "setting_invalid"
+
+    def __init__(self, variable: str, value: str, accepted: str) -> None:
+        self.variable, self.value, self.accepted = variable, value, accepted
+        super().__init__(f"{variable}={value!r} cannot be used: {accepted}.")
+
+
+class RequestError(LookwhyError):
+    """The request is at fault, and its sender can mend it."""
+
+    code = "request_invalid"
+
+
+class RequestMalformed(RequestError):
+    """The request does not have the form that the route takes."""
+
+    code = "request_malformed"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class RequestTooLarge(RequestError):
+    """The request's body is over the limit."""
+
+    code = "request_too_large"
+
+    def __init__(self, max_bytes: int, given_bytes: int | None = None) -> None:
+        self.max_bytes, self.given_bytes = max_bytes, given_bytes
+        given = "more" if given_bytes is None else f"{given_bytes:,} bytes"
+        super().__init__(f"The body may have {max_bytes:,} bytes; {given} came. Send less.")
+
+
+class QueryEmpty(RequestError):
+    """The query holds no text."""
+
+    code = "query_empty"
+
+    def __init__(self) -> None:
+        super().__init__("The query is empty. Say in a few words what the picture should show.")
+
+
+class QueryTooLong(RequestError):
+    """The query holds more text than the limit."""
+
+    code = "query_too_long"
+
+    def __init__(self, given_chars: int, max_chars: int) -> None:
+        self.given_chars, self.max_chars = given_chars, max_chars
+        super().__init__(f"The query has {given_chars:,} characters; {max_chars:,} are allowed. Shorten it.")
+
+
+class TopKOutOfRange(RequestError):
+    """`top_k` is outside 1..max."""
+
+    code = "top_k_out_of_range"
+
+    def __init__(self, given: int, max_allowed: int) -> None:
+        self.given, self.max_allowed = given, max_allowed
+        super().__init__(f"top_k is {given}; it must be a whole number from 1 to {max_allowed}.")
+
+
+class ImageError(LookwhyError):
+    """One picture is at fault."""
+
+    code = "image_invalid"
+
+
+class ImageNotFound(ImageError):
+    """The library has no such picture."""
+
+    code = "image_not_found"
+
+    def __init__(self, image_path: str) -> None:
+        self.image_path = image_path
+        super().__init__(f"The library has no picture {image_path!r}.")
+
+
+class ImageUnreadable(ImageError):
+    """The bytes are no picture that can be decoded."""
+
+    code = "image_unreadable"
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"{name} cannot be read as a picture: {reason}.")
+
+
+class ImageTooLarge(ImageError):
+    """The picture is over a limit; it was not decoded."""
+
+    code = "image_too_large"
+
+    def __init__(self, name: str, given: int, allowed: int, unit: str) -> None:
+        self.name, self.given, self.allowed, self.unit = name, given, allowed, unit
+        super().__init__(f"{name} has {given:,} {unit}; {allowed:,} are allowed.")
+
+
+class ArtefactError(LookwhyError):
+    """What the export step wrote cannot be used; nothing starts until it is mended."""
+
+    code = "artefact_invalid"
+
+
+class ArtefactMissing(ArtefactError):
+    """An artefact is not where it should be."""
+
+    code = "artefact_missing"
+
+    def __init__(self, path: Path, remedy: str) -> None:
+        self.path, self.remedy = path, remedy
+        super().__init__(f"{path} is not there. {remedy}")
+
+
+class ArtefactCorrupt(ArtefactError):
+    """An artefact is there, but is not what its manifest promises."""
+
+    code = "artefact_corrupt"
+
+    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+        self.path, self.reason, self.remedy = path, reason, remedy
+        super().__init__(f"{path} cannot be used: {reason}. {remedy}")
+
+
+class ModelsDiffer(ArtefactError):
+    """The index was made with other models than those at hand, so its vectors mean something else."""
+
+    code = "models_differ"
+
+    def __init__(self, index_dir: Path, models_dir: Path, differing: tuple[str, ...]) -> None:
+        self.index_dir, self.models_dir, self.differing = index_dir, models_dir, differing
+        super().__init__(
+            f"The index in {index_dir} was made with other models than those in {models_dir} "
+            f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build the index again: "
+            "python -m export index FOLDER."
+        )
+
+
+class SessionFailed(LookwhyError):
+    """onnxruntime could not open a graph, or refused a batch; its own error is the cause."""
+
+    code = "session_failed"
+
+    def __init__(self, graph: str, reason: str) -> None:
+        self.graph, self.reason = graph, reason
+        super().__init__(f"The graph {graph} failed: {reason}.")

@@ -1,0 +1,217 @@
+"""What an artefact folder holds: files, sha256, dimensions, preprocessing. The only thing export and runtime share.
+
+Owns the two `manifest.json` forms and their checks. Reads no model and no index; that is left to the rooms that open them.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
+
+MANIFEST_NAME = "manifest.json"
+HASH_CHUNK_BYTES = 1 << 20
+
+
+class Record(BaseModel):
+    """A frozen part of a manifest; an unknown field is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
+
+
+class FileRecord(Record):
+    """One file of an artefact folder: its path below the folder (posix), its length, its sha256."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class Preprocessing(Record):
+    """How pixels become a graph's input: resize, crop, rescale to [0, 1], normalize.
+
+    `fit` is "crop" where the shortest edge becomes `size` and the middle square is cut out (CLIP), and "stretch" where both
+    edges become `size` (BLIP). `mean` and `std` are per RGB channel, after rescaling.
+    """
+
+    size: int
+    fit: Literal["crop", "stretch"]
+    resample: Literal["bicubic", "bilinear", "lanczos"]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class ClipRecord(Record):
+    """The two CLIP graphs and what must be known to run them.
+
+    `logit_scale` is the trained temperature's exponent: cosine times it are the training's logits. `patch_grid` is the number
+    of patches along one edge. `context_length` counts tokens, start and end included.
+    """
+
+    name: str
+    revision: str | None = None
+    text: FileRecord
+    image: FileRecord
+    tokenizer: FileRecord
+    dimension: int
+    context_length: int
+    end_token_id: int
+    logit_scale: float
+    patch_grid: int
+    preprocessing: Preprocessing
+
+
+class BlipRecord(Record):
+    """The two BLIP graphs and what must be known to decode with them.
+
+    `layers`, `heads` and `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
+    `max_tokens` is the longest caption decoded, in tokens, the end included.
+    """
+
+    name: str
+    revision: str | None = None
+    vision: FileRecord
+    decoder: FileRecord
+    tokenizer: FileRecord
+    layers: int
+    heads: int
+    head_width: int
+    image_tokens: int
+    start_token_id: int
+    end_token_id: int
+    pad_token_id: int
+    max_tokens: int
+    preprocessing: Preprocessing
+
+
+class ModelsManifest(Record):
+    """`models/manifest.json`. `blip` is absent where only search was exported. `made_by` names versions and the command."""
+
+    format: Literal["lookwhy-models/1"] = "lookwhy-models/1"
+    made_by: dict[str, str] = Field(default_factory=dict)
+    precision: str
+    clip: ClipRecord
+    blip: BlipRecord | None = None
+
+    def files(self) -> list[FileRecord]:
+        """Return the records of all graphs and tokenizers."""
+        clip, blip = self.clip, self.blip
+        files = [clip.text, clip.image, clip.tokenizer]
+        return files + [blip.vision, blip.decoder, blip.tokenizer] if blip else files
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return sha256 by path of every file that decides what an index holds."""
+        return {file.path: file.sha256 for file in self.files()}
+
+
+class IndexManifest(Record):
+    """`index/manifest.json`: replacing this file is what switches an index to its next generation.
+
+    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
+    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint.
+    """
+
+    format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
+    generation: str
+    images_dir: str
+    count: int
+    dimension: int
+    models: dict[str, str]
+    store: FileRecord
+    catalog: FileRecord
+    metadata: FileRecord
+
+
+def read_models_manifest(models_dir: Path) -> ModelsManifest:
+    """Return the manifest of `models_dir`, every file it names checked to be there at its length.
+
+    Raises:
+        ArtefactMissing: the folder, its manifest or a named file is not there.
+        ArtefactCorrupt: the manifest is not of this form, or a file has another length.
+    """
+    remedy = "Export the models: python -m export models, or point MODELS_DIR at a folder that has them."
+    manifest = _read(models_dir, ModelsManifest, remedy)
+    for part in manifest.files():
+        check_length(models_dir, part, remedy)
+    return manifest
+
+
+def read_index_manifest(index_dir: Path) -> IndexManifest:
+    """Return the manifest of `index_dir`, every file it names checked to be there at its length.
+
+    Raises:
+        ArtefactMissing: the folder, its manifest or a named file is not there.
+        ArtefactCorrupt: the manifest is not of this form, or a file has another length.
+    """
+    remedy = "Build the index: python -m export index FOLDER, or point INDEX_DIR at a folder that has one."
+    manifest = _read(index_dir, IndexManifest, remedy)
+    for part in (manifest.store, manifest.catalog, manifest.metadata):
+        check_length(index_dir, part, remedy)
+    return manifest
+
+
+def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
+    """Refuse an index whose vectors or captions were made by other models.
+
+    Raises:
+        ModelsDiffer: at least one file of the models has another sha256 than the index names.
+    """
+    ours = models.fingerprint()
+    differing = tuple(sorted(path for path in index.models if index.models[path] != ours.get(path)))
+    if differing:
+        raise ModelsDiffer(index_dir, models_dir, differing)
+
+
+def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
+    """Refuse a file that is absent or has another length than its record; its sha256 is for `verify_sha256`.
+
+    Raises:
+        ArtefactMissing: the file is not there.
+        ArtefactCorrupt: it has another length, so it was cut short or exchanged.
+    """
+    path = folder / record.path
+    if not path.is_file():
+        raise ArtefactMissing(path, remedy)
+    given_bytes = path.stat().st_size
+    if given_bytes != record.bytes:
+        reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
+        raise ArtefactCorrupt(path, reason, remedy)
+
+
+def record_file(folder: Path, path: str) -> FileRecord:
+    """Return the record of the file at `path` below `folder`, hashed now."""
+    full = folder / path
+    return FileRecord(path=path, bytes=full.stat().st_size, sha256=sha256_of(full))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file in hexadecimal, read in pieces of `HASH_CHUNK_BYTES`."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(HASH_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _read(folder: Path, form: type[M], remedy: str) -> M:
+    path = folder / MANIFEST_NAME
+    if not path.is_file():
+        raise ArtefactMissing(path, remedy)
+    try:
+        return form.model_validate(json.loads(path.read_text("utf-8")))
+    except (ValueError, ValidationError) as cause:
+        reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
+        raise ArtefactCorrupt(path, reason, remedy) from cause
+
+
+def _first_line(cause: Exception) -> str:
+    if isinstance(cause, ValidationError):
+        first = cause.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(cause).splitlines()[0]
