@@ -103,7 +103,7 @@ class ModelsManifest(Record):
         """Return the records of all graphs and tokenizers."""
         clip, blip = self.clip, self.blip
         files = [clip.text, clip.image, clip.tokenizer]
-        return files + [blip.vision, blip.decoder, blip.tokenizer] if blip else files
+        return [*files, blip.vision, blip.decoder, blip.tokenizer] if blip else files
 
     def fingerprint(self) -> dict[str, str]:
         """Return sha256 by path of every file that decides what an index holds."""

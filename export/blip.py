@@ -1,0 +1,181 @@
+"""BLIP's captioner from torch to two fp32 graphs, through the optimum configurations that optimum lacks (its issue 1818).
+
+What the decoder reads of an image, every layer's cross-attention keys and values, depends on the image alone: the vision
+graph gives it once, laid out as the decoder uses it. The decoder graph takes a key-value cache of any length, none included,
+so that one graph serves the first token and every later one. Loads no checkpoint and judges no difference.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
+from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
+from torch import Tensor, nn
+
+from export.attention import KeyValue, attend, attend_cached
+from export.graphs import TRACED_SHAPES, write_graph
+
+VISION, DECODER = "blip/vision.onnx", "blip/decoder.onnx"
+TRACED_PAST, TRACED_IMAGE_TOKENS = 4, 5
+
+
+class VisionTower(nn.Module):
+    """`pixel_values` (n, 3, s, s) -> `cross_key_i`, `cross_value_i` (n, heads, tokens, head width) of each decoder layer."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.config = model.config.vision_config
+        self.vision = model.vision_model
+        self.readers = nn.ModuleList(layer.crossattention.self for layer in model.text_decoder.bert.encoder.layer)
+
+    def forward(self, pixel_values: Tensor) -> tuple[Tensor, ...]:
+        """Encode images, and say it in the words of each decoder layer."""
+        hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
+        for layer in self.vision.encoder.layers:
+            hidden = _transform(layer, hidden)
+        hidden = self.vision.post_layernorm(hidden)
+        return tuple(
+            _split(project(hidden), reader.num_attention_heads)
+            for reader in self.readers
+            for project in (reader.key, reader.value)
+        )
+
+    def _embed_patches(self, pixel_values: Tensor) -> Tensor:
+        embeddings = self.vision.embeddings
+        patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
+        whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
+        return torch.cat([whole, patches], dim=1) + embeddings.position_embedding  # type: ignore[no-any-return]
+
+
+class Decoder(nn.Module):
+    """`input_ids` (b, t), the caches of p tokens and the image -> `logits` (b, vocabulary) of the last token, longer caches.
+
+    The word embedding is stored as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
+    tied, as BLIP's are, the graph then holds one tensor with two readers.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        decoder = model.text_decoder
+        self.config = model.config.text_config
+        self.embeddings, self.layers = decoder.bert.embeddings, decoder.bert.encoder.layer
+        self.transform, self.bias = decoder.cls.predictions.transform, decoder.cls.predictions.decoder.bias
+        words, outputs = self.embeddings.word_embeddings.weight, decoder.cls.predictions.decoder.weight
+        self.words = nn.Parameter(words.detach().t().contiguous())
+        tied = words is outputs or torch.equal(words, outputs)
+        self.outputs = self.words if tied else nn.Parameter(outputs.detach().t().contiguous())
+
+    def forward(self, input_ids: Tensor, past: list[KeyValue], cross: list[KeyValue]) -> tuple[Tensor, ...]:
+        """Decode t tokens after p; `past` and `cross` hold each layer's keys and values, split into heads."""
+        heads = self.config.num_attention_heads
+        hidden, present = self._embed(input_ids, past[0][0].shape[2]), []
+        for layer, layer_past, image in zip(self.layers, past, cross, strict=True):
+            own, other = layer.attention.self, layer.crossattention.self
+            fresh = own.key(hidden), own.value(hidden)
+            mixed, *caches = attend_cached(own.query(hidden), fresh, past=layer_past, heads=heads)
+            hidden = layer.attention.output(mixed, hidden)
+            mixed = attend(other.query(hidden), image, heads=heads)
+            hidden = layer.crossattention.output(mixed, hidden)
+            hidden = layer.output(layer.intermediate(hidden), hidden)
+            present += caches
+        last = self.transform(hidden[:, -1:])  # (b, 1, w)
+        return (last @ self.outputs + self.bias)[:, 0], *present
+
+    def _embed(self, input_ids: Tensor, past_tokens: int) -> Tensor:
+        columns = self.words.index_select(1, input_ids.flatten())  # (w, b * t)
+        words = columns.t().view(*input_ids.shape, -1)  # (b, t, w)
+        positions = self.embeddings.position_embeddings.weight[past_tokens : past_tokens + input_ids.shape[1]]  # (t, w)
+        return self.embeddings.LayerNorm(words + positions)  # type: ignore[no-any-return]
+
+
+class VisionTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
+    """The vision graph for optimum; `layers` counts the decoder's."""
+
+    NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
+    inputs = {"pixel_values": {0: "images"}}  # noqa: RUF012 (a property of the base class)
+
+    def __init__(self, config: Any, layers: int) -> None:
+        super().__init__(config)
+        self.layers = layers
+
+    @property
+    def outputs(self) -> dict[str, dict[int, str]]:
+        """Name each layer's keys and values."""
+        return _name_caches("cross", self.layers, {0: "images"})
+
+
+class DecoderOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
+    """The decoder graph for optimum, whose caches with a past need a second graph or a branch for the first token."""
+
+    NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
+
+    @property
+    def inputs(self) -> dict[str, dict[int, str]]:
+        """Name the tokens, then the caches, then the image, layer by layer."""
+        layers = self._config.num_hidden_layers
+        past = _name_caches("past", layers, {0: "captions", 2: "past_tokens"})
+        cross = _name_caches("cross", layers, {0: "captions", 2: "image_tokens"})
+        return {"input_ids": {0: "captions", 1: "tokens"}, **past, **cross}
+
+    @property
+    def outputs(self) -> dict[str, dict[int, str]]:
+        """Name the logits, then the longer caches."""
+        present = _name_caches("present", self._config.num_hidden_layers, {0: "captions", 2: "all_tokens"})
+        return {"logits": {0: "captions"}, **present}
+
+    def ordered_inputs(self, _: nn.Module) -> dict[str, dict[int, str]]:
+        """Keep the order: the base class would look for every cache among the arguments of `forward`."""
+        return self.inputs
+
+    def generate_dummy_inputs(self, framework: str = "pt", **_: Any) -> dict[str, Any]:
+        """Make up tokens and caches to trace with."""
+        batch, tokens = TRACED_SHAPES["batch_size"], TRACED_SHAPES["sequence_length"]
+        past = [self._make_cache(batch, TRACED_PAST) for _ in range(self._config.num_hidden_layers)]
+        cross = [self._make_cache(batch, TRACED_IMAGE_TOKENS) for _ in range(self._config.num_hidden_layers)]
+        return {"input_ids": torch.zeros(batch, tokens, dtype=torch.int64), "past": past, "cross": cross}
+
+    def _make_cache(self, batch: int, tokens: int) -> KeyValue:
+        heads = self._config.num_attention_heads
+        shape = (batch, heads, tokens, self._config.hidden_size // heads)
+        return torch.randn(shape), torch.randn(shape)
+
+
+def write_blip_graphs(model: Any, folder: Path) -> None:
+    """Write `blip/vision.onnx` and `blip/decoder.onnx` below `folder`, in fp32, from a `BlipForConditionalGeneration`."""
+    vision, decoder = VisionTower(model), Decoder(model)
+    write_graph(vision, VisionTowerOnnxConfig(vision.config, decoder.config.num_hidden_layers), folder / VISION)
+    write_graph(decoder, DecoderOnnxConfig(decoder.config), folder / DECODER)
+
+
+@torch.inference_mode()
+def caption_with_torch(model: Any, pixels: NDArray[np.float32], *, max_tokens: int) -> NDArray[np.int64]:
+    """Return what transformers' own `generate()` says, greedily, of (n, 3, s, s) float32 pixels.
+
+    Returns:
+        (n, t) int64 without the start token, t at most `max_tokens`; pad tokens from a caption's end token on.
+    """
+    from transformers import GenerationConfig
+
+    text, greedy = model.config.text_config, GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=1)
+    captions = model.generate(torch.from_numpy(pixels), generation_config=greedy)[:, 1:].numpy()
+    return np.where(captions == text.sep_token_id, text.pad_token_id, captions)
+
+
+def _transform(layer: Any, hidden: Tensor) -> Tensor:
+    attention = layer.self_attn
+    query, key, value = attention.qkv(layer.layer_norm1(hidden)).split(attention.embed_dim, dim=-1)  # (n, 1 + p, w) each
+    hidden = hidden + attention.projection(attend(query, (key, value), heads=attention.num_heads))
+    return hidden + layer.mlp(layer.layer_norm2(hidden))  # type: ignore[no-any-return]
+
+
+def _split(states: Tensor, heads: int) -> Tensor:
+    """(n, s, w) -> (n, heads, s, head width), written as the exporter makes the fewest nodes of."""
+    batch, tokens, width = states.shape
+    return states.view(batch, tokens, heads, width // heads).transpose(1, 2)
+
+
+def _name_caches(kind: str, layers: int, axes: dict[int, str]) -> dict[str, dict[int, str]]:
+    return {f"{kind}_{part}_{layer}": axes for layer in range(layers) for part in ("key", "value")}

@@ -1,0 +1,153 @@
+"""A hub id or a local folder to a checkpoint that is sure to be of the right family, and on request its torch model.
+
+Owns what a checkpoint must hold and every way in which it may not. Converts nothing.
+"""
+
+import json
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from export.errors import CheckpointUnusable
+from export.graphs import quiet
+from export.hub import fetch_snapshot
+from runtime.manifest import Preprocessing
+
+Family = Literal["clip", "blip"]
+DEFAULT_CLIP = "openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
+DEFAULT_BLIP = "Salesforce/blip-image-captioning-base@82a37760796d32b1411fe092ab5d4e227313294b"
+MODEL_CLASSES: dict[Family, str] = {"clip": "CLIPModel", "blip": "BlipForConditionalGeneration"}
+PROCESSOR_CLASSES: dict[Family, str] = {"clip": "CLIPImageProcessor", "blip": "BlipImageProcessor"}
+RESAMPLINGS: dict[int, Literal["lanczos", "bilinear", "bicubic"]] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's
+REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose small files were read and checked; the weights still lie in `folder`.
+
+    `name` is the hub id or the folder's name; `revision` is the hub's commit. `tokenizer` is transformers' fast one.
+    """
+
+    family: Family
+    name: str
+    revision: str | None
+    folder: Path
+    tokenizer: Any
+    preprocessing: Preprocessing
+
+
+def open_checkpoint(given: str, family: Family) -> Checkpoint:
+    """Return the checkpoint at a local folder or a hub id (`owner/name` or `owner/name@revision`), fetched if need be.
+
+    Raises:
+        CheckpointUnusable: it cannot be had, is of another family, or lacks its tokenizer or preprocessing.
+    """
+    if Path(given).expanduser().is_dir():
+        folder, revision = Path(given).expanduser().resolve(), None
+        name = folder.name
+    else:
+        name = given.partition("@")[0]
+        folder = fetch_snapshot(given)
+        revision = folder.name
+    _check_family(given, folder, family)
+    return Checkpoint(
+        family=family,
+        name=name,
+        revision=revision,
+        folder=folder,
+        tokenizer=_read_tokenizer(given, folder),
+        preprocessing=_read_preprocessing(given, folder, family),
+    )
+
+
+def read_model(checkpoint: Checkpoint) -> Any:  # noqa: ANN401 (a transformers model)
+    """Return the `CLIPModel` or `BlipForConditionalGeneration`, float32, for evaluation, with plain attention.
+
+    Raises:
+        CheckpointUnusable: the weights are absent, cut short, of other shapes, or not all there.
+    """
+    from safetensors import SafetensorError
+
+    broken = (SafetensorError, OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError)
+    try:
+        with quiet():
+            model, loading = _read_weights(checkpoint)
+    except broken as cause:
+        raise CheckpointUnusable(checkpoint.name, f"its weights cannot be read ({_first_line(cause)})", REMEDY) from cause
+    missing = sorted(loading["missing_keys"])
+    if missing:  # transformers would fill them with noise and go on
+        reason = f"{len(missing)} of its weights are missing, {missing[0]} among them"
+        raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    return model.eval()
+
+
+def _read_weights(checkpoint: Checkpoint) -> tuple[Any, dict[str, Any]]:
+    import torch
+    import transformers
+
+    model_class = getattr(transformers, MODEL_CLASSES[checkpoint.family])
+    loaded: tuple[Any, dict[str, Any]] = model_class.from_pretrained(
+        checkpoint.folder,
+        dtype=torch.float32,
+        attn_implementation="eager",
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    return loaded
+
+
+def _check_family(given: str, folder: Path, family: Family) -> None:
+    try:
+        model_type = json.loads((folder / "config.json").read_text("utf-8")).get("model_type")
+    except FileNotFoundError as cause:
+        raise CheckpointUnusable(given, "it has no config.json", REMEDY) from cause
+    except (ValueError, AttributeError) as cause:
+        raise CheckpointUnusable(given, "its config.json is no JSON object", REMEDY) from cause
+    if model_type != family:
+        remedy = f"--{family} takes a {family.upper()} checkpoint ({MODEL_CLASSES[family]})."
+        raise CheckpointUnusable(given, f"it is a {model_type} model, not a {family} model", remedy)
+
+
+def _read_tokenizer(given: str, folder: Path) -> Any:  # noqa: ANN401 (a transformers tokenizer)
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as cause:  # the tokenizers library raises bare Exception, transformers TypeError on absent files
+        raise CheckpointUnusable(given, "its tokenizer is missing or broken", REMEDY) from cause
+    if not tokenizer.is_fast or len(tokenizer) == 0:
+        raise CheckpointUnusable(given, "its tokenizer has no fast form (tokenizer.json)", REMEDY)
+    return tokenizer
+
+
+def _read_preprocessing(given: str, folder: Path, family: Family) -> Preprocessing:
+    import transformers
+
+    processor_class = getattr(transformers, PROCESSOR_CLASSES[family])
+    try:
+        with quiet():
+            processor = processor_class.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError) as cause:
+        raise CheckpointUnusable(given, "its preprocessor_config.json is missing or broken", REMEDY) from cause
+    if family == "clip":
+        sizes = {processor.size.get("shortest_edge"), *processor.crop_size.values()}
+    else:
+        sizes = {processor.size.get("height"), processor.size.get("width")}
+    whole = processor.do_resize and processor.do_rescale and processor.do_normalize
+    if len(sizes) != 1 or not whole or processor.resample not in RESAMPLINGS:
+        reason = "its preprocessor_config.json asks for another preparation than its family's"
+        raise CheckpointUnusable(given, reason, REMEDY)
+    return Preprocessing(
+        size=sizes.pop(),
+        fit="crop" if family == "clip" else "stretch",
+        resample=RESAMPLINGS[processor.resample],
+        mean=processor.image_mean,
+        std=processor.image_std,
+    )
+
+
+def _first_line(cause: Exception) -> str:
+    return str(cause).strip().splitlines()[0].rstrip(".") if str(cause).strip() else type(cause).__name__

@@ -1,0 +1,55 @@
+"""The only file that talks to the Hugging Face hub: an id to a local snapshot, every failure to one sentence.
+
+The hub's own variables are its settings (HF_ENDPOINT for a mirror, HF_HUB_CACHE, HF_HUB_OFFLINE). Reads no file it fetched.
+"""
+
+import re
+from pathlib import Path
+
+from export.errors import CheckpointUnusable
+
+HUB_ID = re.compile(r"(?P<id>[\w.-]+(/[\w.-]+)?)(@(?P<revision>[\w./-]+))?")
+SMALL_FILES = ["*.json", "*.txt"]
+# In the order of preference; the second is what both default models have upstream.
+WEIGHTS = (["model*.safetensors"], ["pytorch_model*.bin"])
+REMEDY = (
+    "Two ways out: give the folder of a checkpoint that you already have (save_pretrained() writes one), "
+    "or help the hub: set HF_ENDPOINT to a mirror, or HF_HUB_CACHE to a cache that holds the model."
+)
+
+
+def fetch_snapshot(given: str) -> Path:
+    """Return the local snapshot of `owner/name` or `owner/name@revision`; its folder's name is the commit.
+
+    Only one form of the weights is fetched: safetensors, and where there is none, torch's own.
+
+    Raises:
+        CheckpointUnusable: no hub id, no such model or revision, a gated one, or a hub that cannot be reached.
+    """
+    match = HUB_ID.fullmatch(given)
+    if not match:
+        raise CheckpointUnusable(given, "there is no such folder, and it has not the form of a hub id", REMEDY)
+    for weights in WEIGHTS:
+        snapshot = _fetch(given, match["id"], revision=match["revision"], patterns=[*SMALL_FILES, *weights])
+        if any(snapshot.glob(weights[0])):
+            return snapshot
+    raise CheckpointUnusable(given, "the hub has no weights of it, or this machine's cache of it is not whole", REMEDY)
+
+
+def _fetch(given: str, hub_id: str, *, revision: str | None, patterns: list[str]) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns))
+    except HFValidationError as cause:
+        raise CheckpointUnusable(given, "there is no such folder, and it has not the form of a hub id", REMEDY) from cause
+    except GatedRepoError as cause:  # before its base class, RepositoryNotFoundError
+        raise CheckpointUnusable(given, "the hub gives it only to those who accepted its terms", REMEDY) from cause
+    except RepositoryNotFoundError as cause:
+        raise CheckpointUnusable(given, "there is no such folder, and the hub has no such model", REMEDY) from cause
+    except RevisionNotFoundError as cause:
+        raise CheckpointUnusable(given, f"the hub has no revision {revision} of it", REMEDY) from cause
+    except OSError as cause:  # requests' and the hub's own errors are all kinds of OSError
+        reason = "there is no such folder, and the hub cannot be reached or is switched off by HF_HUB_OFFLINE"
+        raise CheckpointUnusable(given, reason, REMEDY) from cause

@@ -1,0 +1,108 @@
+"""The command line of the storybook: `draw` a folder of scenes, `train` the sample models.
+
+Owns arguments and what is shown while waiting. Drawing and training are imported when used, so `--help` is quick.
+"""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from export.storybook.scenes import HeldOut
+
+if TYPE_CHECKING:
+    from export.storybook.training import Progress as StageProgress
+
+app = typer.Typer(no_args_is_help=True, help="The sample world: draw storybook scenes, train the sample models.")
+
+_LINE_EVERY_S = 60
+
+
+@app.command()
+def draw(
+    folder: Annotated[Path, typer.Argument(help="Where the pictures and captions.jsonl go.")],
+    count: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same files.")] = 0,
+    size: Annotated[int, typer.Option(min=32, max=2048, help="Side of a picture, in pixels.")] = 384,
+    held_out: Annotated[HeldOut, typer.Option(help="Scenes with a combination kept out of training.")] = HeldOut.ANY,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
+) -> None:
+    """Draw scenes, no two alike, with their captions and the box of every object."""
+    from export.storybook.folder import Order, draw_folder
+
+    display = _Display(Console())
+    with display.progress:
+        display.begin("draw", count)
+        draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
+    display.console.print(f"{count} scenes in {folder}")
+
+
+@app.command()
+def train(
+    out: Annotated[Path, typer.Option(help="The run's folder; a killed run goes on from it.")] = Path("artifacts/storybook"),
+    seed: Annotated[int, typer.Option(help="The same seed trains the same models.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch, and processes that draw.")] = 2,
+    pictures: Annotated[int, typer.Option(min=1000, help="Pictures drawn to train on.")] = 100_000,
+    pictures_blip: Annotated[int, typer.Option(min=1, help="Pictures BLIP sees.")] = 300_000,
+    pictures_clip: Annotated[int, typer.Option(min=1, help="Pictures CLIP sees.")] = 300_000,
+) -> None:
+    """Train the sample BLIP, then the sample CLIP from its tower. Under an hour on two cores."""
+    from export.storybook.recipe import Recipe, Reporter
+    from export.storybook.recipe import train as train_models
+    from export.storybook.training import Schedule
+
+    blip = Schedule(pictures_blip, batch=32, learning_rate=1.2e-3, warmup=200, patch_weight=0.5)
+    clip = Schedule(pictures_clip, batch=112, learning_rate=8e-4, warmup=150, patch_weight=0.3)
+    display = _Display(Console())
+    reporter = Reporter(display.begin, display.drawn, display.trained)
+    with display.progress:
+        record = train_models(out, Recipe(seed, threads, pictures, 1000, blip, clip), reporter)
+    for name, figures in record["figures"].items():
+        display.console.print(name, figures)
+
+
+class _Display:
+    """A progress bar on a terminal; elsewhere a line a minute, and everywhere a line for each evaluation."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._task = self.progress.add_task("", total=None, figures="", visible=False)
+        self._evaluations = 0
+        self._next_line_s = 0.0
+
+    def begin(self, name: str, total: int) -> None:
+        """Something of `total` pictures begins."""
+        self.progress.reset(self._task, total=total, description=name, visible=True, figures="")
+        self._evaluations = 0
+        self.console.print(f"{time.strftime('%H:%M:%S')} {name}: {total:,} pictures")
+
+    def drawn(self, count: int) -> None:
+        """`count` more pictures are drawn."""
+        self.progress.advance(self._task, count)
+
+    def trained(self, stage: "StageProgress") -> None:
+        """A step is done."""
+        rate = stage.seen / max(stage.seconds, 1e-9)
+        figures = f"{rate:.0f} pictures/s  loss {stage.loss:.3f}  patches {stage.patch_loss:.3f}"
+        self.progress.update(self._task, completed=stage.seen, figures=figures)
+        if not self.console.is_terminal and time.monotonic() >= self._next_line_s:
+            self._next_line_s = time.monotonic() + _LINE_EVERY_S
+            self.console.print(f"{time.strftime('%H:%M:%S')} {stage.stage} {stage.seen:,} {figures}")
+        if len(stage.history) > self._evaluations:
+            self._evaluations = len(stage.history)
+            self.console.print(f"{time.strftime('%H:%M:%S')} {stage.stage} {stage.history[-1]}")
+
+
+if __name__ == "__main__":
+    app()

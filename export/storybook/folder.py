@@ -1,0 +1,109 @@
+"""A folder of drawn scenes: scene-00001.jpg, scene-00002.jpg, ... and captions.jsonl, which says what each shows.
+
+Owns that layout. The sample album, the benchmark pools and the tests all read it.
+"""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from export.storybook.captions import exact_caption
+from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
+from export.storybook.queries import wordings
+from export.storybook.scenes import Box, HeldOut, Scene, sample_scenes
+
+CAPTIONS_FILE = "captions.jsonl"
+_OTHER_WORDINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to draw; the same order gives the same bytes."""
+
+    count: int
+    seed: int
+    side_px: int = PICTURE_SIDE_PX
+    held_out: HeldOut = HeldOut.ANY
+    distinct: bool = True
+
+    def scenes(self) -> list[Scene]:
+        """The scenes of the order; with `distinct`, no two share a caption."""
+        rng = random.Random(f"folder:{self.held_out}:{self.seed}")
+        return list(islice(sample_scenes(rng, self.held_out, self.distinct), self.count))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of captions.jsonl. The first caption is the exact one; the others state the same in other words."""
+
+    file: str
+    captions: list[str]
+    boxes: list[Box]
+    scene: Scene
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON line; `from_json` reads them back."""
+        boxes = [asdict(box) for box in self.boxes]
+        return {"file": self.file, "captions": self.captions, "boxes": boxes, "scene": self.scene.to_json()}
+
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> "Entry":
+        """The entry that `to_json` wrote."""
+        boxes = [Box(**box) for box in line["boxes"]]
+        return cls(line["file"], line["captions"], boxes, Scene.from_json(line["scene"]))
+
+
+def draw_folder(
+    folder: Path, order: Order, *, workers: int = 2, on_drawn: Callable[[int], None] = lambda count: None
+) -> list[Entry]:
+    """Draw an order into a folder; captions.jsonl is written last, so a folder that has it is whole.
+
+    Every file is written beside its place and renamed into it. Files of an earlier, larger order stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [(folder, order, number, scene) for number, scene in enumerate(order.scenes(), start=1)]
+    entries = []
+    with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
+        for entry in executor.map(_draw_entry, jobs, chunksize=25):
+            entries.append(entry)
+            on_drawn(1)
+    lines = (json.dumps(entry.to_json(), ensure_ascii=False) + "\n" for entry in entries)
+    _write_whole(folder / CAPTIONS_FILE, "".join(lines).encode())
+    return entries
+
+
+def read_folder(folder: Path) -> Iterator[Entry]:
+    """The entries of a folder that `draw_folder` wrote, in order."""
+    with (folder / CAPTIONS_FILE).open(encoding="utf-8") as lines:
+        for line in lines:
+            yield Entry.from_json(json.loads(line))
+
+
+def _draw_entry(job: tuple[Path, Order, int, Scene]) -> Entry:
+    folder, order, number, scene = job
+    rng = random.Random(f"folder:{order.held_out}:{order.seed}:{number}")
+    picture = draw_scene(scene, rng, order.side_px)
+    name = f"scene-{number:05d}.jpg"
+    _write_whole(folder / name, encode_jpeg(picture.image))
+    caption = exact_caption(scene)
+    others = [text for text in wordings(scene, rng, _OTHER_WORDINGS + 1) if text != caption]
+    boxes = [_rounded(box) for box in picture.boxes]
+    return Entry(name, [caption, *others[:_OTHER_WORDINGS]], boxes, scene)
+
+
+def _rounded(box: Box) -> Box:
+    corners = (round(value, 4) for value in (box.x0, box.y0, box.x1, box.y1))
+    return Box(box.object, box.colour, *corners)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)

@@ -1,0 +1,59 @@
+"""Which pictures meet in a batch of CLIP's stage: mostly such that differ in little.
+
+Owns batch composition. A random batch is told apart by place and time alone; one with the same objects everywhere can
+only be told apart by which object has which colour, and by counting.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.storybook.pool import scenes_by_key
+from export.storybook.scenes import Scene
+
+_Key = tuple[str, ...]
+_Positions = NDArray[np.int64]
+
+
+class HardBatches:
+    """Samples positions of pictures that share a backdrop, an object, or all their objects."""
+
+    def __init__(self, scenes: Sequence[Scene], batch: int) -> None:
+        self._count = len(scenes)
+        self._batch = batch
+        self._backdrops = list(scenes_by_key(scenes, lambda scene: [(scene.place, scene.time)]).values())
+        self._objects = list(scenes_by_key(scenes, _objects).values())
+        casts = scenes_by_key(scenes, lambda scene: [_cast(scene)])
+        self._solos = [positions for cast, positions in casts.items() if len(cast) == 1]
+        self._pairs = [positions for cast, positions in casts.items() if len(cast) == 2]
+
+    def sample(self, rng: np.random.Generator) -> _Positions:
+        """Up to `batch` distinct positions, sorted; fewer where groups are small or overlap."""
+        kind = rng.random()
+        if kind < 0.35:
+            return np.sort(rng.choice(self._count, min(self._batch, self._count), replace=False))
+        if kind < 0.55:
+            return self._mix(self._backdrops, 2, rng)
+        if kind < 0.7:
+            return self._mix(self._objects, 2, rng)
+        if kind < 0.82:
+            return self._mix(self._solos, 3, rng)
+        return self._mix(self._pairs, 4, rng)
+
+    def _mix(self, groups: list[_Positions], count: int, rng: np.random.Generator) -> _Positions:
+        """An equal share from each of `count` groups."""
+        chosen = rng.choice(len(groups), min(count, len(groups)), replace=False)
+        share = self._batch // len(chosen)
+        parts = [
+            rng.choice(groups[index], min(share, len(groups[index])), replace=False) for index in chosen
+        ]
+        return np.unique(np.concatenate(parts))
+
+
+def _objects(scene: Scene) -> list[_Key]:
+    return [(group.object,) for group in scene.groups]
+
+
+def _cast(scene: Scene) -> _Key:
+    return tuple(sorted(group.object for group in scene.groups))

@@ -1,0 +1,75 @@
+"""The trained models run by torch in fp32, as the benchmark's three functions: what the exported ones are held to.
+
+Owns decoding and resizing as the reference image processors do it. Heavy imports: torch and transformers.
+"""
+
+from collections.abc import Iterator, Sequence
+from io import BytesIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.nn import functional as F
+from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedTokenizerFast
+
+from export.storybook.augment import normalize
+from export.storybook.pool import INPUT_SIDE_PX
+from export.storybook.tokenizers import MAX_TOKENS
+
+_BATCH = 100
+
+
+def decode_pictures(files: Sequence[bytes]) -> NDArray[np.uint8]:
+    """Encoded square pictures -> (n, 112, 112, 3) uint8, resized as CLIP's and BLIP's processors do."""
+    side = (INPUT_SIDE_PX, INPUT_SIDE_PX)
+    pictures = (Image.open(BytesIO(file)).convert("RGB") for file in files)
+    return np.stack([np.asarray(picture.resize(side, Image.Resampling.BICUBIC)) for picture in pictures])
+
+
+class ClipReference:
+    """`EmbedTexts` and `EmbedImages` by torch."""
+
+    def __init__(self, model: CLIPModel, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @torch.no_grad()
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """n texts -> (n, d) float32 of L2 norm 1."""
+        rows = []
+        for start in range(0, len(texts), 5 * _BATCH):
+            batch = list(texts[start : start + 5 * _BATCH])
+            tokens = self._tokenizer(batch, padding=True, return_tensors="pt")
+            rows.append(F.normalize(self._model.get_text_features(**tokens), dim=-1))
+        return np.asarray(torch.cat(rows).numpy())
+
+    @torch.no_grad()
+    def embed_images(self, files: Sequence[bytes]) -> NDArray[np.float32]:
+        """n encoded pictures -> (n, d) float32 of L2 norm 1."""
+        features = [self._model.get_image_features(pixel_values=batch) for batch in _batches(files)]
+        return np.asarray(F.normalize(torch.cat(features), dim=-1).numpy())
+
+
+class BlipReference:
+    """`CaptionImages` by torch: greedy."""
+
+    def __init__(self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerFast) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+
+    @torch.no_grad()
+    def caption_images(self, files: Sequence[bytes]) -> list[str]:
+        """n encoded pictures -> n captions."""
+        captions: list[str] = []
+        for batch in _batches(files):
+            tokens = self._model.generate(
+                pixel_values=batch, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False
+            )
+            captions += self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
+        return captions
+
+
+def _batches(files: Sequence[bytes]) -> Iterator[torch.Tensor]:
+    for start in range(0, len(files), _BATCH):
+        yield normalize(decode_pictures(files[start : start + _BATCH]))

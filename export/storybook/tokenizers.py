@@ -1,0 +1,100 @@
+"""The sample models' tokenizers: byte-level BPE as CLIP's, WordPiece as BERT's, trained on the storybook's language.
+
+Owns their training and their Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+import json
+
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from export.storybook.captions import exact_caption
+from export.storybook.queries import paraphrase, partial_query, short_query
+from export.storybook.scenes import sample_scene
+
+if TYPE_CHECKING:
+    from transformers import BertTokenizerFast, CLIPTokenizerFast
+
+MAX_TOKENS = 32
+"""Positions both text models have; the longest caption or query of the storybook takes 24."""
+
+_CORPUS_SCENES = 30_000
+_CLIP_VOCABULARY = 900
+_BLIP_VOCABULARY = 400
+_DECODER_START = "[DEC]"
+# The split of CLIP's own tokenizer (openai/CLIP, simple_tokenizer.py), without its special tokens.
+_CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+
+
+def train_clip_tokenizer(folder: Path, seed: int) -> "CLIPTokenizerFast":
+    """Train CLIP's tokenizer on captions and queries and save it; start and end tokens come last, end after start."""
+    from transformers import CLIPTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = _learn_merges(_clip_corpus(random.Random(f"clip words:{seed}")), alphabet)
+    tokens = [*alphabet, *(letter + "</w>" for letter in alphabet)]
+    tokens += [left + right for left, right in merges]
+    # Two merges can give one token. The end token must have the highest id: transformers finds the end of a text by
+    # argmax over the ids for some checkpoints.
+    vocabulary = [*dict.fromkeys(tokens), "<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = {token: index for index, token in enumerate(vocabulary)}
+    (folder / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
+    lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges)]
+    (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tokenizer = CLIPTokenizerFast(
+        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=MAX_TOKENS
+    )
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def train_blip_tokenizer(folder: Path, seed: int) -> "BertTokenizerFast":
+    """Train BLIP's tokenizer on exact captions and save it; [DEC], which starts a caption, has the last id."""
+    from transformers import BertTokenizerFast
+
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    words.normalizer = normalizers.BertNormalizer(lowercase=True)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=_BLIP_VOCABULARY, special_tokens=special, show_progress=False
+    )
+    rng = random.Random(f"blip words:{seed}")
+    words.train_from_iterator((exact_caption(sample_scene(rng)) for _ in range(_CORPUS_SCENES)), trainer)
+    vocabulary = sorted(words.get_vocab(), key=words.get_vocab().__getitem__)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("\n".join([*vocabulary, _DECODER_START]) + "\n", encoding="utf-8")
+    tokenizer = BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=MAX_TOKENS)
+    tokenizer.add_special_tokens({"bos_token": _DECODER_START})
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def _clip_corpus(rng: random.Random) -> Iterator[str]:
+    for _ in range(_CORPUS_SCENES):
+        scene = sample_scene(rng)
+        yield exact_caption(scene)
+        for ask in (paraphrase, partial_query, short_query):
+            yield ask(scene, rng).text
+
+
+def _learn_merges(corpus: Iterator[str], alphabet: list[str]) -> list[tuple[str, str]]:
+    words = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>"))
+    spaces = normalizers.Replace(Regex(r"\s+"), " ")
+    words.normalizer = normalizers.Sequence([normalizers.NFC(), spaces, normalizers.Lowercase()])
+    split = pre_tokenizers.Split(Regex(_CLIP_WORDS), behavior="removed", invert=True)
+    to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    words.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
+    trainer = trainers.BpeTrainer(
+        vocab_size=_CLIP_VOCABULARY,
+        end_of_word_suffix="</w>",
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
+    words.train_from_iterator(corpus, trainer)
+    merges = json.loads(words.to_str())["model"]["merges"]
+    return [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ")) for merge in merges]

@@ -1,0 +1,201 @@
+"""The loop both stages share: schedule by pictures seen, AdamW, checkpoints, progress.
+
+Owns everything that is the same for BLIP and CLIP. A step's randomness follows from the seed and the step's number
+alone, so a killed run goes on from its checkpoint to the very weights it would have reached.
+"""
+
+import json
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+_BETAS = (0.9, 0.98)
+_WEIGHT_DECAY = 0.05
+_GRADIENT_NORM = 1.0
+_SMOOTHING = 0.97
+_CHECKPOINTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast a stage learns.
+
+    Attributes:
+        pictures: How many pictures it sees, repetitions counted.
+        batch: Pictures per step.
+        learning_rate: The peak, reached after `warmup` steps; then a cosine down to a hundredth.
+        warmup: Steps.
+        patch_weight: Weight of the patch task at the start; falls to a tenth at 60 % of the pictures.
+    """
+
+    pictures: int
+    batch: int
+    learning_rate: float
+    warmup: int
+    patch_weight: float
+
+    def learning_rate_at(self, step: int, progress: float) -> float:
+        """The learning rate of a step, `progress` in [0, 1] of the pictures seen before it."""
+        ramp = min(1.0, (step + 1) / self.warmup)
+        return self.learning_rate * ramp * max(0.01, (1 + cos(pi * progress)) / 2)
+
+    def patch_weight_at(self, progress: float) -> float:
+        """The weight of the patch task."""
+        return self.patch_weight * max(0.1, 1 - progress / 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step's place in the schedule."""
+
+    number: int
+    progress: float
+
+
+@dataclass(slots=True)
+class StepLoss:
+    """What a step is trained on: the stage's own loss and the patch task's; and how many pictures it saw."""
+
+    own: torch.Tensor
+    patches: torch.Tensor
+    pictures: int
+
+
+class Stage(nn.Module, ABC):
+    """A model in training, with the parts that only training needs. Its state is what a checkpoint holds."""
+
+    name: str
+
+    @abstractmethod
+    def loss(self, step: Step) -> StepLoss:
+        """The losses of one step, on a batch that follows from the step alone."""
+
+    @abstractmethod
+    def evaluate(self) -> dict[str, float]:
+        """Figures on pictures held back from training."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the model, tokenizer and preprocessor as an ordinary Hugging Face folder."""
+
+    def learning_rate_share(self, parameter: str) -> float:
+        """The share of the learning rate that a parameter takes, by its name."""
+        return 1.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a stage has come; stored in its checkpoints, and what `on_progress` is told."""
+
+    stage: str
+    pictures: int
+    step: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+    loss: float = 0.0
+    patch_loss: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def follow(self, losses: StepLoss, seconds: float) -> None:
+        """Count a step; losses are smoothed over some thirty steps."""
+        keep = _SMOOTHING if self.step else 0.0
+        self.loss = keep * self.loss + (1 - keep) * losses.own.item()
+        self.patch_loss = keep * self.patch_loss + (1 - keep) * losses.patches.item()
+        self.step += 1
+        self.seen += losses.pictures
+        self.seconds += seconds
+
+
+def train_stage(
+    stage: Stage, schedule: Schedule, checkpoint: Path, on_progress: Callable[[Progress], None]
+) -> Progress:
+    """Train a stage to the end of its schedule, from its checkpoint if there is one.
+
+    Args:
+        stage: Trained in place.
+        schedule: Its length and rates.
+        checkpoint: Written at every tenth of the schedule, after an evaluation; read at the start.
+        on_progress: Told after every step, and after every evaluation.
+
+    Returns:
+        The finished progress: pictures seen, seconds of training (evaluations not counted), figures on the way.
+    """
+    optimizer = _optimizer(stage)
+    progress = Progress(stage.name, schedule.pictures)
+    if checkpoint.exists():
+        progress = _resume(stage, optimizer, checkpoint)
+    stage.train()
+    while progress.seen < schedule.pictures:
+        started = time.monotonic()
+        losses = _take_step(stage, optimizer, schedule, progress)
+        tenth_before = progress.seen * _CHECKPOINTS // schedule.pictures
+        progress.follow(losses, time.monotonic() - started)
+        if progress.seen * _CHECKPOINTS // schedule.pictures > tenth_before:
+            figures = _evaluate(stage)
+            progress.history.append({"seen": progress.seen, "loss": round(progress.loss, 4), **figures})
+            _save_checkpoint(stage, optimizer, progress, checkpoint)
+        on_progress(progress)
+    return progress
+
+
+def _take_step(
+    stage: Stage, optimizer: torch.optim.Optimizer, schedule: Schedule, progress: Progress
+) -> StepLoss:
+    step = Step(progress.step, progress.seen / schedule.pictures)
+    rate = schedule.learning_rate_at(step.number, step.progress)
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["share"]
+    losses = stage.loss(step)
+    (losses.own + schedule.patch_weight_at(step.progress) * losses.patches).backward()
+    nn.utils.clip_grad_norm_(stage.parameters(), _GRADIENT_NORM)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return losses
+
+
+def _optimizer(stage: Stage) -> torch.optim.Optimizer:
+    """AdamW; biases, norms and embeddings are not decayed."""
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in stage.named_parameters():
+        decay = _WEIGHT_DECAY if parameter.ndim >= 2 and "embedding" not in name else 0.0
+        groups.setdefault((decay, stage.learning_rate_share(name)), []).append(parameter)
+    parameters = [
+        {"params": members, "weight_decay": decay, "share": share}
+        for (decay, share), members in groups.items()
+    ]
+    return torch.optim.AdamW(parameters, lr=0.0, betas=_BETAS, fused=True)
+
+
+def _evaluate(stage: Stage) -> dict[str, float]:
+    stage.eval()
+    with torch.no_grad():
+        figures = stage.evaluate()
+    stage.train()
+    return figures
+
+
+def _save_checkpoint(
+    stage: Stage, optimizer: torch.optim.Optimizer, progress: Progress, path: Path
+) -> None:
+    state = {name: getattr(progress, name) for name in Progress.__slots__}
+    partial = path.with_name(path.name + ".partial")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(
+        {"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": state}, partial
+    )
+    os.replace(partial, path)
+
+
+def _resume(stage: Stage, optimizer: torch.optim.Optimizer, path: Path) -> Progress:
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    stage.load_state_dict(state["stage"])
+    optimizer.load_state_dict(state["optimizer"])
+    return Progress(**state["progress"])

@@ -1,0 +1,86 @@
+"""The command line: `search` for one answer, `serve` for many. A flag wins over the environment, that over `.env`."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from runtime.errors import LookwhyError
+from runtime.settings import Settings
+
+app = typer.Typer(
+    help="Find pictures by words, and see why each one matched.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+ModelsDir = Annotated[Path | None, typer.Option("--models", help="The exported models' folder (MODELS_DIR).")]
+IndexDir = Annotated[Path | None, typer.Option("--index", help="The index's folder (INDEX_DIR).")]
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What the picture should show, in words.")],
+    top_k: Annotated[int | None, typer.Option("-k", help="How many pictures (TOP_K_DEFAULT).")] = None,
+    models: ModelsDir = None,
+    index: IndexDir = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what POST /search would answer.")] = False,
+) -> None:
+    """Answer one search and end."""
+    with told_errors():
+        from runtime.opening import open_engine
+        from runtime.wire import to_search_body
+
+        settings = _settings(models_dir=models, index_dir=index)
+        answer = open_engine(settings).search_by_text(query, settings.top_k_default if top_k is None else top_k)
+        body = to_search_body(answer)
+        if as_json:
+            typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=False))
+        else:
+            from runtime.terminal import print_answer
+
+            print_answer(body)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8000,
+    models: ModelsDir = None,
+    index: IndexDir = None,
+) -> None:
+    """Serve the API and the page until Ctrl-C."""
+    with told_errors():
+        import uvicorn
+
+        from runtime.api import create_app
+        from runtime.opening import open_engine
+
+        settings = _settings(models_dir=models, index_dir=index)
+        web_app = create_app(open_engine(settings), settings)
+    uvicorn.run(web_app, host=host, port=port, log_level=settings.log_level.lower(), server_header=False)
+
+
+def _settings(**flags: Path | None) -> Settings:
+    settings = Settings.read(**flags)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    return settings
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Turn an error of ours into its message and exit code 1, and Ctrl-C into 130: never a traceback to the user."""
+    try:
+        yield
+    except LookwhyError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m runtime")

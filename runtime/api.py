@@ -1,0 +1,144 @@
+"""The only FastAPI file: routes, and which error is which status. Knows HTTP; the engine knows the rest."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from runtime import __version__, metrics
+from runtime.engine import Engine
+from runtime.errors import (
+    ImageNotFound,
+    ImageTooLarge,
+    LookwhyError,
+    QueryEmpty,
+    QueryTooLong,
+    RequestError,
+    RequestTooLarge,
+    TopKOutOfRange,
+)
+from runtime.middleware import Answered, BodyLimit
+from runtime.settings import Settings
+from runtime.wire import ErrorBody, FaultBody, ReadyBody, SearchBody, SearchRequest, to_search_body
+
+log = logging.getLogger(__name__)
+
+# Looked up along an error's ancestry, so a branch of the tree can share one status; what is not listed is 500.
+STATUSES: dict[type[LookwhyError], int] = {
+    QueryEmpty: 422,
+    QueryTooLong: 422,
+    TopKOutOfRange: 422,
+    RequestTooLarge: 413,
+    RequestError: 400,
+    ImageNotFound: 404,
+    ImageTooLarge: 413,
+}
+# What starlette and FastAPI themselves answer, in our form.
+PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
+PICTURES_CACHE = "public, max-age=3600"
+ERROR_FORMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
+    "5XX": {"model": ErrorBody, "description": "The server is at fault"},
+}
+
+
+def create_app(engine: Engine, settings: Settings) -> FastAPI:
+    """Return the app over an opened engine: the API, the pictures, and the page."""
+    # /docs would load its page from another host; /openapi.json says the same.
+    app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
+    counted = metrics.Metrics(engine.count)
+    _add_search(app, engine, settings)
+    _add_pictures(app, engine)
+    _add_health(app, engine, counted)
+    _add_page(app, settings)
+    _add_error_forms(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+    app.add_middleware(Answered, count=counted.count)
+    return app
+
+
+def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    @app.post("/search")
+    def search(asked: Annotated[SearchRequest, Body()], response: Response) -> SearchBody:
+        """Find the pictures nearest to a query, and say why each is among them."""
+        top_k = asked.top_k if "top_k" in asked.model_fields_set else settings.top_k_default
+        answer = engine.search_by_text(asked.query, top_k, explain=asked.explain)
+        stages = (f"{stage};dur={milliseconds}" for stage, milliseconds in answer.timings_ms.items())
+        response.headers["server-timing"] = ", ".join(stages)
+        return to_search_body(answer)
+
+
+def _add_pictures(app: FastAPI, engine: Engine) -> None:
+    @app.get("/images/{image_path:path}", response_class=FileResponse)
+    def picture(image_path: str) -> FileResponse:
+        """Return one picture of the library, as it lies on the disk."""
+        return FileResponse(engine.library.image_file(image_path), headers={"cache-control": PICTURES_CACHE})
+
+
+def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        """Say that the process lives."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> ReadyBody:
+        """Say that searches are answered, and over how many pictures."""
+        return ReadyBody(pictures=engine.count)
+
+    @app.get("/metrics", response_class=Response)
+    def figures() -> Response:
+        """Return the counters, for Prometheus."""
+        return Response(counted.render(), media_type=metrics.CONTENT_TYPE)
+
+
+def _add_page(app: FastAPI, settings: Settings) -> None:
+    @app.get("/", response_class=FileResponse, include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(settings.frontend_dir / "index.html", headers={"cache-control": "no-cache"})
+
+    app.mount("/static", StaticFiles(directory=settings.frontend_dir), name="static")
+
+
+def _add_error_forms(app: FastAPI) -> None:
+    @app.exception_handler(LookwhyError)
+    async def known(_request: Request, error: LookwhyError) -> JSONResponse:
+        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+        if status >= 500:
+            log.error("%s", error, exc_info=error.__cause__)
+        return _fault(status, error.code, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
+        return _fault(422, "request_malformed", _first_fault(error))
+
+    @app.exception_handler(HTTPException)
+    async def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        code = PLAIN_FAULTS.get(error.status_code, "request_refused")
+        return _fault(error.status_code, code, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def unknown(_request: Request, _error: Exception) -> JSONResponse:
+        return _fault(500, "internal", "Something went wrong here; the server's log has the cause.")
+
+
+def _fault(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:  # noqa: ANN401 (starlette's own)
+    body = ErrorBody(error=FaultBody(code=code, message=message))
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+
+
+def _first_fault(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "json_invalid":
+        return f"The body is not JSON: {first['ctx']['error']}."
+    where = f"{field}: " if field else ""
+    return f'{where}{first["msg"]}. The body must be like {{"query": "a red boat", "top_k": 5}}.'

@@ -1,0 +1,104 @@
+"""ClipEncoder: texts and images to unit vectors in one space, and an image to its patches' vectors there.
+
+Knows the two CLIP graphs, not what their vectors are compared with.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.images import preprocess
+from runtime.manifest import ClipRecord
+from runtime.sessions import Session
+from runtime.text import Tokenizer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Vectors = NDArray[np.float32]
+
+
+class ClipEncoder:
+    """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
+
+    Every text and image is a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a vector
+    would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy.
+    """
+
+    def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1) -> None:
+        """Open the text tower and its tokenizer.
+
+        Raises:
+            SessionFailed: the graph cannot be opened.
+            ArtefactCorrupt: the tokenizer file is none.
+        """
+        self._models_dir, self._record, self._threads = models_dir, record, threads
+        self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.context_length, record.end_token_id)
+        self._text = Session(models_dir / record.text.path, threads)
+        self._image: Session | None = None
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._record.dimension
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed queries or captions.
+
+        Args:
+            texts: any number; what is longer than the context length loses its end.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1, so a dot product is a cosine in [-1, 1].
+
+        Raises:
+            SessionFailed: onnxruntime refused a text.
+        """
+        rows = [self._text.run(["embedding"], {"input_ids": self._tokenizer.encode([text])})[0] for text in texts]
+        return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def prepare(self, image: "Image") -> NDArray[np.float32]:
+        """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
+        return preprocess(image, self._record.preprocessing)
+
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors:
+        """Embed prepared pictures.
+
+        Args:
+            pixels: (n, 3, s, s) float32, each as `prepare` returns it.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1.
+
+        Raises:
+            SessionFailed: onnxruntime refused a picture.
+        """
+        tower = self._image_tower()
+        rows = [tower.run(["embedding"], {"pixel_values": one[None]})[0] for one in pixels]
+        return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def embed_images(self, images: Sequence["Image"]) -> Vectors:
+        """Embed RGB pictures of any size: (n, d) float32, each row of L2 norm 1."""
+        size = self._record.preprocessing.size
+        pixels = [self.prepare(image) for image in images]
+        return self.embed_pixels(np.stack(pixels) if pixels else np.empty((0, 3, size, size), np.float32))
+
+    def embed_patches(self, image: "Image") -> Vectors:
+        """Embed the parts of one RGB picture in the space of the texts.
+
+        Returns:
+            (g, g, d) float32, each vector of L2 norm 1; g is the manifest's `patch_grid`, rows from the top.
+        """
+        pixels = self.prepare(image)[None]
+        patches = self._image_tower().run(["patch_embeddings"], {"pixel_values": pixels})[0]  # (1, g * g, d)
+        grid = self._record.patch_grid
+        vectors: Vectors = patches.reshape(grid, grid, self.dimension)
+        return vectors
+
+    def _image_tower(self) -> Session:
+        if self._image is None:
+            self._image = Session(self._models_dir / self._record.image.path, self._threads)
+        return self._image

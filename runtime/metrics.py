@@ -1,0 +1,28 @@
+"""What `GET /metrics` shows, in Prometheus' text form: requests, their seconds, and the pictures in the library."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """One registry an app, so that two apps in one process do not meet in a global."""
+
+    def __init__(self, pictures: int) -> None:
+        """Start counting at zero for a library of so many pictures."""
+        self._registry = CollectorRegistry()
+        self._requests = Counter("lookwhy_requests", "Requests answered", ["route", "status"], registry=self._registry)
+        self._seconds = Histogram(
+            "lookwhy_request_seconds", "Time to answer", ["route"], buckets=SECONDS_BUCKETS, registry=self._registry
+        )
+        Gauge("lookwhy_pictures", "Pictures in the library", registry=self._registry).set(pictures)
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request; `route` is the path's template, so that no user's text becomes a label."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def render(self) -> bytes:
+        """Return every figure, as Prometheus reads it."""
+        return generate_latest(self._registry)

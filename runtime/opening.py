@@ -1,0 +1,52 @@
+"""Opening: settings to a ready engine. Where artefacts are found, checked against each other, and opened.
+
+The one place that knows all the rooms behind the engine; what is wrong with an artefact stops the start here.
+"""
+
+from pathlib import Path
+
+from runtime.blip import BlipCaptioner
+from runtime.clip import ClipEncoder
+from runtime.engine import Engine, Limits
+from runtime.groq_explainer import open_explainer
+from runtime.library import Library
+from runtime.manifest import check_models_match, read_index_manifest, read_models_manifest
+from runtime.settings import Settings
+from runtime.stores.faiss_store import FaissStore
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return an engine over the artefacts that the settings name.
+
+    Raises:
+        ArtefactMissing, ArtefactCorrupt: an artefact is absent, cut short or of another form.
+        ModelsDiffer: the index was made with other models.
+        SessionFailed: a graph cannot be opened.
+    """
+    models_dir, index_dir = settings.artefact_dirs()
+    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
+    check_models_match(index_dir, index, models_dir, models)
+    blip, groq_key = models.blip, settings.groq_api_key
+    return Engine(
+        ClipEncoder(models_dir, models.clip, settings.threads),
+        FaissStore.open(index_dir / index.store.path, index.dimension),
+        Library(
+            index_dir / index.catalog.path,
+            settings.images_dir or _images_dir(index_dir, index.images_dir),
+            image_base_url=settings.image_base_url or "/images",
+        ),
+        open_explainer(
+            groq_key.get_secret_value() if groq_key else None,
+            model=settings.groq_model,
+            max_tokens=settings.groq_max_tokens,
+            timeout_s=settings.groq_timeout_s,
+            base_url=settings.groq_base_url,
+        ),
+        open_captioner=(lambda: BlipCaptioner(models_dir, blip, settings.threads)) if blip else None,
+        limits=Limits(settings.top_k_max, settings.query_max_chars),
+    )
+
+
+def _images_dir(index_dir: Path, recorded: str) -> Path:
+    """Return the pictures' folder: a relative one is recorded against the index's folder, so that both can move."""
+    return (index_dir / recorded).resolve()

@@ -1,0 +1,77 @@
+"""The only file that imports onnxruntime: opens graphs, runs them, names what failed.
+
+Knows no model. onnxruntime is imported when the first graph is opened, and never before its telemetry is switched off.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from runtime.errors import SessionFailed
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Array = NDArray[Any]
+
+
+class Session:
+    """One opened graph on the CPU."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        """Open the graph at `path`, to run on `threads` threads.
+
+        Raises:
+            SessionFailed: onnxruntime cannot read the graph; its error is the cause.
+        """
+        self.name = f"{path.parent.name}/{path.name}"
+        self._session = _open(path, self.name, threads)
+        self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
+        self.output_names = tuple(entry.name for entry in self._session.get_outputs())
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
+        """Return the named outputs, in their order.
+
+        Raises:
+            SessionFailed: onnxruntime refused the inputs; its error is the cause.
+        """
+        try:
+            results: list[Array] = self._session.run(list(outputs), dict(inputs))
+        except _onnxruntime_errors() as cause:
+            raise SessionFailed(self.name, _first_line(cause)) from cause
+        return results
+
+
+def _open(path: Path, name: str, threads: int) -> "onnxruntime.InferenceSession":
+    runtime = _import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
+    options.log_severity_level = 3
+    try:
+        return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except _onnxruntime_errors() as cause:
+        raise SessionFailed(name, _first_line(cause)) from cause
+
+
+def _import_onnxruntime() -> Any:  # noqa: ANN401 (a module without types)
+    # Since 1.29 it reports usage over the network unless this is set before the import.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
+
+
+def _onnxruntime_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    # ValueError: a missing input, told by the Python side. RuntimeError: the base of what the C++ side throws untyped.
+    return (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile,
+            state.NotImplemented, state.RuntimeException, state.EPFail, ValueError, RuntimeError)  # fmt: skip
+
+
+def _first_line(cause: Exception) -> str:
+    return str(cause).strip().splitlines()[0].rstrip(".") if str(cause).strip() else type(cause).__name__

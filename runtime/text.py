@@ -1,0 +1,42 @@
+"""Text to token ids and back, by the tokenizer file that the export step wrote. Knows no model and no query rules."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import ArtefactCorrupt
+
+
+class Tokenizer:
+    """One `tokenizer.json`: CLIP's byte-pair encoding or BERT's word pieces, special tokens included."""
+
+    def __init__(self, path: Path, context_length: int, pad_token_id: int) -> None:
+        """Open the file; texts are cut at `context_length` tokens (start and end included) and padded with the id given.
+
+        Raises:
+            ArtefactCorrupt: the file is no tokenizer.
+        """
+        from tokenizers import Tokenizer as TokenizerFile
+
+        try:
+            self._tokenizer = TokenizerFile.from_file(str(path))
+        except Exception as cause:  # the library raises bare Exception for every broken file
+            remedy = "Export the models again: python -m export models."
+            raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
+        self._tokenizer.enable_truncation(context_length)
+        self._tokenizer.no_padding()
+        self._pad_token_id = pad_token_id
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (n, t) token ids, t being the longest text's; shorter ones are padded at their end."""
+        rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        token_ids = np.full((len(rows), max(map(len, rows))), self._pad_token_id, dtype=np.int64)
+        for token_row, row in zip(token_ids, rows, strict=True):
+            token_row[: len(row)] = row
+        return token_ids
+
+    def decode(self, token_ids: Iterable[int]) -> str:
+        """Return the text of some token ids, special tokens left out."""
+        return str(self._tokenizer.decode([int(token_id) for token_id in token_ids])).strip()

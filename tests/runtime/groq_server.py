@@ -1,0 +1,115 @@
+"""Groq, played by a real HTTP server on this machine: each test says how it behaves, the real package calls it."""
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Behaviour = Callable[["GroqPlayer"], None]
+
+
+class GroqPlayer(BaseHTTPRequestHandler):
+    """One request to Groq; `server.behave` answers it."""
+
+    protocol_version = "HTTP/1.1"
+    server: "GroqServer"
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.requests.append(request)
+        self.server.keys.append(self.headers["authorization"])
+        try:
+            self.server.behave(self)
+        except (BrokenPipeError, ConnectionResetError):  # the caller gave up, as it should
+            self.close_connection = True
+
+    def answer(self, status: int, body: bytes, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the test's output quiet."""
+
+
+class GroqServer(ThreadingHTTPServer):
+    """Keeps what it was asked; `released` ends every slow answer when the test is over."""
+
+    daemon_threads = True
+
+    def __init__(self, behave: Behaviour) -> None:
+        super().__init__(("127.0.0.1", 0), GroqPlayer)
+        self.behave, self.released = behave, threading.Event()
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+@contextmanager
+def groq_server(behave: Behaviour) -> Iterator[GroqServer]:
+    """Serve until the block ends."""
+    server = GroqServer(behave)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    serving.start()
+    try:
+        yield server
+    finally:
+        server.released.set()
+        server.shutdown()
+        server.server_close()
+        serving.join()
+
+
+def writes(content: str | None, finish_reason: str = "stop") -> Behaviour:
+    """Answer with what the model wrote."""
+    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content}}
+    completion = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    return sends(200, json.dumps(completion).encode())
+
+
+def explains(*sentences: tuple[Any, Any]) -> Behaviour:
+    """Answer with (id, sentence) pairs in the agreed form."""
+    pairs = [{"id": hit_id, "sentence": sentence} for hit_id, sentence in sentences]
+    return writes(json.dumps({"explanations": pairs}))
+
+
+def refuses(status: int, code: str, message: str = "no", **headers: str) -> Behaviour:
+    """Answer with an error in Groq's form."""
+    error = {"error": {"message": message, "type": "invalid_request_error", "code": code}}
+    return sends(status, json.dumps(error).encode(), **headers)
+
+
+def sends(status: int, body: bytes, **headers: str) -> Behaviour:
+    """Answer with these bytes."""
+    return lambda player: player.answer(status, body, **headers)
+
+
+def drips(player: GroqPlayer) -> None:
+    """Send a byte now and then, each within any read timeout, and never come to an end."""
+    player.send_response(200)
+    player.send_header("content-type", "application/json")
+    player.send_header("content-length", "100000")
+    player.end_headers()
+    while not player.server.released.wait(0.02):
+        player.wfile.write(b" ")
+
+
+def stays_silent(player: GroqPlayer) -> None:
+    """Take the request and say nothing."""
+    player.server.released.wait(10)
+    player.close_connection = True
+
+
+def resets(player: GroqPlayer) -> None:
+    """Cut the connection with a TCP reset."""
+    player.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    player.connection.close()
+    player.close_connection = True
