@@ -1,14 +1,14 @@
 """Attention as one node of a graph, with torch saying the same while it is traced.
 
-Owns the two forms in which `com.microsoft::MultiHeadAttention` is used; onnxruntime's CPU kernel for it took half the time of
-separate products and softmax on BLIP's cross-attention. Knows no model. Where it says (b, t, w), w = heads x head width.
+Owns the two forms in which `com.microsoft::MultiHeadAttention` is used; with onnxruntime's CPU kernel for it, BLIP's decoder
+took half the time of separate products and softmax. Knows no model. Where it says (b, t, w), w is heads x head width.
 """
 
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 from torch.onnx.symbolic_opset9 import unused
 
 KeyValue = tuple[Tensor, Tensor]
@@ -48,12 +48,14 @@ def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int)
 
 class _Attention(torch.autograd.Function):
     @staticmethod
-    def forward(_: Any, query: Tensor, key: Tensor, value: Tensor, heads: int, causal: bool) -> Tensor:  # noqa: PLR0913, ANN401
-        split = [_split(states, heads) for states in (query, key, value)]
-        return _merge(F.scaled_dot_product_attention(*split, is_causal=causal))
+    def forward(_: object, query: Tensor, *states: Any) -> Tensor:  # noqa: ANN401 (tensors, then numbers)
+        key, value, heads, causal = states
+        keys, values = _split(key, heads), _split(value, heads)
+        return _merge(scaled_dot_product_attention(_split(query, heads), keys, values, is_causal=causal))
 
     @staticmethod
-    def symbolic(graph: Any, query: Any, key: Any, value: Any, heads: int, causal: bool) -> Any:  # noqa: PLR0913, ANN401
+    def symbolic(graph: Any, query: Any, *states: Any) -> Any:  # noqa: ANN401 (torch._C has no public types)
+        key, value, heads, causal = states
         attended = graph.op(NODE, query, key, value, num_heads_i=heads, unidirectional_i=int(causal))
         attended.setType(query.type())
         return attended
@@ -61,20 +63,20 @@ class _Attention(torch.autograd.Function):
 
 class _CachedAttention(torch.autograd.Function):
     @staticmethod
-    def forward(_: Any, query: Tensor, *states: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
+    def forward(_: object, query: Tensor, *states: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
         key, value, past_key, past_value, heads = states
-        all_keys = torch.cat([past_key, _split(key, heads)], dim=2)  # (b, heads, p + t, head width)
-        all_values = torch.cat([past_value, _split(value, heads)], dim=2)
-        fresh, total = query.shape[1], all_keys.shape[2]
+        keys = torch.cat([past_key, _split(key, heads)], dim=2)  # (b, heads, p + t, head width)
+        values = torch.cat([past_value, _split(value, heads)], dim=2)
+        fresh, total = query.shape[1], keys.shape[2]
         seen = torch.ones(fresh, total, dtype=torch.bool).tril(total - fresh)  # (t, p + t)
-        attended = F.scaled_dot_product_attention(_split(query, heads), all_keys, all_values, attn_mask=seen)
-        return _merge(attended), all_keys, all_values
+        attended = scaled_dot_product_attention(_split(query, heads), keys, values, attn_mask=seen)
+        return _merge(attended), keys, values
 
     @staticmethod
     def symbolic(graph: Any, query: Any, *states: Any) -> Any:  # noqa: ANN401
         key, value, past_key, past_value, heads = states
-        no_bias_and_masks = [unused(graph)] * 3
-        inputs = [query, key, value, *no_bias_and_masks, past_key, past_value]
+        bias_and_masks = [unused(graph)] * 3  # type: ignore[no-untyped-call]
+        inputs = [query, key, value, *bias_and_masks, past_key, past_value]
         attended, *present = graph.op(NODE, *inputs, num_heads_i=heads, unidirectional_i=1, outputs=3)
         attended.setType(query.type())
         for cache in present:
@@ -84,7 +86,7 @@ class _CachedAttention(torch.autograd.Function):
 
 def _split(states: Tensor, heads: int) -> Tensor:
     """(b, s, w) -> (b, heads, s, head width); what is split already stays."""
-    return states if states.dim() == 4 else states.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return states if states.dim() == 4 else states.view(*states.shape[:2], heads, -1).transpose(1, 2)
 
 
 def _merge(states: Tensor) -> Tensor:

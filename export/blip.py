@@ -5,8 +5,9 @@ graph gives it once, laid out as the decoder uses it. The decoder graph takes a 
 so that one graph serves the first token and every later one. Loads no checkpoint and judges no difference.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
 from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
+from transformers import BlipForConditionalGeneration, BlipVisionConfig, GenerationConfig
+from transformers.models.blip.modeling_blip import BlipEncoderLayer
+from transformers.models.blip.modeling_blip_text import BlipTextSelfAttention
 
 from export.attention import KeyValue, attend, attend_cached
 from export.graphs import TRACED_SHAPES, write_graph
@@ -25,7 +29,7 @@ TRACED_PAST, TRACED_IMAGE_TOKENS = 4, 5
 class VisionTower(nn.Module):
     """`pixel_values` (n, 3, s, s) -> `cross_key_i`, `cross_value_i` (n, heads, tokens, head width) of each decoder layer."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: BlipForConditionalGeneration) -> None:
         super().__init__()
         self.config = model.config.vision_config
         self.vision = model.vision_model
@@ -39,7 +43,7 @@ class VisionTower(nn.Module):
         hidden = self.vision.post_layernorm(hidden)
         return tuple(
             _split(project(hidden), reader.num_attention_heads)
-            for reader in self.readers
+            for reader in cast(Iterable[BlipTextSelfAttention], self.readers)
             for project in (reader.key, reader.value)
         )
 
@@ -57,7 +61,7 @@ class Decoder(nn.Module):
     tied, as BLIP's are, the graph then holds one tensor with two readers.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: BlipForConditionalGeneration) -> None:
         super().__init__()
         decoder = model.text_decoder
         self.config = model.config.text_config
@@ -87,8 +91,8 @@ class Decoder(nn.Module):
     def _embed(self, input_ids: Tensor, past_tokens: int) -> Tensor:
         columns = self.words.index_select(1, input_ids.flatten())  # (w, b * t)
         words = columns.t().view(*input_ids.shape, -1)  # (b, t, w)
-        positions = self.embeddings.position_embeddings.weight[past_tokens : past_tokens + input_ids.shape[1]]  # (t, w)
-        return self.embeddings.LayerNorm(words + positions)  # type: ignore[no-any-return]
+        positions = torch.arange(past_tokens, past_tokens + input_ids.shape[1])
+        return self.embeddings.LayerNorm(words + self.embeddings.position_embeddings(positions))  # type: ignore[no-any-return]
 
 
 class VisionTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
@@ -97,7 +101,7 @@ class VisionTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
     NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
     inputs = {"pixel_values": {0: "images"}}  # noqa: RUF012 (a property of the base class)
 
-    def __init__(self, config: Any, layers: int) -> None:
+    def __init__(self, config: BlipVisionConfig, layers: int) -> None:
         super().__init__(config)
         self.layers = layers
 
@@ -130,7 +134,7 @@ class DecoderOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
         """Keep the order: the base class would look for every cache among the arguments of `forward`."""
         return self.inputs
 
-    def generate_dummy_inputs(self, framework: str = "pt", **_: Any) -> dict[str, Any]:
+    def generate_dummy_inputs(self, framework: str = "pt", **_: object) -> dict[str, Any]:
         """Make up tokens and caches to trace with."""
         batch, tokens = TRACED_SHAPES["batch_size"], TRACED_SHAPES["sequence_length"]
         past = [self._make_cache(batch, TRACED_PAST) for _ in range(self._config.num_hidden_layers)]
@@ -143,7 +147,7 @@ class DecoderOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
         return torch.randn(shape), torch.randn(shape)
 
 
-def write_blip_graphs(model: Any, folder: Path) -> None:
+def write_blip_graphs(model: BlipForConditionalGeneration, folder: Path) -> None:
     """Write `blip/vision.onnx` and `blip/decoder.onnx` below `folder`, in fp32, from a `BlipForConditionalGeneration`."""
     vision, decoder = VisionTower(model), Decoder(model)
     write_graph(vision, VisionTowerOnnxConfig(vision.config, decoder.config.num_hidden_layers), folder / VISION)
@@ -151,20 +155,20 @@ def write_blip_graphs(model: Any, folder: Path) -> None:
 
 
 @torch.inference_mode()
-def caption_with_torch(model: Any, pixels: NDArray[np.float32], *, max_tokens: int) -> NDArray[np.int64]:
+def caption_with_torch(
+    model: BlipForConditionalGeneration, pixels: NDArray[np.float32], *, max_tokens: int
+) -> NDArray[np.int64]:
     """Return what transformers' own `generate()` says, greedily, of (n, 3, s, s) float32 pixels.
 
     Returns:
         (n, t) int64 without the start token, t at most `max_tokens`; pad tokens from a caption's end token on.
     """
-    from transformers import GenerationConfig
-
     text, greedy = model.config.text_config, GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=1)
     captions = model.generate(torch.from_numpy(pixels), generation_config=greedy)[:, 1:].numpy()
-    return np.where(captions == text.sep_token_id, text.pad_token_id, captions)
+    return cast(NDArray[np.int64], np.where(captions == text.sep_token_id, text.pad_token_id, captions))
 
 
-def _transform(layer: Any, hidden: Tensor) -> Tensor:
+def _transform(layer: BlipEncoderLayer, hidden: Tensor) -> Tensor:
     attention = layer.self_attn
     query, key, value = attention.qkv(layer.layer_norm1(hidden)).split(attention.embed_dim, dim=-1)  # (n, 1 + p, w) each
     hidden = hidden + attention.projection(attend(query, (key, value), heads=attention.num_heads))

@@ -7,12 +7,15 @@ import json
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from export.errors import CheckpointUnusable
 from export.graphs import quiet
 from export.hub import fetch_snapshot
 from runtime.manifest import Preprocessing
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 Family = Literal["clip", "blip"]
 DEFAULT_CLIP = "openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
@@ -34,7 +37,7 @@ class Checkpoint:
     name: str
     revision: str | None
     folder: Path
-    tokenizer: Any
+    tokenizer: "PreTrainedTokenizerFast"
     preprocessing: Preprocessing
 
 
@@ -62,7 +65,7 @@ def open_checkpoint(given: str, family: Family) -> Checkpoint:
     )
 
 
-def read_model(checkpoint: Checkpoint) -> Any:  # noqa: ANN401 (a transformers model)
+def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
     """Return the `CLIPModel` or `BlipForConditionalGeneration`, float32, for evaluation, with plain attention.
 
     Raises:
@@ -83,12 +86,12 @@ def read_model(checkpoint: Checkpoint) -> Any:  # noqa: ANN401 (a transformers m
     return model.eval()
 
 
-def _read_weights(checkpoint: Checkpoint) -> tuple[Any, dict[str, Any]]:
+def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, list[str]]]":
     import torch
     import transformers
 
     model_class = getattr(transformers, MODEL_CLASSES[checkpoint.family])
-    loaded: tuple[Any, dict[str, Any]] = model_class.from_pretrained(
+    loaded: tuple[PreTrainedModel, dict[str, list[str]]] = model_class.from_pretrained(
         checkpoint.folder,
         dtype=torch.float32,
         attn_implementation="eager",
@@ -110,7 +113,7 @@ def _check_family(given: str, folder: Path, family: Family) -> None:
         raise CheckpointUnusable(given, f"it is a {model_type} model, not a {family} model", remedy)
 
 
-def _read_tokenizer(given: str, folder: Path) -> Any:  # noqa: ANN401 (a transformers tokenizer)
+def _read_tokenizer(given: str, folder: Path) -> "PreTrainedTokenizerFast":
     from transformers import AutoTokenizer
 
     try:

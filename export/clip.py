@@ -6,18 +6,20 @@ Loads no checkpoint (`checkpoints.py`) and judges no difference (`parity.py`).
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
 from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import CLIPModel
+from transformers.models.clip.modeling_clip import CLIPEncoderLayer
 
 from export.attention import attend
 from export.graphs import write_graph
+from export.parity import Answers
 
 TEXT, IMAGE = "clip/text.onnx", "clip/image.onnx"
 LEGACY_END_TOKEN_ID = 2  # what configurations before transformers' pull request 24773 wrongly say
@@ -26,7 +28,7 @@ LEGACY_END_TOKEN_ID = 2  # what configurations before transformers' pull request
 class TextTower(nn.Module):
     """`input_ids` (n, t) int64 -> `embedding` (n, d) float32 of norm 1, read at the first end token."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: CLIPModel) -> None:
         super().__init__()
         self.config = model.config.text_config
         self.text, self.projection = model.text_model, model.text_projection
@@ -34,20 +36,20 @@ class TextTower(nn.Module):
     def forward(self, input_ids: Tensor) -> tuple[Tensor]:
         """Embed texts; what stands after the end token is never seen, so any padding will do."""
         embeddings = self.text.embeddings
-        positions = embeddings.position_embedding.weight[: input_ids.shape[1]]  # (t, w)
-        hidden = embeddings.token_embedding(input_ids) + positions  # (n, t, w)
+        positions = torch.arange(input_ids.shape[1])
+        hidden = embeddings.token_embedding(input_ids) + embeddings.position_embedding(positions)  # (n, t, w)
         for layer in self.text.encoder.layers:
             hidden = _transform(layer, hidden, causal=True)
         ends = self._first_ends(input_ids)[:, None, None].expand(-1, 1, hidden.shape[-1])  # (n, 1, w)
         pooled = self.text.final_layer_norm(hidden.gather(1, ends)[:, 0])  # (n, w)
-        return (F.normalize(self.projection(pooled), dim=-1),)
+        return (normalize(self.projection(pooled), dim=-1),)
 
     def _first_ends(self, input_ids: Tensor) -> Tensor:
         """Return the (n,) positions read, as `CLIPTextTransformer` finds them: its argmax takes the first of equals."""
         token_ids = input_ids.to(torch.int32)  # onnxruntime has no ArgMax over int64
         if self.config.eos_token_id == LEGACY_END_TOKEN_ID:
-            return token_ids.argmax(dim=-1)
-        return (token_ids == self.config.eos_token_id).to(torch.int32).argmax(dim=-1)
+            return token_ids.argmax(dim=-1)  # what the end token has is the highest id
+        return token_ids.eq(self.config.eos_token_id).to(torch.int32).argmax(dim=-1)
 
 
 class ImageTower(nn.Module):
@@ -57,7 +59,7 @@ class ImageTower(nn.Module):
     through the final norm and projection: of five ways tried, the one that points best (.91 in the pointing game).
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: CLIPModel) -> None:
         super().__init__()
         self.config = model.config.vision_config
         self.vision, self.projection = model.vision_model, model.visual_projection
@@ -83,7 +85,7 @@ class ImageTower(nn.Module):
         return self.vision.pre_layrnorm(tokens)  # type: ignore[no-any-return]
 
     def _project(self, hidden: Tensor) -> Tensor:
-        return F.normalize(self.projection(self.vision.post_layernorm(hidden)), dim=-1)
+        return normalize(self.projection(self.vision.post_layernorm(hidden)), dim=-1)
 
 
 class TextTowerOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
@@ -102,7 +104,7 @@ class ImageTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
     outputs = {"embedding": {0: "images"}, "patch_embeddings": {0: "images"}}  # noqa: RUF012
 
 
-def write_clip_graphs(model: Any, folder: Path) -> None:
+def write_clip_graphs(model: CLIPModel, folder: Path) -> None:
     """Write `clip/text.onnx` and `clip/image.onnx` below `folder`, in fp32, from a `CLIPModel`."""
     text, image = TextTower(model), ImageTower(model)
     write_graph(text, TextTowerOnnxConfig(text.config), folder / TEXT)
@@ -110,7 +112,7 @@ def write_clip_graphs(model: Any, folder: Path) -> None:
 
 
 @torch.inference_mode()
-def embed_with_torch(model: Any, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]) -> dict[str, Any]:
+def embed_with_torch(model: CLIPModel, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]) -> Answers:
     """Return what transformers' own code answers, in the form of `parity.ask_clip_graphs`.
 
     A patch's vector is asked of the unchanged last layer with a mask that lets every token see only itself, which is the
@@ -131,16 +133,16 @@ def embed_with_torch(model: Any, texts: Sequence[NDArray[np.int64]], pixels: NDA
         f"{IMAGE} embedding": model.get_image_features(images),
         f"{IMAGE} patch_embeddings": model.visual_projection(vision.post_layernorm(patches)),
     }
-    return {output: F.normalize(vectors, dim=-1).numpy() for output, vectors in answers.items()}
+    return {output: normalize(vectors, dim=-1).numpy() for output, vectors in answers.items()}
 
 
-def _transform(layer: Any, hidden: Tensor, *, causal: bool = False) -> Tensor:
+def _transform(layer: CLIPEncoderLayer, hidden: Tensor, *, causal: bool = False) -> Tensor:
     attention, seen = layer.self_attn, layer.layer_norm1(hidden)
     memory = attention.k_proj(seen), attention.v_proj(seen)
     mixed = attend(attention.q_proj(seen), memory, heads=attention.num_heads, causal=causal)
     return _finish(layer, hidden, attention.out_proj(mixed))
 
 
-def _finish(layer: Any, hidden: Tensor, mixed: Tensor) -> Tensor:
+def _finish(layer: CLIPEncoderLayer, hidden: Tensor, mixed: Tensor) -> Tensor:
     hidden = hidden + mixed
     return hidden + layer.mlp(layer.layer_norm2(hidden))  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ Imports torch only when a model is at hand. Runs no step of its own; `models.py`
 """
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from export.checkpoints import Checkpoint
 from export.errors import CheckpointUnusable
 from export.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
 from runtime.manifest import BlipRecord, ClipRecord, record_file
+
+if TYPE_CHECKING:
+    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
 
 MAX_CAPTION_TOKENS = 30  # BLIP's authors decode 20 on COCO; a caption that needs more than 30 has lost its way
 PREFIX = PROBE_TEXTS[2]
@@ -22,13 +25,13 @@ class Conversion(Protocol):
 
     graphs: tuple[str, ...]
 
-    def write_graphs(self, model: Any, folder: Path) -> None:  # noqa: ANN401
+    def write_graphs(self, model: "PreTrainedModel", folder: Path) -> None:
         """Write the fp32 graphs below `folder`."""
 
     def write_tokenizer(self, folder: Path) -> None:
         """Write `tokenizer.json` below `folder`."""
 
-    def ask_model(self, model: Any) -> Answers:  # noqa: ANN401
+    def ask_model(self, model: "PreTrainedModel") -> Answers:
         """Return what transformers' own code answers to the probes."""
 
     def ask_graphs(self, folder: Path) -> Answers:
@@ -41,9 +44,9 @@ class Conversion(Protocol):
 class ClipConversion:
     """CLIP: texts and images to vectors."""
 
-    graphs = ("clip/text.onnx", "clip/image.onnx")
+    graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
 
-    def __init__(self, checkpoint: Checkpoint, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
         self._checkpoint, self._config = checkpoint, model.config
         self._logit_scale = model.logit_scale.exp().item()
         limit = model.config.text_config.max_position_embeddings
@@ -51,23 +54,28 @@ class ClipConversion:
         self._texts = [np.array([token_ids], dtype=np.int64) for token_ids in encoded]
         self._pixels = make_probe_pixels(checkpoint.preprocessing.size)
 
-    def write_graphs(self, model: Any, folder: Path) -> None:  # noqa: ANN401, D102
+    def write_graphs(self, model: "CLIPModel", folder: Path) -> None:
+        """Trace both towers."""
         from export.clip import write_clip_graphs
 
         write_clip_graphs(model, folder)
 
-    def write_tokenizer(self, folder: Path) -> None:  # noqa: D102
+    def write_tokenizer(self, folder: Path) -> None:
+        """Write the byte-pair encoding."""
         _write_tokenizer(self._checkpoint, folder / "clip/tokenizer.json")
 
-    def ask_model(self, model: Any) -> Answers:  # noqa: ANN401, D102
+    def ask_model(self, model: "CLIPModel") -> Answers:
+        """Embed the probes, patches too."""
         from export.clip import embed_with_torch
 
         return embed_with_torch(model, self._texts, self._pixels)
 
-    def ask_graphs(self, folder: Path) -> Answers:  # noqa: D102
+    def ask_graphs(self, folder: Path) -> Answers:
+        """Embed the probes, patches too."""
         return ask_clip_graphs(folder, self.record(folder), texts=self._texts, pixels=self._pixels)
 
-    def record(self, folder: Path) -> ClipRecord:  # noqa: D102
+    def record(self, folder: Path) -> ClipRecord:
+        """Return CLIP's entry."""
         checkpoint, vision = self._checkpoint, self._config.vision_config
         return ClipRecord(
             name=checkpoint.name,
@@ -87,9 +95,9 @@ class ClipConversion:
 class BlipConversion:
     """BLIP: an image to its caption."""
 
-    graphs = ("blip/vision.onnx", "blip/decoder.onnx")
+    graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
 
-    def __init__(self, checkpoint: Checkpoint, model: Any) -> None:  # noqa: ANN401
+    def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration") -> None:
         self._checkpoint, self._config = checkpoint, model.config
         text = model.config.text_config
         _name_start_token(checkpoint, text.bos_token_id)
@@ -98,25 +106,30 @@ class BlipConversion:
         self._max_tokens = min(MAX_CAPTION_TOKENS, text.max_position_embeddings)
         self._pixels = make_probe_pixels(checkpoint.preprocessing.size)
 
-    def write_graphs(self, model: Any, folder: Path) -> None:  # noqa: ANN401, D102
+    def write_graphs(self, model: "BlipForConditionalGeneration", folder: Path) -> None:
+        """Trace the vision tower and the decoder."""
         from export.blip import write_blip_graphs
 
         write_blip_graphs(model, folder)
 
-    def write_tokenizer(self, folder: Path) -> None:  # noqa: D102
+    def write_tokenizer(self, folder: Path) -> None:
+        """Write the word pieces, [DEC] among them."""
         _write_tokenizer(self._checkpoint, folder / "blip/tokenizer.json")
 
-    def ask_model(self, model: Any) -> Answers:  # noqa: ANN401, D102
+    def ask_model(self, model: "BlipForConditionalGeneration") -> Answers:
+        """Caption the probe images by `generate()`."""
         from export.blip import caption_with_torch
 
         captions = caption_with_torch(model, self._pixels, max_tokens=self._max_tokens)
         filled = fill_captions(captions, self._max_tokens, pad_token_id=self._config.text_config.pad_token_id)
         return {f"{self.graphs[1]} captions": filled}
 
-    def ask_graphs(self, folder: Path) -> Answers:  # noqa: D102
+    def ask_graphs(self, folder: Path) -> Answers:
+        """Caption the probe images by the runtime's loop, and give the logits after a prefix."""
         return ask_blip_graphs(folder, self.record(folder), prefix=self._prefix, pixels=self._pixels)
 
-    def record(self, folder: Path) -> BlipRecord:  # noqa: D102
+    def record(self, folder: Path) -> BlipRecord:
+        """Return BLIP's entry."""
         checkpoint, text, vision = self._checkpoint, self._config.text_config, self._config.vision_config
         return BlipRecord(
             name=checkpoint.name,

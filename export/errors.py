@@ -59,8 +59,7 @@ class ParityFailed(ExportError):
     def __init__(self, graph: str, measure: str, given: float, allowed: float) -> None:
         self.graph, self.measure, self.given, self.allowed = graph, measure, given, allowed
         super().__init__(
-            f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. "
-            "Nothing was replaced."
+            f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. Nothing was replaced."
         )
 
 

@@ -1,6 +1,6 @@
 """Torch modules to ONNX files, through optimum's exporter, without a word on the way.
 
-Owns how every graph is traced. What the graphs are is said in `clip.py` and `blip.py`.
+Owns how every graph is traced and tidied. What the graphs are is said in `clip.py` and `blip.py`.
 """
 
 import logging
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import onnx
 
 if TYPE_CHECKING:
     from optimum.exporters.onnx import OnnxConfig
@@ -31,6 +33,31 @@ def write_graph(module: "nn.Module", onnx_config: "OnnxConfig", path: Path) -> N
 
         # optimum would open the graph once more to look for axes wrongly taken for dynamic; ours are named, and tested.
         export(module, onnx_config, path, opset=OPSET, input_shapes=dict(TRACED_SHAPES), disable_dynamic_axes_fix=True)
+    model = onnx.load(path)
+    bypass_identities(model.graph)
+    onnx.save(model, path)
+
+
+def bypass_identities(graph: onnx.GraphProto) -> None:
+    """Let every reader of a copied weight read the weight itself, in place.
+
+    The exporter stores equal weights once and copies them to their other uses by Identity nodes. The quantizer would take a
+    product with a copy for one without a constant weight, and leave it, and the weight, in fp32.
+    """
+    origins = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"}
+    read_outside = {output.name for output in graph.output}
+    kept = [node for node in graph.node if node.op_type != "Identity" or node.output[0] in read_outside]
+    for node in kept:
+        for position, name in enumerate(node.input):
+            node.input[position] = _follow(name, origins)
+    del graph.node[:]
+    graph.node.extend(kept)
+
+
+def _follow(name: str, origins: dict[str, str]) -> str:
+    while name in origins:
+        name = origins[name]
+    return name
 
 
 @contextmanager

@@ -12,38 +12,44 @@ HUB_ID = re.compile(r"(?P<id>[\w.-]+(/[\w.-]+)?)(@(?P<revision>[\w./-]+))?")
 SMALL_FILES = ["*.json", "*.txt"]
 # In the order of preference; the second is what both default models have upstream.
 WEIGHTS = (["model*.safetensors"], ["pytorch_model*.bin"])
+NO_FOLDER_NO_ID = "there is no such folder, and it has not the form of a hub id"
 REMEDY = (
     "Two ways out: give the folder of a checkpoint that you already have (save_pretrained() writes one), "
     "or help the hub: set HF_ENDPOINT to a mirror, or HF_HUB_CACHE to a cache that holds the model."
 )
 
 
-def fetch_snapshot(given: str) -> Path:
+def fetch_snapshot(given: str, *, endpoint: str | None = None) -> Path:
     """Return the local snapshot of `owner/name` or `owner/name@revision`; its folder's name is the commit.
 
     Only one form of the weights is fetched: safetensors, and where there is none, torch's own.
+
+    Args:
+        given: the hub id.
+        endpoint: the hub's address; None is HF_ENDPOINT, or huggingface.co.
 
     Raises:
         CheckpointUnusable: no hub id, no such model or revision, a gated one, or a hub that cannot be reached.
     """
     match = HUB_ID.fullmatch(given)
     if not match:
-        raise CheckpointUnusable(given, "there is no such folder, and it has not the form of a hub id", REMEDY)
+        raise CheckpointUnusable(given, NO_FOLDER_NO_ID, REMEDY)
     for weights in WEIGHTS:
-        snapshot = _fetch(given, match["id"], revision=match["revision"], patterns=[*SMALL_FILES, *weights])
+        snapshot = _fetch(match, patterns=[*SMALL_FILES, *weights], endpoint=endpoint)
         if any(snapshot.glob(weights[0])):
             return snapshot
     raise CheckpointUnusable(given, "the hub has no weights of it, or this machine's cache of it is not whole", REMEDY)
 
 
-def _fetch(given: str, hub_id: str, *, revision: str | None, patterns: list[str]) -> Path:
+def _fetch(match: re.Match[str], *, patterns: list[str], endpoint: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
+    given, revision = match.group(), match["revision"]
     try:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns))
+        return Path(snapshot_download(match["id"], revision=revision, allow_patterns=patterns, endpoint=endpoint))
     except HFValidationError as cause:
-        raise CheckpointUnusable(given, "there is no such folder, and it has not the form of a hub id", REMEDY) from cause
+        raise CheckpointUnusable(given, NO_FOLDER_NO_ID, REMEDY) from cause
     except GatedRepoError as cause:  # before its base class, RepositoryNotFoundError
         raise CheckpointUnusable(given, "the hub gives it only to those who accepted its terms", REMEDY) from cause
     except RepositoryNotFoundError as cause:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from export.checkpoints import Checkpoint, open_checkpoint, read_model
+from export.checkpoints import Checkpoint, Family, open_checkpoint, read_model
 from export.conversions import BlipConversion, ClipConversion, Conversion
 from export.graphs import quiet
 from export.parity import Answers, Measures, measure_loss, require_parity
@@ -17,7 +17,7 @@ from export.report import write_report
 from export.staging import staged_folder
 from runtime.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
 
-CONVERSIONS = {"clip": ClipConversion, "blip": BlipConversion}
+CONVERSIONS: dict[Family, type[ClipConversion] | type[BlipConversion]] = {"clip": ClipConversion, "blip": BlipConversion}
 WEIGHT_BITS = {"int8-7bit": 7, "int8": 8}
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
 Say = Callable[[str], None]

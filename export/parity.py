@@ -2,7 +2,7 @@
 
 Owns the probes, the measures and the tolerances. Imports no torch: the originals' answers come in as arrays.
 
-`Answers` holds arrays by graph and output, as in "clip/text.onnx embedding": vectors of float32 in the last axis, or token ids.
+`Answers` holds arrays by graph and output, as in "clip/text.onnx embedding": float32 vectors in the last axis, or token ids.
 """
 
 import os
@@ -61,9 +61,7 @@ def ask_clip_graphs(
     return answers
 
 
-def ask_blip_graphs(
-    folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]
-) -> Answers:
+def ask_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]) -> Answers:
     """Return captions of (n, 3, s, s) pixels, each image alone, and the logits after a (1, t) prefix, all t at once."""
     captioner, decoder = BlipCaptioner(folder, record, _threads()), _open(folder, record.decoder.path)
     no_past = np.empty((1, record.heads, 0, record.head_width), np.float32)

@@ -56,6 +56,7 @@ def quantize_tables(model: onnx.ModelProto) -> None:
     del graph.node[:]
     graph.node.extend(nodes)
     _drop_unread(graph)
+    del graph.value_info[:]  # the quantizer's notes on shapes, which onnxruntime infers again
 
 
 def _quantize_products(source: Path, target: Path, weight_bits: int) -> None:

@@ -39,15 +39,14 @@ def write_report(folder: Path, manifest: ModelsManifest, measures: Measures, fp3
 
 
 def _to_markdown(manifest: ModelsManifest, sizes: dict[str, dict[str, int]], measures: Measures) -> str:
-    size_rows = [
-        f"| {path} | {size['bytes_fp32'] / 1e6:.2f} | {size['bytes'] / 1e6:.2f} |" for path, size in sizes.items()
-    ]
+    size_rows = [f"| {path} | {size['bytes_fp32'] / 1e6:.2f} | {size['bytes'] / 1e6:.2f} |" for path, size in sizes.items()]
     measure_rows = [
         f"| {output} | {measure.replace('_', ' ')} | {value:.6g} |"
         for output, values in measures.items()
         for measure, value in values.items()
     ]
-    models = [f"{part.name}{'@' + part.revision if part.revision else ''}" for part in _parts(manifest)]
+    parts = [part for part in (manifest.clip, manifest.blip) if part]
+    models = [f"{part.name}@{part.revision}" if part.revision else part.name for part in parts]
     lines = [
         f"# Exported models ({manifest.precision})",
         "",
@@ -60,7 +59,3 @@ def _to_markdown(manifest: ModelsManifest, sizes: dict[str, dict[str, int]], mea
         f"Measured on {MEASURED_ON}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _parts(manifest: ModelsManifest) -> list:  # type: ignore[type-arg]
-    return [part for part in (manifest.clip, manifest.blip) if part]

@@ -37,7 +37,7 @@ def staged_folder(out: Path) -> Iterator[Path]:
 
 
 def restore_folder(out: Path) -> None:
-    """Put back what a run left aside that was killed between the switch's two renames, as no rename replaces a full folder."""
+    """Put back what a run left aside that was killed between the switch's two renames (none replaces a full folder)."""
     aside = _aside(out)
     if aside.exists() and not out.exists():
         aside.rename(out)

@@ -2,16 +2,13 @@
 
 import json
 import logging
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from runtime.errors import LookwhyError
 from runtime.settings import Settings
+from runtime.terminal import print_answer, told_errors
 
 app = typer.Typer(
     help="Find pictures by words, and see why each one matched.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -40,8 +37,6 @@ def search(
         if as_json:
             typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=False))
         else:
-            from runtime.terminal import print_answer
-
             print_answer(body)
 
 
@@ -68,18 +63,6 @@ def _settings(**flags: Path | None) -> Settings:
     settings = Settings.read(**flags)
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     return settings
-
-
-@contextmanager
-def told_errors() -> Iterator[None]:
-    """Turn an error of ours into its message and exit code 1, and Ctrl-C into 130: never a traceback to the user."""
-    try:
-        yield
-    except LookwhyError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
 
 
 if __name__ == "__main__":

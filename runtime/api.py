@@ -40,6 +40,7 @@ STATUSES: dict[type[LookwhyError], int] = {
 }
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
+BODY_FORM = 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.'
 PICTURES_CACHE = "public, max-age=3600"
 ERROR_FORMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
@@ -111,10 +112,7 @@ def _add_page(app: FastAPI, settings: Settings) -> None:
 def _add_error_forms(app: FastAPI) -> None:
     @app.exception_handler(LookwhyError)
     async def known(_request: Request, error: LookwhyError) -> JSONResponse:
-        status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-        if status >= 500:
-            log.error("%s", error, exc_info=error.__cause__)
-        return _fault(status, error.code, str(error))
+        return _known_fault(error)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -122,12 +120,21 @@ def _add_error_forms(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
+            return _known_fault(error.__cause__)
         code = PLAIN_FAULTS.get(error.status_code, "request_refused")
         return _fault(error.status_code, code, str(error.detail), error.headers)
 
     @app.exception_handler(Exception)
     async def unknown(_request: Request, _error: Exception) -> JSONResponse:
         return _fault(500, "internal", "Something went wrong here; the server's log has the cause.")
+
+
+def _known_fault(error: LookwhyError) -> JSONResponse:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    if status >= 500:
+        log.error("%s", error, exc_info=error.__cause__)
+    return _fault(status, error.code, str(error))
 
 
 def _fault(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:  # noqa: ANN401 (starlette's own)
@@ -137,8 +144,6 @@ def _fault(status: int, code: str, message: str, headers: Any = None) -> JSONRes
 
 def _first_fault(error: RequestValidationError) -> str:
     first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:])
-    if first["type"] == "json_invalid":
-        return f"The body is not JSON: {first['ctx']['error']}."
-    where = f"{field}: " if field else ""
-    return f'{where}{first["msg"]}. The body must be like {{"query": "a red boat", "top_k": 5}}.'
+    field = ".".join(str(part) for part in first["loc"][1:] if first["type"] != "json_invalid")
+    reason = f"the body is not JSON ({first['ctx']['error']})" if first["type"] == "json_invalid" else first["msg"]
+    return f"{field + ': ' if field else ''}{reason}. {BODY_FORM}"

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
-from runtime.errors import ImageError, QueryEmpty, QueryTooLong, TopKOutOfRange
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import ImageError, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
 from runtime.evidence import Evidence
 from runtime.explain import Explainer, HitFacts
 from runtime.images import open_image
@@ -21,6 +22,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 log = logging.getLogger(__name__)
+
+
+class TextEncoder(Protocol):
+    """What turns a query into a vector; `ClipEncoder` does."""
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return (n, d) float32, each row of L2 norm 1."""
+        ...
+
+
+class Captioner(Protocol):
+    """What puts pictures into words; `BlipCaptioner` does."""
+
+    def caption_images(self, images: Sequence["Image"]) -> list[str]:
+        """Return one caption for each RGB picture."""
+        ...
+
 
 CaptionSource = Literal["index", "live", "none"]
 
@@ -61,19 +79,19 @@ class Engine:
 
     def __init__(
         self,
-        encoder: ClipEncoder,
+        encoder: TextEncoder,
         store: VectorStore,
         library: Library,
         explainer: Explainer,
         *,
-        open_captioner: Callable[[], BlipCaptioner] | None = None,
+        open_captioner: Callable[[], Captioner] | None = None,
         limits: Limits = Limits(),
     ) -> None:
         """Keep the collaborators; the captioner is opened when a picture without a caption is met."""
         self.library, self.limits = library, limits
         self._encoder, self._store, self._explainer = encoder, store, explainer
         self._open_captioner = open_captioner
-        self._captioner: BlipCaptioner | None = None
+        self._captioner: Captioner | None = None
         self._captioning = threading.Lock()
         self._live_captions: dict[int, str] = {}  # by id; a caption is made once a process
 
@@ -148,6 +166,10 @@ class Engine:
                 log.warning("no caption: %s", error)
 
     def _checked_query(self, query: str) -> str:
+        try:
+            query.encode()
+        except UnicodeEncodeError as cause:  # half a surrogate pair: JSON can carry it, no tokenizer can
+            raise RequestMalformed("The query holds half a character (an unpaired surrogate). Send whole ones.") from cause
         stripped = query.strip()
         if not stripped:
             raise QueryEmpty

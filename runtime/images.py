@@ -7,6 +7,7 @@ Knows no model; what a graph wants of its pixels comes in as a `Preprocessing`.
 import io
 import math
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_IMAGE_BYTES = 200 * 1024 * 1024
 MAX_IMAGE_PIXELS = 150_000_000  # 450 MB as RGB; above what any phone's main mode takes, below what ends a small host
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})
 # Broken files make Pillow's decoders raise all of these; each means "not a picture that can be read".
 BROKEN_FILE_ERRORS = (
@@ -38,7 +39,8 @@ BROKEN_FILE_ERRORS = (
     struct.error,
     zlib.error,
 )
-CUBIC_SUPPORT = 3  # source pixels on each side that a resampling filter can reach (bicubic 2, lanczos 3)
+WHOLE_EDGE_PIXELS = 100_000  # the longest edge that is resized whole before its middle is cut out
+FILTER_SUPPORT = 3  # source pixels on each side that a resampling filter can reach (bicubic 2, lanczos 3)
 
 
 def open_image(path: Path, name: str | None = None) -> "Image":
@@ -74,6 +76,7 @@ def decode_image(content: bytes, name: str) -> "Image":
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours refuses, below
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # on damaged metadata; damaged pixels raise
     if len(content) > MAX_IMAGE_BYTES:
         raise ImageTooLarge(name, len(content), MAX_IMAGE_BYTES, "bytes")
     if not content:
@@ -108,30 +111,30 @@ def preprocess(image: "Image", preprocessing: Preprocessing) -> NDArray[np.float
 
 
 def _resize_and_crop(image: "Image", preprocessing: Preprocessing) -> "Image":
-    """Return the middle square of the picture resized so that its shortest edge is `size`.
-
-    Only the middle, and a margin that the filter can reach, is resized: a picture of 1 x 4000 pixels would otherwise
-    become 224 x 896,000 on its way to 224 x 224.
-    """
+    """Return the middle square of the picture resized so that its shortest edge is `size`."""
     size = preprocessing.size
     shortest = min(image.size)
     resized = [size if edge == shortest else int(size * edge / shortest) for edge in image.size]
-    spans = [_middle_span(edge, target, size) for edge, target in zip(image.size, resized, strict=True)]
+    spans = [_needed_span(edge, target, size) for edge, target in zip(image.size, resized, strict=True)]
     (left, width, x0, x1), (top, height, y0, y1) = spans
     part = image.resize((width, height), _filter(preprocessing), box=(x0, y0, x1, y1))
     return part.crop((left, top, left + size, top + size))
 
 
-def _middle_span(edge: int, target: int, size: int) -> tuple[int, int, float, float]:
-    """Return where the middle `size` of `target` pixels lies, in a part of them that holds a margin on both sides.
+def _needed_span(edge: int, target: int, size: int) -> tuple[int, int, float, float]:
+    """Return which part of an edge must be resized so that the middle `size` of its `target` pixels can be cut out.
+
+    The whole edge, as the reference does, unless that is absurdly long: a picture of 1 x 4000 pixels would become
+    224 x 896,000 on its way to 224 x 224. Then it is the middle, with a margin that the filter can reach.
 
     Returns:
         (offset of the middle in the part, length of the part, start and end of the part in source pixels).
     """
+    start, first, last = (target - size) // 2, 0, target
     scale = target / edge
-    margin = math.ceil(CUBIC_SUPPORT * max(scale, 1.0)) + 1
-    start = (target - size) // 2
-    first, last = max(0, start - margin), min(target, start + size + margin)
+    if target > WHOLE_EDGE_PIXELS:
+        margin = math.ceil(FILTER_SUPPORT * max(scale, 1.0)) + 1
+        first, last = max(0, start - margin), min(target, start + size + margin)
     return start - first, last - first, first / scale, min(float(edge), last / scale)
 
 

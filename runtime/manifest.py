@@ -50,7 +50,7 @@ class Preprocessing(Record):
 class ClipRecord(Record):
     """The two CLIP graphs and what must be known to run them.
 
-    `logit_scale` is the trained temperature's exponent: cosine times it are the training's logits. `patch_grid` is the number
+    `logit_scale` is the trained temperature: cosine times it are the training's logits. `patch_grid` is the number
     of patches along one edge. `context_length` counts tokens, start and end included.
     """
 
@@ -70,7 +70,7 @@ class ClipRecord(Record):
 class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
-    `layers`, `heads` and `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
+    `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
     `max_tokens` is the longest caption decoded, in tokens, the end included.
     """
 

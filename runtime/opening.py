@@ -3,8 +3,6 @@
 The one place that knows all the rooms behind the engine; what is wrong with an artefact stops the start here.
 """
 
-from pathlib import Path
-
 from runtime.blip import BlipCaptioner
 from runtime.clip import ClipEncoder
 from runtime.engine import Engine, Limits
@@ -29,12 +27,8 @@ def open_engine(settings: Settings) -> Engine:
     blip, groq_key = models.blip, settings.groq_api_key
     return Engine(
         ClipEncoder(models_dir, models.clip, settings.threads),
-        FaissStore.open(index_dir / index.store.path, index.dimension),
-        Library(
-            index_dir / index.catalog.path,
-            settings.images_dir or _images_dir(index_dir, index.images_dir),
-            image_base_url=settings.image_base_url or "/images",
-        ),
+        FaissStore.open(index_dir / index.store.path, index.dimension, settings.threads),
+        Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url),
         open_explainer(
             groq_key.get_secret_value() if groq_key else None,
             model=settings.groq_model,
@@ -45,8 +39,3 @@ def open_engine(settings: Settings) -> Engine:
         open_captioner=(lambda: BlipCaptioner(models_dir, blip, settings.threads)) if blip else None,
         limits=Limits(settings.top_k_max, settings.query_max_chars),
     )
-
-
-def _images_dir(index_dir: Path, recorded: str) -> Path:
-    """Return the pictures' folder: a relative one is recorded against the index's folder, so that both can move."""
-    return (index_dir / recorded).resolve()

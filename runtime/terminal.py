@@ -1,14 +1,39 @@
-"""One answer as a table on the terminal. Text from captions and file names is shown as text, never as markup."""
+"""What the terminal shows: an answer as a table, an error as one line. Text of others is shown as text, never as markup."""
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from runtime.wire import SearchBody
+import typer
+
+from runtime.errors import LookwhyError
+
+if TYPE_CHECKING:
+    from runtime.wire import SearchBody
+
+FAILED, INTERRUPTED = 1, 130
 
 
-def print_answer(body: SearchBody) -> None:
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Turn an error of ours into its message and exit code 1, and Ctrl-C into 130: never a traceback to the user."""
+    try:
+        yield
+    except LookwhyError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def print_answer(body: "SearchBody") -> None:
     """Print the hits, best first, and how long the search took."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(title=Text(f"“{body.query}”"), title_justify="left")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")

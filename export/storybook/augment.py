@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
+from torch.nn.functional import interpolate
 
 from export.storybook.pool import Pool
 
@@ -33,7 +33,7 @@ class Batch:
     boxes: NDArray[np.float32]
 
 
-def normalize(pixels: NDArray[np.uint8]) -> torch.Tensor:
+def standardize(pixels: NDArray[np.uint8]) -> torch.Tensor:
     """(n, h, w, 3) uint8 -> (n, 3, h, w) float32 normalized."""
     return (_to_unit_range(pixels) - _MEAN) / _STD
 
@@ -72,5 +72,5 @@ def _shifted(pixels: NDArray[np.uint8], shifts: NDArray[np.int64]) -> NDArray[np
 def _softened(pixels: torch.Tensor, side_px: int) -> torch.Tensor:
     """Resized to `side_px` and back, as a picture that met another resizing first."""
     size = pixels.shape[-2:]
-    there = F.interpolate(pixels, (side_px, side_px), mode="bilinear", antialias=True)
-    return F.interpolate(there, tuple(size), mode="bilinear", antialias=True)
+    there = interpolate(pixels, (side_px, side_px), mode="bilinear", antialias=True)
+    return interpolate(there, tuple(size), mode="bilinear", antialias=True)

@@ -6,6 +6,7 @@ remembers the extent of what it drew. Owns no figure and no scenery.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -15,6 +16,13 @@ Point = tuple[float, float]
 
 DOT = 1 / 112
 """One pixel of the models' input, as a fraction of the picture: details are measured in it, to outlive downsizing."""
+
+
+class Stroke(NamedTuple):
+    """The outline of a shape; `width` as a fraction of the picture."""
+
+    colour: RGB
+    width: float
 
 
 class Canvas:
@@ -34,28 +42,25 @@ class Canvas:
         side = self.side_px
         self.image.paste(ramp.resize((side, side), Image.Resampling.BILINEAR, box=(0, 0.5, 1, 1.5)))
 
-    def ellipse(
-        self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None, width: float = 0
-    ) -> None:
-        """An ellipse around (x, y), optionally with an edge drawn inside it."""
+    def ellipse(self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: Stroke | None = None) -> None:
+        """An ellipse around (x, y); its edge is drawn inside it."""
         box = self._scale((x - rx, y - ry), (x + rx, y + ry))
-        self._draw.ellipse(box, fill=fill, outline=edge, width=self._width_px(width))
+        colour, width = edge or (None, 0.0)
+        self._draw.ellipse(box, fill=fill, outline=colour, width=self._width_px(width))
 
-    def dome(
-        self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None, width: float = 0
-    ) -> None:
-        """The upper half of an ellipse around (x, y)."""
+    def dome(self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: Stroke | None = None) -> None:
+        """The upper half of an ellipse around (x, y); its edge is drawn inside it."""
         box = self._scale((x - rx, y - ry), (x + rx, y + ry))
-        self._draw.pieslice(box, 180, 360, fill=fill, outline=edge, width=self._width_px(width))
+        colour, width = edge or (None, 0.0)
+        self._draw.pieslice(box, 180, 360, fill=fill, outline=colour, width=self._width_px(width))
 
-    def polygon(
-        self, points: Sequence[Point], fill: RGB, edge: RGB | None = None, width: float = 0
-    ) -> None:
-        """A filled polygon, optionally with an edge of rounded corners."""
+    def polygon(self, points: Sequence[Point], fill: RGB, edge: Stroke | None = None) -> None:
+        """A filled polygon; its edge is centred on its border and has rounded corners."""
         corners = self._scale(*points)
         self._draw.polygon(corners, fill=fill)
         if edge:
-            self._draw.line([*corners, corners[0]], fill=edge, width=self._width_px(width), joint="curve")
+            outline = [*corners, corners[0]]
+            self._draw.line(outline, fill=edge.colour, width=self._width_px(edge.width), joint="curve")
 
     def rectangle(self, x0: float, y0: float, x1: float, y1: float, fill: RGB) -> None:
         """An upright rectangle."""
@@ -85,9 +90,7 @@ class Canvas:
 class Pen:
     """Draws one figure on a canvas, in the figure's own frame, in its own colour and the light of the scene."""
 
-    def __init__(
-        self, canvas: Canvas, colour: RGB, time: str, *, centre: Point, radius: float, mirrored: bool
-    ) -> None:
+    def __init__(self, canvas: Canvas, colour: RGB, time: str, *, centre: Point, radius: float, mirrored: bool) -> None:
         self.body = colour
         self.edge = darker(colour)
         self._canvas = canvas
@@ -111,30 +114,24 @@ class Pen:
         xs, ys = zip(*self._touched, strict=True)
         return max(0.0, min(xs)), max(0.0, min(ys)), min(1.0, max(xs)), min(1.0, max(ys))
 
-    def ellipse(
-        self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None
-    ) -> None:
+    def ellipse(self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None) -> None:
         """An ellipse around (x, y)."""
         (cx, cy), r = self._place((x, y), margin=(rx, ry)), self._radius
-        self._canvas.ellipse(cx, cy, rx * r, ry * r, self._lit(fill), edge and self._lit(edge), self._edge_width)
+        self._canvas.ellipse(cx, cy, rx * r, ry * r, self._lit(fill), self._stroke(edge))
 
-    def dome(
-        self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None
-    ) -> None:
+    def dome(self, x: float, y: float, rx: float, ry: float, fill: RGB, edge: RGB | None = None) -> None:
         """The upper half of an ellipse around (x, y)."""
         self._place((x, y - ry / 2), margin=(rx, ry / 2))
         (cx, cy), r = self._place((x, y)), self._radius
-        self._canvas.dome(cx, cy, rx * r, ry * r, self._lit(fill), edge and self._lit(edge), self._edge_width)
+        self._canvas.dome(cx, cy, rx * r, ry * r, self._lit(fill), self._stroke(edge))
 
     def polygon(self, points: Sequence[Point], fill: RGB, edge: RGB | None = None) -> None:
         """A filled polygon."""
         margin = 0.025 if edge else 0.0
         corners = [self._place(point, margin=(margin, margin)) for point in points]
-        self._canvas.polygon(corners, self._lit(fill), edge and self._lit(edge), self._edge_width)
+        self._canvas.polygon(corners, self._lit(fill), self._stroke(edge))
 
-    def block(
-        self, x0: float, y0: float, x1: float, y1: float, fill: RGB, edge: RGB | None = None
-    ) -> None:
+    def block(self, x0: float, y0: float, x1: float, y1: float, fill: RGB, edge: RGB | None = None) -> None:
         """An upright rectangle."""
         self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], fill, edge)
 
@@ -142,6 +139,9 @@ class Pen:
         """A line through the points."""
         placed = [self._place(point, margin=(width / 2, width / 2)) for point in points]
         self._canvas.line(placed, self._lit(fill), width * self._radius)
+
+    def _stroke(self, edge: RGB | None) -> Stroke | None:
+        return Stroke(self._lit(edge), self._edge_width) if edge else None
 
     def _lit(self, colour: RGB) -> RGB:
         return light_on_object(colour, self._time)

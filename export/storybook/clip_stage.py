@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy, normalize
 from transformers import CLIPModel, PreTrainedTokenizerFast
 
 from export.storybook.augment import augmented_batch
@@ -84,16 +84,14 @@ class ClipStage(Stage):
         with torch.autocast("cpu", torch.bfloat16):
             vision = self.model.vision_model(pixel_values=batch.pixels)
             images = self.model.visual_projection(vision.pooler_output)
-            texts = [
-                self.model.get_text_features(input_ids=kind.ids, attention_mask=kind.mask) for kind in kinds
-            ]
+            texts = [self.model.get_text_features(input_ids=kind.ids, attention_mask=kind.mask) for kind in kinds]
             tokens = self.model.vision_model.post_layernorm(vision.last_hidden_state[:, 1:])
             patches = self.patch_task(tokens, batch.boxes)
-        images = F.normalize(images.float(), dim=-1)
+        images = normalize(images.float(), dim=-1)
         scale = self.model.logit_scale.exp()
         own = images.new_zeros(())
         for weight, text, kind in zip(_WEIGHTS, texts, kinds, strict=True):
-            logits = scale * F.normalize(text.float(), dim=-1) @ images.T  # (n, d) @ (d, n) -> (n, n)
+            logits = scale * normalize(text.float(), dim=-1) @ images.T  # (n, d) @ (d, n) -> (n, n)
             own = own + weight * contrastive_loss(logits, kind.true)
         return StepLoss(own, patches, len(indices))
 
@@ -140,7 +138,7 @@ def contrastive_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     text_to_image = -(targets * logits.log_softmax(1)).sum(1).mean()
     own = torch.eye(len(true), dtype=torch.bool)
     open_logits = logits.T.masked_fill(true.T & ~own, _FALSE_NEGATIVE)
-    image_to_text = F.cross_entropy(open_logits, torch.arange(len(true)))
+    image_to_text = cross_entropy(open_logits, torch.arange(len(true)))
     return (text_to_image + image_to_text) / 2
 
 

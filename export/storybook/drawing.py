@@ -60,8 +60,6 @@ def encode_jpeg(image: Image.Image) -> bytes:
 
 def _draw_figure(canvas: Canvas, place: Placement, time: str, rng: random.Random) -> Box:
     colour = vary(PAINTS[place.colour], 12, rng)
-    pen = Pen(
-        canvas, colour, time, centre=(place.x, place.y), radius=place.radius, mirrored=place.mirrored
-    )
+    pen = Pen(canvas, colour, time, centre=(place.x, place.y), radius=place.radius, mirrored=place.mirrored)
     FIGURES[place.object](pen)
     return Box(place.object, place.colour, *pen.extent())

@@ -26,9 +26,7 @@ class Wanted:
 
     def fits(self, group: Group) -> bool:
         """True when the group shows what is wanted."""
-        return (
-            group.object == self.object and self.colour in ("", group.colour) and group.count in self.counts
-        )
+        return group.object == self.object and self.colour in ("", group.colour) and group.count in self.counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ Owns that layout. The sample album, the benchmark pools and the tests all read i
 """
 
 import json
-import os
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -106,4 +105,4 @@ def _rounded(box: Box) -> Box:
 def _write_whole(path: Path, content: bytes) -> None:
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(content)
-    os.replace(partial, path)
+    partial.replace(path)

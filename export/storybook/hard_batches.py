@@ -45,9 +45,7 @@ class HardBatches:
         """An equal share from each of `count` groups."""
         chosen = rng.choice(len(groups), min(count, len(groups)), replace=False)
         share = self._batch // len(chosen)
-        parts = [
-            rng.choice(groups[index], min(share, len(groups[index])), replace=False) for index in chosen
-        ]
+        parts = [rng.choice(groups[index], min(share, len(groups[index])), replace=False) for index in chosen]
         return np.unique(np.concatenate(parts))
 
 

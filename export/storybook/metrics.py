@@ -42,8 +42,7 @@ def caption_figures(captions: Sequence[str], references: Sequence[str]) -> dict[
         which stays out of the total, as most pictures have none; "f1", over all other facts together.
     """
     pairs = [
-        (parse_caption(caption), parse_caption(reference))
-        for caption, reference in zip(captions, references, strict=True)
+        (parse_caption(caption), parse_caption(reference)) for caption, reference in zip(captions, references, strict=True)
     ]
     same = [caption == reference for caption, reference in zip(captions, references, strict=True)]
     by_kind = {kind: _overlap(pairs, kind) for kind in (*_SCORED, "relation")}

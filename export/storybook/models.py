@@ -5,7 +5,6 @@ Owns their configurations, their image preprocessors, and the copying of BLIP's 
 """
 
 import torch
-from torch import nn
 from transformers import (
     BlipConfig,
     BlipForConditionalGeneration,
@@ -15,6 +14,8 @@ from transformers import (
     CLIPModel,
     PreTrainedTokenizerFast,
 )
+from transformers.models.blip.modeling_blip import BlipEncoderLayer
+from transformers.models.clip.modeling_clip import CLIPEncoderLayer
 
 from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.tokenizers import MAX_TOKENS
@@ -82,9 +83,7 @@ def new_blip(tokenizer: PreTrainedTokenizerFast) -> BlipForConditionalGeneration
     config = BlipConfig(
         text_config=text, vision_config=vision, projection_dim=_TEXT_WIDTH, image_text_hidden_size=_TEXT_WIDTH
     )
-    model: BlipForConditionalGeneration = BlipForConditionalGeneration._from_config(
-        config, attn_implementation=_ATTENTION
-    )
+    model: BlipForConditionalGeneration = BlipForConditionalGeneration._from_config(config, attn_implementation=_ATTENTION)
     model.generation_config.max_length = MAX_TOKENS - 8
     return model
 
@@ -127,7 +126,8 @@ def copy_tower(blip: BlipForConditionalGeneration, clip: CLIPModel, pictures: to
     target.pre_layrnorm.bias.fill_(embeddings.mean().item())
 
 
-def _copy_block(theirs: nn.Module, ours: nn.Module) -> None:
+def _copy_block(theirs: BlipEncoderLayer, ours: CLIPEncoderLayer) -> None:
+    """One transformer block; BLIP keeps query, key and value in one matrix, CLIP in three."""
     fused, split = theirs.self_attn, ours.self_attn
     parts = zip(fused.qkv.weight.chunk(3), fused.qkv.bias.chunk(3), strict=True)
     for part, (weight, bias) in zip((split.q_proj, split.k_proj, split.v_proj), parts, strict=True):

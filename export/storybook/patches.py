@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy
 
 from export.storybook.models import PATCH_SIDE_PX, VISION_WIDTH
 from export.storybook.pool import INPUT_SIDE_PX
@@ -42,9 +42,7 @@ def patch_labels(boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray
     return objects, colours
 
 
-def _within(
-    points: NDArray[np.float64], low: NDArray[np.float32], high: NDArray[np.float32]
-) -> NDArray[np.bool_]:
+def _within(points: NDArray[np.float64], low: NDArray[np.float32], high: NDArray[np.float32]) -> NDArray[np.bool_]:
     half = np.maximum((high - low) / 2, _LEAST_HALF_SIDE)
     return np.asarray(np.abs(points - (low + high) / 2) < half)
 
@@ -58,7 +56,7 @@ class PatchTask(nn.Module):
         self.colours = nn.Linear(VISION_WIDTH, len(COLOURS))
         weights = torch.ones(len(OBJECTS) + 1)
         weights[0] = _BACKGROUND_WEIGHT
-        self.register_buffer("weights", weights, persistent=False)
+        self._weights = weights  # not a buffer: a constant, which no checkpoint needs
 
     def forward(self, patches: torch.Tensor, boxes: NDArray[np.float32]) -> torch.Tensor:
         """Cross-entropy of objects plus that of colours.
@@ -69,5 +67,5 @@ class PatchTask(nn.Module):
         """
         objects, colours = (torch.from_numpy(labels).flatten() for labels in patch_labels(boxes))
         tokens = patches.flatten(0, 1)  # (n, 49, w) -> (n * 49, w)
-        of_objects = F.cross_entropy(self.objects(tokens).float(), objects, weight=self.weights)
-        return of_objects + F.cross_entropy(self.colours(tokens).float(), colours, ignore_index=_IGNORED)
+        of_objects = cross_entropy(self.objects(tokens).float(), objects, weight=self._weights)
+        return of_objects + cross_entropy(self.colours(tokens).float(), colours, ignore_index=_IGNORED)

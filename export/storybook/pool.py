@@ -54,9 +54,7 @@ class _Chunk:
     scenes: list[Scene]
 
 
-def draw_pool(
-    folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]
-) -> None:
+def draw_pool(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]) -> None:
     """Draw training pictures into `folder`, without a held-out combination; the folder appears only when whole.
 
     Args:

@@ -22,7 +22,7 @@ import torch
 import transformers
 from transformers import BlipForConditionalGeneration, CLIPModel
 
-from export.storybook.augment import normalize
+from export.storybook.augment import standardize
 from export.storybook.benchmark import Album, caption_album, search_figures
 from export.storybook.blip_stage import BlipStage
 from export.storybook.clip_stage import ClipStage
@@ -113,15 +113,11 @@ def _album(folder: Path, held_out: HeldOut, recipe: Recipe, reporter: Reporter) 
 def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
     if not folder.exists():
         reporter.begin("draw pool", recipe.pool_pictures)
-        draw_pool(
-            folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn
-        )
+        draw_pool(folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn)
     return load_pool(folder)
 
 
-def _train_blip(
-    out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter
-) -> tuple[BlipStage, Progress]:
+def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
     tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed)
     torch.manual_seed(recipe.seed)
     few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
@@ -140,7 +136,7 @@ def _train_clip(
     tokenizer = train_clip_tokenizer(out / "tokenizers" / "clip", recipe.seed)
     torch.manual_seed(recipe.seed + 1)
     model = new_clip(tokenizer)
-    copy_tower(blip, model, normalize(pool.pixels[:_TOWER_SAMPLE]))
+    copy_tower(blip, model, standardize(pool.pixels[:_TOWER_SAMPLE]))
     stage = ClipStage(model, tokenizer, pool, album, batch=recipe.clip.batch, seed=recipe.seed)
     return stage, _finish(stage, recipe.clip, out, reporter)
 

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch.nn import functional as F
+from torch.nn.functional import normalize
 from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedTokenizerFast
 
-from export.storybook.augment import normalize
+from export.storybook.augment import standardize
 from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.tokenizers import MAX_TOKENS
 
@@ -41,14 +41,14 @@ class ClipReference:
         for start in range(0, len(texts), 5 * _BATCH):
             batch = list(texts[start : start + 5 * _BATCH])
             tokens = self._tokenizer(batch, padding=True, return_tensors="pt")
-            rows.append(F.normalize(self._model.get_text_features(**tokens), dim=-1))
+            rows.append(normalize(self._model.get_text_features(**tokens), dim=-1))
         return np.asarray(torch.cat(rows).numpy())
 
     @torch.no_grad()
     def embed_images(self, files: Sequence[bytes]) -> NDArray[np.float32]:
         """n encoded pictures -> (n, d) float32 of L2 norm 1."""
         features = [self._model.get_image_features(pixel_values=batch) for batch in _batches(files)]
-        return np.asarray(F.normalize(torch.cat(features), dim=-1).numpy())
+        return np.asarray(normalize(torch.cat(features), dim=-1).numpy())
 
 
 class BlipReference:
@@ -63,13 +63,11 @@ class BlipReference:
         """n encoded pictures -> n captions."""
         captions: list[str] = []
         for batch in _batches(files):
-            tokens = self._model.generate(
-                pixel_values=batch, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False
-            )
+            tokens = self._model.generate(pixel_values=batch, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False)
             captions += self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return captions
 
 
 def _batches(files: Sequence[bytes]) -> Iterator[torch.Tensor]:
     for start in range(0, len(files), _BATCH):
-        yield normalize(decode_pictures(files[start : start + _BATCH]))
+        yield standardize(decode_pictures(files[start : start + _BATCH]))

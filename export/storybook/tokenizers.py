@@ -3,11 +3,11 @@
 Owns their training and their Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
 """
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-import json
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
@@ -45,9 +45,7 @@ def train_clip_tokenizer(folder: Path, seed: int) -> "CLIPTokenizerFast":
     (folder / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False), encoding="utf-8")
     lines = ["#version: 0.2", *(f"{left} {right}" for left, right in merges)]
     (folder / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    tokenizer = CLIPTokenizerFast(
-        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=MAX_TOKENS
-    )
+    tokenizer = CLIPTokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=MAX_TOKENS)
     tokenizer.save_pretrained(folder)
     return tokenizer
 
@@ -60,9 +58,7 @@ def train_blip_tokenizer(folder: Path, seed: int) -> "BertTokenizerFast":
     words.normalizer = normalizers.BertNormalizer(lowercase=True)
     words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=_BLIP_VOCABULARY, special_tokens=special, show_progress=False
-    )
+    trainer = trainers.WordPieceTrainer(vocab_size=_BLIP_VOCABULARY, special_tokens=special, show_progress=False)
     rng = random.Random(f"blip words:{seed}")
     words.train_from_iterator((exact_caption(sample_scene(rng)) for _ in range(_CORPUS_SCENES)), trainer)
     vocabulary = sorted(words.get_vocab(), key=words.get_vocab().__getitem__)

@@ -4,11 +4,9 @@ Owns everything that is the same for BLIP and CLIP. A step's randomness follows 
 alone, so a killed run goes on from its checkpoint to the very weights it would have reached.
 """
 
-import json
-import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import cos, pi
 from pathlib import Path
@@ -114,9 +112,7 @@ class Progress:
         self.seconds += seconds
 
 
-def train_stage(
-    stage: Stage, schedule: Schedule, checkpoint: Path, on_progress: Callable[[Progress], None]
-) -> Progress:
+def train_stage(stage: Stage, schedule: Schedule, checkpoint: Path, on_progress: Callable[[Progress], None]) -> Progress:
     """Train a stage to the end of its schedule, from its checkpoint if there is one.
 
     Args:
@@ -146,15 +142,13 @@ def train_stage(
     return progress
 
 
-def _take_step(
-    stage: Stage, optimizer: torch.optim.Optimizer, schedule: Schedule, progress: Progress
-) -> StepLoss:
+def _take_step(stage: Stage, optimizer: torch.optim.Optimizer, schedule: Schedule, progress: Progress) -> StepLoss:
     step = Step(progress.step, progress.seen / schedule.pictures)
     rate = schedule.learning_rate_at(step.number, step.progress)
     for group in optimizer.param_groups:
         group["lr"] = rate * group["share"]
     losses = stage.loss(step)
-    (losses.own + schedule.patch_weight_at(step.progress) * losses.patches).backward()
+    (losses.own + schedule.patch_weight_at(step.progress) * losses.patches).backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(stage.parameters(), _GRADIENT_NORM)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
@@ -167,10 +161,7 @@ def _optimizer(stage: Stage) -> torch.optim.Optimizer:
     for name, parameter in stage.named_parameters():
         decay = _WEIGHT_DECAY if parameter.ndim >= 2 and "embedding" not in name else 0.0
         groups.setdefault((decay, stage.learning_rate_share(name)), []).append(parameter)
-    parameters = [
-        {"params": members, "weight_decay": decay, "share": share}
-        for (decay, share), members in groups.items()
-    ]
+    parameters = [{"params": members, "weight_decay": decay, "share": share} for (decay, share), members in groups.items()]
     return torch.optim.AdamW(parameters, lr=0.0, betas=_BETAS, fused=True)
 
 
@@ -182,16 +173,12 @@ def _evaluate(stage: Stage) -> dict[str, float]:
     return figures
 
 
-def _save_checkpoint(
-    stage: Stage, optimizer: torch.optim.Optimizer, progress: Progress, path: Path
-) -> None:
+def _save_checkpoint(stage: Stage, optimizer: torch.optim.Optimizer, progress: Progress, path: Path) -> None:
     state = {name: getattr(progress, name) for name in Progress.__slots__}
     partial = path.with_name(path.name + ".partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save(
-        {"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": state}, partial
-    )
-    os.replace(partial, path)
+    torch.save({"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": state}, partial)
+    partial.replace(path)
 
 
 def _resume(stage: Stage, optimizer: torch.optim.Optimizer, path: Path) -> Progress:

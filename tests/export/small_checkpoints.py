@@ -16,6 +16,10 @@ from transformers import (
     CLIPTokenizerFast,
 )
 
+from runtime.manifest import ModelsManifest
+
+Exported = dict[str, tuple[Path, ModelsManifest]]  # by precision: the folder of artefacts and its manifest
+
 SIZE, PATCH = 32, 8
 WORDS = ("a", "red", "boat", "at", "sunset", "two", "birds", "above", "the", "house", "in", "forest")
 

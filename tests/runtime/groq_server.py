@@ -104,7 +104,7 @@ def drips(player: GroqPlayer) -> None:
 
 def stays_silent(player: GroqPlayer) -> None:
     """Take the request and say nothing."""
-    player.server.released.wait(10)
+    player.server.released.wait(60)
     player.close_connection = True
 
 

@@ -1,0 +1,212 @@
+"""Generations of an index on disk: reading the last, writing the next beside it, and the one atomic switch.
+
+`manifest.json` names the generation in force. The next one is written whole into a folder of its own and synced; then the
+manifest is replaced, and only then do older folders go, all but the one before, which a reader may just be opening.
+"""
+
+import fcntl
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.errors import OutputUnwritable
+from export.library.catalog import Catalog, IndexedImage, read_catalog, write_catalog
+from runtime.errors import ArtefactCorrupt, ArtefactError
+from runtime.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest, record_file
+from runtime.stores import VectorStore
+from runtime.stores.faiss_store import FaissStore
+
+STORE_NAME, CATALOG_NAME, METADATA_NAME = "image_index.faiss", "catalog.sqlite", "metadata.json"
+FOLDER_NAME = re.compile(r"g(\d{6,})")
+
+VectorBatch = tuple[Sequence[int], NDArray[np.float32]]  # n ids and their (n, d) vectors
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What an index folder held before; empty where there was no index. `number` is the one in its folder's name."""
+
+    number: int = 0
+    catalog: Catalog = field(default_factory=Catalog)
+    manifest: IndexManifest | None = None
+    store: VectorStore | None = None
+
+    def made_with(self, models: Mapping[str, str]) -> bool:
+        """Return whether these very models made it."""
+        return self.manifest is not None and self.manifest.models == models
+
+    def vectors_of(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of these ids, (n, d) float32, in their order."""
+        return self.store.vectors_of(ids) if self.store and ids else np.empty((0, 0), np.float32)
+
+
+@dataclass(frozen=True)
+class NextGeneration:
+    """What is to be written. `vectors` yields those of every row, in the order of the rows, n at a time."""
+
+    number: int
+    catalog: Catalog
+    images_dir: Path
+    models: Mapping[str, str]
+    dimension: int
+    vectors: Iterable[VectorBatch]
+
+
+def last_generation(out: Path, warn: Callable[[str], None]) -> Generation:
+    """Return the generation in force in `out`; where it is damaged, one as empty as if there were none, with a warning."""
+    if not (out / MANIFEST_NAME).exists():
+        return Generation()
+    try:
+        return _read_generation(out)
+    except ArtefactError as error:
+        warn(f"{error} It is built from the start, and its pictures get new ids.")
+        # above every folder there is: a reader may still hold the damaged one open
+        return Generation(number=max((_number(folder.name) for folder in out.iterdir()), default=0))
+
+
+def name_of(number: int) -> str:
+    """Return the name of a generation's folder."""
+    return f"g{number:06d}"
+
+
+def publish(out: Path, following: NextGeneration) -> None:
+    """Write a generation and switch the index to it.
+
+    Raises:
+        OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
+    """
+    folder = out / name_of(following.number)
+    _remove_generation(folder)  # a killed build may have left its beginnings
+    try:
+        _replace_manifest(out, _write_generation(folder, following))
+    except (OSError, sqlite3.Error):
+        _remove_generation(folder)
+        raise
+    _sync(out)  # outside: from here on the manifest names the folder, which must stay whatever fails
+
+
+def remove_leftovers(out: Path, number: int) -> None:
+    """Remove every generation but the one in force, whose number is given, and the one before."""
+    for folder in out.iterdir():
+        if _number(folder.name) not in (0, number - 1, number):
+            _remove_generation(folder)
+    (out / f"{MANIFEST_NAME}.part").unlink(missing_ok=True)
+
+
+@contextmanager
+def sole_writer(out: Path) -> Iterator[None]:
+    """Hold `out`, made if need be, against a second build; a build that ends, however it ends, lets go.
+
+    Raises:
+        OutputUnwritable: another build holds it, or it cannot be made.
+    """
+    with unwritable_refused(out):
+        out.mkdir(parents=True, exist_ok=True)
+        held = os.open(out, os.O_RDONLY)  # the folder itself is locked, so no lock file is ever left in it
+    try:
+        _lock(held, out)
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def unwritable_refused(out: Path) -> Iterator[None]:
+    """Turn a failed write into `OutputUnwritable`. Holds nothing but writes: every OSError inside is taken for one."""
+    try:
+        yield
+    except OSError as cause:
+        raise OutputUnwritable(out, cause.strerror or str(cause)) from cause
+    except sqlite3.OperationalError as cause:
+        raise OutputUnwritable(out, str(cause)) from cause
+
+
+def _read_generation(out: Path) -> Generation:
+    manifest = read_index_manifest(out)
+    catalog = read_catalog(out / manifest.catalog.path)
+    store = FaissStore.open(out / manifest.store.path, manifest.dimension)
+    if not store.count == len(catalog.rows) == manifest.count:
+        reason = f"it has {len(catalog.rows):,} pictures, the store {store.count:,}, the manifest {manifest.count:,}"
+        raise ArtefactCorrupt(out / manifest.catalog.path, reason, "Build the index again.")
+    return Generation(_number(manifest.generation), catalog, manifest, store)
+
+
+def _number(folder_name: str) -> int:
+    found = FOLDER_NAME.fullmatch(folder_name)
+    return int(found[1]) if found else 0
+
+
+def _lock(held: int, out: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as cause:
+        raise OutputUnwritable(out, "another build is writing it; wait for that one to end") from cause
+
+
+def _write_generation(folder: Path, following: NextGeneration) -> IndexManifest:
+    folder.mkdir()
+    store = FaissStore(following.dimension)
+    for ids, vectors in following.vectors:
+        store.add(ids, vectors)
+    store.save(folder / STORE_NAME)
+    write_catalog(folder / CATALOG_NAME, following.catalog)
+    _write_metadata(folder / METADATA_NAME, following.catalog.rows)
+    for path in (folder / CATALOG_NAME, folder / METADATA_NAME, folder):
+        _sync(path)
+    out, name = folder.parent, folder.name
+    return IndexManifest(
+        generation=name,
+        images_dir=str(following.images_dir),
+        count=store.count,
+        dimension=following.dimension,
+        models=dict(following.models),
+        store=record_file(out, f"{name}/{STORE_NAME}"),
+        catalog=record_file(out, f"{name}/{CATALOG_NAME}"),
+        metadata=record_file(out, f"{name}/{METADATA_NAME}"),
+    )
+
+
+def _write_metadata(path: Path, rows: Iterable[IndexedImage]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        separator = "[\n"
+        for row in rows:
+            readable = {"id": row.id, "image_path": row.image_path, "caption": row.caption}
+            file.write(separator + json.dumps(readable, ensure_ascii=False))
+            separator = ",\n"
+        file.write("\n]\n")
+
+
+def _replace_manifest(out: Path, manifest: IndexManifest) -> None:
+    unfinished = out / f"{MANIFEST_NAME}.part"
+    try:
+        unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+        _sync(unfinished)
+        _sync(out)  # the generation's folder must be there before a manifest names it
+        unfinished.replace(out / MANIFEST_NAME)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _remove_generation(folder: Path) -> None:
+    """Remove our own files by name, then the folder if nothing else is in it: `--out` may point anywhere."""
+    for name in (STORE_NAME, f"{STORE_NAME}.part", CATALOG_NAME, METADATA_NAME):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,149 @@
+"""What lies in a folder of pictures: names, lengths, times. Opens no file; hashing and decoding come later."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from export.errors import FolderUnusable
+from runtime.images import IMAGE_SUFFIXES
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """A file whose name says that it is a picture. `image_path` is relative to the folder, with forward slashes."""
+
+    image_path: str
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedImage:
+    r"""A picture that is not in the library, and why.
+
+    `name` is its relative path, bytes that are no UTF-8 written as `\xNN`. `sha256` is None where the file could not even
+    be read, or became another one meanwhile: such a file is tried again at every run, any other only once it has changed.
+    """
+
+    name: str
+    reason: str
+    sha256: str | None = None
+    bytes: int = 0
+    mtime_ns: int = 0
+
+
+@dataclass
+class Scan:
+    """One look at a folder: its pictures by path, what cannot be indexed, and how many other files there are."""
+
+    folder: Path
+    began_ns: int
+    images: list[FoundImage] = field(default_factory=list)
+    skipped: list[SkippedImage] = field(default_factory=list)
+    other_files: int = 0
+
+
+def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
+    """Return what lies in `folder` and below.
+
+    Hidden files and folders, and the folder `leave_out`, are passed over. Links to folders are not followed, so a loop does
+    no harm; a link to a file counts when it ends inside `folder`, because only those will be served.
+
+    Raises:
+        FolderUnusable: it is not there, is no folder, cannot be listed, or holds no picture.
+    """
+    root = _usable_root(folder)
+    scan = Scan(root, began_ns=time.time_ns())
+    passed_over = leave_out.resolve() if leave_out else None
+    waiting = [root]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = _visible_entries(here)
+        except OSError as cause:
+            if here == root:
+                raise FolderUnusable(folder, cause.strerror or str(cause)) from cause
+            scan.skipped.append(SkippedImage(_name_of(here, root), f"the folder cannot be listed ({cause.strerror})"))
+            continue
+        folders = [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+        waiting += [path for path in folders if path != passed_over]
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                _note_file(entry, scan)
+    if not scan.images and not scan.skipped:
+        raise FolderUnusable(folder, _why_no_picture(scan.other_files))
+    scan.images.sort(key=lambda image: image.image_path)
+    scan.skipped.sort(key=lambda image: image.name)
+    return scan
+
+
+def _usable_root(folder: Path) -> Path:
+    if not folder.exists():
+        raise FolderUnusable(folder, "it is not there")
+    if not folder.is_dir():
+        raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
+    root = folder.resolve()
+    if not _is_text(str(root)):
+        raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
+    return root
+
+
+def _visible_entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return [entry for entry in entries if not entry.name.startswith(".")]
+
+
+def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
+    path = Path(entry.path)
+    name = _name_of(path, scan.folder)
+    is_picture = path.suffix.lower() in IMAGE_SUFFIXES
+    if entry.is_symlink() and (reason := _why_not_followed(path, scan.folder, is_picture)):
+        scan.skipped.append(SkippedImage(name, reason))
+    elif not is_picture or not entry.is_file():
+        scan.other_files += 1
+    elif not _is_text(entry.path):
+        scan.skipped.append(SkippedImage(name, "its name has bytes that are not UTF-8; rename it"))
+    else:
+        _note_picture(entry, name, scan)
+
+
+def _note_picture(entry: os.DirEntry[str], name: str, scan: Scan) -> None:
+    try:
+        facts = entry.stat()
+    except FileNotFoundError:  # deleted since the folder was listed: nothing to report
+        return
+    except OSError as cause:
+        scan.skipped.append(SkippedImage(name, cause.strerror or str(cause)))
+        return
+    scan.images.append(FoundImage(name, facts.st_size, facts.st_mtime_ns))
+
+
+def _why_not_followed(link: Path, root: Path, is_picture: bool) -> str | None:
+    """Return why a link is skipped by name; None where it leads to a file inside, or to nothing that anyone would miss."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop, before Python 3.13
+        return "it is a link that leads nowhere" if is_picture else None
+    if target.is_relative_to(root) or not (is_picture or target.is_dir()):
+        return None
+    return f"it is a link out of the folder, to {'a folder; index that one itself' if target.is_dir() else 'a file'}"
+
+
+def _name_of(path: Path, root: Path) -> str:
+    relative = path.relative_to(root).as_posix()
+    return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _why_no_picture(other_files: int) -> str:
+    if not other_files:
+        return "it holds no file"
+    return f"none of its {other_files:,} files is a picture ({', '.join(sorted(IMAGE_SUFFIXES))})"

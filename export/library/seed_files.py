@@ -1,0 +1,82 @@
+"""The seed project's two files, read and checked: `image_index.faiss`, and `metadata.json`, `{"filename", "path"}` a row.
+
+Knows their form and where their pictures may lie now; what becomes of them is `export/takeover.py`'s.
+"""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from runtime.errors import ArtefactCorrupt, ArtefactMissing
+from runtime.stores.faiss_store import read_flat_vectors
+
+NORM_TOLERANCE = 1e-2  # half precision on the way would cost 1e-3
+REMEDY = "Give the two files that one run of the seed wrote, or build the index: python -m export index FOLDER."
+
+
+@dataclass(frozen=True)
+class SeedFiles:
+    """The seed's FAISS file, its `metadata.json`, and the folder where the pictures lie now."""
+
+    store: Path
+    metadata: Path
+    images_dir: Path
+
+
+class SeedEntry(BaseModel):
+    """One picture of the seed's. `path` is where it lay on the machine that made the index."""
+
+    filename: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The name to report it by, with nothing in it that cannot be written as UTF-8."""
+        return (self.path or self.filename).encode("utf-8", "backslashreplace").decode()
+
+
+def read_seed(seed: SeedFiles, dimension: int) -> tuple[list[SeedEntry], NDArray[np.float32]]:
+    """Return the entries, and their vectors in the same order, (n, d) float32 of L2 norm 1.
+
+    Raises:
+        ArtefactMissing: a file is not there.
+        ArtefactCorrupt: a file is of another form, or the two do not fit each other or the dimension.
+    """
+    vectors = read_flat_vectors(seed.store)
+    entries = _read_entries(seed.metadata)
+    if len(entries) != len(vectors):
+        reason = f"it names {len(entries):,} pictures where {seed.store} has {len(vectors):,} vectors"
+        raise ArtefactCorrupt(seed.metadata, reason, REMEDY)
+    if vectors.shape[1] != dimension:
+        reason = f"its vectors have {vectors.shape[1]} dimensions where the models' have {dimension}"
+        raise ArtefactCorrupt(seed.store, reason, "Point --models at the CLIP that made it.")
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n, 1)
+    if not np.all(np.abs(norms - 1) <= NORM_TOLERANCE):  # so written that NaN is refused too
+        raise ArtefactCorrupt(seed.store, "its vectors are not of length 1, so their order by L2 is no cosine's", REMEDY)
+    return entries, vectors / norms
+
+
+def locate(entry: SeedEntry, image_paths: Container[str]) -> str | None:
+    """Return which of the pictures of a folder an entry means: the one that shares most of its path's end, or None."""
+    return next((path for path in _possible_paths(entry) if path in image_paths), None)
+
+
+def _read_entries(path: Path) -> list[SeedEntry]:
+    try:
+        return TypeAdapter(list[SeedEntry]).validate_json(path.read_bytes())
+    except (FileNotFoundError, IsADirectoryError):
+        raise ArtefactMissing(path, REMEDY) from None
+    except ValidationError as cause:
+        reason = f'it is no list of {{"filename", "path"}} ({cause.errors()[0]["msg"]})'
+        raise ArtefactCorrupt(path, reason, REMEDY) from cause
+
+
+def _possible_paths(entry: SeedEntry) -> Iterator[str]:
+    for name in (entry.path, entry.filename):
+        for spelled in (name, name.replace("\\", "/")):  # a path from Windows
+            parts = PurePosixPath(spelled).parts
+            yield from ("/".join(parts[start:]) for start in range(len(parts)))

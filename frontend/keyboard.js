@@ -1,0 +1,60 @@
+// Keys outside the dialog: / to the box, Escape out of it, arrows through the cards as they lie on the screen.
+
+const pictures = () => [...document.querySelectorAll("#cards button.picture")];
+
+export function focus_card(at) {
+  pictures()[at]?.focus();
+}
+
+export function listen_to_keys(query_box) {
+  document.addEventListener("keydown", (event) => {
+    const modified = event.ctrlKey || event.metaKey || event.altKey;
+    if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.target === query_box) leave_box(event, query_box);
+    else if (event.key === "/" && !event.target.closest("input, select, textarea")) enter_box(event, query_box);
+    else if (event.target.matches("#cards button.picture")) walk(event, query_box);
+  });
+}
+
+function enter_box(event, query_box) {
+  event.preventDefault();
+  query_box.focus();
+  query_box.select();
+}
+
+function leave_box(event, query_box) {
+  if (event.key === "Escape") {
+    event.preventDefault();
+    if (query_box.value) query_box.value = "";
+    else query_box.blur();
+  }
+  if (event.key === "ArrowDown" && pictures().length) {
+    event.preventDefault();
+    focus_card(0);
+  }
+}
+
+function walk(event, query_box) {
+  const all = pictures();
+  const at = all.indexOf(event.target);
+  const across = columns(all);
+  const last = all.length - 1;
+  const onto = {
+    ArrowLeft: at - 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - across,
+    ArrowDown: Math.min(at + across, last),
+    Home: 0,
+    End: last,
+    Escape: -1,
+  }[event.key];
+  if (onto === undefined) return;
+  event.preventDefault();
+  if (onto >= 0) focus_card(onto);
+  else if (event.key !== "ArrowLeft") query_box.focus();
+}
+
+function columns(all) {
+  const top = (picture) => picture.getBoundingClientRect().top;
+  return all.filter((picture) => top(picture) === top(all[0])).length;
+}

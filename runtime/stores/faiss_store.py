@@ -1,0 +1,157 @@
+"""FaissStore: unit vectors in one FAISS file, searched exactly. The default store; needs no server.
+
+The only file that imports faiss, on first use: the import takes 0.13 s, and a command that opens no index should not pay
+for it.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.errors import ArtefactCorrupt, ArtefactMissing
+
+REMEDY = "Build the index again: python -m export index FOLDER."
+Vectors = NDArray[np.float32]
+
+
+class FaissStore:
+    """A flat inner-product index with ids. Threads may search at once; adding and removing want the store for themselves."""
+
+    def __init__(self, dimension: int, threads: int = 1) -> None:
+        """Begin an empty store of vectors of `dimension`; `threads` is faiss's own, for the whole program."""
+        import faiss
+
+        faiss.omp_set_num_threads(threads)
+        self._index: Any = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+
+    @classmethod
+    def open(cls, path: Path, dimension: int, threads: int = 1) -> Self:
+        """Return the store in a file.
+
+        Raises:
+            ArtefactMissing: there is no such file.
+            ArtefactCorrupt: it is cut short, no such store, or of another dimension.
+        """
+        import faiss
+
+        index = _read_index(path)
+        if not isinstance(index, faiss.IndexIDMap2) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise ArtefactCorrupt(path, "it is a FAISS index, but not one that this program made", REMEDY)
+        if index.d != dimension:
+            reason = f"its vectors have {index.d} dimensions where the manifest says {dimension}"
+            raise ArtefactCorrupt(path, reason, REMEDY)
+        store = cls(dimension, threads)
+        store._index = index
+        return store
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return int(self._index.d)
+
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        return int(self._index.ntotal)
+
+    def add(self, ids: Sequence[int], vectors: Vectors) -> None:
+        """Keep vectors, (n, d) float32 of L2 norm 1, under n new ids.
+
+        Raises:
+            ValueError: the shapes disagree, or an id is taken; faiss itself would keep both and find one.
+        """
+        import faiss
+
+        new = np.asarray(ids, dtype=np.int64)
+        if vectors.shape != (new.size, self.dimension):
+            raise ValueError(f"{new.size} ids of dimension {self.dimension} do not fit vectors of shape {vectors.shape}")
+        if np.unique(new).size < new.size or np.isin(new, faiss.vector_to_array(self._index.id_map)).any():
+            raise ValueError("an id is already in the store")
+        self._index.add_with_ids(np.ascontiguousarray(vectors, dtype=np.float32), new)
+
+    def remove(self, ids: Sequence[int]) -> int:
+        """Forget the vectors of these ids; unknown ones are passed over. Returns how many were there."""
+        return int(self._index.remove_ids(np.asarray(ids, dtype=np.int64)))
+
+    def search(self, vectors: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
+        """Find the k nearest of each query, best first.
+
+        Args:
+            vectors: (n, d) float32, each row of L2 norm 1.
+            k: how many are wanted; a store that holds fewer gives all it has.
+
+        Returns:
+            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
+        """
+        k = min(k, self.count)
+        if k < 1:  # faiss asserts k > 0
+            return np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
+        scores, ids = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), k)
+        return ids, scores
+
+    def vectors_of(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors of these ids, (n, d) float32, in their order.
+
+        Raises:
+            KeyError: an id is unknown.
+        """
+        try:
+            vectors: Vectors = self._index.reconstruct_batch(np.asarray(ids, dtype=np.int64))
+        except RuntimeError as cause:
+            raise KeyError(f"an id of {list(ids)[:5]}... is not in the store") from cause
+        return vectors
+
+    def save(self, path: Path) -> None:
+        """Write the store under `path`, whole or not at all.
+
+        Raises:
+            OSError: the file cannot be written; what stood there before still does.
+        """
+        import faiss
+
+        unfinished = path.with_name(f"{path.name}.part")
+        try:
+            with unfinished.open("wb") as file:
+                # through Python's file, for its OSError: faiss's own writer reports a full disk as text, or not at all
+                faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
+def read_flat_vectors(path: Path) -> Vectors:
+    """Return the vectors of a plain flat FAISS file, L2 or inner product, such as the seed project wrote.
+
+    Returns:
+        (n, d) float32, in row order, as they were added.
+
+    Raises:
+        ArtefactMissing: there is no such file.
+        ArtefactCorrupt: it is cut short, or not a flat index.
+    """
+    import faiss
+
+    index = _read_index(path)
+    if not isinstance(index, faiss.IndexFlat):
+        reason = f"it is a {type(index).__name__}; only flat indexes keep the vectors themselves"
+        raise ArtefactCorrupt(path, reason, "Build it anew: python -m export index FOLDER.")
+    vectors: Vectors = index.reconstruct_n(0, index.ntotal) if index.ntotal else np.empty((0, index.d), np.float32)
+    return vectors
+
+
+def _read_index(path: Path) -> Any:  # noqa: ANN401 (faiss has no types)
+    import faiss
+
+    if not path.is_file():
+        raise ArtefactMissing(path, REMEDY)
+    try:
+        return faiss.read_index(str(path))
+    except (RuntimeError, MemoryError) as cause:  # MemoryError: a damaged length asks for terabytes
+        raise ArtefactCorrupt(path, "it is cut short, or no FAISS index", REMEDY) from cause

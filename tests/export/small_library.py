@@ -1,0 +1,89 @@
+"""Small pictures and the models that see them without seeing: what the tests of the index build from."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from export.index import Models
+from export.library.catalog import Catalog, read_catalog
+from runtime.manifest import IndexManifest, read_index_manifest
+from runtime.stores.faiss_store import FaissStore
+
+DIMENSION = 12
+FINGERPRINT = {"clip/image.onnx": "1" * 64, "blip/vision.onnx": "2" * 64}
+
+
+class GridEncoder:
+    """Embeds a picture as its 2 x 2 thumbnail; counts the pictures, and takes `seconds` for each."""
+
+    dimension = DIMENSION
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds, self.seen = seconds, 0
+
+    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+        return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
+
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.seen += len(pixels)
+        time.sleep(self.seconds * len(pixels))
+        vectors = pixels.reshape(len(pixels), DIMENSION) + 1.0
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+class MeanCaptioner:
+    """Describes a picture by its mean brightness."""
+
+    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+        return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
+
+    def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
+        return [f"a picture of brightness {one.mean():.3f}" for one in pixels]
+
+
+def small_models(seconds: float = 0.0) -> Models:
+    return Models(FINGERPRINT, GridEncoder(seconds), MeanCaptioner())
+
+
+def draw(path: Path, seed: int, size: tuple[int, int] = (16, 12)) -> Path:
+    """Write a picture that no other seed makes, in the format of its suffix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cells = np.random.default_rng(seed).integers(0, 255, (3, 4, 3), dtype=np.uint8)
+    Image.fromarray(cells).resize(size, Image.Resampling.NEAREST).save(path)
+    return path
+
+
+def draw_many(folder: Path, names: Iterable[str]) -> Path:
+    for seed, name in enumerate(names):
+        draw(folder / name, seed)
+    return folder
+
+
+def manifest_of(out: Path) -> IndexManifest:
+    return read_index_manifest(out)
+
+
+def catalog_of(out: Path) -> Catalog:
+    return read_catalog(out / manifest_of(out).catalog.path)
+
+
+def ids_by_path(out: Path) -> dict[str, int]:
+    return {row.image_path: row.id for row in catalog_of(out).rows}
+
+
+def told_by(out: Path) -> tuple[list[tuple[object, ...]], bytes, list[tuple[str, str]]]:
+    """Return all that a reader can learn from an index: rows, the bytes of the vectors in the order of the rows, reasons."""
+    manifest, catalog = manifest_of(out), catalog_of(out)
+    store = FaissStore.open(out / manifest.store.path, manifest.dimension)
+    rows = [(row.id, row.image_path, row.sha256, row.width, row.height, row.caption) for row in catalog.rows]
+    vectors = store.vectors_of([row.id for row in catalog.rows]).tobytes()
+    return rows, vectors, [(image.name, image.reason) for image in catalog.skipped]
+
+
+def times_below(out: Path) -> dict[str, int]:
+    """Return the mtime of the folder and of everything in it, by path."""
+    return {str(path): path.stat().st_mtime_ns for path in [out, *out.rglob("*")]}

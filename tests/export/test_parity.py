@@ -1,0 +1,52 @@
+"""The gates and the measures, on made-up answers."""
+
+import numpy as np
+import pytest
+
+from export.errors import ParityFailed
+from export.parity import make_probe_pixels, measure_loss, require_parity
+
+VECTORS = np.eye(3, dtype=np.float32)
+CAPTIONS = np.array([[4, 5, 0], [6, 0, 0]])
+
+
+def test_equal_answers_pass_and_are_measured() -> None:
+    measures = require_parity(
+        {"g embedding": VECTORS, "g captions": CAPTIONS}, {"g embedding": VECTORS, "g captions": CAPTIONS}
+    )
+    assert measures == {
+        "g embedding": {"max_difference_to_torch": 0.0},
+        "g captions": {"differing_from_torch": 0, "compared": 2},
+    }
+
+
+@pytest.mark.parametrize("off", [2e-4, np.nan])
+def test_a_vector_too_far_off_fails_the_export(off: float) -> None:
+    with pytest.raises(ParityFailed, match="g missed its gate: the largest difference from torch"):
+        require_parity({"g embedding": VECTORS}, {"g embedding": VECTORS + np.float32(off)})
+
+
+def test_one_other_token_fails_the_export() -> None:
+    other = CAPTIONS.copy()
+    other[1, 0] = 7
+    with pytest.raises(ParityFailed, match="number of captions unlike torch's is 1"):
+        require_parity({"g captions": CAPTIONS}, {"g captions": other})
+
+
+def test_loss_is_cosines_and_equal_tokens_without_padding() -> None:
+    rounded = {"g embedding": 2 * VECTORS, "g captions": np.array([[4, 5, 9], [7, 0, 0]])}
+    measures = measure_loss({"g embedding": VECTORS, "g captions": CAPTIONS}, rounded)
+    assert measures["g embedding"] == {"cosine_mean": pytest.approx(1), "cosine_worst": pytest.approx(1)}
+    assert measures["g captions"]["token_agreement"] == 0.5
+
+
+def test_vectors_that_point_elsewhere_fail_the_export() -> None:
+    with pytest.raises(ParityFailed, match="the mean cosine to fp32 is 0"):
+        measure_loss({"g embedding": VECTORS}, {"g embedding": np.roll(VECTORS, 1, axis=0)})
+
+
+def test_probe_pixels_are_the_same_each_time_and_differ_from_one_another() -> None:
+    pixels = make_probe_pixels(32)
+    assert pixels.shape == (8, 3, 32, 32)
+    assert np.array_equal(pixels, make_probe_pixels(32))
+    assert len({image.tobytes() for image in pixels}) == 8

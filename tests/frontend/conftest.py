@@ -1,0 +1,65 @@
+"""A headless Chromium, a page that is watched while a test drives it, and the server that stands in for the runtime."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.frontend.stand_in import StandIn, start
+
+# The second row keeps Chromium from calling home, which would hang where there is no network.
+CHROMIUM_FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+PATIENCE_MS = 5000
+
+
+# Per module, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
+# any other test's asyncio.run() would fail.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium that $CHROMIUM or the path names; playwright's own cannot be downloaded everywhere."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium or not Path(chromium).exists():
+        pytest.skip("no Chromium: install one (apt install chromium), or name it in $CHROMIUM")
+    with sync_playwright() as playwright:
+        # headless=False: the flag asks for the browser's own headless mode, which Debian's chromium has.
+        browser = playwright.chromium.launch(executable_path=chromium, headless=False, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page of 1280 x 800; after the test, it must have stayed on one host and have said nothing to the console."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    hosts: set[str] = set()
+    complaints: list[str] = []
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    yield page
+    context.close()
+    # The browser itself reports each answer with an error status; the tests that script one expect it.
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+    assert len(hosts) <= 1, f"the page asked more than its own host: {hosts}"
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """The scripted server, one per test, at `stand_in.url`."""
+    stand_in = StandIn()
+    server = start(stand_in)
+    yield stand_in
+    for scripted in stand_in.script:
+        if scripted.release:
+            scripted.release.set()
+    server.shutdown()
+    server.server_close()

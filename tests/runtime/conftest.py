@@ -1,0 +1,97 @@
+"""A library of four plain pictures over the real catalogue and the real store; only the models are played."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from numpy.typing import NDArray
+from PIL import Image
+
+from runtime.api import create_app
+from runtime.engine import Engine, Limits
+from runtime.explain import EvidenceExplainer
+from runtime.library import CATALOG_SCHEMA, Library
+from runtime.settings import Settings
+from runtime.stores.faiss_store import FaissStore
+
+COLOURS = ["red", "green", "blue", "grey"]
+# One name that HTML would read as a tag, one with a space, one that only percent-quoting brings through a URL.
+NAMES = ["<b>red.png", "a green one.png", "sub/blue #1.png", "grey.png"]
+CAPTIONS = ["a red <script>alert(1)</script> square", "a green square", None, None]
+
+
+class ColourEncoder:
+    """Embeds a text by the colours it names, each an axis."""
+
+    dimension = len(COLOURS)
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        counts = np.array([[float(colour in text) for colour in COLOURS] for text in texts], dtype=np.float32) + 0.01
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+
+
+class ColourCaptioner:
+    """Names the strongest channel of a picture, and remembers how many pictures each batch had."""
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def caption_images(self, images: Sequence[Image.Image]) -> list[str]:
+        self.batches.append(len(images))
+        return [f"a {COLOURS[int(np.asarray(image).mean(axis=(0, 1)).argmax())]} square" for image in images]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    pixels = {"red": (200, 0, 0), "green": (0, 200, 0), "blue": (0, 0, 200), "grey": (120, 110, 100)}
+    for name, colour in zip(NAMES, pixels.values(), strict=True):
+        file = tmp_path / "images" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 10), colour).save(file)
+    connection = sqlite3.connect(tmp_path / "catalog.sqlite")
+    connection.executescript(CATALOG_SCHEMA)
+    for image_id, (name, caption) in enumerate(zip(NAMES, CAPTIONS, strict=True), start=1):
+        row = (image_id, name, "0" * 64, 100, 0, 20, 10, caption)
+        connection.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+    (tmp_path / "secret.txt").write_text("not to be served")
+    return Library(tmp_path / "catalog.sqlite", tmp_path / "images")
+
+
+@pytest.fixture
+def store() -> FaissStore:
+    store = FaissStore(len(COLOURS))
+    store.add([1, 2, 3, 4], np.eye(len(COLOURS), dtype=np.float32))
+    return store
+
+
+@pytest.fixture
+def captioner() -> ColourCaptioner:
+    return ColourCaptioner()
+
+
+@pytest.fixture
+def engine(library: Library, store: FaissStore, captioner: ColourCaptioner) -> Engine:
+    return Engine(
+        ColourEncoder(),
+        store,
+        library,
+        EvidenceExplainer(),
+        open_captioner=lambda: captioner,
+        limits=Limits(top_k_max=50, query_max_chars=200),
+    )
+
+
+@pytest.fixture
+def app(engine: Engine) -> FastAPI:
+    return create_app(engine, Settings.read(top_k_default=2, body_max_bytes=2000))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    return TestClient(app, raise_server_exceptions=False)
