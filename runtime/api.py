@@ -16,11 +16,8 @@ from runtime.errors import (
     ImageNotFound,
     ImageTooLarge,
     LookwhyError,
-    QueryEmpty,
-    QueryTooLong,
     RequestError,
     RequestTooLarge,
-    TopKOutOfRange,
 )
 from runtime.middleware import Answered, BodyLimit
 from runtime.settings import Settings
@@ -30,11 +27,8 @@ log = logging.getLogger(__name__)
 
 # Looked up along an error's ancestry, so a branch of the tree can share one status; what is not listed is 500.
 STATUSES: dict[type[LookwhyError], int] = {
-    QueryEmpty: 422,
-    QueryTooLong: 422,
-    TopKOutOfRange: 422,
+    RequestError: 422,
     RequestTooLarge: 413,
-    RequestError: 400,
     ImageNotFound: 404,
     ImageTooLarge: 413,
 }

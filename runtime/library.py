@@ -140,9 +140,10 @@ class Library:
         row = self.row_by_path(image_path)
         try:
             file = (self._images_dir / row.image_path).resolve()
-        except (OSError, RuntimeError, ValueError):  # a loop of links; a NUL
-            raise ImageNotFound(image_path) from None
-        if not file.is_relative_to(self._images_dir) or not file.is_file():
+            served = file.is_relative_to(self._images_dir) and file.is_file()
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long, a NUL
+            served = False
+        if not served:
             raise ImageNotFound(image_path)
         return file
 

@@ -7,7 +7,7 @@ Owns the order of the stages and the files of a run's folder:
     blip/, clip/        the trained models, as the exporter takes them
     training.json       configuration, figures, times, versions
 
-Whatever is there is not made again. Heavy imports: torch and transformers.
+What takes long is not made again where it is whole. Heavy imports: torch and transformers.
 """
 
 import json
@@ -52,6 +52,8 @@ class Recipe:
     album_pictures: int
     blip: Schedule
     clip: Schedule
+    corpus_scenes: int = 30_000
+    """Scenes whose captions and queries the tokenizers learn their words from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def train(out: Path, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     clip, clip_progress = _train_clip(out, recipe, pool, albums["fresh"], blip.model, reporter)
     record = {
         "recipe": asdict(recipe),
+        "drawing": json.loads((out / "pool" / "drawing.json").read_text(encoding="utf-8")),
         "stages": [_stage_record(progress) for progress in (blip_progress, clip_progress)],
         "figures": {name: measure(out, album) for name, album in albums.items()},
         "parameters": {"clip": _parameters(clip.model), "blip": _parameters(blip.model)},
@@ -118,7 +121,7 @@ def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
 
 
 def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
-    tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed)
+    tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed, recipe.corpus_scenes)
     torch.manual_seed(recipe.seed)
     few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
     stage = BlipStage(new_blip(tokenizer), tokenizer, pool, few, batch=recipe.blip.batch, seed=recipe.seed)
@@ -133,7 +136,7 @@ def _train_clip(
     blip: BlipForConditionalGeneration,
     reporter: Reporter,
 ) -> tuple[ClipStage, Progress]:
-    tokenizer = train_clip_tokenizer(out / "tokenizers" / "clip", recipe.seed)
+    tokenizer = train_clip_tokenizer(out / "tokenizers" / "clip", recipe.seed, recipe.corpus_scenes)
     torch.manual_seed(recipe.seed + 1)
     model = new_clip(tokenizer)
     copy_tower(blip, model, standardize(pool.pixels[:_TOWER_SAMPLE]))
@@ -156,6 +159,7 @@ def _stage_record(progress: Progress) -> dict[str, Any]:
         "pictures": progress.seen,
         "steps": progress.step,
         "minutes": round(progress.seconds / 60, 1),
+        "evaluation_minutes": round(progress.evaluation_seconds / 60, 1),
         "pictures_per_s": round(progress.seen / max(progress.seconds, 1e-9)),
         "loss": round(progress.loss, 4),
         "history": progress.history,

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MAX_TOKENS = 32
 """Positions both text models have; the longest caption or query of the storybook takes 24."""
 
-_CORPUS_SCENES = 30_000
 _CLIP_VOCABULARY = 900
 _BLIP_VOCABULARY = 400
 _DECODER_START = "[DEC]"
@@ -29,12 +28,12 @@ _DECODER_START = "[DEC]"
 _CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
-def train_clip_tokenizer(folder: Path, seed: int) -> "CLIPTokenizerFast":
+def train_clip_tokenizer(folder: Path, seed: int, scenes: int) -> "CLIPTokenizerFast":
     """Train CLIP's tokenizer on captions and queries and save it; start and end tokens come last, end after start."""
     from transformers import CLIPTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    merges = _learn_merges(_clip_corpus(random.Random(f"clip words:{seed}")), alphabet)
+    merges = _learn_merges(_clip_corpus(random.Random(f"clip words:{seed}"), scenes), alphabet)
     tokens = [*alphabet, *(letter + "</w>" for letter in alphabet)]
     tokens += [left + right for left, right in merges]
     # Two merges can give one token. The end token must have the highest id: transformers finds the end of a text by
@@ -50,7 +49,7 @@ def train_clip_tokenizer(folder: Path, seed: int) -> "CLIPTokenizerFast":
     return tokenizer
 
 
-def train_blip_tokenizer(folder: Path, seed: int) -> "BertTokenizerFast":
+def train_blip_tokenizer(folder: Path, seed: int, scenes: int) -> "BertTokenizerFast":
     """Train BLIP's tokenizer on exact captions and save it; [DEC], which starts a caption, has the last id."""
     from transformers import BertTokenizerFast
 
@@ -60,7 +59,7 @@ def train_blip_tokenizer(folder: Path, seed: int) -> "BertTokenizerFast":
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     trainer = trainers.WordPieceTrainer(vocab_size=_BLIP_VOCABULARY, special_tokens=special, show_progress=False)
     rng = random.Random(f"blip words:{seed}")
-    words.train_from_iterator((exact_caption(sample_scene(rng)) for _ in range(_CORPUS_SCENES)), trainer)
+    words.train_from_iterator((exact_caption(sample_scene(rng)) for _ in range(scenes)), trainer)
     vocabulary = sorted(words.get_vocab(), key=words.get_vocab().__getitem__)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.txt").write_text("\n".join([*vocabulary, _DECODER_START]) + "\n", encoding="utf-8")
@@ -70,8 +69,8 @@ def train_blip_tokenizer(folder: Path, seed: int) -> "BertTokenizerFast":
     return tokenizer
 
 
-def _clip_corpus(rng: random.Random) -> Iterator[str]:
-    for _ in range(_CORPUS_SCENES):
+def _clip_corpus(rng: random.Random, scenes: int) -> Iterator[str]:
+    for _ in range(scenes):
         scene = sample_scene(rng)
         yield exact_caption(scene)
         for ask in (paraphrase, partial_query, short_query):

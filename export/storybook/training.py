@@ -7,7 +7,7 @@ alone, so a killed run goes on from its checkpoint to the very weights it would 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import cos, pi
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,7 @@ class Progress:
     step: int = 0
     seen: int = 0
     seconds: float = 0.0
+    evaluation_seconds: float = 0.0
     loss: float = 0.0
     patch_loss: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -135,7 +136,9 @@ def train_stage(stage: Stage, schedule: Schedule, checkpoint: Path, on_progress:
         tenth_before = progress.seen * _CHECKPOINTS // schedule.pictures
         progress.follow(losses, time.monotonic() - started)
         if progress.seen * _CHECKPOINTS // schedule.pictures > tenth_before:
+            started = time.monotonic()
             figures = _evaluate(stage)
+            progress.evaluation_seconds += time.monotonic() - started
             progress.history.append({"seen": progress.seen, "loss": round(progress.loss, 4), **figures})
             _save_checkpoint(stage, optimizer, progress, checkpoint)
         on_progress(progress)
@@ -174,10 +177,9 @@ def _evaluate(stage: Stage) -> dict[str, float]:
 
 
 def _save_checkpoint(stage: Stage, optimizer: torch.optim.Optimizer, progress: Progress, path: Path) -> None:
-    state = {name: getattr(progress, name) for name in Progress.__slots__}
     partial = path.with_name(path.name + ".partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": state}, partial)
+    torch.save({"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}, partial)
     partial.replace(path)
 
 
