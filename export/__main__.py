@@ -1,14 +1,18 @@
-"""The export step's command line. Each command's work is imported when it is used, so only `models` and `train` load torch."""
+"""The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from export.storybook.commands import app as storybook
-from runtime.settings import OWN_INDEX, OWN_MODELS, default_models_dir
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, default_models_dir
 from runtime.terminal import INTERRUPTED, told_errors
+
+if TYPE_CHECKING:
+    from export.library.encoding import Models
 
 CLIP, BLIP = "openai/clip-vit-base-patch32", "Salesforce/blip-image-captioning-base"
 
@@ -59,6 +63,44 @@ def models(
 
         console = Console()
         export_models(clip, blip or None, out, precision=precision, say=console.print)
+
+
+@app.command()
+def index(folder: Pictures, models: ModelsDir = None, out: IndexOut = OWN_INDEX) -> None:
+    """Embed and caption a folder of pictures. Run again, it touches only what was added, changed, renamed or removed."""
+    with told_errors():
+        from export.index import build_index
+
+        build_index(folder, out, models=_open_models(models))
+
+
+@app.command()
+def import_index(
+    faiss: Annotated[Path, typer.Argument(help="The seed project's image_index.faiss.")],
+    metadata: Annotated[Path, typer.Argument(help="The seed project's metadata.json.")],
+    images: Annotated[Path, typer.Option("--images", help="The folder where the pictures lie now.")],
+    models: ModelsDir = None,
+    out: IndexOut = OWN_INDEX,
+) -> None:
+    """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
+    with told_errors():
+        from export.takeover import SeedFiles
+        from export.takeover import import_index as take_over
+
+        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models, captions=False))
+
+
+def _open_models(models_dir: Path | None, *, captions: bool = True) -> "Models":
+    from export.library.encoding import Models
+    from runtime.blip import BlipCaptioner
+    from runtime.clip import ClipEncoder
+    from runtime.manifest import read_models_manifest
+
+    models_dir = models_dir or default_models_dir()
+    manifest = read_models_manifest(models_dir)
+    threads = Settings.read().threads or os.cpu_count() or 1
+    captioner = BlipCaptioner(models_dir, manifest.blip, threads) if manifest.blip and captions else None
+    return Models(manifest.fingerprint(), ClipEncoder(models_dir, manifest.clip, threads), captioner)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from runtime.manifest import check_models_match, read_index_manifest, read_model
 from runtime.settings import Settings
 from runtime.stores.faiss_store import FaissStore
 
+SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
+
 
 def open_engine(settings: Settings) -> Engine:
     """Return an engine over the artefacts that the settings name.
@@ -25,9 +27,10 @@ def open_engine(settings: Settings) -> Engine:
     models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
     check_models_match(index_dir, index, models_dir, models)
     blip, groq_key = models.blip, settings.groq_api_key
+    threads = settings.threads or SERVING_THREADS
     return Engine(
-        ClipEncoder(models_dir, models.clip, settings.threads),
-        FaissStore.open(index_dir / index.store.path, index.dimension, settings.threads),
+        ClipEncoder(models_dir, models.clip, threads),
+        FaissStore.open(index_dir / index.store.path, index.dimension, threads),
         Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url),
         open_explainer(
             groq_key.get_secret_value() if groq_key else None,
@@ -36,6 +39,6 @@ def open_engine(settings: Settings) -> Engine:
             timeout_s=settings.groq_timeout_s,
             base_url=settings.groq_base_url,
         ),
-        open_captioner=(lambda: BlipCaptioner(models_dir, blip, settings.threads)) if blip else None,
+        open_captioner=(lambda: BlipCaptioner(models_dir, blip, threads)) if blip else None,
         limits=Limits(settings.top_k_max, settings.query_max_chars),
     )

@@ -6,7 +6,7 @@ Only the command lines, `handler.py` and `api.py` read settings; every other roo
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.errors import SettingInvalid
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     top_k_max: int = Field(default=100, ge=1, le=1000)
     query_max_chars: int = Field(default=1000, ge=1)
     body_max_bytes: int = Field(default=1_000_000, ge=1000)
-    threads: int = Field(default=1, ge=1, le=256, validation_alias=AliasChoices("THREADS", "OMP_NUM_THREADS"))
+    threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 

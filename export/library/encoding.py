@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from export.library.journal import Content, Encoded, Failed
 from export.library.scan import FoundImage, SkippedImage
-from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable
+from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import open_image
 
 if TYPE_CHECKING:
@@ -122,16 +122,23 @@ def _prepare_ahead(
 
 
 def _prepare(folder: Path, image: PendingImage, models: Models) -> Prepared | Failed | SkippedImage:
+    """Decode a picture, and see afterwards whether its file is still the one that was hashed: only then it counts."""
     path = folder / image.found.image_path
+    outcome = _decode(path, image, models)
     try:
-        picture = open_image(path, image.found.image_path)
         facts = path.stat()
-    except (ImageNotFound, FileNotFoundError):
+    except OSError:
         return SkippedImage(image.found.image_path, "it went away while it was being read")
-    except ImageError as error:
-        return Failed(image.sha256, reason_of(error))
     if (facts.st_size, facts.st_mtime_ns) != (image.found.bytes, image.found.mtime_ns):
         return SkippedImage(image.found.image_path, "it changed while it was being read")
+    return outcome
+
+
+def _decode(path: Path, image: PendingImage, models: Models) -> Prepared | Failed:
+    try:
+        picture = open_image(path, image.found.image_path)
+    except ImageError as error:
+        return Failed(image.sha256, reason_of(error))
     width, height = picture.size
     captioner_pixels = models.captioner.prepare(picture) if models.captioner else None
     return Prepared(image.sha256, width, height, models.encoder.prepare(picture), captioner_pixels)

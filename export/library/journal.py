@@ -63,7 +63,9 @@ class Journal:
         """
         self._path = folder / JOURNAL_NAME
         self._fingerprint = hashlib.sha256(json.dumps(dict(models), sort_keys=True).encode()).hexdigest()
-        self._connection = self._open() if self._path.exists() else None
+        self._connection: sqlite3.Connection | None = None
+        if self._path.exists():
+            self._connection = self._open()
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def reasons(summary: Summary) -> dict[str, str]:
 def test_a_new_index_has_every_picture_by_path_with_its_caption_and_size(folder: Path, out: Path) -> None:
     summary = build(folder, out)
     assert (summary.count, summary.added, summary.encoded, summary.written) == (4, 4, 4, True)
-    assert ids_by_path(out) == {"a.jpg": 1, "b.png": 2, "sub/d.bmp": 4, "sub/deeper/c.webp": 3}
+    assert ids_by_path(out) == {"a.jpg": 1, "b.png": 2, "sub/d.bmp": 3, "sub/deeper/c.webp": 4}
     library = Library.open(out, manifest_of(out))
     row = library.row_by_path("sub/d.bmp")
     assert (row.width, row.height, row.caption is not None) == (16, 12, True)
@@ -243,9 +243,7 @@ def test_deleting_one_and_adding_one_touches_two(folder: Path, out: Path) -> Non
     draw(folder / "new.png", 20)
     summary = build(folder, out)
     assert (summary.removed, summary.added, summary.unchanged, summary.encoded) == (1, 1, 3, 1)
-    assert ids_by_path(out) == {"a.jpg": 1, "sub/d.bmp": 4, "sub/deeper/c.webp": 3, "new.png": 5} or (
-        sorted(ids_by_path(out).values()) == [1, 3, 4, 5]
-    )
+    assert ids_by_path(out) == {"a.jpg": 1, "sub/d.bmp": 3, "sub/deeper/c.webp": 4, "new.png": 5}
 
 
 def test_the_id_of_a_removed_picture_is_never_given_again(folder: Path, out: Path) -> None:
@@ -417,7 +415,7 @@ def file_size_limit(max_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.parametrize("max_bytes", [0, 600, 5_000, 20_000, 30_000])
+@pytest.mark.parametrize("max_bytes", [0, 600, 5_000, 20_000, 24_000])
 def test_files_that_cannot_grow_leave_the_old_index_and_no_half_one(folder: Path, out: Path, max_bytes: int) -> None:
     build(folder, out)
     before, there = told_by(out), {path.name for path in out.iterdir()}
@@ -441,15 +439,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
+def fill_up(stuffing: Path) -> None:
+    with suppress(OSError), stuffing.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+
+
 def test_a_full_disk_leaves_the_old_index_and_a_run_with_room_ends_it(folder: Path, small_disk: Path) -> None:
     out = small_disk / "index"
     build(folder, out)
     before = told_by(out)
     draw_many(folder / "more", [f"{number}.png" for number in range(30)])
     stuffing = small_disk / "stuffing"
-    with pytest.raises(OSError, match="No space"), stuffing.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 4096)
+    fill_up(stuffing)
     for spare_bytes in (0, 8_192, 24_576, 40_960):
         with stuffing.open("r+b") as file:
             file.truncate(stuffing.stat().st_size - spare_bytes)

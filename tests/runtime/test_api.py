@@ -33,7 +33,7 @@ def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> Non
     assert set(body) == {"query", "top_k", "verdict", "results", "timings_ms"}
     assert (body["query"], body["top_k"], len(body["results"])) == ("red", 3, 3)
     for result in body["results"]:
-        assert result["image_path"] and result["caption"] and result["explanation"]
+        assert all(result[field] for field in ("image_path", "caption", "explanation"))
         assert result["evidence"]["score"] == result["score"]
         assert result["caption_source"] in {"index", "live"}
         assert result["explanation_source"] == "evidence"
@@ -192,6 +192,8 @@ def test_other_origins_may_ask_only_where_the_settings_name_them(engine: Engine,
     asked = {"origin": "https://page.example", "access-control-request-method": "POST"}
     assert "access-control-allow-origin" not in TestClient(app).options("/search", headers=asked).headers
     named = create_app(engine, Settings.read(cors_origins="https://page.example, https://other.example"))
-    assert TestClient(named).options("/search", headers=asked).headers["access-control-allow-origin"] == "https://page.example"
+    assert (
+        TestClient(named).options("/search", headers=asked).headers["access-control-allow-origin"] == "https://page.example"
+    )
     asked["origin"] = "https://evil.example"
     assert "access-control-allow-origin" not in TestClient(named).options("/search", headers=asked).headers

@@ -12,7 +12,7 @@ from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 
 def test_hits_come_best_first_with_their_cosine(engine: Engine) -> None:
     answer = engine.search_by_text("red, a red thing", 4)
-    assert [hit.row.id for hit in answer.hits][0] == 1
+    assert answer.hits[0].row.id == 1
     scores = [hit.evidence.score for hit in answer.hits]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] == pytest.approx(1.0, abs=1e-3)

@@ -7,7 +7,6 @@ import pytest
 
 from runtime.errors import SettingInvalid
 from runtime.settings import OWN_INDEX, OWN_MODELS, SAMPLE_INDEX, SAMPLE_MODELS, Settings
-from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +68,6 @@ def test_an_index_of_ones_own_goes_with_the_models_it_was_made_with() -> None:
     assert Settings.read().artefact_dirs() == (SAMPLE_MODELS, OWN_INDEX)
     touch(OWN_MODELS / "manifest.json")
     assert Settings.read().artefact_dirs() == (OWN_MODELS, OWN_INDEX)
-
-
-def test_every_setting_stands_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    missing = [name.upper() for name in Settings.model_fields if f"`{name.upper()}`" not in readme]
-    assert not missing
 
 
 def touch(path: Path) -> None:
