@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
+from export.errors import naming_what_is_missing
+from export.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, default_models_dir
 from runtime.terminal import INTERRUPTED, told_errors
@@ -14,7 +16,6 @@ from runtime.terminal import INTERRUPTED, told_errors
 if TYPE_CHECKING:
     from export.library.encoding import Models
 
-CLIP, BLIP = "openai/clip-vit-base-patch32", "Salesforce/blip-image-captioning-base"
 
 app = typer.Typer(
     help="Make what the runtime reads: models, and an index over your pictures.",
@@ -52,13 +53,13 @@ def fetch(
 
 @app.command()
 def models(
-    clip: Annotated[str, typer.Option(help="A local folder, or a hub id: owner/name or owner/name@revision.")] = CLIP,
-    blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = BLIP,
+    clip: Annotated[str, typer.Option(help="A local folder, or a hub id, owner/name[@revision].")] = DEFAULT_CLIP,
+    blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = OWN_MODELS,
     precision: Annotated[Precision, typer.Option(help="Of the weights.")] = "int8-7bit",
 ) -> None:
     """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs export/requirements.txt."""
-    with told_errors():
+    with told_errors(), naming_what_is_missing():
         from export.models import export_models
 
         console = Console()

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 Family = Literal["clip", "blip"]
-DEFAULT_CLIP = "openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
-DEFAULT_BLIP = "Salesforce/blip-image-captioning-base@82a37760796d32b1411fe092ab5d4e227313294b"
 MODEL_CLASSES: dict[Family, str] = {"clip": "CLIPModel", "blip": "BlipForConditionalGeneration"}
 PROCESSOR_CLASSES: dict[Family, str] = {"clip": "CLIPImageProcessor", "blip": "BlipImageProcessor"}
 RESAMPLINGS: dict[int, Literal["lanczos", "bilinear", "bicubic"]] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's

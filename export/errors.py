@@ -9,6 +9,8 @@ LookwhyError
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -51,6 +53,19 @@ class CheckpointUnusable(ExportError):
         super().__init__(f"{name} cannot be exported: {reason}. {remedy}")
 
 
+class PackageMissing(ExportError):
+    """A package that only torch's side of the export step needs is not installed."""
+
+    code = "package_missing"
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        super().__init__(
+            f"The package {package} is not installed; converting and training need it. "
+            "Install it with: python -m pip install -r export/requirements.txt."
+        )
+
+
 class ParityFailed(ExportError):
     """A graph differs from what it was made of by more than the gate allows."""
 
@@ -71,3 +86,16 @@ class OutputUnwritable(ExportError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")
+
+
+@contextmanager
+def naming_what_is_missing() -> Iterator[None]:
+    """Turn a failed import in the block into PackageMissing.
+
+    Raises:
+        PackageMissing: a package is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as cause:
+        raise PackageMissing(cause.name or str(cause)) from cause

@@ -2,8 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.sample_library import SampleLibrary
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -27,3 +31,11 @@ def shared_vocabularies() -> Path:
     if not vocabularies.is_dir():
         pytest.skip("the shared folder of vocabularies is not beside this checkout")
     return vocabularies
+
+
+@pytest.fixture(scope="session")
+def sample_library(tmp_path_factory: pytest.TempPathFactory) -> "SampleLibrary":
+    """A small library of storybook scenes, indexed with the committed sample models."""
+    from tests.sample_library import build_sample_library
+
+    return build_sample_library(tmp_path_factory.mktemp("sample"))

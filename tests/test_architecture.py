@@ -100,9 +100,7 @@ def test_the_table_has_no_way_back() -> None:
 
 
 def test_importing_the_whole_runtime_leaves_torch_and_the_export_side_out() -> None:
-    modules = [
-        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in runtime_files()
-    ]
+    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in runtime_files()]
     script = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
         f"print([name for name in {TORCH_SIDE!r} if name in sys.modules])"

@@ -3,18 +3,19 @@
 Knows their form and where their pictures may lie now; what becomes of them is `export/takeover.py`'s.
 """
 
+import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 from runtime.stores.faiss_store import read_flat_vectors
 
 NORM_TOLERANCE = 1e-2  # half precision on the way would cost 1e-3
+FORM_REASON = 'it is no JSON list of {"filename": text, "path": text}'
 REMEDY = "Give the two files that one run of the seed wrote, or build the index: python -m export index FOLDER."
 
 
@@ -27,7 +28,8 @@ class SeedFiles:
     images_dir: Path
 
 
-class SeedEntry(BaseModel):
+@dataclass(frozen=True, slots=True)
+class SeedEntry:
     """One picture of the seed's. `path` is where it lay on the machine that made the index."""
 
     filename: str
@@ -67,12 +69,18 @@ def locate(entry: SeedEntry, image_paths: Container[str]) -> str | None:
 
 def _read_entries(path: Path) -> list[SeedEntry]:
     try:
-        return TypeAdapter(list[SeedEntry]).validate_json(path.read_bytes())
+        listed = json.loads(path.read_bytes())
     except (FileNotFoundError, IsADirectoryError):
         raise ArtefactMissing(path, REMEDY) from None
-    except ValidationError as cause:
-        reason = f'it is no list of {{"filename", "path"}} ({cause.errors()[0]["msg"]})'
-        raise ArtefactCorrupt(path, reason, REMEDY) from cause
+    except ValueError as cause:  # no JSON, or no UTF-8
+        raise ArtefactCorrupt(path, FORM_REASON, REMEDY) from cause
+    if not isinstance(listed, list) or not all(map(_is_entry, listed)):
+        raise ArtefactCorrupt(path, FORM_REASON, REMEDY)
+    return [SeedEntry(one["filename"], one["path"]) for one in listed]
+
+
+def _is_entry(one: object) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("filename"), str) and isinstance(one.get("path"), str)
 
 
 def _possible_paths(entry: SeedEntry) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
     scenes ─ captions ─ facts ─ queries        what a picture holds, and what can be said of it
     palette ─ canvas ─ {figures, skies, lands, layout} ─ drawing ─ {pool, folder}     pixels
-    tokenizers, models, patches ─ {blip_stage, clip_stage} ─ training ─ recipe         the models (torch)
-    metrics ─ benchmark                        recall@k and caption F1 of any encoder and captioner
+    recipe ─ {tokenizers, models, augment, patches} ─ stage ─ {blip_stage, clip_stage} ─ train     the models (torch)
+    metrics ─ benchmark ─ reference            recall@k and caption F1 of any encoder and captioner
     commands                                   `draw` and `train`
 
 Everything follows from seeds: the same seed draws the same files and, on the same machine, trains the same models.

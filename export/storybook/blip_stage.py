@@ -16,8 +16,9 @@ from export.storybook.captions import exact_caption
 from export.storybook.models import blip_image_processor
 from export.storybook.patches import PatchTask
 from export.storybook.pool import Pool
+from export.storybook.recipe import Step
 from export.storybook.reference import BlipReference
-from export.storybook.training import Stage, Step, StepLoss
+from export.storybook.stage import Stage, StepLoss
 
 _SEED_SPACE = 1
 _IGNORED = -100

@@ -24,9 +24,10 @@ from export.storybook.models import clip_image_processor
 from export.storybook.patches import PatchTask
 from export.storybook.pool import Pool
 from export.storybook.queries import Query, paraphrase, partial_query, short_query
+from export.storybook.recipe import Step
 from export.storybook.reference import ClipReference
 from export.storybook.scenes import Scene
-from export.storybook.training import Stage, Step, StepLoss
+from export.storybook.stage import Stage, StepLoss
 
 _SEED_SPACE = 2
 _MAX_LOGIT_SCALE = log(100)  # as in CLIP's paper (Radford et al. 2021, section 2.5)

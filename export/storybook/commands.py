@@ -11,13 +11,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from export.storybook.recipe import BLIP_PICTURES, CLIP_PICTURES, DRAWN_PICTURES, Recipe
 from export.storybook.scenes import HeldOut
 
 if TYPE_CHECKING:
-    from export.storybook.training import Progress as StageProgress
+    from export.storybook.stage import Progress as StageProgress
 
 app = typer.Typer(no_args_is_help=True, help="The sample world: draw storybook scenes, train the sample models.")
 
+_RUN_FOLDER = Path("artifacts/storybook")
 _LINE_EVERY_S = 60
 
 
@@ -36,30 +38,28 @@ def draw(
     display = _Display(Console())
     with display.progress:
         display.begin("draw", count)
-        draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
-    display.console.print(f"{count} scenes in {folder}")
+        entries = draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
+    display.console.print(f"{len(entries)} scenes in {folder}")
 
 
 @app.command()
 def train(
-    out: Annotated[Path, typer.Option(help="The run's folder; a killed run goes on from it.")] = Path("artifacts/storybook"),
+    out: Annotated[Path, typer.Option(help="The run's folder; a killed run goes on from it.")] = _RUN_FOLDER,
     seed: Annotated[int, typer.Option(help="The same seed trains the same models.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch, and processes that draw.")] = 2,
-    pictures: Annotated[int, typer.Option(min=1000, help="Pictures drawn to train on.")] = 100_000,
-    pictures_blip: Annotated[int, typer.Option(min=1, help="Pictures BLIP sees.")] = 300_000,
-    pictures_clip: Annotated[int, typer.Option(min=1, help="Pictures CLIP sees.")] = 300_000,
+    pictures: Annotated[int, typer.Option(min=1000, help="Pictures drawn to train on.")] = DRAWN_PICTURES,
+    pictures_blip: Annotated[int, typer.Option(min=1, help="Pictures BLIP sees.")] = BLIP_PICTURES,
+    pictures_clip: Annotated[int, typer.Option(min=1, help="Pictures CLIP sees.")] = CLIP_PICTURES,
 ) -> None:
     """Train the sample BLIP, then the sample CLIP from its tower. Under an hour on two cores."""
-    from export.storybook.recipe import Recipe, Reporter
-    from export.storybook.recipe import train as train_models
-    from export.storybook.training import Schedule
+    from export.storybook.train import Reporter
+    from export.storybook.train import train as train_models
 
-    blip = Schedule(pictures_blip, batch=32, learning_rate=1.2e-3, warmup=200, patch_weight=0.5)
-    clip = Schedule(pictures_clip, batch=112, learning_rate=8e-4, warmup=150, patch_weight=0.3)
+    recipe = Recipe.standard(seed, threads, drawn=pictures, blip=pictures_blip, clip=pictures_clip)
     display = _Display(Console())
     reporter = Reporter(display.begin, display.drawn, display.trained)
     with display.progress:
-        record = train_models(out, Recipe(seed, threads, pictures, 1000, blip, clip), reporter)
+        record = train_models(out, recipe, reporter)
     for name, figures in record["figures"].items():
         display.console.print(name, figures)
 

@@ -1,4 +1,4 @@
-"""The figures: recall@k of ranked scores, and F1 of what captions say. Owns arithmetic; models are passed in nowhere."""
+"""The figures: recall@k of ranked scores, and F1 of what captions say. Owns arithmetic; meets no model."""
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence

@@ -1,8 +1,8 @@
 """The training pictures: tens of thousands of them, drawn once into one memory-mapped array.
 
-Owns the pool's folder (pixels.npy, boxes.npy, scenes.jsonl, drawing.json). Pictures are drawn large and shrunk with the resampling
-the models' preprocessors use, since the product shrinks larger pictures too: trained on pictures drawn at the input size,
-the spike lost 2 points of caption F1 on shrunk ones.
+Owns the pool's folder (pixels.npy, boxes.npy, scenes.jsonl, drawing.json). Pictures are drawn large and shrunk with the
+resampling of the models' preprocessors, as the product shrinks larger pictures too: trained on pictures drawn at the
+input size, the spike lost 2 points of caption F1 on shrunk ones.
 """
 
 import json

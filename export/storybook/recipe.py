@@ -1,174 +1,93 @@
-"""The whole training run, from nothing to two Hugging Face folders and training.json.
+"""How long and how fast the sample models learn. Plain numbers: imports no torch, so the command line can name them."""
 
-Owns the order of the stages and the files of a run's folder:
+from dataclasses import dataclass
+from math import cos, pi
 
-    pool/               the training pictures                    fresh/, held-out/   the pictures of the figures
-    checkpoints/        blip.pt, clip.pt: where a killed run goes on
-    blip/, clip/        the trained models, as the exporter takes them
-    training.json       configuration, figures, times, versions
+DRAWN_PICTURES = 100_000
+BLIP_PICTURES = 300_000
+CLIP_PICTURES = 300_000
+_ALBUM_PICTURES = 1000
+_CORPUS_SCENES = 30_000
 
-What takes long is not made again where it is whole. Heavy imports: torch and transformers.
-"""
 
-import json
-import os
-import platform
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long and how fast a stage learns.
 
-import torch
-import transformers
-from transformers import BlipForConditionalGeneration, CLIPModel
+    Attributes:
+        pictures: How many pictures it sees, repetitions counted.
+        batch: Pictures per step.
+        learning_rate: The peak, reached after `warmup` steps; then a cosine down to a hundredth.
+        warmup: Steps.
+        patch_weight: Weight of the patch task at the start; falls to a tenth at 60 % of the pictures.
+    """
 
-from export.storybook.augment import standardize
-from export.storybook.benchmark import Album, caption_album, search_figures
-from export.storybook.blip_stage import BlipStage
-from export.storybook.clip_stage import ClipStage
-from export.storybook.folder import CAPTIONS_FILE, Order, draw_folder
-from export.storybook.models import copy_tower, new_blip, new_clip
-from export.storybook.pool import Pool, draw_pool, load_pool
-from export.storybook.reference import BlipReference, ClipReference
-from export.storybook.scenes import HeldOut
-from export.storybook.tokenizers import train_blip_tokenizer, train_clip_tokenizer
-from export.storybook.training import Progress, Schedule, Stage, train_stage
+    pictures: int
+    batch: int
+    learning_rate: float
+    warmup: int
+    patch_weight: float
 
-# One process with two threads: 199 pictures/s in BLIP's stage. Two processes of one thread that average their
-# gradients (gloo, one flat all-reduce a step): 115 on the same two cores, so it is not done.
-_ALBUMS = {"fresh": HeldOut.NEVER, "held-out": HeldOut.ONLY}
-_ALBUM_SEED = 1_000_003
-_BLIP_ALBUM_ON_THE_WAY = 250
-_TOWER_SAMPLE = 512
+    def learning_rate_at(self, step: int, progress: float) -> float:
+        """The learning rate of a step, `progress` in [0, 1] of the pictures seen before it."""
+        ramp = min(1.0, (step + 1) / self.warmup)
+        return self.learning_rate * ramp * max(0.01, (1 + cos(pi * progress)) / 2)
+
+    def patch_weight_at(self, progress: float) -> float:
+        """The weight of the patch task."""
+        return self.patch_weight * max(0.1, 1 - progress / 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step's place in the schedule."""
+
+    number: int
+    progress: float
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run is made of; with the code, everything that decides its weights."""
+    """What a run is made of; with the code, everything that decides its weights.
+
+    Attributes:
+        seed: Decides every picture, batch and first weight.
+        threads: Of torch, which adds in another order with another number, and processes that draw.
+        pool_pictures: Drawn to train on.
+        album_pictures: Drawn for the figures, in each of the two albums.
+        corpus_scenes: Scenes whose captions and queries the tokenizers learn their words from.
+        blip: BLIP's schedule, from scratch.
+        clip: CLIP's schedule, from BLIP's tower.
+    """
 
     seed: int
     threads: int
     pool_pictures: int
     album_pictures: int
+    corpus_scenes: int
     blip: Schedule
     clip: Schedule
-    corpus_scenes: int = 30_000
-    """Scenes whose captions and queries the tokenizers learn their words from."""
 
+    @classmethod
+    def standard(
+        cls,
+        seed: int,
+        threads: int,
+        *,
+        drawn: int = DRAWN_PICTURES,
+        blip: int = BLIP_PICTURES,
+        clip: int = CLIP_PICTURES,
+    ) -> "Recipe":
+        """The recipe of the embedded sample models, perhaps with other numbers of pictures.
 
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """Whom a run tells how far it is: what begins, with how many pictures; then each step or chunk."""
-
-    begin: Callable[[str, int], None]
-    drawn: Callable[[int], None]
-    trained: Callable[[Progress], None]
-
-
-def train(out: Path, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
-    """Run the recipe in `out`, going on where an earlier run stopped.
-
-    Returns:
-        What training.json holds.
-    """
-    torch.set_num_threads(recipe.threads)
-    albums = {name: _album(out / name, held_out, recipe, reporter) for name, held_out in _ALBUMS.items()}
-    pool = _pool(out / "pool", recipe, reporter)
-    blip, blip_progress = _train_blip(out, recipe, pool, albums["fresh"], reporter)
-    clip, clip_progress = _train_clip(out, recipe, pool, albums["fresh"], blip.model, reporter)
-    record = {
-        "recipe": asdict(recipe),
-        "drawing": json.loads((out / "pool" / "drawing.json").read_text(encoding="utf-8")),
-        "stages": [_stage_record(progress) for progress in (blip_progress, clip_progress)],
-        "figures": {name: measure(out, album) for name, album in albums.items()},
-        "parameters": {"clip": _parameters(clip.model), "blip": _parameters(blip.model)},
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
-        "cores": os.cpu_count(),
-    }
-    (out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    return record
-
-
-def measure(out: Path, album: Album) -> dict[str, float]:
-    """The figures of a run's saved models on an album, by torch in fp32."""
-    clip = CLIPModel.from_pretrained(out / "clip").eval()
-    blip = BlipForConditionalGeneration.from_pretrained(out / "blip").eval()
-    encoder = ClipReference(clip, _tokenizer(out / "clip"))
-    captioner = BlipReference(blip, _tokenizer(out / "blip"))
-    search = search_figures(album, encoder.embed_texts, encoder.embed_images)
-    captions = caption_album(album, captioner.caption_images)
-    figures = search | {f"caption {name}": value for name, value in captions.items()}
-    return {name: round(value, 4) for name, value in figures.items()}
-
-
-def _album(folder: Path, held_out: HeldOut, recipe: Recipe, reporter: Reporter) -> Album:
-    order = Order(recipe.album_pictures, _ALBUM_SEED + recipe.seed, held_out=held_out)
-    if not (folder / CAPTIONS_FILE).exists():
-        reporter.begin(f"draw {folder.name}", order.count)
-        draw_folder(folder, order, workers=recipe.threads, on_drawn=reporter.drawn)
-    return Album.read(folder)
-
-
-def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
-    if not folder.exists():
-        reporter.begin("draw pool", recipe.pool_pictures)
-        draw_pool(folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn)
-    return load_pool(folder)
-
-
-def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
-    tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed, recipe.corpus_scenes)
-    torch.manual_seed(recipe.seed)
-    few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
-    stage = BlipStage(new_blip(tokenizer), tokenizer, pool, few, batch=recipe.blip.batch, seed=recipe.seed)
-    return stage, _finish(stage, recipe.blip, out, reporter)
-
-
-def _train_clip(
-    out: Path,
-    recipe: Recipe,
-    pool: Pool,
-    album: Album,
-    blip: BlipForConditionalGeneration,
-    reporter: Reporter,
-) -> tuple[ClipStage, Progress]:
-    tokenizer = train_clip_tokenizer(out / "tokenizers" / "clip", recipe.seed, recipe.corpus_scenes)
-    torch.manual_seed(recipe.seed + 1)
-    model = new_clip(tokenizer)
-    copy_tower(blip, model, standardize(pool.pixels[:_TOWER_SAMPLE]))
-    stage = ClipStage(model, tokenizer, pool, album, batch=recipe.clip.batch, seed=recipe.seed)
-    return stage, _finish(stage, recipe.clip, out, reporter)
-
-
-def _finish(stage: Stage, schedule: Schedule, out: Path, reporter: Reporter) -> Progress:
-    """Train a stage to its end and save it; a finished one is only read back."""
-    reporter.begin(stage.name, schedule.pictures)
-    progress = train_stage(stage, schedule, out / "checkpoints" / f"{stage.name}.pt", reporter.trained)
-    stage.eval()
-    stage.save(out / stage.name)
-    return progress
-
-
-def _stage_record(progress: Progress) -> dict[str, Any]:
-    return {
-        "stage": progress.stage,
-        "pictures": progress.seen,
-        "steps": progress.step,
-        "minutes": round(progress.seconds / 60, 1),
-        "evaluation_minutes": round(progress.evaluation_seconds / 60, 1),
-        "pictures_per_s": round(progress.seen / max(progress.seconds, 1e-9)),
-        "loss": round(progress.loss, 4),
-        "history": progress.history,
-    }
-
-
-def _tokenizer(folder: Path) -> transformers.PreTrainedTokenizerFast:
-    return transformers.AutoTokenizer.from_pretrained(folder)
-
-
-def _parameters(model: torch.nn.Module) -> int:
-    return sum(parameter.numel() for parameter in model.parameters())
+        BLIP in batches of 32: with 128 it needed twice the pictures for the same loss (the spike).
+        """
+        return cls(
+            seed,
+            threads,
+            drawn,
+            _ALBUM_PICTURES,
+            _CORPUS_SCENES,
+            Schedule(blip, batch=32, learning_rate=1.2e-3, warmup=200, patch_weight=0.5),
+            Schedule(clip, batch=112, learning_rate=8e-4, warmup=150, patch_weight=0.3),
+        )

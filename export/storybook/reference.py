@@ -63,7 +63,10 @@ class BlipReference:
         """n encoded pictures -> n captions."""
         captions: list[str] = []
         for batch in _batches(files):
-            tokens = self._model.generate(pixel_values=batch, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False)
+            start = torch.ones(len(batch), 2, dtype=torch.long)  # generate's own [DEC] [SEP], of which it drops the last
+            tokens = self._model.generate(
+                pixel_values=batch, attention_mask=start, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False
+            )
             captions += self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return captions
 

@@ -24,6 +24,8 @@ RELATIONS = ("next to", "above", "in front of")
 SMALL = ("dog", "cat", "flower", "mushroom", "umbrella", "car")
 BIG = ("house", "castle", "tree", "tent")
 
+_REPEATS_BEFORE_THE_END = 10_000
+
 HELD_OUT_COLOURS = frozenset(
     {
         ("boat", "purple"),
@@ -123,18 +125,17 @@ def sample_scene(rng: random.Random) -> Scene:
 
 
 def sample_scenes(rng: random.Random, held_out: HeldOut, distinct: bool = False) -> Iterator[Scene]:
-    """Endless scenes that obey `held_out`; with `distinct`, no scene comes twice.
-
-    The vocabulary holds tens of thousands of distinct scenes, thousands with a held-out pair; past that a distinct
-    stream never yields again.
-    """
+    """Scenes that obey `held_out`, without end; with `distinct` none comes twice, and the stream ends when few are left."""
     seen: set[Scene] = set()
-    while True:
+    repeats = 0
+    while repeats < _REPEATS_BEFORE_THE_END:
         scene = sample_scene(rng)
         if held_out is not HeldOut.ANY and scene.has_held_out() != (held_out is HeldOut.ONLY):
             continue
         if distinct and scene in seen:
+            repeats += 1
             continue
+        repeats = 0
         seen.add(scene)
         yield scene
 

@@ -1,11 +1,16 @@
-"""Small checkpoints and their graphs, made once a session. Without torch, the tests of the conversion are not collected."""
+"""Small checkpoints and their graphs, made once a session; and small folders of pictures.
 
+Without torch, the tests of the conversion are not collected.
+"""
+
+import os
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from runtime.manifest import ModelsManifest
+from tests.export.small_library import PHOTOS, draw_many
 
 CONVERSION_TESTS = [
     "test_blip.py",
@@ -52,3 +57,18 @@ def exported(
         out = root / precision
         made[precision] = out, export_models(str(clip_folder), str(blip_folder), out, precision=precision)
     return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The pictures `PHOTOS`, old enough that their times are trusted."""
+    folder = draw_many(tmp_path / "photos", PHOTOS)
+    for name in PHOTOS:
+        os.utime(folder / name, (1_600_000_000, 1_600_000_000))
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where an index is to be, not there yet."""
+    return tmp_path / "artefacts" / "index"

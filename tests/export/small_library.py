@@ -1,5 +1,6 @@
 """Small pictures and the models that see them without seeing: what the tests of the index build from."""
 
+import io
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rich.console import Console
 
-from export.index import Models
+from export.index import Models, Summary, build_index
 from export.library.catalog import Catalog, read_catalog
 from runtime.manifest import IndexManifest, read_index_manifest
 from runtime.stores.faiss_store import FaissStore
 
 DIMENSION = 12
+PHOTOS = ["b.png", "a.jpg", "sub/deeper/c.webp", "sub/d.bmp"]
 FINGERPRINT = {"clip/image.onnx": "1" * 64, "blip/vision.onnx": "2" * 64}
 
 
@@ -61,6 +64,21 @@ def draw_many(folder: Path, names: Iterable[str]) -> Path:
     for seed, name in enumerate(names):
         draw(folder / name, seed)
     return folder
+
+
+def build(folder: Path, out: Path, models: Models | None = None) -> Summary:
+    return build_index(folder, out, models=models or small_models(), console=Console(file=io.StringIO()))
+
+
+def said_by(folder: Path, out: Path, models: Models | None = None) -> str:
+    """Build, and return what the terminal would have shown."""
+    shown = io.StringIO()
+    build_index(folder, out, models=models or small_models(), console=Console(file=shown, width=200))
+    return shown.getvalue()
+
+
+def reasons(summary: Summary) -> dict[str, str]:
+    return {image.name: image.reason for image in summary.skipped}
 
 
 def manifest_of(out: Path) -> IndexManifest:

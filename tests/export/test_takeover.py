@@ -53,11 +53,6 @@ def seed(tmp_path: Path) -> SeedFiles:
     return write_seed(tmp_path, NAMES, embed([photos / name for name in NAMES]))
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "index"
-
-
 def take_over(seed: SeedFiles, out: Path) -> Summary:
     return import_index(seed, out, models=small_models(), console=Console(file=io.StringIO()))
 

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-
 from export.storybook.augment import augmented_batch
 from export.storybook.patches import patch_labels
 from export.storybook.pool import Pool

@@ -1,10 +1,9 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
-torch = pytest.importorskip("torch")
-
+import torch
 from transformers import (
     AutoImageProcessor,
     AutoTokenizer,
@@ -12,27 +11,28 @@ from transformers import (
     CLIPModel,
 )
 
-from export.storybook import training
+from export.errors import OutputUnwritable
 from export.storybook.augment import standardize
 from export.storybook.benchmark import Album
 from export.storybook.blip_stage import BlipStage
 from export.storybook.clip_stage import contrastive_loss
 from export.storybook.models import copy_tower, new_blip, new_clip
 from export.storybook.pool import Pool, load_pool
-from export.storybook.recipe import Recipe, Reporter, train
-from export.storybook.training import Progress, Schedule, train_stage
+from export.storybook.recipe import Recipe, Schedule
+from export.storybook.stage import Progress, train_stage
+from export.storybook.train import Reporter, train
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 SILENT = Reporter(lambda name, total: None, lambda count: None, lambda progress: None)
-BLIP = Schedule(320, batch=16, learning_rate=1e-3, warmup=5, patch_weight=0.5)
-CLIP = Schedule(192, batch=24, learning_rate=1e-3, warmup=3, patch_weight=0.3)
-RECIPE = Recipe(0, 2, pool_pictures=250, album_pictures=6, blip=BLIP, clip=CLIP, corpus_scenes=400)
+BLIP = Schedule(160, batch=16, learning_rate=2e-3, warmup=2, patch_weight=0.5)
+CLIP = Schedule(96, batch=16, learning_rate=2e-3, warmup=2, patch_weight=0.3)
+RECIPE = Recipe(0, 1, pool_pictures=250, album_pictures=6, corpus_scenes=400, blip=BLIP, clip=CLIP)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole run in small: twenty steps of BLIP, some of CLIP."""
+    """A whole run in small: ten steps of BLIP, some of CLIP."""
     out = tmp_path_factory.mktemp("storybook")
     train(out, RECIPE, SILENT)
     return out
@@ -43,7 +43,7 @@ def test_a_few_steps_lower_the_losses_and_are_recorded(run: Path) -> None:
     for stage in record["stages"]:
         history = [row["loss"] for row in stage["history"]]
         assert history[-1] < 0.9 * history[0]
-    assert record["recipe"]["blip"]["pictures"] == record["stages"][0]["pictures"] == 320
+    assert record["recipe"]["blip"]["pictures"] == record["stages"][0]["pictures"] == 160
     assert set(record["figures"]) == {"fresh", "held-out"}
     assert record["figures"]["fresh"]["recall@10"] == 1.0  # of six pictures
 
@@ -71,7 +71,7 @@ def test_a_finished_run_is_not_trained_again(run: Path) -> None:
 
 def test_a_killed_run_goes_on_to_the_very_weights_it_would_have_reached(run: Path, tmp_path: Path) -> None:
     pool = load_pool(run / "pool")
-    schedule = Schedule(128, batch=16, learning_rate=1e-3, warmup=3, patch_weight=0.5)
+    schedule = Schedule(64, batch=8, learning_rate=1e-3, warmup=3, patch_weight=0.5)
 
     def kill(progress: Progress) -> None:
         if progress.step == 5:
@@ -115,11 +115,12 @@ def test_the_schedule_rises_then_falls_with_the_pictures_seen() -> None:
     assert schedule.patch_weight_at(1.0) == pytest.approx(0.05)
 
 
-def test_checkpoints_come_every_tenth() -> None:
-    assert training._CHECKPOINTS == 10
+def test_a_folder_takes_no_second_recipe(run: Path) -> None:
+    with pytest.raises(OutputUnwritable, match="another recipe"):
+        train(run, replace(RECIPE, seed=1), SILENT)
 
 
 def _blip_stage(run: Path, pool: Pool) -> BlipStage:
     tokenizer = AutoTokenizer.from_pretrained(run / "blip")
     torch.manual_seed(0)
-    return BlipStage(new_blip(tokenizer), tokenizer, pool, Album((), ()), batch=16, seed=0)
+    return BlipStage(new_blip(tokenizer), tokenizer, pool, Album((), ()), batch=8, seed=0)

@@ -1,8 +1,8 @@
 """Builds an index, is killed with SIGKILL, builds on, and compares with a build that nothing interrupted.
 
-Run by `test_index.py` as a program of its own, because it forks: every build is a real process, killed for real.
+Run by `test_journal.py` as a program of its own, because it forks: every build is a real process, killed for real.
 
-    python tests/export/killed_builds.py random|every-write SCRATCH_FOLDER
+    python tests/export/library/killed_builds.py random|every-write SCRATCH_FOLDER
 """
 
 import io
@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from rich.console import Console
 

@@ -1,61 +1,27 @@
-"""The loop both stages share: schedule by pictures seen, AdamW, checkpoints, progress.
+"""What both stages share: the loop by pictures seen, AdamW, checkpoints, progress.
 
-Owns everything that is the same for BLIP and CLIP. A step's randomness follows from the seed and the step's number
-alone, so a killed run goes on from its checkpoint to the very weights it would have reached.
+Owns everything that is the same for BLIP and CLIP; how long and how fast is recipe.py's. A step's randomness follows
+from the seed and the step's number alone, so a killed run goes on from its checkpoint to the very weights it would have
+reached. Heavy import: torch.
 """
 
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from math import cos, pi
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from export.storybook.recipe import Schedule, Step
+
 _BETAS = (0.9, 0.98)
 _WEIGHT_DECAY = 0.05
 _GRADIENT_NORM = 1.0
 _SMOOTHING = 0.97
 _CHECKPOINTS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """How long and how fast a stage learns.
-
-    Attributes:
-        pictures: How many pictures it sees, repetitions counted.
-        batch: Pictures per step.
-        learning_rate: The peak, reached after `warmup` steps; then a cosine down to a hundredth.
-        warmup: Steps.
-        patch_weight: Weight of the patch task at the start; falls to a tenth at 60 % of the pictures.
-    """
-
-    pictures: int
-    batch: int
-    learning_rate: float
-    warmup: int
-    patch_weight: float
-
-    def learning_rate_at(self, step: int, progress: float) -> float:
-        """The learning rate of a step, `progress` in [0, 1] of the pictures seen before it."""
-        ramp = min(1.0, (step + 1) / self.warmup)
-        return self.learning_rate * ramp * max(0.01, (1 + cos(pi * progress)) / 2)
-
-    def patch_weight_at(self, progress: float) -> float:
-        """The weight of the patch task."""
-        return self.patch_weight * max(0.1, 1 - progress / 0.6)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step's place in the schedule."""
-
-    number: int
-    progress: float
 
 
 @dataclass(slots=True)

@@ -1,0 +1,177 @@
+"""The whole training run, from nothing to two Hugging Face folders and training.json.
+
+Owns the order of the stages and the files of a run's folder:
+
+    pool/               the training pictures                    fresh/, held-out/   the pictures of the figures
+    checkpoints/        blip.pt, clip.pt: where a killed run goes on
+    blip/, clip/        the trained models, as the exporter takes them
+    recipe.json         what the run is made of; a folder is for one recipe
+    training.json       recipe, figures, times, versions
+
+What takes long is not made again where it is whole. Heavy imports: torch and transformers.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import BlipForConditionalGeneration, CLIPModel
+
+from export.errors import OutputUnwritable
+from export.storybook.augment import standardize
+from export.storybook.benchmark import Album, caption_album, search_figures
+from export.storybook.blip_stage import BlipStage
+from export.storybook.clip_stage import ClipStage
+from export.storybook.folder import CAPTIONS_FILE, Order, draw_folder
+from export.storybook.models import copy_tower, new_blip, new_clip
+from export.storybook.pool import Pool, draw_pool, load_pool
+from export.storybook.recipe import Recipe, Schedule
+from export.storybook.reference import BlipReference, ClipReference
+from export.storybook.scenes import HeldOut
+from export.storybook.stage import Progress, Stage, train_stage
+from export.storybook.tokenizers import train_blip_tokenizer, train_clip_tokenizer
+
+# One process with two threads: 199 pictures/s in BLIP's stage. Two processes of one thread that average their
+# gradients (gloo, one flat all-reduce a step): 115 on the same two cores, so it is not done.
+_ALBUMS = {"fresh": HeldOut.NEVER, "held-out": HeldOut.ONLY}
+_ALBUM_SEED = 1_000_003
+_BLIP_ALBUM_ON_THE_WAY = 250
+_TOWER_SAMPLE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Whom a run tells how far it is: what begins, with how many pictures; then each step or chunk."""
+
+    begin: Callable[[str, int], None]
+    drawn: Callable[[int], None]
+    trained: Callable[[Progress], None]
+
+
+def train(out: Path, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
+    """Run the recipe in `out`, going on where an earlier run stopped.
+
+    Returns:
+        What training.json holds.
+
+    Raises:
+        OutputUnwritable: the folder holds the run of another recipe.
+    """
+    _claim(out, recipe)
+    torch.set_num_threads(recipe.threads)
+    albums = {name: _album(out / name, held_out, recipe, reporter) for name, held_out in _ALBUMS.items()}
+    pool = _pool(out / "pool", recipe, reporter)
+    blip, blip_progress = _train_blip(out, recipe, pool, albums["fresh"], reporter)
+    clip, clip_progress = _train_clip(out, recipe, pool, albums["fresh"], blip.model, reporter)
+    record = {
+        "recipe": asdict(recipe),
+        "drawing": json.loads((out / "pool" / "drawing.json").read_text(encoding="utf-8")),
+        "stages": [_stage_record(progress) for progress in (blip_progress, clip_progress)],
+        "figures": {name: measure(out, album) for name, album in albums.items()},
+        "parameters": {"clip": _parameters(clip.model), "blip": _parameters(blip.model)},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
+        "cores": os.cpu_count(),
+    }
+    (out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return record
+
+
+def measure(out: Path, album: Album) -> dict[str, float]:
+    """The figures of a run's saved models on an album, by torch in fp32."""
+    clip = CLIPModel.from_pretrained(out / "clip").eval()
+    blip = BlipForConditionalGeneration.from_pretrained(out / "blip").eval()
+    encoder = ClipReference(clip, _tokenizer(out / "clip"))
+    captioner = BlipReference(blip, _tokenizer(out / "blip"))
+    search = search_figures(album, encoder.embed_texts, encoder.embed_images)
+    captions = caption_album(album, captioner.caption_images)
+    figures = search | {f"caption {name}": value for name, value in captions.items()}
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def _claim(out: Path, recipe: Recipe) -> None:
+    """Make the folder this recipe's: checkpoints of another one would be taken for its own."""
+    wanted = json.dumps(asdict(recipe), indent=2) + "\n"
+    path = out / "recipe.json"
+    if path.exists() and path.read_text(encoding="utf-8") != wanted:
+        raise OutputUnwritable(out, "it holds the run of another recipe; name another folder with --out, or remove it")
+    out.mkdir(parents=True, exist_ok=True)
+    path.write_text(wanted, encoding="utf-8")
+
+
+def _album(folder: Path, held_out: HeldOut, recipe: Recipe, reporter: Reporter) -> Album:
+    order = Order(recipe.album_pictures, _ALBUM_SEED + recipe.seed, held_out=held_out)
+    if not (folder / CAPTIONS_FILE).exists():
+        reporter.begin(f"draw {folder.name}", order.count)
+        draw_folder(folder, order, workers=recipe.threads, on_drawn=reporter.drawn)
+    return Album.read(folder)
+
+
+def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
+    if not folder.exists():
+        reporter.begin("draw pool", recipe.pool_pictures)
+        draw_pool(folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn)
+    return load_pool(folder)
+
+
+def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
+    tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed, recipe.corpus_scenes)
+    torch.manual_seed(recipe.seed)
+    few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
+    stage = BlipStage(new_blip(tokenizer), tokenizer, pool, few, batch=recipe.blip.batch, seed=recipe.seed)
+    return stage, _finish(stage, recipe.blip, out, reporter)
+
+
+def _train_clip(
+    out: Path,
+    recipe: Recipe,
+    pool: Pool,
+    album: Album,
+    blip: BlipForConditionalGeneration,
+    reporter: Reporter,
+) -> tuple[ClipStage, Progress]:
+    tokenizer = train_clip_tokenizer(out / "tokenizers" / "clip", recipe.seed, recipe.corpus_scenes)
+    torch.manual_seed(recipe.seed + 1)
+    model = new_clip(tokenizer)
+    copy_tower(blip, model, standardize(pool.pixels[:_TOWER_SAMPLE]))
+    stage = ClipStage(model, tokenizer, pool, album, batch=recipe.clip.batch, seed=recipe.seed)
+    return stage, _finish(stage, recipe.clip, out, reporter)
+
+
+def _finish(stage: Stage, schedule: Schedule, out: Path, reporter: Reporter) -> Progress:
+    """Train a stage to its end and save it; a finished one is only read back."""
+    reporter.begin(stage.name, schedule.pictures)
+    progress = train_stage(stage, schedule, out / "checkpoints" / f"{stage.name}.pt", reporter.trained)
+    stage.eval()
+    stage.save(out / stage.name)
+    return progress
+
+
+def _stage_record(progress: Progress) -> dict[str, Any]:
+    return {
+        "stage": progress.stage,
+        "pictures": progress.seen,
+        "steps": progress.step,
+        "minutes": round(progress.seconds / 60, 1),
+        "evaluation_minutes": round(progress.evaluation_seconds / 60, 1),
+        "pictures_per_s": round(progress.seen / max(progress.seconds, 1e-9)),
+        "loss": round(progress.loss, 4),
+        "history": progress.history,
+    }
+
+
+def _tokenizer(folder: Path) -> transformers.PreTrainedTokenizerFast:
+    return transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def _parameters(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
