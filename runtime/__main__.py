@@ -61,7 +61,8 @@ def serve(
 
 def _settings(**flags: Path | None) -> Settings:
     settings = Settings.read(**flags)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("runtime").setLevel(settings.log_level.upper())  # ours alone: faiss tells each start what it lacks
     return settings
 
 

@@ -5,6 +5,7 @@ Owns the catalogue's form and reads it. Writing one is the export step's work (`
 """
 
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -174,7 +175,7 @@ def open_catalog(catalog: Path) -> sqlite3.Connection:
     if not catalog.is_file():
         raise ArtefactMissing(catalog, REMEDY)
     # immutable: generations are never written again, so SQLite needs no lock and no journal beside the file
-    uri = f"file:{quote(str(catalog.absolute()))}?mode=ro&immutable=1"
+    uri = f"file:{quote(os.fsencode(catalog.absolute()))}?mode=ro&immutable=1"
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     try:
         [(given,)] = connection.execute("PRAGMA user_version").fetchall()

@@ -44,4 +44,5 @@ def print_answer(body: "SearchBody") -> None:
         table.add_row(*map(Text, cells))
     console = Console()
     console.print(table)
-    console.print(f"{len(body.results)} pictures in {sum(body.timings_ms.values()):.1f} ms", highlight=False)
+    noun = "picture" if len(body.results) == 1 else "pictures"
+    console.print(f"{len(body.results)} {noun} in {sum(body.timings_ms.values()):.1f} ms", highlight=False)

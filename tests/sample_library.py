@@ -1,15 +1,24 @@
 """A library of storybook scenes, built by the project's own commands with the committed sample models."""
 
+import contextlib
+import json
 import os
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import ROOT
 
 MODELS = ROOT / "sample" / "models"
 SCENES = 60
+START_LIMIT_S = 60
 
 
 @dataclass(frozen=True)
@@ -40,3 +49,30 @@ def build_sample_library(folder: Path) -> SampleLibrary:
     indexed = run_module("export", "index", str(library.images), "--models", str(MODELS), "--out", str(library.index))
     assert indexed.returncode == 0, indexed.stderr
     return library
+
+
+@contextlib.contextmanager
+def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The server of a library on a free port, as a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=library.environment, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(base: str, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
+            assert json.load(answer)["pictures"] == SCENES
+            return
+        time.sleep(0.1)
+    pytest.fail(f"not ready within {START_LIMIT_S} s")

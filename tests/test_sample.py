@@ -1,25 +1,19 @@
 """The whole way with the committed sample models: draw, index, search, serve, as a user's commands do it."""
 
-import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module
-
-START_LIMIT_S = 60
+from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module, served
 
 
 def scenes_of(library: SampleLibrary) -> dict[str, dict[str, Any]]:
@@ -103,33 +97,6 @@ def test_a_damaged_model_of_the_right_length_stops_the_start(
     assert printed.returncode == 1
     assert Path(damaged).name in printed.stderr
     assert "Traceback" not in printed.stderr
-
-
-@contextlib.contextmanager
-def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The server of a library on a free port, as a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=library.environment, stderr=subprocess.PIPE, text=True)
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_ready(base: str, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended"
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
-            assert json.load(answer)["pictures"] == SCENES
-            return
-        time.sleep(0.1)
-    pytest.fail(f"not ready within {START_LIMIT_S} s")
 
 
 def ask(base: str, body: dict[str, Any]) -> dict[str, Any]:

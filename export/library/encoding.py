@@ -48,7 +48,7 @@ class ImageEncoder(Protocol):
 
 
 class Captioner(Protocol):
-    """What describes pictures; `runtime.blip.BlipCaptioner` does. A caption must not depend on its batch."""
+    """What describes pictures; `runtime.blip.BlipCaptioner` does."""
 
     def prepare(self, image: "Image") -> Pixels:
         """Return the pixels of an RGB picture, (3, s, s) float32; called in decoding threads."""
@@ -158,8 +158,10 @@ def _encode_batch(pictures: Sequence[Prepared], models: Models) -> list[Encoded]
 def _caption_batch(pictures: Sequence[Prepared], captioner: Captioner | None) -> Sequence[str | None]:
     if captioner is None:
         return [None] * len(pictures)
+    # One picture a run: int8 graphs scale activations over all rows, so that in a batch a caption could depend on its
+    # neighbours, and a resumed build could differ from an uninterrupted one.
     pixels = [picture.captioner_pixels for picture in pictures if picture.captioner_pixels is not None]
-    return captioner.caption_pixels(np.stack(pixels))
+    return [captioner.caption_pixels(one[None])[0] for one in pixels]
 
 
 def reason_of(error: ImageError) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from export.errors import OutputUnwritable
 from export.library.catalog import Catalog, IndexedImage, read_catalog, write_catalog
+from export.library.scan import is_text
 from runtime.errors import ArtefactCorrupt, ArtefactError
 from runtime.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest, record_file
 from runtime.stores import VectorStore
@@ -108,6 +109,8 @@ def sole_writer(out: Path) -> Iterator[None]:
     Raises:
         OutputUnwritable: another build holds it, or it cannot be made.
     """
+    if not is_text(str(out)):
+        raise OutputUnwritable(out, "its path has bytes that are not UTF-8, which faiss cannot open")
     with unwritable_refused(out):
         out.mkdir(parents=True, exist_ok=True)
         held = os.open(out, os.O_RDONLY)  # the folder itself is locked, so no lock file is ever left in it
@@ -205,7 +208,7 @@ def _sync(path: Path) -> None:
 
 
 def _remove_generation(folder: Path) -> None:
-    """Remove our own files by name, then the folder if nothing else is in it: `--out` may point anywhere."""
+    # our own files by name, then the folder if nothing else is in it: `--out` may point anywhere
     for name in (STORE_NAME, f"{STORE_NAME}.part", CATALOG_NAME, METADATA_NAME):
         (folder / name).unlink(missing_ok=True)
     with suppress(OSError):

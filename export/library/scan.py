@@ -78,13 +78,22 @@ def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
     return scan
 
 
+def is_text(path: str) -> bool:
+    """Return whether a path can be written as UTF-8; one with other bytes cannot stand in JSON or SQLite."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _usable_root(folder: Path) -> Path:
     if not folder.exists():
         raise FolderUnusable(folder, "it is not there")
     if not folder.is_dir():
         raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
     root = folder.resolve()
-    if not _is_text(str(root)):
+    if not is_text(str(root)):
         raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
     return root
 
@@ -102,7 +111,7 @@ def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
         scan.skipped.append(SkippedImage(name, reason))
     elif not is_picture or not entry.is_file():
         scan.other_files += 1
-    elif not _is_text(entry.path):
+    elif not is_text(entry.path):
         scan.skipped.append(SkippedImage(name, "its name has bytes that are not UTF-8; rename it"))
     else:
         _note_picture(entry, name, scan)
@@ -133,14 +142,6 @@ def _why_not_followed(link: Path, root: Path, is_picture: bool) -> str | None:
 def _name_of(path: Path, root: Path) -> str:
     relative = path.relative_to(root).as_posix()
     return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _why_no_picture(other_files: int) -> str:

@@ -58,12 +58,14 @@ class BlipStage(Stage):
         indices = self._indices(step.number)
         batch = augmented_batch(self._pool, indices, rng)
         tokens = _padded(self._captions[indices], self._tokenizer.pad_token_id)
-        labels = np.where(tokens == self._tokenizer.pad_token_id, _IGNORED, tokens)
+        mask = tokens != self._tokenizer.pad_token_id
+        labels = np.where(mask, tokens, _IGNORED)
         inputs = self._corrupted(tokens, rng)
         with torch.autocast("cpu", torch.bfloat16):
             output = self.model(
                 pixel_values=batch.pixels,
                 input_ids=torch.from_numpy(inputs),
+                attention_mask=torch.from_numpy(mask.astype(np.int64)),
                 labels=torch.from_numpy(labels),
             )
             patches = self.patch_task(output.last_hidden_state[:, 1:], batch.boxes)

@@ -23,6 +23,8 @@ from export.storybook.tokenizers import MAX_TOKENS
 PATCH_SIDE_PX = 16
 VISION_WIDTH = 160
 EMBEDDING_WIDTH = 96
+MAX_CAPTION_TOKENS = 24
+"""Where generation stops; the longest exact caption takes 19, its start and end tokens included."""
 
 _VISION = {
     "hidden_size": VISION_WIDTH,
@@ -84,7 +86,7 @@ def new_blip(tokenizer: PreTrainedTokenizerFast) -> BlipForConditionalGeneration
         text_config=text, vision_config=vision, projection_dim=_TEXT_WIDTH, image_text_hidden_size=_TEXT_WIDTH
     )
     model: BlipForConditionalGeneration = BlipForConditionalGeneration._from_config(config, attn_implementation=_ATTENTION)
-    model.generation_config.max_length = MAX_TOKENS - 8
+    model.generation_config.max_length = MAX_CAPTION_TOKENS
     return model
 
 

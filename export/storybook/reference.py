@@ -14,8 +14,8 @@ from torch.nn.functional import normalize
 from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedTokenizerFast
 
 from export.storybook.augment import standardize
+from export.storybook.models import MAX_CAPTION_TOKENS
 from export.storybook.pool import INPUT_SIDE_PX
-from export.storybook.tokenizers import MAX_TOKENS
 
 _BATCH = 100
 
@@ -63,10 +63,7 @@ class BlipReference:
         """n encoded pictures -> n captions."""
         captions: list[str] = []
         for batch in _batches(files):
-            start = torch.ones(len(batch), 2, dtype=torch.long)  # generate's own [DEC] [SEP], of which it drops the last
-            tokens = self._model.generate(
-                pixel_values=batch, attention_mask=start, max_length=MAX_TOKENS - 8, num_beams=1, do_sample=False
-            )
+            tokens = self._model.generate(pixel_values=batch, max_length=MAX_CAPTION_TOKENS, num_beams=1, do_sample=False)
             captions += self._tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return captions
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformers import BertTokenizerFast, CLIPTokenizerFast
 
 MAX_TOKENS = 32
-"""Positions both text models have; the longest caption or query of the storybook takes 24."""
+"""Positions both text models have; the longest caption or query of the storybook takes 22."""
 
 _CLIP_VOCABULARY = 900
 _BLIP_VOCABULARY = 400

@@ -105,7 +105,7 @@ def kill_at_every_write(scratch: Path) -> None:
         assert told_by(out) == wanted, f"killed at event {event}: the end differs"
         assert {path.name for path in out.iterdir()} == {"manifest.json", "g000001", "g000002"}
     assert event > 10, f"only {event} events: the hook sees nothing"
-    print(f"{event - 1} kills")
+    print(f"{event - 1} killed")
 
 
 def build_to_event(folder: Path, out: Path, last: int) -> None:

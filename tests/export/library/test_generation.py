@@ -70,6 +70,11 @@ def test_an_index_folder_that_is_a_file_is_refused(folder: Path, tmp_path: Path)
             build(folder, out)
 
 
+def test_an_index_folder_whose_path_is_no_utf8_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(OutputUnwritable, match="not UTF-8"):
+        build(folder, tmp_path / os.fsdecode(b"caf\xe9"))
+
+
 @contextmanager
 def file_size_limit(max_bytes: int) -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -64,18 +65,11 @@ def test_a_journal_of_other_models_is_not_believed(folder: Path, out: Path, tmp_
     assert build(many, out).encoded == 20
 
 
-def test_ten_kills_at_random_moments_change_nothing_in_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("moments", ["random", "every-write"])
+def test_kills_at_any_moment_show_one_of_two_indexes_and_change_nothing_in_the_end(moments: str) -> None:
     script = Path(__file__).with_name("killed_builds.py")
-    told = subprocess.run(
-        [sys.executable, script, "random", tmp_path], capture_output=True, text=True, check=False, timeout=120
-    )
+    memory = Path("/dev/shm")  # a kill needs no disk, and a hundred builds' syncs take half a minute on a busy one
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as scratch:
+        told = subprocess.run([sys.executable, script, moments, scratch], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
-    assert "10 killed" in told.stdout
-
-
-def test_a_kill_at_any_write_shows_a_reader_the_old_index_or_the_new(tmp_path: Path) -> None:
-    script = Path(__file__).with_name("killed_builds.py")
-    told = subprocess.run(
-        [sys.executable, script, "every-write", tmp_path], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert "killed" in told.stdout
