@@ -123,4 +123,4 @@ def test_a_folder_takes_no_second_recipe(run: Path) -> None:
 def _blip_stage(run: Path, pool: Pool) -> BlipStage:
     tokenizer = AutoTokenizer.from_pretrained(run / "blip")
     torch.manual_seed(0)
-    return BlipStage(new_blip(tokenizer), tokenizer, pool, Album((), ()), batch=8, seed=0)
+    return BlipStage(new_blip(tokenizer), tokenizer, pool, Album.read(run / "fresh", 1), batch=8, seed=0)
