@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 SAMPLE := artifacts/sample
 
-.PHONY: run test check lint setup sample clean help
+.PHONY: run test check lint setup sample sample-models clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -30,6 +30,13 @@ setup: $(VENV)/.runtime ## Install the runtime's packages into .venv
 
 sample: $(SAMPLE)/images/captions.jsonl ## Draw and index the 300 scenes of the sample library
 	@$(PY) -m export index $(SAMPLE)/images --models sample/models --out $(SAMPLE)/index
+
+sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on two idle cores), export them, print their figures
+	@$(PY) -m export storybook train --out artifacts/storybook
+	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --out sample/models
+	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --precision fp32 --out artifacts/sample-fp32
+	@cp artifacts/storybook/training.json sample/training.json
+	@$(PY) -m benchmarks.sample_models artifacts/sample-fp32 sample/models
 
 clean: ## Remove the environment, the sample library and caches; your own artifacts stay
 	rm -rf $(VENV) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache

@@ -48,7 +48,7 @@ def read_seed(seed: SeedFiles, dimension: int) -> tuple[list[SeedEntry], NDArray
         ArtefactMissing: a file is not there.
         ArtefactCorrupt: a file is of another form, or the two do not fit each other or the dimension.
     """
-    vectors = read_flat_vectors(seed.store)
+    vectors = read_flat_vectors(seed.store, REMEDY)
     entries = _read_entries(seed.metadata)
     if len(entries) != len(vectors):
         reason = f"it names {len(entries):,} pictures where {seed.store} has {len(vectors):,} vectors"

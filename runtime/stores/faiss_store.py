@@ -38,7 +38,7 @@ class FaissStore:
         """
         import faiss
 
-        index = _read_index(path)
+        index = _read_index(path, REMEDY)
         if not isinstance(index, faiss.IndexIDMap2) or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise ArtefactCorrupt(path, "it is a FAISS index, but not one that this program made", REMEDY)
         if index.d != dimension:
@@ -126,8 +126,10 @@ class FaissStore:
             raise
 
 
-def read_flat_vectors(path: Path) -> Vectors:
+def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
     """Return the vectors of a plain flat FAISS file, L2 or inner product, such as the seed project wrote.
+
+    An error says what is wrong, and then the `remedy`.
 
     Returns:
         (n, d) float32, in row order, as they were added.
@@ -138,7 +140,7 @@ def read_flat_vectors(path: Path) -> Vectors:
     """
     import faiss
 
-    index = _read_index(path)
+    index = _read_index(path, remedy)
     if not isinstance(index, faiss.IndexFlat):
         reason = f"it is a {type(index).__name__}; only flat indexes keep the vectors themselves"
         raise ArtefactCorrupt(path, reason, "Build it anew: python -m export index FOLDER.")
@@ -146,12 +148,12 @@ def read_flat_vectors(path: Path) -> Vectors:
     return vectors
 
 
-def _read_index(path: Path) -> Any:  # noqa: ANN401 (faiss has no types)
+def _read_index(path: Path, remedy: str) -> Any:  # noqa: ANN401 (faiss has no types)
     import faiss
 
     if not path.is_file():
-        raise ArtefactMissing(path, REMEDY)
+        raise ArtefactMissing(path, remedy)
     try:
         return faiss.read_index(str(path))
     except (RuntimeError, MemoryError) as cause:  # MemoryError: a damaged length asks for terabytes
-        raise ArtefactCorrupt(path, "it is cut short, or no FAISS index", REMEDY) from cause
+        raise ArtefactCorrupt(path, "it is cut short, or no FAISS index", remedy) from cause
