@@ -4,15 +4,13 @@ Owns batch composition. A random batch is told apart by place and time alone; on
 only be told apart by which object has which colour, and by counting.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.storybook.pool import scenes_by_key
-from export.storybook.scenes import COLOURS, Scene
-
-_FEW_COLOURS = 3
+from export.storybook.scenes import Scene
 
 _Key = tuple[str, ...]
 _Positions = NDArray[np.int64]
@@ -24,7 +22,6 @@ class HardBatches:
     def __init__(self, scenes: Sequence[Scene], batch: int) -> None:
         self._count = len(scenes)
         self._batch = batch
-        self._palettes = np.array([_palette(group.colour for group in scene.groups) for scene in scenes])
         self._backdrops = list(scenes_by_key(scenes, lambda scene: [(scene.place, scene.time)]).values())
         self._objects = list(scenes_by_key(scenes, _objects).values())
         casts = scenes_by_key(scenes, lambda scene: [_cast(scene)])
@@ -34,36 +31,22 @@ class HardBatches:
     def sample(self, rng: np.random.Generator) -> _Positions:
         """Up to `batch` distinct positions, sorted; fewer where groups are small or overlap."""
         kind = rng.random()
-        if kind < 0.3:
+        if kind < 0.35:
             return np.sort(rng.choice(self._count, min(self._batch, self._count), replace=False))
-        if kind < 0.45:
-            return self._mix(_some(self._backdrops, 2, rng), rng)
-        if kind < 0.57:
-            return self._mix(_some(self._objects, 2, rng), rng)
-        if kind < 0.72:
-            return self._mix(_some(self._solos, 3, rng), rng)
-        return self._mix(self._in_few_colours(_some(self._pairs, 4, rng), rng), rng)
+        if kind < 0.55:
+            return self._mix(self._backdrops, 2, rng)
+        if kind < 0.7:
+            return self._mix(self._objects, 2, rng)
+        if kind < 0.82:
+            return self._mix(self._solos, 3, rng)
+        return self._mix(self._pairs, 4, rng)
 
-    def _in_few_colours(self, groups: list[_Positions], rng: np.random.Generator) -> list[_Positions]:
-        """What of the groups is painted in three colours only: there the same colours lie on swapped objects."""
-        palette = _palette(rng.choice(COLOURS, _FEW_COLOURS, replace=False))
-        return [positions[self._palettes[positions] & ~palette == 0] for positions in groups]
-
-    def _mix(self, groups: list[_Positions], rng: np.random.Generator) -> _Positions:
-        """An equal share from each group."""
-        share = self._batch // len(groups)
-        parts = [rng.choice(positions, min(share, len(positions)), replace=False) for positions in groups]
+    def _mix(self, groups: list[_Positions], count: int, rng: np.random.Generator) -> _Positions:
+        """An equal share from each of `count` groups."""
+        chosen = rng.choice(len(groups), min(count, len(groups)), replace=False)
+        share = self._batch // len(chosen)
+        parts = [rng.choice(groups[index], min(share, len(groups[index])), replace=False) for index in chosen]
         return np.unique(np.concatenate(parts))
-
-
-def _some(groups: list[_Positions], count: int, rng: np.random.Generator) -> list[_Positions]:
-    chosen = rng.choice(len(groups), min(count, len(groups)), replace=False)
-    return [groups[index] for index in chosen]
-
-
-def _palette(colours: Iterable[str]) -> int:
-    """A set of colours as bits."""
-    return sum({1 << COLOURS.index(colour) for colour in colours})
 
 
 def _objects(scene: Scene) -> list[_Key]:

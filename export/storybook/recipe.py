@@ -55,7 +55,7 @@ class Recipe:
         threads: Of torch, which adds in another order with another number, and processes that draw.
         pool_pictures: Drawn to train on.
         album_pictures: Drawn for the figures, in each of the two albums.
-        corpus_scenes: Scenes whose captions and queries the tokenizers learn their words from.
+        corpus_scenes: Scenes whose captions and queries CLIP's tokenizer learns its words from.
         blip: BLIP's schedule, from scratch.
         clip: CLIP's schedule, from BLIP's tower.
     """

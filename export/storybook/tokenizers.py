@@ -1,6 +1,6 @@
-"""The sample models' tokenizers: byte-level BPE as CLIP's, WordPiece as BERT's, trained on the storybook's language.
+"""The sample models' tokenizers: byte-level BPE as CLIP's, trained here, and WordPiece as BERT's, kept as a file.
 
-Owns their training and their Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
+Owns CLIP's training and both Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
 """
 
 import json
@@ -22,7 +22,9 @@ MAX_TOKENS = 32
 """Positions both text models have; the longest caption or query of the storybook takes 22."""
 
 _CLIP_VOCABULARY = 900
-_BLIP_VOCABULARY = 400
+# Learned once from 30,000 captions by tokenizers' WordPieceTrainer and kept, since that breaks ties by hash order: another
+# run learns other pieces under other ids, and neither a resumed nor a repeated training would fit.
+_BLIP_VOCABULARY = Path(__file__).with_name("blip_vocabulary.txt")
 _DECODER_START = "[DEC]"
 # The split of CLIP's own tokenizer (openai/CLIP, simple_tokenizer.py), without its special tokens.
 _CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
@@ -49,21 +51,12 @@ def train_clip_tokenizer(folder: Path, seed: int, scenes: int) -> "CLIPTokenizer
     return tokenizer
 
 
-def train_blip_tokenizer(folder: Path, seed: int, scenes: int) -> "BertTokenizerFast":
-    """Train BLIP's tokenizer on exact captions and save it; [DEC], which starts a caption, has the last id."""
+def save_blip_tokenizer(folder: Path) -> "BertTokenizerFast":
+    """Save BLIP's tokenizer; [DEC], which starts a caption, has the last id."""
     from transformers import BertTokenizerFast
 
-    words = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    words.normalizer = normalizers.BertNormalizer(lowercase=True)
-    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=_BLIP_VOCABULARY, special_tokens=special, show_progress=False)
-    rng = random.Random(f"blip words:{seed}")
-    words.train_from_iterator((exact_caption(sample_scene(rng)) for _ in range(scenes)), trainer)
-    vocabulary = sorted(words.get_vocab(), key=words.get_vocab().__getitem__)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.txt").write_text("\n".join([*vocabulary, _DECODER_START]) + "\n", encoding="utf-8")
-    tokenizer = BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=MAX_TOKENS)
+    tokenizer = BertTokenizerFast(str(_BLIP_VOCABULARY), model_max_length=MAX_TOKENS)
     tokenizer.add_special_tokens({"bos_token": _DECODER_START})
     tokenizer.save_pretrained(folder)
     return tokenizer

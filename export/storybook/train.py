@@ -35,7 +35,7 @@ from export.storybook.recipe import Recipe, Schedule
 from export.storybook.reference import BlipReference, ClipReference
 from export.storybook.scenes import HeldOut
 from export.storybook.stage import Progress, Stage, train_stage
-from export.storybook.tokenizers import train_blip_tokenizer, train_clip_tokenizer
+from export.storybook.tokenizers import save_blip_tokenizer, train_clip_tokenizer
 
 # One process with two threads: 199 pictures/s in BLIP's stage. Two processes of one thread that average their
 # gradients (gloo, one flat all-reduce a step): 115 on the same two cores, so it is not done.
@@ -124,7 +124,7 @@ def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
 
 
 def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
-    tokenizer = train_blip_tokenizer(out / "tokenizers" / "blip", recipe.seed, recipe.corpus_scenes)
+    tokenizer = save_blip_tokenizer(out / "tokenizers" / "blip")
     torch.manual_seed(recipe.seed)
     few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
     stage = BlipStage(new_blip(tokenizer), tokenizer, pool, few, batch=recipe.blip.batch, seed=recipe.seed)
