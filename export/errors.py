@@ -9,6 +9,7 @@ LookwhyError
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,3 +100,14 @@ def naming_what_is_missing() -> Iterator[None]:
         yield
     except ModuleNotFoundError as cause:
         raise PackageMissing(cause.name or str(cause)) from cause
+
+
+@contextmanager
+def unwritable_refused(out: Path) -> Iterator[None]:
+    """Turn a failed write into `OutputUnwritable`. Holds nothing but writes: every OSError inside is taken for one."""
+    try:
+        yield
+    except OSError as cause:
+        raise OutputUnwritable(out, cause.strerror or str(cause)) from cause
+    except sqlite3.OperationalError as cause:
+        raise OutputUnwritable(out, str(cause)) from cause

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from export.errors import FolderUnusable
+from export.errors import FolderUnusable, unwritable_refused
 from export.library.catalog import Catalog, same_pictures
 from export.library.contents import KnownContents, hash_images, remembered_hashes
 from export.library.encoding import Captioner, ImageEncoder, Models, encode_images
@@ -19,7 +19,6 @@ from export.library.generation import (
     publish,
     remove_leftovers,
     sole_writer,
-    unwritable_refused,
 )
 from export.library.intake import Intake
 from export.library.journal import Encoded, Journal

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.errors import FolderUnusable
+from export.errors import FolderUnusable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage
 from export.library.encoding import DECODERS, ImageEncoder, Models, reason_of
 from export.library.generation import (
@@ -23,7 +23,6 @@ from export.library.generation import (
     publish,
     remove_leftovers,
     sole_writer,
-    unwritable_refused,
 )
 from export.library.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.library.seed_files import SeedEntry, SeedFiles, locate, read_seed

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.errors import OutputUnwritable
+from export.errors import OutputUnwritable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage, read_catalog, write_catalog
 from export.library.scan import is_text
 from runtime.errors import ArtefactCorrupt, ArtefactError
@@ -119,17 +119,6 @@ def sole_writer(out: Path) -> Iterator[None]:
         yield
     finally:
         os.close(held)
-
-
-@contextmanager
-def unwritable_refused(out: Path) -> Iterator[None]:
-    """Turn a failed write into `OutputUnwritable`. Holds nothing but writes: every OSError inside is taken for one."""
-    try:
-        yield
-    except OSError as cause:
-        raise OutputUnwritable(out, cause.strerror or str(cause)) from cause
-    except sqlite3.OperationalError as cause:
-        raise OutputUnwritable(out, str(cause)) from cause
 
 
 def _read_generation(out: Path) -> Generation:

@@ -11,8 +11,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from export.errors import naming_what_is_missing, unwritable_refused
 from export.storybook.recipe import BLIP_PICTURES, CLIP_PICTURES, DRAWN_PICTURES, Recipe
 from export.storybook.scenes import HeldOut
+from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
     from export.storybook.stage import Progress as StageProgress
@@ -36,7 +38,7 @@ def draw(
     from export.storybook.folder import Order, draw_folder
 
     display = _Display(Console())
-    with display.progress:
+    with told_errors(), unwritable_refused(folder), display.progress:
         display.begin("draw", count)
         entries = draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
     display.console.print(f"{len(entries)} scenes in {folder}")
@@ -52,13 +54,14 @@ def train(
     pictures_clip: Annotated[int, typer.Option(min=1, help="Pictures CLIP sees.")] = CLIP_PICTURES,
 ) -> None:
     """Train the sample BLIP, then the sample CLIP from its tower. Under an hour on two cores."""
-    from export.storybook.train import Reporter
-    from export.storybook.train import train as train_models
+    with told_errors(), naming_what_is_missing():
+        from export.storybook.train import Reporter
+        from export.storybook.train import train as train_models
 
     recipe = Recipe.standard(seed, threads, drawn=pictures, blip=pictures_blip, clip=pictures_clip)
     display = _Display(Console())
     reporter = Reporter(display.begin, display.drawn, display.trained)
-    with display.progress:
+    with told_errors(), unwritable_refused(out), display.progress:
         record = train_models(out, recipe, reporter)
     for name, figures in record["figures"].items():
         display.console.print(name, figures)

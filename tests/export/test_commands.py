@@ -1,0 +1,48 @@
+"""The export step's command line: one line for each fault, exit code 1, no traceback."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sample_library import MODELS, run_module
+
+MODELS_FLAG = ("--models", str(MODELS))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("index", "/nowhere", *MODELS_FLAG), "/nowhere cannot be indexed: it is not there"),
+        (("index", "{empty}", *MODELS_FLAG), "it holds no file"),
+        (("index", "{empty}", "--models", "/nowhere"), "/nowhere/manifest.json is not there"),
+        (("fetch", "/nowhere.csv", "{empty}"), "/nowhere.csv cannot be used as a list of addresses"),
+        (("import-index", "/nowhere.faiss", "/nowhere.json", "--images", "{empty}", *MODELS_FLAG), "/nowhere.faiss is not"),
+        (("storybook", "draw", "/proc/nowhere", "--count", "1"), "/proc/nowhere cannot be written"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    ended = run_module("export", *(argument.format(empty=tmp_path) for argument in arguments))
+    assert ended.returncode == 1, ended.stderr
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_the_conversion_side_models_says_what_to_install(tmp_path: Path) -> None:
+    for package in ("torch", "optimum", "transformers", "onnx"):
+        (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('absent', name='{package}')")
+    ended = run_module("export", "models", environment={"PYTHONPATH": str(tmp_path), "PATH": ""})
+    assert ended.returncode == 1
+    assert "export/requirements.txt" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.torch
+def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
+    ended = run_module("export", "models", "--out", str(tmp_path / "models"), environment=environment)
+    assert ended.returncode == 1
+    assert "openai/clip-vit-base-patch32" in ended.stderr
+    assert "folder" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "models").exists()
