@@ -109,6 +109,15 @@ def test_importing_the_whole_runtime_leaves_torch_and_the_export_side_out() -> N
     assert printed.strip() == "[]"
 
 
+def test_drawing_fetching_and_indexing_need_no_torch() -> None:
+    script = (
+        "import sys, export.__main__, export.fetch, export.index, export.takeover, export.storybook.folder\n"
+        f"print([name for name in {TORCH_SIDE[:-1]!r} if name in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
 def test_importing_the_runtime_opens_no_heavy_package_before_it_is_used() -> None:
     script = (
         "import sys, runtime.api, runtime.opening\n"
