@@ -27,7 +27,7 @@ def attend(query: Tensor, memory: KeyValue, *, heads: int, causal: bool = False)
     Returns:
         (b, t, w) float32.
     """
-    return cast(Tensor, _Attention.apply(query, *memory, heads, causal))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Attention.apply(query, *memory, heads, causal))
 
 
 def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -42,19 +42,19 @@ def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int)
     Returns:
         (b, t, w), and the keys and values of all positions, both (b, heads, p + t, head width); float32.
     """
-    attended = _CachedAttention.apply(query, *fresh, *past, heads)  # type: ignore[no-untyped-call]
+    attended = _CachedAttention.apply(query, *fresh, *past, heads)
     return cast(tuple[Tensor, Tensor, Tensor], attended)
 
 
 class _Attention(torch.autograd.Function):
     @staticmethod
-    def forward(_: object, query: Tensor, *states: Any) -> Tensor:  # noqa: ANN401 (tensors, then numbers)
+    def forward(_: object, query: Tensor, *states: Any) -> Tensor:
         key, value, heads, causal = states
         keys, values = _split(key, heads), _split(value, heads)
         return _merge(scaled_dot_product_attention(_split(query, heads), keys, values, is_causal=causal))
 
     @staticmethod
-    def symbolic(graph: Any, query: Any, *states: Any) -> Any:  # noqa: ANN401 (torch._C has no public types)
+    def symbolic(graph: Any, query: Any, *states: Any) -> Any:
         key, value, heads, causal = states
         attended = graph.op(NODE, query, key, value, num_heads_i=heads, unidirectional_i=int(causal))
         attended.setType(query.type())
@@ -63,7 +63,7 @@ class _Attention(torch.autograd.Function):
 
 class _CachedAttention(torch.autograd.Function):
     @staticmethod
-    def forward(_: object, query: Tensor, *states: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
+    def forward(_: object, query: Tensor, *states: Any) -> tuple[Tensor, Tensor, Tensor]:
         key, value, past_key, past_value, heads = states
         keys = torch.cat([past_key, _split(key, heads)], dim=2)  # (b, heads, p + t, head width)
         values = torch.cat([past_value, _split(value, heads)], dim=2)
@@ -73,9 +73,9 @@ class _CachedAttention(torch.autograd.Function):
         return _merge(attended), keys, values
 
     @staticmethod
-    def symbolic(graph: Any, query: Any, *states: Any) -> Any:  # noqa: ANN401
+    def symbolic(graph: Any, query: Any, *states: Any) -> Any:
         key, value, past_key, past_value, heads = states
-        bias_and_masks = [unused(graph)] * 3  # type: ignore[no-untyped-call]
+        bias_and_masks = [unused(graph)] * 3
         inputs = [query, key, value, *bias_and_masks, past_key, past_value]
         attended, *present = graph.op(NODE, *inputs, num_heads_i=heads, unidirectional_i=1, outputs=3)
         attended.setType(query.type())

@@ -7,7 +7,7 @@ so that one graph serves the first token and every later one. Loads no checkpoin
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ class VisionTower(nn.Module):
         embeddings = self.vision.embeddings
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
         whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
-        return torch.cat([whole, patches], dim=1) + embeddings.position_embedding  # type: ignore[no-any-return]
+        return torch.cat([whole, patches], dim=1) + embeddings.position_embedding
 
 
 class Decoder(nn.Module):
@@ -92,14 +92,14 @@ class Decoder(nn.Module):
         columns = self.words.index_select(1, input_ids.flatten())  # (w, b * t)
         words = columns.t().view(*input_ids.shape, -1)  # (b, t, w)
         positions = torch.arange(past_tokens, past_tokens + input_ids.shape[1])
-        return self.embeddings.LayerNorm(words + self.embeddings.position_embeddings(positions))  # type: ignore[no-any-return]
+        return self.embeddings.LayerNorm(words + self.embeddings.position_embeddings(positions))
 
 
-class VisionTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
+class VisionTowerOnnxConfig(VisionOnnxConfig):
     """The vision graph for optimum; `layers` counts the decoder's."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
-    inputs = {"pixel_values": {0: "images"}}  # noqa: RUF012 (a property of the base class)
+    inputs: ClassVar = {"pixel_values": {0: "images"}}
 
     def __init__(self, config: BlipVisionConfig, layers: int) -> None:
         super().__init__(config)
@@ -111,7 +111,7 @@ class VisionTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
         return _name_caches("cross", self.layers, {0: "images"})
 
 
-class DecoderOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
+class DecoderOnnxConfig(TextEncoderOnnxConfig):
     """The decoder graph for optimum, whose caches with a past need a second graph or a branch for the first token."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
@@ -172,7 +172,7 @@ def _transform(layer: BlipEncoderLayer, hidden: Tensor) -> Tensor:
     attention = layer.self_attn
     query, key, value = attention.qkv(layer.layer_norm1(hidden)).split(attention.embed_dim, dim=-1)  # (n, 1 + p, w) each
     hidden = hidden + attention.projection(attend(query, (key, value), heads=attention.num_heads))
-    return hidden + layer.mlp(layer.layer_norm2(hidden))  # type: ignore[no-any-return]
+    return hidden + layer.mlp(layer.layer_norm2(hidden))
 
 
 def _split(states: Tensor, heads: int) -> Tensor:

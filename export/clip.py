@@ -6,6 +6,7 @@ Loads no checkpoint (`checkpoints.py`) and judges no difference (`parity.py`).
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -82,26 +83,26 @@ class ImageTower(nn.Module):
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
         whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
         tokens = torch.cat([whole, patches], dim=1) + embeddings.position_embedding.weight
-        return self.vision.pre_layrnorm(tokens)  # type: ignore[no-any-return]
+        return self.vision.pre_layrnorm(tokens)
 
     def _project(self, hidden: Tensor) -> Tensor:
         return normalize(self.projection(self.vision.post_layernorm(hidden)), dim=-1)
 
 
-class TextTowerOnnxConfig(TextEncoderOnnxConfig):  # type: ignore[misc]
+class TextTowerOnnxConfig(TextEncoderOnnxConfig):
     """The text graph for optimum, whose own "with projection" asks for outputs that the model does not give."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
-    inputs = {"input_ids": {0: "texts", 1: "tokens"}}  # noqa: RUF012 (a property of the base class)
-    outputs = {"embedding": {0: "texts"}}  # noqa: RUF012
+    inputs: ClassVar = {"input_ids": {0: "texts", 1: "tokens"}}
+    outputs: ClassVar = {"embedding": {0: "texts"}}
 
 
-class ImageTowerOnnxConfig(VisionOnnxConfig):  # type: ignore[misc]
+class ImageTowerOnnxConfig(VisionOnnxConfig):
     """The image graph for optimum."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
-    inputs = {"pixel_values": {0: "images"}}  # noqa: RUF012
-    outputs = {"embedding": {0: "images"}, "patch_embeddings": {0: "images"}}  # noqa: RUF012
+    inputs: ClassVar = {"pixel_values": {0: "images"}}
+    outputs: ClassVar = {"embedding": {0: "images"}, "patch_embeddings": {0: "images"}}
 
 
 def write_clip_graphs(model: CLIPModel, folder: Path) -> None:
@@ -145,4 +146,4 @@ def _transform(layer: CLIPEncoderLayer, hidden: Tensor, *, causal: bool = False)
 
 def _finish(layer: CLIPEncoderLayer, hidden: Tensor, mixed: Tensor) -> Tensor:
     hidden = hidden + mixed
-    return hidden + layer.mlp(layer.layer_norm2(hidden))  # type: ignore[no-any-return]
+    return hidden + layer.mlp(layer.layer_norm2(hidden))

@@ -1,6 +1,7 @@
 """The only FastAPI file: routes, and which error is which status. Knows HTTP; the engine knows the rest."""
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request, Response
@@ -131,7 +132,7 @@ def _known_fault(error: LookwhyError) -> JSONResponse:
     return _fault(status, error.code, str(error))
 
 
-def _fault(status: int, code: str, message: str, headers: Any = None) -> JSONResponse:  # noqa: ANN401 (starlette's own)
+def _fault(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body = ErrorBody(error=FaultBody(code=code, message=message))
     return JSONResponse(body.model_dump(), status_code=status, headers=headers)
 

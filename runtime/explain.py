@@ -18,12 +18,13 @@ MAX_WORD_CHARS = 40
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
 # Words that say nothing a picture could show. Numbers, colours and places are content and stay out of this list.
-FUNCTION_WORDS = frozenset(
-    """a an and any are as at be been being but by can could did do does for from had has have her hers him his i if in
+_FUNCTION_WORDS = """
+    a an and any are as at be been being but by can could did do does for from had has have her hers him his i if in
     into is it its just me my of off on onto or our out please she he shall should show showing so some such than that
     the their them then there these they this those to up us was we were what when where which while who whose will
-    with would you your find image images photo photos photograph photographs picture pictures""".split()  # noqa: SIM905 (a list literal takes 80 lines)
-)
+    with would you your find image images photo photos photograph photographs picture pictures
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def _take_step(stage: Stage, optimizer: torch.optim.Optimizer, schedule: Schedul
     for group in optimizer.param_groups:
         group["lr"] = rate * group["share"]
     losses = stage.loss(step)
-    (losses.own + schedule.patch_weight_at(step.progress) * losses.patches).backward()  # type: ignore[no-untyped-call]
+    (losses.own + schedule.patch_weight_at(step.progress) * losses.patches).backward()
     nn.utils.clip_grad_norm_(stage.parameters(), _GRADIENT_NORM)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)

@@ -1,21 +1,20 @@
 """Other people's servers, played by a real one on this machine: each path behaves as a test says."""
 
 import io
-import socket
-import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from PIL import Image
 
+from tests.server_faults import Player, PlayingServer
+
 Behaviour = Callable[["PicturePlayer"], None]
 
 
-class PicturePlayer(BaseHTTPRequestHandler):
+class PicturePlayer(Player):
     """One request; its path's behaviour answers it, and an unknown path is a 404."""
 
     protocol_version = "HTTP/1.1"
@@ -51,7 +50,7 @@ class PicturePlayer(BaseHTTPRequestHandler):
         """Keep the test's output quiet."""
 
 
-class PictureServer(ThreadingHTTPServer):
+class PictureServer(PlayingServer):
     """Counts what it was asked; `released` ends every slow answer when the test is over."""
 
     daemon_threads = True
@@ -130,16 +129,3 @@ def pours(player: PicturePlayer) -> None:
     player.close_connection = True
     while not player.server.released.is_set():
         player.wfile.write(b"\xff" * 65536)
-
-
-def stays_silent(player: PicturePlayer) -> None:
-    """Take the request and say nothing."""
-    player.server.released.wait(60)
-    player.close_connection = True
-
-
-def resets(player: PicturePlayer) -> None:
-    """Cut the connection with a TCP reset."""
-    player.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    player.connection.close()
-    player.close_connection = True

@@ -17,10 +17,9 @@ from tests.export.picture_server import (
     in_turn,
     picture_server,
     pours,
-    resets,
     sends,
-    stays_silent,
 )
+from tests.server_faults import resets, stays_silent
 
 OK = sends(200, b"picture")
 

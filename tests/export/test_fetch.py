@@ -31,8 +31,8 @@ from tests.export.picture_server import (
     picture_server,
     sends,
     shows,
-    stays_silent,
 )
+from tests.server_faults import stays_silent
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = Limits(backoff_s=0.0, attempts=2)

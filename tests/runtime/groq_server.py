@@ -1,18 +1,17 @@
 """Groq, played by a real HTTP server on this machine: each test says how it behaves, the real package calls it."""
 
 import json
-import socket
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.server_faults import Player, PlayingServer
 
 Behaviour = Callable[["GroqPlayer"], None]
 
 
-class GroqPlayer(BaseHTTPRequestHandler):
+class GroqPlayer(Player):
     """One request to Groq; `server.behave` answers it."""
 
     protocol_version = "HTTP/1.1"
@@ -40,7 +39,7 @@ class GroqPlayer(BaseHTTPRequestHandler):
         """Keep the test's output quiet."""
 
 
-class GroqServer(ThreadingHTTPServer):
+class GroqServer(PlayingServer):
     """Keeps what it was asked; `released` ends every slow answer when the test is over."""
 
     daemon_threads = True
@@ -100,16 +99,3 @@ def drips(player: GroqPlayer) -> None:
     player.end_headers()
     while not player.server.released.wait(0.02):
         player.wfile.write(b" ")
-
-
-def stays_silent(player: GroqPlayer) -> None:
-    """Take the request and say nothing."""
-    player.server.released.wait(60)
-    player.close_connection = True
-
-
-def resets(player: GroqPlayer) -> None:
-    """Cut the connection with a TCP reset."""
-    player.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    player.connection.close()
-    player.close_connection = True

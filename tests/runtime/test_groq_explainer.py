@@ -23,11 +23,10 @@ from tests.runtime.groq_server import (
     explains,
     groq_server,
     refuses,
-    resets,
     sends,
-    stays_silent,
     writes,
 )
+from tests.server_faults import resets, stays_silent
 
 KEY = "gsk_never_to_be_logged"
 MODEL = "openai/gpt-oss-120b"
