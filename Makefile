@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 SAMPLE := artifacts/sample
 
-.PHONY: run test check lint setup sample sample-models clean help
+.PHONY: run test check lint setup sample sample-models export-full clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -37,6 +37,9 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --precision fp32 --out artifacts/sample-fp32
 	@cp artifacts/storybook/training.json sample/training.json
 	@$(PY) -m benchmarks.sample_models artifacts/sample-fp32 sample/models
+
+export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
+	@$(PY) -m benchmarks.full_size
 
 clean: ## Remove the environment, the sample library and caches; your own artifacts stay
 	rm -rf $(VENV) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache

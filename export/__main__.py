@@ -23,7 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(storybook, name="storybook")
-Precision = Literal["int8-7bit", "int8", "fp32"]
+OWN_EVALUATION = Path("artifacts/evaluation.json")
+Precision = Literal["planned", "int8", "fp32"]
+Target = Literal["avx2", "vnni", "arm64"]
 ModelsDir = Annotated[
     Path | None, typer.Option("--models", help="The exported models' folder; else artifacts/models, else the sample's.")
 ]
@@ -56,14 +58,43 @@ def models(
     clip: Annotated[str, typer.Option(help="A local folder, or a hub id, owner/name[@revision].")] = DEFAULT_CLIP,
     blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = OWN_MODELS,
-    precision: Annotated[Precision, typer.Option(help="Of the weights.")] = "int8-7bit",
+    precision: Annotated[
+        Precision, typer.Option(help="planned: the cheapest for each layer that meets the gates; int8 for all; fp32.")
+    ] = "planned",
+    target: Annotated[
+        Target, typer.Option(help="The CPU that will run them: avx2 (any x86, as on Lambda), vnni (newer x86), arm64.")
+    ] = "avx2",
+    cosine_mean: Annotated[
+        float, typer.Option(min=0, max=1, help="Gate: cosine of quantized and exact vectors, mean.")
+    ] = 0.999,
+    cosine_worst: Annotated[float, typer.Option(min=0, max=1, help="Gate: the same, of the worst text or picture.")] = 0.99,
+    overlap_at_10: Annotated[
+        float, typer.Option(min=0, max=1, help="Gate: share of the exact first ten pictures that stay there.")
+    ] = 0.9,
+    token_agreement: Annotated[
+        float, typer.Option(min=0, max=1, help="Gate: share of caption tokens that stay the same.")
+    ] = 0.95,
+    calibration: Annotated[
+        Path | None, typer.Option(help="Measure on these pictures and captions (as for evaluate), not on drawn scenes.")
+    ] = None,
 ) -> None:
     """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs export/requirements.txt."""
     with told_errors(), naming_what_is_missing():
-        from export.models import export_models
+        from export.calibration import read_calibration
+        from export.display import Terminal
+        from export.gates import Gates
+        from export.models import Order, export_models
 
-        console = Console()
-        export_models(clip, blip or None, out, precision=precision, say=console.print)
+        gates = Gates(
+            cosine_mean=cosine_mean,
+            cosine_worst=cosine_worst,
+            overlap_at_10=overlap_at_10,
+            token_agreement=token_agreement,
+        )
+        display = Terminal(Console())
+        read = read_calibration(calibration, display) if calibration else None
+        order = Order(form=precision, target=target, gates=gates, calibration=read)
+        export_models(clip, blip or None, out, order=order, display=display)
 
 
 @app.command()
@@ -89,6 +120,24 @@ def import_index(
         from export.takeover import import_index as take_over
 
         take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models, captions=False))
+
+
+@app.command()
+def evaluate(
+    captions: Annotated[Path, typer.Argument(help='One JSON object a line: {"file", "captions"}.')],
+    images: Annotated[Path | None, typer.Option(help="The folder of the pictures; else the captions' own.")] = None,
+    models: ModelsDir = None,
+    exact: Annotated[
+        Path | None, typer.Option(help="The same models in fp32; else the folder beside, named MODELS-fp32. Made if absent.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The JSON file with all figures.")] = OWN_EVALUATION,
+) -> None:
+    """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
+    with told_errors(), naming_what_is_missing():
+        from export.evaluate import Sources, evaluate_models
+
+        threads = Settings.read().threads or os.cpu_count() or 1
+        evaluate_models(Sources(captions, images, models or default_models_dir(), exact), out, threads=threads)
 
 
 def _open_models(models_dir: Path | None, *, captions: bool = True) -> "Models":

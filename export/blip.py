@@ -5,7 +5,6 @@ graph gives it once, laid out as the decoder uses it. The decoder graph takes a 
 so that one graph serves the first token and every later one. Loads no checkpoint and judges no difference.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -17,7 +16,7 @@ from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
 from transformers import BlipForConditionalGeneration, BlipVisionConfig, GenerationConfig
 from transformers.models.blip.modeling_blip import BlipEncoderLayer
-from transformers.models.blip.modeling_blip_text import BlipTextSelfAttention
+from transformers.models.blip.modeling_blip_text import BlipTextEmbeddings, BlipTextLMPredictionHead
 
 from export.attention import KeyValue, attend, attend_cached
 from export.graphs import TRACED_SHAPES, write_graph
@@ -32,23 +31,23 @@ class VisionTower(nn.Module):
     def __init__(self, model: BlipForConditionalGeneration) -> None:
         super().__init__()
         self.config = model.config.vision_config
-        self.vision = model.vision_model
-        self.readers = nn.ModuleList(layer.crossattention.self for layer in model.text_decoder.bert.encoder.layer)
+        self.vision_model, self.text_decoder = model.vision_model, model.text_decoder
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, ...]:
         """Encode images, and say it in the words of each decoder layer."""
         hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
-        for layer in self.vision.encoder.layers:
+        for layer in self.vision_model.encoder.layers:
             hidden = _transform(layer, hidden)
-        hidden = self.vision.post_layernorm(hidden)
+        hidden = self.vision_model.post_layernorm(hidden)
+        readers = [layer.crossattention.self for layer in self.text_decoder.bert.encoder.layer]
         return tuple(
             _split(project(hidden), reader.num_attention_heads)
-            for reader in cast(Iterable[BlipTextSelfAttention], self.readers)
+            for reader in readers
             for project in (reader.key, reader.value)
         )
 
     def _embed_patches(self, pixel_values: Tensor) -> Tensor:
-        embeddings = self.vision.embeddings
+        embeddings = self.vision_model.embeddings
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
         whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
         return torch.cat([whole, patches], dim=1) + embeddings.position_embedding
@@ -57,26 +56,23 @@ class VisionTower(nn.Module):
 class Decoder(nn.Module):
     """`input_ids` (b, t), the caches of p tokens and the image -> `logits` (b, vocabulary) of the last token, longer caches.
 
-    The word embedding is stored as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
+    The word embedding is read as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
     tied, as BLIP's are, the graph then holds one tensor with two readers.
     """
 
     def __init__(self, model: BlipForConditionalGeneration) -> None:
         super().__init__()
-        decoder = model.text_decoder
-        self.config = model.config.text_config
-        self.embeddings, self.layers = decoder.bert.embeddings, decoder.bert.encoder.layer
-        self.transform, self.bias = decoder.cls.predictions.transform, decoder.cls.predictions.decoder.bias
-        words, outputs = self.embeddings.word_embeddings.weight, decoder.cls.predictions.decoder.weight
-        self.words = nn.Parameter(words.detach().t().contiguous())
-        tied = words is outputs or torch.equal(words, outputs)
-        self.outputs = self.words if tied else nn.Parameter(outputs.detach().t().contiguous())
+        self.config, self.text_decoder = model.config.text_config, model.text_decoder
+        words, outputs = self._embeddings.word_embeddings.weight, self._predictions.decoder.weight
+        self._tied = words is outputs or torch.equal(words, outputs)
 
     def forward(self, input_ids: Tensor, past: list[KeyValue], cross: list[KeyValue]) -> tuple[Tensor, ...]:
         """Decode t tokens after p; `past` and `cross` hold each layer's keys and values, split into heads."""
         heads = self.config.num_attention_heads
-        hidden, present = self._embed(input_ids, past[0][0].shape[2]), []
-        for layer, layer_past, image in zip(self.layers, past, cross, strict=True):
+        words = self._embeddings.word_embeddings.weight.t()  # (w, vocabulary)
+        outputs = words if self._tied else self._predictions.decoder.weight.t()
+        hidden, present = self._embed(input_ids, words, past_tokens=past[0][0].shape[2]), []
+        for layer, layer_past, image in zip(self.text_decoder.bert.encoder.layer, past, cross, strict=True):
             own, other = layer.attention.self, layer.crossattention.self
             fresh = own.key(hidden), own.value(hidden)
             mixed, *caches = attend_cached(own.query(hidden), fresh, past=layer_past, heads=heads)
@@ -85,14 +81,22 @@ class Decoder(nn.Module):
             hidden = layer.crossattention.output(mixed, hidden)
             hidden = layer.output(layer.intermediate(hidden), hidden)
             present += caches
-        last = self.transform(hidden[:, -1:])  # (b, 1, w)
-        return (last @ self.outputs + self.bias)[:, 0], *present
+        last = self._predictions.transform(hidden[:, -1:])  # (b, 1, w)
+        return (last @ outputs + self._predictions.decoder.bias)[:, 0], *present
 
-    def _embed(self, input_ids: Tensor, past_tokens: int) -> Tensor:
-        columns = self.words.index_select(1, input_ids.flatten())  # (w, b * t)
-        words = columns.t().view(*input_ids.shape, -1)  # (b, t, w)
+    def _embed(self, input_ids: Tensor, words: Tensor, *, past_tokens: int) -> Tensor:
+        columns = words.index_select(1, input_ids.flatten())  # (w, b * t)
+        tokens = columns.t().view(*input_ids.shape, -1)  # (b, t, w)
         positions = torch.arange(past_tokens, past_tokens + input_ids.shape[1])
-        return self.embeddings.LayerNorm(words + self.embeddings.position_embeddings(positions))
+        return self._embeddings.LayerNorm(tokens + self._embeddings.position_embeddings(positions))
+
+    @property
+    def _embeddings(self) -> BlipTextEmbeddings:
+        return self.text_decoder.bert.embeddings
+
+    @property
+    def _predictions(self) -> BlipTextLMPredictionHead:
+        return self.text_decoder.cls.predictions
 
 
 class VisionTowerOnnxConfig(VisionOnnxConfig):

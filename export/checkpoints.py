@@ -77,8 +77,12 @@ def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
             model, loading = _read_weights(checkpoint)
     except broken as cause:
         raise CheckpointUnusable(checkpoint.name, f"its weights cannot be read ({_first_line(cause)})", REMEDY) from cause
-    missing = sorted(loading["missing_keys"])
-    if missing:  # transformers would fill them with noise and go on
+    missing, mismatched = sorted(loading["missing_keys"]), sorted(loading["mismatched_keys"])
+    if mismatched:  # transformers would fill both with noise and go on
+        wanted = tuple(model.state_dict()[mismatched[0]].shape)
+        reason = f"its weight {mismatched[0]} has another shape than its config.json says, {wanted}"
+        raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    if missing:
         reason = f"{len(missing)} of its weights are missing, {missing[0]} among them"
         raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
     return model.eval()
@@ -88,6 +92,7 @@ def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, l
     import torch
     import transformers
 
+    transformers.utils.logging.disable_progress_bar()  # over the shards, in the middle of our own steps
     model_class = getattr(transformers, MODEL_CLASSES[checkpoint.family])
     loaded: tuple[PreTrainedModel, dict[str, list[str]]] = model_class.from_pretrained(
         checkpoint.folder,
@@ -95,6 +100,7 @@ def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, l
         attn_implementation="eager",
         local_files_only=True,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are refused above, by name; transformers' own error names none
     )
     return loaded
 

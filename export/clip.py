@@ -32,18 +32,18 @@ class TextTower(nn.Module):
     def __init__(self, model: CLIPModel) -> None:
         super().__init__()
         self.config = model.config.text_config
-        self.text, self.projection = model.text_model, model.text_projection
+        self.text_model, self.text_projection = model.text_model, model.text_projection
 
     def forward(self, input_ids: Tensor) -> tuple[Tensor]:
         """Embed texts; what stands after the end token is never seen, so any padding will do."""
-        embeddings = self.text.embeddings
+        embeddings = self.text_model.embeddings
         positions = torch.arange(input_ids.shape[1])
         hidden = embeddings.token_embedding(input_ids) + embeddings.position_embedding(positions)  # (n, t, w)
-        for layer in self.text.encoder.layers:
+        for layer in self.text_model.encoder.layers:
             hidden = _transform(layer, hidden, causal=True)
         ends = self._first_ends(input_ids)[:, None, None].expand(-1, 1, hidden.shape[-1])  # (n, 1, w)
-        pooled = self.text.final_layer_norm(hidden.gather(1, ends)[:, 0])  # (n, w)
-        return (normalize(self.projection(pooled), dim=-1),)
+        pooled = self.text_model.final_layer_norm(hidden.gather(1, ends)[:, 0])  # (n, w)
+        return (normalize(self.text_projection(pooled), dim=-1),)
 
     def _first_ends(self, input_ids: Tensor) -> Tensor:
         """Return the (n,) positions read, as `CLIPTextTransformer` finds them: its argmax takes the first of equals."""
@@ -63,11 +63,11 @@ class ImageTower(nn.Module):
     def __init__(self, model: CLIPModel) -> None:
         super().__init__()
         self.config = model.config.vision_config
-        self.vision, self.projection = model.vision_model, model.visual_projection
+        self.vision_model, self.visual_projection = model.vision_model, model.visual_projection
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
         """Embed images and their patches; the last layer is computed only at the tokens that are read."""
-        *layers, last = self.vision.encoder.layers
+        *layers, last = self.vision_model.encoder.layers
         hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
         for layer in layers:
             hidden = _transform(layer, hidden)
@@ -79,14 +79,14 @@ class ImageTower(nn.Module):
         return self._project(whole)[:, 0], self._project(patches)
 
     def _embed_patches(self, pixel_values: Tensor) -> Tensor:
-        embeddings = self.vision.embeddings
+        embeddings = self.vision_model.embeddings
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
         whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
         tokens = torch.cat([whole, patches], dim=1) + embeddings.position_embedding.weight
-        return self.vision.pre_layrnorm(tokens)
+        return self.vision_model.pre_layrnorm(tokens)
 
     def _project(self, hidden: Tensor) -> Tensor:
-        return normalize(self.projection(self.vision.post_layernorm(hidden)), dim=-1)
+        return normalize(self.visual_projection(self.vision_model.post_layernorm(hidden)), dim=-1)
 
 
 class TextTowerOnnxConfig(TextEncoderOnnxConfig):

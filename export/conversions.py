@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from export.calibration import Calibration
 from export.checkpoints import Checkpoint
 from export.errors import CheckpointUnusable
+from export.exams import BlipExam, ClipExam, Exam
 from export.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
 from runtime.manifest import BlipRecord, ClipRecord, record_file
 
@@ -36,6 +38,9 @@ class Conversion(Protocol):
 
     def ask_graphs(self, folder: Path) -> Answers:
         """Return what the graphs below `folder` answer to the same, and more."""
+
+    def examine(self, exact: Path, calibration: Calibration, threads: int) -> Exam:
+        """Return the questions for rounded graphs, answered by the exact ones below `exact`."""
 
     def record(self, folder: Path) -> ClipRecord | BlipRecord:
         """Return the manifest's entry for the files below `folder`."""
@@ -73,6 +78,10 @@ class ClipConversion:
     def ask_graphs(self, folder: Path) -> Answers:
         """Embed the probes, patches too."""
         return ask_clip_graphs(folder, self.record(folder), texts=self._texts, pixels=self._pixels)
+
+    def examine(self, exact: Path, calibration: Calibration, threads: int) -> ClipExam:
+        """Embed the calibration set."""
+        return ClipExam(exact, self.record(exact), calibration, threads)
 
     def record(self, folder: Path) -> ClipRecord:
         """Return CLIP's entry."""
@@ -127,6 +136,10 @@ class BlipConversion:
     def ask_graphs(self, folder: Path) -> Answers:
         """Caption the probe images by the runtime's loop, and give the logits after a prefix."""
         return ask_blip_graphs(folder, self.record(folder), prefix=self._prefix, pixels=self._pixels)
+
+    def examine(self, exact: Path, calibration: Calibration, threads: int) -> BlipExam:
+        """Caption pictures of the calibration set."""
+        return BlipExam(exact, self.record(exact), calibration, threads)
 
     def record(self, folder: Path) -> BlipRecord:
         """Return BLIP's entry."""

@@ -4,13 +4,16 @@ LookwhyError
 └── ExportError
     ├── FolderUnusable     the folder of pictures is not there, is empty, or holds no picture
     ├── UrlListUnusable    the list of addresses cannot be read, or names none
+    ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
+    ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
     ├── ParityFailed       an exported graph says something else than its model
+    ├── GateMissed         quantized graphs keep less of the exact ones than was asked
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -44,6 +47,26 @@ class UrlListUnusable(ExportError):
         super().__init__(f"{path} cannot be used as a list of addresses: {reason}.")
 
 
+class CaptionsUnusable(ExportError):
+    """The file of pictures with captions cannot be used."""
+
+    code = "captions_unusable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be used as pictures with captions: {reason}.")
+
+
+class ExactModelsUnusable(ExportError):
+    """There are no exact models to compare the quantized with."""
+
+    code = "exact_models_unusable"
+
+    def __init__(self, folder: Path, reason: str, remedy: str) -> None:
+        self.folder, self.reason, self.remedy = folder, reason, remedy
+        super().__init__(f"{folder} cannot be used as the exact models: {reason}. {remedy}")
+
+
 class CheckpointUnusable(ExportError):
     """A checkpoint cannot be loaded, or is of another family."""
 
@@ -62,7 +85,7 @@ class PackageMissing(ExportError):
     def __init__(self, package: str) -> None:
         self.package = package
         super().__init__(
-            f"The package {package} is not installed; converting and training need it. "
+            f"The package {package} is not installed; converting, training and evaluating need it. "
             "Install it with: python -m pip install -r export/requirements.txt."
         )
 
@@ -76,6 +99,20 @@ class ParityFailed(ExportError):
         self.graph, self.measure, self.given, self.allowed = graph, measure, given, allowed
         super().__init__(
             f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. Nothing was replaced."
+        )
+
+
+class GateMissed(ExportError):
+    """Quantized graphs are too far from the exact ones."""
+
+    code = "gate_missed"
+
+    def __init__(self, subject: str, measure: str, given: float, allowed: float, layers: Sequence[str] = ()) -> None:
+        self.subject, self.measure, self.given, self.allowed, self.layers = subject, measure, given, allowed, tuple(layers)
+        in_the_way = f" The layers that cost most: {', '.join(layers)}." if layers else ""
+        super().__init__(
+            f"The quantized {subject} missed the gate: {measure} is {given:.6g}, asked for is {allowed:.6g}.{in_the_way} "
+            "Nothing was replaced. Lower the gate, or let layers be chosen (--precision planned), or stay exact (fp32)."
         )
 
 

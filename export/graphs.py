@@ -1,16 +1,21 @@
 """Torch modules to ONNX files, through optimum's exporter, without a word on the way.
 
-Owns how every graph is traced and tidied. What the graphs are is said in `clip.py` and `blip.py`.
+Owns how every graph is traced and tidied, and that it may lie in two files: itself and its large weights. What the graphs
+are is said in `clip.py` and `blip.py`.
 """
 
+import ctypes
+import gc
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import onnx
+
+from export.weights import pour_weights
 
 if TYPE_CHECKING:
     from optimum.exporters.onnx import OnnxConfig
@@ -21,7 +26,9 @@ TRACED_SHAPES = {"batch_size": 2, "sequence_length": 3}  # small, and unequal so
 
 
 def write_graph(module: "nn.Module", onnx_config: "OnnxConfig", path: Path) -> None:
-    """Trace `module` on the inputs that its configuration makes up, and write the graph.
+    """Trace `module` on the inputs that its configuration makes up, and write the graph and, beside it, its weights.
+
+    Every weight keeps its name in `module`. Those of a page or more lie in one file, named as `path` with ".data" behind it.
 
     Args:
         module: has its transformers configuration as `config`; gives its outputs as a tuple in the order of `onnx_config`.
@@ -31,18 +38,43 @@ def write_graph(module: "nn.Module", onnx_config: "OnnxConfig", path: Path) -> N
     with quiet():
         from optimum.exporters.onnx.convert import export
 
+        from export.tracing import OpenConfig, OpenModule, list_weights
+
+        weights = list_weights(module)
         # optimum would open the graph once more to look for axes wrongly taken for dynamic; ours are named, and tested.
-        export(module, onnx_config, path, opset=OPSET, input_shapes=dict(TRACED_SHAPES), disable_dynamic_axes_fix=True)
+        options = {"opset": OPSET, "input_shapes": dict(TRACED_SHAPES), "disable_dynamic_axes_fix": True}
+        export(OpenModule(module), OpenConfig(onnx_config, weights), path, **options)
+    gc.collect()  # optimum leaves the module in a cycle with its own forward(); the model's memory would not come free
+    return_freed_memory()
     model = onnx.load(path)
     bypass_identities(model.graph)
+    pour_weights(model.graph, weights, _data_path(path))
     onnx.save(model, path)
 
 
-def bypass_identities(graph: onnx.GraphProto) -> None:
-    """Let every reader of a copied weight read the weight itself, in place.
+def join_graph(source: Path, target: Path) -> None:
+    """Write the graph `source` and the weights beside it as the one file `target`, whose folder is made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return_freed_memory()
+    onnx.save(onnx.load(source), target)
+    return_freed_memory()
 
-    The exporter stores equal weights once and copies them to their other uses by Identity nodes. The quantizer would take a
-    product with a copy for one without a constant weight, and leave it, and the weight, in fp32.
+
+def graph_bytes(path: Path) -> int:
+    """Return the size of a graph, with that of the weights beside it if there are any."""
+    return sum(part.stat().st_size for part in (path, _data_path(path)) if part.exists())
+
+
+def return_freed_memory() -> None:
+    """Give the system back what was freed: glibc keeps the weights of closed sessions, 0.5 GB of a CLIP B/32."""
+    with suppress(AttributeError):  # another C library, which has no such call
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def bypass_identities(graph: onnx.GraphProto) -> None:
+    """Let every reader of a copy read what was copied, in place.
+
+    The quantizer would take a product with a copied weight for one without a constant weight, and leave it in fp32.
     """
     origins = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"}
     read_outside = {output.name for output in graph.output}
@@ -52,6 +84,10 @@ def bypass_identities(graph: onnx.GraphProto) -> None:
             node.input[position] = _follow(name, origins)
     del graph.node[:]
     graph.node.extend(kept)
+
+
+def _data_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.data")
 
 
 def _follow(name: str, origins: dict[str, str]) -> str:

@@ -60,5 +60,15 @@ def _fetch(match: re.Match[str], *, patterns: list[str], endpoint: str | None) -
     except RevisionNotFoundError as cause:
         raise CheckpointUnusable(given, f"the hub has no revision {revision} of it", REMEDY) from cause
     except OSError as cause:  # requests' and the hub's own errors are all kinds of OSError
-        reason = "there is no such folder, and the hub cannot be reached or is switched off by HF_HUB_OFFLINE"
-        raise CheckpointUnusable(given, reason, REMEDY) from cause
+        raise CheckpointUnusable(given, _say_why(cause), REMEDY) from cause
+
+
+def _say_why(cause: OSError) -> str:
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if cause.errno is not None and not isinstance(cause, ConnectionError | TimeoutError):  # the disk's, not the network's
+        return f"what the hub gives cannot be stored in its cache ({cause.strerror})"
+    for error in (cause, cause.__cause__):
+        if isinstance(error, HfHubHTTPError) and error.response is not None:
+            return f"the hub answers with an error (status {error.response.status_code})"
+    return "there is no such folder, and the hub cannot be reached or is switched off by HF_HUB_OFFLINE"

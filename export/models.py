@@ -1,30 +1,62 @@
 """The step `models`: checkpoints in, a folder of checked graphs out, switched into place whole.
 
-Owns the order of things. How a graph is made is said in `clip.py` and `blip.py`, how it is judged in `parity.py`.
+Owns the order of things. How a graph is made is said in `clip.py` and `blip.py`, how exact it must be in `parity.py`, how
+its layers are rounded in `planning.py`.
 """
 
+import os
 import shutil
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal, get_args
 
+from export.calibration import Calibration, draw_calibration
 from export.checkpoints import Checkpoint, Family, open_checkpoint, read_model
 from export.conversions import BlipConversion, ClipConversion, Conversion
-from export.graphs import quiet
-from export.parity import Answers, Measures, measure_loss, require_parity
-from export.quantize import Precision, quantize_graph
-from export.report import write_report
+from export.display import Display, Silence
+from export.gates import Gates
+from export.graphs import graph_bytes, join_graph, quiet
+from export.parity import Answers, require_parity
+from export.plan import Plan
+from export.planning import FamilyPlanner, Wanted
+from export.quantize import Target
+from export.report import Findings, write_report
 from export.staging import staged_folder
+from export.timing import median_latencies_ms
 from runtime.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
 
+Form = Literal["planned", "int8", "fp32"]
+FORMS: tuple[Form, ...] = get_args(Form)
 CONVERSIONS: dict[Family, type[ClipConversion] | type[BlipConversion]] = {"clip": ClipConversion, "blip": BlipConversion}
-WEIGHT_BITS = {"int8-7bit": 7, "int8": 8}
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
-Say = Callable[[str], None]
+PLAN_NAME = "plan.json"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the graphs are to be.
+
+    Attributes:
+        form: "planned" chooses a precision for each layer; "int8" gives it to all, gates or not; "fp32" rounds nothing.
+        target: the CPU that will run them: "avx2" is what AWS Lambda promises, "vnni" newer x86, "arm64" Graviton and Apple.
+        gates: what rounded graphs must keep of the exact ones.
+        calibration: what that is measured on; None draws scenes.
+    """
+
+    form: Form = "planned"
+    target: Target = "avx2"
+    gates: Gates = field(default_factory=Gates)
+    calibration: Calibration | None = None
+
+    @property
+    def precision(self) -> str:
+        """What the manifest says of the graphs."""
+        return "fp32" if self.form == "fp32" else f"{self.form} for {self.target}"
 
 
 def export_models(
-    clip: str, blip: str | None, out: Path, *, precision: Precision = "int8-7bit", say: Say = lambda _: None
+    clip: str, blip: str | None, out: Path, *, order: Order | None = None, display: Display | None = None
 ) -> ModelsManifest:
     """Export CLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
@@ -32,73 +64,84 @@ def export_models(
         clip: a local folder or a hub id, `owner/name` or `owner/name@revision`.
         blip: the same; None leaves captions out.
         out: the folder to write; what is there is replaced once everything is made and checked.
-        precision: of the weights; "int8-7bit" answers alike on CPUs with and without VNNI.
-        say: told each step, in a few words.
+        order: what the graphs are to be; None is the default order.
+        display: told each step; None tells nobody.
 
     Raises:
         CheckpointUnusable: a checkpoint cannot be had, or not be converted.
         ParityFailed: a graph does not say what its model says.
+        GateMissed: rounded graphs keep less than was asked.
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
+    order, display = order or Order(), display or Silence()
     checkpoints = [open_checkpoint(clip, "clip")]
     if blip is not None:
         checkpoints.append(open_checkpoint(blip, "blip"))
     with staged_folder(out) as folder:
-        workshop = _Workshop(folder, precision, say)
+        workshop = _Workshop(folder, order, display)
         records = {checkpoint.family: workshop.convert(checkpoint) for checkpoint in checkpoints}
-        made_by = {"command": "python -m export models", **{package: version(package) for package in PACKAGES}}
-        manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": precision, **records})
-        write_report(folder, manifest, workshop.measures, workshop.fp32_bytes)
+        sources = {"clip": clip} | ({"blip": blip} if blip else {})
+        made_by = {"command": "python -m export models", **sources, **{package: version(package) for package in PACKAGES}}
+        manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": order.precision, **records})
+        write_report(folder, manifest, workshop.findings)
         (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
-        say(f"writing {out}")
+        display.say(f"writing {out}")
     return manifest
 
 
 class _Workshop:
     """Where one checkpoint after the other becomes graphs in `folder`; keeps what the report will tell."""
 
-    def __init__(self, folder: Path, precision: Precision, say: Say) -> None:
-        self.measures: Measures = {}
-        self.fp32_bytes: dict[str, int] = {}
-        self._folder, self._precision, self._say = folder, precision, say
+    def __init__(self, folder: Path, order: Order, display: Display) -> None:
+        self._folder, self._order, self._display = folder, order, display
+        self._threads = os.cpu_count() or 1
+        self._calibration = order.calibration
+        self.findings = Findings()
 
     def convert(self, checkpoint: Checkpoint) -> ClipRecord | BlipRecord:
         """Write the graphs of one checkpoint, compare them with it, and return their record."""
-        fp32 = self._folder / "fp32"
-        conversion, expected = self._trace(checkpoint, fp32)
-        self._say(f"{checkpoint.family}: comparing the graphs with torch")
-        exact = conversion.ask_graphs(fp32)
-        self._note(require_parity(expected, exact))
-        self.fp32_bytes |= {graph: (fp32 / graph).stat().st_size for graph in conversion.graphs}
-        if self._precision == "fp32":
+        exact = self._folder / "exact"
+        conversion, expected = self._trace(checkpoint, exact)
+        self._display.say(f"{checkpoint.family}: comparing the graphs with torch")
+        self.findings.parity |= require_parity(expected, conversion.ask_graphs(exact))
+        self.findings.exact_bytes |= {graph: graph_bytes(exact / graph) for graph in conversion.graphs}
+        if self._order.form == "fp32":
             for graph in conversion.graphs:
-                (fp32 / graph).rename(self._folder / graph)
+                join_graph(exact / graph, self._folder / graph)
         else:
-            self._quantize(conversion, fp32)
-            self._say(f"{checkpoint.family}: comparing int8 with fp32")
-            self._note(measure_loss(exact, conversion.ask_graphs(self._folder)))
-        shutil.rmtree(fp32)
+            self._round(conversion, exact)
+        shutil.rmtree(exact)
         return conversion.record(self._folder)
 
-    def _trace(self, checkpoint: Checkpoint, fp32: Path) -> tuple[Conversion, Answers]:
+    def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[Conversion, Answers]:
         """Write the fp32 graphs and return what the model itself answers; the model is let go on return."""
-        self._say(f"{checkpoint.family}: reading {checkpoint.name}")
+        self._display.say(f"{checkpoint.family}: reading {checkpoint.name}")
         model = read_model(checkpoint)
         conversion: Conversion = CONVERSIONS[checkpoint.family](checkpoint, model)
-        for folder in (fp32, self._folder):
+        for folder in (exact, self._folder):
             conversion.write_tokenizer(folder)
-        self._say(f"{checkpoint.family}: asking torch")
+        self._display.say(f"{checkpoint.family}: asking torch")
         with quiet():
             expected = conversion.ask_model(model)
-        self._say(f"{checkpoint.family}: tracing the graphs")
-        conversion.write_graphs(model, fp32)
+        self._display.say(f"{checkpoint.family}: tracing the graphs")
+        conversion.write_graphs(model, exact)
         return conversion, expected
 
-    def _quantize(self, conversion: Conversion, fp32: Path) -> None:
+    def _round(self, conversion: Conversion, exact: Path) -> None:
+        if self._calibration is None:
+            self._display.say("drawing the calibration set")
+            self._calibration = draw_calibration()
+        wanted = Wanted(self._order.target, self._order.gates, self._order.form == "int8", self._threads)
+        exam = conversion.examine(exact, self._calibration, self._threads)
+        outcome = FamilyPlanner(conversion.graphs, exact, self._folder, wanted, self._display).run(exam)
+        self.findings.plans |= outcome.plans
+        self.findings.judgements.append(outcome.judgement)
+        self.findings.judged_on = self._calibration.source
         for graph in conversion.graphs:
-            self._say(f"{graph}: quantizing")
-            quantize_graph(fp32 / graph, self._folder / graph, weight_bits=WEIGHT_BITS[self._precision])
-
-    def _note(self, measures: Measures) -> None:
-        for output, values in measures.items():
-            self.measures[output] = self.measures.get(output, {}) | values
+            feed = exam.questions(graph)[0][0]
+            exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
+            self.findings.latencies_ms[graph] = exact_ms, here_ms
+        plan = Plan(
+            target=wanted.target, gates=wanted.gates, calibration=self._calibration.source, graphs=self.findings.plans
+        )
+        (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")

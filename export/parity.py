@@ -1,6 +1,7 @@
-"""What graphs answer, set against what they were made of: torch against fp32 as a gate, fp32 against int8 as figures.
+"""What fp32 graphs answer, set against what they were made of.
 
-Owns the probes, the measures and the tolerances. Imports no torch: the originals' answers come in as arrays.
+Owns the probes and the tolerance. What rounded graphs must keep of the exact ones is said in `gates.py`.
+Imports no torch: the originals' answers come in as arrays.
 
 `Answers` holds arrays by graph and output, as in "clip/text.onnx embedding": float32 vectors in the last axis, or token ids.
 """
@@ -13,15 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import ParityFailed
+from export.gates import Measures
 from runtime.blip import BlipCaptioner
 from runtime.manifest import BlipRecord, ClipRecord
 from runtime.sessions import Array, Session
 
 Answers = dict[str, Array]
-Measures = dict[str, dict[str, float]]
 
 MAX_DIFFERENCE = 1e-4  # of a unit vector's components, torch to fp32 graph; rclip's converter holds itself to the same
-MIN_COSINE = 0.5  # of the mean, fp32 to int8: below it the graph is broken rather than rounded
 PROBE_IMAGES = 8
 PROBE_GRID = 7  # blocks of colour along an edge of a probe image
 PROBE_TEXTS = (
@@ -63,7 +63,10 @@ def ask_clip_graphs(
 
 def ask_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]) -> Answers:
     """Return captions of (n, 3, s, s) pixels, each image alone, and the logits after a (1, t) prefix, all t at once."""
-    captioner, decoder = BlipCaptioner(folder, record, _threads()), _open(folder, record.decoder.path)
+    captioner = BlipCaptioner(folder, record, _threads())
+    decoder = Session(
+        folder / record.decoder.path, _threads(), prepack=False
+    )  # asked a few times; no third copy of its weights
     no_past = np.empty((1, record.heads, 0, record.head_width), np.float32)
     past = {name: no_past for name in decoder.input_shapes if name.startswith("past_")}
     captions, logits = [], []
@@ -103,36 +106,6 @@ def require_parity(expected: Answers, given: Answers) -> Measures:
             near = difference <= MAX_DIFFERENCE  # false of NaN, too
             _require(near, ParityFailed(graph, "the largest difference from torch", difference, MAX_DIFFERENCE))
     return measures
-
-
-def measure_loss(exact: Answers, rounded: Answers, *, pad_token_id: int = 0) -> Measures:
-    """Return what quantizing cost: cosines between vectors, and the share of equal tokens, pad tokens not counted.
-
-    Raises:
-        ParityFailed: a mean cosine is below `MIN_COSINE`.
-    """
-    measures: Measures = {}
-    for name, wanted in exact.items():
-        answer = rounded[name]
-        if np.issubdtype(wanted.dtype, np.integer):
-            said = (wanted != pad_token_id) | (answer != pad_token_id)
-            agreement = float((wanted == answer)[said].mean()) if said.any() else 1.0
-            measures[name] = {"token_agreement": agreement}
-        else:
-            cosines = cosines_between(wanted, answer)
-            mean, worst = float(cosines.mean()), float(cosines.min())
-            measures[name] = {"cosine_mean": mean, "cosine_worst": worst}
-            failure = ParityFailed(name.split()[0], "the mean cosine to fp32", mean, MIN_COSINE)
-            _require(mean >= MIN_COSINE, failure)
-    return measures
-
-
-def cosines_between(one: Array, other: Array) -> NDArray[np.float64]:
-    """Return the cosine of each pair of vectors in the last axis."""
-    first, second = one.astype(np.float64), other.astype(np.float64)
-    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
-    cosines: NDArray[np.float64] = (first * second).sum(axis=-1) / lengths
-    return cosines
 
 
 def _require(holds: bool, failure: ParityFailed) -> None:

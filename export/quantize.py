@@ -1,105 +1,98 @@
-"""fp32 graphs to dynamic int8: matrix products per channel by onnxruntime's quantizer, embedding tables row by row here.
+"""How a layer's numbers are rounded, and for which CPU.
 
-Owns how a weight is rounded, and that a table which is also an output layer (BLIP's tied words) stays one tensor. What the
-rounding costs is measured in `parity.py`.
+Owns the arithmetic. The nodes that stand for it are written in `rewriting.py`; which layer gets which precision is chosen in
+`plan.py`; what it costs is measured in `trials.py`.
+
+- "int8": dynamic. Weights per column, activations by one scale over the whole tensor (DynamicQuantizeLinear, MatMulInteger).
+- "block8": weights in blocks of up to `BLOCK` inputs, activations rounded per row and block inside the kernel
+  (com.microsoft::MatMulNBits), so that an outlier spoils its own block alone. About 2.7 times the time of int8 from ten rows
+  on, the same for one row. The operator's other mode, float activations, took ten times as long as fp32 and is not offered.
+- "fp32": as it was.
+
+Tables and kernels know int8 and fp32 alone, and int8 is only how they are stored: a table's rows are widened when they are
+looked up, a kernel when the graph is opened.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal, cast, get_args
+from collections.abc import Mapping
+from typing import Literal, get_args
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper
 
-from export.graphs import quiet
+Precision = Literal["int8", "block8", "fp32"]
+Target = Literal["avx2", "vnni", "arm64"]
+TARGETS: tuple[Target, ...] = get_args(Target)
+Choice = Mapping[str, Precision]  # by the layer's name; a layer that is absent stays fp32
+Weights = NDArray[np.float32]
 
-Precision = Literal["int8-7bit", "int8", "fp32"]
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-ROW_MAX = 127  # rows are looked up, never multiplied in int8, so all eight bits are safe on every CPU
+BLOCK = 32  # 6 % more bytes than int8; blocks of 256 would be a third faster, but an outlier would spoil eight times as much
+BLOCK_MIN = 16  # the shortest
+BLOCK_ZERO = 128  # what stands for zero in a block
+ROW_MAX = 127
+PAIR_MAX = 127  # rounding may add one: 255 * 128 stays below 2 ** 15
 
 
-def quantize_graph(source: Path, target: Path, *, weight_bits: int) -> None:
-    """Write the int8 form of the fp32 graph `source` to `target`.
+def round_columns(weight: Weights, target: Target) -> tuple[NDArray[np.int8], Weights]:
+    """Return a (k, n) weight as int8, and one scale a column, so that weight is about int8 * scale.
 
-    Args:
-        source: an fp32 graph.
-        target: the file to write; its folder is made.
-        weight_bits: 7 keeps products of unsigned 8-bit activations and weights from saturating in 16 bits, so that CPUs
-            without VNNI (all that AWS Lambda promises) answer as those with it; 8 is finer, for CPUs with VNNI or arm64.
+    CPUs with AVX2 but without VNNI add the products of unsigned 8-bit activations and signed 8-bit weights in pairs of
+    neighbouring inputs (vpmaddubsw), saturating at 16 bits. Seven bits for every weight avoid that, as onnxruntime's
+    `reduce_range` does; it is enough, and rounds a quarter finer, that no pair of one sign exceeds `PAIR_MAX` together.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    _quantize_products(source, target, weight_bits)
-    model = onnx.load(target)
-    quantize_tables(model)
-    onnx.save(model, target)
+    largest = np.abs(weight).max(axis=0) / np.float32(ROW_MAX)  # (n,)
+    if target == "avx2":
+        pairs = np.pad(weight, ((0, weight.shape[0] % 2), (0, 0))).reshape(-1, 2, weight.shape[1])
+        for sign in (1, -1):
+            sums = np.maximum(sign * pairs, 0).sum(axis=1)  # (k / 2, n)
+            largest = np.maximum(largest, sums.max(axis=0) / np.float32(PAIR_MAX))
+    scales = _storable(largest)
+    return np.rint(weight / scales).astype(np.int8), scales
 
 
-def quantize_tables(model: onnx.ModelProto) -> None:
-    """Let every lookup in an fp32 table read int8 instead, in place.
+def round_blocks(weight: Weights) -> tuple[NDArray[np.uint8], Weights]:
+    """Return a (k, n) weight in blocks along k, as MatMulNBits reads it.
 
-    A table whose int8 form the matrix products already made is read there; another gets one scale a row, max |row| / 127.
+    Returns:
+        (n, blocks, block) uint8 with `BLOCK_ZERO` for zero, and (n, blocks) float32 scales; k is filled up with zeros.
     """
-    graph = model.graph
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    nodes: list[onnx.NodeProto] = []
-    for node in graph.node:
-        table = tensors.get(node.input[0]) if node.op_type == "Gather" else None
-        if table is None or table.data_type != onnx.TensorProto.FLOAT or len(table.dims) != 2:
-            nodes.append(node)
-        elif f"{table.name}_quantized" in tensors:
-            nodes += _look_up(node, f"{table.name}_quantized", f"{table.name}_scale", scale_axis=0)
-        else:
-            graph.initializer.extend(_round_rows(table, _axis_of(node)))
-            nodes += _look_up(node, f"{table.name}_rows", f"{table.name}_row_scales", scale_axis=_axis_of(node))
-    del graph.node[:]
-    graph.node.extend(nodes)
-    _drop_unread(graph)
-    del graph.value_info[:]  # the quantizer's notes on shapes, which onnxruntime infers again
+    inputs, outputs = weight.shape
+    block = block_of(inputs)
+    filled = np.pad(weight.T, ((0, 0), (0, -inputs % block))).reshape(outputs, -1, block)
+    scales = _storable(np.abs(filled).max(axis=2) / np.float32(ROW_MAX))
+    return (np.rint(filled / scales[..., None]) + BLOCK_ZERO).astype(np.uint8), scales
 
 
-def _quantize_products(source: Path, target: Path, weight_bits: int) -> None:
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with quiet():
-        quantize_dynamic(
-            source,
-            target,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=weight_bits == 7,
-            weight_type=QuantType.QInt8,
-            # It cannot infer what com.microsoft nodes give; all of ours give float32.
-            extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
-        )
+def round_rows(table: Weights, axis: int) -> tuple[NDArray[np.int8], Weights]:
+    """Return a table as int8, and one scale for each index of the axis looked up along (the other axis has length 1)."""
+    scales = _storable(np.abs(table).max(axis=1 - axis, keepdims=True) / np.float32(ROW_MAX))
+    return np.rint(table / scales).astype(np.int8), scales
 
 
-def _round_rows(table: onnx.TensorProto, axis: int) -> Iterator[onnx.TensorProto]:
-    """Yield a two-dimensional table as int8, and one float32 scale for each index of the axis looked up along."""
-    rows = cast(NDArray[np.float32], numpy_helper.to_array(table))
-    scales = np.abs(rows).max(axis=1 - axis, keepdims=True) / np.float32(ROW_MAX)
-    scales[scales == 0] = 1.0  # a row of zeros, as a padding token's is
-    yield numpy_helper.from_array(np.rint(rows / scales).astype(np.int8), f"{table.name}_rows")
-    yield numpy_helper.from_array(scales, f"{table.name}_row_scales")
+def round_kernel(kernel: Weights) -> tuple[NDArray[np.int8], Weights]:
+    """Return a convolution's kernel as int8, and one scale for each output, its first axis (the others have length 1)."""
+    scales = _storable(np.abs(kernel).max(axis=tuple(range(1, kernel.ndim)), keepdims=True) / np.float32(ROW_MAX))
+    return np.rint(kernel / scales).astype(np.int8), scales
 
 
-def _look_up(node: onnx.NodeProto, table: str, scales: str, *, scale_axis: int) -> Iterator[onnx.NodeProto]:
-    """Yield the nodes that look up int8 and scales with the indices of `node`, and give what it gave."""
-    name, indices, output = node.name, node.input[1], node.output[0]
-    rounded, widened, scale = (f"{output}_{part}" for part in ("rounded", "widened", "scale"))
-    yield helper.make_node("Gather", [table, indices], [rounded], f"{name}/rounded", axis=_axis_of(node))
-    yield helper.make_node("Cast", [rounded], [widened], f"{name}/widened", to=onnx.TensorProto.FLOAT)
-    yield helper.make_node("Gather", [scales, indices], [scale], f"{name}/scale", axis=scale_axis)
-    yield helper.make_node("Mul", [widened, scale], [output], f"{name}/scaled")
+def round_activations(rows: Weights, low: float, high: float) -> Weights:
+    """Return what is left of (r, k) activations after DynamicQuantizeLinear over a tensor that spans `low` to `high`."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = (high - low) / 255 or 1.0
+    zero = np.rint(-low / scale)
+    levels = np.clip(np.rint(rows / scale) + zero, 0, 255)
+    rounded: Weights = ((levels - zero) * scale).astype(np.float32)
+    return rounded
 
 
-def _axis_of(gather: onnx.NodeProto) -> int:
-    return next((attribute.i for attribute in gather.attribute if attribute.name == "axis"), 0)
+def block_of(inputs: int) -> int:
+    """Return the length of a block for so many inputs: the power of two that divides them, within what is allowed."""
+    return max(BLOCK_MIN, min(BLOCK, inputs & -inputs))
 
 
-def _drop_unread(graph: onnx.GraphProto) -> None:
-    read = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
-    kept = [tensor for tensor in graph.initializer if tensor.name in read]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
+def _storable(scales: Weights) -> Weights:
+    """Return scales made up to 0.8 % larger, to the next number that bfloat16 holds: stored in half the bytes, exactly.
+
+    A scale of zero becomes one: a column of zeros, as a padding token's row is, is zero at any scale.
+    """
+    bits = np.where(scales > 0, scales, np.float32(1)).astype(np.float32).view(np.uint32)
+    return ((bits + np.uint32(0xFFFF)) & np.uint32(0xFFFF0000)).view(np.float32)

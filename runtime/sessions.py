@@ -21,14 +21,16 @@ Array = NDArray[Any]
 class Session:
     """One opened graph on the CPU."""
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, path: Path, threads: int, *, prepack: bool = True) -> None:
         """Open the graph at `path`, to run on `threads` threads.
+
+        `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
 
         Raises:
             SessionFailed: onnxruntime cannot read the graph; its error is the cause.
         """
         self.name = f"{path.parent.name}/{path.name}"
-        self._session = _open(path, self.name, threads)
+        self._session = _open(path, self.name, threads, prepack=prepack)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
 
@@ -45,12 +47,13 @@ class Session:
         return results
 
 
-def _open(path: Path, name: str, threads: int) -> "onnxruntime.InferenceSession":
+def _open(path: Path, name: str, threads: int, *, prepack: bool) -> "onnxruntime.InferenceSession":
     runtime = _import_onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
     options.log_severity_level = 3
+    options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
     try:
         return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except _onnxruntime_errors() as cause:

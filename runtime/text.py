@@ -8,6 +8,21 @@ from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
 
+# A file that asks for clean-up gets it from the tokenizers library token by token, from transformers' decode() in the whole
+# text, in this order: "turkey ' s" becomes "turkey's" only there.
+TIDY = (
+    (" .", "."),
+    (" ?", "?"),
+    (" !", "!"),
+    (" ,", ","),
+    (" ' ", "'"),
+    (" n't", "n't"),
+    (" 'm", "'m"),
+    (" 's", "'s"),
+    (" 've", "'ve"),
+    (" 're", "'re"),
+)
+
 
 class Tokenizer:
     """One `tokenizer.json`: CLIP's byte-pair encoding or BERT's word pieces, special tokens included."""
@@ -28,6 +43,9 @@ class Tokenizer:
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()
         self._pad_token_id = pad_token_id
+        # No decoder of CLIP's files takes this away, so it would stand in the text: "a</w>boat</w>".
+        self._word_end: str | None = getattr(self._tokenizer.model, "end_of_word_suffix", None)
+        self._tidy = TIDY if getattr(self._tokenizer.decoder, "cleanup", False) else ()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return (n, t) token ids, t being the longest text's; shorter ones are padded at their end."""
@@ -38,5 +56,11 @@ class Tokenizer:
         return token_ids
 
     def decode(self, token_ids: Iterable[int]) -> str:
-        """Return the text of some token ids, special tokens left out."""
-        return str(self._tokenizer.decode([int(token_id) for token_id in token_ids])).strip()
+        """Return the text of some token ids as the reference tokenizers spell it, special tokens left out."""
+        text: str = self._tokenizer.decode([int(token_id) for token_id in token_ids])
+        if self._word_end:
+            text = text.replace(self._word_end, " ")
+        text = text.strip()
+        for spaced, tidy in self._tidy:
+            text = text.replace(spaced, tidy)
+        return text

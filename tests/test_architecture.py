@@ -109,9 +109,10 @@ def test_importing_the_whole_runtime_leaves_torch_and_the_export_side_out() -> N
     assert printed.strip() == "[]"
 
 
-def test_drawing_fetching_and_indexing_need_no_torch() -> None:
+def test_drawing_fetching_indexing_and_evaluating_need_no_torch() -> None:
     script = (
-        "import sys, export.__main__, export.fetch, export.index, export.takeover, export.storybook.folder\n"
+        "import sys, export.__main__, export.fetch, export.index, export.takeover\n"
+        "import export.storybook.folder, export.evaluate\n"
         f"print([name for name in {TORCH_SIDE[:-1]!r} if name in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -6,19 +6,28 @@ Without torch, the tests of the conversion are not collected.
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runtime.manifest import ModelsManifest
 from tests.export.small_library import PHOTOS, draw_many
 
+if TYPE_CHECKING:
+    from export.calibration import Calibration
+
 CONVERSION_TESTS = [
     "test_blip.py",
     "test_checkpoints.py",
     "test_clip.py",
+    "test_failures.py",
     "test_graphs.py",
+    "test_hub.py",
     "test_models.py",
+    "test_outliers.py",
     "test_quantize.py",
+    "test_stand_ins.py",
+    "test_weights.py",
 ]
 collect_ignore = [] if find_spec("torch") and find_spec("optimum") else CONVERSION_TESTS
 
@@ -44,18 +53,28 @@ def blip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def calibration() -> "Calibration":
+    """A calibration set that is drawn quickly."""
+    from export.calibration import draw_calibration
+
+    return draw_calibration(12)
+
+
+@pytest.fixture(scope="session")
 def exported(
-    tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path
+    tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path, calibration: "Calibration"
 ) -> dict[str, tuple[Path, ModelsManifest]]:
-    """Both small checkpoints exported, by precision: the folder of artefacts and its manifest."""
-    from export.models import export_models
-    from export.quantize import PRECISIONS
+    """Both small checkpoints exported, by form: the folder of artefacts and its manifest. int8 need not be good."""
+    from export.gates import Gates
+    from export.models import FORMS, Order, export_models
 
     root = tmp_path_factory.mktemp("exported")
+    no_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
     made: dict[str, tuple[Path, ModelsManifest]] = {}
-    for precision in PRECISIONS:
-        out = root / precision
-        made[precision] = out, export_models(str(clip_folder), str(blip_folder), out, precision=precision)
+    for form in FORMS:
+        gates = no_gates if form == "int8" else Gates()
+        order = Order(form=form, gates=gates, calibration=calibration)
+        made[form] = root / form, export_models(str(clip_folder), str(blip_folder), root / form, order=order)
     return made
 
 

@@ -11,21 +11,19 @@ from export.blip import caption_with_torch, write_blip_graphs
 from runtime.blip import BlipCaptioner
 from runtime.manifest import BlipRecord, record_file
 from runtime.sessions import Session
-from tests.export.small_checkpoints import SIZE, Exported, save_blip
+from tests.export.small_checkpoints import BLIP_KIN, SIZE, Exported, save_blip
 
 pytestmark = pytest.mark.torch
 
 Traced = tuple[BlipForConditionalGeneration, Path]
 
 MAX_TOKENS = 20
-VARIANTS = [("gelu", True), ("quick_gelu", True), ("gelu", False)]
 
 
-@pytest.fixture(scope="module", params=VARIANTS, ids=["gelu", "quick_gelu", "untied words"])
+@pytest.fixture(scope="module", params=BLIP_KIN)
 def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
-    activation, tied = request.param
     folder: Path = tmp_path_factory.mktemp("blip")
-    model = save_blip(folder / "checkpoint", activation=activation, tied=tied)
+    model = save_blip(folder / "checkpoint", **BLIP_KIN[request.param])
     write_blip_graphs(model, folder)
     return model, folder
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from export.checkpoints import open_checkpoint, read_model
@@ -44,12 +45,28 @@ def test_a_local_folder_is_opened_with_its_tokenizer_and_preprocessing(clip_fold
     assert type(read_model(checkpoint)).__name__ == "CLIPModel"
 
 
-def test_weights_in_torch_s_own_form_are_read_too(checkpoint_folder: Path) -> None:
-    import torch
-
-    torch.save(load_file(checkpoint_folder / "model.safetensors"), checkpoint_folder / "pytorch_model.bin")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("safe", [True, False], ids=["safetensors", "torch's own form"])
+@pytest.mark.parametrize("shard_size", ["100MB", "100KB"], ids=["whole", "in shards"])
+def test_weights_are_read_as_float32_in_whatever_form_they_lie(
+    clip_folder: Path,
+    checkpoint_folder: Path,
+    capfd: pytest.CaptureFixture[str],
+    shard_size: str,
+    safe: bool,
+    dtype: torch.dtype,
+) -> None:
+    expected = read_model(open_checkpoint(str(clip_folder), "clip"))
     (checkpoint_folder / "model.safetensors").unlink()
-    assert read_model(open_checkpoint(str(checkpoint_folder), "clip")).config.projection_dim == 24
+    stored = read_model(open_checkpoint(str(clip_folder), "clip")).to(dtype)
+    stored.save_pretrained(checkpoint_folder, safe_serialization=safe, max_shard_size=shard_size)
+    assert len(list(checkpoint_folder.glob("*.index.json"))) == (shard_size == "100KB")
+    capfd.readouterr()
+    given = read_model(open_checkpoint(str(checkpoint_folder), "clip")).state_dict()
+    assert capfd.readouterr() == ("", "")
+    for name, weight in expected.state_dict().items():
+        assert given[name].dtype == torch.float32
+        assert torch.equal(given[name], weight.to(dtype).float()), name
 
 
 def test_another_architecture_is_named(checkpoint_folder: Path) -> None:

@@ -10,21 +10,19 @@ from transformers import CLIPModel
 
 from export.clip import write_clip_graphs
 from runtime.sessions import Session
-from tests.export.small_checkpoints import SIZE, save_clip
+from tests.export.small_checkpoints import CLIP_KIN, save_clip
 
 pytestmark = pytest.mark.torch
 
 Traced = tuple[CLIPModel, Session, Session]
 
 TOLERANCE = 1e-4
-VARIANTS = [("quick_gelu", False), ("gelu", False), ("quick_gelu", True)]
 
 
-@pytest.fixture(scope="module", params=VARIANTS, ids=["quick_gelu", "gelu", "legacy end token"])
+@pytest.fixture(scope="module", params=CLIP_KIN)
 def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
-    activation, legacy_end = request.param
     folder: Path = tmp_path_factory.mktemp("clip")
-    model = save_clip(folder / "checkpoint", activation=activation, legacy_end=legacy_end)
+    model = save_clip(folder / "checkpoint", **CLIP_KIN[request.param])
     write_clip_graphs(model, folder)
     return model, Session(folder / "clip/text.onnx", 1), Session(folder / "clip/image.onnx", 1)
 
@@ -37,8 +35,9 @@ def make_texts(lengths: list[int], end: int = 55) -> np.ndarray:
     return rows
 
 
-def make_pixels(images: int) -> np.ndarray:
-    return np.random.default_rng(1).standard_normal((images, 3, SIZE, SIZE)).astype(np.float32)
+def make_pixels(model: CLIPModel, images: int) -> np.ndarray:
+    size = model.config.vision_config.image_size
+    return np.random.default_rng(1).standard_normal((images, 3, size, size)).astype(np.float32)
 
 
 @pytest.mark.parametrize("lengths", [[0], [1, 14], [5, 0, 9, 3]])
@@ -63,7 +62,7 @@ def test_padding_with_the_end_token_changes_no_text_vector(traced: Traced) -> No
 @pytest.mark.parametrize("images", [1, 3])
 def test_image_graph_equals_the_model_in_any_batch(traced: Traced, images: int) -> None:
     model, _, image = traced
-    pixels = make_pixels(images)
+    pixels = make_pixels(model, images)
     with torch.inference_mode():
         expected = normalize(model.get_image_features(torch.from_numpy(pixels)), dim=-1).numpy()
     (given,) = image.run(["embedding"], {"pixel_values": pixels})
@@ -72,7 +71,7 @@ def test_image_graph_equals_the_model_in_any_batch(traced: Traced, images: int) 
 
 def test_patch_vectors_are_the_last_layer_without_token_mixing(traced: Traced) -> None:
     model, _, image = traced
-    pixels = make_pixels(2)
+    pixels = make_pixels(model, 2)
     vision = model.vision_model
     last = vision.encoder.layers[-1]
     with torch.inference_mode():
@@ -81,6 +80,7 @@ def test_patch_vectors_are_the_last_layer_without_token_mixing(traced: Traced) -
         hidden = hidden + last.mlp(last.layer_norm2(hidden))
         expected = normalize(model.visual_projection(vision.post_layernorm(hidden)), dim=-1).numpy()
     (given,) = image.run(["patch_embeddings"], {"pixel_values": pixels})
-    assert given.shape == (2, 16, 24)
+    grid = model.config.vision_config.image_size // model.config.vision_config.patch_size
+    assert given.shape == (2, grid**2, model.config.projection_dim)
     assert np.abs(given - expected).max() <= TOLERANCE
     assert np.abs(np.linalg.norm(given, axis=-1) - 1).max() <= 1e-5

@@ -11,8 +11,11 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from export.errors import CheckpointUnusable, OutputUnwritable, ParityFailed
-from export.models import export_models
+from export.calibration import Calibration
+from export.display import Silence
+from export.errors import CheckpointUnusable, GateMissed, OutputUnwritable, ParityFailed
+from export.gates import Gates
+from export.models import Order, export_models
 from export.staging import staged_folder
 from runtime.blip import BlipCaptioner
 from runtime.clip import ClipEncoder
@@ -20,6 +23,16 @@ from runtime.manifest import read_models_manifest
 from tests.export.small_checkpoints import Exported
 
 pytestmark = pytest.mark.torch
+
+
+class Diary(Silence):
+    """Keeps what a person would be told."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.steps.append(text)
 
 
 def list_files(folder: Path) -> dict[str, int]:
@@ -35,7 +48,7 @@ def spoil_weights(source: Path, target: Path) -> Path:
     return target
 
 
-@pytest.mark.parametrize("precision", ["int8-7bit", "fp32"])
+@pytest.mark.parametrize("precision", ["planned", "fp32"])
 def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precision: str) -> None:
     folder, _ = exported[precision]
     manifest = read_models_manifest(folder)
@@ -48,9 +61,10 @@ def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precis
 
 
 def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
-    manifest = exported["int8-7bit"][1]
+    manifest = exported["planned"][1]
     clip, blip = manifest.clip, manifest.blip
-    assert (manifest.precision, clip.name, clip.revision) == ("int8-7bit", "small-clip", None)
+    assert (manifest.precision, clip.name, clip.revision) == ("planned for avx2", "small-clip", None)
+    assert Path(manifest.made_by["clip"]).name == "small-clip"
     assert (clip.dimension, clip.context_length, clip.end_token_id, clip.patch_grid) == (24, 16, 55, 4)
     assert clip.logit_scale == pytest.approx(np.exp(2.6592), rel=1e-4)
     assert (blip.layers, blip.heads, blip.head_width, blip.image_tokens, blip.max_tokens) == (2, 2, 16, 17, 30)
@@ -59,35 +73,87 @@ def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
 
 
 def test_the_report_has_every_measure_and_size(exported: Exported) -> None:
-    folder, _ = exported["int8-7bit"]
+    folder, _ = exported["planned"]
     report = json.loads((folder / "report.json").read_text())
-    assert report["measures"]["clip/text.onnx embedding"].keys() == {
-        "max_difference_to_torch", "cosine_mean", "cosine_worst",
-    }  # fmt: skip
-    assert report["measures"]["blip/decoder.onnx captions"]["differing_from_torch"] == 0
-    assert all(size["bytes"] < size["bytes_fp32"] for size in report["sizes"].values())
-    assert "blip/decoder.onnx captions" in (folder / "report.md").read_text()
+    assert report["parity_to_torch"]["blip/decoder.onnx captions"]["differing_from_torch"] == 0
+    assert report["measures"]["clip/text.onnx embedding"].keys() == {"cosine_mean", "cosine_worst"}
+    assert report["measures"]["clip ranking"]["overlap_at_10"] >= 0.9
+    assert report["measures"]["blip captions"]["token_agreement"] >= 0.95
+    assert all(size["bytes"] < size["bytes_exact"] for size in report["sizes"].values())
+    assert all(sum(shares.values()) == pytest.approx(1) for shares in report["precisions"].values())
+    text = (folder / "report.md").read_text()
+    assert "12 drawn scenes" in text
+    assert "blip/decoder.onnx captions" in text
+
+
+def test_the_plots_are_a_picture_of_everything(exported: Exported) -> None:
+    with Image.open(exported["planned"][0] / "report.png") as plots:
+        assert plots.width > 1000
+        assert np.asarray(plots.convert("L")).std() > 10
+
+
+def test_the_plan_has_a_line_for_every_layer(exported: Exported) -> None:
+    plan = json.loads((exported["planned"][0] / "plan.json").read_text())
+    assert plan["graphs"].keys() == {"clip/text.onnx", "clip/image.onnx", "blip/vision.onnx", "blip/decoder.onnx"}
+    names = [layer["layer"] for layer in plan["graphs"]["clip/text.onnx"]["layers"]]
+    assert len(names) == len(set(names)) == 2 + 6 * 2 + 1  # two tables, six products a layer, the projection
+    assert any("layers.1.mlp.fc1" in name for name in names)
+    assert all(layer["why"] and "int8" in layer["errors"] for graph in plan["graphs"].values() for layer in graph["layers"])
 
 
 def test_the_folder_holds_the_artefacts_and_nothing_else(exported: Exported) -> None:
-    folder, manifest = exported["int8-7bit"]
-    expected = {"manifest.json", "report.json", "report.md", *(file.path for file in manifest.files())}
+    folder, manifest = exported["planned"]
+    told = {"manifest.json", "plan.json", "report.json", "report.md", "report.png"}
+    expected = told | {file.path for file in manifest.files()}
     assert set(list_files(folder)) == expected
     assert not list(folder.parent.glob(".*"))
 
 
-def test_without_blip_there_are_no_captions(clip_folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    steps = []
-    manifest = export_models(str(clip_folder), None, tmp_path / "models", say=steps.append)
+def test_an_exact_export_is_whole_files_and_has_no_plan(exported: Exported) -> None:
+    folder, manifest = exported["fp32"]
+    assert set(list_files(folder)) == {
+        "manifest.json",
+        "report.json",
+        "report.md",
+        *(file.path for file in manifest.files()),
+    }
+
+
+def test_without_blip_there_are_no_captions(
+    clip_folder: Path, tmp_path: Path, calibration: Calibration, capfd: pytest.CaptureFixture[str]
+) -> None:
+    diary = Diary()
+    order = Order(calibration=calibration)
+    manifest = export_models(str(clip_folder), None, tmp_path / "models", order=order, display=diary)
     assert manifest.blip is None
     assert read_models_manifest(tmp_path / "models") == manifest
-    assert any("quantizing" in step for step in steps)
+    assert "clip/text.onnx: trying each of 15 layers in int8" in diary.steps
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_missed_gate_leaves_the_previous_artefacts(clip_folder: Path, tmp_path: Path, calibration: Calibration) -> None:
+    out = tmp_path / "models"
+    export_models(str(clip_folder), None, out, order=Order(form="fp32"))
+    before = list_files(out)
+    hard = Gates(cosine_mean=0.9999, cosine_worst=0.9999)
+    with pytest.raises(GateMissed, match=r"quantized clip/\w+\.onnx embedding missed the gate: cosine_mean is 0\.\d+"):
+        export_models(str(clip_folder), None, out, order=Order(form="int8", gates=hard, calibration=calibration))
+    assert list_files(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_plan_meets_a_gate_that_int8_misses(clip_folder: Path, tmp_path: Path, calibration: Calibration) -> None:
+    out, hard = tmp_path / "models", Gates(cosine_mean=0.9999, cosine_worst=0.9999)
+    export_models(str(clip_folder), None, out, order=Order(gates=hard, calibration=calibration))
+    report = json.loads((out / "report.json").read_text())
+    assert report["measures"]["clip/text.onnx embedding"]["cosine_mean"] >= 0.9999
+    assert set(report["precisions"]["clip/text.onnx"]) > {"int8"}
+    assert "stands in the way" in (out / "report.md").read_text() or "in blocks it costs" in (out / "report.md").read_text()
 
 
 def test_a_failed_parity_check_leaves_the_previous_artefacts(clip_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "models"
-    export_models(str(clip_folder), None, out)
+    export_models(str(clip_folder), None, out, order=Order(form="fp32"))
     before = list_files(out)
     with pytest.raises(ParityFailed, match=r"clip/text.onnx missed its gate"):
         export_models(str(spoil_weights(clip_folder, tmp_path / "spoilt")), None, out)
@@ -96,10 +162,10 @@ def test_a_failed_parity_check_leaves_the_previous_artefacts(clip_folder: Path, 
 
 
 def test_an_unusable_checkpoint_is_found_before_any_work(clip_folder: Path, tmp_path: Path) -> None:
-    steps = []
+    diary = Diary()
     with pytest.raises(CheckpointUnusable, match="it is a clip model, not a blip model"):
-        export_models(str(clip_folder), str(clip_folder), tmp_path / "models", say=steps.append)
-    assert not steps
+        export_models(str(clip_folder), str(clip_folder), tmp_path / "models", display=diary)
+    assert not diary.steps
     assert not (tmp_path / "models").exists()
 
 

@@ -1,7 +1,5 @@
-"""Decoding and preprocessing: every odd picture decodes or is refused by name, and pixels equal the reference's."""
+"""Decoding and preprocessing: every odd picture decodes or is refused by name."""
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,40 +8,8 @@ from PIL import Image
 
 from runtime import images
 from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
-from runtime.images import decode_image, open_image, preprocess
-from runtime.manifest import Preprocessing
-
-CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
-CROP = Preprocessing(size=224, fit="crop", resample="bicubic", mean=CLIP_MEAN, std=CLIP_STD)
-STRETCH = Preprocessing(size=384, fit="stretch", resample="bicubic", mean=CLIP_MEAN, std=CLIP_STD)
-
-
-def noise(width: int, height: int) -> Image.Image:
-    rng = np.random.default_rng(width * 10_000 + height)
-    small = rng.integers(0, 256, (max(1, height // 8), max(1, width // 8), 3), dtype=np.uint8)
-    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
-
-
-def encoded(image: Image.Image, form: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-ODD_PICTURES: dict[str, Callable[[], bytes]] = {
-    "palette": lambda: encoded(noise(60, 40).convert("P"), "PNG"),
-    "palette with transparency": lambda: encoded(noise(60, 40).convert("P"), "PNG", transparency=3),
-    "grey": lambda: encoded(noise(60, 40).convert("L"), "PNG"),
-    "bilevel": lambda: encoded(noise(60, 40).convert("1"), "PNG"),
-    "grey with alpha": lambda: encoded(noise(60, 40).convert("LA"), "PNG"),
-    "alpha": lambda: encoded(noise(60, 40).convert("RGBA"), "PNG"),
-    "CMYK": lambda: encoded(noise(60, 40).convert("CMYK"), "JPEG"),
-    "16 bit": lambda: encoded(Image.fromarray(np.arange(2400, dtype=np.uint16).reshape(40, 60) * 27), "PNG"),
-    "animated": lambda: encoded(noise(60, 40), "GIF", save_all=True, append_images=[noise(60, 41)] * 3),
-    "webp": lambda: encoded(noise(60, 40), "WEBP"),
-    "tiff": lambda: encoded(noise(60, 40), "TIFF"),
-    "bmp": lambda: encoded(noise(60, 40), "BMP"),
-}
+from runtime.images import decode_image, open_image
+from tests.runtime.odd_pictures import ODD_PICTURES, encoded, noise
 
 
 @pytest.mark.parametrize("kind", ODD_PICTURES)
@@ -130,49 +96,3 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         open_image(tmp_path / "none.jpg")
     with pytest.raises(ImageUnreadable, match="directory"):
         open_image(tmp_path)
-
-
-SHAPES = [
-    (1, 1),
-    (1, 4000),
-    (4000, 1),
-    (3, 500),
-    (224, 224),
-    (225, 224),
-    (640, 480),
-    (333, 1001),
-    (5000, 300),
-    (7, 5),
-    (223, 3000),
-]
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("shape", SHAPES)
-def test_pixels_equal_the_reference_processors(shape: tuple[int, int]) -> None:
-    from transformers import BlipImageProcessor, CLIPImageProcessor
-
-    image = noise(*shape)
-    tolerance = 1 / 255 / min(CLIP_STD) * 1.001  # one grey level, after normalization
-    clip = CLIPImageProcessor(size={"shortest_edge": 224}, crop_size={"height": 224, "width": 224})
-    # Said, as the reference guesses the channels' axis from the shape, and guesses wrong for an edge of one pixel.
-    named_axes = {"return_tensors": "np", "input_data_format": "channels_last"}
-    reference = clip(image, **named_axes)["pixel_values"][0]
-    assert np.abs(preprocess(image, CROP) - reference).max() <= tolerance
-    reference = BlipImageProcessor()(image, **named_axes)["pixel_values"][0]
-    assert np.abs(preprocess(image, STRETCH) - reference).max() <= 1e-5
-
-
-@pytest.mark.torch
-@pytest.mark.shared
-def test_pixels_of_real_photos_equal_the_reference_processors(shared_photos: Path) -> None:
-    from transformers import CLIPImageProcessor
-
-    clip = CLIPImageProcessor()
-    worst = 0.0
-    for path in sorted(shared_photos.glob("*.jpg")):
-        image = open_image(path)
-        worst = max(
-            worst, float(np.abs(preprocess(image, CROP) - clip(image, return_tensors="np")["pixel_values"][0]).max())
-        )
-    assert worst <= 1 / 255 / min(CLIP_STD) * 1.001

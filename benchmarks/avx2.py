@@ -1,0 +1,91 @@
+"""Do quantized graphs answer alike on a CPU without VNNI? python -m benchmarks.avx2 MODELS
+
+Asks the models once on this machine and once under user-mode emulation of a Haswell (AVX2, no VNNI, no AVX-512: the least
+that AWS Lambda promises), and sets the answers side by side. Needs qemu-x86_64 (Debian's qemu-user). Its times mean nothing.
+"""
+
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.storybook.captions import exact_caption
+from export.storybook.drawing import draw_scene
+from export.storybook.folder import Order
+from runtime.blip import BlipCaptioner
+from runtime.clip import ClipEncoder
+from runtime.manifest import read_models_manifest
+from runtime.terminal import told_errors
+
+EMULATOR = ("qemu-x86_64", "-cpu", "Haswell")
+SEED = 4_000_037
+Answers = dict[str, NDArray[np.generic]]
+
+
+def find_emulator() -> str | None:
+    """Return where the emulator is, or None."""
+    return shutil.which(EMULATOR[0])
+
+
+def ask(models_dir: Path, scenes: int, *, captions: bool) -> Answers:
+    """Return the vectors of drawn scenes and their captions, and what the captioner says of them."""
+    manifest, drawn = read_models_manifest(models_dir), Order(scenes, SEED).scenes()
+    images = [draw_scene(scene, random.Random(number)).image for number, scene in enumerate(drawn)]
+    encoder = ClipEncoder(models_dir, manifest.clip)
+    texts = encoder.embed_texts([exact_caption(scene) for scene in drawn])
+    answers: Answers = {"texts": texts, "images": encoder.embed_images(images)}
+    if manifest.blip and captions:
+        captioner = BlipCaptioner(models_dir, manifest.blip)
+        answers["captions"] = np.array([captioner.caption_images([image])[0] for image in images])
+    return answers
+
+
+def ask_emulated(models_dir: Path, scenes: int, *, captions: bool) -> Answers:
+    """Return what `ask` does in a process whose CPU has no VNNI."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "answers.npz"
+        wanted = ["--scenes", str(scenes), "--captions" if captions else "--no-captions", "--answers", str(path)]
+        command = [*EMULATOR, sys.executable, "-m", "benchmarks.avx2", str(models_dir), *wanted]
+        subprocess.run(command, check=True, capture_output=True)
+        with np.load(path) as answers:
+            return dict(answers)
+
+
+def main(
+    models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")],
+    scenes: Annotated[int, typer.Option(min=1, help="Drawn scenes to ask about.")] = 3,
+    captions: Annotated[bool, typer.Option(help="Caption them, too; full-size captions take many minutes there.")] = True,
+    answers: Annotated[Path | None, typer.Option(help="Write the answers there, and compare nothing.")] = None,
+) -> None:
+    """Compare the native answers with the emulated ones, and print a Markdown table."""
+    with told_errors():
+        native = ask(models, scenes, captions=captions)
+        if answers:
+            np.savez(answers, allow_pickle=False, **native)
+            return
+        if not find_emulator():
+            raise typer.BadParameter(f"{EMULATOR[0]} is not installed (Debian: apt-get install qemu-user)")
+        emulated = ask_emulated(models, scenes, captions=captions)
+        console = Console()
+        console.print("| answers | compared | worst cosine | largest difference |\n|---|---|---|---|", markup=False)
+        for name, given in native.items():
+            console.print(_row(name, given, emulated[name]), markup=False, highlight=False)
+
+
+def _row(name: str, native: NDArray[np.generic], emulated: NDArray[np.generic]) -> str:
+    if native.dtype.kind == "U":
+        return f"| {name} | {len(native)} | {int((native == emulated).sum())} equal | |"
+    one, other = native.astype(np.float64), emulated.astype(np.float64)
+    return f"| {name} | {len(native)} | {(one * other).sum(axis=1).min():.8f} | {np.abs(one - other).max():.1e} |"
+
+
+if __name__ == "__main__":
+    typer.run(main)

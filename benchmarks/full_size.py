@@ -1,0 +1,156 @@
+"""Full-size CLIP and BLIP with random weights, exported in every form: python -m benchmarks.full_size [--small]
+
+Makes the checkpoints (plain, with outliers that can be folded away, with those that cannot), exports each by the plan, in
+fp32 and naively in int8, and prints one Markdown table. What is there already is not made again, so a run that was stopped
+goes on; delete the folder to begin anew.
+"""
+
+import json
+import os
+import shutil
+import statistics
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+
+import typer
+from rich.console import Console
+
+from benchmarks.full_size_steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
+from benchmarks.full_size_table import GRAPHS, Row, to_markdown
+from runtime.terminal import told_errors
+
+if TYPE_CHECKING:
+    from benchmarks.stand_ins import Shape
+    from export.gates import Measures
+    from export.models import Form
+
+T = TypeVar("T")
+KINDS: tuple[Kind, ...] = get_args(Kind)
+FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")
+SHAPES: "dict[bool, tuple[Shape, Shape]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
+NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
+OPENINGS = 5
+
+
+def alone(step: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 (whatever the step takes)
+    """Return what a step gives in a fresh process: its memory and its imports are its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(step, *given).result()
+
+
+class Bench:
+    """One folder of checkpoints, exports and their costs."""
+
+    def __init__(
+        self,
+        out: Path,
+        shapes: "tuple[Shape, Shape]",
+        console: Console,
+        *,
+        kinds: Sequence[Kind] = KINDS,
+        run: Callable[..., Any] = alone,
+    ) -> None:
+        """Work below `out`, on a CLIP and a BLIP of these shapes with these kinds of outliers; `run` runs each step."""
+        self._out, self._shapes, self._console, self._kinds, self._run = out, shapes, console, kinds, run
+        self._costs_file = out / "costs.json"
+        stored = json.loads(self._costs_file.read_text("utf-8")) if self._costs_file.exists() else {}
+        self.costs = {name: Cost(**cost) for name, cost in stored.items()}
+
+    def make(self) -> None:
+        """Make what is not there yet."""
+        for kind in self._kinds:
+            for shape in self._shapes:
+                if not (self._checkpoint(kind, shape) / "model.safetensors").exists():
+                    self._console.print(f"{kind}: making {shape}")
+                    self._run(save_checkpoint, shape, self._checkpoint(kind, shape), kind)
+            for form in FORMS:
+                if self._name(kind, form) not in self.costs:
+                    self._export(kind, form)
+
+    def measure(self, photos: Path | None, rounds: int) -> list[Row]:
+        """Return the rows of the table."""
+        from benchmarks.latency import time_in_turns
+
+        there = {
+            (kind, form): self._folder(kind, form) for kind in self._kinds for form in FORMS if self._is_there(kind, form)
+        }
+        latencies: dict[str, dict[str, float]] = {}
+        for family, shape in zip(("clip", "blip"), self._shapes, strict=True):
+            self._console.print(f"{family}: one run of each, in turns with torch")
+            folders = {self._name(*key): folder for key, folder in there.items()}
+            latencies |= self._run(time_in_turns, family, self._checkpoint("plain", shape), folders, rounds)
+        rows = []
+        for kind in self._kinds:
+            forms = [form for form in FORMS if (kind, form) in there]
+            self._console.print(f"{kind}: opening {len(forms)} folders, comparing them with fp32")
+            kept = self._run(judge_forms, there[kind, "fp32"], [there[kind, form] for form in forms], photos)
+            for form, measures in zip(forms, kept, strict=True):
+                rows += self._rows(kind, form, measures, latencies)
+        return rows
+
+    def _rows(self, kind: Kind, form: "Form", measures: "Measures", latencies: dict[str, dict[str, float]]) -> list[Row]:
+        folder, name = self._folder(kind, form), self._name(kind, form)
+        openings = [self._run(time_openings, folder, list(GRAPHS)) for _ in range(OPENINGS)]
+        return [
+            Row(
+                graph=graph,
+                weights=kind,
+                precision=form,
+                size_mb=(folder / graph).stat().st_size / 1e6,
+                load_ms=statistics.median(times[graph] for times in openings),
+                latency_ms=latencies[graph][name],
+                torch_ms=latencies[graph]["torch"],
+                measures=measures,
+            )
+            for graph in GRAPHS
+        ]
+
+    def _export(self, kind: Kind, form: "Form") -> None:
+        name = self._name(kind, form)
+        self._console.rule(f"{kind}, {form}")
+        checkpoints = (self._checkpoint(kind, shape) for shape in self._shapes)
+        self.costs[name] = self._run(export_form, *checkpoints, self._folder(kind, form), form)
+        costs = {name: asdict(cost) for name, cost in self.costs.items()}
+        self._costs_file.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
+
+    def _is_there(self, kind: Kind, form: "Form") -> bool:
+        return not self.costs[self._name(kind, form)].missed
+
+    def _checkpoint(self, kind: Kind, shape: str) -> Path:
+        return self._out / "checkpoints" / kind.replace(" ", "-") / shape
+
+    def _folder(self, kind: Kind, form: str) -> Path:
+        return self._out / "exported" / f"{kind.replace(' ', '-')}-{form}"
+
+    def _name(self, kind: Kind, form: str) -> str:
+        return f"{kind}, {form}"
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="The folder for checkpoints and exports.")] = Path("artifacts/full-size"),
+    small: Annotated[bool, typer.Option("--small", help="Small shapes: tries the benchmark itself.")] = False,
+    photos: Annotated[Path | None, typer.Option(help="Compare on these pictures and captions, not on drawn scenes.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each graph is timed.")] = 15,
+) -> None:
+    """Make, export and measure; print the table, and write it to table.md in the folder."""
+    console, (gigabytes, time) = Console(), NEEDS[small]
+    with told_errors():
+        out.mkdir(parents=True, exist_ok=True)
+        console.print(f"Takes {gigabytes:g} GB in {out}, and {time}. Ctrl-C stops it; the next run goes on from there.")
+        used = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+        if shutil.disk_usage(out).free + used < gigabytes * 1e9:
+            raise typer.BadParameter(f"{out.resolve()} has not that much room", param_hint="--out")
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        bench = Bench(out, SHAPES[small], console)
+        bench.make()
+        table = to_markdown(bench.measure(photos, rounds), bench.costs, str(photos or "drawn scenes"))
+        (out / "table.md").write_text(table, "utf-8")
+        console.print(table, soft_wrap=True, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,87 @@
+"""The exact models beside quantized ones: where their folder is, that it is of the same checkpoints, and how it is made.
+
+The only part of `evaluate` that may load torch, and only where that folder is absent.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from export.display import Display
+from export.errors import ExactModelsUnusable
+from runtime.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
+
+EXACT: Final = "fp32"
+# What a checkpoint has of its own; two local folders may have the same name.
+CLIP_TRAITS = ("name", "revision", "dimension", "logit_scale", "preprocessing")
+BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "preprocessing")
+
+
+def exact_folder(models_dir: Path, models: ModelsManifest, given: Path | None, display: Display) -> Path | None:
+    """Return the folder of exact models to compare with, made if it is absent; None where the models are exact themselves.
+
+    Args:
+        models_dir: the models' folder.
+        models: its manifest, which names the checkpoints.
+        given: the exact folder; None is the models' own with "-fp32" after its name.
+        display: told each step of an export.
+
+    Raises:
+        ExactModelsUnusable: the folder holds other models, or is absent and the manifest does not say what to make it of.
+        ArtefactMissing, ArtefactCorrupt: it is there, but is no whole folder of models.
+        CheckpointUnusable, ParityFailed, OutputUnwritable: it could not be made.
+    """
+    if given is None and models.precision == EXACT:
+        return None
+    folder = given or _beside(models_dir)
+    if not folder.exists():  # only then: an export replaces whatever folder is there
+        _make(folder, models_dir, models, display)
+    _require_same_checkpoints(folder, read_models_manifest(folder), models_dir, models)
+    return folder
+
+
+def _beside(models_dir: Path) -> Path:
+    folder = models_dir if models_dir.name not in ("", "..") else models_dir.resolve()
+    return folder.with_name(f"{folder.name}-{EXACT}")
+
+
+def _make(folder: Path, models_dir: Path, models: ModelsManifest, display: Display) -> None:
+    clip = _source(models.clip, models.made_by.get("clip"))
+    blip = _source(models.blip, models.made_by.get("blip")) if models.blip else None
+    if clip is None or (models.blip and blip is None):
+        raise ExactModelsUnusable(
+            folder,
+            f"it is not there, and {models_dir} does not say what it was made of",
+            f"Make it: python -m export models --clip ... --blip ... --precision {EXACT} --out {folder}, "
+            "or name one that you have by --exact.",
+        )
+    from export.models import Order, export_models
+
+    display.say(f"{folder} is not there: exporting the exact models into it, once")
+    export_models(clip, blip, folder, order=Order(form=EXACT), display=display)
+
+
+def _source(record: ClipRecord | BlipRecord, given: str | None) -> str | None:
+    """Return what to export: the very commit where it came from the hub, as the name alone may mean a later one today."""
+    return f"{record.name}@{record.revision}" if given and record.revision else given
+
+
+def _require_same_checkpoints(folder: Path, exact: ModelsManifest, models_dir: Path, models: ModelsManifest) -> None:
+    if exact.precision != EXACT:
+        reason = f"its precision is {exact.precision}, not {EXACT}"
+        raise ExactModelsUnusable(folder, reason, f"Make one: python -m export models --precision {EXACT} --out ...")
+    differing = _differing("clip", CLIP_TRAITS, exact.clip, models.clip)
+    if exact.blip and models.blip:
+        differing += _differing("blip", BLIP_TRAITS, exact.blip, models.blip)
+    if differing:
+        reason = f"it was made from other checkpoints than {models_dir} ({'; '.join(differing)})"
+        raise ExactModelsUnusable(folder, reason, "Name the right one by --exact.")
+
+
+def _differing(
+    family: str, traits: tuple[str, ...], exact: ClipRecord | BlipRecord, models: ClipRecord | BlipRecord
+) -> list[str]:
+    return [
+        f"{family} {trait}: {getattr(exact, trait)} and {getattr(models, trait)}"
+        for trait in traits
+        if getattr(exact, trait) != getattr(models, trait)
+    ]
