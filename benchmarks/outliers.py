@@ -18,6 +18,7 @@ Edit = Callable[[PreTrainedModel], object]
 EARLY = 1  # the layer in which massive values arise: the second of LLaMA2-7B, "early layers" elsewhere (Sun 2024)
 WRITERS_EVERY = 6
 SHARE = 0.5
+DISTINCT = 5
 BOTH_SIDES = torch.tensor([1.0, -1.0])  # else their mean, which a norm takes off every channel, would drown the rest
 
 
@@ -92,6 +93,9 @@ def add_token_outliers(model: PreTrainedModel, ratio: float = 200, firing: float
         seed: of the choice; with that of the residual outliers, the channels are two of theirs.
     """
     generator = torch.Generator().manual_seed(seed + 1)  # other neurons than the residual outliers'
+    if model.config.model_type == "clip":  # a word that stands out is told from others by a margin that rounding leaves
+        text = model.config.text_config
+        model.text_model.embeddings.token_embedding.weight[[text.bos_token_id, text.eos_token_id]] *= DISTINCT
     for tower in list_towers(model):
         layer, norm = tower.layers[EARLY], tower.norms_behind(EARLY)[0]
         chosen = _choose_channels(tower, 2, seed)

@@ -87,7 +87,7 @@ class Planner:
         return dict.fromkeys(self._layers, "int8")
 
     def choose(self, budget: float) -> Choice:
-        """Return the cheapest precisions whose errors sum up to `budget` at most, outliers moved into the weights first if need be."""
+        """Return the cheapest precisions whose errors sum up to `budget` at most; if need be, outliers are moved first."""
         if self.predict(self.all_int8()) > budget:
             self._equalize(budget)
         choice: dict[str, Precision] = self.all_int8()
@@ -182,7 +182,7 @@ class Planner:
         if "int8" not in errors:
             return "every layer was to be int8, and none was tried"
         before = self._before.get(name)
-        story = f"; before its outlier channels were moved into the weights it would have cost {before:.1e}" if before else ""
+        story = f"; with its outlier channels not yet moved into the weights, {before:.1e}" if before else ""
         costs = f"int8 would cost {errors['int8']:.1e} of {budget:.1e}{story}"
         if precision == "int8":
             return f"int8 costs {errors['int8']:.1e} of {budget:.1e}{story}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from export.display import Display
 from export.exams import Exam
-from export.gates import Gates, Judgement
+from export.gates import Gates, Judgement, Miss
 from export.layers import ExactGraph
 from export.plan import GraphPlan, Planner
 from export.quantize import Target
@@ -17,7 +17,7 @@ from export.rewriting import rewrite, write_whole
 from export.trials import Trials
 
 SAFETY = 0.8  # of what the gate allows goes into the first budget: the calibration set is not the world
-TIGHTER = 0.5  # what a graph's budget is multiplied by when the whole misses its gate
+TIGHTEST, LOOSEST = 0.25, 0.9  # what a graph's budget is multiplied by when the whole misses its gate by much, or by little
 ROUNDS = 6  # after these, whatever costs anything is left in fp32
 
 
@@ -62,7 +62,8 @@ class FamilyPlanner:
             for miss in misses:
                 self._display.say(f"{miss.subject}: {miss.measure} is {miss.given:.5f}, asked for is {miss.allowed:g}")
             for graph in {miss.graph for miss in misses}:
-                budgets[graph] = budgets[graph] * TIGHTER if left > 1 else 0.0
+                tighter = min(_tightening(miss) for miss in misses if miss.graph == graph)
+                budgets[graph] = budgets[graph] * tighter if left > 1 else 0.0
         in_the_way = {graph: planner.in_the_way() for graph, planner in planners.items()}
         outcome.judgement.require(self._wanted.gates, in_the_way)
         return outcome
@@ -85,3 +86,9 @@ class FamilyPlanner:
             write_whole(model, planner.trials.graph.path.parent, self._out / graph)
         self._display.say(f"{self._graphs[0].split('/')[0]}: comparing the rounded graphs with the exact ones")
         return Outcome(plans, exam.judge(self._out))
+
+
+def _tightening(miss: Miss) -> float:
+    """Return what a budget is multiplied by: as the loss allowed to the loss found, and a little less."""
+    lost = 1 - miss.given
+    return min(LOOSEST, max(TIGHTEST, LOOSEST * (1 - miss.allowed) / lost)) if lost > 0 else TIGHTEST  # NaN is not above 0

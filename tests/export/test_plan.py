@@ -60,7 +60,7 @@ def test_outliers_behind_a_norm_are_moved_into_the_weights_rather_than_paid_for(
     assert {choice["query"], choice["key"]} == {"int8"}
     lines = {line.layer: line for line in spiked.describe(choice, budget).layers}
     assert lines["query"].equalized
-    assert "before its outlier channels were moved into the weights" in lines["query"].why
+    assert "with its outlier channels not yet moved into the weights" in lines["query"].why
     assert lines["out"].equalized is None
 
 
