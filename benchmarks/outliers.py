@@ -16,9 +16,9 @@ from benchmarks.towers import Hooks, Layer, Tower, hooked, list_towers, watch_in
 
 Edit = Callable[[PreTrainedModel], object]
 EARLY = 1  # the layer in which massive values arise: the second of LLaMA2-7B, "early layers" elsewhere (Sun 2024)
-WRITERS_EVERY = 6
-SHARE = 0.5
-DISTINCT = 5
+WRITERS_EVERY = 6  # layers: two of twelve have the neurons, 6 % of their weights
+SHARE = 0.5  # of what all other channels give to a product, given by the massive ones
+DISTINCT = 5  # times longer are the start and end tokens' vectors; at 1, neurons misfire in the small model
 BOTH_SIDES = torch.tensor([1.0, -1.0])  # else their mean, which a norm takes off every channel, would drown the rest
 
 
@@ -88,7 +88,8 @@ def add_token_outliers(model: PreTrainedModel, ratio: float = 200, firing: float
 
     Args:
         model: to be changed.
-        ratio: of the massive values to the median of the stream.
+        ratio: of the massive values to the median of the stream; below the 1000 of language models, as the class and the end
+            token are read, and keep room for what they say.
         firing: what the neuron gives at the token.
         seed: of the choice; with that of the residual outliers, the channels are two of theirs.
     """

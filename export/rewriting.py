@@ -64,8 +64,9 @@ class _Rewriting:
         self._graph, self._choice, self._target, self._edits = graph, choice, target, edits
         self._nodes: list[onnx.NodeProto] = []
         self._made: dict[str, onnx.TensorProto] = {}
-        self._rounded_inputs: set[str] = set()
-        self._equal: set[str] = set()
+        self._rounded: dict[str, list[str]] = {}  # by the tensor rounded: its int8 form, scale and zero point
+        self._equal: dict[str, str] = {}  # by the tensor multiplied: the product
+        self._count = 0
 
     def run(self) -> onnx.ModelProto:
         model = onnx.ModelProto()
@@ -94,11 +95,10 @@ class _Rewriting:
     def _multiply_input(self, node: onnx.NodeProto) -> None:
         source = node.input[0] if self._graph.layer_read_by(node) else ""
         if source in self._edits.factors:
-            node.input[0] = f"{source}_equal"
-            if node.input[0] not in self._equal:  # q, k and v read one tensor: it is multiplied once
-                self._equal.add(node.input[0])
+            if source not in self._equal:  # q, k and v read one tensor: it is multiplied once
                 factors = self._keep(f"{source}_factors", lambda: self._edits.factors[source])
-                self._add("Mul", [source, factors], [node.input[0]], f"{source}/equal")
+                self._equal[source] = self._op("Mul", source, factors)
+            node.input[0] = self._equal[source]
 
     def _take(self, node: onnx.NodeProto) -> None:
         layer = self._graph.layer_read_by(node)
@@ -117,31 +117,25 @@ class _Rewriting:
             (self._look_up_blocks if precision == "block8" else self._look_up_columns)(node, layer)
 
     def _multiply_int8(self, node: onnx.NodeProto, layer: Layer) -> None:
-        source, output, name = node.input[0], node.output[0], node.name
-        rounded, scale, zero = f"{source}_int8", f"{source}_scale", f"{source}_zero"
-        if source not in self._rounded_inputs:  # q, k and v read one norm: it is rounded once
-            self._rounded_inputs.add(source)
-            self._add("DynamicQuantizeLinear", [source], [rounded, scale, zero], f"{source}/round")
-        weight, scales = self._columns(layer)
+        source, (weight, scales) = node.input[0], self._columns(layer)
+        if source not in self._rounded:  # q, k and v read one norm: it is rounded once
+            self._rounded[source] = self._ops("DynamicQuantizeLinear", source, outputs=3)
+        rounded, scale, zero = self._rounded[source]
         zeros = self._keep(f"zeros_{layer.shape[1]}", lambda: np.zeros(layer.shape[1], np.int8))
-        self._add("MatMulInteger", [rounded, weight, zero, zeros], [f"{output}_int32"], f"{name}/int32")
-        self._add("Cast", [f"{output}_int32"], [f"{output}_cast"], f"{name}/cast", to=FLOAT)
-        self._add("Mul", [scale, scales], [f"{output}_scales"], f"{name}/scales")
-        self._add("Mul", [f"{output}_cast", f"{output}_scales"], [output], f"{name}/scaled")
+        product = self._op("MatMulInteger", rounded, weight, zero, zeros, name=node.name)
+        widened = self._op("Cast", product, to=FLOAT)
+        self._op("Mul", widened, self._op("Mul", scale, scales), gives=node.output[0])
 
     def _multiply_blocks(self, node: onnx.NodeProto, layer: Layer) -> None:
         inputs, outputs = layer.shape
         form = {"K": inputs, "N": outputs, "bits": 8, "block_size": block_of(inputs), "accuracy_level": COMPUTE_INT8}
         operands = [node.input[0], *self._blocks(layer)]
-        self._add("MatMulNBits", operands, [node.output[0]], f"{node.name}/blocks", domain="com.microsoft", **form)
+        self._op("MatMulNBits", *operands, name=node.name, gives=node.output[0], domain="com.microsoft", **form)
 
     def _convolve_widened(self, node: onnx.NodeProto, layer: Layer) -> None:
         """Store a kernel in int8 and convolve in fp32: onnxruntime widens it once, when it opens the graph."""
         rounded, scales = self._pair(layer, "int8", lambda: round_kernel(self._weight(layer)))
-        weight = layer.weight
-        self._add("Cast", [rounded], [f"{weight}_cast"], f"{node.name}/cast", to=FLOAT)
-        self._add("Mul", [f"{weight}_cast", scales], [f"{weight}_widened"], f"{node.name}/widened")
-        node.input[1] = f"{weight}_widened"
+        node.input[1] = self._op("Mul", self._op("Cast", rounded, to=FLOAT), scales)
         self._nodes.append(node)
 
     def _look_up_rows(self, node: onnx.NodeProto, layer: Layer) -> None:
@@ -153,26 +147,21 @@ class _Rewriting:
 
     def _look_up(self, node: onnx.NodeProto, table: str, scales: str, *, scale_axis: int) -> None:
         """Look up int8 and scales with the indices of `node`."""
-        output, name, indices = node.output[0], node.name, node.input[1]
-        self._add("Gather", [table, indices], [f"{output}_int8"], f"{name}/int8", axis=axis_of(node))
-        self._add("Cast", [f"{output}_int8"], [f"{output}_cast"], f"{name}/cast", to=FLOAT)
-        self._add("Gather", [scales, indices], [f"{output}_scale"], f"{name}/scale", axis=scale_axis)
-        self._add("Mul", [f"{output}_cast", f"{output}_scale"], [output], f"{name}/scaled")
+        rounded = self._op("Gather", table, node.input[1], name=node.name, axis=axis_of(node))
+        scale = self._op("Gather", scales, node.input[1], axis=scale_axis)
+        self._op("Mul", self._op("Cast", rounded, to=FLOAT), scale, gives=node.output[0])
 
     def _look_up_blocks(self, node: onnx.NodeProto, layer: Layer) -> None:
         """Look up columns of a product stored in blocks: (t, blocks, block) to (k, t)."""
-        output, name, indices, (blocks, scales) = node.output[0], node.name, node.input[1], self._blocks(layer)
+        blocks, scales = self._blocks(layer)
         zero = self._keep("block_zero", lambda: np.array(BLOCK_ZERO, np.float32))
         last = self._keep("last_axis", lambda: np.array([-1]))
-        row = self._keep(f"{layer.weight}_row", lambda: np.array([-1, layer.shape[0]]))
-        self._add("Gather", [blocks, indices], [f"{output}_uint8"], f"{name}/uint8", axis=0)
-        self._add("Cast", [f"{output}_uint8"], [f"{output}_cast"], f"{name}/cast", to=FLOAT)
-        self._add("Sub", [f"{output}_cast", zero], [f"{output}_centred"], f"{name}/centred")
-        self._add("Gather", [scales, indices], [f"{output}_scale"], f"{name}/scale", axis=0)
-        self._add("Unsqueeze", [f"{output}_scale", last], [f"{output}_of_block"], f"{name}/of_block")
-        self._add("Mul", [f"{output}_centred", f"{output}_of_block"], [f"{output}_scaled"], f"{name}/scaled")
-        self._add("Reshape", [f"{output}_scaled", row], [f"{output}_rows"], f"{name}/rows")
-        self._add("Transpose", [f"{output}_rows"], [output], f"{name}/columns", perm=[1, 0])
+        row = self._keep("row", lambda: np.array([-1, layer.shape[0]]))
+        rounded = self._op("Gather", blocks, node.input[1], name=node.name, axis=0)
+        centred = self._op("Sub", self._op("Cast", rounded, to=FLOAT), zero)
+        scale = self._op("Unsqueeze", self._op("Gather", scales, node.input[1], axis=0), last)
+        rows = self._op("Reshape", self._op("Mul", centred, scale), row)
+        self._op("Transpose", rows, gives=node.output[0], perm=[1, 0])
 
     def _columns(self, layer: Layer) -> tuple[str, str]:
         return self._pair(layer, "int8", lambda: round_columns(self._weight(layer), self._target))
@@ -188,7 +177,7 @@ class _Rewriting:
             stored = f"{names[1]}_stored"
             self._made[names[0]] = numpy_helper.from_array(rounded, names[0])
             self._made[stored] = _to_bfloat16(scales, stored)
-            self._add("Cast", [stored], [names[1]], f"{names[1]}/cast", to=FLOAT)
+            self._op("Cast", stored, gives=names[1], to=FLOAT)
         return names
 
     def _keep(self, name: str, make: Callable[[], NDArray[Any]]) -> str:
@@ -200,8 +189,20 @@ class _Rewriting:
         edited = self._edits.weights.get(layer.weight)
         return self._graph.read(layer.weight) if edited is None else edited
 
-    def _add(self, kind: str, inputs: list[str], outputs: list[str], name: str, **attributes: Any) -> None:  # noqa: ANN401 (what onnx takes)
-        self._nodes.append(helper.make_node(kind, inputs, outputs, name, **attributes))
+    def _op(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
+        """Add a node and return the name of its output, a short one unless it is said."""
+        output = gives or self._name()
+        self._nodes.append(helper.make_node(kind, inputs, [output], name, **attributes))
+        return output
+
+    def _ops(self, kind: str, source: str, *, outputs: int) -> list[str]:
+        names = [self._name() for _ in range(outputs)]
+        self._nodes.append(helper.make_node(kind, [source], names))
+        return names
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"r{self._count}"
 
 
 def _to_bfloat16(scales: Weights, name: str) -> onnx.TensorProto:
