@@ -33,7 +33,7 @@ sample: $(SAMPLE)/images/captions.jsonl ## Draw and index the 300 scenes of the 
 
 sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on two idle cores), export them, print their figures
 	@$(PY) -m export storybook train --out artifacts/storybook
-	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --out sample/models
+	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --cosine-mean 0.9999 --out sample/models
 	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --precision fp32 --out artifacts/sample-fp32
 	@cp artifacts/storybook/training.json sample/training.json
 	@$(PY) -m benchmarks.sample_models artifacts/sample-fp32 sample/models
