@@ -33,13 +33,13 @@ def find_scales(trials: Trials, groups: Sequence[ChannelGroup]) -> dict[ChannelG
     return found
 
 
-def move(graph: ExactGraph, group: ChannelGroup, scales: Weights, edits: Edits) -> Edits:
-    """Return `edits` with the scales of a group added."""
+def move(graph: ExactGraph, group: ChannelGroup, scales: Weights) -> Edits:
+    """Return what moves the scales of a group into its weights."""
     nodes = {node.name: node for node in graph.proto.graph.node if node.name in group.norms}
     norms = {name: (graph.read(node.input[1]) / scales, graph.read(node.input[2]) / scales) for name, node in nodes.items()}
     factors = {} if norms else dict.fromkeys(group.inputs, np.reciprocal(scales))
-    weights = {graph.layers[name].weight: graph.read(graph.layers[name].weight) * scales[:, None] for name in group.layers}
-    return Edits(edits.weights | weights, edits.norms | norms, edits.factors | factors)
+    rows = {graph.layers[name].weight: scales for name in group.layers}
+    return Edits(rows, norms, factors)
 
 
 def _best_exponent(rows: Weights, weight: Weights, target: Target) -> float:

@@ -5,6 +5,8 @@ moved outliers from `equalize.py`; whether the whole still meets its gates is ju
 """
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from export.channels import ChannelGroup, find_channel_groups
@@ -70,7 +72,7 @@ class Planner:
         """Plan for the graph of the trials; measures nothing yet."""
         self.trials = trials
         self._layers: dict[str, Layer] = trials.graph.layers
-        self.edits = Edits()
+        self._moved: dict[str, Edits] = {}  # what moves a layer's outliers, the same for all of a group
         self._equalized: dict[str, float] = {}
         self._before: dict[str, float] = {}  # errors in int8 before outliers were moved
         self._groups = find_channel_groups(trials.graph)
@@ -100,6 +102,11 @@ class Planner:
         self._relax(choice, budget)
         return choice
 
+    @property
+    def edits(self) -> Edits:
+        """Return what moves the outliers of all layers."""
+        return reduce(or_, self._moved.values(), Edits())
+
     def predict(self, choice: Choice) -> float:
         """Return the sum of the chosen errors: rounding errors of different layers hardly know of one another."""
         return sum(max(self._errors[name].get(precision, 0.0), 0.0) for name, precision in choice.items())
@@ -127,7 +134,7 @@ class Planner:
 
     def _measure(self, name: str, precision: Precision) -> float:
         if precision not in self._errors[name]:
-            self._errors[name][precision] = self.trials.error({name: precision}, self.edits)
+            self._errors[name][precision] = self.trials.error({name: precision}, self._moved.get(name))
         return self._errors[name][precision]
 
     def _hot_layers(self, budget: float) -> list[str]:
@@ -168,11 +175,11 @@ class Planner:
         groups = [group for group in self._groups if hot & set(group.layers) and group not in self._considered]
         self._considered.update(groups)
         for group, (exponent, scales) in find_scales(self.trials, groups).items():
-            edits = move(self.trials.graph, group, scales, self.edits)
+            edits = move(self.trials.graph, group, scales)
             moved = {name: self.trials.error({name: "int8"}, edits) for name in group.layers}
             if sum(moved.values()) < WORTH_MOVING * sum(self._errors[name]["int8"] for name in group.layers):
-                self.edits = edits
                 for name, error in moved.items():
+                    self._moved[name] = edits
                     self._before[name] = self._errors[name]["int8"]
                     self._errors[name] = {"fp32": 0.0, "int8": error}
                     self._equalized[name] = exponent

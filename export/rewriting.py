@@ -35,14 +35,18 @@ class Edits:
     """What changes parts of a graph and, all together, leaves its function.
 
     Attributes:
-        weights: in the place of others, by name.
+        rows: (k,) each, by the name of a weight; its rows are multiplied.
         norms: gain and bias in the place of others, by the norm's node.
         factors: (k,) each, by the name of a tensor; layers read it multiplied.
     """
 
-    weights: dict[str, Weights] = field(default_factory=dict)
+    rows: dict[str, Weights] = field(default_factory=dict)
     norms: dict[str, tuple[Weights, Weights]] = field(default_factory=dict)
     factors: dict[str, Weights] = field(default_factory=dict)
+
+    def __or__(self, other: "Edits") -> "Edits":
+        """Return both."""
+        return Edits(self.rows | other.rows, self.norms | other.norms, self.factors | other.factors)
 
 
 def rewrite(graph: ExactGraph, choice: Choice, target: Target, edits: Edits | None = None) -> onnx.ModelProto:
@@ -104,7 +108,7 @@ class _Rewriting:
         layer = self._graph.layer_read_by(node)
         precision = self._choice.get(layer.name, "fp32") if layer else "fp32"
         if layer is None or precision == "fp32":
-            if layer and layer.weight in self._edits.weights:
+            if layer and layer.weight in self._edits.rows:
                 self._keep(layer.weight, lambda: self._weight(layer))
             self._nodes.append(node)
         elif layer.kind == "kernel":
@@ -186,8 +190,8 @@ class _Rewriting:
         return name
 
     def _weight(self, layer: Layer) -> Weights:
-        edited = self._edits.weights.get(layer.weight)
-        return self._graph.read(layer.weight) if edited is None else edited
+        weight, rows = self._graph.read(layer.weight), self._edits.rows.get(layer.weight)
+        return weight if rows is None else weight * rows[:, None]
 
     def _op(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
         """Add a node and return the name of its output, a short one unless it is said."""

@@ -111,7 +111,7 @@ def test_moving_outliers_into_weights_leaves_the_function(tmp_path: Path, behind
         group = replace(group, norms=())
     ((exponent, scales),) = find_scales(trials, [group]).values()
     assert exponent > 0
-    edits = move(spiked, group, scales, Edits())
+    edits = move(spiked, group, scales)
     assert bool(edits.norms) == (behind == "a norm")
     assert np.allclose(ask(write(spiked, {}, edits)), ask(spiked.path), atol=1e-4)
     unspoilt = try_small_graph(plain).error(choice)
