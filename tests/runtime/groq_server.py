@@ -43,6 +43,7 @@ class GroqServer(PlayingServer):
     """Keeps what it was asked; `released` ends every slow answer when the test is over."""
 
     daemon_threads = True
+    request_queue_size = 64  # the default of 5 drops calls that come at once, where the machine is busy
 
     def __init__(self, behave: Behaviour) -> None:
         super().__init__(("127.0.0.1", 0), GroqPlayer)

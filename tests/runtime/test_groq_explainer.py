@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter, sleep
+from time import monotonic, perf_counter, sleep
 
 import pytest
 
@@ -220,7 +220,9 @@ def test_calls_given_up_cannot_pile_up_without_end(caplog: pytest.LogCaptureFixt
         waiting = [threading.Thread(target=explainer.explain, args=(QUERY, HITS)) for _ in range(MAX_CALLS)]
         for thread in waiting:
             thread.start()
+        deadline = monotonic() + 25
         while len(server.requests) < MAX_CALLS:
+            assert monotonic() < deadline, f"only {len(server.requests)} calls arrived"
             sleep(0.01)
         assert explainer.explain(QUERY, HITS) == LOCAL
         assert f"{MAX_CALLS} calls are still unanswered" in caplog.text
