@@ -66,7 +66,7 @@ def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> Cost:
         export_models(str(clip), str(blip), out, order=order, display=Terminal(Console()))
     except GateMissed as miss:
         missed = str(miss)
-    return Cost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, missed)
+    return Cost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
 
 
 def time_openings(folder: Path, graphs: Sequence[str]) -> dict[str, float]:

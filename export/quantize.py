@@ -5,8 +5,9 @@ Owns the arithmetic. The nodes that stand for it are written in `rewriting.py`; 
 
 - "int8": dynamic. Weights per column, activations by one scale over the whole tensor (DynamicQuantizeLinear, MatMulInteger).
 - "block8": weights in blocks of up to `BLOCK` inputs, activations rounded per row and block inside the kernel
-  (com.microsoft::MatMulNBits), so that an outlier spoils its own block alone. About 2.7 times the time of int8 from ten rows
-  on, the same for one row. The operator's other mode, float activations, took ten times as long as fp32 and is not offered.
+  (com.microsoft::MatMulNBits), so that an outlier spoils its own block alone. About 2.6 times the time of int8 from ten rows
+  on, the same for one row. The operator's other mode, float activations, takes longer than fp32, at one row forty times
+  as long, and is not offered.
 - "fp32": as it was.
 
 Tables and kernels know int8 and fp32 alone, and int8 is only how they are stored: a table's rows are widened when they are

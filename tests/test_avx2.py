@@ -53,6 +53,7 @@ def test_the_sample_models_answer_alike_without_vnni() -> None:
     models = Path(ROOT / "sample/models")
     native, emulated = ask(models, 2, captions=True), ask_emulated(models, 2, captions=True)
     for name in ("texts", "images"):
-        assert (native[name] * emulated[name]).sum(axis=1).min() > 0.99999
+        # Not closer: the last bit of a float may move an activation by a whole level.
+        assert (native[name] * emulated[name]).sum(axis=1).min() > 0.9999
     assert native["captions"].tolist() == emulated["captions"].tolist()
     assert all(caption for caption in native["captions"])
