@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -43,7 +44,7 @@ def draw_plots(findings: "Findings", sizes: Mapping[str, int], path: Path) -> No
     figure.savefig(path, dpi=110)
 
 
-def _draw_sizes(panel: Any, findings: "Findings", sizes: Mapping[str, int]) -> None:  # noqa: ANN401 (matplotlib's types are loose)
+def _draw_sizes(panel: Axes, findings: "Findings", sizes: Mapping[str, int]) -> None:
     for row, (graph, plan) in enumerate(findings.plans.items()):
         exact, left = findings.exact_bytes[graph] / 1e6, 0.0
         panel.barh(row - 0.2, exact, 0.36, color="#e6e1d6")
@@ -57,7 +58,7 @@ def _draw_sizes(panel: Any, findings: "Findings", sizes: Mapping[str, int]) -> N
     _name_rows(panel, findings, "Size, MB: fp32 (pale) and here, by precision (grey: the rest)")
 
 
-def _draw_latencies(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (as above)
+def _draw_latencies(panel: Axes, findings: "Findings") -> None:
     for row, (exact, here) in enumerate(findings.latencies_ms.values()):
         panel.barh(row - 0.2, exact, 0.36, color="#e6e1d6")
         panel.barh(row + 0.2, here, 0.36, color=LINES[0])
@@ -66,18 +67,18 @@ def _draw_latencies(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (
     _name_rows(panel, findings, "One run on one thread, ms: fp32 (pale) and here")
 
 
-def _name_rows(panel: Any, findings: "Findings", title: str) -> None:  # noqa: ANN401 (as above)
+def _name_rows(panel: Axes, findings: "Findings", title: str) -> None:
     panel.set_yticks(range(len(findings.plans)), [graph.removesuffix(".onnx") for graph in findings.plans])
     panel.invert_yaxis()
     panel.margins(x=0.22)
     _tidy(panel, title)
 
 
-def _draw_losses(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (as above)
+def _draw_losses(panel: Axes, findings: "Findings") -> None:
     series = {output: 1 - values for judgement in findings.judgements for output, values in judgement.cosines.items()}
     losses = {output: np.maximum(values, SMALLEST_LOSS) for output, values in series.items()}
     every = np.concatenate(list(losses.values()))
-    bins = np.geomspace(every.min() * 0.8, every.max() * 1.25, 40)
+    bins = np.geomspace(every.min() * 0.8, every.max() * 1.25, 40).tolist()
     for (output, values), colour in zip(losses.items(), LINES, strict=False):
         shares = np.full(len(values), 1 / len(values))
         panel.hist(
@@ -88,7 +89,7 @@ def _draw_losses(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (as 
     _tidy(panel, "1 - cosine with the exact graphs: share of samples")
 
 
-def _draw_overlap(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (as above)
+def _draw_overlap(panel: Axes, findings: "Findings") -> None:
     for judgement in findings.judgements:
         if judgement.overlap:
             panel.plot(list(judgement.overlap), list(judgement.overlap.values()), marker="o", color=LINES[0])
@@ -97,7 +98,7 @@ def _draw_overlap(panel: Any, findings: "Findings") -> None:  # noqa: ANN401 (as
     _tidy(panel, "overlap@k: share of the exact first k that are among the first k here")
 
 
-def _draw_layers(panel: Any, graph: str, findings: "Findings") -> None:  # noqa: ANN401 (as above)
+def _draw_layers(panel: Axes, graph: str, findings: "Findings") -> None:
     layers = findings.plans[graph].layers
     heights = [layer.weights * BYTES[layer.precision] / 1e6 for layer in layers]
     panel.bar(range(len(layers)), heights, 0.86, color=[COLOURS[layer.precision] for layer in layers])
@@ -116,7 +117,7 @@ def _draw_layers(panel: Any, graph: str, findings: "Findings") -> None:  # noqa:
         losses.spines[["top"]].set_visible(False)
 
 
-def _tidy(panel: Any, title: str) -> None:  # noqa: ANN401 (as above)
+def _tidy(panel: Axes, title: str) -> None:
     panel.set_title(title, fontsize=10, loc="left")
     panel.tick_params(labelsize=8)
     panel.set_facecolor("#fffdf8")
