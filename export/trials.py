@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.gates import cosines_between
 from export.layers import ExactGraph
 from export.quantize import Choice, Target
 from export.rewriting import Edits, rewrite
@@ -68,11 +69,4 @@ class Trials:
 def mean_error(exact: Answers, given: Answers) -> float:
     """Return 1 - cosine, each output of a feed taken as one vector; the mean over all."""
     pairs = [pair for rows in zip(exact, given, strict=True) for pair in zip(*rows, strict=True)]
-    return float(np.mean([1 - _cosine(one, other) for one, other in pairs]))
-
-
-def _cosine(one: Array, other: Array) -> float:
-    first, second = one.ravel().astype(np.float64), other.ravel().astype(np.float64)
-    lengths = np.linalg.norm(first) * np.linalg.norm(second)
-    cosine = float(first @ second / lengths) if lengths else 0.0
-    return cosine if np.isfinite(cosine) else -1.0  # a form that gives no number is as wrong as can be
+    return float(np.mean([1 - cosines_between(one.ravel(), other.ravel()) for one, other in pairs]))

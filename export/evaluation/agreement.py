@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from export.evaluation.answers import Answers, Caption, Vectors
+from export.evaluation.answers import Answers, Caption
 from export.evaluation.caption_scores import chrf_between
 from export.evaluation.recall import score_blocks
+from export.gates import cosines_between
 
 TOP = 10
 
@@ -40,7 +41,7 @@ class Agreement:
 
 def measure_agreement(exact: Answers, quantized: Answers) -> Agreement:
     """Return how near two models' answers to the same texts and pictures are."""
-    texts, images = _cosines(exact.texts, quantized.texts), _cosines(exact.images, quantized.images)
+    texts, images = cosines_between(exact.texts, quantized.texts), cosines_between(exact.images, quantized.images)
     both = exact.captions is not None and quantized.captions is not None
     return Agreement(
         text_cosine_mean=float(texts.mean()),
@@ -50,13 +51,6 @@ def measure_agreement(exact: Answers, quantized: Answers) -> Agreement:
         overlap_at_10=_overlap(exact, quantized) if len(exact.images) > TOP else None,
         captions=_compare_captions(exact.captions or (), quantized.captions or ()) if both else None,
     )
-
-
-def _cosines(one: Vectors, other: Vectors) -> NDArray[np.float64]:
-    first, second = one.astype(np.float64), other.astype(np.float64)
-    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
-    cosines: NDArray[np.float64] = (first * second).sum(axis=1) / lengths
-    return cosines
 
 
 def _overlap(exact: Answers, quantized: Answers) -> float:

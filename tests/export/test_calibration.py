@@ -10,16 +10,7 @@ from PIL import Image
 from export.calibration import QUERIES, draw_calibration, read_calibration
 from export.display import Silence
 from export.errors import CaptionsUnusable
-
-
-class Diary(Silence):
-    """Keeps what a person would be told."""
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.steps.append(text)
+from tests.export.diary import Diary
 
 
 def write_captions(folder: Path, *lines: object) -> Path:

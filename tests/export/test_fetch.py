@@ -210,7 +210,7 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("option", "value"), [("parallel", 0), ("max_side_px", -1), ("max_side_px", 65_536)])
 def test_number_that_cannot_be_used_is_refused(option: str, value: int, tmp_path: Path) -> None:
     with pytest.raises(SettingInvalid, match=str(value)):
-        fetch_images(list_of(tmp_path, "http://127.0.0.1:1/a"), tmp_path / "photos", **{option: value})  # type: ignore[arg-type]
+        fetch_images(list_of(tmp_path, "http://127.0.0.1:1/a"), tmp_path / "photos", **{option: value})  # type: ignore[arg-type]  # by name
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from export.calibration import Calibration
-from export.display import Silence
 from export.errors import CheckpointUnusable, GateMissed, OutputUnwritable, ParityFailed
 from export.gates import Gates
 from export.models import Order, export_models
@@ -20,19 +19,10 @@ from export.staging import staged_folder
 from runtime.blip import BlipCaptioner
 from runtime.clip import ClipEncoder
 from runtime.manifest import read_models_manifest
+from tests.export.diary import Diary
 from tests.export.small_checkpoints import Exported
 
 pytestmark = pytest.mark.torch
-
-
-class Diary(Silence):
-    """Keeps what a person would be told."""
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.steps.append(text)
 
 
 def list_files(folder: Path) -> dict[str, int]:
