@@ -46,7 +46,7 @@ class ClipExam:
         self._images: list[Feed] = [
             {"pixel_values": preprocess(image, record.preprocessing)[None]} for image in calibration.images
         ]
-        self._outputs = {record.text.path: ("embedding",), record.image.path: ("embedding", "patch_embeddings")}
+        self._outputs = {record.text.path: ("embedding",), record.image.path: ("embedding", "patch_contributions")}
         self._exact = self._ask(exact)
 
     def questions(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
@@ -57,9 +57,7 @@ class ClipExam:
     def judge(self, folder: Path) -> Judgement:
         """Compare all vectors, and the order in which each text finds the images."""
         given, text, image = self._ask(folder), self._record.text.path, self._record.image.path
-        cosines = {name: cosines_between(self._exact[name], given[name]) for name in given}
-        patches = f"{image} patch_embeddings"
-        cosines[patches] = cosines[patches].mean(axis=-1)  # one figure an image
+        cosines = {name: cosines_between(_by_sample(self._exact[name]), _by_sample(given[name])) for name in given}
         losses = {path: 1 - float(cosines[f"{path} embedding"].mean()) for path in (text, image)}
         scores = [answers[f"{text} embedding"] @ answers[f"{image} embedding"].T for answers in (self._exact, given)]
         overlap = {k: overlap_at(k, *scores) for k in CURVE if k <= scores[0].shape[1]}
@@ -73,6 +71,11 @@ class ClipExam:
             rows = [session.run(outputs, feed) for feed in feeds]
             answers |= {f"{path} {output}": np.concatenate([row[i] for row in rows]) for i, output in enumerate(outputs)}
         return answers
+
+
+def _by_sample(vectors: Array) -> Array:
+    """Return (n, ...) as (n, m): a patch that contributes next to nothing has no direction of its own to keep."""
+    return vectors.reshape(len(vectors), -1)
 
 
 class BlipExam:

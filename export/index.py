@@ -9,6 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
+from export.library.calibrating import calibrate
+from export.library.caption_vectors import CaptionVectors
 from export.library.catalog import Catalog, same_pictures
 from export.library.contents import KnownContents, hash_images, remembered_hashes
 from export.library.encoding import Captioner, ImageEncoder, Models, encode_images
@@ -83,7 +85,7 @@ class _Build:
             plan = plan_ids(self._last.catalog.rows, self._intake.hashes, self._last.catalog.next_id)
             catalog = self._intake.catalog(known, plan)
             with unwritable_refused(self._out):
-                number = self._last.number if self._is_published(catalog) else self._publish(catalog, known)
+                number = self._last.number if self._is_published(catalog) else self._publish(catalog, known, journal)
                 remove_leftovers(self._out, number)
                 journal.delete()
         return self._summary(plan, number, encoded)
@@ -125,9 +127,12 @@ class _Build:
     def _is_published(self, catalog: Catalog) -> bool:
         """Return whether the last generation says all this already: then its files are left alone."""
         same_models = self._last.made_with(self._models.fingerprint)
-        return self._same_folder and same_models and same_pictures(self._last.catalog, catalog)
+        has_witnesses = self._last.captions is not None or not any(row.caption for row in catalog.rows)
+        return self._same_folder and same_models and has_witnesses and same_pictures(self._last.catalog, catalog)
 
-    def _publish(self, catalog: Catalog, known: KnownContents) -> int:
+    def _publish(self, catalog: Catalog, known: KnownContents, journal: Journal) -> int:
+        captions = CaptionVectors(self._last, journal, self._models)
+        captions.embed_missing(catalog.rows, self._console)
         following = NextGeneration(
             number=self._last.number + 1,
             catalog=catalog,
@@ -135,6 +140,10 @@ class _Build:
             models=self._models.fingerprint,
             dimension=self._models.encoder.dimension,
             vectors=known.vector_batches(catalog.rows),
+            captions=captions.batches(catalog.rows),
+            calibrate=lambda pictures, witnesses: calibrate(
+                catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, self._console
+            ),
         )
         publish(self._out, following)
         return following.number

@@ -53,7 +53,7 @@ def ask_clip_graphs(
     """Return the vectors of texts, (1, t) token ids each, and of (n, 3, s, s) pixels, each in a run of its own."""
     text, image = (_open(folder, graph.path) for graph in (record.text, record.image))
     embeddings = [text.run(["embedding"], {"input_ids": token_ids})[0] for token_ids in texts]
-    outputs = ("embedding", "patch_embeddings")
+    outputs = ("embedding", "patch_contributions")
     images = [image.run(outputs, {"pixel_values": one[None]}) for one in pixels]
     answers = {f"{record.text.path} embedding": np.concatenate(embeddings)}
     for output, *vectors in zip(outputs, *images, strict=True):

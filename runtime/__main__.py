@@ -32,8 +32,8 @@ def search(
         from runtime.wire import to_search_body
 
         settings = _settings(models_dir=models, index_dir=index)
-        answer = open_engine(settings).search_by_text(query, settings.top_k_default if top_k is None else top_k)
-        body = to_search_body(answer)
+        wanted = settings.top_k_default if top_k is None else top_k
+        body = to_search_body(open_engine(settings).search_by_text(query, wanted), wanted)
         if as_json:
             typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=False))
         else:

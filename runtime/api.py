@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Request, Response
+from fastapi import Body, FastAPI, File, Form, Request, Response, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import FileResponse, JSONResponse
@@ -12,17 +12,24 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from runtime import __version__, metrics
+from runtime.answer import Answer
+from runtime.asking import PICTURE_WEIGHT
 from runtime.engine import Engine
-from runtime.errors import (
-    ImageNotFound,
-    ImageTooLarge,
-    LookwhyError,
-    RequestError,
-    RequestTooLarge,
-)
+from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable, LookwhyError, RequestError, RequestTooLarge
+from runtime.images import decode_image
 from runtime.middleware import Answered, BodyLimit
 from runtime.settings import Settings
-from runtime.wire import ErrorBody, FaultBody, ReadyBody, SearchBody, SearchRequest, to_search_body
+from runtime.wire import (
+    ErrorBody,
+    ExplainBody,
+    ExplainRequest,
+    FaultBody,
+    ReadyBody,
+    SearchBody,
+    SearchRequest,
+    to_explain_body,
+    to_search_body,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +39,15 @@ STATUSES: dict[type[LookwhyError], int] = {
     RequestTooLarge: 413,
     ImageNotFound: 404,
     ImageTooLarge: 413,
+    ImageUnreadable: 422,
 }
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
-BODY_FORM = 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.'
+BODY_FORMS = {
+    "/search": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.',
+    "/search/image": "The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
+    "/explain": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "ids": [1, 2]}.',
+}
 PICTURES_CACHE = "public, max-age=3600"
 ERROR_FORMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
@@ -64,12 +76,44 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     @app.post("/search")
     def search(asked: Annotated[SearchRequest, Body()], response: Response) -> SearchBody:
-        """Find the pictures nearest to a query, and say why each is among them."""
+        """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
         top_k = asked.top_k if "top_k" in asked.model_fields_set else settings.top_k_default
-        answer = engine.search_by_text(asked.query, top_k, explain=asked.explain)
-        stages = (f"{stage};dur={milliseconds}" for stage, milliseconds in answer.timings_ms.items())
-        response.headers["server-timing"] = ", ".join(stages)
-        return to_search_body(answer)
+        if asked.like is None:
+            answer = engine.search_by_text(asked.query, top_k, explain=asked.explain)
+        else:
+            answer = engine.search_like(
+                asked.like, top_k, query=asked.query, picture_weight=asked.picture_weight, explain=asked.explain
+            )
+        return to_search_body(_timed(answer, response), top_k)
+
+    @app.post("/search/image")
+    def search_by_image(
+        image: Annotated[UploadFile, File(description="The picture to search with")],
+        response: Response,
+        query: Annotated[str, Form(description="Words to search with, too")] = "",
+        top_k: Annotated[int, Form(description="How many pictures")] = settings.top_k_default,
+        picture_weight: Annotated[
+            float, Form(description="0: the words alone count; 1: the picture alone")
+        ] = PICTURE_WEIGHT,
+        explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
+    ) -> SearchBody:
+        """Find the pictures most like one that is sent along, perhaps with words."""
+        picture = decode_image(image.file.read(), image.filename or "The picture")
+        answer = engine.search_by_image(picture, top_k, query=query, picture_weight=picture_weight, explain=explain)
+        return to_search_body(_timed(answer, response), top_k)
+
+    @app.post("/explain")
+    def explain(asked: Annotated[ExplainRequest, Body()], response: Response) -> ExplainBody:
+        """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
+        answer = engine.explain(asked.query, asked.ids, heatmap=asked.heatmap, explain=asked.explain)
+        return to_explain_body(_timed(answer, response))
+
+
+def _timed(answer: Answer, response: Response) -> Answer:
+    """Return the answer, its stages' times put into the response's `Server-Timing`."""
+    stages = (f"{stage};dur={milliseconds}" for stage, milliseconds in answer.timings_ms.items())
+    response.headers["server-timing"] = ", ".join(stages)
+    return answer
 
 
 def _add_pictures(app: FastAPI, engine: Engine) -> None:
@@ -110,8 +154,8 @@ def _add_error_forms(app: FastAPI) -> None:
         return _known_fault(error)
 
     @app.exception_handler(RequestValidationError)
-    async def malformed(_request: Request, error: RequestValidationError) -> JSONResponse:
-        return _fault(422, "request_malformed", _first_fault(error))
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        return _fault(422, "request_malformed", f"{_first_fault(error)}. {BODY_FORMS.get(request.url.path, '')}".strip())
 
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
@@ -141,4 +185,4 @@ def _first_fault(error: RequestValidationError) -> str:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:] if first["type"] != "json_invalid")
     reason = f"the body is not JSON ({first['ctx']['error']})" if first["type"] == "json_invalid" else first["msg"]
-    return f"{field + ': ' if field else ''}{reason}. {BODY_FORM}"
+    return f"{field + ': ' if field else ''}{reason}"

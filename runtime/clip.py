@@ -1,4 +1,4 @@
-"""ClipEncoder: texts and images to unit vectors in one space, and an image to its patches' vectors there.
+"""ClipEncoder: texts and images to unit vectors in one space, and what each patch of an image contributes to its own.
 
 Knows the two CLIP graphs, not what their vectors are compared with.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.images import preprocess
+from runtime.images import preprocess, seen_part
 from runtime.manifest import ClipRecord
 from runtime.sessions import Session
 from runtime.text import Tokenizer
@@ -24,8 +24,8 @@ Vectors = NDArray[np.float32]
 class ClipEncoder:
     """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
 
-    Every text and image is a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a vector
-    would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy.
+    What is searched for or stored is a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a
+    vector would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy.
     """
 
     def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1) -> None:
@@ -46,7 +46,7 @@ class ClipEncoder:
         return self._record.dimension
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries or captions.
+        """Embed queries or captions, each in a run of its own.
 
         Args:
             texts: any number; what is longer than the context length loses its end.
@@ -57,8 +57,26 @@ class ClipEncoder:
         Raises:
             SessionFailed: onnxruntime refused a text.
         """
-        rows = [self._text.run(["embedding"], {"input_ids": self._tokenizer.encode([text])})[0] for text in texts]
+        rows = [self.embed_tokens(self.tokenize([text])) for text in texts]
         return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (n, t) token ids, cut at the context length, shorter texts padded with the end token."""
+        return self._tokenizer.encode(texts)
+
+    def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
+        """Embed tokenized texts in one run: fast, but each vector depends a little on its batch.
+
+        Args:
+            token_ids: (n, t) int64, as `tokenize` returns them; n is at least 1.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1.
+
+        Raises:
+            SessionFailed: onnxruntime refused the batch.
+        """
+        return self._text.run(["embedding"], {"input_ids": token_ids})[0]
 
     def prepare(self, image: "Image") -> NDArray[np.float32]:
         """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
@@ -86,17 +104,28 @@ class ClipEncoder:
         pixels = [self.prepare(image) for image in images]
         return self.embed_pixels(np.stack(pixels) if pixels else np.empty((0, 3, size, size), np.float32))
 
-    def embed_patches(self, image: "Image") -> Vectors:
-        """Embed the parts of one RGB picture in the space of the texts.
+    def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]:
+        """Embed one prepared picture, and say what each of its patches contributes.
+
+        Args:
+            pixels: (3, s, s) float32, as `prepare` returns it.
 
         Returns:
-            (g, g, d) float32, each vector of L2 norm 1; g is the manifest's `patch_grid`, rows from the top.
+            The vector, (d,) float32 of L2 norm 1, and the contributions, (g, g, d) float32, rows from the top: a text's
+            vector times a contribution is the part of their cosine that was read from this patch. g is the manifest's
+            `patch_grid`.
+
+        Raises:
+            SessionFailed: onnxruntime refused the picture.
         """
-        pixels = self.prepare(image)[None]
-        patches = self._image_tower().run(["patch_embeddings"], {"pixel_values": pixels})[0]  # (1, g * g, d)
+        outputs = ["embedding", "patch_contributions"]
+        embedding, contributions = self._image_tower().run(outputs, {"pixel_values": pixels[None]})
         grid = self._record.patch_grid
-        vectors: Vectors = patches.reshape(grid, grid, self.dimension)
-        return vectors
+        return embedding[0], contributions.reshape(grid, grid, self.dimension)
+
+    def seen_part(self, image: "Image") -> tuple[float, float, float, float]:
+        """Return the part of a picture that the tower sees, (x0, y0, x1, y1) as fractions of its width and height."""
+        return seen_part(image, self._record.preprocessing)
 
     def _image_tower(self) -> Session:
         if self._image is None:

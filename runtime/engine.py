@@ -1,77 +1,53 @@
-"""The verbs: search, caption. No HTTP and no environment; every collaborator comes in by the constructor."""
+"""The verbs: search by text, by picture, by likeness; explain. No HTTP and no environment; collaborators come in."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import ImageError, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.evidence import Evidence
+from runtime.answer import Answer, Hit
+from runtime.asking import (
+    PICTURE_WEIGHT,
+    Asked,
+    Limits,
+    check_picture_weight,
+    check_top_k,
+    check_wanted,
+    checked_ids,
+    checked_query,
+)
+from runtime.calibration import WITNESSES
+from runtime.captions import Captions
+from runtime.errors import ImageError
+from runtime.evidence import Evidence, weigh_words
 from runtime.explain import Explainer, HitFacts
-from runtime.images import open_image
+from runtime.heatmap import Heatmap, check_by_occlusion
 from runtime.library import ImageRow, Library
-from runtime.stores import VectorStore
+from runtime.matcher import Matcher, best_first
+from runtime.stopwatch import Stopwatch
+from runtime.words import read_wish, without_word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 log = logging.getLogger(__name__)
 
-
-class TextEncoder(Protocol):
-    """What turns a query into a vector; `ClipEncoder` does."""
-
-    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return (n, d) float32, each row of L2 norm 1."""
-        ...
+MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
+Vectors = NDArray[np.float32]
 
 
-class Captioner(Protocol):
-    """What puts pictures into words; `BlipCaptioner` does."""
+class Encoder(Protocol):
+    """What turns texts and pictures into vectors; `ClipEncoder` does, and says what each method returns."""
 
-    def caption_images(self, images: Sequence["Image"]) -> list[str]:
-        """Return one caption for each RGB picture."""
-        ...
-
-
-CaptionSource = Literal["index", "live", "none"]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one request may ask for."""
-
-    top_k_max: int = 100
-    query_max_chars: int = 1000
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One picture that answers a query. `explanation` is empty where none was asked for."""
-
-    row: ImageRow
-    image_url: str
-    evidence: Evidence
-    caption: str
-    caption_source: CaptionSource
-    explanation: str = ""
-    explanation_source: str = "none"
-
-
-@dataclass(frozen=True)
-class SearchAnswer:
-    """The hits, best first, and how long each stage took, in milliseconds."""
-
-    query: str
-    top_k: int
-    hits: list[Hit]
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]: ...  # noqa: D102
+    def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors: ...  # noqa: D102
+    def prepare(self, image: "Image") -> NDArray[np.float32]: ...  # noqa: D102
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors: ...  # noqa: D102
+    def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]: ...  # noqa: D102
+    def seen_part(self, image: "Image") -> tuple[float, float, float, float]: ...  # noqa: D102
 
 
 class Engine:
@@ -79,126 +55,174 @@ class Engine:
 
     def __init__(
         self,
-        encoder: TextEncoder,
-        store: VectorStore,
+        encoder: Encoder,
+        matcher: Matcher,
         library: Library,
         explainer: Explainer,
         *,
-        open_captioner: Callable[[], Captioner] | None = None,
-        limits: Limits = Limits(),
+        captions: Captions,
+        limits: Limits,
     ) -> None:
-        """Keep the collaborators; the captioner is opened when a picture without a caption is met."""
+        """Keep the collaborators."""
         self.library, self.limits = library, limits
-        self._encoder, self._store, self._explainer = encoder, store, explainer
-        self._open_captioner = open_captioner
-        self._captioner: Captioner | None = None
-        self._captioning = threading.Lock()
-        self._live_captions: dict[int, str] = {}  # by id; a caption is made once a process
+        self._encoder, self._matcher, self._explainer, self._captions = encoder, matcher, explainer, captions
 
     @property
     def count(self) -> int:
         """How many pictures the library holds."""
-        return self._store.count
+        return self._matcher.count
 
-    def search_by_text(self, query: str, top_k: int, *, explain: bool = True) -> SearchAnswer:
-        """Return the pictures nearest to the query, best first.
+    def search_by_text(self, query: str, top_k: int, *, explain: bool = True) -> Answer:
+        """Return the pictures that the query describes, best first.
 
         Args:
-            query: what the picture should show, in words.
+            query: what the picture should show, in words; "-word" leaves something out.
             top_k: how many pictures are wanted; a smaller library gives all it has.
-            explain: whether each hit gets its sentence.
+            explain: whether each hit gets its word weights and its sentence.
 
         Raises:
             QueryEmpty, QueryTooLong, TopKOutOfRange: the request is outside its limits.
             SessionFailed: a graph refused its input.
         """
-        query = self._checked_query(query)
-        self._check_top_k(top_k)
+        clock = Stopwatch()
+        return self._search(self._ask(query, clock), top_k, clock, explain=explain)
+
+    def search_by_image(
+        self, image: "Image", top_k: int, *, query: str = "", picture_weight: float = PICTURE_WEIGHT, explain: bool = True
+    ) -> Answer:
+        """Return the pictures nearest to an RGB picture, or to a picture and words, best first.
+
+        Raises:
+            QueryTooLong, TopKOutOfRange, PictureWeightOutOfRange: the request is outside its limits.
+            SessionFailed: a graph refused its input.
+        """
+        check_picture_weight(picture_weight)
+        check_top_k(top_k, self.limits)
         clock = Stopwatch()
         with clock.stage("embed"):
-            vector = self._encoder.embed_texts([query])  # (1, d)
-        with clock.stage("search"):
-            ids, scores = self._store.search(vector, top_k)  # both (1, k)
-        with clock.stage("rows"):
-            rows = self.library.rows([int(image_id) for image_id in ids[0]])
-        with clock.stage("caption"):
-            captions = self._captions(rows)
-        hits = [
-            Hit(row, self.library.image_url(row), Evidence(score=float(score)), *caption)
-            for row, score, caption in zip(rows, scores[0], captions, strict=True)
-        ]
-        if explain:
-            with clock.stage("explain"):
-                hits = self._explained(query, hits)
-        return SearchAnswer(query, top_k, hits, clock.timings_ms)
+            picture = self._encoder.embed_pixels(self._encoder.prepare(image)[None])[0]
+        return self._search(self._ask(query, clock, picture, picture_weight), top_k, clock, explain=explain)
 
-    def _explained(self, query: str, hits: list[Hit]) -> list[Hit]:
-        facts = [HitFacts(hit.row.id, hit.row.image_path, hit.caption or None, hit.evidence.score) for hit in hits]
-        explanations = self._explainer.explain(query, facts)
+    def search_like(
+        self, image_id: int, top_k: int, *, query: str = "", picture_weight: float = PICTURE_WEIGHT, explain: bool = True
+    ) -> Answer:
+        """Return the pictures most like one of the library, perhaps with words, best first; that one is left out.
+
+        Raises:
+            ImageNotFound: the library has no such picture.
+            QueryTooLong, TopKOutOfRange, PictureWeightOutOfRange: the request is outside its limits.
+        """
+        check_picture_weight(picture_weight)
+        self.library.rows([image_id])  # refuses an unknown one by name
+        clock = Stopwatch()
+        [picture] = self._matcher.vectors_of([image_id])
+        asked = self._ask(query, clock, picture, picture_weight)
+        return self._search(asked, top_k, clock, explain=explain, leave_out=image_id)
+
+    def explain(self, query: str, ids: Sequence[int], *, heatmap: bool = False, explain: bool = True) -> Answer:
+        """Return these pictures with the evidence for the query, in the order of the ids.
+
+        Args:
+            query: the words that the pictures were found by.
+            ids: of pictures, each taken once.
+            heatmap: whether each gets its heatmap and the occlusion check, which cost image encodings.
+            explain: whether each gets its word weights and its sentence.
+
+        Raises:
+            QueryEmpty, QueryTooLong, IdsOutOfRange: the request is outside its limits.
+            ImageNotFound: an id is unknown.
+        """
+        ids = checked_ids(ids, self.limits, heatmap=heatmap)
+        clock = Stopwatch()
+        asked = self._ask(query, clock)
+        with clock.stage("rows"):
+            rows = self.library.rows(ids)
+        with clock.stage("search"):
+            witnesses = self.library.rows(self._matcher.nearest(asked, WITNESSES))
+        with clock.stage("evidence"):
+            evidence = self._matcher.judge(asked, rows, witnesses)
+        hits = self._hits(rows, evidence, clock)
+        hits = self._explained(asked, hits, clock) if explain else hits
+        if heatmap and asked.text is not None:
+            with clock.stage("heatmap"):
+                hits = [self._located(asked.text, hit) for hit in hits]
+        return Answer(asked.query, hits, clock.timings_ms)
+
+    def _ask(
+        self, query: str, clock: Stopwatch, picture: Vectors | None = None, picture_weight: float = PICTURE_WEIGHT
+    ) -> Asked:
+        """Return the question with its texts embedded, each in a run of its own, as the captions in the index were."""
+        query = checked_query(query, self.limits)
+        wish = read_wish(query)
+        if picture is None:
+            check_wanted(wish)
+        wanted = [wish.wanted] if wish.wanted else []
+        with clock.stage("tokenize"):
+            tokens = [self._encoder.tokenize([text]) for text in (*wanted, *wish.unwanted)]
+        with clock.stage("embed"):
+            vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
+        text = vectors.pop(0) if wanted else None
+        return Asked(query, wish, text, tuple(vectors), picture, picture_weight)
+
+    def _search(self, asked: Asked, top_k: int, clock: Stopwatch, *, explain: bool, leave_out: int | None = None) -> Answer:
+        check_top_k(top_k, self.limits)
+        with clock.stage("search"):
+            ids = self._matcher.nearest(asked, max(top_k, WITNESSES) + (leave_out is not None))
+        with clock.stage("rows"):
+            rows = self.library.rows([image_id for image_id in ids if image_id != leave_out])
+        with clock.stage("evidence"):
+            evidence = self._matcher.judge(asked, rows, rows[:WITNESSES])
+            best = (best_first(evidence) if asked.is_plain else range(len(rows)))[:top_k]
+        hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], clock)
+        return Answer(asked.query, self._explained(asked, hits, clock) if explain else hits, clock.timings_ms)
+
+    def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], clock: Stopwatch) -> list[Hit]:
+        with clock.stage("caption"):
+            captions = self._captions.of_rows(rows)
+        return [
+            Hit(row, self.library.image_url(row), known, *caption)
+            for row, known, caption in zip(rows, evidence, captions, strict=True)
+        ]
+
+    def _explained(self, asked: Asked, hits: list[Hit], clock: Stopwatch) -> list[Hit]:
+        with clock.stage("evidence"):
+            hits = self._weighed(asked, hits)
+        with clock.stage("explain"):
+            facts = [HitFacts(hit.row.id, hit.row.image_path, hit.caption or None, hit.evidence) for hit in hits]
+            sentences = self._explainer.explain(asked.query, facts)
         return [
             replace(hit, explanation=sentence.text, explanation_source=sentence.source)
-            for hit, sentence in zip(hits, explanations, strict=True)
+            for hit, sentence in zip(hits, sentences, strict=True)
         ]
 
-    def _captions(self, rows: Sequence[ImageRow]) -> list[tuple[str, CaptionSource]]:
-        """Return each row's caption and where it came from; all that are missing are made in one batch."""
-        missing = [row for row in rows if row.caption is None]
-        live = self._caption_live(missing) if missing else {}
-        return [_caption_of(row, live) for row in rows]
+    def _weighed(self, asked: Asked, hits: list[Hit]) -> list[Hit]:
+        """Return the hits with their word weights, by leaving out each word: one batch through the text tower."""
+        words = asked.words[:MAX_WORDS_WEIGHED]
+        if asked.text is None or not words or not hits:
+            return hits
+        token_ids = self._encoder.tokenize([without_word(asked.wish.wanted, word) for word in words])
+        lost = asked.text - self._encoder.embed_tokens(token_ids)  # (w, d)
+        drops = self._matcher.vectors_of([hit.row.id for hit in hits]) @ lost.T  # (k, w)
+        return [
+            replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, row, hit.caption)))
+            for hit, row in zip(hits, drops, strict=True)
+        ]
 
-    def _caption_live(self, rows: Sequence[ImageRow]) -> dict[int, str]:
-        if self._open_captioner is None:
-            return {}
-        with self._captioning:  # one batch at a time: two would share the same cores and double the memory
-            unseen = [row for row in rows if row.id not in self._live_captions]
-            pictures = dict(self._readable(unseen))
-            if pictures:
-                self._captioner = self._captioner or self._open_captioner()
-                captions = self._captioner.caption_images(list(pictures.values()))
-                self._live_captions.update(zip(pictures, captions, strict=True))
-            return {row.id: self._live_captions[row.id] for row in rows if row.id in self._live_captions}
-
-    def _readable(self, rows: Sequence[ImageRow]) -> Iterator[tuple[int, "Image"]]:
-        for row in rows:
-            try:
-                yield row.id, open_image(self.library.image_file(row.image_path), row.image_path)
-            except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit
-                log.warning("no caption: %s", error)
-
-    def _checked_query(self, query: str) -> str:
+    def _located(self, text: Vectors, hit: Hit) -> Hit:
+        """Return the hit with its heatmap and the check of it; as it is where its picture cannot be read any more."""
         try:
-            query.encode()
-        except UnicodeEncodeError as cause:  # half a surrogate pair: JSON can carry it, no tokenizer can
-            raise RequestMalformed("The query holds half a character (an unpaired surrogate). Send whole ones.") from cause
-        stripped = query.strip()
-        if not stripped:
-            raise QueryEmpty
-        if len(stripped) > self.limits.query_max_chars:
-            raise QueryTooLong(len(stripped), self.limits.query_max_chars)
-        return stripped
-
-    def _check_top_k(self, top_k: int) -> None:
-        if not 1 <= top_k <= self.limits.top_k_max:
-            raise TopKOutOfRange(top_k, self.limits.top_k_max)
-
-
-class Stopwatch:
-    """Milliseconds by stage, in the order in which the stages ran."""
-
-    def __init__(self) -> None:
-        self.timings_ms: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time the block under `name`."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.timings_ms[name] = round((perf_counter() - start) * 1000, 3)
-
-
-def _caption_of(row: ImageRow, live: dict[int, str]) -> tuple[str, CaptionSource]:
-    if row.caption is not None:
-        return row.caption, "index"
-    return (live[row.id], "live") if row.id in live else ("", "none")
+            image = self.library.open_picture(hit.row)
+        except ImageError as error:
+            log.warning("no heatmap: %s", error)
+            return hit
+        pixels = self._encoder.prepare(image)
+        embedding, contributions = self._encoder.attribute(pixels)  # (d,), (g, g, d)
+        heatmap = Heatmap(contributions @ text, self._encoder.seen_part(image))
+        occlusion = check_by_occlusion(
+            heatmap,
+            pixels,
+            score=float(embedding @ text),
+            score_of=lambda blanked: self._encoder.embed_pixels(blanked) @ text,
+            seed=hit.row.id,
+        )
+        return replace(hit, heatmap=heatmap, occlusion=occlusion)

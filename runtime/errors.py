@@ -7,7 +7,9 @@
     │   ├── RequestTooLarge   a body over the limit
     │   ├── QueryEmpty        nothing to search for
     │   ├── QueryTooLong      more text than a query may have
-    │   └── TopKOutOfRange    more, or fewer, results than may be asked for
+    │   ├── TopKOutOfRange    more, or fewer, results than may be asked for
+    │   ├── IdsOutOfRange     more, or fewer, hits than may be explained at once
+    │   └── PictureWeightOutOfRange  a picture's say that is no share
     ├── ImageError            about one picture
     │   ├── ImageNotFound     no such picture in the library
     │   ├── ImageUnreadable   not a picture, or a broken one
@@ -75,7 +77,7 @@ class QueryEmpty(RequestError):
     code = "query_empty"
 
     def __init__(self) -> None:
-        super().__init__("The query is empty. Say in a few words what the picture should show.")
+        super().__init__("The query is empty, or only leaves things out. Say in a few words what the picture should show.")
 
 
 class QueryTooLong(RequestError):
@@ -96,6 +98,27 @@ class TopKOutOfRange(RequestError):
     def __init__(self, given: int, max_allowed: int) -> None:
         self.given, self.max_allowed = given, max_allowed
         super().__init__(f"top_k is {given}; it must be a whole number from 1 to {max_allowed}.")
+
+
+class IdsOutOfRange(RequestError):
+    """There are too many, or no, hits to explain."""
+
+    code = "ids_out_of_range"
+
+    def __init__(self, given: int, max_allowed: int, *, heatmap: bool) -> None:
+        self.given, self.max_allowed, self.heatmap = given, max_allowed, heatmap
+        how = " with heatmaps" if heatmap else ""
+        super().__init__(f"{given:,} ids were given; from 1 to {max_allowed:,} can be explained at once{how}.")
+
+
+class PictureWeightOutOfRange(RequestError):
+    """`picture_weight` is outside [0, 1]."""
+
+    code = "picture_weight_out_of_range"
+
+    def __init__(self, given: float) -> None:
+        self.given = given
+        super().__init__(f"picture_weight is {given}; it must be from 0 (words alone) to 1 (the picture alone).")
 
 
 class ImageError(LookwhyError):

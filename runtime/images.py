@@ -110,6 +110,15 @@ def preprocess(image: "Image", preprocessing: Preprocessing) -> NDArray[np.float
     return np.ascontiguousarray(normalized.transpose(2, 0, 1), dtype=np.float32)
 
 
+def seen_part(image: "Image", preprocessing: Preprocessing) -> tuple[float, float, float, float]:
+    """Return the part of a picture that `preprocess` keeps, (x0, y0, x1, y1) as fractions of its width and height."""
+    if preprocessing.fit == "stretch":
+        return 0.0, 0.0, 1.0, 1.0
+    shortest = min(image.size)
+    margin_x, margin_y = ((1 - shortest / edge) / 2 for edge in image.size)
+    return margin_x, margin_y, 1 - margin_x, 1 - margin_y
+
+
 def _resize_and_crop(image: "Image", preprocessing: Preprocessing) -> "Image":
     """Return the middle square of the picture resized so that its shortest edge is `size`."""
     size = preprocessing.size

@@ -12,11 +12,15 @@ import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
+from runtime.images import open_image
 from runtime.manifest import IndexManifest
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 CATALOG_FORMAT = 1  # stands in the file as SQLite's user_version
 CATALOG_SCHEMA = f"""
@@ -115,6 +119,12 @@ class Library:
             raise ImageNotFound(f"id {unknown[0]}")
         return [by_id[image_id] for image_id in ids]
 
+    def some_ids(self, count: int) -> list[int]:
+        """Return about `count` ids, evenly spread over all; all of them where there are fewer."""
+        step = max(1, self.count // count)
+        rows = self._fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", (step,))
+        return [image_id for (image_id,) in rows]
+
     def row_by_path(self, image_path: str) -> ImageRow:
         """Return the row of the picture at exactly this path.
 
@@ -148,6 +158,15 @@ class Library:
             raise ImageNotFound(image_path)
         return file
 
+    def open_picture(self, row: ImageRow) -> "Image":
+        """Return a picture of this library, decoded: RGB, upright.
+
+        Raises:
+            ImageNotFound: its file is gone.
+            ImageUnreadable, ImageTooLarge: something else has been put in its place.
+        """
+        return open_image(self.image_file(row.image_path), row.image_path)
+
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
         return f"{self._base_url}/{quote(row.image_path)}"
@@ -160,7 +179,7 @@ class Library:
     def _select(self, query: str, argument: str) -> list[ImageRow]:
         return [ImageRow(*columns) for columns in self._fetch(query, (argument,))]
 
-    def _fetch(self, query: str, arguments: Iterable[str]) -> list[tuple[int, str, str, int, int, int, str | None]]:
+    def _fetch(self, query: str, arguments: Iterable[str | int]) -> list[Any]:
         with self._lock:
             return self._connection.execute(query, tuple(arguments)).fetchall()
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
@@ -114,7 +115,8 @@ class IndexManifest(Record):
     """`index/manifest.json`: replacing this file is what switches an index to its next generation.
 
     `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
-    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint.
+    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
+    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
@@ -126,6 +128,13 @@ class IndexManifest(Record):
     store: FileRecord
     catalog: FileRecord
     metadata: FileRecord
+    captions: FileRecord | None = None
+    calibration: Calibration | None = None
+
+    def files(self) -> list[FileRecord]:
+        """Return the records of every file of the generation."""
+        files = [self.store, self.catalog, self.metadata]
+        return [*files, self.captions] if self.captions else files
 
 
 def read_models_manifest(models_dir: Path) -> ModelsManifest:
@@ -151,7 +160,7 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
     """
     remedy = "Build the index: python -m export index FOLDER, or point INDEX_DIR at a folder that has one."
     manifest = _read(index_dir, IndexManifest, remedy)
-    for part in (manifest.store, manifest.catalog, manifest.metadata):
+    for part in manifest.files():
         check_length(index_dir, part, remedy)
     return manifest
 

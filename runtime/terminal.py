@@ -35,14 +35,31 @@ def print_answer(body: "SearchBody") -> None:
     from rich.text import Text
 
     table = Table(title=Text(f"“{body.query}”"), title_justify="left")
+    table.add_column("match", justify="right")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")
     table.add_column("caption")
     table.add_column("why")
     for result in body.results:
-        cells = (f"{result.score:.3f}", result.image_path, result.caption, result.explanation)
+        cells = (
+            _percent(result.match_probability),
+            f"{result.score:.3f}",
+            result.image_path,
+            result.caption,
+            result.explanation,
+        )
         table.add_row(*map(Text, cells))
     console = Console()
     console.print(table)
+    if body.verdict == "none":
+        console.print("Nothing here matches well; these come nearest.", style="yellow")
     noun = "picture" if len(body.results) == 1 else "pictures"
     console.print(f"{len(body.results)} {noun} in {sum(body.timings_ms.values()):.1f} ms", highlight=False)
+
+
+def _percent(probability: float | None) -> str:
+    """Return a probability as people write it; neither 0 nor 100, as nothing here is certain."""
+    if probability is None:
+        return ""
+    percent = round(100 * probability)
+    return "<1 %" if percent < 1 else ">99 %" if percent > 99 else f"{percent} %"

@@ -99,8 +99,8 @@ def test_a_damaged_model_of_the_right_length_stops_the_start(
     assert "Traceback" not in printed.stderr
 
 
-def ask(base: str, body: dict[str, Any]) -> dict[str, Any]:
-    request = urllib.request.Request(f"{base}/search", json.dumps(body).encode(), {"content-type": "application/json"})
+def ask(base: str, body: dict[str, Any], route: str = "search") -> dict[str, Any]:
+    request = urllib.request.Request(f"{base}/{route}", json.dumps(body).encode(), {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return dict(json.load(answer))
 
@@ -118,6 +118,31 @@ def test_the_server_answers_serves_the_pictures_and_ends_on_ctrl_c(sample_librar
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
         assert "Traceback" not in errors
+
+
+def test_what_the_library_holds_is_a_match_and_what_it_lacks_is_none(sample_library: SampleLibrary) -> None:
+    captions = [scene["captions"][0] for scene in scenes_of(sample_library).values()]
+    with served(sample_library) as (base, _):
+        held = [ask(base, {"query": caption, "top_k": 1, "explain": False})["verdict"] for caption in captions[:30]]
+        lacked = [ask(base, {"query": f"a {thing}", "explain": False})["verdict"] for thing in ("giraffe", "lamp", "violin")]
+    assert sum(verdict != "none" for verdict in held) >= 28
+    assert lacked == ["none"] * 3
+
+
+def test_a_hit_in_depth_says_which_words_and_where(sample_library: SampleLibrary) -> None:
+    scenes = scenes_of(sample_library)
+    with served(sample_library) as (base, _):
+        [found] = ask(base, {"query": "a boat", "top_k": 1, "explain": False})["results"]
+        [result] = ask(base, {"query": "a boat", "ids": [found["id"]], "heatmap": True}, "explain")["results"]
+    assert result["match_probability"] == found["match_probability"]
+    [word] = result["evidence"]["words"]
+    assert (word["word"], word["share"]) == ("boat", 1.0)
+    heatmap = result["evidence"]["heatmap"]
+    hottest = max(range(49), key=lambda at: heatmap["contributions"][at // 7][at % 7])
+    x, y = (hottest % 7 + 0.5) / 7, (hottest // 7 + 0.5) / 7
+    boats = [box for box in scenes[found["image_path"]]["boxes"] if box["object"] == "boat"]
+    assert any(box["x0"] - 0.1 <= x <= box["x1"] + 0.1 and box["y0"] - 0.1 <= y <= box["y1"] + 0.1 for box in boats)
+    assert result["evidence"]["occlusion"]["holds"]
 
 
 def test_searches_side_by_side_answer_as_one_after_the_other(sample_library: SampleLibrary) -> None:

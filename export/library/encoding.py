@@ -31,7 +31,7 @@ Pixels = NDArray[np.float32]
 
 
 class ImageEncoder(Protocol):
-    """What embeds pictures; `runtime.clip.ClipEncoder` does. A vector must not depend on its batch."""
+    """What embeds pictures and texts; `runtime.clip.ClipEncoder` does. A vector must not depend on its batch."""
 
     @property
     def dimension(self) -> int:
@@ -44,6 +44,10 @@ class ImageEncoder(Protocol):
 
     def embed_pixels(self, pixels: Pixels) -> NDArray[np.float32]:
         """Return the vectors, (n, d) float32 of L2 norm 1, of (n, 3, s, s) prepared pixels."""
+        ...
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors, (n, d) float32 of L2 norm 1, of texts."""
         ...
 
 

@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from export.errors import OutputUnwritable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage, read_catalog, write_catalog
 from export.library.scan import is_text
-from runtime.errors import ArtefactCorrupt, ArtefactError
+from runtime.calibration import Calibration
+from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
 from runtime.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest, record_file
 from runtime.stores import VectorStore
 from runtime.stores.faiss_store import FaissStore
 
-STORE_NAME, CATALOG_NAME, METADATA_NAME = "image_index.faiss", "catalog.sqlite", "metadata.json"
+STORE_NAME, CAPTIONS_NAME = "image_index.faiss", "caption_index.faiss"
+CATALOG_NAME, METADATA_NAME = "catalog.sqlite", "metadata.json"
 FOLDER_NAME = re.compile(r"g(\d{6,})")
 
 VectorBatch = tuple[Sequence[int], NDArray[np.float32]]  # n ids and their (n, d) vectors
@@ -39,6 +41,7 @@ class Generation:
     catalog: Catalog = field(default_factory=Catalog)
     manifest: IndexManifest | None = None
     store: VectorStore | None = None
+    captions: VectorStore | None = None
 
     def made_with(self, models: Mapping[str, str]) -> bool:
         """Return whether these very models made it."""
@@ -48,10 +51,18 @@ class Generation:
         """Return the vectors of these ids, (n, d) float32, in their order."""
         return self.store.vectors_of(ids) if self.store and ids else np.empty((0, 0), np.float32)
 
+    def caption_vectors_of(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of the captions of these ids, (n, d) float32, in their order."""
+        return self.captions.vectors_of(ids) if self.captions and ids else np.empty((0, 0), np.float32)
+
 
 @dataclass(frozen=True)
 class NextGeneration:
-    """What is to be written. `vectors` yields those of every row, in the order of the rows, n at a time."""
+    """What is to be written.
+
+    `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions. `calibrate`
+    fits the calibration to both stores, or finds that there is too little to fit it to.
+    """
 
     number: int
     catalog: Catalog
@@ -59,6 +70,8 @@ class NextGeneration:
     models: Mapping[str, str]
     dimension: int
     vectors: Iterable[VectorBatch]
+    captions: Iterable[VectorBatch] = ()
+    calibrate: Callable[[VectorStore, VectorStore], Calibration | None] = lambda _pictures, _captions: None
 
 
 def last_generation(out: Path, warn: Callable[[str], None]) -> Generation:
@@ -83,12 +96,13 @@ def publish(out: Path, following: NextGeneration) -> None:
 
     Raises:
         OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
+        SessionFailed: the text tower refused a question of the calibration; the same.
     """
     folder = out / name_of(following.number)
     _remove_generation(folder)  # a killed build may have left its beginnings
     try:
         _replace_manifest(out, _write_generation(folder, following))
-    except (OSError, sqlite3.Error):
+    except (OSError, sqlite3.Error, SessionFailed):
         _remove_generation(folder)
         raise
     _sync(out)  # outside: from here on the manifest names the folder, which must stay whatever fails
@@ -128,7 +142,8 @@ def _read_generation(out: Path) -> Generation:
     if not store.count == len(catalog.rows) == manifest.count:
         reason = f"it has {len(catalog.rows):,} pictures, the store {store.count:,}, the manifest {manifest.count:,}"
         raise ArtefactCorrupt(out / manifest.catalog.path, reason, "Build the index again.")
-    return Generation(_number(manifest.generation), catalog, manifest, store)
+    captions = FaissStore.open(out / manifest.captions.path, manifest.dimension) if manifest.captions else None
+    return Generation(_number(manifest.generation), catalog, manifest, store, captions)
 
 
 def _number(folder_name: str) -> int:
@@ -145,10 +160,9 @@ def _lock(held: int, out: Path) -> None:
 
 def _write_generation(folder: Path, following: NextGeneration) -> IndexManifest:
     folder.mkdir()
-    store = FaissStore(following.dimension)
-    for ids, vectors in following.vectors:
-        store.add(ids, vectors)
-    store.save(folder / STORE_NAME)
+    store = _write_store(folder / STORE_NAME, following.dimension, following.vectors)
+    captions = _write_store(folder / CAPTIONS_NAME, following.dimension, following.captions)
+    calibration = following.calibrate(store, captions) if captions.count else None
     write_catalog(folder / CATALOG_NAME, following.catalog)
     _write_metadata(folder / METADATA_NAME, following.catalog.rows)
     for path in (folder / CATALOG_NAME, folder / METADATA_NAME, folder):
@@ -163,7 +177,19 @@ def _write_generation(folder: Path, following: NextGeneration) -> IndexManifest:
         store=record_file(out, f"{name}/{STORE_NAME}"),
         catalog=record_file(out, f"{name}/{CATALOG_NAME}"),
         metadata=record_file(out, f"{name}/{METADATA_NAME}"),
+        captions=record_file(out, f"{name}/{CAPTIONS_NAME}") if captions.count else None,
+        calibration=calibration,
     )
+
+
+def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FaissStore:
+    """Return the store of some vectors, written to a file unless it is empty."""
+    store = FaissStore(dimension)
+    for ids, vectors in batches:
+        store.add(ids, vectors)
+    if store.count:
+        store.save(path)
+    return store
 
 
 def _write_metadata(path: Path, rows: Iterable[IndexedImage]) -> None:
@@ -198,7 +224,8 @@ def _sync(path: Path) -> None:
 
 def _remove_generation(folder: Path) -> None:
     # our own files by name, then the folder if nothing else is in it: `--out` may point anywhere
-    for name in (STORE_NAME, f"{STORE_NAME}.part", CATALOG_NAME, METADATA_NAME):
+    stores = (STORE_NAME, CAPTIONS_NAME)
+    for name in (*stores, *(f"{store}.part" for store in stores), CATALOG_NAME, METADATA_NAME):
         (folder / name).unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

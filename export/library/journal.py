@@ -1,4 +1,4 @@
-"""What a build has already paid for: each picture content's vector, size and caption, or why it has none.
+"""What a build has already paid for: each picture content's vector, size and caption, or why it has none; captions' vectors.
 
 The journal is what makes a killed build resumable. Every batch is one transaction, so a kill loses at most the batch in
 hand; it is deleted once the generation that it led to is in place. It holds no ids and no paths: those are given when a
@@ -22,6 +22,7 @@ JOURNAL_SCHEMA = """
     CREATE TABLE IF NOT EXISTS encoded (
         sha256 TEXT PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, caption TEXT, vector BLOB NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS captions (caption TEXT PRIMARY KEY, vector BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, reason TEXT NOT NULL);
 """
 
@@ -87,6 +88,27 @@ class Journal:
                 else:
                     connection.execute("REPLACE INTO encoded VALUES (?, ?, ?, ?, ?)", _columns(outcome))
 
+    def record_captions(self, batch: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+        """Keep captions and their vectors, each (d,) float32; once this returns, a kill cannot lose them.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+        """
+        self._connection = self._connection or self._open()
+        with self._connection as connection:  # one transaction
+            rows = ((caption, vector.astype("<f4").tobytes()) for caption, vector in batch)
+            connection.executemany("REPLACE INTO captions VALUES (?, ?)", rows)
+
+    def captions(self) -> set[str]:
+        """Return every caption that has its vector."""
+        return {caption for (caption,) in self._select("SELECT caption FROM captions")}
+
+    def caption_vectors(self, captions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors, each (d,) float32, of those of these captions that are here."""
+        query = "SELECT caption, vector FROM captions WHERE caption IN (SELECT value FROM json_each(?))"
+        rows = self._select(query, json.dumps(list(captions)))
+        return {caption: np.frombuffer(vector, dtype="<f4") for caption, vector in rows}
+
     def contents(self) -> dict[str, Content]:
         """Return every content that has its vector, by sha256."""
         rows = self._select("SELECT sha256, width, height, caption FROM encoded")
@@ -139,7 +161,9 @@ def _connect(path: Path, fingerprint: str) -> sqlite3.Connection:
         connection.executescript(JOURNAL_SCHEMA)
         with connection:
             if connection.execute("SELECT fingerprint FROM made_with").fetchall() != [(fingerprint,)]:
-                connection.executescript("DELETE FROM made_with; DELETE FROM encoded; DELETE FROM failed;")
+                connection.executescript(
+                    "DELETE FROM made_with; DELETE FROM encoded; DELETE FROM captions; DELETE FROM failed;"
+                )
                 connection.execute("INSERT INTO made_with VALUES (?)", (fingerprint,))
     except sqlite3.Error:
         connection.close()

@@ -35,23 +35,23 @@ class Summary:
     skipped: Sequence[SkippedImage] = ()
 
 
-class ImageRate(ProgressColumn):
-    """Pictures a second, over the last half minute."""
+class Rate(ProgressColumn):
+    """How many a second, over the last half minute."""
 
     def render(self, task: Task) -> Text:
         """Return the rate, or nothing while there is none yet."""
         rate = task.finished_speed or task.speed
-        return Text(f"{rate:.1f} images/s" if rate else "", style="progress.data.speed")
+        return Text(f"{rate:.1f}/s" if rate else "", style="progress.data.speed")
 
 
 @contextmanager
 def progress_bar(console: Console, description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar with a count, images/s and the time left while the block runs; none where there is nothing to do.
+    """Show a bar with a count, the rate and the time left while the block runs; none where there is nothing to do.
 
     Yields:
         What to call with the number of pictures just done.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), ImageRate(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=total == 0) as progress:
         task = progress.add_task(description, total=total)
         yield lambda done: progress.advance(task, done)

@@ -2,7 +2,7 @@
 
 import io
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,12 @@ FINGERPRINT = {"clip/image.onnx": "1" * 64, "blip/vision.onnx": "2" * 64}
 
 
 class GridEncoder:
-    """Embeds a picture as its 2 x 2 thumbnail; counts the pictures, and takes `seconds` for each."""
+    """Embeds a picture as its 2 x 2 thumbnail; counts pictures and texts, and takes `seconds` for each picture."""
 
     dimension = DIMENSION
 
     def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds, self.seen = seconds, 0
+        self.seconds, self.seen, self.read = seconds, 0, 0
 
     def prepare(self, image: Image.Image) -> NDArray[np.float32]:
         return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
@@ -36,6 +36,12 @@ class GridEncoder:
         time.sleep(self.seconds * len(pixels))
         vectors = pixels.reshape(len(pixels), DIMENSION) + 1.0
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed a text by the counts of its characters."""
+        self.read += len(texts)
+        counts = np.array([np.bincount([ord(one) % DIMENSION for one in text], minlength=DIMENSION) for text in texts])
+        return (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
 
 
 class MeanCaptioner:
@@ -94,11 +100,15 @@ def ids_by_path(out: Path) -> dict[str, int]:
 
 
 def told_by(out: Path) -> tuple[list[tuple[object, ...]], bytes, list[tuple[str, str]]]:
-    """Return all that a reader can learn from an index: rows, the bytes of the vectors in the order of the rows, reasons."""
+    """Return all that a reader can learn from an index: rows, the bytes of the vectors and the calibration, reasons."""
     manifest, catalog = manifest_of(out), catalog_of(out)
     store = FaissStore.open(out / manifest.store.path, manifest.dimension)
     rows = [(row.id, row.image_path, row.sha256, row.width, row.height, row.caption) for row in catalog.rows]
     vectors = store.vectors_of([row.id for row in catalog.rows]).tobytes()
+    if manifest.captions:
+        captions = FaissStore.open(out / manifest.captions.path, manifest.dimension)
+        vectors += captions.vectors_of([row.id for row in catalog.rows if row.caption]).tobytes()
+        vectors += str(manifest.calibration).encode()
     return rows, vectors, [(image.name, image.reason) for image in catalog.skipped]
 
 

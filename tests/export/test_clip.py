@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import normalize
 from transformers import CLIPModel
 
-from export.clip import write_clip_graphs
+from export.clip import embed_with_torch, write_clip_graphs
 from runtime.sessions import Session
 from tests.export.small_checkpoints import CLIP_KIN, save_clip
 
@@ -69,18 +69,38 @@ def test_image_graph_equals_the_model_in_any_batch(traced: Traced, images: int) 
     assert np.abs(given - expected).max() <= TOLERANCE
 
 
-def test_patch_vectors_are_the_last_layer_without_token_mixing(traced: Traced) -> None:
+def test_contributions_are_what_the_class_token_reads_from_each_patch(traced: Traced) -> None:
     model, _, image = traced
     pixels = make_pixels(model, 2)
-    vision = model.vision_model
-    last = vision.encoder.layers[-1]
-    with torch.inference_mode():
-        hidden = vision(torch.from_numpy(pixels), output_hidden_states=True).hidden_states[-2][:, 1:]
-        hidden = hidden + last.self_attn.out_proj(last.self_attn.v_proj(last.layer_norm1(hidden)))
-        hidden = hidden + last.mlp(last.layer_norm2(hidden))
-        expected = normalize(model.visual_projection(vision.post_layernorm(hidden)), dim=-1).numpy()
-    (given,) = image.run(["patch_embeddings"], {"pixel_values": pixels})
+    expected = embed_with_torch(model, [make_texts([3])], pixels)["clip/image.onnx patch_contributions"]
+    (given,) = image.run(["patch_contributions"], {"pixel_values": pixels})
     grid = model.config.vision_config.image_size // model.config.vision_config.patch_size
     assert given.shape == (2, grid**2, model.config.projection_dim)
     assert np.abs(given - expected).max() <= TOLERANCE
-    assert np.abs(np.linalg.norm(given, axis=-1) - 1).max() <= 1e-5
+
+
+def test_contributions_are_parts_of_the_score(traced: Traced) -> None:
+    """Taking a patch's value away from the class token, all else held, lowers the score by the patch's contribution."""
+    model, _, image = traced
+    pixels = make_pixels(model, 1)
+    embedding, contributions = image.run(["embedding", "patch_contributions"], {"pixel_values": pixels})
+    vision, text = (
+        model.vision_model,
+        np.random.default_rng(3).standard_normal(model.config.projection_dim).astype(np.float32),
+    )
+    with torch.inference_mode():
+        seen = vision(torch.from_numpy(pixels), output_hidden_states=True, output_attentions=True)
+        last, whole = vision.encoder.layers[-1], seen.last_hidden_state[:, 0]
+        values = last.self_attn.v_proj(last.layer_norm1(seen.hidden_states[-2]))[0].unflatten(
+            -1, (last.self_attn.num_heads, -1)
+        )
+        read = (seen.attentions[-1][0, :, 0, 3, None] * values[3]).flatten() @ last.self_attn.out_proj.weight.T
+        norm = vision.post_layernorm
+
+        def project(hidden: torch.Tensor) -> torch.Tensor:
+            deviation = (whole.var(correction=0) + norm.eps).sqrt()
+            return model.visual_projection((hidden - hidden.mean()) / deviation * norm.weight + norm.bias)
+
+        lost = (project(whole[0]) - project(whole[0] - read)) / project(whole[0]).norm()
+    assert contributions[0, 2] @ text == pytest.approx(float(lost.numpy() @ text), abs=1e-4)
+    assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-5)

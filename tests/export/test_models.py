@@ -46,7 +46,8 @@ def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precis
     encoder = ClipEncoder(folder, manifest.clip)
     assert encoder.embed_texts(["a red boat"]).shape == (1, 24)
     assert encoder.embed_images([picture]).shape == (1, 24)
-    assert encoder.embed_patches(picture).shape == (4, 4, 24)
+    _, contributions = encoder.attribute(encoder.prepare(picture))
+    assert contributions.shape == (4, 4, 24)
     assert isinstance(BlipCaptioner(folder, manifest.blip).caption_images([picture])[0], str)
 
 

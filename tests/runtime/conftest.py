@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runtime.api import create_app
-from runtime.engine import Engine, Limits
-from runtime.explain import EvidenceExplainer
+from runtime.asking import Limits
+from runtime.captions import Captions
+from runtime.engine import Engine
+from runtime.evidence_explainer import EvidenceExplainer
+from runtime.explain import Explainer
 from runtime.library import CATALOG_SCHEMA, Library
+from runtime.matcher import Matcher
 from runtime.settings import Settings
 from runtime.stores.faiss_store import FaissStore
 
@@ -25,13 +29,40 @@ CAPTIONS = ["a red <script>alert(1)</script> square", "a green square", None, No
 
 
 class ColourEncoder:
-    """Embeds a text by the colours it names, each an axis."""
+    """Embeds a text by the colours it names, a picture by its channels; each colour is an axis. Counts its runs."""
 
-    dimension = len(COLOURS)
+    dimension, grid, side = len(COLOURS), 2, 8
 
-    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        counts = np.array([[float(colour in text) for colour in COLOURS] for text in texts], dtype=np.float32) + 0.01
-        return counts / np.linalg.norm(counts, axis=1, keepdims=True)
+    def __init__(self) -> None:
+        self.text_batches: list[int] = []
+        self.pictures_seen = 0
+
+    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        return np.array([[int(colour in text) for colour in COLOURS] for text in texts], dtype=np.int64)
+
+    def embed_tokens(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        self.text_batches.append(len(token_ids))
+        return _unit(token_ids.astype(np.float32) + 0.01)
+
+    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+        return np.asarray(image.resize((self.side, self.side)), np.float32).transpose(2, 0, 1) / 255
+
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.pictures_seen += len(pixels)
+        return _unit(np.pad(pixels.mean(axis=(2, 3)), ((0, 0), (0, 1))) + 0.01)
+
+    def attribute(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        half = self.side // self.grid
+        patches = pixels.reshape(3, self.grid, half, self.grid, half).mean(axis=(2, 4)).transpose(1, 2, 0)
+        return self.embed_pixels(pixels[None])[0], np.pad(patches, ((0, 0), (0, 0), (0, 1)))
+
+    def seen_part(self, image: Image.Image) -> tuple[float, float, float, float]:
+        return 0.25, 0.0, 0.75, 1.0
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 class ColourCaptioner:
@@ -76,14 +107,26 @@ def captioner() -> ColourCaptioner:
 
 
 @pytest.fixture
-def engine(library: Library, store: FaissStore, captioner: ColourCaptioner) -> Engine:
+def encoder() -> ColourEncoder:
+    return ColourEncoder()
+
+
+@pytest.fixture
+def explainer() -> Explainer:
+    return EvidenceExplainer()
+
+
+@pytest.fixture
+def engine(
+    encoder: ColourEncoder, store: FaissStore, library: Library, captioner: ColourCaptioner, explainer: Explainer
+) -> Engine:
     return Engine(
-        ColourEncoder(),
-        store,
+        encoder,
+        Matcher(store, some_ids=library.some_ids),
         library,
-        EvidenceExplainer(),
-        open_captioner=lambda: captioner,
-        limits=Limits(top_k_max=50, query_max_chars=200),
+        explainer,
+        captions=Captions(library, lambda: captioner),
+        limits=Limits(top_k_max=50, query_max_chars=200, heatmaps_max=2),
     )
 
 

@@ -1,13 +1,25 @@
 """Groq, played by a real HTTP server on this machine: each test says how it behaves, the real package calls it."""
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.server_faults import Player, PlayingServer
+import pytest
 
+from runtime.evidence import Evidence
+from runtime.evidence_explainer import EvidenceExplainer
+from runtime.explain import Explanation, HitFacts
+from runtime.groq_breaker import Breaker
+from runtime.groq_cache import SentenceCache
+from runtime.groq_client import GroqClient
+from runtime.groq_explainer import GroqExplainer
+from tests.server_faults import Player, PlayingServer, resets
+
+KEY = "gsk_never_to_be_logged"
+MODEL = "openai/gpt-oss-120b"
 Behaviour = Callable[["GroqPlayer"], None]
 
 
@@ -68,6 +80,25 @@ def groq_server(behave: Behaviour) -> Iterator[GroqServer]:
         serving.join()
 
 
+@contextmanager
+def explainer_at(
+    url: str,
+    timeout_s: float = 10.0,
+    *,
+    key: str = KEY,
+    model: str = MODEL,
+    cache_size: int = 100,
+    breaker: Breaker | None = None,
+) -> Iterator[GroqExplainer]:
+    """Ask there, and pause next to nothing between tries."""
+    client = GroqClient(key, model=model, max_tokens=1024, base_url=url, first_pause_s=0.01)
+    explainer = GroqExplainer(client, timeout_s=timeout_s, cache=SentenceCache(cache_size), breaker=breaker or Breaker())
+    try:
+        yield explainer
+    finally:
+        explainer.close()
+
+
 def writes(content: str | None, finish_reason: str = "stop") -> Behaviour:
     """Answer with what the model wrote."""
     choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", "content": content}}
@@ -92,6 +123,16 @@ def sends(status: int, body: bytes, **headers: str) -> Behaviour:
     return lambda player: player.answer(status, body, **headers)
 
 
+def in_turn(*behaviours: Behaviour) -> Behaviour:
+    """Answer each request with the next of these, and all further ones with the last."""
+    waiting = list(behaviours)
+
+    def behave(player: GroqPlayer) -> None:
+        (waiting.pop(0) if len(waiting) > 1 else waiting[0])(player)
+
+    return behave
+
+
 def drips(player: GroqPlayer) -> None:
     """Send a byte now and then, each within any read timeout, and never come to an end."""
     player.send_response(200)
@@ -100,3 +141,39 @@ def drips(player: GroqPlayer) -> None:
     player.end_headers()
     while not player.server.released.wait(0.02):
         player.wfile.write(b" ")
+
+
+# A search of two hits, what the evidence says of them, and what Groq says on a good day.
+QUERY = "a red boat"
+HITS = [
+    HitFacts(7, "7.jpg", "a red boat on the sea", Evidence(0.31, match_probability=0.97, verdict="strong")),
+    HitFacts(9, "9.jpg", None, Evidence(0.1, match_probability=0.04, verdict="none")),
+]
+LOCAL = EvidenceExplainer().explain(QUERY, HITS)
+FITS, FITS_NOT = "The caption mentions a red boat on the sea.", "Without a caption, nothing points to a red boat."
+GOOD = explains((9, FITS_NOT), (7, FITS))
+BY_GROQ = [Explanation(FITS, f"groq:{MODEL}"), Explanation(FITS_NOT, f"groq:{MODEL}")]
+FROM_CACHE = [Explanation(FITS, "cache"), Explanation(FITS_NOT, "cache")]
+RETIRED = refuses(400, "model_decommissioned", "The model has been decommissioned")
+# Every way in which Groq is known to behave; without DNS there is no server to behave at all.
+FAULTS: dict[str, Behaviour | None] = {
+    "success": GOOD,
+    "slow drip": drips,
+    "429": refuses(429, "rate_limit_exceeded", retry_after="60"),
+    "500": refuses(500, "internal_server_error"),
+    "bad JSON": writes('{"explanations": [{"id": 7, '),
+    "wrong ids": explains((1, FITS), (2, FITS_NOT)),
+    "empty": explains(),
+    "retired": RETIRED,
+    "reset": resets,
+    "no DNS": None,
+}
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What our own code logged at WARNING or above."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("runtime") and record.levelno >= logging.WARNING
+    ]

@@ -1,11 +1,16 @@
 """The verbs: what a search finds, where its captions come from, what it refuses."""
 
 import pytest
+from PIL import Image
 
+from runtime.asking import Limits
+from runtime.calibration import Calibration, MatchWeights
+from runtime.captions import Captions
 from runtime.engine import Engine
-from runtime.errors import QueryEmpty, QueryTooLong, TopKOutOfRange
-from runtime.explain import EvidenceExplainer
+from runtime.errors import IdsOutOfRange, ImageNotFound, QueryEmpty, QueryTooLong, TopKOutOfRange
+from runtime.evidence_explainer import EvidenceExplainer
 from runtime.library import Library
+from runtime.matcher import Matcher
 from runtime.stores.faiss_store import FaissStore
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 
@@ -46,7 +51,14 @@ def test_a_picture_that_went_away_is_still_a_hit_without_a_caption(
 
 
 def test_without_a_captioner_a_missing_caption_stays_missing(library: Library, store: FaissStore) -> None:
-    engine = Engine(ColourEncoder(), store, library, EvidenceExplainer())
+    engine = Engine(
+        ColourEncoder(),
+        Matcher(store),
+        library,
+        EvidenceExplainer(),
+        captions=Captions(library, None),
+        limits=Limits(),
+    )
     assert engine.search_by_text("blue", 1).hits[0].caption_source == "none"
 
 
@@ -59,7 +71,8 @@ def test_every_hit_is_explained_unless_nobody_asked(engine: Engine) -> None:
 
 
 def test_stages_are_timed_in_their_order(engine: Engine) -> None:
-    assert list(engine.search_by_text("red", 1).timings_ms) == ["embed", "search", "rows", "caption", "explain"]
+    stages = ["tokenize", "embed", "search", "rows", "evidence", "caption", "explain"]
+    assert list(engine.search_by_text("red", 1).timings_ms) == stages
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\n\t"])
@@ -78,3 +91,96 @@ def test_an_over_long_query_is_refused_with_both_numbers(engine: Engine) -> None
 def test_top_k_outside_its_range_is_refused(engine: Engine, top_k: int) -> None:
     with pytest.raises(TopKOutOfRange, match=f"top_k is {top_k}"):
         engine.search_by_text("red", top_k)
+
+
+def test_words_are_weighed_in_one_batch_and_only_for_an_explanation(engine: Engine, encoder: ColourEncoder) -> None:
+    engine.search_by_text("red green", 4, explain=False)
+    assert encoder.text_batches == [1]
+    hits = {hit.row.id: hit for hit in engine.search_by_text("red green", 4).hits}
+    assert encoder.text_batches == [1, 1, 2]
+    red, green = hits[1].evidence.words
+    assert (red.word, green.word) == ("red", "green")
+    assert red.drop > 0 > green.drop
+    assert (red.share, green.share) == (1.0, 0.0)
+    assert (red.in_caption, green.in_caption) == (True, False)
+
+
+def test_minus_words_leave_pictures_behind(engine: Engine, encoder: ColourEncoder) -> None:
+    assert {hit.row.id for hit in engine.search_by_text("red blue", 2, explain=False).hits} == {1, 3}
+    encoder.text_batches.clear()
+    minus = engine.search_by_text("red blue -red", 4, explain=False).hits
+    assert minus[0].row.id == 3
+    assert encoder.text_batches == [1, 1], "what is wanted and what is not are runs of their own, as in the index"
+
+
+def test_a_picture_finds_its_like(engine: Engine) -> None:
+    answer = engine.search_by_image(Image.new("RGB", (30, 30), (0, 0, 250)), 2)
+    assert answer.hits[0].row.id == 3
+    assert answer.hits[0].evidence.score > 0.9
+    assert (answer.verdict, answer.match_probability) == (None, None)
+    assert all(hit.explanation and hit.explanation_source == "evidence" for hit in answer.hits)
+
+
+def test_more_like_this_leaves_the_picture_itself_out(engine: Engine) -> None:
+    assert {hit.row.id for hit in engine.search_like(1, 50).hits} == {2, 3, 4}
+    assert len(engine.search_like(1, 2).hits) == 2
+
+
+@pytest.mark.parametrize(("weight", "first"), [(0.0, 2), (1.0, 3)])
+def test_words_and_a_picture_count_by_the_weight(engine: Engine, weight: float, first: int) -> None:
+    blue = Image.new("RGB", (30, 30), (0, 0, 250))
+    assert engine.search_by_image(blue, 1, query="green", picture_weight=weight).hits[0].row.id == first
+
+
+@pytest.mark.parametrize("unknown", [99, -1, 0, 2**70])
+def test_more_like_an_unknown_picture_is_refused(engine: Engine, unknown: int) -> None:
+    with pytest.raises(ImageNotFound, match=f"'id {unknown}'"):
+        engine.search_like(unknown, 1)
+
+
+def test_a_search_and_its_explanation_later_say_the_same(engine: Engine) -> None:
+    at_once = engine.search_by_text("red green", 4)
+    later = engine.explain("red green", [hit.row.id for hit in at_once.hits])
+    assert [(hit.row.id, hit.explanation, hit.evidence.words, hit.evidence.verdict) for hit in later.hits] == [
+        (hit.row.id, hit.explanation, hit.evidence.words, hit.evidence.verdict) for hit in at_once.hits
+    ]
+
+
+def test_a_heatmap_says_where_and_costs_one_encoding_beside_its_check(engine: Engine, encoder: ColourEncoder) -> None:
+    [hit] = engine.explain("red", [1], heatmap=True, explain=False).hits
+    assert hit.heatmap is not None
+    assert hit.heatmap.contributions.shape == (2, 2)
+    assert hit.heatmap.box == (0.25, 0.0, 0.75, 1.0)
+    assert hit.occlusion is not None
+    assert encoder.pictures_seen == 1 + 1 + hit.occlusion.draws
+    assert (hit.explanation, hit.evidence.words) == ("", ())
+
+
+def test_a_picture_that_went_away_is_explained_without_a_heatmap(engine: Engine, library: Library) -> None:
+    library.image_file("grey.png").unlink()
+    gone, there = engine.explain("grey", [4, 1], heatmap=True).hits
+    assert (gone.heatmap, gone.occlusion) == (None, None)
+    assert gone.explanation
+    assert there.heatmap is not None
+
+
+def test_explaining_nothing_or_an_unknown_picture_is_refused(engine: Engine) -> None:
+    with pytest.raises(ImageNotFound):
+        engine.explain("red", [1, 99])
+    with pytest.raises(QueryEmpty):
+        engine.explain(" ", [1])
+    with pytest.raises(IdsOutOfRange):
+        engine.explain("red", [])
+    with pytest.raises(IdsOutOfRange):
+        engine.explain("red", [1, 2, 3], heatmap=True)
+
+
+def test_a_calibrated_search_is_as_sure_as_its_best_hit(encoder: ColourEncoder, store: FaissStore, library: Library) -> None:
+    weights = MatchWeights(bias=-5, score=10, mean_score=0, log_words=0)
+    calibration = Calibration(centroid=(0, 0, 0, 0), with_caption=weights, without_caption=weights, fit={})
+    matcher = Matcher(store, None, calibration)
+    engine = Engine(encoder, matcher, library, EvidenceExplainer(), captions=Captions(library, None), limits=Limits())
+    found, lost = engine.search_by_text("red", 4), engine.search_by_text("red green blue grey", 4)
+    assert (found.verdict, found.hits[-1].evidence.verdict) == ("strong", "none")
+    assert found.match_probability == found.hits[0].evidence.match_probability
+    assert lost.verdict == "weak"

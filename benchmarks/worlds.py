@@ -1,0 +1,131 @@
+"""Libraries of storybook scenes whose truth is known, and questions that have a true match there or have none.
+
+Questions without a match are near misses: a scene of the library, changed in one thing, so that an object that the world
+lacks, a colour that its kind of object never has, or a combination that never occurs is asked for.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.index import Models, build_index
+from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
+from export.storybook.facts import Facts, encode_facts, truth_table
+from export.storybook.queries import Query, paraphrase, partial_query, short_query
+from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Box, Group, HeldOut, Scene, sample_scenes
+from runtime.blip import BlipCaptioner
+from runtime.clip import ClipEncoder
+from runtime.engine import Engine
+from runtime.manifest import read_models_manifest
+from runtime.opening import open_engine
+from runtime.settings import Settings
+
+SEED = 3_000_017  # neither training nor any other benchmark draws from it, and no decision was made on it
+KINDS = ("object", "colour", "combination")
+
+
+@dataclass(frozen=True)
+class World:
+    """An indexed library. Picture i has the id i + 1; `absent` are the objects that no scene holds."""
+
+    engine: Engine
+    scenes: list[Scene]
+    boxes: list[tuple[Box, ...]]
+    absent: tuple[str, ...]
+
+    def truth(self, queries: list[Query]) -> NDArray[np.bool_]:
+        """Return (queries, scenes): which scene shows what which query says."""
+        shown = encode_facts([Facts.of_scene(scene) for scene in self.scenes])
+        return truth_table(encode_facts([query.facts for query in queries]), shown)
+
+
+def open_models(models_dir: Path) -> Models:
+    """Return the exported models as the index step takes them, on one thread."""
+    manifest = read_models_manifest(models_dir)
+    captioner = BlipCaptioner(models_dir, manifest.blip) if manifest.blip else None
+    return Models(manifest.fingerprint(), ClipEncoder(models_dir, manifest.clip), captioner)
+
+
+def make_world(folder: Path, models_dir: Path, scenes: list[Scene], name: str, absent: tuple[str, ...] = ()) -> World:
+    """Draw scenes, index them by the project's own step, and open an engine over them, which asks nobody."""
+    boxes = []
+    (folder / "images").mkdir(parents=True)
+    for number, scene in enumerate(scenes):
+        picture = draw_scene(scene, random.Random(f"{name}:{number}"), PICTURE_SIDE_PX)
+        boxes.append(picture.boxes)
+        (folder / "images" / f"{number:05d}.jpg").write_bytes(encode_jpeg(picture.image))
+    build_index(folder / "images", folder / "index", models=open_models(models_dir), console=Console(quiet=True))
+    settings = Settings.read(models_dir=models_dir, index_dir=folder / "index", groq_api_key="")
+    return World(open_engine(settings), scenes, boxes, absent)
+
+
+def scenes_without(absent: tuple[str, ...], rng: random.Random) -> Iterator[Scene]:
+    """Yield distinct scenes, of combinations that training knew, without some objects."""
+    for scene in sample_scenes(rng, HeldOut.NEVER, distinct=True):
+        if not any(group.object in absent for group in scene.groups):
+            yield scene
+
+
+def choose_absent(rng: random.Random, count: int) -> tuple[str, ...]:
+    """Return the objects that a world shall lack."""
+    return tuple(rng.sample(OBJECTS, count))
+
+
+def matching_queries(world: World, rng: random.Random, count: int) -> list[Query]:
+    """Return queries that some scene answers: half partial, a quarter each in full paraphrase and in two or three words."""
+    asked = (_word(rng.choice(world.scenes), rng) for _ in iter(int, 1))
+    return list(islice((query for query in asked if world.truth([query]).any()), count))
+
+
+def missing_queries(world: World, rng: random.Random, count: int) -> list[tuple[str, Query]]:
+    """Return near misses that no scene answers, each with what is absent: object, colour or combination, in equal parts."""
+    shares = [count // len(KINDS) + (at < count % len(KINDS)) for at in range(len(KINDS))]
+    return [
+        (kind, query)
+        for kind, share in zip(KINDS, shares, strict=True)
+        for query in islice(_misses(world, kind, rng), share)
+    ]
+
+
+def _misses(world: World, kind: str, rng: random.Random) -> Iterator[Query]:
+    present = {(group.object, group.colour) for scene in world.scenes for group in scene.groups}
+    while True:
+        query = _word(_changed(rng.choice(world.scenes), world, kind, rng), rng)
+        named = [(wanted.object, wanted.colour) for wanted in query.facts.groups]
+        lacks_object = any(name in world.absent for name, _ in named)
+        lacks_colour = any(colour and (name, colour) not in present for name, colour in named)
+        found = "object" if lacks_object else "colour" if lacks_colour else "combination"
+        if named and found == kind and not world.truth([query]).any():
+            yield query
+
+
+def _changed(scene: Scene, world: World, kind: str, rng: random.Random) -> Scene:
+    at = rng.randrange(len(scene.groups))
+    if kind == "object":
+        return _with_group(scene, at, replace(scene.groups[at], object=rng.choice(world.absent)))
+    if kind == "colour":
+        return _with_group(scene, at, replace(scene.groups[at], colour=rng.choice(COLOURS)))
+    known = [name for name in OBJECTS if name not in world.absent]
+    return rng.choice(
+        (
+            replace(scene, place=rng.choice(PLACES)),
+            replace(scene, time=rng.choice(TIMES)),
+            _with_group(scene, at, replace(scene.groups[at], colour=rng.choice(COLOURS))),
+            _with_group(scene, at, replace(scene.groups[at], object=rng.choice(known))),
+            _with_group(scene, at, replace(scene.groups[at], count=rng.choice(COUNTS))),
+        )
+    )
+
+
+def _with_group(scene: Scene, at: int, group: Group) -> Scene:
+    return replace(scene, groups=(*scene.groups[:at], group, *scene.groups[at + 1 :]))
+
+
+def _word(scene: Scene, rng: random.Random) -> Query:
+    return rng.choice((partial_query, partial_query, paraphrase, short_query))(scene, rng)

@@ -1,0 +1,56 @@
+"""The vectors of the captions: those that the last generation or the journal holds, and those embedded now.
+
+The second witness of a match. A vector is known by its caption's text, so that twins share one.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.library.catalog import IndexedImage
+from export.library.contents import VECTORS_AT_ONCE
+from export.library.encoding import Models
+from export.library.generation import Generation, VectorBatch
+from export.library.journal import Journal
+from export.library.summary import progress_bar
+
+EMBEDDED_AT_ONCE = 64  # captions between two writes of the journal
+
+
+class CaptionVectors:
+    """The captions of one build and where the vector of each is."""
+
+    def __init__(self, last: Generation, journal: Journal, models: Models) -> None:
+        self._last, self._journal, self._models = last, journal, models
+        rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint) else ()
+        self._old_ids = {row.caption: row.id for row in rows if row.caption}
+
+    def embed_missing(self, rows: Sequence[IndexedImage], console: Console) -> None:
+        """Embed the captions that have no vector yet, each in a run of its own, into the journal.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+            SessionFailed: the text tower refused a caption.
+        """
+        known = self._old_ids.keys() | self._journal.captions()
+        missing = [caption for caption in dict.fromkeys(row.caption for row in rows if row.caption) if caption not in known]
+        with progress_bar(console, "Captions", len(missing)) as advance:
+            for start in range(0, len(missing), EMBEDDED_AT_ONCE):
+                batch = missing[start : start + EMBEDDED_AT_ONCE]
+                self._journal.record_captions(zip(batch, self._models.encoder.embed_texts(batch), strict=True))
+                advance(len(batch))
+
+    def batches(self, rows: Sequence[IndexedImage]) -> Iterator[VectorBatch]:
+        """Yield the ids and the captions' vectors, (n, d) float32, of the rows that have a caption, in their order."""
+        captioned = [row for row in rows if row.caption]
+        for start in range(0, len(captioned), VECTORS_AT_ONCE):
+            batch = captioned[start : start + VECTORS_AT_ONCE]
+            yield [row.id for row in batch], self._vectors_of([row.caption or "" for row in batch])
+
+    def _vectors_of(self, captions: Sequence[str]) -> NDArray[np.float32]:
+        journaled = self._journal.caption_vectors(captions)
+        older = [caption for caption in dict.fromkeys(captions) if caption not in journaled]
+        stored = dict(zip(older, self._last.caption_vectors_of([self._old_ids[caption] for caption in older]), strict=True))
+        return np.stack([journaled[caption] if caption in journaled else stored[caption] for caption in captions])

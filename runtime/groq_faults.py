@@ -1,0 +1,69 @@
+"""Why Groq did not answer: in words for whoever runs this, and whether asking again helps. Calls nobody."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from time import time
+
+TOO_LATE = "no answer within GROQ_TIMEOUT_S"
+UNKNOWN_MODEL_CODES = ("model_decommissioned", "model_not_found", "model_not_active")
+# For how long asking again is of no use: where only another setting mends it, and at most where Groq says for how long.
+HOPELESS_REST_S = LONGEST_REST_S = 3600.0
+
+
+class NoAnswer(Exception):
+    """Groq gave no answer that can be used. The message may be logged: it quotes neither the key nor a foreign text.
+
+    `rest_s` is for how many seconds asking again is known to be of no use.
+    """
+
+    def __init__(self, reason: str, rest_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.rest_s = rest_s
+
+
+class PassingFault(NoAnswer):
+    """Groq did not answer now, and might in a moment. `retry_after_s` is how long it asked to wait, 0 if it did not."""
+
+    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+def read_refusal(status: int, body: object, headers: Mapping[str, str], model: str) -> NoAnswer:
+    """Return what a call that was answered with 4xx or 5xx means, naming the setting that mends it."""
+    code = _error_code(body)
+    if code in UNKNOWN_MODEL_CODES or status == 404:
+        advice = f"the model {model} is retired or unknown; set GROQ_MODEL to one of console.groq.com/docs/models"
+        return NoAnswer(advice, HOPELESS_REST_S)
+    if status == 429 or status >= 500:
+        meaning = "its rate limit is reached" if status == 429 else f"it failed with status {status}"
+        return PassingFault(meaning, _seconds(headers.get("retry-after", "")))
+    meanings = {
+        401: "the key was refused; check GROQ_API_KEY",
+        403: f"the key may not use the model {model}; check GROQ_API_KEY and GROQ_MODEL",
+        413: "the request is larger than the key's plan allows; ask for fewer hits",
+    }
+    refused = f"it refused the request ({status} {code}); GROQ_MODEL must name a model that answers in a strict JSON schema"
+    return NoAnswer(meanings.get(status, refused), HOPELESS_REST_S if status in (401, 403) else 0.0)
+
+
+def _error_code(body: object) -> str:
+    """Return the error's code out of `{"error": {"code": ...}}`, or an empty text where it is no plain name."""
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) and code.isidentifier() and len(code) <= 60 else ""
+
+
+def _seconds(retry_after: str) -> float:
+    """Return a `retry-after` header in seconds from now (RFC 9110, 10.2.3: a number, or a date); 0 if it says nothing."""
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return 0.0
+        seconds = when.replace(tzinfo=when.tzinfo or UTC).timestamp() - time()
+    return min(max(seconds, 0.0), LONGEST_REST_S) if isfinite(seconds) else 0.0
