@@ -1,48 +1,52 @@
-// One search from the address to the cards: who asks, what is dropped, what is shown next. Owns no markup and no wire.
+// From what is asked, in the box, the address or by a picture, to the search that answers it. Owns no markup and no wire.
 
 import { read_address, write_address } from "./address.js";
-import { SearchFailed, search } from "./api.js";
 import { focus_card, listen_to_keys } from "./keyboard.js";
-import { show_answer, show_empty, show_failure, show_loading } from "./states.js";
-import { close_viewer, listen_to_viewer, open_viewer } from "./viewer.js";
+import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js";
+import { listen_for_pictures } from "./picture_intake.js";
+import { keep_picture, listen_to_asked_picture, read_picture_weight, recall_picture, show_asked_picture } from "./picture_question.js";
+import { is_empty } from "./question.js";
+import { run_search, stop_search } from "./search.js";
+import { show_empty } from "./states.js";
+import { clear_toast, show_toast } from "./toast.js";
+import { leave_viewer, listen_to_viewer } from "./viewer.js";
 
 const form = document.getElementById("ask");
 const query_box = document.getElementById("query");
 const top_k_box = document.getElementById("top_k");
+const status_line = document.getElementById("status");
 
-// The newest search's controller. It is the sequence too: an answer whose controller is no longer this one is stale.
-let newest = null;
-
-async function run_search(wanted) {
-  newest?.abort();
-  const mine = (newest = new AbortController());
-  const stop_loading = show_loading(wanted);
-  try {
-    const asked_at = performance.now();
-    const answer = await search(wanted, mine.signal);
-    if (mine === newest) show_answer(wanted, answer, performance.now() - asked_at, open_viewer);
-  } catch (failure) {
-    if (mine !== newest) return;
-    if (!(failure instanceof SearchFailed)) throw failure;
-    show_failure(wanted, failure);
-  } finally {
-    stop_loading();
-  }
-}
+let asked = null;
+// What was given last; shrinking a picture takes a moment, and an earlier one must not overtake it.
+let newest_files = null;
 
 function restore_from_address() {
-  const wanted = read_address();
-  query_box.value = wanted.query;
-  choose_top_k(wanted.top_k);
-  close_viewer();
-  if (wanted.query) {
-    run_search(wanted);
-  } else {
-    newest?.abort();
-    newest = null;
-    show_empty();
-    query_box.focus();
-  }
+  const address = read_address();
+  const { query, top_k, picture_weight } = address;
+  asked = { query, top_k, picture_weight, picture: recall_picture(address) };
+  query_box.value = asked.query;
+  choose_top_k(asked.top_k);
+  show_asked_picture(asked);
+  leave_viewer();
+  clear_toast();
+  newest_files = null;
+  if (address.kept && !asked.picture) forget_picture(address.kept);
+  if (is_empty(asked)) rest();
+  else run_search(asked, find_similar);
+}
+
+function rest() {
+  stop_search();
+  show_empty(asked);
+  query_box.focus();
+}
+
+// A picture of one's own lives as long as the page does; its step in the history may be older.
+function forget_picture({ name }) {
+  write_address(asked, { replace: true });
+  const instead = asked.query ? "These match the words alone." : "Give it again to go on with it.";
+  const message = `“${name}” was never stored, and is gone since the page was loaded anew. ${instead}`;
+  show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
 function choose_top_k(top_k) {
@@ -52,31 +56,58 @@ function choose_top_k(top_k) {
   top_k_box.value = String(top_k);
 }
 
-function ask(query) {
-  write_address({ query: query.trim(), top_k: Number(top_k_box.value) });
+/** Asks what the search box says, apart from the changes; each question is a step in the history unless it replaces one. */
+function ask(changes = {}, { replace = false } = {}) {
+  const written = { query: query_box.value.trim(), top_k: Number(top_k_box.value), picture_weight: read_picture_weight() };
+  write_address({ ...asked, ...written, ...changes }, { replace });
   restore_from_address();
+}
+
+function find_similar({ id, image_url, caption, image_path }) {
+  ask({ query: "", picture: { id, image_url, name: caption || image_path } });
+  status_line.focus(); // the card that had it is gone
+}
+
+async function take_files(files) {
+  const mine = (newest_files = files);
+  try {
+    const file = only_picture(files);
+    const small = await shrink_picture(file);
+    if (mine === newest_files) ask({ picture: keep_picture(small, file.name) });
+  } catch (refusal) {
+    if (!(refusal instanceof PictureRefused)) throw refusal;
+    show_toast(refusal);
+  }
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  ask(query_box.value);
+  ask();
   // On a phone the keyboard would cover the pictures; with a real one, ↓ leads from the box to the first card.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 });
 
-top_k_box.addEventListener("change", () => query_box.value.trim() && ask(query_box.value));
+top_k_box.addEventListener("change", () => is_empty({ ...asked, query: query_box.value.trim() }) || ask());
 
-document.getElementById("retry").addEventListener("click", () => run_search(read_address()));
+document.getElementById("retry").addEventListener("click", () => run_search(asked, find_similar));
 
 document.getElementById("examples").addEventListener("click", (event) => {
   const example = event.target.closest("a");
   const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
   if (!example || elsewhere) return;
   event.preventDefault();
-  ask(example.textContent);
+  ask({ query: example.textContent, picture: null });
 });
 
 window.addEventListener("popstate", restore_from_address);
 listen_to_keys(query_box);
 listen_to_viewer(focus_card);
+listen_for_pictures(take_files);
+listen_to_asked_picture({
+  mix_anew: () => ask({}, { replace: true }),
+  remove: () => {
+    ask({ picture: null });
+    query_box.focus();
+  },
+});
 restore_from_address();

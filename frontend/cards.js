@@ -1,46 +1,61 @@
 // Results as cards, in the form that index.html's templates give them. What a server sent becomes text, never markup.
 
-import { image_address } from "./api.js";
-import { SCORE_MEANING, describe_caption, describe_picture, describe_provenance, describe_score, score_fill } from "./facts.js";
+import { listen_for_glances } from "./card_heatmap.js";
+import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "./facts.js";
+import { fill_picture } from "./picture.js";
+import { describe_verdict } from "./verdict.js";
+import { fill_word_chips } from "./words.js";
 
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
 
-/** Returns one card; `open` is called when its picture is chosen. */
-export function make_card(result, open) {
+/**
+ * Returns one card. `why` is "awaited" while its sentence is still to come.
+ *
+ * @param uses {open(result), find_similar(result), ask_heatmap(result)}; without the last there are no words to look for.
+ */
+export function make_card(result, { open, find_similar, ask_heatmap }, why) {
   const card = card_template.content.firstElementChild.cloneNode(true);
   const part = (selector) => card.querySelector(selector);
+  const caption = describe_caption(result.caption);
   fill_picture(part(".picture"), result);
-  part(".picture").addEventListener("click", open);
-  part(".caption").textContent = describe_caption(result.caption);
+  part(".picture").addEventListener("click", () => open(result));
+  part(".caption").textContent = caption;
   part(".caption").classList.toggle("absent", !result.caption);
-  fill_score(part(".score"), result.score);
-  part(".score").title = SCORE_MEANING;
-  fill_explanation(card, result);
+  part(".similar").ariaLabel = `More like this: ${caption}`;
+  part(".similar").addEventListener("click", () => find_similar(result));
+  part(".where").ariaLabel = `Where? Heatmap of ${caption}`;
+  part(".where").hidden = !ask_heatmap;
+  if (ask_heatmap) listen_for_glances(card, result, ask_heatmap);
+  fill_why(card, result, why);
   return card;
 }
 
-/** Puts the explanation and who wrote it on a card: apart, since it may come later than the rest. */
-export function fill_explanation(card, result) {
-  card.querySelector(".explanation").textContent = result.explanation;
-  card.querySelector(".provenance").textContent = describe_provenance(result);
+/** Puts on a card why its picture is there: verdict, words, sentence and who wrote it. `why`: known, awaited or failed. */
+export function fill_why(card, result, why) {
+  const part = (selector) => card.querySelector(selector);
+  card.dataset.verdict = result.verdict ?? "";
+  card.dataset.why = why;
+  part(".why").ariaBusy = String(why === "awaited");
+  fill_badge(part(".badge"), result);
+  part(".score").hidden = !part(".badge").hidden;
+  part(".score").title = SCORE_MEANING;
+  fill_score(part(".score"), result.score);
+  fill_word_chips(part(".chips"), result.evidence?.words);
+  part(".explanation").textContent = result.explanation || (why === "failed" ? "The reason could not be fetched." : "");
+  part(".provenance").textContent = why === "awaited" ? "" : describe_provenance(result);
+}
+
+/** Puts a result's verdict on its badge, which is hidden without one. */
+export function fill_badge(badge, result) {
+  badge.textContent = describe_verdict(result);
+  badge.hidden = !badge.textContent;
+  badge.dataset.verdict = result.verdict ?? "";
 }
 
 export function fill_score(line, score) {
   line.querySelector("meter").value = score_fill(score);
   line.querySelector("span").textContent = describe_score(score);
-}
-
-/** Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken. */
-export function fill_picture(frame, result) {
-  const image = frame.querySelector("img");
-  const address = image_address(result.image_url);
-  image.onload = () => (frame.dataset.picture = "shown");
-  image.onerror = () => (frame.dataset.picture = "broken");
-  frame.dataset.picture = address ? "loading" : "broken";
-  image.alt = describe_picture(result);
-  if (address) image.src = address;
-  else image.removeAttribute("src");
 }
 
 export function make_skeleton() {

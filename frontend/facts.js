@@ -1,10 +1,10 @@
 // What a result's fields mean, in words that fit on a card. Pure functions: no page, no wire.
 
 export const SCORE_MEANING =
-  "How close the picture lies to your words: 0 is unrelated, 1 as close as can be (cosine similarity). Compare it within one search, not between searches.";
+  "How close the picture lies to what you asked: 0 is unrelated, 1 as close as can be (cosine similarity). Compare it within one search, not between searches.";
 
 const CAPTION_SOURCES = { index: "from the index", live: "written just now", none: "none" };
-const EXPLANATION_SOURCES = { evidence: "from the evidence", none: "none" };
+const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer", none: "none" };
 
 export function describe_score(score) {
   return score.toFixed(2);

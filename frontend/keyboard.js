@@ -1,4 +1,4 @@
-// Keys outside the dialog: / to the box, Escape out of it, arrows through the cards as they lie on the screen.
+// Keys outside the dialog: / to the box, Escape out of it, arrows through the cards as they lie, h and m on a card.
 
 const pictures = () => [...document.querySelectorAll("#cards button.picture")];
 
@@ -8,11 +8,13 @@ export function focus_card(at) {
 
 export function listen_to_keys(query_box) {
   document.addEventListener("keydown", (event) => {
+    const { target } = event;
     const modified = event.ctrlKey || event.metaKey || event.altKey;
     if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.target === query_box) leave_box(event, query_box);
-    else if (event.key === "/" && !event.target.closest("input, select, textarea")) enter_box(event, query_box);
-    else if (event.target.matches("#cards button.picture")) walk(event, query_box);
+    if (target === query_box) leave_box(event, query_box);
+    else if (event.key === "/" && !target.closest("input:not([type=range]), select, textarea")) enter_box(event, query_box);
+    else if (target.matches("#status") && event.key === "ArrowDown") enter_cards(event);
+    else if (target.closest("#cards")) use_card(event, query_box);
   });
 }
 
@@ -28,10 +30,19 @@ function leave_box(event, query_box) {
     if (query_box.value) query_box.value = "";
     else query_box.blur();
   }
-  if (event.key === "ArrowDown" && pictures().length) {
-    event.preventDefault();
-    focus_card(0);
-  }
+  if (event.key === "ArrowDown") enter_cards(event);
+}
+
+function enter_cards(event) {
+  if (!pictures().length) return;
+  event.preventDefault();
+  focus_card(0);
+}
+
+function use_card(event, query_box) {
+  const button = { h: ".where:not([hidden])", m: ".similar" }[event.key];
+  if (button) event.target.closest(".card").querySelector(button)?.click();
+  else if (event.target.matches("button.picture")) walk(event, query_box);
 }
 
 function walk(event, query_box) {

@@ -1,37 +1,58 @@
 // One picture, big, with its facts. A modal dialog: the browser keeps the focus inside and Escape closes it.
 
 import { image_address } from "./api.js";
-import { fill_picture, fill_score } from "./cards.js";
-import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source } from "./facts.js";
+import { fill_badge, fill_score } from "./cards.js";
+import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "./facts.js";
+import { fill_picture } from "./picture.js";
+import { listen_to_viewer_heatmap, look_for_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
+import { fill_word_bars } from "./words.js";
 
 const part = (name) => document.getElementById(`viewer_${name}`);
 const viewer = document.getElementById("viewer");
 
+// What the dialog was closed with: by its user, or because the page went on to something else.
+const GONE_ON = "gone on";
+
 let open_results = [];
 let open_at = 0;
+let open_uses = {};
 
-export function open_viewer(results, at) {
+/** Opens the dialog at one of the results; `uses` as on the cards (cards.js). */
+export function open_viewer(results, at, uses) {
   open_results = results;
+  open_uses = uses;
   show(at);
+  viewer.returnValue = "";
   viewer.showModal();
   part("caption").focus();
 }
 
-export function close_viewer() {
-  if (viewer.open) viewer.close();
+/** Closes the dialog since the page goes on to something else. */
+export function leave_viewer() {
+  if (viewer.open) viewer.close(GONE_ON);
 }
 
-/** Connects the dialog's buttons and keys; `return_to(at)` is called with the last picture shown when it closes. */
+/** Shows anew what is known by now of the picture that is open. */
+export function refresh_viewer() {
+  if (viewer.open) show_facts(open_results[open_at]);
+}
+
+/** Connects the dialog's buttons and keys; `return_to(at)` is called with the last picture shown when its user closes it. */
 export function listen_to_viewer(return_to) {
+  const close = () => viewer.close();
+  const find_similar = () => open_uses.find_similar(open_results[open_at]);
   part("previous").addEventListener("click", () => step(-1));
   part("next").addEventListener("click", () => step(+1));
-  part("close").addEventListener("click", close_viewer);
-  viewer.addEventListener("close", () => return_to(open_at));
-  viewer.addEventListener("click", (event) => event.target === viewer && close_viewer());
+  part("close").addEventListener("click", close);
+  part("similar").addEventListener("click", find_similar);
+  viewer.addEventListener("close", () => viewer.returnValue !== GONE_ON && return_to(open_at));
+  viewer.addEventListener("click", (event) => event.target === viewer && close());
+  const keys = { ArrowLeft: () => step(-1), ArrowRight: () => step(+1), h: toggle_heatmap, m: find_similar };
   viewer.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowLeft") step(-1);
-    if (event.key === "ArrowRight") step(+1);
+    const modified = event.ctrlKey || event.metaKey || event.altKey;
+    if (!modified) keys[event.key]?.();
   });
+  listen_to_viewer_heatmap(refresh_viewer);
 }
 
 function step(by) {
@@ -45,15 +66,27 @@ function show(at) {
   fill_picture(part("picture"), result);
   part("place").textContent = `${at + 1} of ${open_results.length}`;
   part("caption").textContent = describe_caption(result.caption);
-  part("explanation").textContent = result.explanation;
-  fill_score(viewer.querySelector(".score"), result.score);
   part("meaning").textContent = SCORE_MEANING;
   part("caption_source").textContent = describe_caption_source(result.caption_source);
-  part("explanation_source").textContent = describe_explanation_source(result.explanation_source);
   show_file(result);
+  show_facts(result);
+  look_for_heatmap(result, open_uses.ask_heatmap);
   // aria-disabled keeps the focus where it is; a disabled button would lose it at either end.
-  part("previous").setAttribute("aria-disabled", String(at === 0));
-  part("next").setAttribute("aria-disabled", String(at === open_results.length - 1));
+  part("previous").ariaDisabled = String(at === 0);
+  part("next").ariaDisabled = String(at === open_results.length - 1);
+}
+
+// What may come later than the picture.
+function show_facts(result) {
+  const { words = [], caption_score = null } = result.evidence ?? {};
+  fill_badge(part("badge"), result);
+  fill_score(viewer.querySelector(".score"), result.score);
+  part("explanation").textContent = result.explanation;
+  part("explanation_source").textContent = describe_explanation_source(result.explanation_source);
+  part("words").hidden = !words.length;
+  fill_word_bars(part("bars"), words);
+  part("caption_similarity").hidden = caption_score === null;
+  part("caption_score").textContent = caption_score === null ? "" : describe_score(caption_score);
 }
 
 function show_file({ image_path, image_url }) {

@@ -24,7 +24,7 @@ MAX_WORD_CHARS = 40
 
 LEADS: dict[Verdict, str] = {
     "strong": "A strong match",
-    "weak": "A possible match",
+    "weak": "A weak match",
     "none": "Probably not what you asked for",
 }
 # By whether words are mentioned in the caption, seen in the picture, and missing (see `WordTally`).
@@ -139,7 +139,8 @@ def _percent(probability: float | None) -> str:
     if probability is None:
         return ""
     percent = round(100 * probability)
-    return " (under 1 %)" if percent < 1 else " (over 99 %)" if percent > 99 else f" ({percent} %)"
+    told = "under 1" if percent < 1 else "over 99" if percent > 99 else percent
+    return f" ({told}\u00a0%)"  # the space does not break
 
 
 def _reason(tally: WordTally, hit: HitFacts) -> str:

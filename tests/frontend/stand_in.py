@@ -2,85 +2,104 @@
 
 import json
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from runtime.middleware import CONTENT_SECURITY_POLICY
+from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, result
+
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-POLICY = "default-src 'self'; img-src 'self' https: data:; object-src 'none'; base-uri 'none'; form-action 'self'"
-PICTURE = (
-    b"<svg xmlns='http://www.w3.org/2000/svg' width='384' height='384'><rect width='384' height='384' fill='teal'/></svg>"
-)
-
-
-def result(number: int, **changes: Any) -> dict[str, Any]:
-    """Return one result in the contract's form."""
-    usual = {
-        "id": number,
-        "image_path": f"scenes/{number:04}.svg",
-        "image_url": f"/images/scenes/{number:04}.svg",
-        "score": 0.91 - number / 50,
-        "match_probability": None,
-        "verdict": None,
-        "caption": f"a red boat on the sea at sunset, number {number}",
-        "caption_source": "index",
-        "explanation": f"The caption names a boat and a sunset, as the query does ({number}).",
-        "explanation_source": "evidence",
-        "evidence": {},
-    }
-    return usual | changes
+LOWER_LEFT = (5, 1)
 
 
 @dataclass
 class Scripted:
-    """What the next `POST /search` gets: a status and a body, once `release` is set."""
+    """What the next request of a route gets: a status and a body, once `release` is set."""
 
     status: int = 200
     body: Any = None
-    release: threading.Event | None = None
+    release: threading.Event = field(default_factory=threading.Event)
     hang_up: bool = False
 
 
 @dataclass
 class StandIn:
-    """The server and its script; a search beyond the script gets as many results as it asks for."""
+    """The server and its script; a request beyond the script gets a usual answer.
 
-    script: deque[Scripted] = field(default_factory=deque)
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    The routes are `search` (by words or by a picture of the library), `search/image` and `explain`.
+    """
+
+    script: defaultdict[str, deque[Scripted]] = field(default_factory=lambda: defaultdict(deque))
+    asked: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
 
-    def answer_next(self, *, results: list[dict[str, Any]]) -> None:
-        """Script an answer of these results."""
-        self.script.append(Scripted(body={"results": results}))
+    def answer_next(self, route: str = "search", **fields: Any) -> None:
+        """Script an answer with these fields."""
+        self._append(route, Scripted(body=fields))
 
-    def fail_next(self, status: int, body: Any) -> None:
+    def fail_next(self, status: int, body: Any, route: str = "search") -> None:
         """Script an error."""
-        self.script.append(Scripted(status=status, body=body))
+        self._append(route, Scripted(status=status, body=body))
 
-    def hang_up_next(self) -> None:
+    def hang_up_next(self, route: str = "search") -> None:
         """Script a connection that closes without an answer, as when nobody serves."""
-        self.script.append(Scripted(hang_up=True))
+        self._append(route, Scripted(hang_up=True))
 
-    def hold_next(self) -> threading.Event:
+    def hold_next(self, route: str = "search") -> threading.Event:
         """Script a usual answer that waits for the returned event."""
-        held = Scripted(release=threading.Event())
-        self.script.append(held)
-        assert held.release is not None
+        held = Scripted(body={})
+        self.script[route].append(held)
         return held.release
 
-    def answer(self, request: dict[str, Any]) -> Scripted:
-        """Return what this search gets, its body filled in where the script leaves it open."""
-        self.asked.append(request)
-        scripted = self.script.popleft() if self.script else Scripted()
-        if scripted.body is None:
-            captioned = [result(n, caption=f"{request['query']}, number {n}") for n in range(request["top_k"])]
-            scripted.body = {"results": captioned}
+    def _append(self, route: str, scripted: Scripted) -> None:
+        scripted.release.set()
+        self.script[route].append(scripted)
+
+    def answer(self, route: str, fields: dict[str, Any]) -> Scripted:
+        """Return what this request gets, its body filled in where the script leaves it open."""
+        self.asked[route].append(fields)
+        script = self.script[route]
+        scripted = script.popleft() if script else None
+        if scripted is None:
+            scripted = Scripted(body={})
+            scripted.release.set()
         if scripted.status < 400 and isinstance(scripted.body, dict):
-            scripted.body = {**request, "verdict": None, "timings_ms": {"embed": 1.5}, **scripted.body}
+            usual = usual_explanation(fields) if route == "explain" else usual_search(fields)
+            scripted.body = usual | scripted.body
         return scripted
+
+    def release_all(self) -> None:
+        """Let everything that waits go on, so that no thread outlives the test."""
+        for script in self.script.values():
+            for scripted in script:
+                scripted.release.set()
+
+
+def usual_search(fields: dict[str, Any]) -> dict[str, Any]:
+    query, top_k = fields.get("query", ""), int(fields["top_k"])
+    judged = {"verdict": "strong", "match_probability": 0.97}
+    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(top_k)]
+    if not query:  # a picture alone is not judged
+        judged = dict.fromkeys(judged)
+        told = {"explanation": "It looks like it.", "explanation_source": "evidence"}
+        results = [found | judged | told for found in results]
+    return {"query": query, "top_k": top_k, **judged, "results": results, "timings_ms": {"embed": 1.5}}
+
+
+def usual_explanation(fields: dict[str, Any]) -> dict[str, Any]:
+    results = [explained(number) for number in fields["ids"]]
+    for found in results:
+        if fields["heatmap"]:
+            found["evidence"] |= {"heatmap": heatmap(*LOWER_LEFT), "occlusion": occlusion()}
+        if not fields["explain"]:
+            found["evidence"]["words"] = []
+            found |= {"explanation": "", "explanation_source": "none"}
+    return {"query": fields["query"], "results": results, "timings_ms": {}}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,24 +113,25 @@ class Handler(BaseHTTPRequestHandler):
         name = "index.html" if path == "/" else path.removeprefix("/static/")
         file = FRONTEND / name
         if path.startswith("/images/") and not path.endswith("missing.svg"):
-            self.send(200, "image/svg+xml", PICTURE)
+            self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
         elif (path == "/" or path.startswith("/static/")) and file.parent == FRONTEND and file.is_file():
             self.send(200, CONTENT_TYPES[file.suffix], file.read_bytes())
         else:
             self.send(404, "text/plain", b"not here")
 
     def do_POST(self) -> None:
-        """Answer a search by the script."""
-        request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        scripted = self.stand_in.answer(request)
-        if scripted.release:
-            scripted.release.wait(10)
+        """Answer by the script."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        content_type = self.headers["content-type"]
+        fields = read_form(content_type, body) if content_type.startswith("multipart/") else json.loads(body)
+        scripted = self.stand_in.answer(self.path.removeprefix("/"), fields)
+        scripted.release.wait(10)
         if scripted.hang_up:
             self.close_connection = True
             return
         is_text = isinstance(scripted.body, str)
-        body = scripted.body if is_text else json.dumps(scripted.body)
-        self.send(scripted.status, "text/html" if is_text else "application/json", body.encode())
+        answer = scripted.body if is_text else json.dumps(scripted.body)
+        self.send(scripted.status, "text/html" if is_text else "application/json", answer.encode())
 
     def send(self, status: int, content_type: str, body: bytes) -> None:
         """Write one answer; a browser that stopped waiting is no error here."""
@@ -119,7 +139,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(body)))
-            self.send_header("content-security-policy", POLICY)
+            self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
             self.end_headers()
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
@@ -127,6 +147,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Keep the test's output quiet."""
+
+
+def read_form(content_type: str, body: bytes) -> dict[str, Any]:
+    """Return a form's fields: text as str, a file as its bytes."""
+    form = message_from_bytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + body)
+    fields: dict[str, Any] = {}
+    for part in form.get_payload():  # type: ignore[union-attr]
+        content = part.get_payload(decode=True)
+        fields[part.get_param("name", header="content-disposition")] = content if part.get_filename() else content.decode()
+    return fields
 
 
 def start(stand_in: StandIn) -> ThreadingHTTPServer:

@@ -40,7 +40,7 @@ EVEN = {"red": 0.03, "boat": 0.04, "sunset": 0.03}
 def test_a_strong_match_whose_caption_mentions_every_word() -> None:
     hit = facts("a red boat on the sea at sunset", verdict="strong", probability=0.97, drops=EVEN)
     assert sentence(SUNSET, hit) == (
-        "A strong match (97 %): the caption mentions “red”, “boat” and “sunset”, all that you asked for."
+        "A strong match (97 %): the caption mentions “red”, “boat” and “sunset”, all that you asked for."
     )
 
 
@@ -51,7 +51,7 @@ def test_the_word_that_counts_for_most_is_named() -> None:
 
 def test_one_word_that_the_caption_mentions_is_said_without_more() -> None:
     hit = facts("a boat", verdict="strong", probability=0.9, drops={"boat": 0.1})
-    assert sentence("a boat", hit) == "A strong match (90 %): the caption mentions “boat”."
+    assert sentence("a boat", hit) == "A strong match (90 %): the caption mentions “boat”."
 
 
 @pytest.mark.parametrize(
@@ -64,26 +64,26 @@ def test_one_word_that_the_caption_mentions_is_said_without_more() -> None:
 )
 def test_the_picture_may_speak_for_what_the_caption_lacks(sunset_drop: float, said: str) -> None:
     hit = facts("a red boat", verdict="weak", probability=0.54, drops=EVEN | {"sunset": sunset_drop})
-    assert sentence(SUNSET, hit) == f"A possible match (54 %): {said}"
+    assert sentence(SUNSET, hit) == f"A weak match (54 %): {said}"
 
 
 def test_each_word_is_said_where_it_stands() -> None:
     hit = facts("a boat on the sea", verdict="strong", probability=0.88, drops={"red": 0.0, "boat": 0.09, "sunset": 0.03})
     assert sentence(SUNSET, hit) == (
-        "A strong match (88 %): the caption mentions “boat” and the picture speaks for “sunset”, but not clearly for “red”."
+        "A strong match (88 %): the caption mentions “boat” and the picture speaks for “sunset”, but not clearly for “red”."
     )
 
 
 def test_the_picture_alone_may_speak_for_a_match() -> None:
     hit = facts("a house", verdict="weak", probability=0.6, drops={"red": 0.1, "whale": 0.1})
     assert sentence("a red whale", hit) == (
-        "A possible match (60 %): the caption does not mention “red” or “whale”, but the picture speaks for them."
+        "A weak match (60 %): the caption does not mention “red” or “whale”, but the picture speaks for them."
     )
 
 
 def test_a_strong_match_that_no_word_speaks_for_is_one_by_its_looks() -> None:
     hit = facts("a red house", verdict="strong", probability=0.81, drops={"whale": -0.1})
-    assert sentence("a whale", hit) == ("A strong match (81 %), by its looks alone: the caption does not mention “whale”.")
+    assert sentence("a whale", hit) == ("A strong match (81 %), by its looks alone: the caption does not mention “whale”.")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_strong_match_that_no_word_speaks_for_is_one_by_its_looks() -> None:
 )
 def test_what_is_probably_no_match_is_said_plainly(caption: str | None, drops: dict[str, float], said: str) -> None:
     hit = facts(caption, verdict="none", probability=0.04, drops=drops)
-    assert sentence("a red boat", hit) == f"Probably not what you asked for (4 %){said}"
+    assert sentence("a red boat", hit) == f"Probably not what you asked for (4 %){said}"
 
 
 @pytest.mark.parametrize("caption", [None, ""])
@@ -114,12 +114,12 @@ def test_what_is_probably_no_match_is_said_plainly(caption: str | None, drops: d
 )
 def test_a_missing_caption_is_said_so(caption: str | None, drops: dict[str, float], said: str) -> None:
     hit = facts(caption, verdict="strong", probability=0.9, drops=drops)
-    assert sentence("a red whale", hit) == f"A strong match (90 %){said}"
+    assert sentence("a red whale", hit) == f"A strong match (90 %){said}"
 
 
 @pytest.mark.parametrize(
     ("probability", "said"),
-    [(0.999, "(over 99 %)"), (0.99, "(99 %)"), (0.0, "(under 1 %)"), (0.01, "(1 %)"), (None, "A strong match:")],
+    [(0.999, "(over 99 %)"), (0.99, "(99 %)"), (0.0, "(under 1 %)"), (0.01, "(1 %)"), (None, "A strong match:")],
 )
 def test_nothing_is_called_certain(probability: float | None, said: str) -> None:
     assert said in sentence("a boat", facts("a boat", verdict="strong", probability=probability))
@@ -153,7 +153,7 @@ def test_a_query_without_content_words_still_gets_a_sentence(query: str) -> None
     nothing = "the query names nothing that a caption could mention"
     assert sentence(query, facts("a red house")).startswith(nothing.capitalize())
     assert sentence(query, facts("a red house", verdict="weak", probability=0.5)) == (
-        f"A possible match (50 %), by its looks alone: {nothing}."
+        f"A weak match (50 %), by its looks alone: {nothing}."
     )
     assert sentence(query, facts(None, verdict="none")) == f"Probably not what you asked for: {nothing}."
 

@@ -1,0 +1,43 @@
+// Short messages beside the page's course: toasts that stay until dismissed, and words for screen readers alone.
+
+const toasts = document.getElementById("toasts");
+const template = document.getElementById("toast_template");
+const announcer = document.getElementById("announcer");
+
+/** Shows one message in place of the last; with `retry`, a button tries again. A failure interrupts a screen reader. */
+export function show_toast({ title, message, retry, failure = true }) {
+  const toast = template.content.firstElementChild.cloneNode(true);
+  if (failure) toast.role = "alert";
+  toast.querySelector(".title").textContent = title;
+  toast.querySelector(".message").textContent = message;
+  toast.querySelector(".dismiss").addEventListener("click", clear_toast);
+  const again = toast.querySelector(".again");
+  again.hidden = !retry;
+  again.addEventListener("click", () => {
+    clear_toast();
+    retry();
+  });
+  place_toasts();
+  toasts.replaceChildren(toast);
+}
+
+/** Shows what could not be had, why, and a button that tries again. */
+export function show_request_failure(title, { title: reason, message }, retry) {
+  show_toast({ title, message: `${reason}. ${message}`, retry });
+}
+
+export function clear_toast() {
+  toasts.replaceChildren();
+}
+
+export function announce(text) {
+  announcer.textContent = text;
+}
+
+// What lies outside an open modal dialog can be neither seen nor clicked, so they go where the user is.
+function place_toasts() {
+  const room = document.querySelector("dialog[open]") ?? document.body;
+  if (toasts.parentElement !== room) room.append(toasts);
+}
+
+document.addEventListener("close", place_toasts, { capture: true });

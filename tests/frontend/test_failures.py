@@ -1,0 +1,82 @@
+"""A server that is offline, slow or unwilling: told apart, in its own words where it has any, with a way on."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.frontend.driving import cards, search
+from tests.frontend.stand_in import StandIn
+
+pytestmark = pytest.mark.browser
+
+
+def fault(message: str) -> dict[str, object]:
+    return {"error": {"code": "any", "message": message}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "title", "message"),
+    [
+        (422, fault("Shorten it."), "This search was refused", "Shorten it."),
+        (429, fault("Slowly."), "This search was refused", "Slowly."),
+        (500, fault("It broke."), "The server could not answer", "It broke."),
+        (502, "<h1>Bad Gateway</h1>", "The server could not answer", "The server answered with status 502."),
+        (200, "<h1>Hello</h1>", "The answer cannot be read", "another version"),
+    ],
+)
+def test_a_failed_search_says_what_happened_in_the_servers_words(
+    page: Page, stand_in: StandIn, status: int, body: object, title: str, message: str
+) -> None:
+    stand_in.fail_next(status, body)
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(page.get_by_role("alert").get_by_role("heading")).to_have_text(title)
+    expect(page.get_by_role("alert")).to_contain_text(message)
+    expect(cards(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("status", "offered"), [(422, 0), (413, 0), (429, 1), (500, 1)])
+def test_a_retry_is_offered_where_it_may_help(page: Page, stand_in: StandIn, status: int, offered: int) -> None:
+    stand_in.fail_next(status, fault("No."))
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(page.get_by_role("alert")).to_contain_text("No.")
+    expect(page.get_by_role("button", name="Try again")).to_have_count(offered)
+
+
+def test_a_server_that_is_gone_is_named_and_the_retry_succeeds(page: Page, stand_in: StandIn) -> None:
+    stand_in.hang_up_next()
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.get_by_role("button", name="Try again").click()
+    expect(cards(page)).to_have_count(8)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_a_browser_without_a_network_says_that_it_is_offline(page: Page, stand_in: StandIn) -> None:
+    page.goto(stand_in.url)
+    page.context.set_offline(True)
+    search(page, "boat")
+    expect(page.get_by_role("alert")).to_contain_text("You are offline")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(cards(page)).to_have_count(8)
+
+
+def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stand_in: StandIn) -> None:
+    page.clock.install()
+    release = stand_in.hold_next()
+    page.goto(f"{stand_in.url}/?q=boat")
+    page.clock.run_for(4900)
+    expect(page.get_by_role("status")).to_have_text("Looking for “boat”")
+    page.clock.run_for(200)
+    expect(page.get_by_role("status")).to_have_text("Still looking for “boat”. A server that slept needs a moment.")
+    release.set()
+    expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
+
+
+def test_a_retry_of_a_picture_question_sends_the_picture_again(page: Page, stand_in: StandIn) -> None:
+    stand_in.hang_up_next()
+    page.goto(f"{stand_in.url}/?like=3")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("status")).to_have_text("8 pictures like this one")
+    assert [fields["like"] for fields in stand_in.asked["search"]] == [3, 3]
