@@ -74,7 +74,10 @@ class Matcher:
     def _probabilities(
         self, asked: Asked, texts: Vectors, scores: Scores, caption_scores: Scores, witness_scores: Scores
     ) -> Scores:
-        """Return (k,): the wanted text holds and no unwanted one does; NaN without calibration.
+        """Return (k,): the wanted text holds and no unwanted one does.
+
+        NaN where that cannot be said: without calibration, and of a text that names nothing ("the", "?!"), as every question
+        that the calibration was fitted to names something.
 
         Args:
             asked: the question.
@@ -83,11 +86,14 @@ class Matcher:
             caption_scores: the same with their captions.
             witness_scores: the same with the witnesses' captions.
         """
-        if self._calibration is None:
+        if self._calibration is None or not asked.words:
             return np.full(scores.shape[1], np.nan)
         holds = np.ones(scores.shape[1])
         for at, (vector, text) in enumerate(zip(texts, (asked.wish.wanted, *asked.wish.unwanted), strict=True)):
-            standing = self._calibration.standing(vector, len(content_words(text)), witness_scores[at])
+            words = len(content_words(text))
+            if not words:
+                continue
+            standing = self._calibration.standing(vector, words, witness_scores[at])
             shown = self._calibration.probabilities(standing, scores[at], caption_scores[at])
             holds *= shown if at == 0 else 1 - shown
         return holds

@@ -75,6 +75,16 @@ def test_without_calibration_there_are_scores_and_no_verdicts() -> None:
     assert best_first(evidence) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("query", ["the", "?!", "-"])
+def test_words_that_name_nothing_are_not_judged(matcher: Matcher, query: str) -> None:
+    assert [known.verdict for known in matcher.judge(boat(query), ROWS, ROWS)] == [None] * 3
+
+
+def test_unwanted_words_that_name_nothing_change_nothing(matcher: Matcher) -> None:
+    plain, minus = (matcher.judge(asked, ROWS, ROWS) for asked in (boat(), boat("a boat -the", (AXES[1],))))
+    assert [known.match_probability for known in minus] == [known.match_probability for known in plain]
+
+
 def test_hits_are_ordered_by_probability_and_equals_stay_as_they_are() -> None:
     evidence = [Evidence(0.5, match_probability=p) for p in (0.2, 0.9, 0.2, 0.9)]
     assert best_first(evidence) == [1, 3, 0, 2]
