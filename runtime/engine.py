@@ -3,10 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from runtime.answer import Answer, Hit
 from runtime.asking import (
@@ -21,6 +18,7 @@ from runtime.asking import (
 )
 from runtime.calibration import WITNESSES
 from runtime.captions import Captions
+from runtime.encoder import Encoder, Vectors
 from runtime.errors import ImageError
 from runtime.evidence import Evidence, weigh_words
 from runtime.explain import Explainer, HitFacts
@@ -36,18 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
-Vectors = NDArray[np.float32]
-
-
-class Encoder(Protocol):
-    """What turns texts and pictures into vectors; `ClipEncoder` does, and says what each method returns."""
-
-    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]: ...  # noqa: D102
-    def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors: ...  # noqa: D102
-    def prepare(self, image: "Image") -> NDArray[np.float32]: ...  # noqa: D102
-    def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors: ...  # noqa: D102
-    def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]: ...  # noqa: D102
-    def seen_part(self, image: "Image") -> tuple[float, float, float, float]: ...  # noqa: D102
 
 
 class Engine:

@@ -153,7 +153,7 @@ def read_form(content_type: str, body: bytes) -> dict[str, Any]:
     """Return a form's fields: text as str, a file as its bytes."""
     form = message_from_bytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + body)
     fields: dict[str, Any] = {}
-    for part in form.get_payload():  # type: ignore[union-attr]
+    for part in form.get_payload():
         content = part.get_payload(decode=True)
         fields[part.get_param("name", header="content-disposition")] = content if part.get_filename() else content.decode()
     return fields

@@ -1,0 +1,41 @@
+"""What turns texts and pictures into vectors, as the engine sees it; `clip.py` does it with CLIP."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Pixels = NDArray[np.float32]
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Texts and pictures to unit vectors in one space, (d,) float32 each, so that a dot product is a cosine."""
+
+    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (n, t) token ids."""
+        ...
+
+    def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
+        """Return the vectors, (n, d), of tokenized texts, in one run."""
+        ...
+
+    def prepare(self, image: "Image") -> Pixels:
+        """Return the pixels of an RGB picture, (3, s, s)."""
+        ...
+
+    def embed_pixels(self, pixels: Pixels) -> Vectors:
+        """Return the vectors, (n, d), of (n, 3, s, s) prepared pixels."""
+        ...
+
+    def attribute(self, pixels: Pixels) -> tuple[Vectors, Vectors]:
+        """Return the vector, (d,), of (3, s, s) prepared pixels, and what each patch contributes to it, (g, g, d)."""
+        ...
+
+    def seen_part(self, image: "Image") -> tuple[float, float, float, float]:
+        """Return the part of a picture that is seen, (x0, y0, x1, y1) as fractions of its width and height."""
+        ...
