@@ -52,6 +52,31 @@ def test_a_saved_store_opens_with_the_same_ids_and_vectors(tmp_path: Path) -> No
     assert opened.vectors_of([2**40, 103]).tobytes() == store.vectors_of([2**40, 103]).tobytes()
 
 
+def test_an_opened_store_can_be_changed_and_its_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "store.faiss"
+    filled_store().save(path)
+    before, opened = path.read_bytes(), FaissStore.open(path, DIMENSION)
+    opened.add([7], unit_vectors(1, seed=5))
+    assert opened.remove([103]) == 1
+    assert opened.count == 20
+    assert opened.search(unit_vectors(1, seed=5), 1)[0].tolist() == [[7]]
+    assert path.read_bytes() == before
+
+
+def test_opening_reads_no_vector_that_is_not_asked_for(tmp_path: Path) -> None:
+    def resident_bytes() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    wide, path = 512, tmp_path / "store.faiss"
+    store = FaissStore(wide)
+    store.add(range(30_000), np.ones((30_000, wide), dtype=np.float32) / np.sqrt(wide, dtype=np.float32))
+    store.save(path)
+    before = resident_bytes()
+    opened = FaissStore.open(path, wide)
+    assert opened.vectors_of([29_999]).shape == (1, wide)
+    assert resident_bytes() - before < 20_000_000 < path.stat().st_size
+
+
 def test_removed_vectors_are_not_found_and_unknown_ids_are_passed_over() -> None:
     store = filled_store(5)
     assert store.remove([103, 999]) == 1
