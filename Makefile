@@ -9,7 +9,7 @@ SAMPLE := artifacts/sample
 .PHONY: run test check lint setup sample sample-models export-full clean help
 
 help: ## Say what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 run: sample ## Set up, build the sample library, answer a search, serve the page on PORT (8000)
 	@$(PY) -m runtime search "a red boat at sunset"
@@ -25,6 +25,8 @@ lint: $(VENV)/.test ## Lint and types alone
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@$(VENV)/bin/hadolint Dockerfile
+	@$(VENV)/bin/shellcheck deploy/entrypoint.sh tests/deploy/container/install.sh
 
 setup: $(VENV)/.runtime ## Install the runtime's packages into .venv
 
@@ -66,3 +68,56 @@ $(PY):
 	  fi; \
 	done; \
 	echo "Lookwhy needs Python 3.11, 3.12 or 3.13 (with venv); none was found. Name one: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+# What goes into the image and the zip: folders below this one. INDEX= leaves out the index, and with it the pictures.
+.PHONY: image container-test lambda-zip
+DOCKER ?= docker
+IMAGE ?= lookwhy
+MODELS ?= sample/models
+INDEX ?= $(SAMPLE)/index
+SAMPLE_WANTED := $(if $(filter $(SAMPLE)/%,$(INDEX)),sample)
+IMAGES ?= $(if $(SAMPLE_WANTED),$(SAMPLE)/images)
+EMPTY := deploy/empty
+
+image: $(SAMPLE_WANTED) ## Build the container image, for servers and for Lambda, with MODELS, INDEX and IMAGES in it (the sample's)
+	@$(DOCKER) build --tag $(IMAGE) --build-arg MODELS=$(MODELS) \
+	  --build-arg INDEX=$(or $(INDEX),$(EMPTY)) --build-arg IMAGES=$(or $(IMAGES),$(EMPTY)) .
+
+lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX; say what weighs what
+	@$(PY) -m deploy.lambda_zip --models $(MODELS) $(if $(INDEX),--index $(INDEX))
+
+container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
+	@sh tests/deploy/container/install.sh
+	@CONTAINER_TEST=1 $(PY) -m pytest tests/deploy/container
+
+# AWS Lambda: template.yaml says what is made there, samconfig.toml (from samconfig.toml.example) where and with which terms.
+.PHONY: deploy publish-index publish-models
+STACK ?= lookwhy
+SAM := SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
+
+test: $(VENV)/.sam $(VENV)/.aws
+
+deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, deploy template.yaml to AWS, publish the page (STACK=lookwhy)
+	@for needed in samconfig.toml artifacts/models/manifest.json; do \
+	  test -f $$needed || { echo "$$needed is not there. README.md, \"On AWS Lambda\", says how to make it." >&2; exit 1; }; \
+	done
+	@$(SAM) build
+	@$(SAM) deploy --stack-name $(STACK)
+	@$(PY) -m export.publish page --stack $(STACK)
+
+publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the deployed stack, and let the function start anew
+	@$(PY) -m export.publish pictures --stack $(STACK)
+	@$(PY) -m export.publish index --stack $(STACK)
+
+publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ModelsFromBucket=true
+	@$(PY) -m export.publish models --stack $(STACK)
+
+$(VENV)/.aws: deploy/requirements-lambda.txt $(VENV)/.runtime
+	@$(PIP) -r deploy/requirements-lambda.txt
+	@touch $@
+
+$(VENV)/.sam: tests/deploy/requirements.txt | $(PY)
+	@echo "Installing AWS's tools into $(VENV)/sam (tests/deploy/requirements.txt)"
+	@$(PY) -m venv $(VENV)/sam
+	@$(VENV)/sam/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@

@@ -1,11 +1,25 @@
 """AWS Lambda's entry: settings -> engine -> app -> Mangum; nothing else. The one file that does work at import."""
 
+import logging
+
 from mangum import Mangum
+from starlette.types import ASGIApp
 
 from runtime.api import create_app
 from runtime.opening import open_engine
 from runtime.settings import Settings
+from runtime.standby import Standby
 
-settings = Settings.read()
-# Loaded here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
-handler = Mangum(create_app(open_engine(settings), settings), lifespan="off")
+# Lambda's answers have at most 6 MB, in which a picture travels as base64: a third longer.
+MAX_PICTURE_BYTES = 4_500_000
+
+
+def open_app() -> ASGIApp:
+    """Return the app that the environment describes; raises as `Settings.read` and `open_engine` do."""
+    settings = Settings.read()
+    logging.getLogger("runtime").setLevel(settings.log_level.upper())  # the runtime interface client says where to and how
+    return create_app(open_engine(settings), settings, max_picture_bytes=MAX_PICTURE_BYTES)
+
+
+# Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
+handler = Mangum(Standby(open_app), lifespan="off")

@@ -15,8 +15,18 @@ from runtime import __version__, metrics
 from runtime.answer import Answer
 from runtime.asking import PICTURE_WEIGHT
 from runtime.engine import Engine
-from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable, LookwhyError, RequestError, RequestTooLarge
-from runtime.images import decode_image
+from runtime.errors import (
+    ArtefactError,
+    ImageNotFound,
+    ImageTooLarge,
+    ImageUnreadable,
+    LookwhyError,
+    PicturesUnsupported,
+    RemoteRefused,
+    RequestError,
+    RequestTooLarge,
+)
+from runtime.images import decode_image, shrink_image
 from runtime.middleware import Answered, BodyLimit
 from runtime.settings import Settings
 from runtime.wire import (
@@ -40,6 +50,9 @@ STATUSES: dict[type[LookwhyError], int] = {
     ImageNotFound: 404,
     ImageTooLarge: 413,
     ImageUnreadable: 422,
+    ArtefactError: 503,  # of what is fetched from S3 when it is first needed
+    RemoteRefused: 503,
+    PicturesUnsupported: 501,
 }
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
@@ -55,13 +68,16 @@ ERROR_FORMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(engine: Engine, settings: Settings) -> FastAPI:
-    """Return the app over an opened engine: the API, the pictures, and the page."""
+def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
+    """Return the app over an opened engine: the API, the pictures, and the page.
+
+    `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
+    """
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
     counted = metrics.Metrics(engine.count)
     _add_search(app, engine, settings)
-    _add_pictures(app, engine)
+    _add_pictures(app, engine, max_picture_bytes)
     _add_health(app, engine, counted)
     _add_page(app, settings)
     _add_error_forms(app)
@@ -116,11 +132,14 @@ def _timed(answer: Answer, response: Response) -> Answer:
     return answer
 
 
-def _add_pictures(app: FastAPI, engine: Engine) -> None:
+def _add_pictures(app: FastAPI, engine: Engine, max_bytes: int | None) -> None:
     @app.get("/images/{image_path:path}", response_class=FileResponse)
-    def picture(image_path: str) -> FileResponse:
-        """Return one picture of the library, as it lies on the disk."""
-        return FileResponse(engine.library.image_file(image_path), headers={"cache-control": PICTURES_CACHE})
+    def picture(image_path: str) -> Response:
+        """Return one picture of the library, as it lies on the disk, or as a smaller JPEG where it is too large to send."""
+        file, headers = engine.library.image_file(image_path), {"cache-control": PICTURES_CACHE}
+        if max_bytes and file.stat().st_size > max_bytes:
+            return Response(shrink_image(file, image_path, max_bytes), media_type="image/jpeg", headers=headers)
+        return FileResponse(file, headers=headers)
 
 
 def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:

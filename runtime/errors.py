@@ -17,7 +17,10 @@
     ├── ArtefactError         about what the export step wrote; stops the start
     │   ├── ArtefactMissing   a folder or file is not there
     │   ├── ArtefactCorrupt   a file is there, but is not what the manifest promises
-    │   └── ModelsDiffer      the index was made with other models
+    │   ├── ModelsDiffer      the index was made with other models
+    │   └── StorageTooSmall   artefacts from S3 do not fit the folder that they are fetched into
+    ├── RemoteRefused         S3 or Secrets Manager did not give what a setting names
+    ├── PicturesUnsupported   this installation can only search by words
     └── SessionFailed         onnxruntime refused a batch
 
 The export step adds its own branches in `export/errors.py`. Each class names itself on the wire by `code`; each instance
@@ -178,7 +181,7 @@ class ArtefactCorrupt(ArtefactError):
 
     code = "artefact_corrupt"
 
-    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+    def __init__(self, path: Path | str, reason: str, remedy: str) -> None:
         self.path, self.reason, self.remedy = path, reason, remedy
         super().__init__(f"{path} cannot be used: {reason}. {remedy}")
 
@@ -195,6 +198,38 @@ class ModelsDiffer(ArtefactError):
             f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build the index again: "
             "python -m export index FOLDER."
         )
+
+
+class StorageTooSmall(ArtefactError):
+    """What is fetched from S3 does not fit the folder that it is fetched into."""
+
+    code = "storage_too_small"
+
+    def __init__(self, folder: Path, needed_bytes: int, free_bytes: int) -> None:
+        self.folder, self.needed_bytes, self.free_bytes = folder, needed_bytes, free_bytes
+        super().__init__(
+            f"{folder} has room for {free_bytes:,} bytes; the artefacts from S3 need {needed_bytes:,} more. "
+            "Give the function more ephemeral storage, or point FETCH_DIR at a larger folder."
+        )
+
+
+class RemoteRefused(LookwhyError):
+    """An AWS service did not give what a setting names; boto3's own error is the cause."""
+
+    code = "remote_refused"
+
+    def __init__(self, name: str, reason: str, remedy: str) -> None:
+        self.name, self.reason, self.remedy = name, reason, remedy
+        super().__init__(f"{name} cannot be used: {reason}. {remedy}")
+
+
+class PicturesUnsupported(LookwhyError):
+    """This installation has no Pillow, as the zip that only searches: it can neither read nor show a picture."""
+
+    code = "pictures_unsupported"
+
+    def __init__(self) -> None:
+        super().__init__("This server only searches by words: it has no Pillow to read a picture with. Use the whole image.")
 
 
 class SessionFailed(LookwhyError):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
+from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.manifest import Preprocessing
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ BROKEN_FILE_ERRORS = (
     struct.error,
     zlib.error,
 )
+SHRUNK_EDGE_PIXELS = 2048  # fills a screen
 WHOLE_EDGE_PIXELS = 100_000  # the longest edge that is resized whole before its middle is cut out
 FILTER_SUPPORT = 3  # source pixels on each side that a resampling filter can reach (bicubic 2, lanczos 3)
 
@@ -72,8 +73,12 @@ def decode_image(content: bytes, name: str) -> "Image":
     Raises:
         ImageUnreadable: the bytes are empty, cut short, or of no format in `FORMATS`.
         ImageTooLarge: over `MAX_IMAGE_BYTES`, or over `MAX_IMAGE_PIXELS`, which is checked before decoding.
+        PicturesUnsupported: Pillow is not installed.
     """
-    from PIL import Image, ImageOps
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise PicturesUnsupported from None
 
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours refuses, below
     warnings.filterwarnings("ignore", module=r"PIL\.")  # on damaged metadata; damaged pixels raise
@@ -88,6 +93,22 @@ def decode_image(content: bytes, name: str) -> "Image":
             raise ImageTooLarge(name, pixels, MAX_IMAGE_PIXELS, "pixels")
         image.load()
         return _to_rgb(ImageOps.exif_transpose(image), name)
+
+
+def shrink_image(path: Path, name: str, max_bytes: int) -> bytes:
+    """Return the picture in a file as a JPEG of at most `max_bytes`, its longest edge `SHRUNK_EDGE_PIXELS` or less.
+
+    Raises:
+        ImageUnreadable, ImageTooLarge: as `open_image`.
+    """
+    image, edge = open_image(path, name), SHRUNK_EDGE_PIXELS
+    while True:
+        image.thumbnail((edge, edge))
+        jpeg = io.BytesIO()
+        image.save(jpeg, "JPEG", quality=85)
+        if jpeg.tell() <= max_bytes:
+            return jpeg.getvalue()
+        edge //= 2  # only noise comes here: 2048 x 2048 pixels of a photo take about 1 MB
 
 
 def preprocess(image: "Image", preprocessing: Preprocessing) -> NDArray[np.float32]:

@@ -5,6 +5,8 @@ Owns the two `manifest.json` forms and their checks. Reads no model and no index
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -168,11 +170,14 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
 def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
     """Refuse an index whose vectors or captions were made by other models.
 
+    Models without a captioner serve an index whose captions one has made: nothing of theirs differs.
+
     Raises:
         ModelsDiffer: at least one file of the models has another sha256 than the index names.
     """
-    ours = models.fingerprint()
-    differing = tuple(sorted(path for path in index.models if index.models[path] != ours.get(path)))
+    differing = tuple(
+        sorted(path for path, sha256 in models.fingerprint().items() if index.models.get(path, sha256) != sha256)
+    )
     if differing:
         raise ModelsDiffer(index_dir, models_dir, differing)
 
@@ -185,8 +190,9 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
         ArtefactCorrupt: it has another length, so it was cut short or exchanged.
     """
     path = folder / record.path
-    if not path.is_file():
-        raise ArtefactMissing(path, remedy)
+    with _named_refusals(folder):
+        if not path.is_file():
+            raise ArtefactMissing(path, remedy)
     given_bytes = path.stat().st_size
     if given_bytes != record.bytes:
         reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
@@ -210,13 +216,23 @@ def sha256_of(path: Path) -> str:
 
 def _read(folder: Path, form: type[M], remedy: str) -> M:
     path = folder / MANIFEST_NAME
-    if not path.is_file():
-        raise ArtefactMissing(path, remedy)
+    with _named_refusals(folder):
+        if not path.is_file():
+            raise ArtefactMissing(path, remedy)
+        text = path.read_bytes()
     try:
-        return form.model_validate(json.loads(path.read_text("utf-8")))
+        return form.model_validate(json.loads(text))
     except (ValueError, ValidationError) as cause:
         reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
         raise ArtefactCorrupt(path, reason, remedy) from cause
+
+
+@contextmanager
+def _named_refusals(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as cause:  # a folder that belongs to someone else
+        raise ArtefactCorrupt(folder, f"it cannot be read ({cause.strerror})", "Let this user read it.") from cause
 
 
 def _first_line(cause: Exception) -> str:

@@ -5,15 +5,18 @@ The one place that knows all the rooms behind the engine; what is wrong with an 
 
 from pathlib import Path
 
+from runtime.artefacts import Folder, LocalFolder, RemoteFolder
 from runtime.asking import Limits
-from runtime.blip import BlipCaptioner
+from runtime.aws import read_secret
 from runtime.captions import Captions
-from runtime.clip import ClipEncoder
 from runtime.engine import Engine
+from runtime.explain import Explainer
 from runtime.groq_explainer import open_explainer
+from runtime.groq_secret import SecretExplainer
 from runtime.library import Library
-from runtime.manifest import IndexManifest, check_models_match, read_index_manifest, read_models_manifest
+from runtime.manifest import IndexManifest, check_models_match
 from runtime.matcher import Matcher
+from runtime.on_demand import ClipOnDemand, RemoteLibrary, open_captioner
 from runtime.settings import Settings
 from runtime.stores.faiss_store import FaissStore
 
@@ -26,29 +29,60 @@ def open_engine(settings: Settings) -> Engine:
     Raises:
         ArtefactMissing, ArtefactCorrupt: an artefact is absent, cut short or of another form.
         ModelsDiffer: the index was made with other models.
+        StorageTooSmall: what is fetched from S3 does not fit.
+        RemoteRefused: S3 did not give it.
         SessionFailed: a graph cannot be opened.
     """
-    models_dir, index_dir = settings.artefact_dirs()
-    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
-    check_models_match(index_dir, index, models_dir, models)
-    blip, groq_key = models.blip, settings.groq_api_key
-    threads = settings.threads or SERVING_THREADS
-    library = Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url)
+    models_folder, index_folder = _folders(settings)
+    models, index = models_folder.read_models(), index_folder.read_index()
+    check_models_match(index_folder.path, index, models_folder.path, models)
+    index_folder.fetch(index.store, index.catalog, *([index.captions] if index.captions else []))
+    blip, threads = models.blip, settings.threads or SERVING_THREADS
+    library = _open_library(index_folder.path, index, settings)
     return Engine(
-        ClipEncoder(models_dir, models.clip, threads),
-        _open_matcher(index_dir, index, library, threads),
+        ClipOnDemand(models_folder, models.clip, threads),
+        _open_matcher(index_folder.path, index, library, threads),
         library,
-        open_explainer(
-            groq_key.get_secret_value() if groq_key else None,
+        _open_explainer(settings),
+        captions=Captions(library, (lambda: open_captioner(models_folder, blip, threads)) if blip else None),
+        limits=Limits(settings.top_k_max, settings.query_max_chars),
+    )
+
+
+def _folders(settings: Settings) -> tuple[Folder, Folder]:
+    """Return the folders of models and index; an address on S3 goes before a folder here."""
+    models_dir, index_dir = settings.artefact_dirs()
+    models, index = settings.models_url, settings.index_url
+    return (
+        RemoteFolder(models, settings.fetch_dir / "models", "MODELS_URL") if models else LocalFolder(models_dir),
+        RemoteFolder(index, settings.fetch_dir / "index", "INDEX_URL") if index else LocalFolder(index_dir),
+    )
+
+
+def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
+    if settings.images_url is None:
+        return Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url)
+    pictures = RemoteFolder(settings.images_url, settings.fetch_dir / "images", "IMAGES_URL")
+    return RemoteLibrary(index_dir / index.catalog.path, pictures, settings.image_base_url)
+
+
+def _open_explainer(settings: Settings) -> Explainer:
+    """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
+    key, secret_id = settings.groq_api_key, settings.groq_secret_id
+
+    def open_with(api_key: str | None) -> Explainer:
+        return open_explainer(
+            api_key,
             model=settings.groq_model,
             max_tokens=settings.groq_max_tokens,
             timeout_s=settings.groq_timeout_s,
             base_url=settings.groq_base_url,
             cache_size=settings.groq_cache_size,
-        ),
-        captions=Captions(library, (lambda: BlipCaptioner(models_dir, blip, threads)) if blip else None),
-        limits=Limits(settings.top_k_max, settings.query_max_chars),
-    )
+        )
+
+    if secret_id and not key:
+        return SecretExplainer(lambda: read_secret(secret_id), open_with)
+    return open_with(key.get_secret_value() if key else None)
 
 
 def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:

@@ -14,6 +14,7 @@ from runtime.manifest import MANIFEST_NAME
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 SAMPLE_MODELS, SAMPLE_INDEX = Path("sample/models"), Path("artifacts/sample/index")
+S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
 class Settings(BaseSettings):
@@ -25,8 +26,13 @@ class Settings(BaseSettings):
     index_dir: Path | None = None
     images_dir: Path | None = None
     image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)")
+    models_url: str | None = Field(default=None, pattern=S3_URL)
+    index_url: str | None = Field(default=None, pattern=S3_URL)
+    images_url: str | None = Field(default=None, pattern=S3_URL)
+    fetch_dir: Path = Path("/tmp/lookwhy")
     frontend_dir: Path = Path(__file__).resolve().parent.parent / "frontend"
     groq_api_key: SecretStr | None = None
+    groq_secret_id: str | None = None
     groq_model: str = "openai/gpt-oss-120b"
     groq_base_url: str | None = Field(default=None, pattern=r"^https?://")
     groq_max_tokens: int = Field(default=1024, ge=64, le=65_536)
@@ -40,7 +46,7 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 
-    @field_validator("image_base_url")
+    @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
@@ -66,7 +72,7 @@ class Settings(BaseSettings):
         What is set wins. Otherwise an index under `artifacts/` is used with the models there, or with the sample's where
         none were exported; and without an index of one's own, the sample library is.
         """
-        own = (OWN_INDEX / MANIFEST_NAME).is_file()
+        own = self.index_url is not None or (OWN_INDEX / MANIFEST_NAME).is_file()
         index_dir = self.index_dir or (OWN_INDEX if own else SAMPLE_INDEX)
         models_dir = self.models_dir or (default_models_dir() if index_dir != SAMPLE_INDEX else SAMPLE_MODELS)
         return models_dir, index_dir

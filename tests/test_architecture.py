@@ -51,6 +51,11 @@ ALLOWED: dict[str, set[str]] = {
         "groq_form",
         "words",
     },
+    "aws": {"errors"},
+    "artefacts": {"aws", "errors", "manifest"},
+    "on_demand": {"artefacts", "blip", "clip", "errors", "library", "manifest"},
+    "groq_secret": {"errors", "evidence_explainer", "explain"},
+    "standby": {"errors", "wire"},
     "answer": {"captions", "evidence", "heatmap", "library"},
     "engine": {
         "answer",
@@ -68,15 +73,18 @@ ALLOWED: dict[str, set[str]] = {
         "words",
     },
     "opening": {
+        "artefacts",
         "asking",
-        "blip",
+        "aws",
         "captions",
-        "clip",
         "engine",
+        "explain",
         "groq_explainer",
+        "groq_secret",
         "library",
         "manifest",
         "matcher",
+        "on_demand",
         "settings",
         "stores",
     },
@@ -93,6 +101,8 @@ OWNERS = {
     "PIL": {"images.py"},
     "tokenizers": {"text.py"},
     "groq": {"groq_client.py"},
+    "boto3": {"aws.py"},
+    "botocore": {"aws.py"},
     "fastapi": {"api.py"},
     "sqlite3": {"library.py"},
     "prometheus_client": {"metrics.py"},
@@ -174,7 +184,7 @@ def test_drawing_fetching_indexing_and_evaluating_need_no_torch() -> None:
 def test_importing_the_runtime_opens_no_heavy_package_before_it_is_used() -> None:
     script = (
         "import sys, runtime.api, runtime.opening\n"
-        "print([name for name in ('onnxruntime', 'faiss', 'PIL', 'groq', 'tokenizers') if name in sys.modules])"
+        "print([name for name in ('onnxruntime', 'faiss', 'PIL', 'groq', 'tokenizers', 'boto3') if name in sys.modules])"
     )
     printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"

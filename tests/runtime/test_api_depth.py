@@ -1,6 +1,7 @@
 """The wire of evidence: hits in depth, search by picture and by likeness; what they refuse, and how."""
 
 import io
+import sys
 from typing import Any
 
 import pytest
@@ -136,3 +137,13 @@ def test_more_like_this_needs_no_words(client: TestClient) -> None:
 def test_bad_likenesses_are_refused(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
     answer = search(client, **body)
     assert (answer.status_code, fault(answer)["code"]) == (status, code)
+
+
+def test_without_pillow_pictures_are_refused_by_name_and_words_still_search(
+    roomy: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    answer = by_picture(roomy, b"anything")
+    assert (answer.status_code, fault(answer)["code"]) == (501, "pictures_unsupported")
+    assert roomy.post("/explain", json={"query": "red", "ids": [1], "heatmap": True}).status_code == 501
+    assert search(roomy, query="red", top_k=1).status_code == 200

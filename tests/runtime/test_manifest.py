@@ -96,3 +96,19 @@ def test_an_index_of_these_models_is_accepted_and_one_of_others_refused(models_d
     with pytest.raises(ModelsDiffer) as refused:
         check_models_match(index_dir, other, models_dir, models)
     assert refused.value.differing == ("text.onnx",)
+
+
+def test_models_without_a_captioner_serve_an_index_that_has_captions(models_dir: Path, index_dir: Path) -> None:
+    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
+    check_models_match(
+        index_dir, index.model_copy(update={"models": index.models | {"blip/x.onnx": "1" * 64}}), models_dir, models
+    )
+
+
+def test_a_folder_that_may_not_be_read_is_named(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # whoever runs the tests as root may read anything
+    with pytest.raises(ArtefactCorrupt, match="Permission denied"):
+        read_models_manifest(models_dir)

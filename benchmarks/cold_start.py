@@ -1,0 +1,137 @@
+"""How long a cold start takes, and how much memory it needs: python -m benchmarks.cold_start NAME=MODELS,INDEX ...
+
+AWS's Runtime Interface Emulator starts the real runtime client with `handler.handler` on one CPU, as on Lambda with
+1,769 MB; nothing else of Lambda is emulated. Files are in the page cache: what Lambda needs to bring an image near comes on
+top. A search asks for five pictures, with sentences.
+"""
+
+import re
+import shutil
+import sqlite3
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from runtime.manifest import MANIFEST_NAME, read_index_manifest, record_file
+from runtime.terminal import told_errors
+from tests.deploy.emulator import Emulator, emulated, post
+from tests.sample_library import SampleLibrary
+
+ONE_CPU = ("taskset", "-c", "0")
+QUERIES = ("a castle", "a red boat at sunset", "two dogs on a beach", "people in a street", "a bridge at night")
+WARM_ROUNDS = 4
+TABLE = "| models | captions | init | first search | warm search | peak MB |\n|---|---|---|---|---|---|"
+MB = 1024 / 1e6  # a kB as /proc counts it
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a function is measured with."""
+
+    models: Path
+    library: SampleLibrary
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The function's environment."""
+        return self.library.environment | {"MODELS_DIR": str(self.models.absolute())}
+
+
+def measure(deployed: Deployed, folder: Path, *, live_captions: bool) -> Figures:
+    """Return times in ms and memory in MB of one cold start and some searches; with live captions, of one search."""
+    with emulated(deployed.environment, folder / "log", under=ONE_CPU) as function:
+        for query in QUERIES[:1] if live_captions else QUERIES * WARM_ROUNDS:
+            _search(function, query)
+        figures = {"peak MB": _peak_mb(function.pid)}
+    first, *later = _invoke_ms(function.log)
+    warm = {"warm search": statistics.median(later)} if later else {}
+    return figures | {"init": _init_ms(function.log), "first search": first} | warm
+
+
+def without_captions(index: Path, folder: Path) -> Path:
+    """Return a copy of an index in which no picture has a caption: each search then meets the captioner."""
+    copy = shutil.copytree(index, folder / "index")
+    manifest = read_index_manifest(copy)
+    with sqlite3.connect(copy / manifest.catalog.path) as catalog:
+        catalog.execute("UPDATE images SET caption = NULL")
+    catalog.close()
+    changed = manifest.model_copy(update={"catalog": record_file(copy, manifest.catalog.path)})
+    (copy / MANIFEST_NAME).write_text(changed.model_dump_json(), "utf-8")
+    return copy
+
+
+def _search(function: Emulator, query: str) -> None:
+    answer = post(function, "/search", {"query": query, "top_k": 5})
+    if answer.status != 200:
+        raise typer.BadParameter(answer.body.decode())
+
+
+def _init_ms(log: str) -> float:
+    return float(re.findall(r"INIT REPORT\(durationMs: ([\d.]+)\)", log)[0])
+
+
+def _invoke_ms(log: str) -> list[float]:
+    return [float(ms) for ms in re.findall(r"INVOKE RTDONE\(.*duration: ([\d.]+)ms\)", log)]
+
+
+def _peak_mb(emulator_pid: int) -> float:
+    """Return the most memory that the function held; the emulator's own does not count."""
+    [peak_kb] = [_status(pid)["VmHWM"] for pid in _children(emulator_pid)]
+    return int(peak_kb.split()[0]) * MB
+
+
+def _children(parent_pid: int) -> Iterator[int]:
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.exists() and _status(int(process.name)).get("PPid") == str(parent_pid):
+            yield int(process.name)
+
+
+def _status(pid: int) -> dict[str, str]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    except OSError:  # it ended meanwhile
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def main(
+    given: Annotated[list[str], typer.Argument(help="NAME=MODELS,INDEX: what to measure.", metavar="NAME=MODELS,INDEX")],
+    rounds: Annotated[int, typer.Option(min=1, help="Cold starts of each.")] = 10,
+) -> None:
+    """Measure each, with captions from the index and with live ones, and print a Markdown table of medians."""
+    console = Console()
+    console.print(
+        "| models | captions | init | first search | warm search | peak MB |\n|---|---|---|---|---|---|", markup=False
+    )
+    with told_errors(), TemporaryDirectory() as scratch:
+        for number, (name, models, index) in enumerate(map(_parts, given)):
+            folder = Path(scratch) / str(number)
+            folder.mkdir()
+            for source, used in (("index", index), ("live", without_captions(index, folder))):
+                deployed = Deployed(models, SampleLibrary(images=Path(), index=used.absolute()))
+                runs = [measure(deployed, folder, live_captions=source == "live") for _ in range(rounds)]
+                medians = {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
+                console.print(_row(name, source, medians), markup=False, highlight=False)
+
+
+def _parts(given: str) -> tuple[str, Path, Path]:
+    name, _, folders = given.partition("=")
+    models, _, index = folders.partition(",")
+    return name, Path(models), Path(index)
+
+
+def _row(name: str, source: str, medians: Figures) -> str:
+    times = [f"{medians[figure]:,.0f} ms" if figure in medians else "" for figure in ("init", "first search")]
+    warm = f"{medians['warm search']:.1f} ms" if "warm search" in medians else ""
+    return f"| {name} | {source} | {' | '.join(times)} | {warm} | {medians['peak MB']:.0f} |"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,130 @@
+"""What installed packages do not need to answer searches. The image and the Lambda zip are pruned by this one file.
+
+Knows packages by name and what in them is never imported; installs nothing. The whole command line is
+`python deploy/prune.py FOLDER`, for the Dockerfile, where only this file is at hand.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import Distribution
+from pathlib import Path
+
+# Named by a requirement, imported by nothing that answers: tokenizers wants huggingface_hub to download by name,
+# onnxruntime wants flatbuffers and protobuf for its tools.
+UNUSED = ("huggingface-hub", "hf-xet", "fsspec", "filelock", "tqdm", "pyyaml", "flatbuffers", "protobuf")
+
+# Below the folder of packages. Licences and `*.dist-info` stay: some packages read their own version.
+UNUSED_PARTS = (
+    "bin",
+    "**/__pycache__",
+    "**/tests",
+    "**/test",
+    "**/*.py[ix]",
+    "**/*.pxd",
+    "**/*.[ach]",
+    "onnxruntime/capi/libonnxruntime.so*",  # the C library; Python's module has it built in
+    "onnxruntime/backend",
+    "onnxruntime/datasets",
+    "onnxruntime/quantization",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
+    "numpy/_core/_simd*.so",  # for numpy's own tests, as the next one
+    "numpy/_core/_*_tests*.so",
+    "numpy/_core/include",
+    "numpy/_pyinstaller",
+    "numpy/f2py",
+    "numpy/ma",  # numpy itself imports this and the next two only when they are named
+    "numpy/polynomial",
+    "numpy/testing",
+    "numpy/random/_examples",
+    "PIL/_imagingtk*.so",
+    "PIL/_imagingcms*.so",  # colour profiles, and their library
+    "pillow.libs/liblcms2*",
+    "PIL/_imagingft*.so",  # fonts, and their libraries
+    "pillow.libs/libfreetype*",
+    "pillow.libs/libharfbuzz*",
+    "pillow.libs/libbrotli*",
+    "pillow.libs/libpng*",
+    "faiss/contrib",
+    "pygments/lexers/[!_]*",  # rich highlights no code here, but imports the rest
+    "pygments/lexers/_[a-z]*_*",
+    "pygments/formatters/[!_]*",
+    "pygments/styles/[!_]*",
+    "boto3/examples",
+    "*.dist-info/RECORD",  # no longer true; after the packages, which go by it
+    "*.dist-info/sboms",
+)
+# Services of AWS that the function calls; botocore describes four hundred.
+AWS_SERVICES = frozenset({"s3", "secretsmanager", "sts"})
+
+
+def prune(packages: Path, distributions: Iterable[str] = UNUSED, parts: Iterable[str] = UNUSED_PARTS) -> int:
+    """Return how many bytes were freed below `packages`, a folder that `pip install --target` made.
+
+    Args:
+        packages: the folder; what it lacks of the rest is no mistake, as architectures differ.
+        distributions: packages that go, by their normalized name.
+        parts: glob patterns, below the folder, of files and folders that go.
+    """
+    before = size_of(packages)
+    for distribution in installed(packages):
+        if normalized_name(distribution) in distributions:
+            remove_distribution(packages, distribution)
+    for pattern in parts:
+        for path in list(packages.glob(pattern)):
+            remove(path)
+    for service in packages.glob("boto*/data/*/"):
+        if service.name not in AWS_SERVICES:
+            remove(service)
+    remove_empty_folders(packages)
+    return before - size_of(packages)
+
+
+def installed(packages: Path) -> Iterator[Distribution]:
+    """Yield what is installed in a folder, by name."""
+    for folder in sorted(packages.glob("*.dist-info")):
+        yield Distribution.at(folder)
+
+
+def normalized_name(distribution: Distribution) -> str:
+    """Return a package's name as the lists here write it: `huggingface-hub`."""
+    return distribution.metadata["Name"].lower().replace("_", "-").replace(".", "-")
+
+
+def files_of(packages: Path, distribution: Distribution) -> list[Path]:
+    """Return the files of a package that lie below the folder; its scripts may not."""
+    found = [Path(str(file.locate())) for file in distribution.files or ()]
+    return [path for path in found if path.is_relative_to(packages) and ".." not in path.parts and path.is_file()]
+
+
+def remove_distribution(packages: Path, distribution: Distribution) -> None:
+    """Remove a package's files, as its own record lists them."""
+    for path in files_of(packages, distribution):
+        path.unlink()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder; it may have gone with a folder above it."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def remove_empty_folders(folder: Path) -> None:
+    """Remove folders that hold nothing, however deep."""
+    for path in sorted(folder.rglob("*/"), reverse=True):
+        if not any(path.iterdir()):
+            path.rmdir()
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+if __name__ == "__main__":
+    freed = prune(Path(sys.argv[1]))
+    print(f"{sys.argv[1]}: freed {freed / 1e6:.0f} MB")

@@ -1,0 +1,67 @@
+"""The artefacts of the tier that only searches: the text tower, an index, and captions out of that index.
+
+Copies them into a folder in the forms that `runtime/manifest.py` reads. Knows no package and no limit.
+"""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+BLIP = "blip/"
+
+
+class FolderUnusable(Exception):
+    """A folder does not hold what it should; the message says which, and what to do."""
+
+
+def copy_models(models: Path, out: Path) -> None:
+    """Copy CLIP's text tower and its tokenizer.
+
+    The captioner goes. The image tower becomes an empty file that keeps its sha256 in the manifest: the index still fits.
+
+    Raises:
+        FolderUnusable: `models` has no manifest, or a file that it names is absent.
+    """
+    manifest = _read_manifest(models, "Export the models: python -m export models, or name others with MODELS=.")
+    clip = manifest["clip"]
+    for part in ("text", "tokenizer"):
+        _copy(models, clip[part]["path"], out)
+    image_tower = out / clip["image"]["path"]
+    image_tower.parent.mkdir(parents=True, exist_ok=True)
+    image_tower.touch()
+    _write_manifest(out, manifest | {"blip": None, "clip": clip | {"image": clip["image"] | {"bytes": 0}}})
+
+
+def copy_index(index: Path, out: Path) -> None:
+    """Copy the current generation of an index, no longer bound to a captioner.
+
+    Raises:
+        FolderUnusable: `index` has no manifest, or a file that it names is absent.
+    """
+    manifest = _read_manifest(index, "Build the index: python -m export index FOLDER, or name another with INDEX=.")
+    for part in ("store", "catalog", "metadata", "captions"):
+        if manifest.get(part):
+            _copy(index, manifest[part]["path"], out)
+    models = {path: sha256 for path, sha256 in manifest["models"].items() if not path.startswith(BLIP)}
+    _write_manifest(out, manifest | {"models": models})
+
+
+def _read_manifest(folder: Path, remedy: str) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FolderUnusable(f"{path} is not there. {remedy}")
+    manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return manifest
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+
+
+def _copy(folder: Path, path: str, out: Path) -> None:
+    if not (folder / path).is_file():
+        raise FolderUnusable(f"{folder / path} is not there, though {folder / MANIFEST} names it. Make the folder anew.")
+    (out / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / path, out / path)

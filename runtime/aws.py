@@ -1,0 +1,92 @@
+"""The only file that imports boto3: what S3 and Secrets Manager hold, and in a few words why they did not give it.
+
+boto3 is imported at the first call (0.4 s with a client), so whoever names no bucket and no secret neither waits for it nor
+needs it installed. Where AWS is, and who asks, is boto3's own to find out, as on Lambda.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from runtime.errors import RemoteRefused
+
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S, MAX_ATTEMPTS = 2, 5, 2  # a search waits for the key at most this long
+CHUNK_BYTES = 1 << 20
+# AWS's own codes, as S3 and Secrets Manager give them, in our words. 404 and 403 stand alone where an answer has no body.
+REASONS = {
+    "NoSuchKey": "there is no such object",
+    "404": "there is no such object",
+    "NoSuchBucket": "there is no such bucket",
+    "ResourceNotFoundException": "there is no such secret",
+    "AccessDenied": "permission is denied",
+    "AccessDeniedException": "permission is denied",
+    "403": "permission is denied",
+}
+
+
+def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no type)
+    """Return boto3's client of a service, with timeouts that fit a search.
+
+    Raises:
+        RemoteRefused: boto3 is not installed, or lacks a region.
+    """
+    with named_failures(f"AWS {service}", "Install boto3, and set AWS_REGION."):
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            retries={"max_attempts": MAX_ATTEMPTS, "mode": "standard"},
+        )
+        return boto3.client(service, config=config)
+
+
+class Bucket:
+    """Objects below one `s3://bucket/prefix`."""
+
+    def __init__(self, url: str, remedy: str) -> None:
+        """Keep the address; nobody is called yet. `remedy` ends the message of whatever fails."""
+        self.url, self._remedy = url.rstrip("/"), remedy
+        self._name, _, self._prefix = self.url.removeprefix("s3://").partition("/")
+        self._client: Any = None
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES`.
+
+        Raises:
+            RemoteRefused: S3 did not give it, or broke off.
+        """
+        self._client = self._client or open_client("s3")
+        with named_failures(f"{self.url}/{path}", self._remedy):
+            key = f"{self._prefix}/{path}" if self._prefix else path
+            answer = self._client.get_object(Bucket=self._name, Key=key)
+            yield from answer["Body"].iter_chunks(CHUNK_BYTES)
+
+
+def read_secret(secret_id: str) -> str:
+    """Return the text of a secret, by its name or ARN.
+
+    Raises:
+        RemoteRefused: Secrets Manager did not give it.
+    """
+    remedy = "Check GROQ_SECRET_ID, and that the function may call secretsmanager:GetSecretValue for it."
+    client = open_client("secretsmanager")
+    with named_failures(f"The secret {secret_id}", remedy):
+        return str(client.get_secret_value(SecretId=secret_id).get("SecretString", ""))
+
+
+@contextmanager
+def named_failures(name: str, remedy: str) -> Iterator[None]:
+    """Turn what boto3 raises inside into a RemoteRefused about `name`; it quotes no text of AWS's, only its code."""
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:
+        raise RemoteRefused(name, "the package boto3 is not installed", remedy) from None
+    try:
+        yield
+    except ClientError as cause:
+        code = str(cause.response.get("Error", {}).get("Code", "unknown"))
+        raise RemoteRefused(name, REASONS.get(code, f"AWS answered {code}"), remedy) from cause
+    except BotoCoreError as cause:  # no credentials, no region, no answer
+        raise RemoteRefused(name, f"AWS could not be asked ({type(cause).__name__})", remedy) from cause
