@@ -26,7 +26,7 @@ from runtime.manifest import read_models_manifest
 from runtime.opening import open_engine
 from runtime.settings import Settings
 
-SEED = 3_000_017  # neither training nor any other benchmark draws from it, and no decision was made on it
+SEED = 6_000_101  # neither training nor any other benchmark draws from it, and no decision was made on it
 KINDS = ("object", "colour", "combination")
 
 

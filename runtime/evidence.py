@@ -17,7 +17,7 @@ Verdict = Literal["strong", "weak", "none"]
 
 # Where a probability becomes a word. To call a true match none is the worse mistake of the two, so `none` begins below
 # even odds; benchmarks/RESULTS.md has the shares of true and of absent matches on either side.
-WEAK_FROM, STRONG_FROM = 0.3, 0.75
+WEAK_FROM, STRONG_FROM = 1 / 3, 0.75
 
 
 @dataclass(frozen=True)
