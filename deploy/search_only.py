@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
-BLIP = "blip/"
 
 
 class FolderUnusable(Exception):
@@ -35,7 +34,7 @@ def copy_models(models: Path, out: Path) -> None:
 
 
 def copy_index(index: Path, out: Path) -> None:
-    """Copy the current generation of an index, no longer bound to a captioner.
+    """Copy the current generation of an index; models without a captioner may serve it as it is.
 
     Raises:
         FolderUnusable: `index` has no manifest, or a file that it names is absent.
@@ -44,8 +43,7 @@ def copy_index(index: Path, out: Path) -> None:
     for part in ("store", "catalog", "metadata", "captions"):
         if manifest.get(part):
             _copy(index, manifest[part]["path"], out)
-    models = {path: sha256 for path, sha256 in manifest["models"].items() if not path.startswith(BLIP)}
-    _write_manifest(out, manifest | {"models": models})
+    _write_manifest(out, manifest)
 
 
 def _read_manifest(folder: Path, remedy: str) -> dict[str, Any]:

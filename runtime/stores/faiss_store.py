@@ -127,7 +127,8 @@ class FaissStore:
         unfinished = path.with_name(f"{path.name}.part")
         try:
             with unfinished.open("wb") as file:
-                # through Python's file, for its OSError: faiss's own writer reports a full disk as text, or not at all
+                # through Python's file, for its OSError: faiss's own writer reports a full disk as text, or not at all; the
+                # type checker cannot see the class, which faiss's C++ side brings
                 faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
                 file.flush()
                 os.fsync(file.fileno())
