@@ -74,7 +74,8 @@ class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
     `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
-    `max_tokens` is the longest caption decoded, in tokens, the end included.
+    `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
+    `early_stopping` say how it is searched for (`Rules` in `decoding.py`).
     """
 
     name: str
@@ -90,6 +91,9 @@ class BlipRecord(Record):
     end_token_id: int
     pad_token_id: int
     max_tokens: int
+    num_beams: int = Field(default=1, ge=1)
+    length_penalty: float = 1.0
+    early_stopping: bool | Literal["never"] = False
     preprocessing: Preprocessing
 
 

@@ -8,7 +8,9 @@ import pytest
 from transformers import BlipForConditionalGeneration
 
 from export.blip import caption_with_torch, write_blip_graphs
+from export.parity import fill_captions
 from runtime.blip import BlipCaptioner
+from runtime.decoding import EarlyStopping
 from runtime.manifest import BlipRecord, record_file
 from runtime.sessions import Session
 from tests.export.small_checkpoints import BLIP_KIN, SIZE, Exported, save_blip
@@ -54,6 +56,26 @@ def test_captions_equal_generate_token_for_token(traced: Traced, captioner: Blip
     given = captioner.decode(captioner.see(pixels), len(pixels))
     assert len({tuple(row) for row in expected}) > 6, "the small model should not say the same of every image"
     assert np.array_equal(given[:, : expected.shape[1]], expected[:, : given.shape[1]])
+
+
+@pytest.mark.parametrize("num_beams", [2, 3, 5])
+@pytest.mark.parametrize("early_stopping", [False, True, "never"])
+@pytest.mark.parametrize("length_penalty", [1.0, 0.0, 2.0, -1.5])
+def test_beam_search_equals_generate_token_for_token(
+    traced: Traced,
+    captioner: BlipCaptioner,
+    num_beams: int,
+    early_stopping: EarlyStopping,
+    length_penalty: float,
+) -> None:
+    model, folder = traced
+    rules = {"num_beams": num_beams, "early_stopping": early_stopping, "length_penalty": length_penalty}
+    searching = BlipCaptioner(folder, captioner.record.model_copy(update=rules))
+    pixels = make_pixels(12)
+    expected = caption_with_torch(model, pixels, max_tokens=MAX_TOKENS, **rules)
+    given = searching.decode(searching.see(pixels), len(pixels))
+    width = max(given.shape[1], expected.shape[1])
+    assert np.array_equal(*(fill_captions(rows, width, pad_token_id=captioner.record.pad_token_id) for rows in (given, expected)))
 
 
 def test_a_prefix_on_an_empty_past_equals_its_tokens_one_by_one(traced: Traced, captioner: BlipCaptioner) -> None:
