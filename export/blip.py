@@ -55,10 +55,10 @@ class VisionTower(nn.Module):
 
 
 class Decoder(nn.Module):
-    """`input_ids` (b, t), the caches of p tokens and the images -> `logits` (b, vocabulary) of the last token, longer caches.
+    """`input_ids` (b, t), caches of p tokens, the images -> `logits` (b, vocabulary) of the last token, longer caches.
 
-    Rows that caption one image, the beams of a search, lie side by side and share its keys and values: b is a multiple of the
-    number of images. So three beams read the image as often as one does.
+    Rows that caption one image, the beams of a search, lie side by side and share its keys and values, so that three beams
+    read the image as often as one does: b is a multiple of the number of images.
 
     The word embedding is read as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
     tied, as BLIP's are, the graph then holds one tensor with two readers.
@@ -179,10 +179,10 @@ def caption_with_torch(
     Returns:
         (n, t) int64 without the start token, t at most `max_tokens`; pad tokens from a caption's end token on.
     """
-    text, length = model.config.text_config, {"max_new_tokens": max_tokens}
-    if num_beams > 1:
-        length |= {"length_penalty": length_penalty, "early_stopping": early_stopping}
-    rules = GenerationConfig(do_sample=False, num_beams=num_beams, **length)
+    text = model.config.text_config
+    rules = GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=num_beams)
+    if num_beams > 1:  # greedily they mean nothing, and transformers warns of them
+        rules.update(length_penalty=length_penalty, early_stopping=early_stopping)
     captions = model.generate(torch.from_numpy(pixels), generation_config=rules)[:, 1:].numpy()
     return cast(NDArray[np.int64], np.where(captions == text.sep_token_id, text.pad_token_id, captions))
 

@@ -115,8 +115,11 @@ class _Beams:
         return _Beams(self.tokens[rows, beams], self.scores[rows, beams], self.ended[rows, beams])
 
     def joined(self, other: "_Beams") -> "_Beams":
-        pairs = ((self.tokens, other.tokens), (self.scores, other.scores), (self.ended, other.ended))
-        return _Beams(*(np.concatenate(pair, axis=1) for pair in pairs))
+        return _Beams(
+            np.concatenate([self.tokens, other.tokens], axis=1),
+            np.concatenate([self.scores, other.scores], axis=1),
+            np.concatenate([self.ended, other.ended], axis=1),
+        )
 
 
 def _top(values: NDArray[np.float32], count: int) -> Places:

@@ -1,7 +1,7 @@
 """Which tokens a caption is made of: the rules, the face of a search, and greedy search. Beam search is in `beams.py`.
 
-Knows no graph and no cache, only that each row of logits goes on with one sequence, and that the rows of one picture lie side
-by side. A picture leaves as soon as its caption is found, so that nothing is computed for it any more.
+Knows no graph and no cache, only that each row of logits goes on with one sequence, and that the rows of one picture lie
+side by side. A picture leaves as soon as its caption is found, so that nothing is computed for it any more.
 """
 
 from dataclasses import dataclass
