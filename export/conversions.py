@@ -13,7 +13,7 @@ from export.checkpoints import Checkpoint
 from export.errors import CheckpointUnusable
 from export.exams import BlipExam, ClipExam, Exam
 from export.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
-from runtime.manifest import BlipRecord, ClipRecord, record_file
+from runtime.manifest import BlipRecord, ClipRecord, record_file, record_graph
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
@@ -90,8 +90,8 @@ class ClipConversion:
         return ClipRecord(
             name=checkpoint.name,
             revision=checkpoint.revision,
-            text=record_file(folder, self.graphs[0]),
-            image=record_file(folder, self.graphs[1]),
+            text=record_graph(folder, self.graphs[0]),
+            image=record_graph(folder, self.graphs[1]),
             tokenizer=record_file(folder, "clip/tokenizer.json"),
             dimension=self._config.projection_dim,
             context_length=self._config.text_config.max_position_embeddings,
@@ -148,8 +148,8 @@ class BlipConversion:
         return BlipRecord(
             name=checkpoint.name,
             revision=checkpoint.revision,
-            vision=record_file(folder, self.graphs[0]),
-            decoder=record_file(folder, self.graphs[1]),
+            vision=record_graph(folder, self.graphs[0]),
+            decoder=record_graph(folder, self.graphs[1]),
             tokenizer=record_file(folder, "blip/tokenizer.json"),
             layers=text.num_hidden_layers,
             heads=text.num_attention_heads,

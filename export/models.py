@@ -17,6 +17,7 @@ from export.conversions import NUM_BEAMS, BlipConversion, ClipConversion, Conver
 from export.display import Display, Silence
 from export.gates import Gates
 from export.graphs import graph_bytes, join_graph, quiet
+from export.optimize import optimize_graph
 from export.parity import Answers, require_parity
 from export.plan import Plan
 from export.planning import FamilyPlanner, Wanted
@@ -117,6 +118,9 @@ class _Workshop:
         else:
             self._round(conversion, exact)
         shutil.rmtree(exact)
+        self._display.say(f"{checkpoint.family}: optimizing the graphs")
+        for graph in conversion.graphs:
+            optimize_graph(self._folder / graph)
         return conversion.record(self._folder)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[Conversion, Answers]:

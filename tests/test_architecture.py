@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "metrics": set(),
     "manifest": {"calibration", "errors"},
     "settings": {"errors", "manifest"},
-    "sessions": {"errors"},
+    "sessions": {"errors", "manifest"},
     "images": {"errors", "manifest"},
     "text": {"errors"},
     "clip": {"images", "manifest", "sessions", "text"},
