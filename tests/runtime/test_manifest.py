@@ -13,6 +13,7 @@ from runtime.manifest import (
     read_index_manifest,
     read_models_manifest,
     record_file,
+    record_graph,
 )
 
 PREPROCESSING = {"size": 8, "fit": "crop", "resample": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}
@@ -26,8 +27,8 @@ def models_dir(tmp_path: Path) -> Path:
         (folder / name).write_text(f"the {name}")
     clip = {
         "name": "small",
-        "text": record_file(folder, "text.onnx"),
-        "image": record_file(folder, "image.onnx"),
+        "text": record_graph(folder, "text.onnx"),
+        "image": record_graph(folder, "image.onnx"),
         "tokenizer": record_file(folder, "tokenizer.json"),
         "dimension": 4,
         "context_length": 8,
