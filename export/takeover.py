@@ -14,7 +14,7 @@ from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage
-from export.library.encoding import DECODERS, ImageEncoder, Models, reason_of
+from export.library.encoding import ImageEncoder, Models
 from export.library.generation import (
     Generation,
     NextGeneration,
@@ -24,6 +24,7 @@ from export.library.generation import (
     remove_leftovers,
     sole_writer,
 )
+from export.library.pipeline import DECODERS, reason_of
 from export.library.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.library.seed_files import SeedEntry, SeedFiles, locate, read_seed
 from export.library.summary import Summary, print_skipped, print_summary, progress_bar

@@ -1,12 +1,13 @@
 """The only file that imports onnxruntime: opens graphs, runs them, names what failed.
 
 Knows no model. onnxruntime is imported when the first graph is opened, and never before its telemetry is switched off.
+Graphs run on the CPU unless the index step asks for a GPU; a search never does.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
 
@@ -16,21 +17,28 @@ if TYPE_CHECKING:
     import onnxruntime
 
 Array = NDArray[Any]
+Device = Literal["cpu", "cuda"]
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+# No TF32: it would keep 10 bits of the mantissa, and vectors made here are compared with those that a CPU makes of queries.
+CUDA_OPTIONS = {"use_tf32": "0"}
 
 
 class Session:
-    """One opened graph on the CPU."""
+    """One opened graph. Any number of threads may run it at once."""
 
-    def __init__(self, path: Path, threads: int, *, prepack: bool = True) -> None:
-        """Open the graph at `path`, to run on `threads` threads.
+    def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
+        """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
 
         `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
 
         Raises:
-            SessionFailed: onnxruntime cannot read the graph; its error is the cause.
+            SessionFailed: onnxruntime cannot read the graph, its error is the cause; or it has no such device here.
         """
         self.name = f"{path.parent.name}/{path.name}"
-        self._session = _open(path, self.name, threads, prepack=prepack)
+        runtime = _import_onnxruntime()
+        providers = choose_providers(device, runtime.get_available_providers(), self.name)
+        self._session = _open(path, self.name, _options(runtime, threads, prepack=prepack), providers)
+        check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
 
@@ -47,15 +55,42 @@ class Session:
         return results
 
 
-def _open(path: Path, name: str, threads: int, *, prepack: bool) -> "onnxruntime.InferenceSession":
-    runtime = _import_onnxruntime()
-    options = runtime.SessionOptions()
+def choose_providers(device: Device, available: Sequence[str], graph: str) -> list[Any]:
+    """Return what onnxruntime shall run a graph with, given what it was built with.
+
+    Raises:
+        SessionFailed: it was built without that device.
+    """
+    if device == "cpu":
+        return [CPU]
+    if CUDA not in available:
+        reason = "onnxruntime here has no CUDA; pip uninstall onnxruntime and pip install onnxruntime-gpu in its place"
+        raise SessionFailed(graph, reason)
+    return [(CUDA, CUDA_OPTIONS), CPU]  # the CPU for the few nodes that only compute shapes
+
+
+def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
+    """Refuse a session that fell back to the CPU, as onnxruntime does, with a warning alone, where it cannot start a GPU.
+
+    Raises:
+        SessionFailed: it fell back.
+    """
+    if device == "cuda" and CUDA not in used:
+        raise SessionFailed(graph, "onnxruntime could not start CUDA: no GPU is seen, or its CUDA or cuDNN is not installed")
+
+
+def _options(runtime: Any, threads: int, *, prepack: bool) -> "onnxruntime.SessionOptions":  # noqa: ANN401 (a module without types)
+    options: onnxruntime.SessionOptions = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
     options.log_severity_level = 3
     options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
+    return options
+
+
+def _open(path: Path, name: str, options: Any, providers: list[Any]) -> "onnxruntime.InferenceSession":  # noqa: ANN401
     try:
-        return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return _import_onnxruntime().InferenceSession(path, options, providers=providers)
     except _onnxruntime_errors() as cause:
         raise SessionFailed(name, _first_line(cause)) from cause
 

@@ -55,7 +55,7 @@ class MeanCaptioner:
 
 
 def small_models(seconds: float = 0.0) -> Models:
-    return Models(FINGERPRINT, GridEncoder(seconds), MeanCaptioner())
+    return Models(FINGERPRINT, GridEncoder(seconds), MeanCaptioner)
 
 
 def draw(path: Path, seed: int, size: tuple[int, int] = (16, 12)) -> Path:
