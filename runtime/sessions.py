@@ -1,7 +1,6 @@
 """The only file that imports onnxruntime: opens graphs, runs them, names what failed.
 
 Knows no model. onnxruntime is imported when the first graph is opened, and never before its telemetry is switched off.
-Graphs run on the CPU unless the index step asks for a GPU; a search never does.
 """
 
 import os
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Device = Literal["cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-# No TF32: it would keep 10 bits of the mantissa, and vectors made here are compared with those that a CPU makes of queries.
+# No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
 CUDA_OPTIONS = {"use_tf32": "0"}
 
 
 class Session:
-    """One opened graph. Any number of threads may run it at once."""
+    """One opened graph, which any number of threads may run at once."""
 
     def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
         """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
@@ -32,12 +31,10 @@ class Session:
         `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
 
         Raises:
-            SessionFailed: onnxruntime cannot read the graph, its error is the cause; or it has no such device here.
+            SessionFailed: onnxruntime cannot read the graph, its error being the cause; or has no such device here.
         """
         self.name = f"{path.parent.name}/{path.name}"
-        runtime = _import_onnxruntime()
-        providers = choose_providers(device, runtime.get_available_providers(), self.name)
-        self._session = _open(path, self.name, _options(runtime, threads, prepack=prepack), providers)
+        self._session = _open(path, self.name, threads, prepack=prepack, device=device)
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
@@ -79,18 +76,16 @@ def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
         raise SessionFailed(graph, "onnxruntime could not start CUDA: no GPU is seen, or its CUDA or cuDNN is not installed")
 
 
-def _options(runtime: Any, threads: int, *, prepack: bool) -> "onnxruntime.SessionOptions":  # noqa: ANN401 (a module without types)
-    options: onnxruntime.SessionOptions = runtime.SessionOptions()
+def _open(path: Path, name: str, threads: int, *, prepack: bool, device: Device) -> "onnxruntime.InferenceSession":
+    runtime = _import_onnxruntime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
     options.log_severity_level = 3
     options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
-    return options
-
-
-def _open(path: Path, name: str, options: Any, providers: list[Any]) -> "onnxruntime.InferenceSession":  # noqa: ANN401
     try:
-        return _import_onnxruntime().InferenceSession(path, options, providers=providers)
+        providers = choose_providers(device, runtime.get_available_providers(), name)
+        return runtime.InferenceSession(path, options, providers=providers)
     except _onnxruntime_errors() as cause:
         raise SessionFailed(name, _first_line(cause)) from cause
 
