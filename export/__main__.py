@@ -111,7 +111,8 @@ def index(
         float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
     ] = 10,
     device: Annotated[
-        Literal["cpu", "cuda"], typer.Option(help="cuda: embed on a GPU, with onnxruntime-gpu and models of --precision fp32.")
+        Literal["cpu", "cuda"],
+        typer.Option(help="cuda: embed on a GPU, with onnxruntime-gpu and models of --precision fp32."),
     ] = "cpu",
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
