@@ -20,15 +20,15 @@ from export.library.intake import Intake
 from export.library.journal import Captioned, Embedded, Journal
 from export.library.pipeline import PendingImage
 from export.library.plan import Plan, plan_ids
-from export.library.publishing import Publisher, Schedule
+from export.library.publishing import Order, Publisher
 from export.library.scan import Scan, SkippedImage, scan_folder
 from export.library.summary import Summary, print_skipped, print_summary, progress_bar
 
-__all__ = ["Captioner", "ImageEncoder", "Models", "Schedule", "Summary", "build_index"]
+__all__ = ["Captioner", "ImageEncoder", "Models", "Order", "Summary", "build_index"]
 
 
 def build_index(
-    folder: Path, out: Path, *, models: Models, console: Console | None = None, schedule: Schedule | None = None
+    folder: Path, out: Path, *, models: Models, console: Console | None = None, order: Order | None = None
 ) -> Summary:
     """Bring the index in `out` up to date with the pictures in `folder`, and print what was done.
 
@@ -41,7 +41,7 @@ def build_index(
         out: the index folder; made if need be.
         models: what embeds and captions. Without a captioner, captions stay empty until a run that has one.
         console: where progress and the summary go; the default is standard error.
-        schedule: whether captions are made in this run, and how often they are published meanwhile; by default they are.
+        order: whether captions are made in this run, and how often they are published meanwhile; None is the default order.
 
     Raises:
         FolderUnusable: the folder is not there, or holds no picture that can be read; the index is as it was.
@@ -49,14 +49,11 @@ def build_index(
         SessionFailed: a graph refused a picture.
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
-    console = console or Console(stderr=True)
+    console, order = console or Console(stderr=True), order or Order()
     scan = scan_folder(folder, leave_out=out)
     with sole_writer(out):
         try:
-            with unwritable_refused(out):
-                journal = Journal(out, models.fingerprint)
-            with journal:
-                summary = _Build(scan, out, models, journal, console=console).run(schedule or Schedule())
+            summary = _Build(scan, out, models, order, console=console).run()
         except KeyboardInterrupt:
             console.print("Stopped. What is done is kept: the same command goes on from here.", style="yellow")
             raise
@@ -67,27 +64,30 @@ def build_index(
 class _Build:
     """One run of `build_index`, under its lock."""
 
-    def __init__(self, scan: Scan, out: Path, models: Models, journal: Journal, *, console: Console) -> None:
-        self._scan, self._out, self._models, self._journal, self._console = scan, out, models, journal, console
+    def __init__(self, scan: Scan, out: Path, models: Models, order: Order, *, console: Console) -> None:
+        self._scan, self._out, self._models, self._order, self._console = scan, out, models, order, console
         self._last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
         self._intake = Intake(scan)
-        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, console=console)
-        self._caption_vectors = CaptionVectors(self._last, journal, models)
+        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, order=order)
+        with unwritable_refused(out):
+            self._journal = Journal(out, models.fingerprint)
+        self._caption_vectors = CaptionVectors(self._last, self._journal, models)
 
-    def run(self, schedule: Schedule) -> Summary:
+    def run(self) -> Summary:
         """Hash, embed, plan, caption, and publish what differs from the last generation."""
-        self._hash()
-        encoded = self._embed()
-        known = self._known()
-        self._intake.skip_unknown(known)
-        self._refuse_empty()
-        plan = plan_ids(self._last.catalog.rows, self._intake.hashes, self._last.catalog.next_id)
-        if self._models.open_captioner and not schedule.captions_later:
-            self._caption(plan, self._intake.pending(known.lacks_caption), schedule)
-        catalog = self._publish(plan)
-        with unwritable_refused(self._out):
-            self._journal.delete()
-        return self._summary(plan, catalog, encoded, schedule)
+        with self._journal:
+            self._hash()
+            encoded = self._embed()
+            known = self._known()
+            self._intake.skip_unknown(known)
+            self._refuse_empty()
+            plan = plan_ids(self._last.catalog.rows, self._intake.hashes, self._last.catalog.next_id)
+            if not self._order.captions_later:
+                self._caption(plan, self._intake.pending(known.lacks_caption))
+            catalog = self._publish(plan)
+            with unwritable_refused(self._out):
+                self._journal.delete()
+        return self._summary(plan, catalog, encoded)
 
     def _hash(self) -> None:
         manifest = self._last.manifest
@@ -121,7 +121,7 @@ class _Build:
                 advance(len(batch))
         return embedded
 
-    def _caption(self, plan: Plan, pending: Sequence[PendingImage], schedule: Schedule) -> None:
+    def _caption(self, plan: Plan, pending: Sequence[PendingImage]) -> None:
         """Caption pictures, into the journal, and publish now and then, and at Ctrl-C; the rest is left to the caller.
 
         A picture whose file has gone or changed meanwhile keeps its row without a caption: the next run finds it out.
@@ -129,7 +129,7 @@ class _Build:
         if not pending or not self._models.open_captioner:
             return
         try:
-            if self._publisher.is_due(schedule.publish_every_s):  # embedding took long: let it be searched
+            if self._publisher.is_due:  # embedding took long: let it be searched
                 self._publish(plan)
             captioner = self._models.open_captioner()
             batches = closing(caption_images(self._scan.folder, pending, captioner, workers=self._models.workers))
@@ -137,7 +137,7 @@ class _Build:
                 for batch in captioned:
                     self._keep([outcome for outcome in batch if isinstance(outcome, Captioned)])
                     advance(len(batch))
-                    if self._publisher.is_due(schedule.publish_every_s):
+                    if self._publisher.is_due:
                         self._publish(plan)
         except KeyboardInterrupt:
             told = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
@@ -154,7 +154,7 @@ class _Build:
         """Bring the index up to what is known by now."""
         known = self._known()
         catalog = self._intake.catalog(known, plan)
-        self._publisher.publish(catalog, known, self._caption_vectors)
+        self._publisher.publish(catalog, known, self._caption_vectors, self._console)
         return catalog
 
     def _refuse_empty(self) -> None:
@@ -163,7 +163,7 @@ class _Build:
             reason = f"none of its {len(self._intake.skipped):,} pictures can be read"
             raise FolderUnusable(self._scan.folder, reason)
 
-    def _summary(self, plan: Plan, catalog: Catalog, encoded: int, schedule: Schedule) -> Summary:
+    def _summary(self, plan: Plan, catalog: Catalog, encoded: int) -> Summary:
         uncaptioned = sum(row.caption is None for row in catalog.rows) if self._models.open_captioner else 0
         return Summary(
             count=len(plan.ids),
@@ -176,7 +176,7 @@ class _Build:
             unchanged=len(plan.unchanged),
             encoded=encoded,
             uncaptioned=uncaptioned,
-            captions_later=schedule.captions_later,
+            captions_later=self._order.captions_later,
             other_files=self._scan.other_files,
             skipped=tuple(self._intake.skipped),
         )

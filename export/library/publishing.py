@@ -19,8 +19,8 @@ from export.library.generation import Generation, NextGeneration, publish, remov
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """When captions are made, in this run or in a later one, and how often those made so far are published."""
+class Order:
+    """How an index is to be built: captions in this run or in a later one, and how often those made so far are published."""
 
     captions_later: bool = False
     publish_every_s: float = 600.0
@@ -29,18 +29,19 @@ class Schedule:
 class Publisher:
     """Publishes one build's catalogues. `number` is the generation that holds the last of them."""
 
-    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, console: Console) -> None:
+    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, order: Order) -> None:
         """Start from what `out` holds now."""
-        self._out, self._images_dir, self._models, self._console = out, images_dir, models, console
+        self._out, self._images_dir, self._models, self._order = out, images_dir, models, order
         self._last, self.number = last, last.number
         self._published: Catalog | None = last.catalog if self._is_whole(last) else None
         self._rested_s = time.monotonic()
 
-    def is_due(self, every_s: float) -> bool:
-        """Return whether so much time has passed since the build began or last published."""
-        return time.monotonic() - self._rested_s >= every_s
+    @property
+    def is_due(self) -> bool:
+        """Whether the ordered time has passed since the build began or last published."""
+        return time.monotonic() - self._rested_s >= self._order.publish_every_s
 
-    def publish(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors) -> None:
+    def publish(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
         """Write and switch to a generation of this catalogue, unless the one in force says all of it already.
 
         Raises:
@@ -49,12 +50,12 @@ class Publisher:
         """
         with unwritable_refused(self._out):
             if self._published is None or not same_pictures(self._published, catalog):
-                self._write(catalog, known, captions)
+                self._write(catalog, known, captions, console)
             remove_leftovers(self._out, self.number)
         self._rested_s = time.monotonic()
 
-    def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors) -> None:
-        captions.embed_missing(catalog.rows, self._console)
+    def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
+        captions.embed_missing(catalog.rows, console)
         # Counted up before: where Ctrl-C breaks in, the folder may be in force already, and must not be written again.
         self.number += 1
         following = NextGeneration(
@@ -66,7 +67,7 @@ class Publisher:
             vectors=known.vector_batches(catalog.rows),
             captions=captions.batches(catalog.rows),
             calibrate=lambda pictures, witnesses: calibrate(
-                catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, self._console
+                catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, console
             ),
         )
         publish(self._out, following)
