@@ -48,7 +48,8 @@ class World:
 def open_models(models_dir: Path) -> Models:
     """Return the exported models as the index step takes them, on one thread."""
     manifest = read_models_manifest(models_dir)
-    captioner = BlipCaptioner(models_dir, manifest.blip) if manifest.blip else None
+    blip = manifest.blip
+    captioner = (lambda: BlipCaptioner(models_dir, blip)) if blip else None
     return Models(manifest.fingerprint(), ClipEncoder(models_dir, manifest.clip), captioner)
 
 

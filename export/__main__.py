@@ -15,6 +15,7 @@ from runtime.terminal import INTERRUPTED, told_errors
 
 if TYPE_CHECKING:
     from export.library.encoding import Models
+    from runtime.sessions import Device
 
 
 app = typer.Typer(
@@ -112,12 +113,28 @@ def models(
 
 
 @app.command()
-def index(folder: Pictures, models: ModelsDir = None, out: IndexOut = OWN_INDEX) -> None:
-    """Embed and caption a folder of pictures. Run again, it touches only what was added, changed, renamed or removed."""
+def index(
+    folder: Pictures,
+    models: ModelsDir = None,
+    out: IndexOut = OWN_INDEX,
+    captions: Annotated[
+        Literal["now", "later"],
+        typer.Option(help="later: embed alone, which is quick, and leave captions to a run without this option."),
+    ] = "now",
+    publish_every: Annotated[
+        float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
+    ] = 10,
+    device: Annotated[
+        Literal["cpu", "cuda"],
+        typer.Option(help="cuda: embed on a GPU, with onnxruntime-gpu and models of --precision fp32."),
+    ] = "cpu",
+) -> None:
+    """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
-        from export.index import build_index
+        from export.index import Order, build_index
 
-        build_index(folder, out, models=_open_models(models))
+        order = Order(captions_later=captions == "later", publish_every_s=60 * publish_every)
+        build_index(folder, out, models=_open_models(models, device), order=order)
 
 
 @app.command()
@@ -133,7 +150,7 @@ def import_index(
         from export.takeover import SeedFiles
         from export.takeover import import_index as take_over
 
-        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models, captions=False))
+        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models))
 
 
 @app.command()
@@ -154,17 +171,24 @@ def evaluate(
         evaluate_models(Sources(captions, images, models or default_models_dir(), exact), out, threads=threads)
 
 
-def _open_models(models_dir: Path | None, *, captions: bool = True) -> "Models":
+def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
+    from export.errors import DeviceUnfit
     from export.library.encoding import Models
     from runtime.blip import BlipCaptioner
     from runtime.clip import ClipEncoder
     from runtime.manifest import read_models_manifest
 
-    models_dir = models_dir or default_models_dir()
-    manifest = read_models_manifest(models_dir)
-    threads = Settings.read().threads or os.cpu_count() or 1
-    captioner = BlipCaptioner(models_dir, manifest.blip, threads) if manifest.blip and captions else None
-    return Models(manifest.fingerprint(), ClipEncoder(models_dir, manifest.clip, threads), captioner)
+    folder = models_dir or default_models_dir()
+    manifest = read_models_manifest(folder)
+    if device != "cpu" and manifest.precision != "fp32":
+        raise DeviceUnfit(folder, manifest.precision, device)
+    blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
+    return Models(
+        manifest.fingerprint(),
+        ClipEncoder(folder, manifest.clip, device=device),
+        (lambda: BlipCaptioner(folder, blip)) if blip else None,
+        workers,
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ LookwhyError
     ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
     ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
+    ├── DeviceUnfit        the device has no arithmetic for models of this precision
     ├── ParityFailed       an exported graph says something else than its model
     ├── GateMissed         quantized graphs keep less of the exact ones than was asked
     └── OutputUnwritable   the disk is full, or the folder cannot be written
@@ -75,6 +76,19 @@ class CheckpointUnusable(ExportError):
     def __init__(self, name: str, reason: str, remedy: str) -> None:
         self.name, self.reason, self.remedy = name, reason, remedy
         super().__init__(f"{name} cannot be exported: {reason}. {remedy}")
+
+
+class DeviceUnfit(ExportError):
+    """Quantized models were to run on a GPU."""
+
+    code = "device_unfit"
+
+    def __init__(self, models: Path, precision: str, device: str) -> None:
+        self.models, self.precision, self.device = models, precision, device
+        super().__init__(
+            f"{models} is {precision}, which onnxruntime cannot run on {device}. Export the models anew with --precision "
+            "fp32, index with them, and serve with the very same: an index answers only with the models that made it."
+        )
 
 
 class PackageMissing(ExportError):

@@ -22,7 +22,7 @@ from export.evaluation.exact import exact_folder
 from export.evaluation.recall import chance_recall, rank_both_ways
 from export.evaluation.result import Evaluation, ModelFigures, check_writable, is_above_chance, write_result
 from export.evaluation.table import print_evaluation, print_skipped
-from export.library.encoding import reason_of
+from export.library.pipeline import reason_of
 from runtime.errors import ImageError, ImageNotFound
 from runtime.images import open_image
 from runtime.manifest import read_models_manifest

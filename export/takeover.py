@@ -4,6 +4,7 @@ On unit vectors the order by L2 distance is the order by inner product, so the s
 the runtime makes them when they are asked for, and the next `index` run for good.
 """
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage
-from export.library.encoding import DECODERS, ImageEncoder, Models, reason_of
+from export.library.encoding import ImageEncoder, Models
 from export.library.generation import (
     Generation,
     NextGeneration,
@@ -24,6 +25,7 @@ from export.library.generation import (
     remove_leftovers,
     sole_writer,
 )
+from export.library.pipeline import reason_of
 from export.library.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.library.seed_files import SeedEntry, SeedFiles, locate, read_seed
 from export.library.summary import Summary, print_skipped, print_summary, progress_bar
@@ -33,6 +35,7 @@ from runtime.manifest import sha256_of
 
 __all__ = ["SeedFiles", "import_index"]
 
+DECODERS = min(4, os.cpu_count() or 1)  # each may hold one whole picture, 450 MB at the pixel limit
 WITNESSES = 8
 # A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
 WITNESS_COSINE_MIN = 0.8

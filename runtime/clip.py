@@ -3,6 +3,7 @@
 Knows the two CLIP graphs, not what their vectors are compared with.
 """
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from runtime.images import preprocess, seen_part
 from runtime.manifest import ClipRecord
-from runtime.sessions import Session
+from runtime.sessions import Device, Session
 from runtime.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -25,20 +26,22 @@ class ClipEncoder:
     """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
 
     What is searched for or stored is a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a
-    vector would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy.
+    vector would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy. Any number
+    of threads may embed at once.
     """
 
-    def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1) -> None:
-        """Open the text tower and its tokenizer.
+    def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Open the text tower and its tokenizer; both towers run on `device`.
 
         Raises:
-            SessionFailed: the graph cannot be opened.
+            SessionFailed: the graph cannot be opened, or there is no such device.
             ArtefactCorrupt: the tokenizer file is none.
         """
-        self._models_dir, self._record, self._threads = models_dir, record, threads
+        self._models_dir, self._record, self._threads, self._device = models_dir, record, threads, device
         self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.context_length, record.end_token_id)
-        self._text = Session(models_dir / record.text.path, threads)
+        self._text = Session(models_dir / record.text.path, threads, device=device)
         self._image: Session | None = None
+        self._opening = threading.Lock()
 
     @property
     def dimension(self) -> int:
@@ -128,6 +131,7 @@ class ClipEncoder:
         return seen_part(image, self._record.preprocessing)
 
     def _image_tower(self) -> Session:
-        if self._image is None:
-            self._image = Session(self._models_dir / self._record.image.path, self._threads)
-        return self._image
+        with self._opening:  # two threads that meet their first picture together would open it twice
+            if self._image is None:
+                self._image = Session(self._models_dir / self._record.image.path, self._threads, device=self._device)
+            return self._image

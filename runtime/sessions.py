@@ -8,7 +8,7 @@ never before its telemetry is switched off.
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
 
@@ -19,21 +19,26 @@ if TYPE_CHECKING:
     import onnxruntime
 
 Array = NDArray[Any]
+Device = Literal["cpu", "cuda"]
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+# No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
+CUDA_OPTIONS = {"use_tf32": "0"}
 
 
 class Session:
-    """One opened graph on the CPU."""
+    """One opened graph, which any number of threads may run at once."""
 
-    def __init__(self, path: Path, threads: int, *, prepack: bool = True) -> None:
-        """Open the graph at `path`, to run on `threads` threads.
+    def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
+        """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
 
         `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
 
         Raises:
-            SessionFailed: onnxruntime cannot read the graph; its error is the cause.
+            SessionFailed: onnxruntime cannot read the graph, its error being the cause; or has no such device here.
         """
         self.name = f"{path.parent.name}/{path.name}"
-        self._session = _open(path, self.name, threads, prepack=prepack)
+        self._session = _open(path, self.name, threads, prepack=prepack, device=device)
+        check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
 
@@ -50,7 +55,31 @@ class Session:
         return results
 
 
-def _open(path: Path, name: str, threads: int, *, prepack: bool) -> "onnxruntime.InferenceSession":
+def choose_providers(device: Device, available: Sequence[str], graph: str) -> list[Any]:
+    """Return what onnxruntime shall run a graph with, given what it was built with.
+
+    Raises:
+        SessionFailed: it was built without that device.
+    """
+    if device == "cpu":
+        return [CPU]
+    if CUDA not in available:
+        reason = "onnxruntime here has no CUDA; pip uninstall onnxruntime and pip install onnxruntime-gpu in its place"
+        raise SessionFailed(graph, reason)
+    return [(CUDA, CUDA_OPTIONS), CPU]  # the CPU for the few nodes that only compute shapes
+
+
+def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
+    """Refuse a session that fell back to the CPU, as onnxruntime does, with a warning alone, where it cannot start a GPU.
+
+    Raises:
+        SessionFailed: it fell back.
+    """
+    if device == "cuda" and CUDA not in used:
+        raise SessionFailed(graph, "onnxruntime could not start CUDA: no GPU is seen, or its CUDA or cuDNN is not installed")
+
+
+def _open(path: Path, name: str, threads: int, *, prepack: bool, device: Device) -> "onnxruntime.InferenceSession":
     runtime = import_onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -61,7 +90,8 @@ def _open(path: Path, name: str, threads: int, *, prepack: bool) -> "onnxruntime
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
     try:
-        return runtime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        providers = choose_providers(device, runtime.get_available_providers(), name)
+        return runtime.InferenceSession(path, options, providers=providers)
     except _onnxruntime_errors() as cause:
         raise SessionFailed(name, _first_line(cause)) from cause
 

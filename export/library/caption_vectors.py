@@ -3,7 +3,7 @@
 The second witness of a match. A vector is known by its caption's text, so that twins share one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +26,33 @@ class CaptionVectors:
         self._last, self._journal, self._models = last, journal, models
         rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint) else ()
         self._old_ids = {row.caption: row.id for row in rows if row.caption}
+        self._known = {*self._old_ids, *journal.captions()}
 
-    def embed_missing(self, rows: Sequence[IndexedImage], console: Console) -> None:
-        """Embed the captions that have no vector yet, each in a run of its own, into the journal.
+    def embed(self, captions: Iterable[str]) -> None:
+        """Embed those of these captions that have no vector yet, each in a run of its own, into the journal.
 
         Raises:
             sqlite3.OperationalError: the disk is full.
             SessionFailed: the text tower refused a caption.
         """
-        known = self._old_ids.keys() | self._journal.captions()
-        missing = [caption for caption in dict.fromkeys(row.caption for row in rows if row.caption) if caption not in known]
-        with progress_bar(console, "Captions", len(missing)) as advance:
+        missing = [caption for caption in dict.fromkeys(captions) if caption and caption not in self._known]
+        if missing:
+            self._journal.record_captions(zip(missing, self._models.encoder.embed_texts(missing), strict=True))
+            self._known.update(missing)
+
+    def embed_missing(self, rows: Sequence[IndexedImage], console: Console) -> None:
+        """Embed what is missing of a whole catalogue: of an index from before captions had vectors, or of a killed build.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+            SessionFailed: the text tower refused a caption.
+        """
+        captions = dict.fromkeys(row.caption for row in rows if row.caption)
+        missing = [caption for caption in captions if caption not in self._known]
+        with progress_bar(console, "Reading captions", len(missing)) as advance:
             for start in range(0, len(missing), EMBEDDED_AT_ONCE):
                 batch = missing[start : start + EMBEDDED_AT_ONCE]
-                self._journal.record_captions(zip(batch, self._models.encoder.embed_texts(batch), strict=True))
+                self.embed(batch)
                 advance(len(batch))
 
     def batches(self, rows: Sequence[IndexedImage]) -> Iterator[VectorBatch]:

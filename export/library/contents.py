@@ -5,6 +5,7 @@ A content is named by the sha256 of its file. Runs no model.
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from export.library.catalog import Catalog
 from export.library.generation import Generation, VectorBatch
-from export.library.journal import Content, Journal
+from export.library.journal import Journal
 from export.library.scan import FoundImage, Scan, SkippedImage
 from runtime.library import ImageRow
 from runtime.manifest import sha256_of
@@ -58,26 +59,40 @@ def _hash(folder: Path, image: FoundImage) -> str | SkippedImage:
         return SkippedImage(image.image_path, f"it cannot be read ({cause.strerror})")
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is known of a picture's content but its vector. `width` and `height` are in pixels, upright."""
+
+    width: int
+    height: int
+    caption: str | None
+
+
 class KnownContents:
-    """The contents that need no model run: what the journal holds, and what a generation of the same models does."""
+    """What need not be made again: what the journal holds, and what a generation of the same models does."""
 
     def __init__(self, last: Generation, journal: Journal, models: Mapping[str, str]) -> None:
-        """Look through both; the journal's outcome, being newer, wins."""
+        """Look through both as they are now; the journal's outcome, being newer, wins."""
         self._last, self._journal = last, journal
         rows = last.catalog.rows if last.made_with(models) else ()
         self._old_ids = {row.sha256: row.id for row in rows}
-        old = {row.sha256: Content(row.sha256, row.width, row.height, row.caption) for row in rows}
-        self.contents: Mapping[str, Content] = old | journal.contents()
+        sizes = {row.sha256: (row.width, row.height) for row in rows} | journal.sizes()
+        captions = {row.sha256: row.caption for row in rows if row.caption is not None} | journal.captions_by_content()
+        self.contents: Mapping[str, Content] = {
+            sha256: Content(width, height, captions.get(sha256)) for sha256, (width, height) in sizes.items()
+        }
         self.failures: Mapping[str, str] = {
             skipped.sha256: skipped.reason for skipped in last.catalog.skipped if skipped.sha256
         } | journal.failures()
 
-    def need_models(self, sha256: str, *, captions: bool) -> bool:
-        """Return whether a content must be encoded: it is new, or lacks the caption that `captions` asks for."""
-        if sha256 in self.failures:
-            return False
+    def lacks_vector(self, sha256: str) -> bool:
+        """Return whether a content is new, and not one that cannot be decoded."""
+        return sha256 not in self.contents and sha256 not in self.failures
+
+    def lacks_caption(self, sha256: str) -> bool:
+        """Return whether a content has its vector and no caption yet; an empty one is one."""
         content = self.contents.get(sha256)
-        return content is None or (captions and content.caption is None)
+        return content is not None and content.caption is None
 
     def vector_batches(self, rows: Sequence[ImageRow]) -> Iterator[VectorBatch]:
         """Yield the ids and the vectors, (n, d) float32, of rows of known contents, in their order."""

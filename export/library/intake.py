@@ -3,11 +3,11 @@
 Holds the rules of who gets in; runs no model and writes no file.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from export.library.catalog import Catalog, IndexedImage
 from export.library.contents import KnownContents
-from export.library.encoding import PendingImage
+from export.library.pipeline import PendingImage
 from export.library.plan import Plan
 from export.library.scan import FoundImage, Scan, SkippedImage
 
@@ -34,11 +34,11 @@ class Intake:
             self.skipped.append(image)
             del self.hashes[image.name]
 
-    def pending(self, known: KnownContents, *, captions: bool) -> Sequence[PendingImage]:
-        """Return the first picture, by path, of each content that the models must see."""
+    def pending(self, lacking: Callable[[str], bool]) -> Sequence[PendingImage]:
+        """Return the first picture, by path, of each content that lacks something, as `lacking` says of its sha256."""
         pending: dict[str, PendingImage] = {}
         for image, sha256 in self._admitted():
-            if sha256 not in pending and known.need_models(sha256, captions=captions):
+            if sha256 not in pending and lacking(sha256):
                 pending[sha256] = PendingImage(sha256, image)
         return list(pending.values())
 

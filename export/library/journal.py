@@ -1,8 +1,8 @@
-"""What a build has already paid for: each picture content's vector, size and caption, or why it has none; captions' vectors.
+"""What a build has already paid for: each picture content's vector and size, or why it has none; captions and their vectors.
 
-The journal is what makes a killed build resumable. Every batch is one transaction, so a kill loses at most the batch in
-hand; it is deleted once the generation that it led to is in place. It holds no ids and no paths: those are given when a
-generation is composed, so that a resumed build cannot differ from an uninterrupted one.
+The journal is what makes a killed build resumable. What is handed in together is one transaction, so a kill loses at most
+the pictures in hand; it is deleted once all its work stands in a generation. It holds no ids and no paths: those are given
+when a generation is composed, so that a resumed build cannot differ from an uninterrupted one.
 """
 
 import hashlib
@@ -19,30 +19,31 @@ from numpy.typing import NDArray
 JOURNAL_NAME = "building.sqlite"
 JOURNAL_SCHEMA = """
     CREATE TABLE IF NOT EXISTS made_with (fingerprint TEXT PRIMARY KEY);
-    CREATE TABLE IF NOT EXISTS encoded (
-        sha256 TEXT PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, caption TEXT, vector BLOB NOT NULL
+    CREATE TABLE IF NOT EXISTS embedded (
+        sha256 TEXT PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, vector BLOB NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS captioned (sha256 TEXT PRIMARY KEY, caption TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS captions (caption TEXT PRIMARY KEY, vector BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, reason TEXT NOT NULL);
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What is known of a picture's content but its vector. `width` and `height` are in pixels, upright."""
+class Embedded:
+    """A content's size in pixels, upright, and its vector, (d,) float32 of L2 norm 1."""
 
     sha256: str
     width: int
     height: int
-    caption: str | None
+    vector: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """A content and its vector, (d,) float32 of L2 norm 1."""
+class Captioned:
+    """A content's caption; its vector may be in the journal or in the last generation."""
 
-    content: Content
-    vector: NDArray[np.float32]
+    sha256: str
+    caption: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def record(self, batch: Iterable[Encoded | Failed]) -> None:
+    def record(self, batch: Iterable[Embedded | Captioned | Failed]) -> None:
         """Keep a batch's outcomes; once this returns, a kill cannot lose them.
 
         Raises:
@@ -83,10 +84,7 @@ class Journal:
         self._connection = self._connection or self._open()
         with self._connection as connection:  # one transaction
             for outcome in batch:
-                if isinstance(outcome, Failed):
-                    connection.execute("REPLACE INTO failed VALUES (?, ?)", (outcome.sha256, outcome.reason))
-                else:
-                    connection.execute("REPLACE INTO encoded VALUES (?, ?, ?, ?, ?)", _columns(outcome))
+                connection.execute(*_insertion(outcome))
 
     def record_captions(self, batch: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
         """Keep captions and their vectors, each (d,) float32; once this returns, a kill cannot lose them.
@@ -109,10 +107,14 @@ class Journal:
         rows = self._select(query, json.dumps(list(captions)))
         return {caption: np.frombuffer(vector, dtype="<f4") for caption, vector in rows}
 
-    def contents(self) -> dict[str, Content]:
-        """Return every content that has its vector, by sha256."""
-        rows = self._select("SELECT sha256, width, height, caption FROM encoded")
-        return {row[0]: Content(*row) for row in rows}
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Return width and height in pixels of every content that has its vector here, by sha256."""
+        rows = self._select("SELECT sha256, width, height FROM embedded")
+        return {sha256: (width, height) for sha256, width, height in rows}
+
+    def captions_by_content(self) -> dict[str, str]:
+        """Return the caption of every content that got one, by sha256."""
+        return dict(self._select("SELECT sha256, caption FROM captioned"))
 
     def failures(self) -> dict[str, str]:
         """Return the reason of every content that cannot be decoded, by sha256."""
@@ -120,7 +122,7 @@ class Journal:
 
     def vectors_of(self, contents: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the vectors, each (d,) float32, of those of these contents that are here, by sha256."""
-        query = "SELECT sha256, vector FROM encoded WHERE sha256 IN (SELECT value FROM json_each(?))"
+        query = "SELECT sha256, vector FROM embedded WHERE sha256 IN (SELECT value FROM json_each(?))"
         rows = self._select(query, json.dumps(list(contents)))
         return {sha256: np.frombuffer(vector, dtype="<f4") for sha256, vector in rows}
 
@@ -161,9 +163,8 @@ def _connect(path: Path, fingerprint: str) -> sqlite3.Connection:
         connection.executescript(JOURNAL_SCHEMA)
         with connection:
             if connection.execute("SELECT fingerprint FROM made_with").fetchall() != [(fingerprint,)]:
-                connection.executescript(
-                    "DELETE FROM made_with; DELETE FROM encoded; DELETE FROM captions; DELETE FROM failed;"
-                )
+                for table in ("made_with", "embedded", "captioned", "captions", "failed"):
+                    connection.execute(f"DELETE FROM {table}")
                 connection.execute("INSERT INTO made_with VALUES (?)", (fingerprint,))
     except sqlite3.Error:
         connection.close()
@@ -171,6 +172,10 @@ def _connect(path: Path, fingerprint: str) -> sqlite3.Connection:
     return connection
 
 
-def _columns(outcome: Encoded) -> tuple[str, int, int, str | None, bytes]:
-    content = outcome.content
-    return content.sha256, content.width, content.height, content.caption, outcome.vector.astype("<f4").tobytes()
+def _insertion(outcome: Embedded | Captioned | Failed) -> tuple[str, tuple[object, ...]]:
+    if isinstance(outcome, Embedded):
+        vector = outcome.vector.astype("<f4").tobytes()
+        return "REPLACE INTO embedded VALUES (?, ?, ?, ?)", (outcome.sha256, outcome.width, outcome.height, vector)
+    if isinstance(outcome, Captioned):
+        return "REPLACE INTO captioned VALUES (?, ?)", (outcome.sha256, outcome.caption)
+    return "REPLACE INTO failed VALUES (?, ?)", (outcome.sha256, outcome.reason)

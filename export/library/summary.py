@@ -18,8 +18,9 @@ LISTED_MAX = 100  # names printed; the catalogue has all
 class Summary:
     """What became of the pictures, in numbers of pictures.
 
-    `count` is how many the index holds now. `encoded` counts contents, not pictures, that went through the models.
-    `generation` is the one in force; `written` says whether this run made it.
+    `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
+    `uncaptioned` the pictures that await a caption, put off if `captions_later`. `generation` is the one in force; `written`
+    says whether this run made it.
     """
 
     count: int
@@ -31,6 +32,8 @@ class Summary:
     removed: int = 0
     unchanged: int = 0
     encoded: int = 0
+    uncaptioned: int = 0
+    captions_later: bool = False
     other_files: int = 0
     skipped: Sequence[SkippedImage] = ()
 
@@ -69,6 +72,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(f"{summary.count:,} pictures in the index: {told}.", style="bold", highlight=False)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")
+    if summary.uncaptioned:
+        console.print(_told_of_captions(summary), style="yellow", highlight=False)
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
@@ -80,6 +85,13 @@ def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
         console.print(Text(f"  {_printable(image.name)}: {_printable(image.reason)}"), soft_wrap=True)
     if len(skipped) > LISTED_MAX:
         console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
+
+
+def _told_of_captions(summary: Summary) -> str:
+    awaited = f"{summary.uncaptioned:,} of them have no caption yet"
+    if summary.captions_later:
+        return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."
+    return f"{awaited}: their files changed or went away meanwhile. Run the same command again."
 
 
 def _printable(text: str) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
-from export.index import Models, Summary, build_index
+from export.index import Models, Order, Summary, build_index
 from export.library.catalog import Catalog, read_catalog
 from runtime.manifest import IndexManifest, read_index_manifest
 from runtime.stores.faiss_store import FaissStore
@@ -55,7 +55,7 @@ class MeanCaptioner:
 
 
 def small_models(seconds: float = 0.0) -> Models:
-    return Models(FINGERPRINT, GridEncoder(seconds), MeanCaptioner())
+    return Models(FINGERPRINT, GridEncoder(seconds), MeanCaptioner)
 
 
 def draw(path: Path, seed: int, size: tuple[int, int] = (16, 12)) -> Path:
@@ -72,14 +72,16 @@ def draw_many(folder: Path, names: Iterable[str]) -> Path:
     return folder
 
 
-def build(folder: Path, out: Path, models: Models | None = None) -> Summary:
-    return build_index(folder, out, models=models or small_models(), console=Console(file=io.StringIO()))
+def build(folder: Path, out: Path, models: Models | None = None, order: Order | None = None) -> Summary:
+    console = Console(file=io.StringIO())
+    return build_index(folder, out, models=models or small_models(), console=console, order=order)
 
 
-def said_by(folder: Path, out: Path, models: Models | None = None) -> str:
+def said_by(folder: Path, out: Path, models: Models | None = None, order: Order | None = None) -> str:
     """Build, and return what the terminal would have shown."""
     shown = io.StringIO()
-    build_index(folder, out, models=models or small_models(), console=Console(file=shown, width=200))
+    console = Console(file=shown, width=200)
+    build_index(folder, out, models=models or small_models(), console=console, order=order)
     return shown.getvalue()
 
 

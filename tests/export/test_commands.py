@@ -19,6 +19,10 @@ MODELS_FLAG = ("--models", str(MODELS))
         (("index", "/nowhere", *MODELS_FLAG), "/nowhere cannot be indexed: it is not there"),
         (("index", "{empty}", *MODELS_FLAG), "it holds no file"),
         (("index", "{empty}", "--models", "/nowhere"), "/nowhere/manifest.json is not there"),
+        (
+            ("index", "{empty}", "--device", "cuda", *MODELS_FLAG),
+            "is planned for avx2, which onnxruntime cannot run on cuda",
+        ),
         (("fetch", "/nowhere.csv", "{empty}"), "/nowhere.csv cannot be used as a list of addresses"),
         (("import-index", "/nowhere.faiss", "/nowhere.json", "--images", "{empty}", *MODELS_FLAG), "/nowhere.faiss is not"),
         (("storybook", "draw", "/proc/nowhere", "--count", "1"), "/proc/nowhere cannot be written"),
@@ -52,7 +56,7 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     assert not (tmp_path / "models").exists()
 
 
-@pytest.mark.parametrize("command", ["models", "evaluate"])
+@pytest.mark.parametrize("command", ["models", "index", "evaluate"])
 def test_every_option_stands_in_the_readme(command: str) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     parameters = get_command(app).commands[command].params

@@ -157,7 +157,7 @@ def test_other_models_encode_everything_again_and_keep_the_ids(folder: Path, out
 
 
 def test_missing_captions_are_made_by_a_run_that_has_a_captioner(folder: Path, out: Path) -> None:
-    build(folder, out, replace(small_models(), captioner=None))
+    build(folder, out, replace(small_models(), open_captioner=None))
     assert {row.caption for row in catalog_of(out).rows} == {None}
     build(folder, out)
     assert None not in {row.caption for row in catalog_of(out).rows}

@@ -127,7 +127,7 @@ def test_the_next_index_run_adds_captions_and_new_pictures_and_keeps_the_ids(see
 
 def test_without_a_captioner_the_next_index_run_touches_nothing(seed: SeedFiles, out: Path) -> None:
     take_over(seed, out)
-    models = replace(small_models(), captioner=None)
+    models = replace(small_models(), open_captioner=None)
     assert not build_index(seed.images_dir, out, models=models, console=Console(file=io.StringIO())).written
 
 

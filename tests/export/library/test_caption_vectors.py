@@ -41,7 +41,7 @@ def encoder() -> GridEncoder:
 
 @pytest.fixture
 def models(encoder: GridEncoder) -> Models:
-    return Models(FINGERPRINT, encoder, MeanCaptioner())
+    return Models(FINGERPRINT, encoder, MeanCaptioner)
 
 
 def test_every_caption_has_its_vector_under_its_pictures_id(folder: Path, out: Path, models: Models) -> None:
@@ -104,7 +104,7 @@ def test_a_library_with_enough_captions_is_calibrated(tmp_path: Path, out: Path)
             number = int(float(told.split()[-1]))
             return [f"a {['red', 'blue', 'green'][number % 3]} {['boat', 'house', 'tree', 'dog'][number % 4]}"]
 
-    build(folder, out, Models(FINGERPRINT, GridEncoder(), Namer()))
+    build(folder, out, Models(FINGERPRINT, GridEncoder(), Namer))
     calibration = manifest_of(out).calibration
     assert calibration
     assert calibration.fit["pictures"] == 40

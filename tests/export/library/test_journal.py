@@ -60,7 +60,7 @@ def test_a_journal_of_other_models_is_not_believed(folder: Path, out: Path, tmp_
     with pytest.raises(KeyboardInterrupt):
         build(many, out, others)
     with sqlite3.connect(out / "building.sqlite") as journal:
-        assert journal.execute("SELECT count(*) FROM encoded").fetchone() == (8,)
+        assert journal.execute("SELECT count(*) FROM embedded").fetchone() == (8,)
     journal.close()
     assert build(many, out).encoded == 20
 
