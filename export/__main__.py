@@ -126,7 +126,7 @@ def index(
     ] = 10,
     device: Annotated[
         Literal["cpu", "cuda"],
-        typer.Option(help="cuda: embed on a GPU, with onnxruntime-gpu and models of --precision fp32."),
+        typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
     ] = "cpu",
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
@@ -186,7 +186,7 @@ def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
     return Models(
         manifest.fingerprint(),
         ClipEncoder(folder, manifest.clip, device=device),
-        (lambda: BlipCaptioner(folder, blip)) if blip else None,
+        (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
         workers,
     )
 

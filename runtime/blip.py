@@ -16,7 +16,7 @@ from runtime.beams import BeamSearch
 from runtime.decoding import GreedySearch, Places, Rules
 from runtime.images import preprocess
 from runtime.manifest import BlipRecord
-from runtime.sessions import Session
+from runtime.sessions import Device, Session
 from runtime.text import Tokenizer
 
 if TYPE_CHECKING:
@@ -26,19 +26,22 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class BlipCaptioner:
-    """BLIP's captioning, searched for by the manifest's rules: how many beams, at most how many tokens."""
+    """BLIP's captioning, searched for by the manifest's rules: how many beams, at most how many tokens.
 
-    def __init__(self, models_dir: Path, record: BlipRecord, threads: int = 1) -> None:
-        """Open both graphs and the tokenizer.
+    Any number of threads may caption at once.
+    """
+
+    def __init__(self, models_dir: Path, record: BlipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Open both graphs, to run on `device`, and the tokenizer.
 
         Raises:
-            SessionFailed: a graph cannot be opened.
+            SessionFailed: a graph cannot be opened, or there is no such device.
             ArtefactCorrupt: the tokenizer file is none.
         """
         self.record, self._rules = record, _rules_of(record)
         self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.max_tokens, record.pad_token_id)
-        self._vision = Session(models_dir / record.vision.path, threads)
-        self._decoder = Session(models_dir / record.decoder.path, threads)
+        self._vision = Session(models_dir / record.vision.path, threads, device=device)
+        self._decoder = Session(models_dir / record.decoder.path, threads, device=device)
         caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
         self._past_names = [f"past_{cache}" for cache in caches]
         self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]

@@ -1,0 +1,125 @@
+"""What a smaller picture costs a captioner, and what it saves: python -m benchmarks.caption_sizes [MODELS] --size N ...
+
+Takes exported models and interpolates the position embeddings inside their vision graph, as `export models --caption-size`
+does in the checkpoint, so no checkpoint is needed. Captions of drawn scenes say something of the sample models alone; with
+random weights (`--scenes 0`) only the times do.
+"""
+
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Annotated
+
+import numpy as np
+import onnx
+import torch
+import typer
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from rich.console import Console
+
+from benchmarks.sample_models import ALBUM_SEED
+from export.positions import interpolate_positions
+from export.storybook.benchmark import Album, caption_album
+from export.storybook.folder import Order, draw_folder
+from runtime.blip import BlipCaptioner
+from runtime.images import decode_image
+from runtime.manifest import BlipRecord, GraphRecord, read_models_manifest
+from runtime.terminal import told_errors
+
+POSITIONS = "vision_model.embeddings.position_embedding"
+ROUNDS = 7
+
+
+def main(
+    models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
+    size: Annotated[list[int] | None, typer.Option(help="Pixels; may be given several times.")] = None,
+    scenes: Annotated[int, typer.Option(min=0, help="Scenes captioned; 0 measures times alone.")] = 500,
+) -> None:
+    """Print a Markdown table: a line for each size, the models' own first."""
+    with told_errors(), TemporaryDirectory() as scratch:
+        record = read_models_manifest(models).blip
+        if record is None:
+            raise typer.BadParameter(f"{models} holds no captioner")
+        sizes = [record.preprocessing.size, *(size or ())]
+        captioners = [resized(models, record, side, Path(scratch) / str(side)) for side in sizes]
+        times_ms = time_in_turns(captioners, sizes)
+        figures = caption_scenes(captioners, Path(scratch) / "scenes", scenes) if scenes else [{} for _ in sizes]
+        Console(highlight=False).print(_table(sizes, times_ms, figures), soft_wrap=True, markup=False)
+
+
+def resized(models: Path, record: BlipRecord, side: int, folder: Path) -> BlipCaptioner:
+    """Return the captioner of `models` that sees pictures at `side` pixels; its vision graph is written into `folder`."""
+    graph = onnx.load(models / record.vision.path)
+    [positions] = [tensor for tensor in graph.graph.initializer if tensor.name == POSITIONS]
+    patches = round((record.image_tokens - 1) ** 0.5) * side // record.preprocessing.size  # along one edge
+    known = torch.from_numpy(numpy_helper.to_array(positions).copy())
+    resized_positions = known if side == record.preprocessing.size else interpolate_positions(known, patches)
+    positions.CopyFrom(numpy_helper.from_array(resized_positions.numpy(), POSITIONS))
+    for entry in graph.graph.input:
+        for axis in (2, 3):
+            entry.type.tensor_type.shape.dim[axis].Clear()
+    del graph.graph.value_info[:]
+    for part in (record.vision, record.decoder, record.tokenizer):
+        (folder / part.path).parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(graph, folder / record.vision.path)
+    for part in (*record.decoder.files(), record.tokenizer):
+        (folder / part.path).symlink_to((models / part.path).resolve())
+    preprocessing = record.preprocessing.model_copy(update={"size": side})
+    vision = GraphRecord(path=record.vision.path, bytes=0, sha256="")
+    return BlipCaptioner(folder, record.model_copy(update={"vision": vision, "preprocessing": preprocessing}))
+
+
+def time_in_turns(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """Return (2, n) ms: the vision tower's median, and a whole caption's, of one picture on one thread."""
+    rng = np.random.default_rng(0)
+    pixels = [rng.standard_normal((1, 3, side, side)).astype(np.float32) for side in sizes]
+    times: list[tuple[list[float], list[float]]] = [([], []) for _ in sizes]
+    for _ in range(ROUNDS + 1):  # the first round is not counted
+        for captioner, picture, (seeing, captioning) in zip(captioners, pixels, times, strict=True):
+            start = perf_counter()
+            captioner.see(picture)
+            seen = perf_counter()
+            captioner.caption_pixels(picture)
+            seeing.append((seen - start) * 1e3)
+            captioning.append((perf_counter() - seen) * 1e3)
+    return np.array([[median(part[1:]) for part in both] for both in times]).T
+
+
+def caption_scenes(captioners: Sequence[BlipCaptioner], folder: Path, count: int) -> list[dict[str, float]]:
+    """Return each captioner's F1 and exactness on fresh scenes, and the share of its captions that the first one gives, too."""
+    draw_folder(folder, Order(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
+    album = Album.read(folder)
+    given: list[list[str]] = []
+
+    def caption(captioner: BlipCaptioner, files: Sequence[bytes]) -> list[str]:
+        given.append([captioner.caption_images([decode_image(file, "scene")])[0] for file in files])
+        return given[-1]
+
+    figures = [caption_album(album, lambda files, each=captioner: caption(each, files)) for captioner in captioners]  # type: ignore[misc]
+    return [
+        {"F1": scores["f1"], "exact": scores["exact"], "same": float(np.mean(np.array(given[0]) == np.array(captions)))}
+        for scores, captions in zip(figures, given, strict=True)
+    ]
+
+
+def _table(sizes: Sequence[int], times_ms: NDArray[np.float64], figures: Sequence[dict[str, float]]) -> str:
+    text, columns = StringIO(), list(figures[0])
+    print(
+        "| pixels | vision, ms | to its own size | caption, ms | to its own size |",
+        *(f" {name} |" for name in columns),
+        file=text,
+    )
+    print("|---" * (5 + len(columns)), "|", sep="", file=text)
+    for side, (vision, caption), row in zip(sizes, times_ms.T, figures, strict=True):
+        shares = (vision / times_ms[0, 0], caption / times_ms[1, 0])
+        cells = [f"{side}", f"{vision:.1f}", f"{shares[0]:.2f}", f"{caption:.1f}", f"{shares[1]:.2f}"]
+        print("|", " | ".join([*cells, *(f"{row[name]:.3f}" for name in columns)]), "|", file=text)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    typer.run(main)
