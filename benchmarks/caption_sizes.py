@@ -90,7 +90,7 @@ def time_in_turns(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> 
 
 
 def caption_scenes(captioners: Sequence[BlipCaptioner], folder: Path, count: int) -> list[dict[str, float]]:
-    """Return each captioner's F1 and exactness on fresh scenes, and the share of its captions that the first one gives, too."""
+    """Return each captioner's F1 and exactness on fresh scenes, and the share of captions that equal the first one's."""
     draw_folder(folder, Order(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
     album = Album.read(folder)
     given: list[list[str]] = []
