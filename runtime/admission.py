@@ -1,7 +1,7 @@
 """Admission: searches come in a few at a time; the others wait, and past a limit are told to come back.
 
-Plain ASGI. A search waits on the event loop and holds no thread, so health, figures, page and pictures, which pass by, always
-find one. Knows which paths are searches, not what they do.
+Plain ASGI. A search waits on the event loop and holds no thread, so health, figures, page and pictures, which pass by,
+always find one. Knows which paths are searches, not what they do.
 """
 
 import asyncio
