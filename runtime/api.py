@@ -64,7 +64,9 @@ BODY_FORMS = {
     "/search/image": "The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
     "/explain": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "ids": [1, 2]}.',
 }
-SEARCHES_AT_ONCE = 8
+# A run of the text tower takes 16 texts along, and as many searches may wait for Groq, each in a thread of its own; past 16,
+# more at once gain nothing. The pool has 40 threads: the rest are for health, figures, page and pictures.
+SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "public, max-age=3600"
 ERROR_FORMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},

@@ -31,6 +31,11 @@ class Meeting:
         self._waiting: deque[_Guest] = deque()  # empty while a lane is free
         self._lock = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for a lane."""
+        return len(self._waiting)
+
     def embed(self, token_ids: TokenIds) -> Vectors:
         """Return the vectors, (n, d), of (n, t) token ids, each row of them ending with the end token.
 
