@@ -17,7 +17,8 @@ HEAD = (
 class Round:
     """One round: what was done, and how it went.
 
-    Times are of answered searches, in ms. `cpu_ms` is what the server spent on each of them, `rss_mb` what it holds afterwards.
+    Times are of answered searches, in ms. `cpu_ms` is what the server spent on each of them, and `rss_mb` what it holds
+    afterwards.
     """
 
     clients: int

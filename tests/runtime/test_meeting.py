@@ -15,7 +15,7 @@ LIMIT_S = 20
 
 
 class Tower:
-    """Embeds a text as the sum of its tokens before the end; refuses batches that hold a bad token. Its first run can be held."""
+    """Embeds a text as the sum of its tokens before the end, when it may; refuses batches that hold a bad token."""
 
     def __init__(self) -> None:
         self.batches: list[NDArray[np.int64]] = []
