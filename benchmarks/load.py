@@ -2,7 +2,7 @@
 
 Starts the real server on some cores and drives it with locust (FastHttpUser) from others: 1, 4, 16 and 64 clients that never
 pause, with and without explanations, no question asked twice and nothing remembered. Then 64 clients with the memory for
-queries on and 500 different questions; 256 clients, more than may wait; and if asked for, a soak, whose memory is watched.
+queries on and 100 different questions; 256 clients, more than may wait; and if asked for, a soak, whose memory is watched.
 Prints a Markdown table, writes the figures as JSON.
 """
 
@@ -29,7 +29,7 @@ from runtime.terminal import told_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS, MANY, TOO_MANY = (1, 4, 16, 64), 64, 256
-REPEATED = 500  # different questions, where some are to be known already
+REPEATED = 100  # different questions, where some are to be known already
 WARM_S = 2.0
 SAMPLE_S = 5.0
 console = Console(highlight=False, soft_wrap=True)
@@ -138,7 +138,7 @@ def _main_loads(seconds: float, soak: float) -> Iterator[Load]:
 
 def _remembered_loads(seconds: float) -> Iterator[Load]:
     for explain in (False, True):
-        yield Load(MANY, seconds, explain, REPEATED, note="500 questions, remembered")
+        yield Load(MANY, seconds, explain, REPEATED, note=f"{REPEATED} questions, remembered")
 
 
 def _verdicts(figures: dict[str, Any]) -> Iterator[str]:

@@ -50,12 +50,14 @@ class Admission:
         admitted = False
         try:
             await asyncio.wait((turn, leaving), return_when=asyncio.FIRST_COMPLETED)
-            admitted = not leaving.done()
+            left = leaving.done()
+            leaving.cancel()
+            await asyncio.wait((leaving,))
+            admitted = not left
         finally:  # also where the server gives up the request
             leaving.cancel()
             if not admitted:
                 self._turnstile.give_up(turn)
-        await asyncio.wait((leaving,))
         return admitted
 
 

@@ -49,7 +49,7 @@ class Turnstile:
 
     def give_up(self, turn: "asyncio.Future[None]") -> None:
         """Leave the queue, or the place that was just given."""
-        if turn.done() and not turn.cancelled():
+        if turn.done():
             self._pass_place_on()
         else:
             self._waiting.remove(turn)

@@ -41,7 +41,8 @@ def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> Non
 
 
 def test_answers_are_rendered_as_their_published_form_says(client: TestClient, app: FastAPI) -> None:
-    found, explained = search(client, query="red"), client.post("/explain", json={"query": "red", "ids": [1], "heatmap": True})
+    found = search(client, query="red")
+    explained = client.post("/explain", json={"query": "red", "ids": [1], "heatmap": True})
     for answer, form in ((found, SearchBody), (explained, ExplainBody)):
         assert answer.headers["content-type"] == "application/json"
         assert answer.content == form.model_validate_json(answer.content, extra="forbid").model_dump_json().encode()
