@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from runtime import __version__, metrics
-from runtime.answer import Answer
+from runtime.admission import Admission
 from runtime.asking import PICTURE_WEIGHT
 from runtime.engine import Engine
 from runtime.errors import (
@@ -21,6 +21,7 @@ from runtime.errors import (
     ImageTooLarge,
     ImageUnreadable,
     LookwhyError,
+    Overloaded,
     PicturesUnsupported,
     RemoteRefused,
     RequestError,
@@ -29,6 +30,7 @@ from runtime.errors import (
 from runtime.images import decode_image, shrink_image
 from runtime.middleware import Answered, BodyLimit
 from runtime.settings import Settings
+from runtime.turnstile import Turnstile
 from runtime.wire import (
     ErrorBody,
     ExplainBody,
@@ -53,6 +55,7 @@ STATUSES: dict[type[LookwhyError], int] = {
     ArtefactError: 503,  # of what is fetched from S3 when it is first needed
     RemoteRefused: 503,
     PicturesUnsupported: 501,
+    Overloaded: 503,
 }
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
@@ -61,6 +64,9 @@ BODY_FORMS = {
     "/search/image": "The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
     "/explain": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "ids": [1, 2]}.',
 }
+# A run of the text tower takes 16 texts along, and as many searches may wait for Groq, each in a thread of its own; past 16,
+# more at once gain nothing. The pool has 40 threads: the rest are for health, figures, page and pictures.
+SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "public, max-age=3600"
 ERROR_FORMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
@@ -76,12 +82,20 @@ def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | N
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
     counted = metrics.Metrics(engine.count)
+    turnstile = Turnstile(SEARCHES_AT_ONCE, settings.queue_max)
+    counted.watch_queue(lambda: turnstile.waiting)
+
+    def refuse(error: Overloaded) -> Response:
+        counted.count_refusal()
+        return _fault(STATUSES[Overloaded], error.code, str(error), {"retry-after": str(error.retry_s)})
+
     _add_search(app, engine, settings)
     _add_pictures(app, engine, max_picture_bytes)
     _add_health(app, engine, counted)
     _add_page(app, settings)
     _add_error_forms(app)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
+    app.add_middleware(Admission, turnstile=turnstile, paths=frozenset(BODY_FORMS), refuse=refuse)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
@@ -90,8 +104,8 @@ def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | N
 
 
 def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    @app.post("/search")
-    def search(asked: Annotated[SearchRequest, Body()], response: Response) -> SearchBody:
+    @app.post("/search", response_model=SearchBody)
+    def search(asked: Annotated[SearchRequest, Body()]) -> Response:
         """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
         top_k = asked.top_k if "top_k" in asked.model_fields_set else settings.top_k_default
         if asked.like is None:
@@ -100,36 +114,39 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
             answer = engine.search_like(
                 asked.like, top_k, query=asked.query, picture_weight=asked.picture_weight, explain=asked.explain
             )
-        return to_search_body(_timed(answer, response), top_k)
+        return _rendered(to_search_body(answer, top_k))
 
-    @app.post("/search/image")
+    @app.post("/search/image", response_model=SearchBody)
     def search_by_image(
         image: Annotated[UploadFile, File(description="The picture to search with")],
-        response: Response,
         query: Annotated[str, Form(description="Words to search with, too")] = "",
         top_k: Annotated[int, Form(description="How many pictures")] = settings.top_k_default,
         picture_weight: Annotated[
             float, Form(description="0: the words alone count; 1: the picture alone")
         ] = PICTURE_WEIGHT,
         explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
-    ) -> SearchBody:
+    ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
         picture = decode_image(image.file.read(), image.filename or "The picture")
         answer = engine.search_by_image(picture, top_k, query=query, picture_weight=picture_weight, explain=explain)
-        return to_search_body(_timed(answer, response), top_k)
+        return _rendered(to_search_body(answer, top_k))
 
-    @app.post("/explain")
-    def explain(asked: Annotated[ExplainRequest, Body()], response: Response) -> ExplainBody:
+    @app.post("/explain", response_model=ExplainBody)
+    def explain(asked: Annotated[ExplainRequest, Body()]) -> Response:
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
         answer = engine.explain(asked.query, asked.ids, heatmap=asked.heatmap, explain=asked.explain)
-        return to_explain_body(_timed(answer, response))
+        return _rendered(to_explain_body(answer))
 
 
-def _timed(answer: Answer, response: Response) -> Answer:
-    """Return the answer, its stages' times put into the response's `Server-Timing`."""
-    stages = (f"{stage};dur={milliseconds}" for stage, milliseconds in answer.timings_ms.items())
-    response.headers["server-timing"] = ", ".join(stages)
-    return answer
+def _rendered(body: SearchBody | ExplainBody) -> Response:
+    """Return the answer as JSON, its stages' times in `Server-Timing`.
+
+    Rendered here, in the search's own thread: FastAPI would check the body once more in another one, and then render it on
+    the event loop, where everybody waits for it.
+    """
+    stages = (f"{stage};dur={milliseconds}" for stage, milliseconds in body.timings_ms.items())
+    headers = {"server-timing": ", ".join(stages)}
+    return Response(body.model_dump_json(), media_type="application/json", headers=headers)
 
 
 def _add_pictures(app: FastAPI, engine: Engine, max_bytes: int | None) -> None:

@@ -137,7 +137,10 @@ class Engine:
     def _ask(
         self, query: str, clock: Stopwatch, picture: Vectors | None = None, picture_weight: float = PICTURE_WEIGHT
     ) -> Asked:
-        """Return the question with its texts embedded, each in a run of its own, as the captions in the index were."""
+        """Return the question with its texts embedded, each by itself, as the captions in the index were.
+
+        Whether searches side by side share a run is the encoder's affair.
+        """
         query = checked_query(query, self.limits)
         wish = read_wish(query)
         if picture is None:

@@ -21,7 +21,8 @@
     │   └── StorageTooSmall   artefacts from S3 do not fit the folder that they are fetched into
     ├── RemoteRefused         S3 or Secrets Manager did not give what a setting names
     ├── PicturesUnsupported   this installation can only search by words
-    └── SessionFailed         onnxruntime refused a batch
+    ├── SessionFailed         onnxruntime refused a batch
+    └── Overloaded            more searches than are worked on or may wait
 
 The export step adds its own branches in `export/errors.py`. Each class names itself on the wire by `code`; each instance
 carries its numbers as attributes and says what was given, what is allowed, and what to do.
@@ -240,3 +241,13 @@ class SessionFailed(LookwhyError):
     def __init__(self, graph: str, reason: str) -> None:
         self.graph, self.reason = graph, reason
         super().__init__(f"The graph {graph} failed: {reason}.")
+
+
+class Overloaded(LookwhyError):
+    """As many searches wait as may."""
+
+    code = "overloaded"
+
+    def __init__(self, waiting: int, retry_s: int) -> None:
+        self.waiting, self.retry_s = waiting, retry_s
+        super().__init__(f"{waiting:,} searches are waiting already. Try again in {retry_s} s.")

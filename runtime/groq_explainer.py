@@ -14,11 +14,11 @@ from time import monotonic
 from runtime.evidence_explainer import EvidenceExplainer
 from runtime.explain import Explainer, Explanation, HitFacts
 from runtime.groq_breaker import Breaker
-from runtime.groq_cache import SentenceCache
 from runtime.groq_check import find_fault
 from runtime.groq_client import GroqClient
 from runtime.groq_faults import TOO_LATE, NoAnswer
 from runtime.groq_form import build_messages, read_sentences
+from runtime.lru import Lru
 from runtime.words import read_wish
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,13 @@ def open_explainer(
     if not api_key or not api_key.strip():
         return EvidenceExplainer()
     client = GroqClient(api_key, model=model, max_tokens=max_tokens, base_url=base_url)
-    return GroqExplainer(client, timeout_s=timeout_s, cache=SentenceCache(cache_size), breaker=Breaker())
+    return GroqExplainer(client, timeout_s=timeout_s, cache=Lru(cache_size), breaker=Breaker())
 
 
 class GroqExplainer:
     """Asks Groq once a search; a hit that it does not explain well, or in time, is explained from the evidence."""
 
-    def __init__(self, client: GroqClient, *, timeout_s: float, cache: SentenceCache, breaker: Breaker) -> None:
+    def __init__(self, client: GroqClient, *, timeout_s: float, cache: Lru[str], breaker: Breaker) -> None:
         """Keep the collaborators; nobody is called yet."""
         self.source = f"groq:{client.model}"
         self._client, self._timeout_s, self._cache, self._breaker = client, timeout_s, cache, breaker

@@ -1,4 +1,6 @@
-"""What `GET /metrics` shows, in Prometheus' text form: requests, their seconds, and the pictures in the library."""
+"""What `GET /metrics` shows, in Prometheus' text form: requests, their seconds, the queue, the pictures in the library."""
+
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -16,7 +18,16 @@ class Metrics:
         self._seconds = Histogram(
             "lookwhy_request_seconds", "Time to answer", ["route"], buckets=SECONDS_BUCKETS, registry=self._registry
         )
+        self._refusals = Counter("lookwhy_searches_refused", "Searches refused since too many wait", registry=self._registry)
         Gauge("lookwhy_pictures", "Pictures in the library", registry=self._registry).set(pictures)
+
+    def watch_queue(self, waiting: Callable[[], int]) -> None:
+        """Show how many searches wait, as `waiting` says when it is asked."""
+        Gauge("lookwhy_searches_waiting", "Searches that wait", registry=self._registry).set_function(waiting)
+
+    def count_refusal(self) -> None:
+        """Count one search that was refused since too many wait."""
+        self._refusals.inc()
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request; `route` is the path's template, so that no user's text becomes a label."""

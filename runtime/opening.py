@@ -3,6 +3,7 @@
 The one place that knows all the rooms behind the engine; what is wrong with an artefact stops the start here.
 """
 
+import os
 from pathlib import Path
 
 from runtime.artefacts import Folder, LocalFolder, RemoteFolder
@@ -18,6 +19,7 @@ from runtime.manifest import IndexManifest, check_models_match
 from runtime.matcher import Matcher
 from runtime.on_demand import ClipOnDemand, RemoteLibrary, open_captioner
 from runtime.settings import Settings
+from runtime.shared_encoder import SharedEncoder
 from runtime.stores.faiss_store import FaissStore
 
 SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
@@ -40,13 +42,22 @@ def open_engine(settings: Settings) -> Engine:
     blip, threads = models.blip, settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
     return Engine(
-        ClipOnDemand(models_folder, models.clip, threads),
+        SharedEncoder(
+            ClipOnDemand(models_folder, models.clip, threads),
+            cache_size=settings.query_cache_size,
+            lanes=max(1, _usable_cores() // threads),
+        ),
         _open_matcher(index_folder.path, index, library, threads),
         library,
         _open_explainer(settings),
         captions=Captions(library, (lambda: open_captioner(models_folder, blip, threads)) if blip else None),
         limits=Limits(settings.top_k_max, settings.query_max_chars),
     )
+
+
+def _usable_cores() -> int:
+    """Return on how many cores this process may run; not every system can tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _folders(settings: Settings) -> tuple[Folder, Folder]:

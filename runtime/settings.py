@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     top_k_default: int = Field(default=5, ge=1)
     top_k_max: int = Field(default=100, ge=1, le=1000)
     query_max_chars: int = Field(default=1000, ge=1)
+    query_cache_size: int = Field(default=1024, ge=0, le=1_000_000)
+    queue_max: int = Field(default=128, ge=0, le=10_000)
     body_max_bytes: int = Field(default=4_500_000, ge=1000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""

@@ -13,9 +13,9 @@ from runtime.evidence import Evidence
 from runtime.evidence_explainer import EvidenceExplainer
 from runtime.explain import Explanation, HitFacts
 from runtime.groq_breaker import Breaker
-from runtime.groq_cache import SentenceCache
 from runtime.groq_client import GroqClient
 from runtime.groq_explainer import GroqExplainer
+from runtime.lru import Lru
 from tests.server_faults import Player, PlayingServer, resets
 
 KEY = "gsk_never_to_be_logged"
@@ -92,7 +92,7 @@ def explainer_at(
 ) -> Iterator[GroqExplainer]:
     """Ask there, and pause next to nothing between tries."""
     client = GroqClient(key, model=model, max_tokens=1024, base_url=url, first_pause_s=0.01)
-    explainer = GroqExplainer(client, timeout_s=timeout_s, cache=SentenceCache(cache_size), breaker=breaker or Breaker())
+    explainer = GroqExplainer(client, timeout_s=timeout_s, cache=Lru(cache_size), breaker=breaker or Breaker())
     try:
         yield explainer
     finally:

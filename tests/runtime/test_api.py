@@ -11,6 +11,7 @@ from httpx2 import Response
 from runtime.api import create_app
 from runtime.engine import Engine
 from runtime.settings import Settings
+from runtime.wire import ExplainBody, SearchBody
 
 
 def search(client: TestClient, **body: Any) -> Response:
@@ -37,6 +38,20 @@ def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> Non
         assert result["evidence"]["score"] == result["score"]
         assert result["caption_source"] in {"index", "live"}
         assert result["explanation_source"] == "evidence"
+
+
+def test_answers_are_rendered_as_their_published_form_says(client: TestClient, app: FastAPI) -> None:
+    found = search(client, query="red")
+    explained = client.post("/explain", json={"query": "red", "ids": [1], "heatmap": True})
+    for answer, form in ((found, SearchBody), (explained, ExplainBody)):
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.content == form.model_validate_json(answer.content, extra="forbid").model_dump_json().encode()
+    forms = {
+        path: route["post"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for path, route in app.openapi()["paths"].items()
+        if "post" in route
+    }
+    assert forms == {"/search": "SearchBody", "/search/image": "SearchBody", "/explain": "ExplainBody"}
 
 
 def test_top_k_has_a_default_from_the_settings(client: TestClient) -> None:

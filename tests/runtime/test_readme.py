@@ -27,7 +27,8 @@ def test_every_route_stands_in_the_table(app: FastAPI) -> None:
 
 
 def test_every_error_that_a_request_can_meet_has_its_code_there() -> None:
-    kinds = [*errors.RequestError.__subclasses__(), errors.ImageNotFound, errors.SessionFailed, errors.LookwhyError]
+    kinds = [*errors.RequestError.__subclasses__(), errors.ImageNotFound]
+    kinds += [errors.SessionFailed, errors.Overloaded, errors.LookwhyError]
     codes = {kind.code for kind in kinds} | {api.PLAIN_FAULTS[404], api.PLAIN_FAULTS[405]}
     assert not {code for code in codes if f"`{code}`" not in README}
 

@@ -30,6 +30,8 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(monkeypatch
         ("TOP_K_DEFAULT", "0"),
         ("TOP_K_DEFAULT", "many"),
         ("THREADS", "-1"),
+        ("QUEUE_MAX", "-1"),
+        ("QUERY_CACHE_SIZE", "few"),
         ("GROQ_TIMEOUT_S", "0"),
         ("IMAGE_BASE_URL", "ftp://pictures"),
         ("LOG_LEVEL", "loud"),

@@ -1,16 +1,16 @@
-"""The cache of Groq's sentences: bounded, and the least used go first."""
+"""What is kept for the next time: bounded, and the least used goes first."""
 
-from runtime.groq_cache import SentenceCache
+from runtime.lru import Lru
 
 
-def test_a_kept_sentence_is_given_back_for_its_key_alone() -> None:
-    cache = SentenceCache(2)
+def test_a_kept_value_is_given_back_for_its_key_alone() -> None:
+    cache = Lru[str](2)
     cache.put(("a boat", 1), "It fits.")
     assert (cache.get(("a boat", 1)), cache.get(("a boat", 2))) == ("It fits.", None)
 
 
 def test_past_the_limit_the_least_recently_used_goes() -> None:
-    cache = SentenceCache(2)
+    cache = Lru[str](2)
     cache.put("first", "1")
     cache.put("second", "2")
     cache.get("first")
@@ -18,8 +18,8 @@ def test_past_the_limit_the_least_recently_used_goes() -> None:
     assert [cache.get(key) for key in ("first", "second", "third")] == ["1", None, "3"]
 
 
-def test_a_sentence_put_again_takes_the_place_of_the_old_one() -> None:
-    cache = SentenceCache(2)
+def test_a_value_put_again_takes_the_place_of_the_old_one() -> None:
+    cache = Lru[str](2)
     cache.put("other", "1")
     cache.put("same", "old")
     cache.put("same", "new")
@@ -27,6 +27,6 @@ def test_a_sentence_put_again_takes_the_place_of_the_old_one() -> None:
 
 
 def test_a_cache_of_no_size_keeps_nothing() -> None:
-    cache = SentenceCache(0)
+    cache = Lru[str](0)
     cache.put("key", "It fits.")
     assert cache.get("key") is None
