@@ -25,9 +25,9 @@ Vectors = NDArray[np.float32]
 class ClipEncoder:
     """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
 
-    What is searched for or stored is a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a
-    vector would depend on its neighbours; and a batch of images is no faster on a CPU that one image keeps busy. Any number
-    of threads may embed at once.
+    Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a
+    vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
+    faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
     def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
