@@ -25,8 +25,8 @@ Vectors = NDArray[np.float32]
 class ClipEncoder:
     """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
 
-    Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch a
-    vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
+    Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
+    a vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
     faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
