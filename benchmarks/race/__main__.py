@@ -14,60 +14,70 @@ from rich.progress import track
 
 from benchmarks.race.course import Course, pictures_in
 from benchmarks.race.ground import Folders, make_ground
-from benchmarks.race.heats import ROOT, HeatFailed, TokensDiffer, gather, plan_heats, run_heat
+from benchmarks.race.heats import ROOT, HeatFailed, TokensDiffer, plan_heats, run_heat
 from benchmarks.race.record import Record
 from runtime.terminal import FAILED, told_errors
 
+OUT, FULL_SIZE = Path("artifacts/race"), Path("artifacts/full-size-int8")
 PHOTOS = ROOT.parent / "shared" / "photos"
-SMALL = {"tokens": 5, "queries": 4}
+SMALL_TOKENS, SMALL_QUERIES = 5, 4
 PICTURES = {False: 48, True: 12}
 
 
 def run_race(course: Course, threads: list[int], rounds: int, console: Console) -> Record:
     """Run every heat, and return what they came to."""
-    record = Record(course.tokens, rounds, len(pictures_in(course.pictures)), {}, {})
+    record = Record(course.tokens, rounds, len(pictures_in(course.pictures)))
     for count in threads:
         plan, reports = list(plan_heats(rounds)), []
         for name, task in track(plan, f"{count} thread{'s' if count > 1 else ''}", console=console, transient=True):
             reports.append((name, task, run_heat(name, task, replace(course, threads=count))))
-        record.by_threads[count] = gather(reports)
-        record.found |= {name: report["found"] for name, task, report in reports if task == "search"}
+        record.add(count, reports)
     record.complete()
     return record
 
 
 def main(
-    full_size: Annotated[
-        Path, typer.Option("--models", help="Folder of clip-checkpoint, blip-checkpoint and models (int8); made if absent.")
-    ] = Path("artifacts/full-size-int8"),
-    out: Annotated[Path, typer.Option(help="The folder for all else that is made, and for the figures.")] = Path("artifacts/race"),
+    models: Annotated[
+        Path, typer.Option(help="Has clip-checkpoint, blip-checkpoint and models, or gets them.")
+    ] = FULL_SIZE,
+    out: Annotated[Path, typer.Option(help="The folder for all else that is made, and for the figures.")] = OUT,
     photos: Annotated[Path, typer.Option(help="The library's pictures; where it is absent, scenes are drawn.")] = PHOTOS,
     rounds: Annotated[int, typer.Option(min=1, help="Fresh processes of each kind.")] = 3,
-    threads: Annotated[list[int] | None, typer.Option(min=1, help="Threads of each contender; may be repeated.")] = None,
-    tokens: Annotated[int, typer.Option(min=1, max=29, help="Tokens of each caption.")] = 12,
+    threads: Annotated[
+        list[int] | None, typer.Option(min=1, help="Of a contender; may be repeated. Else 1, then 2.")
+    ] = None,
+    tokens: Annotated[int, typer.Option(min=1, max=29, help="Of each caption.")] = 12,
+    plot: Annotated[Path | None, typer.Option(help="Also draw the ratios, as this PNG file.")] = None,
+    *,
     quick: Annotated[bool, typer.Option("--quick", help="One round on one thread.")] = False,
     small: Annotated[bool, typer.Option("--small", help="Small shapes: tries the race itself.")] = False,
-    plot: Annotated[Path | None, typer.Option(help="Also draw the ratios, as this PNG file.")] = None,
 ) -> None:
     """Make what is absent, race, and print the tables; they, and race.json, are written to the folder."""
-    console = Console()
     if small:
-        full_size, out = out / "small" / "models", out / "small"
+        models, out, tokens = out / "small-models", out / "small", SMALL_TOKENS
+    ground = Folders(models, out, None if small or not photos.is_dir() else photos, PICTURES[small], small)
+    console = Console()
     with told_errors():
         try:
-            ground = Folders(full_size, out, photos if photos.is_dir() and not small else None, PICTURES[small], small)
-            course = replace(make_ground(ground, console), **({"tokens": tokens} | (SMALL if small else {})))
+            course = replace(make_ground(ground, console), tokens=tokens)
+            course = replace(course, queries=SMALL_QUERIES) if small else course
             record = run_race(course, [1] if quick else threads or [1, 2], 1 if quick else rounds, console)
         except (HeatFailed, TokensDiffer) as failure:
             typer.echo(f"error: {failure}", err=True)
             raise typer.Exit(FAILED) from failure
-        record.write(out / "race.json")
-        (out / "race.md").write_text(record.to_markdown(), "utf-8")
-        console.print(record.to_markdown(), soft_wrap=True, markup=False, highlight=False)
-        if plot:
-            from benchmarks.race.plot import draw_race
+    console.print(_keep(record, out, plot), soft_wrap=True, markup=False, highlight=False)
 
-            draw_race(record.by_threads, plot)
+
+def _keep(record: Record, out: Path, plot: Path | None) -> str:
+    """Write all that there is to be read later, and return the tables."""
+    tables = record.to_markdown()
+    record.write(out / "race.json")
+    (out / "race.md").write_text(tables, "utf-8")
+    if plot:
+        from benchmarks.race.plot import draw_race
+
+        draw_race(record.by_threads, plot)
+    return tables
 
 
 if __name__ == "__main__":

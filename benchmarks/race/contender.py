@@ -5,8 +5,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast, get_args
 
-from benchmarks.race.course import Course
-
 Name = Literal["seed", "plain", "ours"]
 NAMES: tuple[Name, ...] = get_args(Name)
 TITLES: dict[Name, str] = {"seed": "seed (torch)", "plain": "plain ONNX", "ours": "Lookwhy"}

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 # Those of `benchmarks/stand_in_tokenizers.py`, which imports transformers; a test holds the two together.
 WORDS = ("red", "boat", "house", "sunset", "forest", "castle", "above", "beside", "under", "two", "three")
@@ -58,7 +58,8 @@ class Course:
     def from_json(cls, line: str) -> Self:
         """Return the course that `to_json` wrote."""
         given = json.loads(line)
-        return cls(**{part.name: Path(given[part.name]) if part.type is Path else given[part.name] for part in fields(cls)})
+        parts: dict[str, Any] = {part.name: Path if part.type is Path else int for part in fields(cls)}
+        return cls(**{name: kind(given[name]) for name, kind in parts.items()})
 
     def make_queries(self) -> Iterator[str]:
         """Yield queries without end, no two alike, so that no cache has one's answer."""

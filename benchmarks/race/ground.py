@@ -1,4 +1,4 @@
-"""The ground: everything that the race needs and that is made once, from the checkpoints on. What is there stays.
+"""The ground: everything that the race needs, from the checkpoints on. Models and graphs that are there stay.
 
 Each step runs in a process of its own, so that no heat starts from a process that holds torch.
 """
@@ -43,12 +43,12 @@ def make_ground(folders: Folders, console: Console) -> Course:
         clip=full / "clip-checkpoint",
         blip=full / "blip-checkpoint",
         models=full / "models",
-        plain=out / "plain",
-        pictures=out / f"pictures-{folders.pictures}",
+        plain=out / f"plain-{full.name}",
+        pictures=out / "pictures",
         few=out / "few",
         one=out / "one",
-        seed_index=out / f"seed-index-{folders.pictures}",
-        our_index=out / f"our-index-{folders.pictures}",
+        seed_index=out / "seed-index",
+        our_index=out / "our-index",
     )
     out.mkdir(parents=True, exist_ok=True)
     _make_models(course, folders.small, console)
@@ -71,26 +71,22 @@ def _make_models(course: Course, small: bool, console: Console) -> None:
 
 
 def _make_pictures(course: Course, folders: Folders) -> None:
-    if not course.pictures.exists():
-        staged = course.pictures.with_name(".pictures.part")
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir()
-        if folders.photos:
-            _copy(pictures_in(folders.photos)[: folders.pictures], staged)
-        else:
-            _run_export("storybook", "draw", staged, "--count", folders.pictures)
-        staged.rename(course.pictures)
-    for folder, count in ((course.few, FEW), (course.one, 1)):
+    """Lay out the library and its two excerpts anew: another run may have had other pictures."""
+    for folder in (course.pictures, course.few, course.one):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+    if folders.photos:
+        _copy(pictures_in(folders.photos)[: folders.pictures], course.pictures)
+    else:
+        _run_export("storybook", "draw", course.pictures, "--count", folders.pictures)
+    for folder, count in ((course.few, FEW), (course.one, 1)):
         _copy(pictures_in(course.pictures)[-count:], folder)
 
 
 def _make_indexes(course: Course, console: Console) -> None:
-    if not course.seed_index.exists():
-        console.print("The seed embeds the library")
-        alone(_index_as_the_seed, course)
-    console.print("Lookwhy embeds and captions the library")
+    console.print("The seed embeds the library")
+    alone(_index_as_the_seed, course)
+    console.print("Lookwhy embeds and captions it, unless it has done so before")
     _run_export("index", course.pictures, "--models", course.models, "--out", course.our_index)
 
 

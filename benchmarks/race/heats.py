@@ -38,11 +38,15 @@ class TokensDiffer(Exception):
 
 
 def plan_heats(rounds: int) -> Iterator[tuple[Name, Task]]:
-    """Yield every heat: within a round each task by each contender, the order of contenders turned round each time."""
+    """Yield every heat: within a round each task by each contender, the order of contenders turned round each time.
+
+    Plain ONNX sits out the index with captions: it has no aim, and would take as long as all the others together.
+    """
     for number in range(rounds):
         for task in TASKS:
             for name in NAMES if number % 2 == 0 else reversed(NAMES):
-                yield name, task
+                if (name, task) != ("plain", "captioned-index"):
+                    yield name, task
 
 
 def run_heat(name: Name, task: Task, course: Course) -> Report:
@@ -99,5 +103,5 @@ def pinned(threads: int) -> list[str]:
 def environment(threads: int) -> dict[str, Any]:
     """Return the environment of a heat: its libraries' threads, no cache of answers, no network."""
     libraries = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    settings = {"QUERY_CACHE_SIZE": "0", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "ORT_DISABLE_TELEMETRY": "1"}
-    return {**os.environ, **dict.fromkeys(libraries, str(threads)), **settings}
+    quiet = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "ORT_DISABLE_TELEMETRY": "1"}
+    return {**os.environ, **dict.fromkeys(libraries, str(threads)), **quiet, "QUERY_CACHE_SIZE": "0"}

@@ -54,9 +54,7 @@ class Ours:
             "search_ms": lambda query: lambda: self.search(query),
             "tower_ms": lambda query: self._tower([query]),
             "explained_ms": lambda query: lambda: self._engine.search_by_text(query, TOP_K),
-            "towers_ms": lambda query: self._tower(
-                [query], [without_word(query, word) for word in content_words(query)]
-            ),
+            "towers_ms": lambda query: self._tower([query], [without_word(query, word) for word in content_words(query)]),
         }
 
     def captions(self) -> Mapping[str, Caption]:

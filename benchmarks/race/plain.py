@@ -3,7 +3,7 @@
 The decoder has no cache: each token runs the whole sequence again, for every beam. Nothing of `runtime/` is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from tokenizers import Tokenizer
 
-from benchmarks.race.contender import Ask, Caption, TokenIds
+from benchmarks.race.contender import Ask, Caption
 from benchmarks.race.course import BEAMS, TOP_K, Course, pictures_in
 from benchmarks.race.flat_index import FlatIndex, write_flat_index
 
@@ -98,12 +98,12 @@ def _square(picture: Image.Image) -> Image.Image:
 
 
 def _pixels(picture: Image.Image, side: int) -> Floats:
-    values = np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC), np.float32) / 255  # (s, s, 3)
-    pixels: Floats = ((values - MEAN) / STD).transpose(2, 0, 1)[None]  # (1, 3, s, s)
+    values = np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC)) / 255  # (s, s, 3)
+    pixels: Floats = ((values - MEAN) / STD).astype(np.float32).transpose(2, 0, 1)[None]  # (1, 3, s, s)
     return pixels
 
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(axis=1, keepdims=True)
-    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    logs: Floats = (shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))).astype(np.float32)
     return logs

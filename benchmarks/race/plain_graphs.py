@@ -5,6 +5,7 @@ What a competent user has without this project: nothing of `export/` is used. Th
 
 import shutil
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,40 +18,16 @@ from benchmarks.race.plain import DECODER, IMAGE, TEXT, TOKENIZERS, VISION
 OPSET = 18
 
 
-class ClipText(nn.Module):
-    """Token ids, (n, t), to projected vectors."""
+class Part(nn.Module):
+    """One use of a transformers model as a module that can be traced."""
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401 (transformers comes without types)
+    def __init__(self, use: Callable[..., Tensor], model: nn.Module) -> None:
         super().__init__()
-        self.model = model
+        self.use, self.model = use, model  # the model, so that its weights are this module's
 
-    def forward(self, input_ids: Tensor) -> Tensor:
-        """Return (n, d), of any length."""
-        return self.model.get_text_features(input_ids)
-
-
-class ClipImage(ClipText):
-    """Pixels, (n, 3, s, s), to projected vectors."""
-
-    def forward(self, pixel_values: Tensor) -> Tensor:
-        """Return (n, d), of any length."""
-        return self.model.get_image_features(pixel_values)
-
-
-class BlipVision(ClipText):
-    """Pixels, (n, 3, s, s), to patch states."""
-
-    def forward(self, pixel_values: Tensor) -> Tensor:
-        """Return (n, p, w)."""
-        return self.model.vision_model(pixel_values).last_hidden_state
-
-
-class BlipDecoder(ClipText):
-    """All tokens so far, (n, t), and the picture's patch states, to the next token."""
-
-    def forward(self, input_ids: Tensor, image_states: Tensor) -> Tensor:
-        """Return the last position's logits, (n, v)."""
-        return self.model.text_decoder(input_ids, encoder_hidden_states=image_states, use_cache=False).logits[:, -1]
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return what the model is used for."""
+        return self.use(*inputs)
 
 
 def export_plain(clip: Path, blip: Path, out: Path) -> None:
@@ -67,18 +44,23 @@ def export_plain(clip: Path, blip: Path, out: Path) -> None:
     staged.rename(out)
 
 
-def _export_clip(model: Any, folder: Path) -> None:  # noqa: ANN401
+def _export_clip(model: Any, folder: Path) -> None:  # noqa: ANN401 (transformers comes without types)
     token_ids = torch.full((2, 7), model.config.text_config.eos_token_id)
-    _trace(ClipText(model), {"input_ids": token_ids}, folder / TEXT)
-    _trace(ClipImage(model), {"pixel_values": _pixels(model)}, folder / IMAGE)
+    _trace(Part(model.get_text_features, model), {"input_ids": token_ids}, folder / TEXT)
+    _trace(Part(model.get_image_features, model), {"pixel_values": _pixels(model)}, folder / IMAGE)
 
 
 def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401
+    def see(pixels: Tensor) -> Tensor:
+        return model.vision_model(pixels).last_hidden_state  # (n, p, w)
+
+    def decode(token_ids: Tensor, states: Tensor) -> Tensor:
+        return model.text_decoder(token_ids, encoder_hidden_states=states, use_cache=False).logits[:, -1]  # (n, v)
+
     pixels = _pixels(model)
-    _trace(BlipVision(model), {"pixel_values": pixels}, folder / VISION)
-    tokens = torch.full((2, 7), model.config.text_config.bos_token_id)
-    states = model.vision_model(pixels).last_hidden_state
-    _trace(BlipDecoder(model), {"input_ids": tokens, "image_states": states}, folder / DECODER)
+    token_ids = torch.full((2, 7), model.config.text_config.bos_token_id)
+    _trace(Part(see, model.vision_model), {"pixel_values": pixels}, folder / VISION)
+    _trace(Part(decode, model.text_decoder), {"input_ids": token_ids, "image_states": see(pixels)}, folder / DECODER)
 
 
 def _pixels(model: Any) -> Tensor:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""The race in one figure: how many times better than the seed, on a logarithmic axis. Knows matplotlib, as `export/plots.py`."""
+"""The race in one figure: how many times better than the seed, on a logarithmic axis. Knows matplotlib."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +15,7 @@ from benchmarks.race.table import show_ratio
 PAPER, INK, PLAIN, PALE = "#fffdf8", "#222", "#e0a43b", "#e6e1d6"
 OURS = ("#2f7f79", "#4a5f8c", "#8a5a83")  # by number of threads
 BAR = 0.8
+LABEL = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # a label may lie over an aim's mark
 Figures = Mapping[str, Sequence[float]]
 
 
@@ -48,7 +49,7 @@ def _draw_bar(panel: Axes, comparison: Comparison, series: Figures, place: tuple
     spread = Spread.of(ratios(comparison, series))
     panel.barh(y, spread.median - 1, height * 0.9, left=1, color=OURS[number % len(OURS)])
     panel.plot([spread.least, spread.most], [y, y], color=INK, linewidth=0.8)
-    panel.text(max(spread.most, spread.median) * 1.04, y, f"{show_ratio(spread.median)} x", va="center", fontsize=8)
+    panel.text(spread.most * 1.04, y, f"{show_ratio(spread.median)} x", va="center", fontsize=8, bbox=LABEL, zorder=4)
     if plain := _plain_ratio(comparison, series):
         panel.plot(plain, y, "D", color=PLAIN, markersize=5, markeredgecolor=INK, markeredgewidth=0.5)
 

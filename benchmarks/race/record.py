@@ -3,15 +3,16 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.race.aims import INSTALLED
-from benchmarks.race.contender import NAMES, Name
+from benchmarks.race.contender import NAMES, Name, TokenIds
 from benchmarks.race.course import BEAMS
-from benchmarks.race.heats import ROOT, Series, pinned
-from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, runtime_packages
+from benchmarks.race.heat import Report, Task
+from benchmarks.race.heats import ROOT, Series, gather, pinned
+from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import to_markdown
 from runtime.manifest import BlipRecord
 
@@ -20,20 +21,31 @@ PACKAGES = ("torch", "transformers", "onnxruntime", "faiss-cpu", "numpy")
 
 @dataclass
 class Record:
-    """The race's figures by the number of threads, the installed sizes, and the first five pictures that each found."""
+    """The race's figures by the number of threads, the installed sizes, and what each contender found and said last."""
 
     tokens: int
     rounds: int
     pictures: int
-    by_threads: dict[int, Series]
-    found: dict[Name, list[str]]
+    by_threads: dict[int, Series] = field(default_factory=dict)
+    found: dict[Name, list[str]] = field(default_factory=dict)
+    token_ids: dict[Name, dict[str, TokenIds]] = field(default_factory=dict)
     sizes: Series = field(default_factory=dict)
     machine: str = ""
 
+    def add(self, threads: int, reports: Sequence[tuple[Name, Task, Report]]) -> None:
+        """Add all heats on so many threads."""
+        self.by_threads[threads] = gather(reports)
+        for name, task, report in reports:
+            if task == "search":
+                self.found[name] = report["found"]
+            elif task == "captions":
+                self.token_ids[name] = report["token_ids"]
+
     def complete(self) -> None:
         """Add what is no heat's: the installed sizes, and the machine."""
-        seed, ours = installed_mb(SEED_PACKAGES), installed_mb(runtime_packages(ROOT / "requirements.txt"))
-        self.sizes = {INSTALLED.over: [seed], INSTALLED.under: [ours]}
+        packages = runtime_packages(ROOT / "requirements.txt")
+        seed, ours, pruned = installed_mb(SEED_PACKAGES), installed_mb(packages), pruned_mb(packages)
+        self.sizes = {"seed installed mb": [seed], "ours installed mb": [ours], "ours pruned mb": [pruned]}
         self.machine = f"{_cpu()}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
 
     def write(self, path: Path) -> None:
@@ -61,8 +73,8 @@ class Record:
             f"Library of {self.pictures} pictures. Of the seed's first five for one query, found by "
             + ", ".join(f"{name}: {same[name]}" for name in NAMES)
             + " (random weights hardly tell pictures apart).",
-            "Installed: the files that pip recorded, its .pyc included, for requirements.txt and for what the seed's server "
-            "imports (torch without CUDA), with all that these require.",
+            "Installed: the files that pip recorded, without .pyc, for requirements.txt and for what the seed's server "
+            "imports (torch without CUDA), with all that these require. Pruned: what `deploy/prune.py` leaves of them.",
         ]
 
 

@@ -1,11 +1,18 @@
-"""Installed size: the files of some packages and of all that these require, as pip recorded them."""
+"""Installed size: the files of some packages and of all that these require, as pip recorded them, without .pyc.
 
+Those are made on the machine, now by pip, now by the first start, so that their size says little.
+"""
+
+import shutil
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from deploy.prune import prune, size_of
 
 # What the seed's server imports; torch here is the wheel without CUDA, by far the smaller one.
 SEED_PACKAGES = ("torch", "transformers", "faiss-cpu", "fastapi", "uvicorn", "pillow", "groq", "python-dotenv")
@@ -23,7 +30,22 @@ def installed_mb(requirements: Iterable[str]) -> float:
     Raises:
         importlib.metadata.PackageNotFoundError: one of them is not installed.
     """
-    return sum(_bytes_of(name) for name in closure(requirements)) / 1e6
+    return sum(file.stat().st_size for file, _ in _files(requirements)) / 1e6
+
+
+def pruned_mb(requirements: Iterable[str]) -> float:
+    """Return what is left of them in the image, in MB: they are copied, and the copy is pruned.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: one of them is not installed.
+    """
+    with TemporaryDirectory() as scratch:
+        for file, place in _files(requirements):
+            target = Path(scratch) / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        prune(Path(scratch))
+        return size_of(Path(scratch)) / 1e6
 
 
 def closure(requirements: Iterable[str]) -> set[str]:
@@ -46,6 +68,10 @@ def _required_by(wanted: Requirement) -> Iterator[Requirement]:
             yield required
 
 
-def _bytes_of(name: str) -> int:
-    files = (Path(str(file.locate())) for file in distribution(name).files or ())
-    return sum(file.stat().st_size for file in files if file.is_file())
+def _files(requirements: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """Yield each file that is there, and its place below the folder of packages; commands lie beside it and are left out."""
+    for name in closure(requirements):
+        for file in distribution(name).files or ():
+            path = Path(str(file.locate()))
+            if path.suffix != ".pyc" and ".." not in file.parts and path.is_file():
+                yield path, str(file)

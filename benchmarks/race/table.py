@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Comparison, Spread, Unit, ratios
-from benchmarks.race.contender import NAMES, TITLES
+from benchmarks.race.contender import NAMES, TITLES, Name
 
 HEAD = (
     f"| what | {' | '.join(TITLES.values())} | ratio (range) | aim | met? |",
@@ -27,7 +27,7 @@ def to_markdown(by_threads: Mapping[int, Figures], sizes: Figures, notes: Sequen
         lines += [f"{threads} thread{'s' if threads > 1 else ''}:", "", *HEAD]
         lines += [_row(comparison, series) for comparison in COMPARISONS if ratios(comparison, series)]
         lines += ["", *START_HEAD, *(_start_row(name, series) for name in NAMES), ""]
-    lines += [*HEAD, _row(INSTALLED, sizes), "", *(f"- {note}" for note in notes)]
+    lines += [*HEAD, *(_row(comparison, sizes) for comparison in INSTALLED), "", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
 
 
@@ -44,8 +44,8 @@ def show_ratio(ratio: float) -> str:
 
 def _row(comparison: Comparison, series: Figures) -> str:
     spread = Spread.of(ratios(comparison, series))
-    cells = [comparison.label, *_figures(comparison, series)]
-    cells.append(f"{show_ratio(spread.median)} x ({show_ratio(spread.least)}-{show_ratio(spread.most)})")
+    span = f" ({show_ratio(spread.least)}-{show_ratio(spread.most)})" if spread.least < spread.most else ""
+    cells = [comparison.label, *_figures(comparison, series), f"{show_ratio(spread.median)} x{span}"]
     aim = comparison.aim
     ours = median(series[next(name for name in (comparison.over, comparison.under) if name.startswith("ours"))])
     cells += [str(aim), "yes" if aim.is_met(spread.median, ours) else "**no**"] if aim else ["", ""]
@@ -61,6 +61,6 @@ def _figures(comparison: Comparison, series: Figures) -> list[str]:
     return [over, plain, under] if comparison.over.startswith("seed") else [under, plain, over]
 
 
-def _start_row(name: str, series: Figures) -> str:
+def _start_row(name: Name, series: Figures) -> str:
     parts = (median(series[f"{name} search {part}_ms"]) for part in ("import", "open", "first"))
     return f"| {TITLES[name]} | {' | '.join(f'{part:,.0f}' for part in parts)} |"
