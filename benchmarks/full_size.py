@@ -21,6 +21,7 @@ from rich.console import Console
 
 from benchmarks.full_size_steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
 from benchmarks.full_size_table import GRAPHS, Row, to_markdown
+from export.graphs import graph_bytes
 from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Bench:
                 graph=graph,
                 weights=kind,
                 precision=form,
-                size_mb=(folder / graph).stat().st_size / 1e6,
+                size_mb=graph_bytes(folder / graph) / 1e6,
                 load_ms=statistics.median(times[graph] for times in openings),
                 latency_ms=latencies[graph][name],
                 torch_ms=latencies[graph]["torch"],

@@ -25,12 +25,13 @@ def copy_models(models: Path, out: Path) -> None:
     """
     manifest = _read_manifest(models, "Export the models: python -m export models, or name others with MODELS=.")
     clip = manifest["clip"]
-    for part in ("text", "tokenizer"):
-        _copy(models, clip[part]["path"], out)
-    image_tower = out / clip["image"]["path"]
-    image_tower.parent.mkdir(parents=True, exist_ok=True)
-    image_tower.touch()
-    _write_manifest(out, manifest | {"blip": None, "clip": clip | {"image": clip["image"] | {"bytes": 0}}})
+    for record in (*_files(clip["text"]), clip["tokenizer"]):
+        _copy(models, record["path"], out)
+    for record in _files(clip["image"]):
+        (out / record["path"]).parent.mkdir(parents=True, exist_ok=True)
+        (out / record["path"]).touch()
+        record["bytes"] = 0
+    _write_manifest(out, manifest | {"blip": None})
 
 
 def copy_index(index: Path, out: Path) -> None:
@@ -44,6 +45,11 @@ def copy_index(index: Path, out: Path) -> None:
         if manifest.get(part):
             _copy(index, manifest[part]["path"], out)
     _write_manifest(out, manifest)
+
+
+def _files(graph: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of a graph and of its weights, if they lie beside it."""
+    return [graph, graph["weights"]] if graph.get("weights") else [graph]
 
 
 def _read_manifest(folder: Path, remedy: str) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def models(
     target: Annotated[
         Target, typer.Option(help="The CPU that will run them: avx2 (any x86, as on Lambda), vnni (newer x86), arm64.")
     ] = "avx2",
+    beams: Annotated[int, typer.Option(min=1, help="Beams that captions are searched with; 1 is greedy.")] = 3,
+    caption_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Pixels at which BLIP sees pictures, else its own, 384: 256 takes half the time and sees less."
+        ),
+    ] = None,
     cosine_mean: Annotated[
         float, typer.Option(min=0, max=1, help="Gate: cosine of quantized and exact vectors, mean.")
     ] = 0.999,
@@ -93,7 +100,14 @@ def models(
         )
         display = Terminal(Console())
         read = read_calibration(calibration, display) if calibration else None
-        order = Order(form=precision, target=target, gates=gates, calibration=read)
+        order = Order(
+            form=precision,
+            target=target,
+            gates=gates,
+            calibration=read,
+            num_beams=beams,
+            caption_size_px=caption_size,
+        )
         export_models(clip, blip or None, out, order=order, display=display)
 
 

@@ -20,6 +20,7 @@ from transformers.models.blip.modeling_blip_text import BlipTextEmbeddings, Blip
 
 from export.attention import KeyValue, attend, attend_cached
 from export.graphs import TRACED_SHAPES, write_graph
+from runtime.decoding import EarlyStopping
 
 VISION, DECODER = "blip/vision.onnx", "blip/decoder.onnx"
 TRACED_PAST, TRACED_IMAGE_TOKENS = 4, 5
@@ -54,7 +55,10 @@ class VisionTower(nn.Module):
 
 
 class Decoder(nn.Module):
-    """`input_ids` (b, t), the caches of p tokens and the image -> `logits` (b, vocabulary) of the last token, longer caches.
+    """`input_ids` (b, t), caches of p tokens, the images -> `logits` (b, vocabulary) of the last token, longer caches.
+
+    Rows that caption one image, the beams of a search, lie side by side and share its keys and values, so that three beams
+    read the image as often as one does: b is a multiple of the number of images.
 
     The word embedding is read as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
     tied, as BLIP's are, the graph then holds one tensor with two readers.
@@ -68,7 +72,7 @@ class Decoder(nn.Module):
 
     def forward(self, input_ids: Tensor, past: list[KeyValue], cross: list[KeyValue]) -> tuple[Tensor, ...]:
         """Decode t tokens after p; `past` and `cross` hold each layer's keys and values, split into heads."""
-        heads = self.config.num_attention_heads
+        heads, width = self.config.num_attention_heads, self.config.hidden_size
         words = self._embeddings.word_embeddings.weight.t()  # (w, vocabulary)
         outputs = words if self._tied else self._predictions.decoder.weight.t()
         hidden, present = self._embed(input_ids, words, past_tokens=past[0][0].shape[2]), []
@@ -77,7 +81,9 @@ class Decoder(nn.Module):
             fresh = own.key(hidden), own.value(hidden)
             mixed, *caches = attend_cached(own.query(hidden), fresh, past=layer_past, heads=heads)
             hidden = layer.attention.output(mixed, hidden)
-            mixed = attend(other.query(hidden), image, heads=heads)
+            # All that is asked of one image is asked at once, as it looks the same to every token of every beam.
+            folded = other.query(hidden).view(image[0].shape[0], -1, width)
+            mixed = attend(folded, image, heads=heads).view(*input_ids.shape, width)  # (b, t, w)
             hidden = layer.crossattention.output(mixed, hidden)
             hidden = layer.output(layer.intermediate(hidden), hidden)
             present += caches
@@ -125,7 +131,7 @@ class DecoderOnnxConfig(TextEncoderOnnxConfig):
         """Name the tokens, then the caches, then the image, layer by layer."""
         layers = self._config.num_hidden_layers
         past = _name_caches("past", layers, {0: "captions", 2: "past_tokens"})
-        cross = _name_caches("cross", layers, {0: "captions", 2: "image_tokens"})
+        cross = _name_caches("cross", layers, {0: "images", 2: "image_tokens"})
         return {"input_ids": {0: "captions", 1: "tokens"}, **past, **cross}
 
     @property
@@ -142,7 +148,7 @@ class DecoderOnnxConfig(TextEncoderOnnxConfig):
         """Make up tokens and caches to trace with."""
         batch, tokens = TRACED_SHAPES["batch_size"], TRACED_SHAPES["sequence_length"]
         past = [self._make_cache(batch, TRACED_PAST) for _ in range(self._config.num_hidden_layers)]
-        cross = [self._make_cache(batch, TRACED_IMAGE_TOKENS) for _ in range(self._config.num_hidden_layers)]
+        cross = [self._make_cache(1, TRACED_IMAGE_TOKENS) for _ in range(self._config.num_hidden_layers)]
         return {"input_ids": torch.zeros(batch, tokens, dtype=torch.int64), "past": past, "cross": cross}
 
     def _make_cache(self, batch: int, tokens: int) -> KeyValue:
@@ -160,15 +166,24 @@ def write_blip_graphs(model: BlipForConditionalGeneration, folder: Path) -> None
 
 @torch.inference_mode()
 def caption_with_torch(
-    model: BlipForConditionalGeneration, pixels: NDArray[np.float32], *, max_tokens: int
+    model: BlipForConditionalGeneration,
+    pixels: NDArray[np.float32],
+    *,
+    max_tokens: int,
+    num_beams: int = 1,
+    length_penalty: float = 1.0,
+    early_stopping: EarlyStopping = False,
 ) -> NDArray[np.int64]:
-    """Return what transformers' own `generate()` says, greedily, of (n, 3, s, s) float32 pixels.
+    """Return what transformers' own `generate()` says of (n, 3, s, s) float32 pixels.
 
     Returns:
         (n, t) int64 without the start token, t at most `max_tokens`; pad tokens from a caption's end token on.
     """
-    text, greedy = model.config.text_config, GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=1)
-    captions = model.generate(torch.from_numpy(pixels), generation_config=greedy)[:, 1:].numpy()
+    text = model.config.text_config
+    rules = GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=num_beams)
+    if num_beams > 1:  # greedily they mean nothing, and transformers warns of them
+        rules.update(length_penalty=length_penalty, early_stopping=early_stopping)
+    captions = model.generate(torch.from_numpy(pixels), generation_config=rules)[:, 1:].numpy()
     return cast(NDArray[np.int64], np.where(captions == text.sep_token_id, text.pad_token_id, captions))
 
 

@@ -5,7 +5,7 @@ Owns what a checkpoint must hold and every way in which it may not. Converts not
 
 import json
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -37,6 +37,10 @@ class Checkpoint:
     folder: Path
     tokenizer: "PreTrainedTokenizerFast"
     preprocessing: Preprocessing
+
+    def seeing(self, size_px: int) -> "Checkpoint":
+        """Return this checkpoint with pictures prepared at another size."""
+        return replace(self, preprocessing=self.preprocessing.model_copy(update={"size": size_px}))
 
 
 def open_checkpoint(given: str, family: Family) -> Checkpoint:

@@ -13,12 +13,13 @@ from export.checkpoints import Checkpoint
 from export.errors import CheckpointUnusable
 from export.exams import BlipExam, ClipExam, Exam
 from export.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
-from runtime.manifest import BlipRecord, ClipRecord, record_file
+from runtime.manifest import BlipRecord, ClipRecord, record_file, record_graph
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
 
 MAX_CAPTION_TOKENS = 30  # BLIP's authors decode 20 on COCO; a caption that needs more than 30 has lost its way
+NUM_BEAMS = 3  # as BLIP's authors and the seed project search
 PREFIX = PROBE_TEXTS[2]
 
 
@@ -89,8 +90,8 @@ class ClipConversion:
         return ClipRecord(
             name=checkpoint.name,
             revision=checkpoint.revision,
-            text=record_file(folder, self.graphs[0]),
-            image=record_file(folder, self.graphs[1]),
+            text=record_graph(folder, self.graphs[0]),
+            image=record_graph(folder, self.graphs[1]),
             tokenizer=record_file(folder, "clip/tokenizer.json"),
             dimension=self._config.projection_dim,
             context_length=self._config.text_config.max_position_embeddings,
@@ -106,8 +107,8 @@ class BlipConversion:
 
     graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
 
-    def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration") -> None:
-        self._checkpoint, self._config = checkpoint, model.config
+    def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration", num_beams: int = NUM_BEAMS) -> None:
+        self._checkpoint, self._config, self._num_beams = checkpoint, model.config, num_beams
         text = model.config.text_config
         _name_start_token(checkpoint, text.bos_token_id)
         words = checkpoint.tokenizer(PREFIX, add_special_tokens=False)["input_ids"]
@@ -129,7 +130,7 @@ class BlipConversion:
         """Caption the probe images by `generate()`."""
         from export.blip import caption_with_torch
 
-        captions = caption_with_torch(model, self._pixels, max_tokens=self._max_tokens)
+        captions = caption_with_torch(model, self._pixels, max_tokens=self._max_tokens, num_beams=self._num_beams)
         filled = fill_captions(captions, self._max_tokens, pad_token_id=self._config.text_config.pad_token_id)
         return {f"{self.graphs[1]} captions": filled}
 
@@ -147,8 +148,8 @@ class BlipConversion:
         return BlipRecord(
             name=checkpoint.name,
             revision=checkpoint.revision,
-            vision=record_file(folder, self.graphs[0]),
-            decoder=record_file(folder, self.graphs[1]),
+            vision=record_graph(folder, self.graphs[0]),
+            decoder=record_graph(folder, self.graphs[1]),
             tokenizer=record_file(folder, "blip/tokenizer.json"),
             layers=text.num_hidden_layers,
             heads=text.num_attention_heads,
@@ -158,6 +159,7 @@ class BlipConversion:
             end_token_id=text.sep_token_id,  # what BLIP's generate() stops at; its own end token is never spoken
             pad_token_id=text.pad_token_id,
             max_tokens=self._max_tokens,
+            num_beams=self._num_beams,
             preprocessing=checkpoint.preprocessing,
         )
 

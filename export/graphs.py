@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 from export.weights import pour_weights
+from runtime.manifest import WEIGHTS_SUFFIX
 
 if TYPE_CHECKING:
     from optimum.exporters.onnx import OnnxConfig
@@ -62,7 +63,8 @@ def join_graph(source: Path, target: Path) -> None:
 
 def graph_bytes(path: Path) -> int:
     """Return the size of a graph, with that of the weights beside it if there are any."""
-    return sum(part.stat().st_size for part in (path, _data_path(path)) if part.exists())
+    parts = (path, _data_path(path), path.with_suffix(WEIGHTS_SUFFIX))
+    return sum(part.stat().st_size for part in parts if part.exists())
 
 
 def return_freed_memory() -> None:

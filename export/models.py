@@ -9,14 +9,15 @@ import shutil
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from export.calibration import Calibration, draw_calibration
-from export.checkpoints import Checkpoint, Family, open_checkpoint, read_model
-from export.conversions import BlipConversion, ClipConversion, Conversion
+from export.checkpoints import Checkpoint, open_checkpoint, read_model
+from export.conversions import NUM_BEAMS, BlipConversion, ClipConversion, Conversion
 from export.display import Display, Silence
 from export.gates import Gates
 from export.graphs import graph_bytes, join_graph, quiet
+from export.optimize import optimize_graph
 from export.parity import Answers, require_parity
 from export.plan import Plan
 from export.planning import FamilyPlanner, Wanted
@@ -26,9 +27,11 @@ from export.staging import staged_folder
 from export.timing import median_latencies_ms
 from runtime.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
 
+if TYPE_CHECKING:
+    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
+
 Form = Literal["planned", "int8", "fp32"]
 FORMS: tuple[Form, ...] = get_args(Form)
-CONVERSIONS: dict[Family, type[ClipConversion] | type[BlipConversion]] = {"clip": ClipConversion, "blip": BlipConversion}
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
 PLAN_NAME = "plan.json"
 
@@ -42,12 +45,16 @@ class Order:
         target: the CPU that will run them: "avx2" is what AWS Lambda promises, "vnni" newer x86, "arm64" Graviton and Apple.
         gates: what rounded graphs must keep of the exact ones.
         calibration: what that is measured on; None draws scenes.
+        num_beams: how many beams captions are searched with; 1 is greedy.
+        caption_size_px: the size at which BLIP sees pictures; None is the checkpoint's.
     """
 
     form: Form = "planned"
     target: Target = "avx2"
     gates: Gates = field(default_factory=Gates)
     calibration: Calibration | None = None
+    num_beams: int = NUM_BEAMS
+    caption_size_px: int | None = None
 
     @property
     def precision(self) -> str:
@@ -111,13 +118,16 @@ class _Workshop:
         else:
             self._round(conversion, exact)
         shutil.rmtree(exact)
+        self._display.say(f"{checkpoint.family}: optimizing the graphs")
+        for graph in conversion.graphs:
+            optimize_graph(self._folder / graph)
         return conversion.record(self._folder)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[Conversion, Answers]:
         """Write the fp32 graphs and return what the model itself answers; the model is let go on return."""
         self._display.say(f"{checkpoint.family}: reading {checkpoint.name}")
         model = read_model(checkpoint)
-        conversion: Conversion = CONVERSIONS[checkpoint.family](checkpoint, model)
+        conversion = self._open_conversion(checkpoint, model)
         for folder in (exact, self._folder):
             conversion.write_tokenizer(folder)
         self._display.say(f"{checkpoint.family}: asking torch")
@@ -126,6 +136,17 @@ class _Workshop:
         self._display.say(f"{checkpoint.family}: tracing the graphs")
         conversion.write_graphs(model, exact)
         return conversion, expected
+
+    def _open_conversion(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> Conversion:
+        if checkpoint.family == "clip":
+            return ClipConversion(checkpoint, cast("CLIPModel", model))
+        blip = cast("BlipForConditionalGeneration", model)
+        if self._order.caption_size_px is not None:
+            from export.positions import resize_positions
+
+            resize_positions(blip, self._order.caption_size_px, checkpoint.name)
+            checkpoint = checkpoint.seeing(self._order.caption_size_px)
+        return BlipConversion(checkpoint, blip, self._order.num_beams)
 
     def _round(self, conversion: Conversion, exact: Path) -> None:
         if self._calibration is None:

@@ -39,9 +39,11 @@ class Findings:
 def write_report(folder: Path, manifest: ModelsManifest, findings: Findings) -> None:
     """Write all forms of the report into `folder`; the plots only where something was rounded."""
     sizes = {
-        record.path: {"bytes_exact": findings.exact_bytes[record.path], "bytes": record.bytes}
-        for record in manifest.files()
-        if record.path in findings.exact_bytes
+        graph.path: {
+            "bytes_exact": findings.exact_bytes[graph.path],
+            "bytes": sum(file.bytes for file in graph.files()),
+        }
+        for graph in manifest.graphs()
     }
     content = {
         "precision": manifest.precision,

@@ -16,6 +16,7 @@ from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
+WEIGHTS_SUFFIX = ".weights"  # a graph's weights are named as it is, but for this
 HASH_CHUNK_BYTES = 1 << 20
 
 
@@ -34,6 +35,16 @@ class FileRecord(Record):
     path: str
     bytes: int
     sha256: str
+
+
+class GraphRecord(FileRecord):
+    """A graph, and the file beside it that its weights are mapped from. Older exports have one file."""
+
+    weights: FileRecord | None = None
+
+    def files(self) -> list[FileRecord]:
+        """Return the records of its one or two files."""
+        return [self, self.weights] if self.weights else [self]
 
 
 class Preprocessing(Record):
@@ -59,8 +70,8 @@ class ClipRecord(Record):
 
     name: str
     revision: str | None = None
-    text: FileRecord
-    image: FileRecord
+    text: GraphRecord
+    image: GraphRecord
     tokenizer: FileRecord
     dimension: int
     context_length: int
@@ -74,13 +85,14 @@ class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
     `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
-    `max_tokens` is the longest caption decoded, in tokens, the end included.
+    `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
+    `early_stopping` say how it is searched for (`Rules` in `decoding.py`).
     """
 
     name: str
     revision: str | None = None
-    vision: FileRecord
-    decoder: FileRecord
+    vision: GraphRecord
+    decoder: GraphRecord
     tokenizer: FileRecord
     layers: int
     heads: int
@@ -90,6 +102,9 @@ class BlipRecord(Record):
     end_token_id: int
     pad_token_id: int
     max_tokens: int
+    num_beams: int = Field(default=1, ge=1)
+    length_penalty: float = 1.0
+    early_stopping: bool | Literal["never"] = False
     preprocessing: Preprocessing
 
 
@@ -102,11 +117,14 @@ class ModelsManifest(Record):
     clip: ClipRecord
     blip: BlipRecord | None = None
 
+    def graphs(self) -> list[GraphRecord]:
+        """Return the records of all graphs."""
+        return [self.clip.text, self.clip.image, *([self.blip.vision, self.blip.decoder] if self.blip else [])]
+
     def files(self) -> list[FileRecord]:
-        """Return the records of all graphs and tokenizers."""
-        clip, blip = self.clip, self.blip
-        files = [clip.text, clip.image, clip.tokenizer]
-        return [*files, blip.vision, blip.decoder, blip.tokenizer] if blip else files
+        """Return the records of all files: graphs, their weights, tokenizers."""
+        tokenizers = [self.clip.tokenizer, *([self.blip.tokenizer] if self.blip else [])]
+        return [*(file for graph in self.graphs() for file in graph.files()), *tokenizers]
 
     def fingerprint(self) -> dict[str, str]:
         """Return sha256 by path of every file that decides what an index holds."""
@@ -203,6 +221,13 @@ def record_file(folder: Path, path: str) -> FileRecord:
     """Return the record of the file at `path` below `folder`, hashed now."""
     full = folder / path
     return FileRecord(path=path, bytes=full.stat().st_size, sha256=sha256_of(full))
+
+
+def record_graph(folder: Path, path: str) -> GraphRecord:
+    """Return the record of the graph at `path` below `folder`, and of its weights if they lie beside it; hashed now."""
+    record, weights = record_file(folder, path), Path(path).with_suffix(WEIGHTS_SUFFIX).as_posix()
+    beside = record_file(folder, weights) if (folder / weights).is_file() else None
+    return GraphRecord(**record.model_dump(), weights=beside)
 
 
 def sha256_of(path: Path) -> str:

@@ -26,24 +26,24 @@ class ClipOnDemand(ClipEncoder):
 
     def __init__(self, folder: Folder, record: ClipRecord, threads: int) -> None:
         """Fetch and open the text tower; raises as `ClipEncoder` and `Folder.fetch` do."""
-        folder.fetch(record.text, record.tokenizer)
+        folder.fetch(*record.text.files(), record.tokenizer)
         super().__init__(folder.path, record, threads)
         self._folder, self._tower = folder, record.image
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors:
         """Return what `ClipEncoder.embed_pixels` does."""
-        self._folder.fetch(self._tower)
+        self._folder.fetch(*self._tower.files())
         return super().embed_pixels(pixels)
 
     def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]:
         """Return what `ClipEncoder.attribute` does."""
-        self._folder.fetch(self._tower)
+        self._folder.fetch(*self._tower.files())
         return super().attribute(pixels)
 
 
 def open_captioner(folder: Folder, record: BlipRecord, threads: int) -> BlipCaptioner:
     """Return the captioner, its files fetched."""
-    folder.fetch(record.vision, record.decoder, record.tokenizer)
+    folder.fetch(*record.vision.files(), *record.decoder.files(), record.tokenizer)
     return BlipCaptioner(folder.path, record, threads)
 
 

@@ -3,6 +3,7 @@
 The only part of `evaluate` that may load torch, and only where that folder is absent.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,7 @@ from runtime.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models
 EXACT: Final = "fp32"
 # What a checkpoint has of its own; two local folders may have the same name.
 CLIP_TRAITS = ("name", "revision", "dimension", "logit_scale", "preprocessing")
-BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "preprocessing")
+BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "num_beams", "preprocessing")
 
 
 def exact_folder(models_dir: Path, models: ModelsManifest, given: Path | None, display: Display) -> Path | None:
@@ -57,7 +58,10 @@ def _make(folder: Path, models_dir: Path, models: ModelsManifest, display: Displ
     from export.models import Order, export_models
 
     display.say(f"{folder} is not there: exporting the exact models into it, once")
-    export_models(clip, blip, folder, order=Order(form=EXACT), display=display)
+    order = Order(form=EXACT)
+    if models.blip:
+        order = replace(order, num_beams=models.blip.num_beams, caption_size_px=models.blip.preprocessing.size)
+    export_models(clip, blip, folder, order=order, display=display)
 
 
 def _source(record: ClipRecord | BlipRecord, given: str | None) -> str | None:

@@ -37,10 +37,11 @@ def test_each_part_is_fetched_when_it_is_first_needed(published: Published, tmp_
         in_depth = fetched(tmp_path)
     assert {name for name in by_words if name.startswith("models/")} == {
         "models/clip/text.onnx",
+        "models/clip/text.weights",
         "models/clip/tokenizer.json",
     }
     assert not [name for name in by_words if name.startswith("images/") or name.endswith((".part", "metadata.json"))]
-    assert in_depth - by_words == {"models/clip/image.onnx", f"images/{hit['image_path']}"}
+    assert in_depth - by_words == {"models/clip/image.onnx", "models/clip/image.weights", f"images/{hit['image_path']}"}
 
 
 def test_pictures_and_heatmaps_come_from_the_private_bucket(published: Published, tmp_path: Path, log: Path) -> None:

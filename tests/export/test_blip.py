@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 from transformers import BlipForConditionalGeneration
 
 from export.blip import caption_with_torch, write_blip_graphs
+from export.parity import fill_captions
 from runtime.blip import BlipCaptioner
-from runtime.manifest import BlipRecord, record_file
+from runtime.decoding import EarlyStopping
+from runtime.manifest import record_file
 from runtime.sessions import Session
 from tests.export.small_checkpoints import BLIP_KIN, SIZE, Exported, save_blip
 
@@ -18,12 +21,15 @@ pytestmark = pytest.mark.torch
 Traced = tuple[BlipForConditionalGeneration, Path]
 
 MAX_TOKENS = 20
+END_BIAS = 5.0  # makes the small models end some captions early: 5 to 8 of 12, after 0 to 19 tokens
 
 
 @pytest.fixture(scope="module", params=BLIP_KIN)
 def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
     folder: Path = tmp_path_factory.mktemp("blip")
     model = save_blip(folder / "checkpoint", **BLIP_KIN[request.param])
+    with torch.no_grad():
+        model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
     write_blip_graphs(model, folder)
     return model, folder
 
@@ -33,9 +39,10 @@ def captioner(traced: Traced, exported: Exported) -> BlipCaptioner:
     _, folder = traced
     tokenizer = folder / "blip/tokenizer.json"
     tokenizer.write_bytes((exported["fp32"][0] / "blip/tokenizer.json").read_bytes())
-    record: BlipRecord = exported["fp32"][1].blip
+    record = exported["fp32"][1].blip
+    assert record is not None
     files = {part: record_file(folder, getattr(record, part).path) for part in ("vision", "decoder", "tokenizer")}
-    return BlipCaptioner(folder, record.model_copy(update={"max_tokens": MAX_TOKENS, **files}))
+    return BlipCaptioner(folder, record.model_copy(update={"max_tokens": MAX_TOKENS, "num_beams": 1, **files}))
 
 
 def make_pixels(images: int) -> np.ndarray:
@@ -54,6 +61,38 @@ def test_captions_equal_generate_token_for_token(traced: Traced, captioner: Blip
     given = captioner.decode(captioner.see(pixels), len(pixels))
     assert len({tuple(row) for row in expected}) > 6, "the small model should not say the same of every image"
     assert np.array_equal(given[:, : expected.shape[1]], expected[:, : given.shape[1]])
+
+
+@pytest.mark.parametrize("num_beams", [2, 3, 5])
+@pytest.mark.parametrize("early_stopping", [False, True, "never"])
+@pytest.mark.parametrize("length_penalty", [1.0, 0.0, 2.0, -1.5])
+def test_beam_search_equals_generate_token_for_token(
+    traced: Traced,
+    captioner: BlipCaptioner,
+    num_beams: int,
+    early_stopping: EarlyStopping,
+    length_penalty: float,
+) -> None:
+    model, folder = traced
+    record = captioner.record.model_copy(
+        update={"num_beams": num_beams, "early_stopping": early_stopping, "length_penalty": length_penalty}
+    )
+    pixels = make_pixels(24)
+    expected = caption_with_torch(
+        model,
+        pixels,
+        max_tokens=MAX_TOKENS,
+        num_beams=num_beams,
+        length_penalty=length_penalty,
+        early_stopping=early_stopping,
+    )
+    searching = BlipCaptioner(folder, record)
+    given = searching.decode(searching.see(pixels), len(pixels))
+    lengths = (expected != record.pad_token_id).sum(axis=1)
+    if length_penalty == 1.0:
+        assert len(set(lengths)) > 2, "the small model should end its captions at different lengths"
+    given, expected = (fill_captions(rows, MAX_TOKENS, pad_token_id=record.pad_token_id) for rows in (given, expected))
+    assert np.array_equal(given, expected)
 
 
 def test_a_prefix_on_an_empty_past_equals_its_tokens_one_by_one(traced: Traced, captioner: BlipCaptioner) -> None:
