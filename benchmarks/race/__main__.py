@@ -37,9 +37,7 @@ def run_race(course: Course, threads: list[int], rounds: int, console: Console) 
 
 
 def main(
-    models: Annotated[
-        Path, typer.Option(help="Has clip-checkpoint, blip-checkpoint and models, or gets them.")
-    ] = FULL_SIZE,
+    models: Annotated[Path, typer.Option(help="Has clip-checkpoint, blip-checkpoint and models, or gets them.")] = FULL_SIZE,
     out: Annotated[Path, typer.Option(help="The folder for all else that is made, and for the figures.")] = OUT,
     photos: Annotated[Path, typer.Option(help="The library's pictures; where it is absent, scenes are drawn.")] = PHOTOS,
     rounds: Annotated[int, typer.Option(min=1, help="Fresh processes of each kind.")] = 3,

@@ -14,12 +14,10 @@ from benchmarks.race.course import BEAMS, TOP_K, Course
 from runtime.blip import BlipCaptioner, Tensors
 from runtime.clip import ClipEncoder
 from runtime.images import open_image
-from runtime.manifest import BlipRecord, read_models_manifest
+from runtime.manifest import read_models_manifest
 from runtime.opening import open_engine
 from runtime.settings import Settings
 from runtime.words import content_words, without_word
-
-HAS_BEAMS = "num_beams" in BlipRecord.model_fields
 
 
 class Remembering(BlipCaptioner):
@@ -27,9 +25,9 @@ class Remembering(BlipCaptioner):
 
     token_ids: NDArray[np.int64]
 
-    def decode(self, cross: Tensors, batch: int) -> NDArray[np.int64]:
+    def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
         """Return what `BlipCaptioner.decode` does."""
-        self.token_ids = super().decode(cross, batch)
+        self.token_ids = super().decode(cross, pictures)
         return self.token_ids
 
 
@@ -58,9 +56,11 @@ class Ours:
         }
 
     def captions(self) -> Mapping[str, Caption]:
-        """Return the way with the seed's beams, where the captioner has beams at all, and the greedy way."""
-        ways: dict[str, Caption] = {"captions_ms": lambda pictures: self._caption(pictures, self._captioner)}
-        return ways | ({"greedy_ms": lambda pictures: self._caption(pictures, self._greedy)} if HAS_BEAMS else {})
+        """Return the way with the seed's beams, and the greedy way."""
+        return {
+            "captions_ms": lambda pictures: self._caption(pictures, self._captioner),
+            "greedy_ms": lambda pictures: self._caption(pictures, self._greedy),
+        }
 
     def index(self, folder: Path, out: Path, *, captions: bool) -> None:
         """Build the index anew, as `python -m export index` does."""
@@ -88,15 +88,16 @@ class Ours:
 
     def _open_captioner(self, beams: int) -> Remembering:
         assert self._manifest.blip
-        wanted = {"max_tokens": self._course.tokens} | ({"num_beams": beams} if HAS_BEAMS else {})
-        return Remembering(self._course.models, self._manifest.blip.model_copy(update=wanted), self._course.threads)
+        record = self._manifest.blip.model_copy(update={"max_tokens": self._course.tokens, "num_beams": beams})
+        return Remembering(self._course.models, record, self._course.threads)
 
     def _caption(self, pictures: Sequence[Path], captioner: Remembering | None) -> TokenIds:
         """Return the token ids that a picture's caption has, padding left out."""
         assert captioner
         captioner.caption_images([open_image(picture, picture.name) for picture in pictures])
-        padding = self._manifest.blip.pad_token_id if self._manifest.blip else 0
-        return [[int(token_id) for token_id in row if token_id != padding] for row in captioner.token_ids]
+        return [
+            [int(token_id) for token_id in row if token_id != captioner.record.pad_token_id] for row in captioner.token_ids
+        ]
 
 
 open_contender = Ours

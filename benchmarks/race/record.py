@@ -14,7 +14,6 @@ from benchmarks.race.heat import Report, Task
 from benchmarks.race.heats import ROOT, Series, gather, pinned
 from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import to_markdown
-from runtime.manifest import BlipRecord
 
 PACKAGES = ("torch", "transformers", "onnxruntime", "faiss-cpu", "numpy")
 
@@ -61,11 +60,10 @@ class Record:
         packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         threads = ("pinned" if pinned(count) else "not pinned" for count in self.by_threads)
         same = {name: len({*found} & {*self.found["seed"]}) for name, found in self.found.items()}
-        ours = f"beam {BEAMS}" if "num_beams" in BlipRecord.model_fields else "GREEDY, as its captioner has no beams yet"
         return [
             f"{self.machine}; {packages}; threads {', '.join(dict.fromkeys(threads))}.",
             f"Medians of {self.rounds} fresh processes each, in turn; in brackets the range of the rounds' ratios.",
-            f"Captions: {self.tokens} tokens everywhere; seed and plain ONNX beam {BEAMS}, Lookwhy {ours}.",
+            f"Captions: {self.tokens} tokens and beam {BEAMS} everywhere, but where a line says greedy.",
             "The seed captions five pictures inside every request, one after another; Lookwhy's captions lie in its index. "
             "Neither a server's HTTP nor a language model is in any figure.",
             "Text tower runs: on the same tokens in the same session, interleaved; with explanations the query alone, and "
