@@ -17,20 +17,21 @@ from typing import Any
 from benchmarks.race.contender import NAMES, Name
 from benchmarks.race.course import Course
 from benchmarks.race.heat import TASKS, Report, Task
+from runtime.errors import LookwhyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAST_WORDS = 12  # lines of a failed process that are shown
 Series = dict[str, list[float]]  # by figure: one value a round
 
 
-class HeatFailed(Exception):
+class HeatFailed(LookwhyError):
     """A process of the race ended with an error; holds the end of what it said."""
 
     def __init__(self, name: str, stderr: str) -> None:
         super().__init__(f"{name} failed:\n" + "\n".join(stderr.strip().splitlines()[-LAST_WORDS:]))
 
 
-class TokensDiffer(Exception):
+class TokensDiffer(LookwhyError):
     """Captions have not the number of tokens that was asked for, so that their times do not compare."""
 
     def __init__(self, name: str, counts: Sequence[int], wanted: int) -> None:
