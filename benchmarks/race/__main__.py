@@ -4,6 +4,7 @@ All three run CLIP ViT-B/32 and BLIP base in full size with random weights: time
 figure comes from fresh processes on pinned CPUs, the contenders in turn; captions have the same number of tokens and beams.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -24,16 +25,16 @@ SMALL_TOKENS, SMALL_QUERIES = 5, 4
 PICTURES = {False: 24, True: 12}
 
 
-def run_race(course: Course, threads: list[int], rounds: int, console: Console) -> Record:
-    """Run every heat, and return what they came to."""
+def run_race(course: Course, threads: list[int], rounds: int, console: Console) -> Iterator[Record]:
+    """Run every heat; yield what they came to, after each number of threads, so that what is done is kept on Ctrl-C."""
     record = Record(course.tokens, rounds, len(pictures_in(course.pictures)))
+    record.complete()
     for count in threads:
         plan, reports = list(plan_heats(rounds)), []
         for name, task in track(plan, f"{count} thread{'s' if count > 1 else ''}", console=console, transient=True):
             reports.append((name, task, run_heat(name, task, replace(course, threads=count))))
         record.add(count, reports)
-    record.complete()
-    return record
+        yield record
 
 
 def main(
@@ -58,8 +59,9 @@ def main(
     with told_errors():
         course = replace(make_ground(ground, console), tokens=tokens)
         course = replace(course, queries=SMALL_QUERIES) if small else course
-        record = run_race(course, [1] if quick else threads or [1, 2], 1 if quick else rounds, console)
-    console.print(_keep(record, out, plot), soft_wrap=True, markup=False, highlight=False)
+        for record in run_race(course, [1] if quick else threads or [1, 2], 1 if quick else rounds, console):
+            tables = _keep(record, out, plot)
+        console.print(tables, soft_wrap=True, markup=False, highlight=False)
 
 
 def _keep(record: Record, out: Path, plot: Path | None) -> str:
