@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 SAMPLE := artifacts/sample
 
-.PHONY: run test check lint setup sample sample-models export-full bench-load clean help
+.PHONY: run test check lint setup sample sample-models export-full bench bench-load clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -42,6 +42,9 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
 	@$(PY) -m benchmarks.full_size
+
+bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
+	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
 
 bench-load: $(VENV)/.test sample ## Drive the real server with 1 to 256 clients (LOAD="--models ... --index ... --soak 300"); print the figures
 	@$(PY) -m benchmarks.load $(LOAD)

@@ -1,0 +1,98 @@
+"""The aims: what is compared with what, how much better it is to be, and whether it is. Pure: figures in, judgements out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+Unit = Literal["ms", "MB", "/s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A bound on a comparison's ratio, or on the first of its figures."""
+
+    sense: Literal[">=", "<="]
+    bound: float
+    of: Literal["ratio", "figure"] = "ratio"
+
+    def is_met(self, ratio: float, figure: float) -> bool:
+        """Return whether it is."""
+        value = ratio if self.of == "ratio" else figure
+        return value >= self.bound if self.sense == ">=" else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.sense == '>=' else '≤'} {self.bound:g}{' x' if self.of == 'ratio' else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two figures, named as in `heats.py`, and the ratio `over` / `under` of each round.
+
+    `plain` is shown beside them where there is such a figure.
+    """
+
+    label: str
+    over: str
+    under: str
+    unit: Unit
+    aim: Aim | None = None
+    plain: str = ""
+
+    @property
+    def is_race(self) -> bool:
+        """Whether the seed is in it."""
+        return self.over.startswith("seed") or self.under.startswith("seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A median and the range of one value a round."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Return the spread of some values."""
+        return cls(median(values), min(values), max(values))
+
+
+def _race(label: str, figure: str, unit: Unit, aim: int | Aim | None = None, *, seed: str = "") -> Comparison:
+    """Return the seed against ours in one figure, or in two; the ratio says how much better ours is, at least `aim`."""
+    theirs, ours, plain = f"seed {seed or figure}", f"ours {figure}", f"plain {seed or figure}"
+    over, under = (ours, theirs) if unit == "/s" else (theirs, ours)
+    return Comparison(label, over, under, unit, Aim(">=", aim) if isinstance(aim, int) else aim, plain)
+
+
+REQUEST = "captions request_ms"  # a query and five captions: what every search costs in the seed
+COMPARISONS = (
+    _race("warm search; seed: its whole request, five captions", "search search_ms", "ms", 1000, seed=REQUEST),
+    _race("the same; seed: CLIP and index alone", "search search_ms", "ms"),
+    Comparison("the same, to its bare text tower run", "ours search search_ms", "ours search tower_ms", "ms"),
+    _race("search with explanations; seed: its whole request", "search explained_ms", "ms", 300, seed=REQUEST),
+    Comparison(
+        "the same, to its bare text tower runs", "ours search explained_ms", "ours search towers_ms", "ms", Aim("<=", 1.3)
+    ),
+    _race("five unseen pictures captioned, beam 3", "captions captions_ms", "ms"),
+    _race("the same, ours greedy", "captions greedy_ms", "ms", seed="captions captions_ms"),
+    _race("start to first answer; seed: CLIP alone", "search start_ms", "ms", 6),
+    _race("start to first answer and one caption", "captions start_ms", "ms", 3),
+    _race("peak memory of searches; seed: its whole request", "search peak_mb", "MB", 6, seed="captions peak_mb"),
+    _race("the same; seed: CLIP alone", "search peak_mb", "MB"),
+    _race("peak memory, five pictures captioned", "captions peak_mb", "MB", 2),
+    _race("index build, vectors alone", "index pictures_per_s", "/s", 3),
+    _race("index build with captions, beam 3", "captioned-index pictures_per_s", "/s", 4),
+)
+_MOST_MB = Aim("<=", 255, of="figure")
+INSTALLED = (
+    _race("installed packages, as pip unpacks them", "installed mb", "MB", _MOST_MB),
+    _race("the same; ours pruned, as in the image", "pruned mb", "MB", _MOST_MB, seed="installed mb"),
+)
+
+
+def ratios(comparison: Comparison, series: Mapping[str, Sequence[float]]) -> list[float]:
+    """Return the ratio of each round; nothing where one of the two was not measured."""
+    over, under = series.get(comparison.over), series.get(comparison.under)
+    return [first / second for first, second in zip(over, under, strict=True)] if over and under else []
