@@ -98,12 +98,22 @@ def models(
 
 
 @app.command()
-def index(folder: Pictures, models: ModelsDir = None, out: IndexOut = OWN_INDEX) -> None:
+def index(
+    folder: Pictures,
+    models: ModelsDir = None,
+    out: IndexOut = OWN_INDEX,
+    ivf_from: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."
+        ),
+    ] = None,
+) -> None:
     """Embed and caption a folder of pictures. Run again, it touches only what was added, changed, renamed or removed."""
     with told_errors():
-        from export.index import build_index
+        from export.index import IVF_FROM, build_index
 
-        build_index(folder, out, models=_open_models(models))
+        build_index(folder, out, models=_open_models(models), ivf_from=ivf_from or IVF_FROM)
 
 
 @app.command()

@@ -26,12 +26,15 @@ from export.library.intake import Intake
 from export.library.journal import Encoded, Journal
 from export.library.plan import Plan, plan_ids
 from export.library.scan import Scan, SkippedImage, scan_folder
+from export.library.stores import IVF_FROM
 from export.library.summary import Summary, print_skipped, print_summary, progress_bar
 
-__all__ = ["Captioner", "ImageEncoder", "Models", "Summary", "build_index"]
+__all__ = ["IVF_FROM", "Captioner", "ImageEncoder", "Models", "Summary", "build_index"]
 
 
-def build_index(folder: Path, out: Path, *, models: Models, console: Console | None = None) -> Summary:
+def build_index(
+    folder: Path, out: Path, *, models: Models, console: Console | None = None, ivf_from: int = IVF_FROM
+) -> Summary:
     """Bring the index in `out` up to date with the pictures in `folder`, and print what was done.
 
     Models run only on contents that neither the last generation nor the journal of a killed build knows. Where nothing has
@@ -43,6 +46,7 @@ def build_index(folder: Path, out: Path, *, models: Models, console: Console | N
         out: the index folder; made if need be.
         models: what embeds and captions. Without a captioner, captions stay empty until a run that has one.
         console: where progress and the summary go; the default is standard error.
+        ivf_from: from how many pictures on a search looks through the nearest clusters alone.
 
     Raises:
         FolderUnusable: the folder is not there, or holds no picture that can be read; the index is as it was.
@@ -54,7 +58,7 @@ def build_index(folder: Path, out: Path, *, models: Models, console: Console | N
     scan = scan_folder(folder, leave_out=out)
     with sole_writer(out):
         try:
-            summary = _Build(scan, out, models, console).run()
+            summary = _Build(scan, out, models, console, ivf_from=ivf_from).run()
         except KeyboardInterrupt:
             console.print("Stopped. What is done is kept: the same command goes on from here.", style="yellow")
             raise
@@ -65,8 +69,8 @@ def build_index(folder: Path, out: Path, *, models: Models, console: Console | N
 class _Build:
     """One run of `build_index`, under its lock."""
 
-    def __init__(self, scan: Scan, out: Path, models: Models, console: Console) -> None:
-        self._scan, self._out, self._models, self._console = scan, out, models, console
+    def __init__(self, scan: Scan, out: Path, models: Models, console: Console, *, ivf_from: int) -> None:
+        self._scan, self._out, self._models, self._console, self._ivf_from = scan, out, models, console, ivf_from
         self._last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
         manifest = self._last.manifest
         self._same_folder = manifest is not None and manifest.images_dir == str(scan.folder)
@@ -128,7 +132,9 @@ class _Build:
         """Return whether the last generation says all this already: then its files are left alone."""
         same_models = self._last.made_with(self._models.fingerprint)
         has_witnesses = self._last.captions is not None or not any(row.caption for row in catalog.rows)
-        return self._same_folder and same_models and has_witnesses and same_pictures(self._last.catalog, catalog)
+        has_form = self._last.has_form_for(len(catalog.rows), self._ivf_from)
+        same = self._same_folder and same_models and same_pictures(self._last.catalog, catalog)
+        return same and has_witnesses and has_form
 
     def _publish(self, catalog: Catalog, known: KnownContents, journal: Journal) -> int:
         captions = CaptionVectors(self._last, journal, self._models)
@@ -144,8 +150,9 @@ class _Build:
             calibrate=lambda pictures, witnesses: calibrate(
                 catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, self._console
             ),
+            ivf_from=self._ivf_from,
         )
-        publish(self._out, following)
+        publish(self._out, following, self._console)
         return following.number
 
     def _summary(self, plan: Plan, number: int, encoded: int) -> Summary:
