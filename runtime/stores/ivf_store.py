@@ -111,8 +111,9 @@ class IvfStore:
         params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
         _, rows = self._index.search(queries, wanted, params=params)
         self._memory.touch(len(queries) * nprobe * self._list_bytes)
-        if nprobe < self.nlist and (rows[:, k - 1] < 0).any():  # these clusters hold fewer than k: look through all
-            return self._candidates(queries, k, self.nlist)
+        short = rows[:, k - 1] < 0  # (n,)
+        if nprobe < self.nlist and short.any():  # these clusters hold fewer than k
+            rows[short] = self._candidates(queries[short], k, 2 * nprobe)
         return rows  # type: ignore[no-any-return]
 
     def _rescore(self, query: Vectors, rows: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], Vectors]:
