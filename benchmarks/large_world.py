@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 DIMENSION = 512
 BLOCK = 8_192  # vectors made at once
 TOPICS, TOPIC_DECAY = 20_000, 0.7  # pictures come in topics, of sizes that fall as rank^-decay
-LATENT, LATENT_DECAY = 48, 0.6  # directions that contents differ in, whose deviations fall as rank^-decay
+LATENT, LATENT_DECAY = 256, 0.65  # directions that contents differ in, whose deviations fall as rank^-decay
 TOPIC_SHARE = 0.6  # of a picture's content, in variance: what it has in common with its topic
 PICTURE_MEAN, TEXT_MEAN, MEANS_COSINE = 0.70, 0.65, 0.37  # how much all pictures, all texts have in common
 GRAIN = 0.25  # of a picture's content, in length: what lies in no common direction

@@ -8,7 +8,7 @@ AskedWith = Literal["captions", "pictures moved towards text"]
 
 
 class Probing(BaseModel):
-    """`nprobe` of `nlist` clusters, chosen when the index was built.
+    """`nprobe` of `nlist` clusters, and `rescored` of the rows found there for every ten hits, chosen at build time.
 
     `recall_at_10` is the share of the ten nearest pictures that are found, over `queries` that it was not chosen by:
     captions of the library itself, or pictures moved towards text where it has too few.
@@ -18,6 +18,7 @@ class Probing(BaseModel):
 
     nlist: int = Field(ge=1)
     nprobe: int = Field(ge=1)
+    rescored: int = Field(ge=1)
     recall_at_10: float
     queries: int
     asked_with: AskedWith

@@ -16,7 +16,7 @@ from export.library.probes import choose_probing
 from runtime.probing import Probing
 from runtime.stores import VectorSource
 from runtime.stores.faiss_store import FaissStore
-from runtime.stores.ivf_store import IvfStore
+from runtime.stores.mapped_ivf import MappedIvf
 from runtime.stores.vector_file import VectorBatch, write_vectors
 
 IVF_FROM = 50_000  # a flat search of so many takes 8 ms on one thread (512 dimensions), and grows with them
@@ -71,13 +71,13 @@ def write_clustered(
     if not of_captions.count:
         (folder / CAPTION_VECTORS_NAME).unlink()
     write_ivf(folder / STORE_NAME, of_pictures, console)
-    store = IvfStore.open(folder / STORE_NAME, of_pictures, nprobe=1, threads=os.cpu_count() or 1)
+    index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=os.cpu_count() or 1)
     return WrittenStores(
         of_pictures,
         of_captions,
         CAPTION_VECTORS_NAME if of_captions.count else None,
         VECTORS_NAME,
-        choose_probing(store, of_pictures, of_captions, console),
+        choose_probing(index, of_pictures, of_captions, console),
     )
 
 

@@ -6,6 +6,7 @@ from runtime.manifest import IndexManifest
 from runtime.stores import VectorSource, VectorStore
 from runtime.stores.faiss_store import FaissStore
 from runtime.stores.ivf_store import IvfStore
+from runtime.stores.mapped_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
 
 
@@ -20,5 +21,6 @@ def open_stores(index_dir: Path, index: IndexManifest, threads: int = 1) -> tupl
         pictures = FaissStore.open(index_dir / index.store.path, index.dimension, threads)
         return pictures, FaissStore.open(captions, index.dimension, threads) if captions else None
     vectors = VectorFile.open(index_dir / index.vectors.path, index.dimension)
-    large = IvfStore.open(index_dir / index.store.path, vectors, nprobe=index.probing.nprobe, threads=threads)
+    clusters = MappedIvf.open(index_dir / index.store.path, vectors.dimension, vectors.count, threads)
+    large = IvfStore(clusters, vectors, nprobe=index.probing.nprobe, rescored=index.probing.rescored)
     return large, VectorFile.open(captions, index.dimension) if captions else None

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from export.library.ivf import write_ivf
 from runtime.stores.ivf_store import IvfStore
+from runtime.stores.mapped_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile, write_vectors
 
 DIMENSION = 16
@@ -34,4 +35,8 @@ def written_vectors(path: Path, count: int) -> VectorFile:
 def written_store(folder: Path, count: int, nprobe: int = 8) -> IvfStore:
     vectors = written_vectors(folder / "vectors.f16", count)
     write_ivf(folder / "index.faiss", vectors, silent())
-    return IvfStore.open(folder / "index.faiss", vectors, nprobe=nprobe)
+    return opened_store(folder / "index.faiss", vectors, nprobe)
+
+
+def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8) -> IvfStore:
+    return IvfStore(MappedIvf.open(path, vectors.dimension, vectors.count), vectors, nprobe=nprobe, rescored=40)
