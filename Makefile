@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 SAMPLE := artifacts/sample
 
-.PHONY: run test check lint setup sample sample-models export-full clean help
+.PHONY: run test check lint setup sample sample-models export-full bench-large clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -42,6 +42,9 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
 	@$(PY) -m benchmarks.full_size
+
+bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
+	@$(PY) -m benchmarks.large_index
 
 clean: ## Remove the environment, the sample library and caches; your own artifacts stay
 	rm -rf $(VENV) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache

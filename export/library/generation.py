@@ -103,12 +103,13 @@ def publish(out: Path, following: NextGeneration, console: Console) -> None:
     Raises:
         OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
         SessionFailed: the text tower refused a question of the calibration; the same.
+        KeyboardInterrupt: Ctrl-C; the same.
     """
     folder = out / name_of(following.number)
     _remove_generation(folder)  # a killed build may have left its beginnings
     try:
         _replace_manifest(out, _write_generation(folder, following, console))
-    except (OSError, sqlite3.Error, SessionFailed):
+    except (OSError, sqlite3.Error, SessionFailed, KeyboardInterrupt):
         _remove_generation(folder)
         raise
     _sync(out)  # outside: from here on the manifest names the folder, which must stay whatever fails

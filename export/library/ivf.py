@@ -37,9 +37,10 @@ Advance = Callable[[int], None]
 def clusters_for(count: int) -> int:
     """Return how many clusters suit `count` vectors: the power of two nearest to eight times their root.
 
-    More than the usual four times, as comparing a query with all centres costs little over few components.
+    More than the usual four times, as comparing a query with all centres costs little over few components. No fewer than
+    eight vectors come to a cluster.
     """
-    return 1 << round(math.log2(8 * math.sqrt(count)))
+    return max(1, min(1 << round(math.log2(8 * math.sqrt(count))), count // 8))
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class _Form:
 
 
 def write_ivf(path: Path, vectors: VectorFile, console: Console) -> None:
-    """Write the index over a file of vectors, at least as many as there are clusters for them.
+    """Write the index over a file of at least one vector.
 
     Raises:
         OSError: it cannot be written.

@@ -21,10 +21,11 @@ Vectors = NDArray[np.float32]
 class MappedIvf:
     """An opened index in `nlist` clusters. Threads may search at once."""
 
-    def __init__(self, index: Any) -> None:  # noqa: ANN401 (faiss has no types)
+    def __init__(self, path: Path, index: Any) -> None:  # noqa: ANN401 (faiss has no types)
         """Keep a checked index; `open` checks it."""
         import faiss
 
+        self._path = path
         self._whole = index  # owns the parts
         self._components, self._clusters = _parts(index)
         lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
@@ -54,7 +55,7 @@ class MappedIvf:
             reason = f"it has {index.ntotal:,} vectors of {index.d} dimensions, its file of vectors {count:,} of {dimension}"
             raise ArtefactCorrupt(path, reason, REMEDY)
         faiss.omp_set_num_threads(threads)
-        return cls(index)
+        return cls(path, index)
 
     @property
     def nlist(self) -> int:
@@ -62,12 +63,19 @@ class MappedIvf:
         return int(self._clusters.nlist)
 
     def nearest_rows(self, queries: Vectors, wanted: int, nprobe: int) -> NDArray[np.int64]:
-        """Return the rows, (n, wanted), that seem nearest to each of (n, d) queries; -1 where the clusters hold fewer."""
+        """Return the rows, (n, wanted), that seem nearest to each of (n, d) queries; -1 where the clusters hold fewer.
+
+        Raises:
+            ArtefactCorrupt: the clusters name rows that there cannot be, or not all rows.
+        """
         import faiss
 
         params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
         _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
         self._memory.touch(len(queries) * nprobe * self._list_bytes)
+        least = 0 if nprobe >= self.nlist else -1
+        if rows.min() < least or rows.max() >= self._clusters.ntotal:
+            raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
         return rows  # type: ignore[no-any-return]
 
 
