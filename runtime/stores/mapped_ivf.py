@@ -13,7 +13,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing
 from runtime.stores.mapped_memory import MappedMemory
 
 REMEDY = "Build the index again: python -m export index FOLDER."
-MAPPED_MAX_BYTES = 32 << 20  # read; held are up to three times as many, as the kernel maps sixteen pages at a time
+MAPPED_MAX_BYTES = 24 << 20  # read; held are up to four times as many, as the kernel maps sixteen pages at a time
 ROW_BYTES = 8
 Vectors = NDArray[np.float32]
 

@@ -8,8 +8,8 @@ class MappedMemory:
     """The pages of one mapping, counted roughly as they are touched and given back before they are too many.
 
     What is given back stays in the kernel's cache as long as there is room; touching it again maps it again, which costs a
-    search of a million pictures about a third of its time. Without this, a process would in time hold as much of its files as there is, and who
-    counts resident memory, as containers do, could not tell that it would not miss it.
+    search of a million pictures about a third of its time. Without this, a process would in time hold as much of its files
+    as there is, and who counts resident memory, as containers do, could not tell that it would not miss it.
     """
 
     def __init__(self, address: int, size_bytes: int, max_bytes: int) -> None:
