@@ -41,7 +41,7 @@ def copy_index(index: Path, out: Path) -> None:
         FolderUnusable: `index` has no manifest, or a file that it names is absent.
     """
     manifest = _read_manifest(index, "Build the index: python -m export index FOLDER, or name another with INDEX=.")
-    for part in ("store", "catalog", "metadata", "captions"):
+    for part in ("store", "catalog", "metadata", "captions", "vectors"):
         if manifest.get(part):
             _copy(index, manifest[part]["path"], out)
     _write_manifest(out, manifest)

@@ -1,6 +1,7 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -128,12 +129,20 @@ def index(
         Literal["cpu", "cuda"],
         typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
     ] = "cpu",
+    ivf_from: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."
+        ),
+    ] = None,
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
         from export.index import Order, build_index
 
         order = Order(captions_later=captions == "later", publish_every_s=60 * publish_every)
+        if ivf_from is not None:
+            order = replace(order, ivf_from=ivf_from)
         build_index(folder, out, models=_open_models(models, device), order=order)
 
 

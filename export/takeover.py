@@ -78,7 +78,7 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
             vectors=[([row.id for row in rows], vectors[[row.id - 1 for row in rows]])],
         )
         with unwritable_refused(out):
-            publish(out, following)
+            publish(out, following, console)
             remove_leftovers(out, following.number)
     summary = _summary(following, last, scan)
     print_summary(summary, console)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
+from runtime.probing import Probing
 
 MANIFEST_NAME = "manifest.json"
 WEIGHTS_SUFFIX = ".weights"  # a graph's weights are named as it is, but for this
@@ -136,7 +137,8 @@ class IndexManifest(Record):
 
     `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
     index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
-    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one.
+    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one. A
+    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
@@ -150,11 +152,17 @@ class IndexManifest(Record):
     metadata: FileRecord
     captions: FileRecord | None = None
     calibration: Calibration | None = None
+    # both left out where they are None: programs that knew no large index go on reading every other
+    probing: Probing | None = Field(default=None, exclude_if=lambda given: given is None)
+    vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
 
     def files(self) -> list[FileRecord]:
         """Return the records of every file of the generation."""
-        files = [self.store, self.catalog, self.metadata]
-        return [*files, self.captions] if self.captions else files
+        return [*self.searched_files(), self.metadata]
+
+    def searched_files(self) -> list[FileRecord]:
+        """Return the records of the files that are read at run time."""
+        return [file for file in (self.store, self.catalog, self.captions, self.vectors) if file]
 
 
 def read_models_manifest(models_dir: Path) -> ModelsManifest:

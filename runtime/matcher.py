@@ -13,7 +13,7 @@ from runtime.asking import Asked
 from runtime.calibration import Calibration
 from runtime.evidence import Evidence, verdict_of
 from runtime.library import ImageRow
-from runtime.stores import VectorStore
+from runtime.stores import VectorSource, VectorStore
 from runtime.words import content_words
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
@@ -27,7 +27,7 @@ class Matcher:
     def __init__(
         self,
         store: VectorStore,
-        captions: VectorStore | None = None,
+        captions: VectorSource | None = None,
         calibration: Calibration | None = None,
         *,
         some_ids: Callable[[int], Sequence[int]] | None = None,

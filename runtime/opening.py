@@ -20,7 +20,7 @@ from runtime.matcher import Matcher
 from runtime.on_demand import ClipOnDemand, RemoteLibrary, open_captioner
 from runtime.settings import Settings
 from runtime.shared_encoder import SharedEncoder
-from runtime.stores.faiss_store import FaissStore
+from runtime.stores.opening import open_stores
 
 SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
 
@@ -38,7 +38,7 @@ def open_engine(settings: Settings) -> Engine:
     models_folder, index_folder = _folders(settings)
     models, index = models_folder.read_models(), index_folder.read_index()
     check_models_match(index_folder.path, index, models_folder.path, models)
-    index_folder.fetch(index.store, index.catalog, *([index.captions] if index.captions else []))
+    index_folder.fetch(*index.searched_files())
     blip, threads = models.blip, settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
     return Engine(
@@ -97,6 +97,5 @@ def _open_explainer(settings: Settings) -> Explainer:
 
 
 def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:
-    pictures = FaissStore.open(index_dir / index.store.path, index.dimension, threads)
-    captions = FaissStore.open(index_dir / index.captions.path, index.dimension, threads) if index.captions else None
+    pictures, captions = open_stores(index_dir, index, threads)
     return Matcher(pictures, captions, index.calibration, some_ids=library.some_ids)

@@ -17,7 +17,7 @@ from export.library.catalog import IndexedImage
 from export.library.questions import CaptionBook
 from export.library.summary import progress_bar
 from runtime.calibration import WITNESSES, Calibration, MatchWeights, Standing, match_features
-from runtime.stores import VectorStore
+from runtime.stores import VectorSource
 from runtime.words import content_words
 
 QUESTIONS = 500
@@ -41,7 +41,7 @@ class _Examples:
 
 
 def calibrate(
-    rows: Sequence[IndexedImage], pictures: VectorStore, captions: VectorStore, embed_texts: EmbedTexts, console: Console
+    rows: Sequence[IndexedImage], pictures: VectorSource, captions: VectorSource, embed_texts: EmbedTexts, console: Console
 ) -> Calibration | None:
     """Return the calibration of a library, the same each time; None where it has too few captions to learn from.
 

@@ -12,9 +12,10 @@ from rich.console import Console
 from export.library.catalog import IndexedImage
 from export.library.contents import VECTORS_AT_ONCE
 from export.library.encoding import Models
-from export.library.generation import Generation, VectorBatch
+from export.library.generation import Generation
 from export.library.journal import Journal
 from export.library.summary import progress_bar
+from runtime.stores.vector_file import VectorBatch
 
 EMBEDDED_AT_ONCE = 64  # captions between two writes of the journal
 

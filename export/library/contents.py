@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.library.catalog import Catalog
-from export.library.generation import Generation, VectorBatch
+from export.library.generation import Generation
 from export.library.journal import Journal
 from export.library.scan import FoundImage, Scan, SkippedImage
 from runtime.library import ImageRow
 from runtime.manifest import sha256_of
+from runtime.stores.vector_file import VectorBatch
 
 # A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
 RACY_NS = 2_000_000_000

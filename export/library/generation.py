@@ -16,21 +16,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
 from export.errors import OutputUnwritable, unwritable_refused
 from export.library.catalog import Catalog, IndexedImage, read_catalog, write_catalog
 from export.library.scan import is_text
+from export.library.stores import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
-from runtime.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest, record_file
-from runtime.stores import VectorStore
-from runtime.stores.faiss_store import FaissStore
+from runtime.manifest import MANIFEST_NAME, FileRecord, IndexManifest, read_index_manifest, record_file
+from runtime.stores import VectorSource
+from runtime.stores.opening import open_stores
+from runtime.stores.vector_file import VectorBatch
 
-STORE_NAME, CAPTIONS_NAME = "image_index.faiss", "caption_index.faiss"
 CATALOG_NAME, METADATA_NAME = "catalog.sqlite", "metadata.json"
 FOLDER_NAME = re.compile(r"g(\d{6,})")
-
-VectorBatch = tuple[Sequence[int], NDArray[np.float32]]  # n ids and their (n, d) vectors
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,12 @@ class Generation:
     number: int = 0
     catalog: Catalog = field(default_factory=Catalog)
     manifest: IndexManifest | None = None
-    store: VectorStore | None = None
-    captions: VectorStore | None = None
+    store: VectorSource | None = None
+    captions: VectorSource | None = None
+
+    def has_form_for(self, count: int, ivf_from: int) -> bool:
+        """Return whether its stores have the form that so many pictures are to have."""
+        return self.manifest is not None and (self.manifest.probing is not None) == (count >= ivf_from)
 
     def made_with(self, models: Mapping[str, str]) -> bool:
         """Return whether these very models made it."""
@@ -61,7 +65,8 @@ class NextGeneration:
     """What is to be written.
 
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions. `calibrate`
-    fits the calibration to both stores, or finds that there is too little to fit it to.
+    fits the calibration to both stores, or finds that there is too little to fit it to. From `ivf_from` pictures on, the
+    stores have their large form.
     """
 
     number: int
@@ -71,7 +76,8 @@ class NextGeneration:
     dimension: int
     vectors: Iterable[VectorBatch]
     captions: Iterable[VectorBatch] = ()
-    calibrate: Callable[[VectorStore, VectorStore], Calibration | None] = lambda _pictures, _captions: None
+    calibrate: Callable[[VectorSource, VectorSource], Calibration | None] = lambda _pictures, _captions: None
+    ivf_from: int = IVF_FROM
 
 
 def last_generation(out: Path, warn: Callable[[str], None]) -> Generation:
@@ -91,18 +97,19 @@ def name_of(number: int) -> str:
     return f"g{number:06d}"
 
 
-def publish(out: Path, following: NextGeneration) -> None:
-    """Write a generation and switch the index to it.
+def publish(out: Path, following: NextGeneration, console: Console) -> None:
+    """Write a generation and switch the index to it; progress goes to the console.
 
     Raises:
         OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
         SessionFailed: the text tower refused a question of the calibration; the same.
+        KeyboardInterrupt: Ctrl-C; the same.
     """
     folder = out / name_of(following.number)
     _remove_generation(folder)  # a killed build may have left its beginnings
     try:
-        _replace_manifest(out, _write_generation(folder, following))
-    except (OSError, sqlite3.Error, SessionFailed):
+        _replace_manifest(out, _write_generation(folder, following, console))
+    except (OSError, sqlite3.Error, SessionFailed, KeyboardInterrupt):
         _remove_generation(folder)
         raise
     _sync(out)  # outside: from here on the manifest names the folder, which must stay whatever fails
@@ -138,11 +145,10 @@ def sole_writer(out: Path) -> Iterator[None]:
 def _read_generation(out: Path) -> Generation:
     manifest = read_index_manifest(out)
     catalog = read_catalog(out / manifest.catalog.path)
-    store = FaissStore.open(out / manifest.store.path, manifest.dimension)
+    store, captions = open_stores(out, manifest)
     if not store.count == len(catalog.rows) == manifest.count:
         reason = f"it has {len(catalog.rows):,} pictures, the store {store.count:,}, the manifest {manifest.count:,}"
         raise ArtefactCorrupt(out / manifest.catalog.path, reason, "Build the index again.")
-    captions = FaissStore.open(out / manifest.captions.path, manifest.dimension) if manifest.captions else None
     return Generation(_number(manifest.generation), catalog, manifest, store, captions)
 
 
@@ -158,38 +164,39 @@ def _lock(held: int, out: Path) -> None:
         raise OutputUnwritable(out, "another build is writing it; wait for that one to end") from cause
 
 
-def _write_generation(folder: Path, following: NextGeneration) -> IndexManifest:
+def _write_generation(folder: Path, following: NextGeneration, console: Console) -> IndexManifest:
     folder.mkdir()
-    store = _write_store(folder / STORE_NAME, following.dimension, following.vectors)
-    captions = _write_store(folder / CAPTIONS_NAME, following.dimension, following.captions)
-    calibration = following.calibrate(store, captions) if captions.count else None
+    stores = _write_stores(folder, following, console)
+    calibration = following.calibrate(stores.pictures, stores.captions) if stores.captions.count else None
     write_catalog(folder / CATALOG_NAME, following.catalog)
     _write_metadata(folder / METADATA_NAME, following.catalog.rows)
     for path in (folder / CATALOG_NAME, folder / METADATA_NAME, folder):
         _sync(path)
-    out, name = folder.parent, folder.name
+
+    def record(name: str) -> FileRecord:
+        return record_file(folder.parent, f"{folder.name}/{name}")
+
     return IndexManifest(
-        generation=name,
+        generation=folder.name,
         images_dir=str(following.images_dir),
-        count=store.count,
+        count=stores.pictures.count,
         dimension=following.dimension,
         models=dict(following.models),
-        store=record_file(out, f"{name}/{STORE_NAME}"),
-        catalog=record_file(out, f"{name}/{CATALOG_NAME}"),
-        metadata=record_file(out, f"{name}/{METADATA_NAME}"),
-        captions=record_file(out, f"{name}/{CAPTIONS_NAME}") if captions.count else None,
+        store=record(STORE_NAME),
+        catalog=record(CATALOG_NAME),
+        metadata=record(METADATA_NAME),
+        captions=record(stores.captions_name) if stores.captions_name else None,
         calibration=calibration,
+        probing=stores.probing,
+        vectors=record(stores.vectors_name) if stores.vectors_name else None,
     )
 
 
-def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FaissStore:
-    """Return the store of some vectors, written to a file unless it is empty."""
-    store = FaissStore(dimension)
-    for ids, vectors in batches:
-        store.add(ids, vectors)
-    if store.count:
-        store.save(path)
-    return store
+def _write_stores(folder: Path, following: NextGeneration, console: Console) -> WrittenStores:
+    vectors, captions, dimension = following.vectors, following.captions, following.dimension
+    if len(following.catalog.rows) < following.ivf_from:
+        return write_flat(folder, dimension, vectors, captions)
+    return write_clustered(folder, dimension, vectors, captions, console=console)
 
 
 def _write_metadata(path: Path, rows: Iterable[IndexedImage]) -> None:
@@ -224,8 +231,7 @@ def _sync(path: Path) -> None:
 
 def _remove_generation(folder: Path) -> None:
     # our own files by name, then the folder if nothing else is in it: `--out` may point anywhere
-    stores = (STORE_NAME, CAPTIONS_NAME)
-    for name in (*stores, *(f"{store}.part" for store in stores), CATALOG_NAME, METADATA_NAME):
+    for name in (*STORE_NAMES, *(f"{store}.part" for store in STORE_NAMES), CATALOG_NAME, METADATA_NAME):
         (folder / name).unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

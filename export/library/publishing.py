@@ -16,14 +16,22 @@ from export.library.catalog import Catalog, same_pictures
 from export.library.contents import KnownContents
 from export.library.encoding import Models
 from export.library.generation import Generation, NextGeneration, publish, remove_leftovers
+from export.library.stores import IVF_FROM
 
 
 @dataclass(frozen=True)
 class Order:
-    """How an index is to be built: captions in this run or in a later one, and how often those made so far are published."""
+    """How an index is to be built.
+
+    Attributes:
+        captions_later: captions are left to a later run.
+        publish_every_s: how often captions made so far are published.
+        ivf_from: from so many pictures on, a search looks through the nearest clusters alone.
+    """
 
     captions_later: bool = False
     publish_every_s: float = 600.0
+    ivf_from: int = IVF_FROM
 
 
 class Publisher:
@@ -69,13 +77,16 @@ class Publisher:
             calibrate=lambda pictures, witnesses: calibrate(
                 catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, console
             ),
+            ivf_from=self._order.ivf_from,
         )
-        publish(self._out, following)
+        publish(self._out, following, console)
         self._published = catalog
 
     def _is_whole(self, last: Generation) -> bool:
-        """Return whether a generation is of this folder, these models, and with the vectors of its captions."""
+        """Return whether a generation is of this folder, these models, its size's form, and with its captions' vectors."""
         manifest = last.manifest
         if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
+            return False
+        if not last.has_form_for(len(last.catalog.rows), self._order.ivf_from):
             return False
         return last.captions is not None or not any(row.caption for row in last.catalog.rows)

@@ -1,10 +1,8 @@
 """FaissStore: unit vectors in one FAISS file, searched exactly. The default store; needs no server.
 
-The only file that imports faiss, on first use: the import takes 0.13 s, and a command that opens no index should not pay
-for it.
+It imports faiss on first use: the import takes 0.13 s, and a command that opens no index should not pay for it.
 """
 
-import os
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
+from runtime.stores.whole_file import whole_file
 
 REMEDY = "Build the index again: python -m export index FOLDER."
 HEAD = struct.Struct("<4siq")  # a FAISS file begins with its kind, the dimension, the count
@@ -124,18 +123,10 @@ class FaissStore:
         """
         import faiss
 
-        unfinished = path.with_name(f"{path.name}.part")
-        try:
-            with unfinished.open("wb") as file:
-                # through Python's file, for its OSError: faiss's own writer reports a full disk as text, or not at all; the
-                # type checker cannot see the class, which faiss's C++ side brings
-                faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        with whole_file(path) as file:
+            # through Python's file, for its OSError: faiss's own writer reports a full disk as text, or not at all; the
+            # type checker cannot see the class, which faiss's C++ side brings
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
     def _own(self) -> None:
         """Read a mapped store into memory; faiss ends the process where a mapped one is changed."""

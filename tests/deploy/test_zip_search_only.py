@@ -1,6 +1,7 @@
 """The zip's artefacts and its size: the runtime searches with the text tower alone, and the limit is told in numbers."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,34 @@ def test_only_the_current_generation_of_an_index_is_copied(sample_library: Sampl
     copy_index(sample_library.index, tmp_path)
     manifest = json.loads((sample_library.index / "manifest.json").read_text("utf-8"))
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [manifest["generation"]]
+
+
+@pytest.fixture
+def large_index(sample_library: SampleLibrary, tmp_path: Path) -> Path:
+    """The sample library's index in the form that a large one has; no picture is encoded anew."""
+    out = shutil.copytree(sample_library.index, tmp_path / "large")
+    flags = ("--models", str(MODELS), "--out", str(out), "--ivf-from", "10")
+    built = run_module("export", "index", str(sample_library.images), *flags)
+    assert built.returncode == 0, built.stderr
+    return out
+
+
+def test_a_large_index_is_copied_whole_and_answers_as_the_flat_one(
+    sample_library: SampleLibrary, large_index: Path, tmp_path: Path
+) -> None:
+    copy_index(large_index, tmp_path / "copy")
+    named = json.loads((large_index / "manifest.json").read_text("utf-8"))
+    assert named["vectors"]["path"].endswith("image_vectors.f16")
+    flags = ("a red boat", "-k", "3", "--json")
+    found = run_module(
+        "runtime", "search", *flags, "--index", str(tmp_path / "copy"), environment=sample_library.environment
+    )
+    wanted = run_module("runtime", "search", *flags, environment=sample_library.environment)
+    assert found.returncode == 0, found.stderr
+    ids = [[hit["id"] for hit in json.loads(one.stdout)["results"]] for one in (found, wanted)]
+    scores = [[hit["score"] for hit in json.loads(one.stdout)["results"]] for one in (found, wanted)]
+    assert ids[0] == ids[1]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-3)
 
 
 def test_folder_without_a_manifest_or_a_named_file_is_refused(tmp_path: Path) -> None:

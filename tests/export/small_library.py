@@ -13,7 +13,7 @@ from rich.console import Console
 from export.index import Models, Order, Summary, build_index
 from export.library.catalog import Catalog, read_catalog
 from runtime.manifest import IndexManifest, read_index_manifest
-from runtime.stores.faiss_store import FaissStore
+from runtime.stores.opening import open_stores
 
 DIMENSION = 12
 PHOTOS = ["b.png", "a.jpg", "sub/deeper/c.webp", "sub/d.bmp"]
@@ -104,11 +104,10 @@ def ids_by_path(out: Path) -> dict[str, int]:
 def told_by(out: Path) -> tuple[list[tuple[object, ...]], bytes, list[tuple[str, str]]]:
     """Return all that a reader can learn from an index: rows, the bytes of the vectors and the calibration, reasons."""
     manifest, catalog = manifest_of(out), catalog_of(out)
-    store = FaissStore.open(out / manifest.store.path, manifest.dimension)
+    store, captions = open_stores(out, manifest)
     rows = [(row.id, row.image_path, row.sha256, row.width, row.height, row.caption) for row in catalog.rows]
     vectors = store.vectors_of([row.id for row in catalog.rows]).tobytes()
-    if manifest.captions:
-        captions = FaissStore.open(out / manifest.captions.path, manifest.dimension)
+    if captions:
         vectors += captions.vectors_of([row.id for row in catalog.rows if row.caption]).tobytes()
         vectors += str(manifest.calibration).encode()
     return rows, vectors, [(image.name, image.reason) for image in catalog.skipped]

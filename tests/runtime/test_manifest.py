@@ -15,6 +15,7 @@ from runtime.manifest import (
     record_file,
     record_graph,
 )
+from runtime.probing import Probing
 
 PREPROCESSING = {"size": 8, "fit": "crop", "resample": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}
 
@@ -88,6 +89,30 @@ def test_an_unknown_field_is_refused(models_dir: Path) -> None:
     (models_dir / "manifest.json").write_text(json.dumps(manifest | {"surprise": 1}))
     with pytest.raises(ArtefactCorrupt, match="surprise"):
         read_models_manifest(models_dir)
+
+
+def test_an_index_without_clusters_says_nothing_of_them_so_that_older_programs_read_it(index_dir: Path) -> None:
+    written = json.loads(read_index_manifest(index_dir).model_dump_json())
+    assert not {"probing", "vectors"} & written.keys()
+
+
+def test_a_large_index_names_its_vectors_and_how_it_is_searched(index_dir: Path) -> None:
+    (index_dir / "g000001" / "image_vectors.f16").write_text("vectors")
+    probing = Probing(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
+    vectors = record_file(index_dir, "g000001/image_vectors.f16")
+    large = read_index_manifest(index_dir).model_copy(update={"probing": probing, "vectors": vectors})
+    (index_dir / "manifest.json").write_text(large.model_dump_json())
+    read = read_index_manifest(index_dir)
+    assert read == large
+    assert vectors in read.files()
+    assert [file.path.rsplit("/")[1] for file in read.searched_files()] == [
+        "image_index.faiss",
+        "catalog.sqlite",
+        "image_vectors.f16",
+    ]
+    (index_dir / "g000001" / "image_vectors.f16").unlink()
+    with pytest.raises(ArtefactMissing, match=r"image_vectors\.f16"):
+        read_index_manifest(index_dir)
 
 
 def test_an_index_of_these_models_is_accepted_and_one_of_others_refused(models_dir: Path, index_dir: Path) -> None:

@@ -1,0 +1,42 @@
+"""Vectors that crowd in topics, and an index over them: what the tests of large libraries ask."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.library.ivf import write_ivf
+from runtime.stores.ivf_store import IvfStore
+from runtime.stores.mapped_ivf import MappedIvf
+from runtime.stores.vector_file import VectorFile, write_vectors
+
+DIMENSION = 16
+
+
+def silent() -> Console:
+    return Console(file=io.StringIO())
+
+
+def crowded(count: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return unit vectors, (n, d), around forty topics."""
+    rng = np.random.default_rng(seed)
+    topics = np.random.default_rng(99).normal(size=(40, DIMENSION))
+    vectors = topics[rng.integers(0, 40, count)] + 0.5 * rng.normal(size=(count, DIMENSION))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def written_vectors(path: Path, count: int) -> VectorFile:
+    """Write vectors under every third id from 100 on."""
+    return write_vectors(path, DIMENSION, [([100 + 3 * row for row in range(count)], crowded(count))])
+
+
+def written_store(folder: Path, count: int, nprobe: int = 8) -> IvfStore:
+    vectors = written_vectors(folder / "vectors.f16", count)
+    write_ivf(folder / "index.faiss", vectors, silent())
+    return opened_store(folder / "index.faiss", vectors, nprobe)
+
+
+def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8) -> IvfStore:
+    return IvfStore(MappedIvf.open(path, vectors.dimension, vectors.count), vectors, nprobe=nprobe, rescored=40)
