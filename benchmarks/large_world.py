@@ -3,8 +3,8 @@
 Stands in for CLIP embeddings where a million pictures cannot be had. Cosines are set after those known of CLIP ViT-B/32
 (two pictures about .5, a text and its picture .3, with another one .17; Liang et al. 2022, "Mind the Gap": the means of both
 lie .82 apart, here .76), so that texts are queries far from every picture. How pictures crowd is set after the sample
-models' embeddings of 8,000 drawn scenes: as many of 256 clusters must be searched for 95 % of the ten nearest (texts 34 to
-39 here, 32 to 38 there; pictures 22 and 19). Everything comes from seeds, block by block: no run holds the whole.
+models' embeddings of 8,000 drawn scenes: as many of 256 clusters must be searched for 95 % of the ten nearest (texts 40
+here, 38 there; pictures 21 and 19). Everything comes from seeds, block by block: no run holds the whole.
 """
 
 from collections.abc import Iterator

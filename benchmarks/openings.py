@@ -1,0 +1,78 @@
+"""What opening a graph takes, optimized at export and mapped, or whole: python -m benchmarks.openings [MODELS]
+
+The whole form is the same graph in one file with its weights, which onnxruntime reads, and optimizes once more, each time it
+is opened: how the graphs lay before. Each opening has a process of its own, both forms in turns.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.memory import Memory
+from runtime.manifest import read_models_manifest
+from runtime.sessions import Session, import_onnxruntime
+from runtime.terminal import told_errors
+
+ROUNDS = 5
+Opening = tuple[float, float]  # ms, MB
+
+
+def main(
+    models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
+) -> None:
+    """Print a Markdown table: a line for each graph."""
+    lines = [
+        "| graph | whole: open, ms | memory, MB | mapped: open, ms | memory, MB | ms to whole |",
+        "|---|---|---|---|---|---|",
+    ]
+    with told_errors(), TemporaryDirectory() as scratch:
+        for record in read_models_manifest(models).graphs():
+            mapped, whole = models / record.path, Path(scratch) / record.path
+            write_whole(mapped, whole)
+            rounds = [(alone(whole), alone(mapped)) for _ in range(ROUNDS)]
+            lines.append(_row(record.path, rounds))
+    Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
+
+
+def write_whole(mapped: Path, whole: Path) -> None:
+    """Write a graph and its weights as one file."""
+    import onnx
+
+    whole.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(onnx.load(mapped), whole)
+
+
+def alone(path: Path) -> Opening:
+    """Return `open_graph` of a fresh process."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(open_graph, path).result()
+
+
+def open_graph(path: Path) -> Opening:
+    """Return how long a graph takes to open on one thread, in ms, and the memory that the process then has more, in MB."""
+    import_onnxruntime()
+    before, start = Memory.now(), perf_counter()
+    session = Session(path, 1)
+    took_ms = (perf_counter() - start) * 1e3
+    after = Memory.now()
+    del session
+    return took_ms, (after.anonymous + after.files - before.anonymous - before.files) / 1e6
+
+
+def _row(graph: str, rounds: list[tuple[Opening, Opening]]) -> str:
+    """Return the medians of both forms, and their ratio."""
+    whole, mapped = zip(*rounds, strict=True)
+    (whole_ms, whole_mb), (mapped_ms, mapped_mb) = (map(median, zip(*form, strict=True)) for form in (whole, mapped))
+    figures = f"{whole_ms:.0f} | {whole_mb:.0f} | {mapped_ms:.0f} | {mapped_mb:.0f} | {mapped_ms / whole_ms:.2f}"
+    return f"| {graph} | {figures} |"
+
+
+if __name__ == "__main__":
+    typer.run(main)
