@@ -16,23 +16,22 @@ IMPOSSIBLE = np.float32(-1e9)  # what transformers takes for minus infinity; sum
 class BeamSearch:
     """The `num_beams` best sequences of each picture: transformers' beam search, token for token.
 
-    Arrays are (m, b, ...) for m open pictures with b beams. Candidates are the 2 b best continuations of all beams together:
-    were the b best all at their end, b others would still run on.
+    Arrays are (m, b, ...) for m open pictures with b beams, which all begin as one. Candidates are the 2 b best
+    continuations of all beams together: were the b best all at their end, b others would still run on.
     """
 
     def __init__(self, rules: Rules, pictures: int) -> None:
-        self._rules, self._length, beams = rules, 0, rules.num_beams
+        self._rules, self._length = rules, 0
         self._found = np.full((pictures, rules.max_tokens), rules.pad_token_id, np.int64)
         self._open = np.arange(pictures)
-        self._running = _Beams.empty(rules, pictures)
-        self._running.scores[:, 0] = 0  # all beams begin alike, and only the first may go on
-        self._finished = _Beams.empty(rules, pictures)
-        self.last_tokens = np.full(pictures * beams, rules.start_token_id, np.int64)
+        self._running = _Beams.begun(rules, pictures)
+        self._finished = _Beams.unfound(rules, pictures)
+        self.last_tokens = np.full(pictures, rules.start_token_id, np.int64)
 
     def advance(self, logits: Logits) -> Kept:
         """Extend the beams, set finished ones aside, and let pictures go whose best caption cannot change any more."""
-        pictures, beams = len(self._open), self._rules.num_beams
-        parents, candidates = self._extend(logits.reshape(pictures, beams, -1))
+        beams, running = self._rules.num_beams, self._running.scores.shape  # (m, 1) at first, then (m, b)
+        parents, candidates = self._extend(logits.reshape(*running, -1))
         self._length += 1
         at_end = candidates.tokens[..., self._length - 1] == self._rules.end_token_id  # (m, 2b)
         if self._length == self._rules.max_tokens:
@@ -40,7 +39,7 @@ class BeamSearch:
         self._set_aside(candidates, at_end)
         chosen = _best(np.where(at_end, candidates.scores + IMPOSSIBLE, candidates.scores), beams)
         self._running, parents = candidates.take(chosen), np.take_along_axis(parents, chosen, axis=1)
-        return self._let_go(parents)
+        return self._let_go(parents, running[1])
 
     def captions(self) -> Tokens:
         """Return each picture's best finished sequence, as wide as the longest."""
@@ -67,14 +66,14 @@ class BeamSearch:
         merged = self._finished.joined(new)
         self._finished = merged.take(_best(merged.scores, beams))
 
-    def _let_go(self, parents: Places) -> Kept:
-        """Write down the captions of the pictures that are done, and close the ranks."""
-        beams, goes_on = self._rules.num_beams, ~self._is_done()
+    def _let_go(self, parents: Places, rows_each: int) -> Kept:
+        """Write down the captions of the pictures that are done, and close the ranks; each had so many rows."""
+        goes_on = ~self._is_done()
         done = ~goes_on
         best = self._finished.tokens[done, 0]  # (n, t)
         self._found[self._open[done]] = np.where(best == self._rules.end_token_id, self._rules.pad_token_id, best)
         pictures = fill_gaps(goes_on)
-        rows = (pictures[:, None] * beams + parents[pictures]).ravel()
+        rows = (pictures[:, None] * rows_each + parents[pictures]).ravel()
         self._open, self._running, self._finished = self._open[pictures], self._running[pictures], self._finished[pictures]
         self.last_tokens = self._running.tokens[..., self._length - 1].ravel()
         return Kept(rows, pictures)
@@ -101,7 +100,14 @@ class _Beams:
     ended: NDArray[np.bool_]
 
     @classmethod
-    def empty(cls, rules: Rules, pictures: int) -> "_Beams":
+    def begun(cls, rules: Rules, pictures: int) -> "_Beams":
+        """Return one beam a picture, which says nothing yet: all beams come from it."""
+        tokens = np.full((pictures, 1, rules.max_tokens), rules.pad_token_id, np.int64)
+        return cls(tokens, np.zeros((pictures, 1), np.float32), np.zeros((pictures, 1), bool))
+
+    @classmethod
+    def unfound(cls, rules: Rules, pictures: int) -> "_Beams":
+        """Return b beams a picture that any finished one displaces."""
         shape = (pictures, rules.num_beams)
         tokens = np.full((*shape, rules.max_tokens), rules.pad_token_id, np.int64)
         return cls(tokens, np.full(shape, IMPOSSIBLE), np.zeros(shape, bool))

@@ -75,19 +75,19 @@ class BlipCaptioner:
     def see(self, pixels: NDArray[np.float32]) -> Tensors:
         """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
 
-        One picture a run: five in a batch take as long as five runs, and need five times the memory.
+        One picture a run: five in a batch take as long as five runs, and need five times the memory. Of several pictures, each
+        run writes where its states will be read, as a second copy of them (42 MB a picture in BLIP base) would be the
+        process's peak; those of one come sooner from memory that was used before.
         """
-        names = self._vision.output_names
-        states = self._vision.run(names, {"pixel_values": pixels[:1]})
+        names, record = self._vision.output_names, self.record
         if len(pixels) == 1:
-            return dict(zip(names, states, strict=True))
-        # Filled row by row: of 42 MB a picture in BLIP base, a second copy of the whole batch would be the process's peak.
-        batch = [np.empty((len(pixels), *state.shape[1:]), state.dtype) for state in states]
+            return dict(zip(names, self._vision.run(names, {"pixel_values": pixels}), strict=True))
+        shape = (len(pixels), record.heads, record.image_tokens, record.head_width)
+        states = {name: np.empty(shape, np.float32) for name in names}
         for at in range(len(pixels)):
-            for rows, state in zip(batch, states, strict=True):
-                rows[at] = state[0]
-            states = self._vision.run(names, {"pixel_values": pixels[at + 1 : at + 2]}) if at + 1 < len(pixels) else []
-        return dict(zip(names, batch, strict=True))
+            picture = slice(at, at + 1)
+            self._vision.run_into({name: rows[picture] for name, rows in states.items()}, {"pixel_values": pixels[picture]})
+        return states
 
     def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
         """Return the caption of each picture, as the rules find it.

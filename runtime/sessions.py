@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SessionFailed
@@ -53,6 +54,24 @@ class Session:
         except _onnxruntime_errors() as cause:
             raise SessionFailed(self.name, _first_line(cause)) from cause
         return results
+
+    def run_into(self, outputs: Mapping[str, Array], inputs: Mapping[str, Array]) -> None:
+        """Write the named outputs into these arrays; each is contiguous, and has its output's shape and dtype.
+
+        What is large comes without a copy, and without room of onnxruntime's own.
+
+        Raises:
+            SessionFailed: onnxruntime refused the inputs, or the arrays; its error is the cause.
+        """
+        binding = self._session.io_binding()
+        try:
+            for name, array in inputs.items():
+                binding.bind_cpu_input(name, np.ascontiguousarray(array))
+            for name, array in outputs.items():
+                binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+            self._session.run_with_iobinding(binding)
+        except _onnxruntime_errors() as cause:
+            raise SessionFailed(self.name, _first_line(cause)) from cause
 
 
 def choose_providers(device: Device, available: Sequence[str], graph: str) -> list[Any]:

@@ -1,11 +1,12 @@
-"""On which device graphs are opened: what onnxruntime offers is played, as is what it then uses."""
+"""Where outputs go, and on which device graphs are opened: what onnxruntime offers is played, as is what it then uses."""
 
+import numpy as np
 import pytest
 
 from runtime.clip import ClipEncoder
 from runtime.errors import SessionFailed
 from runtime.manifest import read_models_manifest
-from runtime.sessions import check_in_use, choose_providers
+from runtime.sessions import Session, check_in_use, choose_providers
 from tests.sample_library import MODELS
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -38,3 +39,29 @@ def test_the_encoder_passes_the_device_on_to_its_graphs() -> None:
         pytest.skip("this onnxruntime has CUDA")
     with pytest.raises(SessionFailed, match="onnxruntime-gpu"):
         ClipEncoder(MODELS, read_models_manifest(MODELS).clip, device="cuda")
+
+
+def test_outputs_are_written_into_given_arrays() -> None:
+    blip = read_models_manifest(MODELS).blip
+    assert blip is not None
+    session = Session(MODELS / blip.vision.path, 1)
+    size = blip.preprocessing.size
+    pixels = np.random.default_rng(5).standard_normal((2, 3, size, size)).astype(np.float32)
+    [name, *_] = session.output_names
+    states = np.zeros((2, blip.heads, blip.image_tokens, blip.head_width), np.float32)
+    for at in range(2):
+        session.run_into({name: states[at : at + 1]}, {"pixel_values": pixels[at : at + 1]})
+        [expected] = session.run([name], {"pixel_values": pixels[at : at + 1]})
+        assert np.array_equal(states[at], expected[0])
+
+
+def test_an_array_of_the_wrong_shape_is_refused() -> None:
+    blip = read_models_manifest(MODELS).blip
+    assert blip is not None
+    session = Session(MODELS / blip.vision.path, 1)
+    size = blip.preprocessing.size
+    [name, *_] = session.output_names
+    with pytest.raises(SessionFailed, match=r"vision\.onnx"):
+        session.run_into(
+            {name: np.zeros((1, 1, 1, 1), np.float32)}, {"pixel_values": np.zeros((1, 3, size, size), np.float32)}
+        )
