@@ -75,8 +75,8 @@ class BlipCaptioner:
     def see(self, pixels: NDArray[np.float32]) -> Tensors:
         """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
 
-        One picture a run: five in a batch take as long as five runs, and need five times the memory. Of several pictures, each
-        run writes where its states will be read, as a second copy of them (42 MB a picture in BLIP base) would be the
+        One picture a run: five in a batch take as long as five runs, and need five times the memory. Of several pictures,
+        each run writes where its states will be read, as a second copy of them (42 MB a picture in BLIP base) would be the
         process's peak; those of one come sooner from memory that was used before.
         """
         names, record = self._vision.output_names, self.record
