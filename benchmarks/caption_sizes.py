@@ -27,7 +27,8 @@ from export.storybook.benchmark import Album, caption_album
 from export.storybook.folder import Order, draw_folder
 from runtime.blip import BlipCaptioner
 from runtime.images import decode_image
-from runtime.manifest import BlipRecord, GraphRecord, read_models_manifest
+from runtime.manifest import BlipRecord, read_models_manifest
+from runtime.records import GraphRecord
 from runtime.terminal import told_errors
 
 POSITIONS = "vision_model.embeddings.position_embedding"

@@ -13,7 +13,8 @@ from export.checkpoints import Checkpoint
 from export.errors import CheckpointUnusable
 from export.exams import BlipExam, ClipExam, Exam
 from export.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
-from runtime.manifest import BlipRecord, ClipRecord, record_file, record_graph
+from runtime.manifest import BlipRecord, ClipRecord
+from runtime.records import record_file, record_graph
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 from export.weights import pour_weights
-from runtime.manifest import WEIGHTS_SUFFIX
+from runtime.records import WEIGHTS_SUFFIX
 
 if TYPE_CHECKING:
     from optimum.exporters.onnx import OnnxConfig

@@ -5,7 +5,7 @@ Owns the level of optimization. What the graph says is not changed; `runtime/ses
 
 from pathlib import Path
 
-from runtime.manifest import WEIGHTS_SUFFIX
+from runtime.records import WEIGHTS_SUFFIX
 from runtime.sessions import import_onnxruntime
 
 MAPPED_FROM_BYTES = 4096  # smaller tensors stay in the graph

@@ -17,7 +17,7 @@ from export.layers import Layer
 from export.quantize import BLOCK_MIN, Choice, Precision, Target
 from export.rewriting import Edits
 from export.trials import Trials
-from runtime.manifest import Record
+from runtime.records import Record
 
 # Of a weight, relative to int8: the mean of time (1, 2.6, 4 from ten rows on, one thread with VNNI) and bytes (1, 1.06, 4).
 COST: Mapping[Precision, float] = {"int8": 1, "block8": 1.8, "fp32": 4}

@@ -31,7 +31,7 @@ from export.library.seed_files import SeedEntry, SeedFiles, locate, read_seed
 from export.library.summary import Summary, print_skipped, print_summary, progress_bar
 from runtime.errors import ArtefactCorrupt, ImageError
 from runtime.images import open_image
-from runtime.manifest import sha256_of
+from runtime.records import sha256_of
 
 __all__ = ["SeedFiles", "import_index"]
 

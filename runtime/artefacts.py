@@ -16,15 +16,8 @@ from pydantic import ValidationError
 
 from runtime.aws import Bucket
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
-from runtime.manifest import (
-    MANIFEST_NAME,
-    FileRecord,
-    IndexManifest,
-    ModelsManifest,
-    read_index_manifest,
-    read_models_manifest,
-    sha256_of,
-)
+from runtime.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, read_index_manifest, read_models_manifest
+from runtime.records import FileRecord, sha256_of
 
 KEPT_FREE_BYTES = 32 << 20  # left in the folder's file system for others: uploads, for one, are spooled to /tmp
 REMEDY = "Publish it again: make publish-index, or make publish-models."

@@ -1,51 +1,25 @@
-"""What an artefact folder holds: files, sha256, dimensions, preprocessing. The only thing export and runtime share.
+"""What an artefact folder holds: files, dimensions, preprocessing. The only thing export and runtime share.
 
-Owns the two `manifest.json` forms and their checks. Reads no model and no index; that is left to the rooms that open them.
+Owns the two `manifest.json` forms and their checks; how a file is recorded is said in `records.py`. Reads no model and no
+index; that is left to the rooms that open them.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 from runtime.probing import Probing
+from runtime.records import FileRecord, GraphRecord, Record
 
 MANIFEST_NAME = "manifest.json"
-WEIGHTS_SUFFIX = ".weights"  # a graph's weights are named as it is, but for this
-HASH_CHUNK_BYTES = 1 << 20
-
-
-class Record(BaseModel):
-    """A frozen part of a manifest; an unknown field is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
 
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
-
-
-class FileRecord(Record):
-    """One file of an artefact folder: its path below the folder (posix), its length, its sha256."""
-
-    path: str
-    bytes: int
-    sha256: str
-
-
-class GraphRecord(FileRecord):
-    """A graph, and the file beside it that its weights are mapped from. Older exports have one file."""
-
-    weights: FileRecord | None = None
-
-    def files(self) -> list[FileRecord]:
-        """Return the records of its one or two files."""
-        return [self, self.weights] if self.weights else [self]
 
 
 class Preprocessing(Record):
@@ -223,28 +197,6 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
     if given_bytes != record.bytes:
         reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
         raise ArtefactCorrupt(path, reason, remedy)
-
-
-def record_file(folder: Path, path: str) -> FileRecord:
-    """Return the record of the file at `path` below `folder`, hashed now."""
-    full = folder / path
-    return FileRecord(path=path, bytes=full.stat().st_size, sha256=sha256_of(full))
-
-
-def record_graph(folder: Path, path: str) -> GraphRecord:
-    """Return the record of the graph at `path` below `folder`, and of its weights if they lie beside it; hashed now."""
-    record, weights = record_file(folder, path), Path(path).with_suffix(WEIGHTS_SUFFIX).as_posix()
-    beside = record_file(folder, weights) if (folder / weights).is_file() else None
-    return GraphRecord(**record.model_dump(), weights=beside)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hexadecimal, read in pieces of `HASH_CHUNK_BYTES`."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _read(folder: Path, form: type[M], remedy: str) -> M:

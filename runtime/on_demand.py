@@ -14,7 +14,8 @@ from runtime.blip import BlipCaptioner
 from runtime.clip import ClipEncoder
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused, StorageTooSmall
 from runtime.library import Library
-from runtime.manifest import BlipRecord, ClipRecord, FileRecord
+from runtime.manifest import BlipRecord, ClipRecord
+from runtime.records import FileRecord
 
 log = logging.getLogger(__name__)
 

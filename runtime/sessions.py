@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import SessionFailed
-from runtime.manifest import WEIGHTS_SUFFIX
+from runtime.records import WEIGHTS_SUFFIX
 
 if TYPE_CHECKING:
     import onnxruntime

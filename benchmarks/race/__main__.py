@@ -22,7 +22,7 @@ from runtime.terminal import told_errors
 OUT, FULL_SIZE = Path("artifacts/race"), Path("artifacts/full-size-int8")
 PHOTOS = ROOT.parent / "shared" / "photos"
 SMALL_TOKENS, SMALL_QUERIES = 5, 4
-PICTURES = {False: 24, True: 12}
+PICTURES = {False: 48, True: 12}
 
 
 def run_race(course: Course, threads: list[int], rounds: int, console: Console) -> Iterator[Record]:

@@ -16,7 +16,7 @@ from export.library.generation import Generation
 from export.library.journal import Journal
 from export.library.scan import FoundImage, Scan, SkippedImage
 from runtime.library import ImageRow
-from runtime.manifest import sha256_of
+from runtime.records import sha256_of
 from runtime.stores.vector_file import VectorBatch
 
 # A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.

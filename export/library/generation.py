@@ -24,7 +24,8 @@ from export.library.scan import is_text
 from export.library.stores import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
-from runtime.manifest import MANIFEST_NAME, FileRecord, IndexManifest, read_index_manifest, record_file
+from runtime.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
+from runtime.records import FileRecord, record_file
 from runtime.stores import VectorSource
 from runtime.stores.opening import open_stores
 from runtime.stores.vector_file import VectorBatch

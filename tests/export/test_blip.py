@@ -12,7 +12,7 @@ from export.blip import caption_with_torch, write_blip_graphs
 from export.parity import fill_captions
 from runtime.blip import BlipCaptioner
 from runtime.decoding import EarlyStopping
-from runtime.manifest import record_file
+from runtime.records import record_file
 from runtime.sessions import Session
 from tests.export.small_checkpoints import BLIP_KIN, SIZE, Exported, save_blip
 

@@ -9,7 +9,7 @@ from onnx import helper, numpy_helper
 
 from export.optimize import optimize_graph
 from runtime.errors import SessionFailed
-from runtime.manifest import record_graph
+from runtime.records import record_graph
 from runtime.sessions import Session
 
 WIDTH = 64  # 16 KB of weights: more than stays in the graph

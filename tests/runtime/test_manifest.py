@@ -6,16 +6,9 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
-from runtime.manifest import (
-    IndexManifest,
-    ModelsManifest,
-    check_models_match,
-    read_index_manifest,
-    read_models_manifest,
-    record_file,
-    record_graph,
-)
+from runtime.manifest import IndexManifest, ModelsManifest, check_models_match, read_index_manifest, read_models_manifest
 from runtime.probing import Probing
+from runtime.records import record_file, record_graph
 
 PREPROCESSING = {"size": 8, "fit": "crop", "resample": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}
 
