@@ -41,8 +41,8 @@ class Deployed:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The function's environment."""
-        return self.library.environment | {"MODELS_DIR": str(self.models.absolute())}
+        """The function's environment; nothing is remembered, as the queries are few."""
+        return self.library.environment | {"MODELS_DIR": str(self.models.absolute()), "QUERY_CACHE_SIZE": "0"}
 
 
 def measure(deployed: Deployed, folder: Path, *, live_captions: bool) -> Figures:
