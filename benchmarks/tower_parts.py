@@ -1,0 +1,80 @@
+"""Parts of BLIP's vision tower in several forms, one layer's worth: python -m benchmarks.tower_parts
+
+What is left beside the matrix products and the attention: the activation, exact and approximated, and the sum with the norm
+behind it, fused and apart. 577 tokens, one thread, in turns.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import numpy as np
+import onnx
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from rich.console import Console
+
+from runtime.sessions import Session
+
+TOKENS, WIDTH = 577, 768
+ROUNDS = 25
+CONTRIBUTED = {"domain": "com.microsoft"}
+PARTS: dict[str, tuple[int, list[NodeProto]]] = {
+    "GELU, exact": (4 * WIDTH, [helper.make_node("Gelu", ["x"], ["y"], **CONTRIBUTED)]),
+    "GELU by tanh": (4 * WIDTH, [helper.make_node("FastGelu", ["x"], ["y"], **CONTRIBUTED)]),
+    "GELU by sigmoid": (4 * WIDTH, [helper.make_node("QuickGelu", ["x"], ["y"], alpha=1.702, **CONTRIBUTED)]),
+    "sum and norm, fused": (
+        WIDTH,
+        [helper.make_node("SkipLayerNormalization", ["x", "branch", "gain", "bias"], ["y"], **CONTRIBUTED)],
+    ),
+    "sum and norm, apart": (
+        WIDTH,
+        [
+            helper.make_node("Add", ["x", "branch"], ["sum"]),
+            helper.make_node("LayerNormalization", ["sum", "gain", "bias"], ["y"], axis=-1),
+        ],
+    ),
+}
+
+
+def main() -> None:
+    """Print a Markdown table."""
+    rng = np.random.default_rng(0)
+    with TemporaryDirectory() as scratch:
+        sessions = {name: _open(Path(scratch) / f"{at}.onnx", *part) for at, (name, part) in enumerate(PARTS.items())}
+        feeds = {
+            name: {each: rng.standard_normal((TOKENS, width), np.float32) for each in sessions[name].input_shapes}
+            for name, (width, _) in PARTS.items()
+        }
+        times: dict[str, list[float]] = {name: [] for name in PARTS}
+        for _ in range(ROUNDS + 1):  # the first round is not counted
+            for name, session in sessions.items():
+                start = perf_counter()
+                session.run(["y"], feeds[name])
+                times[name].append((perf_counter() - start) * 1e3)
+    lines = [
+        "| part | ms a layer |",
+        "|---|---|",
+        *(f"| {name} | {median(taken[1:]):.2f} |" for name, taken in times.items()),
+    ]
+    Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
+
+
+def _open(path: Path, width: int, nodes: Sequence[NodeProto]) -> Session:
+    read = {name for node in nodes for name in node.input}
+    inputs = [_tokens(name, width) for name in ("x", "branch") if name in read]
+    norm = {"gain": np.ones(width, np.float32), "bias": np.zeros(width, np.float32)}
+    tensors = [numpy_helper.from_array(value, name) for name, value in norm.items() if name in read]
+    graph = helper.make_graph(nodes, "part", inputs, [_tokens("y", width)], tensors)
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), path)
+    return Session(path, 1)
+
+
+def _tokens(name: str, width: int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["tokens", width])
+
+
+if __name__ == "__main__":
+    main()
