@@ -6,9 +6,7 @@ beam; shared by the beams of a picture, as the product has it; shared in 8 bits,
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 import numpy as np
 import onnx
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from rich.console import Console
 
+from benchmarks.turns import median_ms
 from runtime.sessions import Session
 
 LAYERS, HEADS, WIDTH, IMAGE_TOKENS = 12, 12, 64, 577
@@ -45,7 +44,12 @@ def main() -> None:
                 make_feed(pictures, beams),
                 round_feed(pictures, beams),
             )
-            times_ms = time_in_turns([(exact, repeated), (exact, shared), (rounded, eight_bits)])
+            ways = {
+                "repeated": _asking(exact, repeated),
+                "shared": _asking(exact, shared),
+                "8 bits": _asking(rounded, eight_bits),
+            }
+            times_ms = median_ms(ways, ROUNDS).values()
             lines.append(f"| {pictures}, {beams} | {' | '.join(f'{ms:.1f}' for ms in times_ms)} |")
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
 
@@ -118,15 +122,8 @@ def round_feed(pictures: int, beams: int) -> Feed:
     return rounded
 
 
-def time_in_turns(ways: list[tuple[Session, Feed]]) -> list[float]:
-    """Return the median run of each graph on its feed, in ms; the first round is not counted."""
-    times: list[list[float]] = [[] for _ in ways]
-    for _ in range(ROUNDS + 1):
-        for taken, (session, feed) in zip(times, ways, strict=True):
-            start = perf_counter()
-            session.run(session.output_names, feed)
-            taken.append((perf_counter() - start) * 1e3)
-    return [median(taken[1:]) for taken in times]
+def _asking(session: Session, feed: Feed) -> Callable[[], object]:
+    return lambda: session.run(session.output_names, feed)
 
 
 def _open(folder: Path, layer: Callable[[int], Layer]) -> Session:

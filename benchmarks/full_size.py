@@ -10,15 +10,14 @@ import os
 import shutil
 import statistics
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 from rich.console import Console
 
+from benchmarks.alone import alone
 from benchmarks.full_size_steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
 from benchmarks.full_size_table import GRAPHS, Row, to_markdown
 from export.graphs import graph_bytes
@@ -29,18 +28,11 @@ if TYPE_CHECKING:
     from export.gates import Measures
     from export.models import Form
 
-T = TypeVar("T")
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")
 SHAPES: "dict[bool, tuple[Shape, Shape]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
 NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
 OPENINGS = 5
-
-
-def alone(step: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 (whatever the step takes)
-    """Return what a step gives in a fresh process: its memory and its imports are its own."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(step, *given).result()
 
 
 class Bench:

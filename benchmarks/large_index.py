@@ -10,9 +10,7 @@ import io
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from benchmarks.alone import alone
 from benchmarks.large_world import BLOCK, DIMENSION, World, make_world
 from benchmarks.memory import Memory, Peak
 from export.library.catalog import Catalog, IndexedImage
@@ -42,21 +41,15 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("artifacts/large"), help="where indexes are built; emptied")
     given = parser.parse_args()
     shutil.rmtree(given.folder, ignore_errors=True)
-    truths = {asked: in_a_process(exact_tens, given.count, asked) for asked in ASKED}
+    truths = {asked: alone(exact_tens, given.count, asked) for asked in ASKED}
     figures = []
     for form, ivf_from in (("clusters", 1), ("flat", given.count + 1)):
         print(f"building: {form}", file=sys.stderr)
         out = given.folder / form
-        built = in_a_process(build, out, given.count, ivf_from)
-        figures.append(built | in_a_process(search, out, truths, QUERIES if form == "clusters" else FLAT_QUERIES))
+        built = alone(build, out, given.count, ivf_from)
+        figures.append(built | alone(search, out, truths, QUERIES if form == "clusters" else FLAT_QUERIES))
         shutil.rmtree(out)
     print(told(given.count, *figures))
-
-
-def in_a_process(function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401
-    """Return what a function returns in a fresh process."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def queries_of(world: World, asked: str) -> Vectors:

@@ -4,8 +4,6 @@ The whole form is the same graph in one file with its weights, which onnxruntime
 is opened: how the graphs lay before. Each opening has a process of its own, both forms in turns.
 """
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -15,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.alone import alone
 from benchmarks.memory import Memory
 from runtime.manifest import read_models_manifest
 from runtime.sessions import Session, import_onnxruntime
@@ -36,7 +35,7 @@ def main(
         for record in read_models_manifest(models).graphs():
             mapped, whole = models / record.path, Path(scratch) / record.path
             write_whole(mapped, whole)
-            rounds = [(alone(whole), alone(mapped)) for _ in range(ROUNDS)]
+            rounds = [(alone(open_graph, whole), alone(open_graph, mapped)) for _ in range(ROUNDS)]
             lines.append(_row(record.path, rounds))
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
 
@@ -47,12 +46,6 @@ def write_whole(mapped: Path, whole: Path) -> None:
 
     whole.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(onnx.load(mapped), whole)
-
-
-def alone(path: Path) -> Opening:
-    """Return `open_graph` of a fresh process."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(open_graph, path).result()
 
 
 def open_graph(path: Path) -> Opening:

@@ -4,17 +4,16 @@ What is left beside the matrix products and the attention: the activation, exact
 behind it, fused and apart. 577 tokens, one thread, in turns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from rich.console import Console
 
+from benchmarks.turns import median_ms
 from runtime.sessions import Session
 
 TOKENS, WIDTH = 577, 768
@@ -43,22 +42,15 @@ def main() -> None:
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as scratch:
         sessions = {name: _open(Path(scratch) / f"{at}.onnx", *part) for at, (name, part) in enumerate(PARTS.items())}
-        feeds = {
-            name: {each: rng.standard_normal((TOKENS, width), np.float32) for each in sessions[name].input_shapes}
-            for name, (width, _) in PARTS.items()
-        }
-        times: dict[str, list[float]] = {name: [] for name in PARTS}
-        for _ in range(ROUNDS + 1):  # the first round is not counted
-            for name, session in sessions.items():
-                start = perf_counter()
-                session.run(["y"], feeds[name])
-                times[name].append((perf_counter() - start) * 1e3)
-    lines = [
-        "| part | ms a layer |",
-        "|---|---|",
-        *(f"| {name} | {median(taken[1:]):.2f} |" for name, taken in times.items()),
-    ]
+        runs = {name: _running(sessions[name], width, rng) for name, (width, _) in PARTS.items()}
+        times_ms = median_ms(runs, ROUNDS)
+    lines = ["| part | ms a layer |", "|---|---|", *(f"| {name} | {taken:.2f} |" for name, taken in times_ms.items())]
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
+
+
+def _running(session: Session, width: int, rng: np.random.Generator) -> Callable[[], object]:
+    feed = {name: rng.standard_normal((TOKENS, width), np.float32) for name in session.input_shapes}
+    return lambda: session.run(["y"], feed)
 
 
 def _open(path: Path, width: int, nodes: Sequence[NodeProto]) -> Session:

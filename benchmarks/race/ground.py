@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.full_size import SHAPES, alone
+from benchmarks.alone import alone
+from benchmarks.full_size import SHAPES
 from benchmarks.full_size_steps import export_form, save_checkpoint
 from benchmarks.race.course import Course, pictures_in
 from benchmarks.race.heats import ROOT, HeatFailed
