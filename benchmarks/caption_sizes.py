@@ -5,12 +5,11 @@ does in the checkpoint, so no checkpoint is needed. Captions of drawn scenes say
 random weights (`--scenes 0`) only the times do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from io import StringIO
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import Annotated
 
 import numpy as np
@@ -22,9 +21,11 @@ from onnx import numpy_helper
 from rich.console import Console
 
 from benchmarks.sample_models import ALBUM_SEED
+from benchmarks.turns import median_ms
 from export.positions import interpolate_positions
-from export.storybook.benchmark import Album, caption_album
+from export.storybook.benchmark import Album
 from export.storybook.folder import Order, draw_folder
+from export.storybook.metrics import caption_figures
 from runtime.blip import BlipCaptioner
 from runtime.images import decode_image
 from runtime.manifest import BlipRecord, read_models_manifest
@@ -77,30 +78,22 @@ def resized(models: Path, record: BlipRecord, side: int, folder: Path) -> BlipCa
 def time_in_turns(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> NDArray[np.float64]:
     """Return (2, n) ms: the vision tower's median, and a whole caption's, of one picture on one thread."""
     rng = np.random.default_rng(0)
-    pixels = [rng.standard_normal((1, 3, side, side)).astype(np.float32) for side in sizes]
-    times: list[tuple[list[float], list[float]]] = [([], []) for _ in sizes]
-    for _ in range(ROUNDS + 1):  # the first round is not counted
-        for captioner, picture, (seeing, captioning) in zip(captioners, pixels, times, strict=True):
-            start = perf_counter()
-            captioner.see(picture)
-            seen = perf_counter()
-            captioner.caption_pixels(picture)
-            seeing.append((seen - start) * 1e3)
-            captioning.append((perf_counter() - seen) * 1e3)
-    return np.array([[median(part[1:]) for part in both] for both in times]).T
+    works: dict[tuple[int, int], Callable[[], object]] = {}  # by the captioner's place: seeing, captioning
+    for at, (captioner, side) in enumerate(zip(captioners, sizes, strict=True)):
+        picture = rng.standard_normal((1, 3, side, side)).astype(np.float32)
+        works[0, at] = partial(captioner.see, picture)
+        works[1, at] = partial(captioner.caption_pixels, picture)
+    times_ms = median_ms(works, ROUNDS)
+    return np.array([[times_ms[part, at] for at in range(len(sizes))] for part in range(2)])
 
 
 def caption_scenes(captioners: Sequence[BlipCaptioner], folder: Path, count: int) -> list[dict[str, float]]:
     """Return each captioner's F1 and exactness on fresh scenes, and the share of captions that equal the first one's."""
     draw_folder(folder, Order(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
     album = Album.read(folder)
-    given: list[list[str]] = []
-
-    def caption(captioner: BlipCaptioner, files: Sequence[bytes]) -> list[str]:
-        given.append([captioner.caption_images([decode_image(file, "scene")])[0] for file in files])
-        return given[-1]
-
-    figures = [caption_album(album, lambda files, each=captioner: caption(each, files)) for captioner in captioners]  # type: ignore[misc]
+    pictures = [decode_image(file, "scene") for file in album.files]
+    given = [[captioner.caption_images([picture])[0] for picture in pictures] for captioner in captioners]
+    figures = [caption_figures(captions, album.exact_captions()) for captions in given]
     return [
         {"F1": scores["f1"], "exact": scores["exact"], "same": float(np.mean(np.array(given[0]) == np.array(captions)))}
         for scores, captions in zip(figures, given, strict=True)

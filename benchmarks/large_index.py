@@ -102,7 +102,7 @@ def numbered(blocks: Iterator[Vectors]) -> Iterator[VectorBatch]:
 
 def search(out: Path, truths: dict[str, Vectors], count: int) -> dict[str, Any]:
     """Open an index and put the queries to it, one at a time."""
-    import faiss  # noqa: F401 (its own memory and time are not the index's)
+    import faiss  # noqa: F401 (imported before the clock starts: its own memory and time are not the index's)
 
     world = make_world(SEED)
     queries = {asked: queries_of(world, asked)[:count] for asked in ASKED}

@@ -46,6 +46,6 @@ def keep(start_time: float, response_time: float, response: Any, **_: Any) -> No
 
 
 @events.quitting.add_listener
-def write(**_: Any) -> None:  # noqa: ANN401
+def write(**_: Any) -> None:  # noqa: ANN401 (what locust tells every listener)
     """Write what came back."""
     Path(os.environ["LOAD_OUT"]).write_text(json.dumps(answers), "utf-8")

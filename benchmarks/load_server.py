@@ -64,5 +64,5 @@ def _wait_until_ready(served: Serving) -> None:
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{served.address}/readyz", timeout=5):
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two questions whether it is ready
     raise TimeoutError(f"no server after {START_LIMIT_S:.0f} s")

@@ -18,6 +18,7 @@ from runtime.probing import Probing
 from runtime.records import FileRecord, GraphRecord, Record
 
 MANIFEST_NAME = "manifest.json"
+CAPTION_SEARCH = "blip/search"  # beside the files' paths in a fingerprint
 
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
 
@@ -82,6 +83,11 @@ class BlipRecord(Record):
     early_stopping: bool | Literal["never"] = False
     preprocessing: Preprocessing
 
+    @property
+    def search(self) -> str:
+        """The search as a text: captions of different ones do not belong into one index."""
+        return f"{self.num_beams} beams, length penalty {self.length_penalty:g}, early stopping {self.early_stopping}"
+
 
 class ModelsManifest(Record):
     """`models/manifest.json`. `blip` is absent where only search was exported. `made_by` names versions and the command."""
@@ -102,8 +108,12 @@ class ModelsManifest(Record):
         return [*(file for graph in self.graphs() for file in graph.files()), *tokenizers]
 
     def fingerprint(self) -> dict[str, str]:
-        """Return sha256 by path of every file that decides what an index holds."""
-        return {file.path: file.sha256 for file in self.files()}
+        """Return what decides what an index holds: sha256 by path of every file, and how captions are searched for.
+
+        The search stands there only where it is not greedy, as it was before there was a choice.
+        """
+        searched = {CAPTION_SEARCH: self.blip.search} if self.blip and self.blip.num_beams > 1 else {}
+        return {file.path: file.sha256 for file in self.files()} | searched
 
 
 class IndexManifest(Record):

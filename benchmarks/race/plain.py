@@ -84,7 +84,7 @@ class Plain:
 open_contender = Plain
 
 
-def _run(session: Any, **inputs: NDArray[Any]) -> Floats:  # noqa: ANN401
+def _run(session: Any, **inputs: NDArray[Any]) -> Floats:  # noqa: ANN401 (onnxruntime comes without types)
     output: Floats = session.run(None, inputs)[0]
     return output
 

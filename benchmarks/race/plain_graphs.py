@@ -50,7 +50,7 @@ def _export_clip(model: Any, folder: Path) -> None:  # noqa: ANN401 (transformer
     _trace(Part(model.get_image_features, model), {"pixel_values": _pixels(model)}, folder / IMAGE)
 
 
-def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401
+def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401 (as above)
     def see(pixels: Tensor) -> Tensor:
         return model.vision_model(pixels).last_hidden_state  # (n, p, w)
 
@@ -63,7 +63,7 @@ def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401
     _trace(Part(decode, model.text_decoder), {"input_ids": token_ids, "image_states": see(pixels)}, folder / DECODER)
 
 
-def _pixels(model: Any) -> Tensor:  # noqa: ANN401
+def _pixels(model: Any) -> Tensor:  # noqa: ANN401 (as above)
     side = model.config.vision_config.image_size
     return torch.randn(2, 3, side, side)
 

@@ -70,7 +70,8 @@ def tenth_best(pictures: VectorFile, queries: Vectors, advance: Callable[[int], 
         scores = np.hstack([best, queries @ chunk.T])  # (n, FOUND + c)
         best = np.partition(scores, -FOUND, axis=1)[:, -FOUND:]
         advance(len(chunk))
-    return best.min(axis=1)  # type: ignore[no-any-return]
+    tenth: NDArray[np.float32] = best.min(axis=1)
+    return tenth
 
 
 def rows_to_score(index: MappedIvf, pictures: VectorFile, queries: Vectors, tenth: NDArray[np.float32]) -> int:

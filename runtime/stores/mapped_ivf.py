@@ -71,12 +71,13 @@ class MappedIvf:
         import faiss
 
         params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
+        rows: NDArray[np.int64]
         _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
         self._memory.touch(len(queries) * nprobe * self._list_bytes)
         least = 0 if nprobe >= self.nlist else -1
         if rows.min() < least or rows.max() >= self._clusters.ntotal:
             raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
-        return rows  # type: ignore[no-any-return]
+        return rows
 
 
 def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401

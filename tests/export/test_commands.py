@@ -6,6 +6,7 @@ import pytest
 from typer.main import get_command
 
 from export.__main__ import app
+from export.conversions import NUM_BEAMS
 from export.gates import Gates
 from tests.conftest import ROOT
 from tests.sample_library import MODELS, run_module
@@ -68,3 +69,8 @@ def test_every_option_stands_in_the_readme(command: str) -> None:
 def test_the_command_line_s_gates_are_the_gates_defaults() -> None:
     defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
     assert {name: defaults[name] for name in Gates.model_fields} == Gates().model_dump()
+
+
+def test_the_command_line_s_beams_are_the_conversion_s() -> None:
+    defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
+    assert defaults["beams"] == NUM_BEAMS

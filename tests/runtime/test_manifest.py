@@ -9,6 +9,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 from runtime.manifest import IndexManifest, ModelsManifest, check_models_match, read_index_manifest, read_models_manifest
 from runtime.probing import Probing
 from runtime.records import record_file, record_graph
+from tests.sample_library import MODELS
 
 PREPROCESSING = {"size": 8, "fit": "crop", "resample": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}
 
@@ -131,3 +132,14 @@ def test_a_folder_that_may_not_be_read_is_named(models_dir: Path, monkeypatch: p
     monkeypatch.setattr(Path, "read_bytes", refuse)  # whoever runs the tests as root may read anything
     with pytest.raises(ArtefactCorrupt, match="Permission denied"):
         read_models_manifest(models_dir)
+
+
+def test_captions_of_another_search_are_of_other_models() -> None:
+    sample = read_models_manifest(MODELS)
+    assert sample.blip is not None
+    prints = [
+        sample.model_copy(update={"blip": sample.blip.model_copy(update=rules)}).fingerprint()
+        for rules in ({"num_beams": 1}, {"num_beams": 3}, {"num_beams": 3, "length_penalty": 2.0})
+    ]
+    assert prints[0] == {file.path: file.sha256 for file in sample.files()}
+    assert len({tuple(sorted(one.items())) for one in prints}) == 3
