@@ -5,10 +5,10 @@ import logging
 from mangum import Mangum
 from starlette.types import ASGIApp
 
-from runtime.api import create_app
-from runtime.opening import open_engine
+from runtime.bootstrap import open_engine
 from runtime.settings import Settings
-from runtime.standby import Standby
+from runtime.web.api import create_app
+from runtime.web.fallback import Standby
 
 # Lambda's answers have at most 6 MB, in which a picture travels as base64: a third longer.
 MAX_PICTURE_BYTES = 4_500_000

@@ -20,9 +20,9 @@ from rich.console import Console
 from export.storybook.captions import exact_caption
 from export.storybook.drawing import draw_scene
 from export.storybook.folder import Order
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
-from runtime.manifest import read_models_manifest
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
 from runtime.terminal import told_errors
 
 EMULATOR = ("qemu-x86_64", "-cpu", "Haswell")

@@ -22,14 +22,14 @@ from rich.console import Console
 
 from benchmarks.sample_models import ALBUM_SEED
 from benchmarks.turns import median_ms
-from export.positions import interpolate_positions
+from export.models.blip_positions import interpolate_positions
 from export.storybook.benchmark import Album
 from export.storybook.folder import Order, draw_folder
 from export.storybook.metrics import caption_figures
-from runtime.blip import BlipCaptioner
+from runtime.artefacts.file_record import GraphRecord
+from runtime.artefacts.manifest import BlipRecord, read_models_manifest
 from runtime.images import decode_image
-from runtime.manifest import BlipRecord, read_models_manifest
-from runtime.records import GraphRecord
+from runtime.models.blip import BlipCaptioner
 from runtime.terminal import told_errors
 
 POSITIONS = "vision_model.embeddings.position_embedding"

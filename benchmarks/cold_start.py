@@ -18,8 +18,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from runtime.manifest import MANIFEST_NAME, read_index_manifest
-from runtime.records import record_file
+from runtime.artefacts.file_record import record_file
+from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.terminal import told_errors
 from tests.deploy.emulator import Emulator, emulated, post
 from tests.sample_library import SampleLibrary

@@ -15,7 +15,7 @@ from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from rich.console import Console
 
 from benchmarks.turns import median_ms
-from runtime.sessions import Session
+from runtime.models.onnx_session import Session
 
 LAYERS, HEADS, WIDTH, IMAGE_TOKENS = 12, 12, 64, 577
 ROUNDS = 9

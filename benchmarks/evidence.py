@@ -26,10 +26,10 @@ from benchmarks.worlds import (
     missing_queries,
     scenes_without,
 )
-from export.library.calibrating import auroc
+from export.index.match_calibration import auroc
 from export.storybook.captions import noun_phrase
 from export.storybook.scenes import Scene
-from runtime.answer import Answer
+from runtime.search.answer import Answer
 from runtime.terminal import told_errors
 
 WORLDS, SCENES, ABSENT = 5, 300, 4

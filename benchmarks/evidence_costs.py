@@ -20,11 +20,11 @@ from rich.console import Console
 
 from benchmarks.worlds import SEED, make_world, scenes_without
 from export.storybook.captions import exact_caption
-from runtime.clip import ClipEncoder
+from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import open_image
-from runtime.manifest import read_models_manifest
+from runtime.models.clip import ClipEncoder
+from runtime.search.words import content_words, without_word
 from runtime.terminal import told_errors
-from runtime.words import content_words, without_word
 
 SCENES, ROUNDS, TOP_K = 40, 40, 5
 BARE_STAGES = ("tokenize", "embed", "search", "rows", "caption")

@@ -20,13 +20,13 @@ from rich.console import Console
 from benchmarks.alone import alone
 from benchmarks.full_size_steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
 from benchmarks.full_size_table import GRAPHS, Row, to_markdown
-from export.graphs import graph_bytes
+from export.models.onnx_graph import graph_bytes
 from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
     from benchmarks.stand_ins import Shape
-    from export.gates import Measures
-    from export.models import Form
+    from export.models.export import Form
+    from export.precision.gates import Measures
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")

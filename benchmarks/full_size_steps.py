@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
-from runtime.manifest import read_models_manifest
-from runtime.sessions import Session
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.models.onnx_session import Session
 
 if TYPE_CHECKING:
     from benchmarks.outliers import Edit
     from benchmarks.stand_ins import Shape
-    from export.calibration import Calibration
-    from export.gates import Measures
-    from export.models import Form
+    from export.models.export import Form
+    from export.precision.calibration_set import Calibration
+    from export.precision.gates import Measures
 
 Kind = Literal["plain", "norm outliers", "all other outliers"]
 SEED = 5_000_011  # neither calibration nor any album draws from it
@@ -41,7 +41,7 @@ def save_checkpoint(shape: "Shape", folder: Path, kind: Kind) -> None:
     """Save a stand-in with a kind of outliers."""
     from benchmarks.outliers import add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
     from benchmarks.stand_ins import save_stand_in
-    from export.graphs import quiet
+    from export.models.onnx_graph import quiet
 
     edits: dict[Kind, tuple[Edit, ...]] = {
         "plain": (),
@@ -54,10 +54,10 @@ def save_checkpoint(shape: "Shape", folder: Path, kind: Kind) -> None:
 
 def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> Cost:
     """Export both checkpoints, and return the cost. Naive int8 is let through every gate, to be measured."""
-    from export.display import Terminal
+    from export.console import Terminal
     from export.errors import GateMissed
-    from export.gates import Gates
-    from export.models import Order, export_models
+    from export.models.export import Order, export_models
+    from export.precision.gates import Gates
 
     let_through = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
     order = Order(form=form, gates=let_through if form == "int8" else Gates())
@@ -83,9 +83,9 @@ def time_openings(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
 
 def judge_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
     """Return what each folder's graphs kept of the exact ones, on pictures that no plan was made on."""
-    from export.calibration import read_calibration
-    from export.display import Terminal
-    from export.exams import BlipExam, ClipExam
+    from export.console import Terminal
+    from export.precision.calibration_set import read_calibration
+    from export.precision.gate_measures import BlipExam, ClipExam
 
     pictures = read_calibration(photos, Terminal(Console())) if photos else _draw_pictures()
     manifest = read_models_manifest(exact)
@@ -98,7 +98,7 @@ def judge_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "li
 
 
 def _draw_pictures() -> "Calibration":
-    from export.calibration import QUERIES, Calibration
+    from export.precision.calibration_set import QUERIES, Calibration
     from export.storybook.captions import exact_caption
     from export.storybook.drawing import draw_scene
     from export.storybook.folder import Order as Scenes

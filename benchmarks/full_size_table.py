@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks.full_size_steps import Cost
 
 if TYPE_CHECKING:
-    from export.gates import Measures
+    from export.precision.gates import Measures
 
 # By graph: its name in the table, the output whose cosine is told, and the measure that its family shares.
 GRAPHS = {

@@ -21,11 +21,11 @@ from rich.console import Console
 from benchmarks.alone import alone
 from benchmarks.large_world import BLOCK, DIMENSION, World, make_world
 from benchmarks.memory import Memory, Peak
-from export.library.catalog import Catalog, IndexedImage
-from export.library.generation import NextGeneration, publish
-from runtime.manifest import IndexManifest, read_index_manifest
-from runtime.stores import VectorStore
+from export.index.catalog import Catalog, IndexedImage
+from export.index.generation import NextGeneration, publish
+from runtime.artefacts.manifest import IndexManifest, read_index_manifest
 from runtime.stores.opening import open_stores
+from runtime.stores.protocols import VectorStore
 from runtime.stores.vector_file import VectorBatch
 
 SEED = 7

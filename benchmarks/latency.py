@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from export.checkpoints import Family, open_checkpoint, read_model
-from export.graphs import quiet
-from runtime.sessions import Array, Session
+from export.models.checkpoints import Family, open_checkpoint, read_model
+from export.models.onnx_graph import quiet
+from runtime.models.onnx_session import Array, Session
 
 TOKENS = 10
 Run = Callable[[], Callable[[], object]]  # makes ready, and returns what is timed

@@ -15,8 +15,8 @@ from rich.console import Console
 
 from benchmarks.alone import alone
 from benchmarks.memory import Memory
-from runtime.manifest import read_models_manifest
-from runtime.sessions import Session, import_onnxruntime
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.models.onnx_session import Session, import_onnxruntime
 from runtime.terminal import told_errors
 
 ROUNDS = 5

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from rich.console import Console
 
-from export import quantize
-from export.layers import ExactGraph
-from export.quantize import Precision, Target
-from export.rewriting import rewrite
-from runtime.sessions import Session
+from export.precision import rounding as quantize
+from export.precision.layers import ExactGraph
+from export.precision.rewriting import rewrite
+from export.precision.rounding import Precision, Target
+from runtime.models.onnx_session import Session
 
 SIZES = ((768, 3072), (3072, 768))
 ROWS = (1, 12, 50, 577)

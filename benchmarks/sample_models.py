@@ -19,10 +19,10 @@ from rich.console import Console
 from export.storybook.benchmark import Album, caption_album, search_figures
 from export.storybook.folder import Order, draw_folder
 from export.storybook.scenes import HeldOut
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
+from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import decode_image
-from runtime.manifest import read_models_manifest
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
 from runtime.terminal import told_errors
 
 ALBUMS = {"fresh scenes": HeldOut.NEVER, "held-out combinations": HeldOut.ONLY}

@@ -14,7 +14,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from rich.console import Console
 
 from benchmarks.turns import median_ms
-from runtime.sessions import Session
+from runtime.models.onnx_session import Session
 
 TOKENS, WIDTH = 577, 768
 ROUNDS = 25

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index import Models, build_index
+from export.index.build import Models, build_index
 from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
 from export.storybook.facts import Facts, encode_facts, truth_table
 from export.storybook.queries import Query, paraphrase, partial_query, short_query
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Box, Group, HeldOut, Scene, sample_scenes
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.bootstrap import open_engine
 from runtime.engine import Engine
-from runtime.manifest import read_models_manifest
-from runtime.opening import open_engine
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
 from runtime.settings import Settings
 
 SEED = 6_000_101  # neither training nor any other benchmark draws from it, and no decision was made on it

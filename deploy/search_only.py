@@ -1,6 +1,6 @@
 """The artefacts of the tier that only searches: the text tower, an index, and captions out of that index.
 
-Copies them into a folder in the forms that `runtime/manifest.py` reads. Knows no package and no limit.
+Copies them into a folder in the forms that `runtime/artefacts/manifest.py` reads. Knows no package and no limit.
 """
 
 import json

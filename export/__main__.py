@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 
 from export.errors import naming_what_is_missing
-from export.hub import DEFAULT_BLIP, DEFAULT_CLIP
+from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, default_models_dir
 from runtime.terminal import INTERRUPTED, told_errors
 
 if TYPE_CHECKING:
-    from export.library.encoding import Models
-    from runtime.sessions import Device
+    from export.index.encoding import Models
+    from runtime.models.onnx_session import Device
 
 
 app = typer.Typer(
@@ -47,7 +47,7 @@ def fetch(
 ) -> None:
     """Download a list of pictures; run again, it goes on where it stopped."""
     with told_errors():
-        from export.fetch import fetch_images, print_summary
+        from export.fetch.run import fetch_images, print_summary
 
         summary = fetch_images(urls, folder, column=column, max_side_px=max_side, parallel=parallel)
         print_summary(summary, Console())
@@ -89,10 +89,10 @@ def models(
 ) -> None:
     """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs export/requirements.txt."""
     with told_errors(), naming_what_is_missing():
-        from export.calibration import read_calibration
-        from export.display import Terminal
-        from export.gates import Gates
-        from export.models import Order, export_models
+        from export.console import Terminal
+        from export.models.export import Order, export_models
+        from export.precision.calibration_set import read_calibration
+        from export.precision.gates import Gates
 
         gates = Gates(
             cosine_mean=cosine_mean,
@@ -138,7 +138,7 @@ def index(
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
-        from export.index import Order, build_index
+        from export.index.build import Order, build_index
 
         order = Order(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
@@ -156,8 +156,8 @@ def import_index(
 ) -> None:
     """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
     with told_errors():
-        from export.takeover import SeedFiles
-        from export.takeover import import_index as take_over
+        from export.index.seed_import import SeedFiles
+        from export.index.seed_import import import_index as take_over
 
         take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models))
 
@@ -174,7 +174,7 @@ def evaluate(
 ) -> None:
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
-        from export.evaluate import Sources, evaluate_models
+        from export.evaluation.run import Sources, evaluate_models
 
         threads = Settings.read().threads or os.cpu_count() or 1
         evaluate_models(Sources(captions, images, models or default_models_dir(), exact), out, threads=threads)
@@ -182,10 +182,10 @@ def evaluate(
 
 def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
-    from export.library.encoding import Models
-    from runtime.blip import BlipCaptioner
-    from runtime.clip import ClipEncoder
-    from runtime.manifest import read_models_manifest
+    from export.index.encoding import Models
+    from runtime.artefacts.manifest import read_models_manifest
+    from runtime.models.blip import BlipCaptioner
+    from runtime.models.clip import ClipEncoder
 
     folder = models_dir or default_models_dir()
     manifest = read_models_manifest(folder)

@@ -6,7 +6,7 @@
 export const DEFAULT_TOP_K = 8;
 export const DEFAULT_PICTURE_WEIGHT = 0.5;
 
-// As runtime/words.py reads them: a minus at the start or behind a space, then a word or a phrase in quotes.
+// As runtime/search/words.py reads them: a minus at the start or behind a space, then a word or a phrase in quotes.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 /** Returns whether there are words that a picture could answer; those behind a minus only leave pictures out. */

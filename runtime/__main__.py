@@ -28,8 +28,8 @@ def search(
 ) -> None:
     """Answer one search and end."""
     with told_errors():
-        from runtime.opening import open_engine
-        from runtime.wire import to_search_body
+        from runtime.bootstrap import open_engine
+        from runtime.web.schemas import to_search_body
 
         settings = _settings(models_dir=models, index_dir=index)
         wanted = settings.top_k_default if top_k is None else top_k
@@ -51,8 +51,8 @@ def serve(
     with told_errors():
         import uvicorn
 
-        from runtime.api import create_app
-        from runtime.opening import open_engine
+        from runtime.bootstrap import open_engine
+        from runtime.web.api import create_app
 
         settings = _settings(models_dir=models, index_dir=index)
         web_app = create_app(open_engine(settings), settings)

@@ -5,8 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runtime.answer import Answer, Hit
-from runtime.asking import (
+from runtime.artefacts.match_calibration import WITNESSES
+from runtime.errors import ImageError
+from runtime.explain.explainer import Explainer, HitFacts
+from runtime.library.captions import Captions
+from runtime.library.catalog import ImageRow, Library
+from runtime.models.encoder import Encoder, Vectors
+from runtime.search.answer import Answer, Hit
+from runtime.search.evidence import Evidence, weigh_words
+from runtime.search.heatmap import Heatmap, check_by_occlusion
+from runtime.search.query import (
     PICTURE_WEIGHT,
     Asked,
     Limits,
@@ -16,17 +24,9 @@ from runtime.asking import (
     checked_ids,
     checked_query,
 )
-from runtime.calibration import WITNESSES
-from runtime.captions import Captions
-from runtime.encoder import Encoder, Vectors
-from runtime.errors import ImageError
-from runtime.evidence import Evidence, weigh_words
-from runtime.explain import Explainer, HitFacts
-from runtime.heatmap import Heatmap, check_by_occlusion
-from runtime.library import ImageRow, Library
-from runtime.matcher import Matcher, best_first
-from runtime.stopwatch import Stopwatch
-from runtime.words import read_wish, without_word
+from runtime.search.ranking import Matcher, best_first
+from runtime.search.stopwatch import Stopwatch
+from runtime.search.words import read_wish, without_word
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,7 @@
     │   ├── QueryTooLong      more text than a query may have
     │   ├── TopKOutOfRange    more, or fewer, results than may be asked for
     │   ├── IdsOutOfRange     more, or fewer, hits than may be explained at once
-    │   └── PictureWeightOutOfRange  a picture's say that is no share
+    │   └── PictureWeightOutOfRange  picture_weight outside [0, 1]
     ├── ImageError            about one picture
     │   ├── ImageNotFound     no such picture in the library
     │   ├── ImageUnreadable   not a picture, or a broken one
@@ -24,8 +24,7 @@
     ├── SessionFailed         onnxruntime refused a batch
     └── Overloaded            more searches than are worked on or may wait
 
-The export step adds its own branches in `export/errors.py`. Each class names itself on the wire by `code`; each instance
-carries its numbers as attributes and says what was given, what is allowed, and what to do.
+`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches.
 """
 
 from pathlib import Path
@@ -58,10 +57,6 @@ class RequestMalformed(RequestError):
     """The request does not have the form that the route takes."""
 
     code = "request_malformed"
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
 
 
 class RequestTooLarge(RequestError):
@@ -111,8 +106,8 @@ class IdsOutOfRange(RequestError):
 
     def __init__(self, given: int, max_allowed: int, *, heatmap: bool) -> None:
         self.given, self.max_allowed, self.heatmap = given, max_allowed, heatmap
-        how = " with heatmaps" if heatmap else ""
-        super().__init__(f"{given:,} ids were given; from 1 to {max_allowed:,} can be explained at once{how}.")
+        allowed = f"from 1 to {max_allowed:,} can be explained at once{' with heatmaps' if heatmap else ''}"
+        super().__init__(f"{given:,} ids were given; {allowed}.")
 
 
 class PictureWeightOutOfRange(RequestError):

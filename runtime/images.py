@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.artefacts.manifest import Preprocessing
 from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
-from runtime.manifest import Preprocessing
 
 if TYPE_CHECKING:
     from PIL.Image import Image

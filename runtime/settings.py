@@ -9,8 +9,8 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.errors import SettingInvalid
-from runtime.manifest import MANIFEST_NAME
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 SAMPLE_MODELS, SAMPLE_INDEX = Path("sample/models"), Path("artifacts/sample/index")

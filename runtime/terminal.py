@@ -10,7 +10,7 @@ import typer
 from runtime.errors import LookwhyError
 
 if TYPE_CHECKING:
-    from runtime.wire import SearchBody
+    from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130
 

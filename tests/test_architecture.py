@@ -1,4 +1,4 @@
-"""The direction of imports, as a table, and what the runtime must leave out, in a fresh interpreter."""
+"""The direction of imports, as a table for each side, and what the runtime must leave out, in a fresh interpreter."""
 
 import ast
 import subprocess
@@ -9,118 +9,62 @@ import pytest
 
 from tests.conftest import ROOT
 
-# Who may import whom, inside the runtime. One direction, no way back: a room imports from the rooms on its right.
-ALLOWED: dict[str, set[str]] = {
-    "errors": set(),
-    "words": set(),
-    "calibration": set(),
-    "encoder": set(),
-    "stopwatch": set(),
-    "heatmap": set(),
-    "metrics": set(),
-    "probing": set(),
-    "manifest": {"calibration", "errors", "probing", "records"},
-    "settings": {"errors", "manifest"},
-    "records": set(),
-    "sessions": {"errors", "records"},
-    "images": {"errors", "manifest"},
-    "text": {"errors"},
-    "clip": {"images", "manifest", "sessions", "text"},
-    "decoding": set(),
-    "beams": {"decoding"},
-    "blip": {"beams", "decoding", "images", "manifest", "sessions", "text"},
-    "library": {"errors", "images", "manifest"},
-    "stores": {"errors", "manifest"},
-    "captions": {"errors", "library"},
-    "asking": {"errors", "words"},
-    "evidence": {"words"},
-    "matcher": {"asking", "calibration", "evidence", "library", "stores", "words"},
-    "explain": {"evidence"},
-    "evidence_explainer": {"evidence", "explain", "words"},
-    "groq_faults": set(),
-    "groq_vocabulary": set(),
-    "groq_breaker": set(),
-    "lru": set(),
-    "meeting": set(),
-    "turnstile": {"errors"},
-    "admission": {"errors", "turnstile"},
-    "shared_encoder": {"encoder", "lru", "meeting"},
-    "groq_form": {"evidence_explainer", "explain", "groq_faults", "words"},
-    "groq_check": {"explain", "groq_vocabulary", "words"},
-    "groq_client": {"groq_faults", "groq_form"},
-    "groq_explainer": {
-        "evidence_explainer",
-        "explain",
-        "groq_breaker",
-        "groq_check",
-        "groq_client",
-        "groq_faults",
-        "groq_form",
-        "lru",
-        "words",
+# Who may import whom. One direction, no way back: a package imports from those that its row names, and from itself.
+# Imports inside functions and under TYPE_CHECKING count, too. The export side may import the runtime; never the reverse.
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "runtime": {
+        "errors": set(),
+        "artefacts": {"errors"},
+        "settings": {"artefacts", "errors"},
+        "images": {"artefacts", "errors"},
+        "stores": {"artefacts", "errors"},
+        "library": {"artefacts", "errors", "images"},
+        "models": {"artefacts", "errors", "images"},
+        "search": {"artefacts", "errors", "library", "stores"},
+        "explain": {"errors", "models", "search"},
+        "engine": {"artefacts", "errors", "explain", "library", "models", "search"},
+        "bootstrap": {"artefacts", "engine", "explain", "library", "models", "search", "settings", "stores"},
+        "web": {"engine", "errors", "images", "library", "search", "settings"},
+        "terminal": {"errors", "web"},
+        "__main__": {"bootstrap", "settings", "terminal", "web"},
     },
-    "aws": {"errors"},
-    "artefacts": {"aws", "errors", "manifest", "records"},
-    "on_demand": {"artefacts", "blip", "clip", "errors", "library", "manifest", "records"},
-    "groq_secret": {"errors", "evidence_explainer", "explain"},
-    "standby": {"errors", "wire"},
-    "answer": {"captions", "evidence", "heatmap", "library"},
-    "engine": {
-        "answer",
-        "asking",
-        "calibration",
-        "captions",
-        "encoder",
-        "errors",
-        "evidence",
-        "explain",
-        "heatmap",
-        "library",
-        "matcher",
-        "stopwatch",
-        "words",
+    "export": {
+        "errors": set(),
+        "console": set(),
+        "atomic": {"errors"},
+        "storybook": {"errors"},
+        "fetch": {"errors"},
+        "publish": set(),
+        "index": {"errors"},
+        "precision": {"console", "errors", "index", "storybook"},
+        "models": {"atomic", "console", "errors", "precision"},
+        "evaluation": {"console", "errors", "index", "models", "precision"},
+        "__main__": {"console", "errors", "evaluation", "fetch", "index", "models", "precision", "storybook"},
     },
-    "opening": {
-        "artefacts",
-        "asking",
-        "aws",
-        "captions",
-        "engine",
-        "explain",
-        "groq_explainer",
-        "groq_secret",
-        "library",
-        "manifest",
-        "matcher",
-        "on_demand",
-        "settings",
-        "shared_encoder",
-        "stores",
-    },
-    "wire": {"answer", "asking", "captions", "evidence"},
-    "middleware": {"errors"},
-    "api": {"admission", "asking", "engine", "errors", "images", "metrics", "middleware", "settings", "turnstile", "wire"},
-    "terminal": {"errors", "wire"},
-    "__main__": {"api", "opening", "settings", "terminal", "wire"},
 }
-# One file owns each outside thing.
+# One file of the runtime owns each outside thing.
 OWNERS = {
-    "onnxruntime": {"sessions.py"},
-    "faiss": {"faiss_store.py", "mapped_ivf.py"},
+    "onnxruntime": {"models/onnx_session.py"},
+    "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
     "PIL": {"images.py"},
-    "tokenizers": {"text.py"},
-    "groq": {"groq_client.py"},
-    "boto3": {"aws.py"},
-    "botocore": {"aws.py"},
-    "fastapi": {"api.py"},
-    "sqlite3": {"library.py"},
-    "prometheus_client": {"metrics.py"},
+    "tokenizers": {"models/tokenizer.py"},
+    "groq": {"explain/groq/client.py"},
+    "boto3": {"artefacts/aws.py"},
+    "botocore": {"artefacts/aws.py"},
+    "fastapi": {"web/api.py"},
+    "sqlite3": {"library/catalog.py"},
+    "prometheus_client": {"web/metrics.py"},
 }
 TORCH_SIDE = ("torch", "transformers", "optimum", "onnx", "export")
+ROOM_MAX_LINES = 250
+ENTRIES_MAX, ROWS_MAX = 14, 16
 
 
-def runtime_files() -> list[Path]:
-    return sorted((ROOT / "runtime").rglob("*.py"))
+def files_of(side: str) -> list[Path]:
+    return sorted((ROOT / side).rglob("*.py"))
+
+
+ALL_FILES = [file for side in ALLOWED for file in files_of(side)]
 
 
 def imported_modules(file: Path, *, with_types: bool = True) -> set[str]:
@@ -133,70 +77,104 @@ def imported_modules(file: Path, *, with_types: bool = True) -> set[str]:
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            modules.add(node.module)
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return modules
 
 
-def room_of(file: Path) -> str:
-    return file.relative_to(ROOT / "runtime").parts[0].removesuffix(".py")
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def test_every_room_of_the_runtime_stands_in_the_table() -> None:
-    assert {room_of(file) for file in runtime_files()} - {"__init__"} == set(ALLOWED)
+def name_of(file: Path) -> str:
+    return str(file.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("file", runtime_files(), ids=lambda file: str(file.relative_to(ROOT)))
+def package_of(module: str) -> str:
+    """Return the second part of a module's name: the package, or the module beside the packages."""
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("side", ALLOWED)
+def test_every_package_of_a_side_stands_in_its_table(side: str) -> None:
+    modules = {module_of(file) for file in files_of(side)} - {side}
+    assert {package_of(module) for module in modules} == set(ALLOWED[side])
+
+
+@pytest.mark.parametrize("side", ALLOWED)
+def test_a_side_can_be_read_from_its_listing(side: str) -> None:
+    entries = [entry for entry in (ROOT / side).iterdir() if entry.name not in {"__init__.py", "__pycache__"}]
+    assert len(entries) <= ENTRIES_MAX
+    assert len(ALLOWED[side]) <= ROWS_MAX
+
+
+@pytest.mark.parametrize("file", ALL_FILES, ids=name_of)
 def test_imports_run_one_way(file: Path) -> None:
-    ours = {module.split(".")[1] for module in imported_modules(file) if module.startswith("runtime.")}
-    assert ours - {room_of(file)} <= ALLOWED.get(room_of(file), set())
+    side, module = file.relative_to(ROOT).parts[0], module_of(file)
+    if module == side:
+        return
+    ours = {package_of(name) for name in imported_modules(file) if name.startswith(f"{side}.")} - {"__version__"}
+    assert ours - {package_of(module)} <= ALLOWED[side][package_of(module)]
+
+
+@pytest.mark.parametrize("file", ALL_FILES, ids=name_of)
+def test_no_module_is_longer_than_a_reader_can_hold(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= ROOM_MAX_LINES
+
+
+@pytest.mark.parametrize("side", ALLOWED)
+def test_no_package_imports_itself_by_way_of_others(side: str) -> None:
+    assert_without_circle(ALLOWED[side])
+
+
+@pytest.mark.parametrize("side", ALLOWED)
+def test_no_module_imports_itself_by_way_of_others(side: str) -> None:
+    modules = {module_of(file): file for file in files_of(side) if file.name != "__init__.py"}
+    assert_without_circle({name: imported_modules(file) & set(modules) - {name} for name, file in modules.items()})
+
+
+def assert_without_circle(imports: dict[str, set[str]]) -> None:
+    for name, below in imports.items():
+        reachable, waiting = set(), set(below)
+        while waiting:
+            reachable |= waiting
+            waiting = set().union(*(imports[other] for other in waiting)) - reachable
+        assert name not in reachable
 
 
 @pytest.mark.parametrize("package", OWNERS)
 def test_one_file_owns_each_outside_thing(package: str) -> None:
     users = {
-        file.name
-        for file in runtime_files()
+        file.relative_to(ROOT / "runtime").as_posix()
+        for file in files_of("runtime")
         if any(name.split(".")[0] == package for name in imported_modules(file, with_types=False))
     }
     assert users == OWNERS[package]
 
 
-def test_the_table_has_no_way_back() -> None:
-    for room, below in ALLOWED.items():
-        reachable, waiting = set(), set(below)
-        while waiting:
-            reachable |= waiting
-            waiting = set().union(*(ALLOWED[name] for name in waiting)) - reachable
-        assert room not in reachable
-
-
 def test_importing_the_whole_runtime_leaves_torch_and_the_export_side_out() -> None:
-    modules = [".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in runtime_files()]
+    modules = [module_of(file) for file in files_of("runtime")]
     script = (
         f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)\n"
         f"print([name for name in {TORCH_SIDE!r} if name in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "[]"
+    assert printed_by(script) == "[]"
 
 
 def test_drawing_fetching_indexing_and_evaluating_need_no_torch() -> None:
     script = (
-        "import sys, export.__main__, export.fetch, export.index, export.takeover\n"
-        "import export.storybook.folder, export.evaluate\n"
+        "import sys, export.__main__, export.fetch.run, export.index.build, export.index.seed_import\n"
+        "import export.storybook.folder, export.evaluation.run\n"
         f"print([name for name in {TORCH_SIDE[:-1]!r} if name in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "[]"
+    assert printed_by(script) == "[]"
 
 
 def test_importing_the_runtime_opens_no_heavy_package_before_it_is_used() -> None:
     script = (
-        "import sys, runtime.api, runtime.opening\n"
+        "import sys, runtime.web.api, runtime.bootstrap\n"
         "print([name for name in ('onnxruntime', 'faiss', 'PIL', 'groq', 'tokenizers', 'boto3') if name in sys.modules])"
     )
-    printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "[]"
+    assert printed_by(script) == "[]"
 
 
 def test_telemetry_is_off_before_onnxruntime_is_imported() -> None:
@@ -207,10 +185,15 @@ def test_telemetry_is_off_before_onnxruntime_is_imported() -> None:
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'onnxruntime': seen.append(os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
         "sys.meta_path.insert(0, Watch())\n"
-        "from pathlib import Path\nfrom runtime.sessions import Session\nfrom runtime.errors import LookwhyError\n"
+        "from pathlib import Path\n"
+        "from runtime.models.onnx_session import Session\nfrom runtime.errors import LookwhyError\n"
         "try: Session(Path('nothing.onnx'), 1)\n"
         "except LookwhyError: pass\n"
         "print(seen)"
     )
-    printed = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "['1']"
+    assert printed_by(script) == "['1']"
+
+
+def printed_by(script: str) -> str:
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -18,7 +18,7 @@ PRODUCT = """
 import json, sys
 import numpy as np, onnx, onnxruntime
 from onnx import TensorProto, helper, numpy_helper
-from export.quantize import round_columns
+from export.precision.rounding import round_columns
 weight = np.abs(np.random.default_rng(0).standard_normal((64, 24))).astype(np.float32) + 1
 rounded, _ = round_columns(weight, sys.argv[1])
 node = helper.make_node("MatMulInteger", ["x", "weight"], ["y"])

@@ -17,7 +17,7 @@ from benchmarks.full_size import SHAPES
 from benchmarks.full_size_steps import export_form, save_checkpoint
 from benchmarks.race.course import Course, pictures_in
 from benchmarks.race.heats import ROOT, HeatFailed
-from runtime.manifest import MANIFEST_NAME
+from runtime.artefacts.manifest import MANIFEST_NAME
 
 FEW = 8  # captions take the seed seconds each; with fewer, what a build costs whatever its size would count for much
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from benchmarks.race.contender import Ask, Caption, TokenIds, Work
 from benchmarks.race.course import BEAMS, TOP_K, Course
-from runtime.blip import BlipCaptioner, Tensors
-from runtime.clip import ClipEncoder
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.bootstrap import open_engine
 from runtime.images import open_image
-from runtime.manifest import read_models_manifest
-from runtime.opening import open_engine
+from runtime.models.blip import BlipCaptioner, Tensors
+from runtime.models.clip import ClipEncoder
+from runtime.search.words import content_words, without_word
 from runtime.settings import Settings
-from runtime.words import content_words, without_word
 
 
 class Remembering(BlipCaptioner):
@@ -66,7 +66,7 @@ class Ours:
         """Build the index anew, as `python -m export index` does."""
         from rich.console import Console
 
-        from export.index import Models, build_index
+        from export.index.build import Models, build_index
 
         shutil.rmtree(out, ignore_errors=True)
         captioner, workers = self._worker_captioner if captions else None, self._course.threads

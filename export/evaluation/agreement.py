@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from export.evaluation.answers import Answers, Caption
 from export.evaluation.caption_scores import chrf_between
 from export.evaluation.recall import score_blocks
-from export.gates import cosines_between
+from export.precision.gates import cosines_between
 
 TOP = 10
 

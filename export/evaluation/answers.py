@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
-from runtime.manifest import BlipRecord, ModelsManifest, read_models_manifest
-from runtime.text import Tokenizer
+from runtime.artefacts.manifest import BlipRecord, ModelsManifest, read_models_manifest
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
+from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from export.display import Display
+from export.console import Display
 from export.errors import ExactModelsUnusable
-from runtime.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
+from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
 
 EXACT: Final = "fp32"
 # What a checkpoint has of its own; two local folders may have the same name.
@@ -55,7 +55,7 @@ def _make(folder: Path, models_dir: Path, models: ModelsManifest, display: Displ
             f"Make it: python -m export models --clip ... --blip ... --precision {EXACT} --out {folder}, "
             "or name one that you have by --exact.",
         )
-    from export.models import Order, export_models
+    from export.models.export import Order, export_models
 
     display.say(f"{folder} is not there: exporting the exact models into it, once")
     order = Order(form=EXACT)

@@ -12,9 +12,9 @@ from typing import Any
 from export.errors import unwritable_refused
 from export.evaluation.agreement import Agreement
 from export.evaluation.caption_scores import CaptionScores
-from export.evaluation.captions_file import Skipped
 from export.evaluation.recall import Recall, told_from_chance
-from runtime.manifest import BlipRecord, ClipRecord, ModelsManifest
+from export.precision.captions_file import Skipped
+from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest
 
 FORMAT = "lookwhy-evaluation/1"
 DEFINITIONS = {

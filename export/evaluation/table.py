@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from export.evaluation.agreement import Agreement
-from export.evaluation.captions_file import Skipped
 from export.evaluation.result import DEFINITIONS, Evaluation
+from export.precision.captions_file import Skipped
 
 SKIPPED_SHOWN = 20
 NONE = "–"

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from runtime.manifest import IndexManifest
-from runtime.stores import VectorSource, VectorStore
-from runtime.stores.faiss_store import FaissStore
-from runtime.stores.ivf_store import IvfStore
-from runtime.stores.mapped_ivf import MappedIvf
+from runtime.artefacts.manifest import IndexManifest
+from runtime.stores.clustered import IvfStore
+from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.flat import FaissStore
+from runtime.stores.protocols import VectorSource, VectorStore
 from runtime.stores.vector_file import VectorFile
 
 

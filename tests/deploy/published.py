@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.publish import publish_artefact, publish_pictures
-from export.s3 import S3Folder
-from runtime.library import Library
-from runtime.manifest import read_index_manifest, read_models_manifest
+from export.publish.__main__ import publish_artefact, publish_pictures
+from export.publish.s3 import S3Folder
+from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
+from runtime.library.catalog import Library
 from tests.deploy.cloud import Cloud
 from tests.sample_library import MODELS, SampleLibrary
 

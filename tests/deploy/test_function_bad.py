@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from export.s3 import S3Folder
-from runtime.manifest import MANIFEST_NAME
+from export.publish.s3 import S3Folder
+from runtime.artefacts.manifest import MANIFEST_NAME
 from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import emulated, fault_of, free_port, post
 from tests.deploy.events import url_event

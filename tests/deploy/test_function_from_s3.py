@@ -10,7 +10,7 @@ from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import Emulator, emulated, post
 from tests.deploy.events import form_with_picture, url_event
 from tests.deploy.published import Published
-from tests.runtime.groq_server import KEY, explains, groq_server
+from tests.runtime.explain.groq.groq_server import KEY, explains, groq_server
 from tests.sample_library import SampleLibrary
 
 SECRET = "lookwhy/groq"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from export.publish import publish_artefact, publish_page, publish_pictures
-from export.s3 import OUTPUTS, S3Folder
-from runtime.library import Library
-from runtime.manifest import MANIFEST_NAME, read_index_manifest
+from export.publish.__main__ import publish_artefact, publish_page, publish_pictures
+from export.publish.s3 import OUTPUTS, S3Folder
+from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
+from runtime.library.catalog import Library
 from tests.conftest import ROOT
 from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import emulated, post

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from export.s3 import OUTPUTS
+from export.publish.s3 import OUTPUTS
 from runtime.settings import Settings
 from tests.conftest import ROOT
 from tests.deploy.emulator import sam_tool

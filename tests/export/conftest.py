@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime.manifest import ModelsManifest
-from tests.export.small_library import PHOTOS, draw_many
+from runtime.artefacts.manifest import ModelsManifest
+from tests.export.index.small_library import PHOTOS, draw_many
 
 if TYPE_CHECKING:
-    from export.calibration import Calibration
+    from export.precision.calibration_set import Calibration
 
 CONVERSION_TESTS = [
     "test_blip.py",
@@ -55,7 +55,7 @@ def blip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def calibration() -> "Calibration":
     """A calibration set that is drawn quickly."""
-    from export.calibration import draw_calibration
+    from export.precision.calibration_set import draw_calibration
 
     return draw_calibration(12)
 
@@ -65,8 +65,8 @@ def exported(
     tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path, calibration: "Calibration"
 ) -> dict[str, tuple[Path, ModelsManifest]]:
     """Both small checkpoints exported, by form: the folder of artefacts and its manifest. int8 need not be good."""
-    from export.gates import Gates
-    from export.models import FORMS, Order, export_models
+    from export.models.export import FORMS, Order, export_models
+    from export.precision.gates import Gates
 
     root = tmp_path_factory.mktemp("exported")
     no_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)

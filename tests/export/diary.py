@@ -1,6 +1,6 @@
 """A display that keeps what a person would be told."""
 
-from export.display import Silence
+from export.console import Silence
 
 
 class Diary(Silence):

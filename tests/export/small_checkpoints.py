@@ -20,7 +20,7 @@ from transformers import (
     CLIPTokenizerFast,
 )
 
-from runtime.manifest import ModelsManifest
+from runtime.artefacts.manifest import ModelsManifest
 
 Exported = dict[str, tuple[Path, ModelsManifest]]  # by precision: the folder of artefacts and its manifest
 

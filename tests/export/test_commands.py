@@ -6,8 +6,8 @@ import pytest
 from typer.main import get_command
 
 from export.__main__ import app
-from export.conversions import NUM_BEAMS
-from export.gates import Gates
+from export.models.families import NUM_BEAMS
+from export.precision.gates import Gates
 from tests.conftest import ROOT
 from tests.sample_library import MODELS, run_module
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from runtime.middleware import CONTENT_SECURITY_POLICY
+from runtime.web.middleware import CONTENT_SECURITY_POLICY
 from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"

@@ -11,16 +11,16 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
-from runtime.api import create_app
-from runtime.asking import Limits
-from runtime.captions import Captions
 from runtime.engine import Engine
-from runtime.evidence_explainer import EvidenceExplainer
-from runtime.explain import Explainer
-from runtime.library import CATALOG_SCHEMA, Library
-from runtime.matcher import Matcher
+from runtime.explain.explainer import Explainer
+from runtime.explain.sentences import EvidenceExplainer
+from runtime.library.captions import Captions
+from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.search.query import Limits
+from runtime.search.ranking import Matcher
 from runtime.settings import Settings
-from runtime.stores.faiss_store import FaissStore
+from runtime.stores.flat import FaissStore
+from runtime.web.api import create_app
 
 COLOURS = ["red", "green", "blue", "grey"]
 # One name that HTML would read as a tag, one with a space, one that only percent-quoting brings through a URL.

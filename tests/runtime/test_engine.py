@@ -3,15 +3,15 @@
 import pytest
 from PIL import Image
 
-from runtime.asking import Limits
-from runtime.calibration import Calibration, MatchWeights
-from runtime.captions import Captions
+from runtime.artefacts.match_calibration import Calibration, MatchWeights
 from runtime.engine import Engine
 from runtime.errors import IdsOutOfRange, ImageNotFound, QueryEmpty, QueryTooLong, TopKOutOfRange
-from runtime.evidence_explainer import EvidenceExplainer
-from runtime.library import Library
-from runtime.matcher import Matcher
-from runtime.stores.faiss_store import FaissStore
+from runtime.explain.sentences import EvidenceExplainer
+from runtime.library.captions import Captions
+from runtime.library.catalog import Library
+from runtime.search.query import Limits
+from runtime.search.ranking import Matcher
+from runtime.stores.flat import FaissStore
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 
 

@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from runtime.blip import BlipCaptioner
-from runtime.clip import ClipEncoder
+from runtime.artefacts.manifest import Preprocessing, read_models_manifest
 from runtime.images import decode_image, open_image, preprocess
-from runtime.manifest import Preprocessing, read_models_manifest
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
 from tests.runtime.odd_pictures import CLIP_MEAN, CLIP_STD, ODD_PICTURES, encoded, noise
 from tests.sample_library import MODELS
 

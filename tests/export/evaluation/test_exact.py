@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from export.display import Silence
+from export.console import Silence
 from export.errors import ExactModelsUnusable
 from export.evaluation.exact import exact_folder
+from runtime.artefacts.manifest import read_models_manifest
 from runtime.errors import ArtefactMissing
-from runtime.manifest import read_models_manifest
 from tests.sample_library import MODELS
 
 Change = Callable[[dict[str, Any]], None]
@@ -95,7 +95,7 @@ def test_a_quantized_folder_is_refused_as_exact(tmp_path: Path) -> None:
 @pytest.mark.torch
 def test_an_absent_one_is_made_of_the_checkpoints_that_the_manifest_names(tmp_path: Path, clip_folder: Path) -> None:
     pytest.importorskip("optimum")
-    from export.models import export_models
+    from export.models.export import export_models
 
     models = tmp_path / "models"
     export_models(str(clip_folder), None, models)

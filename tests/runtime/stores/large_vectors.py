@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.library.ivf import write_ivf
-from runtime.stores.ivf_store import IvfStore
-from runtime.stores.mapped_ivf import MappedIvf
+from export.index.clusters import write_ivf
+from runtime.stores.clustered import IvfStore
+from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile, write_vectors
 
 DIMENSION = 16

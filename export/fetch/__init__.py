@@ -1,0 +1,1 @@
+"""A list of addresses to a folder of pictures."""

@@ -1,0 +1,95 @@
+"""An index's whole catalogue, written and read back by the export step; `runtime/library/catalog.py` owns its form."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from export.index.scan import SkippedImage
+from runtime.errors import ArtefactCorrupt
+from runtime.library.catalog import CATALOG_SCHEMA, REMEDY, ImageRow, open_catalog
+
+ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns"
+SKIPPED_COLUMNS = "name, reason, sha256, bytes, mtime_ns"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedImage(ImageRow):
+    """A row of the catalogue with what only the export step needs: the file's time when it was hashed."""
+
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that a generation knows but its vectors.
+
+    `rows` are sorted by id. `next_id` is above every id ever given, so that those of removed pictures do not come back.
+    `scanned_ns` is when the run that wrote it began to look at the folder.
+    """
+
+    rows: Sequence[IndexedImage] = ()
+    skipped: Sequence[SkippedImage] = ()
+    next_id: int = 1
+    scanned_ns: int = 0
+
+
+def write_catalog(path: Path, catalog: Catalog) -> None:
+    """Write the catalogue to a new file.
+
+    No journal and no sync: an unfinished file belongs to a generation that nothing names yet, and the generation is synced
+    as a whole.
+
+    Raises:
+        sqlite3.OperationalError: the disk is full, or the folder cannot be written.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + CATALOG_SCHEMA)
+        connection.execute("BEGIN")
+        connection.executemany(_insert("images", ROW_COLUMNS), map(astuple, catalog.rows))
+        connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
+        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
+        connection.executemany(_insert("counters", "name, value"), counters)
+        connection.execute("COMMIT")
+
+
+def read_catalog(path: Path) -> Catalog:
+    """Return the catalogue in a file.
+
+    Raises:
+        ArtefactMissing: there is no such file.
+        ArtefactCorrupt: it is no catalogue of this form.
+    """
+    try:
+        with closing(open_catalog(path)) as connection:
+            return _read(connection)
+    except (sqlite3.DatabaseError, KeyError) as cause:
+        raise ArtefactCorrupt(path, f"it cannot be read to its end ({cause})", REMEDY) from cause
+
+
+def same_pictures(one: Catalog, other: Catalog) -> bool:
+    """Return whether two catalogues say the same to a reader: the same rows and reasons, whatever the files' times."""
+    return [_told(row) for row in one.rows] == [_told(row) for row in other.rows] and [
+        (image.name, image.reason, image.sha256) for image in one.skipped
+    ] == [(image.name, image.reason, image.sha256) for image in other.skipped]
+
+
+def _read(connection: sqlite3.Connection) -> Catalog:
+    counters = dict(connection.execute("SELECT name, value FROM counters"))
+    rows = connection.execute(f"SELECT {ROW_COLUMNS} FROM images ORDER BY id")
+    skipped = connection.execute(f"SELECT {SKIPPED_COLUMNS} FROM skipped ORDER BY name")
+    return Catalog(
+        rows=[IndexedImage(*columns) for columns in rows],
+        skipped=[SkippedImage(*columns) for columns in skipped],
+        next_id=counters["next_id"],
+        scanned_ns=counters["scanned_ns"],
+    )
+
+
+def _told(row: IndexedImage) -> tuple[object, ...]:
+    return row.id, row.image_path, row.sha256, row.width, row.height, row.caption
+
+
+def _insert(table: str, columns: str) -> str:
+    return f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(columns.split(',')))})"

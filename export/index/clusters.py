@@ -1,0 +1,176 @@
+"""A large library's index: its clusters are trained on a sample, then every vector of a file is put into its cluster.
+
+Clusters and 8-bit scalars are of the vectors' principal components: to leave out those in which pictures hardly differ makes
+files shorter and searches faster by that much, and what it costs is made up for when the hits are scored by their vectors.
+The export step's only file that imports faiss; `runtime/stores/faiss_ivf.py` opens what it writes. Holds the sample and one
+chunk of vectors, whatever their count. The same vectors give the same file: sample and starting points come from a seed.
+"""
+
+import math
+import os
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.index.summary import progress_bar
+from runtime.stores.vector_file import VectorFile
+from runtime.stores.whole_file import whole_file
+
+SAMPLED = 40  # vectors a cluster is trained on: faiss asks for 39 and more
+SAMPLE_MAX = 200_000  # 130 MB at 160 components
+COMPONENTS_SAMPLE = 32_768  # vectors that components are found from: 67 MB at 512 dimensions
+ROUNDS = 10
+VARIANCE_KEPT = 0.92  # by the components, of what sets pictures apart
+COMPONENTS_STEP = 16  # floats that AVX-512 takes at once
+CHUNK = 16_384  # vectors placed, or written, at once: 34 MB at 512 dimensions
+SEED = 7
+Vectors = NDArray[np.float32]
+Advance = Callable[[int], None]
+
+
+def clusters_for(count: int) -> int:
+    """Return how many clusters suit `count` vectors: the power of two nearest to eight times their root.
+
+    More than the usual four times, as comparing a query with all centres costs little over few components. No fewer than
+    eight vectors come to a cluster.
+    """
+    return max(1, min(1 << round(math.log2(8 * math.sqrt(count))), count // 8))
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What was trained: the components, (c, d), and faiss's index, which knows clusters and scales and holds nothing."""
+
+    components: Vectors
+    index: Any
+
+    def reduce(self, vectors: Vectors) -> Vectors:
+        """Return what is left, (n, c), of (n, d) vectors."""
+        return vectors @ self.components.T
+
+
+def write_ivf(path: Path, vectors: VectorFile, console: Console) -> None:
+    """Write the index over a file of at least one vector.
+
+    Raises:
+        OSError: it cannot be written.
+        KeyboardInterrupt: Ctrl-C, heeded after each round of training and each chunk.
+    """
+    import faiss
+
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    with progress_bar(console, "Clustering", ROUNDS) as advance:
+        form = _train(vectors, clusters_for(vectors.count), advance)
+    with progress_bar(console, "Sorting", vectors.count) as advance:
+        placed = _place(form, vectors, advance)
+    with whole_file(path) as file, progress_bar(console, "Storing", vectors.count) as advance:
+        file.write(_head(form, np.bincount(placed, minlength=form.index.nlist)))
+        _write_lists(file, form, vectors, placed, advance=advance)
+
+
+def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Form:
+    import faiss
+
+    rng = np.random.default_rng(SEED)
+    wanted = min(vectors.count, SAMPLED * nlist, SAMPLE_MAX)
+    rows = rng.choice(vectors.count, wanted, replace=False)
+    components = principal_components(vectors.rows(rows[:COMPONENTS_SAMPLE]))  # (c, d)
+    sample = np.concatenate([vectors.rows(rows[at : at + CHUNK]) @ components.T for at in range(0, wanted, CHUNK)])  # (w, c)
+    centroids = sample[rng.choice(wanted, nlist, replace=False)]
+    for _ in range(ROUNDS):  # one at a time, so that Ctrl-C need not wait for all
+        means = faiss.Kmeans(
+            len(components),
+            nlist,
+            niter=1,
+            spherical=True,
+            seed=SEED,
+            min_points_per_centroid=1,
+            max_points_per_centroid=wanted,
+        )
+        means.train(sample, init_centroids=centroids)
+        centroids = means.centroids  # type: ignore[assignment]  # faiss types them as if they might be None
+        advance(1)
+    nearest = faiss.IndexFlatIP(len(components))
+    nearest.add(centroids)
+    form = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexIVFScalarQuantizer(nearest, len(components), nlist, form, faiss.METRIC_INNER_PRODUCT)
+    index.train(sample)  # finds the clusters there, and fits the scalars' scales
+    return _Form(components, index)
+
+
+def principal_components(sample: Vectors) -> Vectors:
+    """Return the directions, (c, d) orthonormal, that keep enough of what sets the vectors of a sample apart.
+
+    The mean is not taken off, as PCA would: inner products must stay what they are. It is the first direction, or nearly.
+    """
+    moments = sample.T @ sample / len(sample)  # (d, d)
+    mean = sample.mean(axis=0)
+    _, directions = np.linalg.eigh(moments)  # smallest first
+    spread = np.einsum("dc,de,ec->c", directions, moments - np.outer(mean, mean), directions)[::-1]
+    kept = int(np.searchsorted(np.cumsum(spread), VARIANCE_KEPT * spread.sum())) + 1
+    kept = min(sample.shape[1], -(-kept // COMPONENTS_STEP) * COMPONENTS_STEP)
+    return np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
+
+
+def _place(form: _Form, vectors: VectorFile, advance: Advance) -> NDArray[np.int64]:
+    """Return the cluster of each row, (n,)."""
+    placed = np.empty(vectors.count, np.int64)
+    for start, chunk in vectors.chunks(CHUNK):
+        _, nearest = form.index.quantizer.search(form.reduce(chunk), 1)  # (c, 1)
+        placed[start : start + len(chunk)] = nearest[:, 0]
+        advance(len(chunk))
+    return placed
+
+
+def _head(form: _Form, sizes: NDArray[np.integer]) -> bytes:
+    """Return the beginning of the file, up to where the first cluster's vectors stand.
+
+    faiss writes a file only of an index that it holds whole in memory; but in its form the lists come last, each as its
+    codes and its ids, so all before them can be had from an index that is empty.
+    """
+    import faiss
+
+    reduced, dimension = form.components.shape
+    transform = faiss.LinearTransform(dimension, reduced, False)
+    faiss.copy_array_to_vector(form.components.ravel(), transform.A)
+    transform.is_trained = True
+    form.index.replace_invlists(None, False)
+    form.index.ntotal = int(sizes.sum())
+    whole = faiss.IndexPreTransform(transform, form.index)
+    before = faiss.serialize_index(whole).tobytes().removesuffix(b"il00")  # its mark of lists that are not there
+    return before + struct.pack("<4sQQ4sQ", b"ilar", len(sizes), form.index.code_size, b"full", len(sizes)) + _u64(sizes)
+
+
+def _write_lists(file: BinaryIO, form: _Form, vectors: VectorFile, placed: NDArray[np.int64], *, advance: Advance) -> None:
+    """Write the clusters' codes and rows, one cluster after the other."""
+    order, nlist = np.argsort(placed, kind="stable"), form.index.nlist
+    starts = np.searchsorted(placed[order], np.arange(nlist + 1))
+    first = 0
+    while first < nlist:  # as many clusters at once as make up a chunk
+        last = max(first + 1, int(np.searchsorted(starts, starts[first] + CHUNK, "right")) - 1)
+        rows = order[starts[first] : starts[last]]
+        codes = _encode(form, vectors.rows(rows), placed[rows])  # (n, code size)
+        for number in range(first, last):
+            part = slice(starts[number] - starts[first], starts[number + 1] - starts[first])
+            file.write(codes[part].tobytes() + _u64(rows[part]))
+        advance(len(rows))
+        first = last
+
+
+def _encode(form: _Form, vectors: Vectors, placed: NDArray[np.int64]) -> NDArray[np.uint8]:
+    import faiss
+
+    codes = np.empty((len(vectors), form.index.code_size), np.uint8)
+    arrays = np.ascontiguousarray(form.reduce(vectors)), np.ascontiguousarray(placed), codes
+    form.index.encode_vectors(len(vectors), *(faiss.swig_ptr(array) for array in arrays), False)
+    return codes
+
+
+def _u64(numbers: NDArray[np.integer]) -> bytes:
+    return numbers.astype("<u8").tobytes()

@@ -1,0 +1,148 @@
+"""Fitting a library's calibration: from scores to the probability that a picture shows what a text says.
+
+Asks the library questions whose answers its captions tell (`caption_questions.py`), looks at the best hits with and without
+the true ones, and fits a logistic to what is known of each (Platt scaling, over more than one score). Runs the text tower
+once a question, and no other model.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.index.caption_questions import CaptionBook
+from export.index.catalog import IndexedImage
+from export.index.summary import progress_bar
+from runtime.artefacts.match_calibration import WITNESSES, Calibration, MatchWeights, Standing, match_features
+from runtime.search.words import content_words
+from runtime.stores.protocols import VectorSource
+
+QUESTIONS = 500
+PICTURES_MAX = 20_000  # more of a library than this teaches the fit nothing, and costs 2 x 40 MB of scores at 512 dimensions
+PICTURES_MIN = 20  # captioned ones; below, a fit would be a guess
+HITS = 3  # looked at, of each question
+EXAMPLES_MIN = 20  # of true and of false matches
+RIDGE = 1.0  # on weights of standardized features; keeps them finite where examples can be told apart wholly
+BARE_FEATURES = 3  # the first of `match_features`: those that need no caption
+SEED = 7
+
+EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class _Examples:
+    """What is known of some hits, (n, 5), and whether each is a true match, (n,)."""
+
+    features: NDArray[np.float64]
+    holds: NDArray[np.float64]
+
+
+def calibrate(
+    rows: Sequence[IndexedImage], pictures: VectorSource, captions: VectorSource, embed_texts: EmbedTexts, console: Console
+) -> Calibration | None:
+    """Return the calibration of a library, the same each time; None where it has too few captions to learn from.
+
+    Args:
+        rows: the library's.
+        pictures: their vectors.
+        captions: the vectors of their captions.
+        embed_texts: n texts -> (n, d) float32 of L2 norm 1, each in a run of its own.
+        console: where progress goes.
+    """
+    captioned = [row for row in rows if row.caption]
+    rng = random.Random(SEED)
+    sample = captioned if len(captioned) <= PICTURES_MAX else rng.sample(captioned, PICTURES_MAX)
+    book = CaptionBook([row.caption or "" for row in sample])
+    if len(sample) < PICTURES_MIN or not book.can_ask:
+        return None
+    ids = [row.id for row in sample]
+    quiz = _Quiz(pictures.vectors_of(ids), captions.vectors_of(ids), book, rng)
+    with progress_bar(console, "Calibrating", QUESTIONS) as advance:
+        for _ in range(QUESTIONS):
+            quiz.ask(embed_texts)
+            advance(1)
+    return quiz.fit()
+
+
+class _Quiz:
+    """Questions put to a sample of n pictures, and the examples that they gave."""
+
+    def __init__(
+        self, pictures: NDArray[np.float32], captions: NDArray[np.float32], book: CaptionBook, rng: random.Random
+    ) -> None:
+        self._pictures, self._captions, self._book, self._rng = pictures, captions, book, rng  # both (n, d)
+        self._centroid = pictures.mean(axis=0)
+        self._examples: list[_Examples] = []
+
+    def ask(self, embed_texts: EmbedTexts) -> None:
+        """Ask one question: of all pictures, of those that do not answer it, and of those that lack one of its words."""
+        question = self._book.ask(self._rng)
+        [text] = embed_texts([" ".join(question)])
+        answers = self._book.answers(question)
+        lacking = answers | self._book.mentioning_a_word_of(question, self._rng)
+        scores, caption_scores = self._pictures @ text, self._captions @ text  # both (n,)
+        order = np.argsort(-scores, kind="stable")
+        words = len(content_words(" ".join(question)))
+        for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
+            hits = _first(order, hidden)
+            heard = caption_scores[hits]
+            standing = Standing(float(self._centroid @ text), float(heard.max(initial=-1.0)), words)
+            features = match_features(standing, scores[hits[:HITS]], heard[:HITS])
+            holds = np.array([float(hit in answers) for hit in hits[:HITS]])
+            self._examples.append(_Examples(features, holds))
+
+    def fit(self) -> Calibration | None:
+        """Return what all examples together teach."""
+        features = np.concatenate([examples.features for examples in self._examples])
+        holds = np.concatenate([examples.holds for examples in self._examples])
+        if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
+            return None
+        calibration = Calibration(
+            centroid=tuple(map(float, self._centroid)),
+            with_caption=fit_logistic(features, holds),
+            without_caption=fit_logistic(features[:, :BARE_FEATURES], holds),
+            fit={},
+        )
+        found = 1 / (1 + np.exp(-calibration.with_caption.log_odds(features)))
+        figures = {
+            "questions": QUESTIONS,
+            "pictures": len(self._pictures),
+            "auroc": auroc(found[holds > 0], found[holds == 0]),
+        }
+        return calibration.model_copy(update={"fit": figures})
+
+
+def fit_logistic(features: NDArray[np.float64], holds: NDArray[np.float64], steps: int = 50) -> MatchWeights:
+    """Return the ridge logistic of (n, f) features on (n,) labels, by Newton's method; of 3 features or of all 5."""
+    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
+    design = np.column_stack([(features - mean) / deviation, np.ones(len(features))])  # (n, f + 1)
+    ridge = RIDGE * np.eye(design.shape[1])
+    ridge[-1, -1] = 0.0  # the bias is free
+    weights = np.zeros(design.shape[1])
+    for _ in range(steps):
+        chances = 1 / (1 + np.exp(-(design @ weights)))
+        slope = design.T @ (chances - holds) + ridge @ weights
+        curvature = (design * (chances * (1 - chances))[:, None]).T @ design + ridge
+        step = np.linalg.solve(curvature, slope)
+        weights -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    raw = weights[:-1] / deviation
+    names = ("score", "mean_score", "log_words", "caption_score", "best_caption_score")[: len(raw)]
+    return MatchWeights(bias=float(weights[-1] - raw @ mean), **dict(zip(names, map(float, raw), strict=True)))
+
+
+def auroc(true: NDArray[np.floating], false: NDArray[np.floating]) -> float:
+    """Return the chance that a true example has more than a false one, ties counting half (Mann-Whitney's U)."""
+    ordered = np.sort(false)
+    below, not_above = np.searchsorted(ordered, true, "left"), np.searchsorted(ordered, true, "right")
+    return float((below + not_above).mean() / (2 * len(false)))
+
+
+def _first(order: NDArray[np.intp], hidden: set[int]) -> NDArray[np.intp]:
+    """Return the first `WITNESSES` of an order that are not hidden."""
+    start = order[: WITNESSES + len(hidden)]
+    return np.array([at for at in start if at not in hidden][:WITNESSES], dtype=np.intp)

@@ -1,0 +1,125 @@
+"""How many clusters a search of a large library must look through, measured on questions put to that very library.
+
+Queries in words lie far from all pictures, so they need several times the clusters that pictures as queries would: the
+captions are asked, where there are some.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.index.summary import progress_bar
+from runtime.artefacts.cluster_search import AskedWith, Probing
+from runtime.stores.clustered import IvfStore
+from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.vector_file import VectorFile
+
+FOUND = 10  # pictures a query, as recall@10 has it
+RECALL_AIM, MARGIN = 0.95, 0.005  # the margin is about what 1,000 queries leave uncertain
+QUERIES = 1_000  # to choose by, and as many to measure on
+DEEP_QUERIES = 200  # of them that look through everything
+RESCORED_AIM, RESCORED_MAX = 0.985, 1_000  # leaves the clusters some share to miss; a row costs 2 us
+QUERIES_MIN = 100  # captions; below, they would say little
+CHUNK = 16_384  # pictures looked at at once: 131 MB of scores
+TIE = 1e-6  # what the order of additions changes in a cosine
+MOVED_COSINE = 0.3  # of a moved picture with its own: what CLIP's texts have with their pictures, common directions apart
+SEED = 7
+Vectors = NDArray[np.float32]
+
+
+def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console) -> Probing:
+    """Return the least work that finds enough of the nearest pictures, and how many of them it finds of other queries.
+
+    Args:
+        index: the clusters.
+        pictures: its vectors.
+        captions: the captions' vectors, if there are any.
+        console: where progress goes, and a warning if the aim is missed.
+    """
+    rng = np.random.default_rng(SEED)
+    asked_with: AskedWith = "captions" if captions.count >= QUERIES_MIN else "pictures moved towards text"
+    queries = _some(captions, rng) if asked_with == "captions" else move_towards_text(_some(pictures, rng), rng)
+    with progress_bar(console, "Measuring", pictures.count) as advance:
+        tenth = tenth_best(pictures, queries, advance)
+    middle = len(queries) // 2
+    rescored = rows_to_score(index, pictures, queries[: min(middle, DEEP_QUERIES)], tenth)
+    store = IvfStore(index, pictures, nprobe=1, rescored=rescored)
+    chosen = fewest_probes(store, queries[:middle], tenth[:middle])
+    recall = recall_with(store, queries[middle:], tenth[middle:], chosen)
+    if recall < RECALL_AIM:
+        console.print(
+            f"A search finds {recall:.1%} of the ten nearest pictures; {RECALL_AIM:.0%} were aimed at.", style="yellow"
+        )
+    return Probing(
+        nlist=store.nlist,
+        nprobe=chosen,
+        rescored=rescored,
+        recall_at_10=round(recall, 4),
+        queries=len(queries) - middle,
+        asked_with=asked_with,
+    )
+
+
+def tenth_best(pictures: VectorFile, queries: Vectors, advance: Callable[[int], None]) -> NDArray[np.float32]:
+    """Return the cosine, (n,), of the last of the `FOUND` pictures nearest to each query, by looking at all pictures."""
+    best = np.full((len(queries), FOUND), -1.0, np.float32)
+    for _, chunk in pictures.chunks(CHUNK):
+        scores = np.hstack([best, queries @ chunk.T])  # (n, FOUND + c)
+        best = np.partition(scores, -FOUND, axis=1)[:, -FOUND:]
+        advance(len(chunk))
+    tenth: NDArray[np.float32] = best.min(axis=1)
+    return tenth
+
+
+def rows_to_score(index: MappedIvf, pictures: VectorFile, queries: Vectors, tenth: NDArray[np.float32]) -> int:
+    """Return how many rows must be scored again for ten hits, by where in the order of a few bits the nearest stand."""
+    rows = index.nearest_rows(queries, min(RESCORED_MAX, pictures.count), index.nlist)  # (n, r)
+    true = [pictures.rows(row) @ query >= least - TIE for row, query, least in zip(rows, queries, tenth, strict=False)]
+    shares = np.minimum(np.cumsum(true, axis=1), FOUND).mean(axis=0) / FOUND  # (r,)
+    return min(int(np.searchsorted(shares, RESCORED_AIM)) + 1, len(shares))
+
+
+def fewest_probes(store: IvfStore, queries: Vectors, tenth: NDArray[np.float32]) -> int:
+    """Return the smallest number of clusters whose recall meets the aim with its margin; all of them where none does."""
+    enough = 1
+    while enough < store.nlist and recall_with(store, queries, tenth, enough) < RECALL_AIM + MARGIN:
+        enough = min(2 * enough, store.nlist)
+    too_few = enough // 2
+    while enough - too_few > max(1, enough // 32):  # finer than by a thirty-second is noise
+        middle = (too_few + enough) // 2
+        if recall_with(store, queries, tenth, middle) < RECALL_AIM + MARGIN:
+            too_few = middle
+        else:
+            enough = middle
+    return enough
+
+
+def recall_with(store: IvfStore, queries: Vectors, tenth: NDArray[np.float32], nprobe: int) -> float:
+    """Return the share of the `FOUND` nearest pictures that a search of so many clusters finds.
+
+    A picture is one of the nearest if it is as near as the tenth best, (n,): of twins, any will do.
+    """
+    _, scores = store.search(queries, FOUND, nprobe=nprobe)
+    return float(np.mean(scores >= tenth[:, None] - TIE))
+
+
+def move_towards_text(pictures: Vectors, rng: np.random.Generator) -> Vectors:
+    """Return queries such as texts are, (n, d), made of as many pictures: a third of what sets each apart, the rest noise.
+
+    What all texts have in common, and pictures have not, is left out: it shifts all cosines of a query alike.
+    """
+    apart = _unit(pictures - pictures.mean(axis=0))
+    noise = _unit(rng.standard_normal(apart.shape, np.float32))
+    return _unit(MOVED_COSINE * apart + math.sqrt(1 - MOVED_COSINE**2) * noise)
+
+
+def _some(vectors: VectorFile, rng: np.random.Generator) -> Vectors:
+    return vectors.rows(rng.choice(vectors.count, min(2 * QUERIES, vectors.count), replace=False))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit

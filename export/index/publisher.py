@@ -1,0 +1,92 @@
+"""Bringing what a build knows into the index: at its end, and now and then while captions are made.
+
+Decides whether there is anything to write, and when; how a generation is written and switched is `generation.py`'s.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from export.errors import unwritable_refused
+from export.index.caption_vectors import CaptionVectors
+from export.index.catalog import Catalog, same_pictures
+from export.index.contents import KnownContents
+from export.index.encoding import Models
+from export.index.generation import Generation, NextGeneration, publish, remove_leftovers
+from export.index.match_calibration import calibrate
+from export.index.store_files import IVF_FROM
+
+
+@dataclass(frozen=True)
+class Order:
+    """How an index is to be built.
+
+    Attributes:
+        captions_later: captions are left to a later run.
+        publish_every_s: how often captions made so far are published.
+        ivf_from: from so many pictures on, a search looks through the nearest clusters alone.
+    """
+
+    captions_later: bool = False
+    publish_every_s: float = 600.0
+    ivf_from: int = IVF_FROM
+
+
+class Publisher:
+    """Publishes one build's catalogues. `number` is the generation that holds the last of them."""
+
+    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, order: Order) -> None:
+        """Start from what `out` holds now."""
+        self._out, self._images_dir, self._models, self._order = out, images_dir, models, order
+        self._last, self.number = last, last.number
+        self._published: Catalog | None = last.catalog if self._is_whole(last) else None
+        self._rested_s = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the ordered time has passed since the build began or last published."""
+        return time.monotonic() - self._rested_s >= self._order.publish_every_s
+
+    def publish(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
+        """Write and switch to a generation of this catalogue, unless the one in force says all of it already.
+
+        Raises:
+            OutputUnwritable: the disk is full, or the folder cannot be written; the index is as it was.
+            SessionFailed: the text tower refused a caption or a question.
+        """
+        with unwritable_refused(self._out):
+            if self._published is None or not same_pictures(self._published, catalog):
+                self._write(catalog, known, captions, console)
+            remove_leftovers(self._out, self.number)
+        self._rested_s = time.monotonic()
+
+    def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
+        captions.embed_missing(catalog.rows, console)
+        # Counted up before: where Ctrl-C breaks in, the folder may be in force already, and must not be written again.
+        self.number += 1
+        following = NextGeneration(
+            number=self.number,
+            catalog=catalog,
+            images_dir=self._images_dir,
+            models=self._models.fingerprint,
+            dimension=self._models.encoder.dimension,
+            vectors=known.vector_batches(catalog.rows),
+            captions=captions.batches(catalog.rows),
+            calibrate=lambda pictures, witnesses: calibrate(
+                catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, console
+            ),
+            ivf_from=self._order.ivf_from,
+        )
+        publish(self._out, following, console)
+        self._published = catalog
+
+    def _is_whole(self, last: Generation) -> bool:
+        """Return whether a generation is of this folder, these models, its size's form, and with its captions' vectors."""
+        manifest = last.manifest
+        if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
+            return False
+        if not last.has_form_for(len(last.catalog.rows), self._order.ivf_from):
+            return False
+        return last.captions is not None or not any(row.caption for row in last.catalog.rows)

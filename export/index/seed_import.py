@@ -1,0 +1,156 @@
+"""The seed project's own index files to an index that the runtime serves, with nothing embedded again.
+
+On unit vectors the order by L2 distance is the order by inner product, so the seed's vectors are kept. Captions stay empty:
+the runtime makes them when they are asked for, and the next `index` run for good.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.errors import FolderUnusable, unwritable_refused
+from export.index.catalog import Catalog, IndexedImage
+from export.index.decode import reason_of
+from export.index.encoding import ImageEncoder, Models
+from export.index.generation import (
+    Generation,
+    NextGeneration,
+    last_generation,
+    name_of,
+    publish,
+    remove_leftovers,
+    sole_writer,
+)
+from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
+from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
+from export.index.summary import Summary, print_skipped, print_summary, progress_bar
+from runtime.artefacts.file_record import sha256_of
+from runtime.errors import ArtefactCorrupt, ImageError
+from runtime.images import open_image
+
+__all__ = ["SeedFiles", "import_index"]
+
+DECODERS = min(4, os.cpu_count() or 1)  # each may hold one whole picture, 450 MB at the pixel limit
+WITNESSES = 8
+# A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
+WITNESS_COSINE_MIN = 0.8
+
+
+def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console | None = None) -> Summary:
+    """Replace the index in `out` by the seed's, and print what was done. The picture of row n gets the id n + 1.
+
+    A few pictures are embedded anew and held against their vectors: files that do not belong together, or that other models
+    made, would otherwise give an index that answers every search with nonsense.
+
+    Args:
+        seed: the seed's two files, and the folder where the pictures lie now.
+        out: the index folder; made if need be.
+        models: those that queries will be embedded with.
+        console: where progress and the summary go; the default is standard error.
+
+    Raises:
+        ArtefactMissing: one of the seed's files is not there.
+        ArtefactCorrupt: one of them is of another form, or does not fit the other or the models.
+        FolderUnusable: the folder holds none of the pictures.
+        OutputUnwritable: `out` cannot be written, or another build holds it; the index is as it was.
+    """
+    console = console or Console(stderr=True)
+    entries, vectors = read_seed(seed, models.encoder.dimension)
+    scan = scan_folder(seed.images_dir, leave_out=out)
+    with sole_writer(out):
+        rows, skipped = _find_pictures(entries, scan, console)
+        if not rows:
+            print_skipped(skipped, console)
+            raise FolderUnusable(seed.images_dir, f"it holds none of the {len(entries):,} pictures, or none can be read")
+        _check_witnesses(rows, vectors, models.encoder, seed)
+        last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
+        following = NextGeneration(
+            number=last.number + 1,
+            catalog=Catalog(rows, skipped, next_id=len(entries) + 1, scanned_ns=scan.began_ns),
+            images_dir=scan.folder,
+            models=models.fingerprint,
+            dimension=models.encoder.dimension,
+            vectors=[([row.id for row in rows], vectors[[row.id - 1 for row in rows]])],
+        )
+        with unwritable_refused(out):
+            publish(out, following, console)
+            remove_leftovers(out, following.number)
+    summary = _summary(following, last, scan)
+    print_summary(summary, console)
+    return summary
+
+
+def _find_pictures(
+    entries: Sequence[SeedEntry], scan: Scan, console: Console
+) -> tuple[list[IndexedImage], list[SkippedImage]]:
+    """Return the catalogue's rows, and the entries that get none, each with the reason."""
+    images = {image.image_path: image for image in scan.images}
+    found: dict[str, int] = {}  # path -> id
+    skipped = []
+    for image_id, entry in enumerate(entries, start=1):
+        path = locate(entry, images)
+        if path is None:
+            skipped.append(SkippedImage(entry.name, f"it is not in {scan.folder}"))
+        elif path in found:
+            skipped.append(SkippedImage(entry.name, f"row {found[path] - 1} has the same file"))
+        else:
+            found[path] = image_id
+    rows = []
+    with progress_bar(console, "Reading", len(found)) as advance, ThreadPoolExecutor(DECODERS) as decoders:
+        for outcome in decoders.map(lambda path: _examine(scan.folder, images[path], found[path]), found):
+            if isinstance(outcome, IndexedImage):
+                rows.append(outcome)
+            else:
+                skipped.append(outcome)
+            advance(1)
+    return rows, skipped
+
+
+def _examine(folder: Path, image: FoundImage, image_id: int) -> IndexedImage | SkippedImage:
+    """Return a picture's row: it is hashed, and decoded for its size and to see that it can be."""
+    path = folder / image.image_path
+    try:
+        sha256 = sha256_of(path)
+        width, height = open_image(path, image.image_path).size
+    except ImageError as error:
+        return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)
+    except OSError as cause:
+        return SkippedImage(image.image_path, f"it cannot be read ({cause.strerror})")
+    return IndexedImage(image_id, image.image_path, sha256, image.bytes, width, height, None, image.mtime_ns)
+
+
+def _check_witnesses(
+    rows: Sequence[IndexedImage], vectors: NDArray[np.float32], encoder: ImageEncoder, seed: SeedFiles
+) -> None:
+    """Refuse vectors that the models at hand would not have made.
+
+    Raises:
+        ArtefactCorrupt: the median cosine between old and new vectors is below `WITNESS_COSINE_MIN`.
+    """
+    chosen = rows[:: -(-len(rows) // WITNESSES)]  # evenly spread over the whole
+    pixels = [encoder.prepare(open_image(seed.images_dir / row.image_path, row.image_path)) for row in chosen]
+    anew = encoder.embed_pixels(np.stack(pixels))  # (w, d)
+    cosines = np.sum(anew * vectors[[row.id - 1 for row in chosen]], axis=1)  # (w,)
+    median = float(np.median(cosines))
+    if median < WITNESS_COSINE_MIN:
+        reason = f"the models at hand see its pictures otherwise (median cosine {median:.2f} over {len(chosen)} of them)"
+        remedy = "Give the metadata.json that belongs to it, and point --models at the CLIP that made it."
+        raise ArtefactCorrupt(seed.store, reason, remedy)
+
+
+def _summary(written: NextGeneration, last: Generation, scan: Scan) -> Summary:
+    rows, skipped = written.catalog.rows, written.catalog.skipped
+    return Summary(
+        count=len(rows),
+        generation=name_of(written.number),
+        written=True,
+        added=len(rows),
+        removed=len(last.catalog.rows),
+        other_files=scan.other_files,
+        skipped=tuple(skipped),
+    )

@@ -1,0 +1,91 @@
+"""The stores of a generation, written in the form that its count asks for. Opening them is `runtime/stores/opening.py`'s.
+
+Below `IVF_FROM` pictures, one flat file for the pictures' vectors and one for their captions', searched whole. From there
+on, the vectors stand in files of 16-bit floats, written as they come, and an index of clusters is made of the pictures'.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from export.index.clusters import write_ivf
+from export.index.nprobe import choose_probing
+from runtime.artefacts.cluster_search import Probing
+from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.flat import FaissStore
+from runtime.stores.protocols import VectorSource
+from runtime.stores.vector_file import VectorBatch, write_vectors
+
+IVF_FROM = 50_000  # a flat search of so many takes 8 ms on one thread (512 dimensions), and grows with them
+STORE_NAME, CAPTIONS_NAME = "image_index.faiss", "caption_index.faiss"
+VECTORS_NAME, CAPTION_VECTORS_NAME = "image_vectors.f16", "caption_vectors.f16"
+STORE_NAMES = (STORE_NAME, CAPTIONS_NAME, VECTORS_NAME, CAPTION_VECTORS_NAME)
+
+
+@dataclass(frozen=True)
+class WrittenStores:
+    """The vectors that were written, and the files' names; None for what this form, or an index without captions, has not.
+
+    `pictures` and `captions` give vectors back; searching is for those who open the index.
+    """
+
+    pictures: VectorSource
+    captions: VectorSource
+    captions_name: str | None
+    vectors_name: str | None = None
+    probing: Probing | None = None
+
+
+def write_flat(
+    folder: Path, dimension: int, pictures: Iterable[VectorBatch], captions: Iterable[VectorBatch]
+) -> WrittenStores:
+    """Write the small form.
+
+    Raises:
+        OSError: a file cannot be written.
+    """
+    of_pictures = _write_store(folder / STORE_NAME, dimension, pictures)
+    of_captions = _write_store(folder / CAPTIONS_NAME, dimension, captions)
+    return WrittenStores(of_pictures, of_captions, CAPTIONS_NAME if of_captions.count else None)
+
+
+def write_clustered(
+    folder: Path,
+    dimension: int,
+    pictures: Iterable[VectorBatch],
+    captions: Iterable[VectorBatch],
+    *,
+    console: Console,
+) -> WrittenStores:
+    """Write the large form, of at least one picture, whose ids ascend. Progress goes to the console.
+
+    Raises:
+        OSError: a file cannot be written.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    of_pictures = write_vectors(folder / VECTORS_NAME, dimension, pictures)
+    of_captions = write_vectors(folder / CAPTION_VECTORS_NAME, dimension, captions)
+    if not of_captions.count:
+        (folder / CAPTION_VECTORS_NAME).unlink()
+    write_ivf(folder / STORE_NAME, of_pictures, console)
+    index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=os.cpu_count() or 1)
+    return WrittenStores(
+        of_pictures,
+        of_captions,
+        CAPTION_VECTORS_NAME if of_captions.count else None,
+        VECTORS_NAME,
+        choose_probing(index, of_pictures, of_captions, console),
+    )
+
+
+def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FaissStore:
+    """Return the store of some vectors, written to a file unless it is empty."""
+    store = FaissStore(dimension)
+    for ids, vectors in batches:
+        store.add(ids, vectors)
+    if store.count:
+        store.save(path)
+    return store

@@ -1,0 +1,99 @@
+"""What a build did, as counts and as the few lines that a person reads; and the progress while it runs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from export.index.scan import SkippedImage
+
+LISTED_MAX = 100  # names printed; the catalogue has all
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of the pictures, in numbers of pictures.
+
+    `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
+    `uncaptioned` the pictures that await a caption, put off if `captions_later`. `generation` is the one in force; `written`
+    says whether this run made it.
+    """
+
+    count: int
+    generation: str
+    written: bool
+    added: int = 0
+    changed: int = 0
+    renamed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    encoded: int = 0
+    uncaptioned: int = 0
+    captions_later: bool = False
+    other_files: int = 0
+    skipped: Sequence[SkippedImage] = ()
+
+
+class Rate(ProgressColumn):
+    """How many a second, over the last half minute."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate, or nothing while there is none yet."""
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:.1f}/s" if rate else "", style="progress.data.speed")
+
+
+@contextmanager
+def progress_bar(console: Console, description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar with a count, the rate and the time left while the block runs; none where there is nothing to do.
+
+    Yields:
+        What to call with the number of pictures just done.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=total == 0) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done: progress.advance(task, done)
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print what was skipped and why, then the counts."""
+    print_skipped(summary.skipped, console)
+    counts = Counter({name: getattr(summary, name) for name in ("added", "changed", "renamed", "removed", "unchanged")})
+    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    if summary.skipped:
+        told += f", {len(summary.skipped):,} skipped"
+    if summary.other_files:
+        told += f"; {summary.other_files:,} files that are no pictures"
+    console.print(f"{summary.count:,} pictures in the index: {told}.", style="bold", highlight=False)
+    if not summary.written:
+        console.print("Nothing has changed; the index was left as it is.")
+    if summary.uncaptioned:
+        console.print(_told_of_captions(summary), style="yellow", highlight=False)
+
+
+def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
+    """Print each skipped picture's name and reason. Both may hold anything, so neither is read as markup."""
+    if not skipped:
+        return
+    console.print(f"{len(skipped):,} skipped:", style="yellow")
+    for image in skipped[:LISTED_MAX]:
+        console.print(Text(f"  {_printable(image.name)}: {_printable(image.reason)}"), soft_wrap=True)
+    if len(skipped) > LISTED_MAX:
+        console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
+
+
+def _told_of_captions(summary: Summary) -> str:
+    awaited = f"{summary.uncaptioned:,} of them have no caption yet"
+    if summary.captions_later:
+        return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."
+    return f"{awaited}: their files changed or went away meanwhile. Run the same command again."
+
+
+def _printable(text: str) -> str:
+    """Return the text with control characters escaped: a file name may hold a newline, or a terminal's own commands."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,164 @@
+"""A hub id or a local folder to a checkpoint that is sure to be of the right family, and on request its torch model.
+
+Owns what a checkpoint must hold and every way in which it may not. Converts nothing.
+"""
+
+import json
+import pickle
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from export.errors import CheckpointUnusable
+from export.models.hub import fetch_snapshot
+from export.models.onnx_graph import quiet
+from runtime.artefacts.manifest import Preprocessing
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+Family = Literal["clip", "blip"]
+MODEL_CLASSES: dict[Family, str] = {"clip": "CLIPModel", "blip": "BlipForConditionalGeneration"}
+PROCESSOR_CLASSES: dict[Family, str] = {"clip": "CLIPImageProcessor", "blip": "BlipImageProcessor"}
+RESAMPLINGS: dict[int, Literal["lanczos", "bilinear", "bicubic"]] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's
+REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose small files were read and checked; the weights still lie in `folder`.
+
+    `name` is the hub id or the folder's name; `revision` is the hub's commit. `tokenizer` is transformers' fast one.
+    """
+
+    family: Family
+    name: str
+    revision: str | None
+    folder: Path
+    tokenizer: "PreTrainedTokenizerFast"
+    preprocessing: Preprocessing
+
+    def seeing(self, size_px: int) -> "Checkpoint":
+        """Return this checkpoint with pictures prepared at another size."""
+        return replace(self, preprocessing=self.preprocessing.model_copy(update={"size": size_px}))
+
+
+def open_checkpoint(given: str, family: Family) -> Checkpoint:
+    """Return the checkpoint at a local folder or a hub id (`owner/name` or `owner/name@revision`), fetched if need be.
+
+    Raises:
+        CheckpointUnusable: it cannot be had, is of another family, or lacks its tokenizer or preprocessing.
+    """
+    if Path(given).expanduser().is_dir():
+        folder, revision = Path(given).expanduser().resolve(), None
+        name = folder.name
+    else:
+        name = given.partition("@")[0]
+        folder = fetch_snapshot(given)
+        revision = folder.name
+    _check_family(given, folder, family)
+    return Checkpoint(
+        family=family,
+        name=name,
+        revision=revision,
+        folder=folder,
+        tokenizer=_read_tokenizer(given, folder),
+        preprocessing=_read_preprocessing(given, folder, family),
+    )
+
+
+def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
+    """Return the `CLIPModel` or `BlipForConditionalGeneration`, float32, for evaluation, with plain attention.
+
+    Raises:
+        CheckpointUnusable: the weights are absent, cut short, of other shapes, or not all there.
+    """
+    from safetensors import SafetensorError
+
+    broken = (SafetensorError, OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError)
+    try:
+        with quiet():
+            model, loading = _read_weights(checkpoint)
+    except broken as cause:
+        raise CheckpointUnusable(checkpoint.name, f"its weights cannot be read ({_first_line(cause)})", REMEDY) from cause
+    missing, mismatched = sorted(loading["missing_keys"]), sorted(loading["mismatched_keys"])
+    if mismatched:  # transformers would fill both with noise and go on
+        wanted = tuple(model.state_dict()[mismatched[0]].shape)
+        reason = f"its weight {mismatched[0]} has another shape than its config.json says, {wanted}"
+        raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    if missing:
+        reason = f"{len(missing)} of its weights are missing, {missing[0]} among them"
+        raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    return model.eval()
+
+
+def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, list[str]]]":
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()  # over the shards, in the middle of our own steps
+    model_class = getattr(transformers, MODEL_CLASSES[checkpoint.family])
+    loaded: tuple[PreTrainedModel, dict[str, list[str]]] = model_class.from_pretrained(
+        checkpoint.folder,
+        dtype=torch.float32,
+        attn_implementation="eager",
+        local_files_only=True,
+        output_loading_info=True,
+        ignore_mismatched_sizes=True,  # they are refused above, by name; transformers' own error names none
+    )
+    return loaded
+
+
+def _check_family(given: str, folder: Path, family: Family) -> None:
+    try:
+        model_type = json.loads((folder / "config.json").read_text("utf-8")).get("model_type")
+    except FileNotFoundError as cause:
+        raise CheckpointUnusable(given, "it has no config.json", REMEDY) from cause
+    except (ValueError, AttributeError) as cause:
+        raise CheckpointUnusable(given, "its config.json is no JSON object", REMEDY) from cause
+    if model_type != family:
+        remedy = f"--{family} takes a {family.upper()} checkpoint ({MODEL_CLASSES[family]})."
+        raise CheckpointUnusable(given, f"it is a {model_type} model, not a {family} model", remedy)
+
+
+def _read_tokenizer(given: str, folder: Path) -> "PreTrainedTokenizerFast":
+    from transformers import AutoTokenizer
+
+    try:
+        with quiet():
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as cause:  # the tokenizers library raises bare Exception, transformers TypeError on absent files
+        raise CheckpointUnusable(given, "its tokenizer is missing or broken", REMEDY) from cause
+    if not tokenizer.is_fast or len(tokenizer) == 0:
+        raise CheckpointUnusable(given, "its tokenizer has no fast form (tokenizer.json)", REMEDY)
+    return tokenizer
+
+
+def _read_preprocessing(given: str, folder: Path, family: Family) -> Preprocessing:
+    import transformers
+
+    processor_class = getattr(transformers, PROCESSOR_CLASSES[family])
+    try:
+        with quiet():
+            processor = processor_class.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError) as cause:
+        raise CheckpointUnusable(given, "its preprocessor_config.json is missing or broken", REMEDY) from cause
+    if family == "clip":
+        sizes = {processor.size.get("shortest_edge"), *processor.crop_size.values()}
+    else:
+        sizes = {processor.size.get("height"), processor.size.get("width")}
+    whole = processor.do_resize and processor.do_rescale and processor.do_normalize
+    if len(sizes) != 1 or not whole or processor.resample not in RESAMPLINGS:
+        reason = "its preprocessor_config.json asks for another preparation than its family's"
+        raise CheckpointUnusable(given, reason, REMEDY)
+    return Preprocessing(
+        size=sizes.pop(),
+        fit="crop" if family == "clip" else "stretch",
+        resample=RESAMPLINGS[processor.resample],
+        mean=processor.image_mean,
+        std=processor.image_std,
+    )
+
+
+def _first_line(cause: Exception) -> str:
+    return str(cause).strip().splitlines()[0].rstrip(".") if str(cause).strip() else type(cause).__name__

@@ -1,0 +1,121 @@
+"""What fp32 graphs answer, set against what they were made of.
+
+Owns the probes and the tolerance. What rounded graphs must keep of the exact ones is said in `gates.py`.
+Imports no torch: the originals' answers come in as arrays.
+
+`Answers` holds arrays by graph and output, as in "clip/text.onnx embedding": float32 vectors in the last axis, or token ids.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export.errors import ParityFailed
+from export.precision.gates import Measures
+from runtime.artefacts.manifest import BlipRecord, ClipRecord
+from runtime.models.blip import BlipCaptioner
+from runtime.models.onnx_session import Array, Session
+
+Answers = dict[str, Array]
+
+MAX_DIFFERENCE = 1e-4  # of a unit vector's components, torch to fp32 graph; rclip's converter holds itself to the same
+PROBE_IMAGES = 8
+PROBE_GRID = 7  # blocks of colour along an edge of a probe image
+PROBE_TEXTS = (
+    "",
+    "a boat",
+    "a red boat at sunset",
+    "two birds above a house in the forest",
+    "a photo of a dog running on a beach with a ball in its mouth",
+    "ein Schloß am See, 1887",
+    "an old map of the city with handwritten notes in the margin, a coffee stain and a torn corner " * 4,
+)
+
+
+def make_probe_pixels(size: int) -> NDArray[np.float32]:
+    """Return (`PROBE_IMAGES`, 3, size, size) float32: blocks of colour under noise, the same on every machine.
+
+    Smooth areas and edges, with the spread of normalized pixels; pure noise would look the same to any model.
+    """
+    rng = np.random.default_rng(0)
+    blocks = rng.standard_normal((PROBE_IMAGES, 3, PROBE_GRID, PROBE_GRID))
+    cells = np.arange(size) * PROBE_GRID // size  # (size,) the block of each pixel
+    noise = 0.1 * rng.standard_normal((PROBE_IMAGES, 3, size, size))
+    return (blocks[:, :, cells][..., cells] + noise).astype(np.float32)
+
+
+def ask_clip_graphs(
+    folder: Path, record: ClipRecord, *, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]
+) -> Answers:
+    """Return the vectors of texts, (1, t) token ids each, and of (n, 3, s, s) pixels, each in a run of its own."""
+    text, image = (_open(folder, graph.path) for graph in (record.text, record.image))
+    embeddings = [text.run(["embedding"], {"input_ids": token_ids})[0] for token_ids in texts]
+    outputs = ("embedding", "patch_contributions")
+    images = [image.run(outputs, {"pixel_values": one[None]}) for one in pixels]
+    answers = {f"{record.text.path} embedding": np.concatenate(embeddings)}
+    for output, *vectors in zip(outputs, *images, strict=True):
+        answers[f"{record.image.path} {output}"] = np.concatenate(vectors)
+    return answers
+
+
+def ask_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]) -> Answers:
+    """Return captions of (n, 3, s, s) pixels, each image alone, and the logits after a (1, t) prefix, all t at once."""
+    captioner = BlipCaptioner(folder, record, _threads())
+    decoder = Session(
+        folder / record.decoder.path, _threads(), prepack=False
+    )  # asked a few times; no third copy of its weights
+    no_past = np.empty((1, record.heads, 0, record.head_width), np.float32)
+    past = {name: no_past for name in decoder.input_shapes if name.startswith("past_")}
+    captions, logits = [], []
+    for one in pixels:
+        cross = captioner.see(one[None])
+        captions.append(fill_captions(captioner.decode(cross, 1), record.max_tokens, pad_token_id=record.pad_token_id))
+        logits += decoder.run(["logits"], {"input_ids": prefix, **past, **cross})
+    path = record.decoder.path
+    return {f"{path} captions": np.concatenate(captions), f"{path} logits": np.concatenate(logits)}
+
+
+def fill_captions(captions: NDArray[np.int64], width: int, *, pad_token_id: int) -> NDArray[np.int64]:
+    """Return (n, t) captions as (n, width), filled up with pad tokens."""
+    return np.pad(captions, ((0, 0), (0, width - captions.shape[1])), constant_values=pad_token_id)
+
+
+def require_parity(expected: Answers, given: Answers) -> Measures:
+    """Return how far fp32 graphs are from their models, once it is sure that it is near enough.
+
+    Args:
+        expected: torch's answers.
+        given: the graphs' answers, to more questions perhaps.
+
+    Raises:
+        ParityFailed: vectors differ by more than `MAX_DIFFERENCE`, or one caption by one token.
+    """
+    measures: Measures = {}
+    for name, wanted in expected.items():
+        graph, answer = name.split()[0], given[name]
+        if np.issubdtype(wanted.dtype, np.integer):
+            differing = int((wanted != answer).any(axis=-1).sum())
+            measures[name] = {"differing_from_torch": differing, "compared": len(wanted)}
+            _require(differing == 0, ParityFailed(graph, "the number of captions unlike torch's", differing, 0))
+        else:
+            difference = float(np.abs(wanted - answer).max())
+            measures[name] = {"max_difference_to_torch": difference}
+            near = difference <= MAX_DIFFERENCE  # false of NaN, too
+            _require(near, ParityFailed(graph, "the largest difference from torch", difference, MAX_DIFFERENCE))
+    return measures
+
+
+def _require(holds: bool, failure: ParityFailed) -> None:
+    if not holds:
+        raise failure
+
+
+def _open(folder: Path, path: str) -> Session:
+    return Session(folder / path, _threads())
+
+
+def _threads() -> int:
+    return os.cpu_count() or 1

@@ -1,0 +1,92 @@
+"""What a precision plan is measured on: pictures, and texts that somebody might ask or say of them.
+
+Owns the built-in calibration set, which needs no file and no network. Runs no model.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from export.console import Display
+from export.errors import CaptionsUnusable
+from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DRAWN_SCENES = 48
+SEED = 3_000_017  # no album of training, benchmark or sample library draws from it
+QUERIES = (
+    "a dog",
+    "two people on bicycles",
+    "a red boat at sunset",
+    "a photo of a cat asleep on a laptop",
+    "children playing football in a park",
+    "a plate of food with vegetables and rice on a wooden table",
+    "an old map of the city with handwritten notes in the margin",
+    "snow-covered mountains above a lake",
+    "a man in a white shirt holding a baby",
+    "black and white portrait of a woman looking out of a window",
+    "close-up of a bee on a yellow flower",
+    "a crowded street market at night, neon signs, light rain",
+    "ein Schloß am See, 1887",
+    "IMG_2041 birthday cake with candles",
+    "a train arriving at a station",
+    "screenshot of a spreadsheet",
+)
+
+
+READ_PICTURES, READ_TEXTS = 64, 96
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """RGB pictures of any size, texts, and a sentence that says what they are."""
+
+    images: "Sequence[Image]"
+    texts: Sequence[str]
+    source: str
+
+
+def draw_calibration(count: int = DRAWN_SCENES) -> Calibration:
+    """Return storybook scenes, the same on every machine, with their captions and `QUERIES`."""
+    from export.storybook.captions import exact_caption
+    from export.storybook.drawing import draw_scene
+    from export.storybook.folder import Order
+
+    scenes = Order(count, SEED).scenes()
+    images = [draw_scene(scene, random.Random(f"{SEED}:{number}")).image for number, scene in enumerate(scenes)]
+    texts = [*QUERIES, *map(exact_caption, scenes)][: max(count, len(QUERIES))]
+    return Calibration(images, texts, f"{count} drawn scenes, and {len(texts)} queries and captions")
+
+
+def read_calibration(path: Path, display: Display) -> Calibration:
+    """Return the first `READ_PICTURES` pictures of a file of captions, as `evaluate` takes it, and `READ_TEXTS` captions.
+
+    Raises:
+        CaptionsUnusable: the file cannot be read, or none of its pictures.
+    """
+    from export.precision.captions_file import read_captions
+    from runtime.images import open_image
+
+    captions = read_captions(path)
+    for skipped in captions.skipped:
+        display.say(f"{path}, line {skipped.line} is left out: {skipped.reason}")
+    images: list[Image] = []
+    texts: list[tuple[str, ...]] = []
+    for described in captions.described:
+        if len(images) == READ_PICTURES:
+            break
+        try:
+            images.append(open_image(described.path, described.name))
+            texts.append(described.captions)
+        except (ImageNotFound, ImageTooLarge, ImageUnreadable) as cause:
+            display.say(f"{path}, line {described.line} is left out: {cause}")
+    if not images:
+        raise CaptionsUnusable(path, "none of its pictures can be read")
+    rounds = zip_longest(*texts)  # the first caption of every picture, then the second ones
+    chosen = [text for one_round in rounds for text in one_round if text][:READ_TEXTS]
+    return Calibration(images, chosen, f"{len(images)} pictures and {len(chosen)} captions of {path.name}")

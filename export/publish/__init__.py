@@ -1,0 +1,1 @@
+"""Models, index, pictures and page to the deployed stack. `python -m export.publish` is its command line."""

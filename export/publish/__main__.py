@@ -1,0 +1,121 @@
+"""Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish index --stack lookwhy`.
+
+What names other objects goes last: a reader of the bucket sees the index as it was or as it is, never half. What the
+manifest before named stays for one round more, for a function that read it just before. Then the function is told to start
+anew, as one that runs keeps the index that it opened.
+"""
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from export.publish.s3 import S3Folder, read_outputs, start_anew
+from runtime.artefacts.manifest import (
+    MANIFEST_NAME,
+    IndexManifest,
+    ModelsManifest,
+    read_index_manifest,
+    read_models_manifest,
+)
+from runtime.library.catalog import Library
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings
+from runtime.terminal import told_errors
+
+API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
+ALWAYS_ASKED, FOR_AN_HOUR = "no-cache", "public, max-age=3600"
+M = TypeVar("M", ModelsManifest, IndexManifest)
+
+app = typer.Typer(help="Publish to the deployed stack.", no_args_is_help=True, pretty_exceptions_enable=False)
+Stack = Annotated[str, typer.Option(help="The deployed stack's name.")]
+Index = Annotated[Path, typer.Option("--index", help="The index's folder.")]
+
+
+@app.command()
+def index(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
+    """Publish an index, and let the function start anew with it."""
+    with told_errors():
+        manifest, outputs = read_index_manifest(folder), read_outputs(stack)
+        sent = publish_artefact(folder, manifest, S3Folder(outputs["IndexUrl"]))
+        start_anew(outputs["FunctionName"], f"Index {manifest.generation} of {manifest.count} pictures")
+        typer.echo(f"Index {manifest.generation}: {sent} files sent to {outputs['IndexUrl']}.")
+
+
+@app.command()
+def models(
+    stack: Stack = "lookwhy", folder: Annotated[Path, typer.Option("--models", help="Their folder.")] = OWN_MODELS
+) -> None:
+    """Publish models. Unless the index there was made with them, publish theirs right after."""
+    with told_errors():
+        manifest, url = read_models_manifest(folder), read_outputs(stack)["ModelsUrl"]
+        typer.echo(f"Models: {publish_artefact(folder, manifest, S3Folder(url))} files sent to {url}.")
+
+
+@app.command()
+def pictures(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
+    """Publish the pictures of an index: those that are new, or changed in length or since they were sent."""
+    with told_errors():
+        url = read_outputs(stack)["ImagesUrl"]
+        sent = publish_pictures(Library.open(folder, read_index_manifest(folder)), S3Folder(url))
+        typer.echo(f"Pictures: {sent} sent to {url}.")
+
+
+@app.command()
+def page(stack: Stack = "lookwhy") -> None:
+    """Publish the page; it asks the stack's function."""
+    with told_errors():
+        outputs = read_outputs(stack)
+        publish_page(Settings.read().frontend_dir, S3Folder(outputs["PageUrl"]), outputs["FunctionUrl"])
+        typer.echo(f"The page is at {outputs.get('PageAddress', outputs['PageUrl'])}")
+
+
+def publish_artefact(folder: Path, manifest: M, there: S3Folder) -> int:
+    """Return how many files were sent: those of `manifest` that do not lie there yet, then the manifest itself.
+
+    Raises:
+        RemoteRefused: AWS did not take one; what was published before is still whole.
+    """
+    present = there.paths()
+    before = _read_manifest(there, type(manifest)) if MANIFEST_NAME in present else None
+    new = [file for file in manifest.files() if file.path not in present or there.sha256(file.path) != file.sha256]
+    for file in new:
+        there.write(file.path, folder / file.path, cache=ALWAYS_ASKED, sha256=file.sha256)
+    there.write(MANIFEST_NAME, folder / MANIFEST_NAME, cache=ALWAYS_ASKED)
+    kept = {MANIFEST_NAME} | {file.path for known in (manifest, before) if known for file in known.files()}
+    there.remove(path for path in present if path not in kept)
+    return len(new)
+
+
+def publish_pictures(library: Library, there: S3Folder) -> int:
+    """Return how many pictures were sent; those that left the library are removed."""
+    present, listed = there.paths(), {row.image_path: row for row in library.rows(library.some_ids(max(1, library.count)))}
+    sent = 0
+    for path in listed:
+        file = library.image_file(path)
+        known = file.stat()
+        length, written = present.get(path, (-1, 0.0))
+        if known.st_size != length or known.st_mtime > written:
+            there.write(path, file, cache=FOR_AN_HOUR)
+            sent += 1
+    there.remove(path for path in present if path not in listed)
+    return sent
+
+
+def publish_page(frontend: Path, there: S3Folder, api: str) -> None:
+    """Publish the page's files, and last the page, which says that its API is at `api`."""
+    for file in sorted(path for path in frontend.rglob("*") if path.is_file()):
+        there.write(f"static/{file.relative_to(frontend).as_posix()}", file, cache=ALWAYS_ASKED)
+    html = (frontend / "index.html").read_text("utf-8").replace(API_BASE.format(""), API_BASE.format(api.rstrip("/")))
+    there.write("index.html", html.encode(), cache=ALWAYS_ASKED)
+
+
+def _read_manifest(there: S3Folder, form: type[M]) -> M | None:
+    try:
+        return form.model_validate_json(there.read(MANIFEST_NAME))
+    except ValidationError:  # of another version of this program; its files go
+        return None
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m export.publish")

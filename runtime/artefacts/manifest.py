@@ -1,0 +1,237 @@
+"""What an artefact folder holds: files, dimensions, preprocessing. The only thing export and runtime share.
+
+Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no model and no
+index.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+
+from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
+from runtime.artefacts.match_calibration import Calibration
+from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
+
+MANIFEST_NAME = "manifest.json"
+CAPTION_SEARCH = "blip/search"  # beside the files' paths in a fingerprint
+
+M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
+
+
+class Preprocessing(Record):
+    """How pixels become a graph's input: resize, crop, rescale to [0, 1], normalize.
+
+    `fit` is "crop" where the shortest edge becomes `size` and the middle square is cut out (CLIP), and "stretch" where both
+    edges become `size` (BLIP). `mean` and `std` are per RGB channel, after rescaling.
+    """
+
+    size: int
+    fit: Literal["crop", "stretch"]
+    resample: Literal["bicubic", "bilinear", "lanczos"]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class ClipRecord(Record):
+    """The two CLIP graphs and what must be known to run them.
+
+    `logit_scale` is the trained temperature: cosine times it are the training's logits. `patch_grid` is the number
+    of patches along one edge. `context_length` counts tokens, start and end included.
+    """
+
+    name: str
+    revision: str | None = None
+    text: GraphRecord
+    image: GraphRecord
+    tokenizer: FileRecord
+    dimension: int
+    context_length: int
+    end_token_id: int
+    logit_scale: float
+    patch_grid: int
+    preprocessing: Preprocessing
+
+
+class BlipRecord(Record):
+    """The two BLIP graphs and what must be known to decode with them.
+
+    `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
+    `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
+    `early_stopping` say how it is searched for (`Rules` in `decoding.py`).
+    """
+
+    name: str
+    revision: str | None = None
+    vision: GraphRecord
+    decoder: GraphRecord
+    tokenizer: FileRecord
+    layers: int
+    heads: int
+    head_width: int
+    image_tokens: int
+    start_token_id: int
+    end_token_id: int
+    pad_token_id: int
+    max_tokens: int
+    num_beams: int = Field(default=1, ge=1)
+    length_penalty: float = 1.0
+    early_stopping: bool | Literal["never"] = False
+    preprocessing: Preprocessing
+
+    @property
+    def search(self) -> str:
+        """The search as a text: captions of different ones do not belong into one index."""
+        return f"{self.num_beams} beams, length penalty {self.length_penalty:g}, early stopping {self.early_stopping}"
+
+
+class ModelsManifest(Record):
+    """`models/manifest.json`. `blip` is absent where only search was exported. `made_by` names versions and the command."""
+
+    format: Literal["lookwhy-models/1"] = "lookwhy-models/1"
+    made_by: dict[str, str] = Field(default_factory=dict)
+    precision: str
+    clip: ClipRecord
+    blip: BlipRecord | None = None
+
+    def graphs(self) -> list[GraphRecord]:
+        """Return the records of all graphs."""
+        return [self.clip.text, self.clip.image, *([self.blip.vision, self.blip.decoder] if self.blip else [])]
+
+    def files(self) -> list[FileRecord]:
+        """Return the records of all files: graphs, their weights, tokenizers."""
+        tokenizers = [self.clip.tokenizer, *([self.blip.tokenizer] if self.blip else [])]
+        return [*(file for graph in self.graphs() for file in graph.files()), *tokenizers]
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return what decides what an index holds: sha256 by path of every file, and how captions are searched for.
+
+        The search stands there only where it is not greedy, as it was before there was a choice.
+        """
+        searched = {CAPTION_SEARCH: self.blip.search} if self.blip and self.blip.num_beams > 1 else {}
+        return {file.path: file.sha256 for file in self.files()} | searched
+
+
+class IndexManifest(Record):
+    """`index/manifest.json`: replacing this file is what switches an index to its next generation.
+
+    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
+    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
+    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one. A
+    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too.
+    """
+
+    format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
+    generation: str
+    images_dir: str
+    count: int
+    dimension: int
+    models: dict[str, str]
+    store: FileRecord
+    catalog: FileRecord
+    metadata: FileRecord
+    captions: FileRecord | None = None
+    calibration: Calibration | None = None
+    # both left out where they are None: programs that knew no large index go on reading every other
+    probing: Probing | None = Field(default=None, exclude_if=lambda given: given is None)
+    vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
+
+    def files(self) -> list[FileRecord]:
+        """Return the records of every file of the generation."""
+        return [*self.searched_files(), self.metadata]
+
+    def searched_files(self) -> list[FileRecord]:
+        """Return the records of the files that are read at run time."""
+        return [file for file in (self.store, self.catalog, self.captions, self.vectors) if file]
+
+
+def read_models_manifest(models_dir: Path) -> ModelsManifest:
+    """Return the manifest of `models_dir`, every file it names checked to be there at its length.
+
+    Raises:
+        ArtefactMissing: the folder, its manifest or a named file is not there.
+        ArtefactCorrupt: the manifest is not of this form, or a file has another length.
+    """
+    remedy = "Export the models: python -m export models, or point MODELS_DIR at a folder that has them."
+    manifest = _read(models_dir, ModelsManifest, remedy)
+    for part in manifest.files():
+        check_length(models_dir, part, remedy)
+    return manifest
+
+
+def read_index_manifest(index_dir: Path) -> IndexManifest:
+    """Return the manifest of `index_dir`, every file it names checked to be there at its length.
+
+    Raises:
+        ArtefactMissing: the folder, its manifest or a named file is not there.
+        ArtefactCorrupt: the manifest is not of this form, or a file has another length.
+    """
+    remedy = "Build the index: python -m export index FOLDER, or point INDEX_DIR at a folder that has one."
+    manifest = _read(index_dir, IndexManifest, remedy)
+    for part in manifest.files():
+        check_length(index_dir, part, remedy)
+    return manifest
+
+
+def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
+    """Refuse an index whose vectors or captions were made by other models.
+
+    Models without a captioner serve an index whose captions one has made: nothing of theirs differs.
+
+    Raises:
+        ModelsDiffer: at least one file of the models has another sha256 than the index names.
+    """
+    differing = tuple(
+        sorted(path for path, sha256 in models.fingerprint().items() if index.models.get(path, sha256) != sha256)
+    )
+    if differing:
+        raise ModelsDiffer(index_dir, models_dir, differing)
+
+
+def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
+    """Refuse a file that is absent or has another length than its record; its sha256 is for `verify_sha256`.
+
+    Raises:
+        ArtefactMissing: the file is not there.
+        ArtefactCorrupt: it has another length, so it was cut short or exchanged.
+    """
+    path = folder / record.path
+    with _named_refusals(folder):
+        if not path.is_file():
+            raise ArtefactMissing(path, remedy)
+    given_bytes = path.stat().st_size
+    if given_bytes != record.bytes:
+        reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
+        raise ArtefactCorrupt(path, reason, remedy)
+
+
+def _read(folder: Path, form: type[M], remedy: str) -> M:
+    path = folder / MANIFEST_NAME
+    with _named_refusals(folder):
+        if not path.is_file():
+            raise ArtefactMissing(path, remedy)
+        text = path.read_bytes()
+    try:
+        return form.model_validate(json.loads(text))
+    except (ValueError, ValidationError) as cause:
+        reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
+        raise ArtefactCorrupt(path, reason, remedy) from cause
+
+
+@contextmanager
+def _named_refusals(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as cause:  # a folder that belongs to someone else
+        raise ArtefactCorrupt(folder, f"it cannot be read ({cause.strerror})", "Let this user read it.") from cause
+
+
+def _first_line(cause: Exception) -> str:
+    if isinstance(cause, ValidationError):
+        first = cause.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(cause).splitlines()[0]

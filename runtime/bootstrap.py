@@ -1,0 +1,102 @@
+"""Opening: settings to a ready engine. Where artefacts are found, checked against each other, and opened.
+
+The one place that knows all the rooms behind the engine; what is wrong with an artefact stops the start here.
+"""
+
+import os
+from pathlib import Path
+
+from runtime.artefacts.aws import read_secret
+from runtime.artefacts.folder import Folder, LocalFolder, RemoteFolder
+from runtime.artefacts.manifest import IndexManifest, check_models_match
+from runtime.engine import Engine
+from runtime.explain.explainer import Explainer
+from runtime.explain.groq.explainer import open_explainer
+from runtime.explain.groq.secret import SecretExplainer
+from runtime.library.captions import Captions
+from runtime.library.catalog import Library
+from runtime.library.remote import RemoteLibrary
+from runtime.models.on_demand import ClipOnDemand, open_captioner
+from runtime.models.shared_encoder import SharedEncoder
+from runtime.search.query import Limits
+from runtime.search.ranking import Matcher
+from runtime.settings import Settings
+from runtime.stores.opening import open_stores
+
+SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Return an engine over the artefacts that the settings name.
+
+    Raises:
+        ArtefactMissing, ArtefactCorrupt: an artefact is absent, cut short or of another form.
+        ModelsDiffer: the index was made with other models.
+        StorageTooSmall: what is fetched from S3 does not fit.
+        RemoteRefused: S3 did not give it.
+        SessionFailed: a graph cannot be opened.
+    """
+    models_folder, index_folder = _folders(settings)
+    models, index = models_folder.read_models(), index_folder.read_index()
+    check_models_match(index_folder.path, index, models_folder.path, models)
+    index_folder.fetch(*index.searched_files())
+    blip, threads = models.blip, settings.threads or SERVING_THREADS
+    library = _open_library(index_folder.path, index, settings)
+    return Engine(
+        SharedEncoder(
+            ClipOnDemand(models_folder, models.clip, threads),
+            cache_size=settings.query_cache_size,
+            lanes=max(1, _usable_cores() // threads),
+        ),
+        _open_matcher(index_folder.path, index, library, threads),
+        library,
+        _open_explainer(settings),
+        captions=Captions(library, (lambda: open_captioner(models_folder, blip, threads)) if blip else None),
+        limits=Limits(settings.top_k_max, settings.query_max_chars),
+    )
+
+
+def _usable_cores() -> int:
+    """Return on how many cores this process may run; not every system can tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _folders(settings: Settings) -> tuple[Folder, Folder]:
+    """Return the folders of models and index; an address on S3 goes before a folder here."""
+    models_dir, index_dir = settings.artefact_dirs()
+    models, index = settings.models_url, settings.index_url
+    return (
+        RemoteFolder(models, settings.fetch_dir / "models", "MODELS_URL") if models else LocalFolder(models_dir),
+        RemoteFolder(index, settings.fetch_dir / "index", "INDEX_URL") if index else LocalFolder(index_dir),
+    )
+
+
+def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
+    if settings.images_url is None:
+        return Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url)
+    pictures = RemoteFolder(settings.images_url, settings.fetch_dir / "images", "IMAGES_URL")
+    return RemoteLibrary(index_dir / index.catalog.path, pictures, settings.image_base_url)
+
+
+def _open_explainer(settings: Settings) -> Explainer:
+    """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
+    key, secret_id = settings.groq_api_key, settings.groq_secret_id
+
+    def open_with(api_key: str | None) -> Explainer:
+        return open_explainer(
+            api_key,
+            model=settings.groq_model,
+            max_tokens=settings.groq_max_tokens,
+            timeout_s=settings.groq_timeout_s,
+            base_url=settings.groq_base_url,
+            cache_size=settings.groq_cache_size,
+        )
+
+    if secret_id and not key:
+        return SecretExplainer(lambda: read_secret(secret_id), open_with)
+    return open_with(key.get_secret_value() if key else None)
+
+
+def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:
+    pictures, captions = open_stores(index_dir, index, threads)
+    return Matcher(pictures, captions, index.calibration, some_ids=library.some_ids)

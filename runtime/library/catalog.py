@@ -1,0 +1,208 @@
+"""The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
+
+Owns the catalogue's form and reads it. Writing one is the export step's work (`export/index/`); opening pictures is
+`images.py`'s.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+from runtime.artefacts.manifest import IndexManifest
+from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
+from runtime.images import open_image
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CATALOG_FORMAT = 1  # stands in the file as SQLite's user_version
+CATALOG_SCHEMA = f"""
+    PRAGMA user_version = {CATALOG_FORMAT};
+    -- One row a picture. mtime_ns is for the next indexing run, which hashes only files that look changed.
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY,
+        image_path TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        caption TEXT
+    );
+    -- What the last run could not index, and why. sha256 is NULL where the file could not even be read.
+    CREATE TABLE skipped (
+        name TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        sha256 TEXT,
+        bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL
+    );
+    -- next_id: ids of removed pictures are not given again. scanned_ns: when the last run began to look.
+    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+"""
+REMEDY = "Build the index again: python -m export index FOLDER."
+COLUMNS = "id, image_path, sha256, bytes, width, height, caption"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRow:
+    """One picture of the library.
+
+    `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
+    `caption` is None where none has been made yet, and may be empty where the captioner had nothing to say.
+    """
+
+    id: int
+    image_path: str
+    sha256: str
+    bytes: int
+    width: int
+    height: int
+    caption: str | None
+
+
+class Library:
+    """A catalogue and the folder its pictures lie in. Any thread may call any method."""
+
+    def __init__(self, catalog: Path, images_dir: Path, image_base_url: str | None = None) -> None:
+        """Open the catalogue for reading; nothing is ever written to its folder.
+
+        Args:
+            catalog: the SQLite file.
+            images_dir: the folder of pictures; it may be absent where they are served from elsewhere.
+            image_base_url: what an image path is appended to; None means `/images` of this server.
+
+        Raises:
+            ArtefactMissing: there is no such file.
+            ArtefactCorrupt: it is no catalogue of this form.
+        """
+        self._images_dir = images_dir.resolve()
+        self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
+        self._connection = open_catalog(catalog)
+        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one that nobody closed
+        self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds
+
+    @classmethod
+    def open(
+        cls,
+        index_dir: Path,
+        manifest: IndexManifest,
+        *,
+        images_dir: Path | None = None,
+        image_base_url: str | None = None,
+    ) -> Self:
+        """Return the library that a manifest names; `images_dir` overrides where its pictures lay when it was built."""
+        return cls(index_dir / manifest.catalog.path, images_dir or Path(manifest.images_dir), image_base_url)
+
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return int(self._fetch("SELECT count(*) FROM images", ())[0][0])
+
+    def rows(self, ids: Sequence[int]) -> list[ImageRow]:
+        """Return the rows of `ids`, in their order; an id may stand in it twice.
+
+        Raises:
+            ImageNotFound: an id is unknown.
+        """
+        query = f"SELECT {COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        by_id = {row.id: row for row in self._select(query, json.dumps([int(image_id) for image_id in ids]))}
+        unknown = [image_id for image_id in ids if image_id not in by_id]
+        if unknown:
+            raise ImageNotFound(f"id {unknown[0]}")
+        return [by_id[image_id] for image_id in ids]
+
+    def some_ids(self, count: int) -> list[int]:
+        """Return about `count` ids, evenly spread over all; all of them where there are fewer."""
+        step = max(1, self.count // count)
+        rows = self._fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", (step,))
+        return [image_id for (image_id,) in rows]
+
+    def row_by_path(self, image_path: str) -> ImageRow:
+        """Return the row of the picture at exactly this path.
+
+        Raises:
+            ImageNotFound: no row has this path.
+        """
+        try:
+            found = self._select(f"SELECT {COLUMNS} FROM images WHERE image_path = ?", image_path)
+        except UnicodeEncodeError:  # half a surrogate pair, from a badly escaped URL
+            found = []
+        if not found:
+            raise ImageNotFound(image_path)
+        return found[0]
+
+    def image_file(self, image_path: str) -> Path:
+        """Return the file of a picture of this library.
+
+        Only a path that stands in the catalogue, letter for letter, leads to a file; and only to one that still lies in the
+        folder of pictures once all links are followed, whatever was put in its place since.
+
+        Raises:
+            ImageNotFound: the catalogue has no such path, or its file is gone or leads out of the folder.
+        """
+        row = self.row_by_path(image_path)
+        try:
+            file = (self._images_dir / row.image_path).resolve()
+            served = file.is_relative_to(self._images_dir) and file.is_file()
+        except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long, a NUL
+            served = False
+        if not served:
+            raise ImageNotFound(image_path)
+        return file
+
+    def open_picture(self, row: ImageRow) -> "Image":
+        """Return a picture of this library, decoded: RGB, upright.
+
+        Raises:
+            ImageNotFound: its file is gone.
+            ImageUnreadable, ImageTooLarge: something else has been put in its place.
+        """
+        return open_image(self.image_file(row.image_path), row.image_path)
+
+    def image_url(self, row: ImageRow) -> str:
+        """Return where a browser finds the picture: the base URL and the percent-quoted path."""
+        return f"{self._base_url}/{quote(row.image_path)}"
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _select(self, query: str, argument: str) -> list[ImageRow]:
+        return [ImageRow(*columns) for columns in self._fetch(query, (argument,))]
+
+    def _fetch(self, query: str, arguments: Iterable[str | int]) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, tuple(arguments)).fetchall()
+
+
+def open_catalog(catalog: Path) -> sqlite3.Connection:
+    """Return a read-only connection that any thread may use, one at a time.
+
+    Raises:
+        ArtefactMissing: there is no such file.
+        ArtefactCorrupt: it is no catalogue of this form.
+    """
+    if not catalog.is_file():
+        raise ArtefactMissing(catalog, REMEDY)
+    # immutable: generations are never written again, so SQLite needs no lock and no journal beside the file
+    uri = f"file:{quote(os.fsencode(catalog.absolute()))}?mode=ro&immutable=1"
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    try:
+        [(given,)] = connection.execute("PRAGMA user_version").fetchall()
+        connection.execute("SELECT 1 FROM images, skipped, counters LIMIT 1").fetchall()
+    except sqlite3.DatabaseError as cause:
+        connection.close()
+        raise ArtefactCorrupt(catalog, f"it is no catalogue ({cause})", REMEDY) from cause
+    if given != CATALOG_FORMAT:
+        connection.close()
+        raise ArtefactCorrupt(catalog, f"its form is {given}, this program reads {CATALOG_FORMAT}", REMEDY)
+    return connection

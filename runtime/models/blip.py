@@ -1,0 +1,142 @@
+"""BlipCaptioner: a batch of images to captions, by one readable decoding loop over a key-value cache.
+
+Knows the two BLIP graphs. The vision graph gives each decoder layer's cross-attention keys and values once an image; the
+decoder graph takes one token and the cache, and gives the next token's logits and the longer cache. The first step is the
+same graph with an empty cache. Which token is next is chosen in `decoding.py` and `beam_search.py`.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.artefacts.manifest import BlipRecord
+from runtime.images import preprocess
+from runtime.models.beam_search import BeamSearch
+from runtime.models.decoding import GreedySearch, Places, Rules
+from runtime.models.onnx_session import Device, Session
+from runtime.models.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Tensors = dict[str, NDArray[Any]]
+
+
+class BlipCaptioner:
+    """BLIP's captioning, searched for by the manifest's rules: how many beams, at most how many tokens.
+
+    Any number of threads may caption at once.
+    """
+
+    def __init__(self, models_dir: Path, record: BlipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Open both graphs, to run on `device`, and the tokenizer.
+
+        Raises:
+            SessionFailed: a graph cannot be opened, or there is no such device.
+            ArtefactCorrupt: the tokenizer file is none.
+        """
+        self.record, self._rules = record, _rules_of(record)
+        self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.max_tokens, record.pad_token_id)
+        self._vision = Session(models_dir / record.vision.path, threads, device=device)
+        self._decoder = Session(models_dir / record.decoder.path, threads, device=device)
+        caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
+        self._past_names = [f"past_{cache}" for cache in caches]
+        self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]
+
+    def prepare(self, image: "Image") -> NDArray[np.float32]:
+        """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
+        return preprocess(image, self.record.preprocessing)
+
+    def caption_images(self, images: Sequence["Image"]) -> list[str]:
+        """Caption RGB pictures of any size, in one batch."""
+        return self.caption_pixels(np.stack([self.prepare(image) for image in images])) if images else []
+
+    def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
+        """Caption prepared pictures, in one batch.
+
+        The decoder reads its weights once a token for all rows; the int8 graph also scales activations over all rows, so
+        whoever needs a caption that no neighbour can touch passes one picture at a time.
+
+        Args:
+            pixels: (n, 3, s, s) float32, each as `prepare` returns it; n is at least 1.
+
+        Returns:
+            n captions, special tokens left out.
+
+        Raises:
+            SessionFailed: onnxruntime refused the batch.
+        """
+        token_ids = self.decode(self.see(pixels), len(pixels))
+        return [self._tokenizer.decode(row[row != self.record.pad_token_id]) for row in token_ids]
+
+    def see(self, pixels: NDArray[np.float32]) -> Tensors:
+        """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
+
+        One picture a run: five in a batch take as long as five runs, and need five times the memory. Of several pictures,
+        each run writes where its states will be read, as a second copy of them (42 MB a picture in BLIP base) would be the
+        process's peak; those of one come sooner from memory that was used before.
+        """
+        names, record = self._vision.output_names, self.record
+        if len(pixels) == 1:
+            return dict(zip(names, self._vision.run(names, {"pixel_values": pixels}), strict=True))
+        shape = (len(pixels), record.heads, record.image_tokens, record.head_width)
+        states = {name: np.empty(shape, np.float32) for name in names}
+        for at in range(len(pixels)):
+            picture = slice(at, at + 1)
+            self._vision.run_into({name: rows[picture] for name, rows in states.items()}, {"pixel_values": pixels[picture]})
+        return states
+
+    def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
+        """Return the caption of each picture, as the rules find it.
+
+        The beams of one picture are rows of the decoder that share its keys and values. A picture whose caption is found
+        leaves the batch.
+
+        Args:
+            cross: what `see` returned for n pictures; it is used up where n > 1.
+            pictures: n.
+
+        Returns:
+            (n, t) int64 without start and end tokens, t at most `max_tokens`; pad tokens from a caption's end on.
+        """
+        search = (GreedySearch if self._rules.num_beams == 1 else BeamSearch)(self._rules, pictures)
+        past = self._empty_past(len(search.last_tokens))
+        while len(search.last_tokens):
+            logits, *present = self._decoder.run(
+                self._decoder_outputs, {"input_ids": search.last_tokens[:, None], **past, **cross}
+            )
+            kept = search.advance(logits)
+            past = {name: _take_rows(cache, kept.rows) for name, cache in zip(self._past_names, present, strict=True)}
+            cross = {name: _close_ranks(states, kept.pictures) for name, states in cross.items()}
+        return search.captions()
+
+    def _empty_past(self, rows: int) -> Tensors:
+        shape = (rows, self.record.heads, 0, self.record.head_width)
+        return {name: np.empty(shape, dtype=np.float32) for name in self._past_names}
+
+
+def _rules_of(record: BlipRecord) -> Rules:
+    return Rules(
+        start_token_id=record.start_token_id,
+        end_token_id=record.end_token_id,
+        pad_token_id=record.pad_token_id,
+        max_tokens=record.max_tokens,
+        num_beams=record.num_beams,
+        length_penalty=record.length_penalty,
+        early_stopping=record.early_stopping,
+    )
+
+
+def _take_rows(cache: NDArray[np.float32], rows: Places) -> NDArray[np.float32]:
+    """Return the chosen rows; the cache itself where all stay as they are, as greedy ones mostly do."""
+    return cache if np.array_equal(rows, np.arange(len(cache))) else cache[rows]
+
+
+def _close_ranks(states: NDArray[np.float32], pictures: Places) -> NDArray[np.float32]:
+    """Return the kept pictures' states, of which only those move that fill a gap: each is 42 MB in BLIP base."""
+    for place in np.flatnonzero(pictures != np.arange(len(pictures))):
+        states[place] = states[pictures[place]]
+    return states[: len(pictures)]

@@ -1,0 +1,137 @@
+"""ClipEncoder: texts and images to unit vectors in one space, and what each patch of an image contributes to its own.
+
+Knows the two CLIP graphs, not what their vectors are compared with.
+"""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.artefacts.manifest import ClipRecord
+from runtime.images import preprocess, seen_part
+from runtime.models.onnx_session import Device, Session
+from runtime.models.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Vectors = NDArray[np.float32]
+
+
+class ClipEncoder:
+    """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
+
+    Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
+    a vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
+    faster on a CPU that one image keeps busy. Any number of threads may embed at once.
+    """
+
+    def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Open the text tower and its tokenizer; both towers run on `device`.
+
+        Raises:
+            SessionFailed: the graph cannot be opened, or there is no such device.
+            ArtefactCorrupt: the tokenizer file is none.
+        """
+        self._models_dir, self._record, self._threads, self._device = models_dir, record, threads, device
+        self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.context_length, record.end_token_id)
+        self._text = Session(models_dir / record.text.path, threads, device=device)
+        self._image: Session | None = None
+        self._opening = threading.Lock()
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._record.dimension
+
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """Embed queries or captions, each in a run of its own.
+
+        Args:
+            texts: any number; what is longer than the context length loses its end.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1, so a dot product is a cosine in [-1, 1].
+
+        Raises:
+            SessionFailed: onnxruntime refused a text.
+        """
+        rows = [self.embed_tokens(self.tokenize([text])) for text in texts]
+        return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (n, t) token ids, cut at the context length, shorter texts padded with the end token."""
+        return self._tokenizer.encode(texts)
+
+    def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
+        """Embed tokenized texts in one run: fast, but each vector depends a little on its batch.
+
+        Args:
+            token_ids: (n, t) int64, as `tokenize` returns them; n is at least 1.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1.
+
+        Raises:
+            SessionFailed: onnxruntime refused the batch.
+        """
+        return self._text.run(["embedding"], {"input_ids": token_ids})[0]
+
+    def prepare(self, image: "Image") -> NDArray[np.float32]:
+        """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
+        return preprocess(image, self._record.preprocessing)
+
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors:
+        """Embed prepared pictures.
+
+        Args:
+            pixels: (n, 3, s, s) float32, each as `prepare` returns it.
+
+        Returns:
+            (n, d) float32, each row of L2 norm 1.
+
+        Raises:
+            SessionFailed: onnxruntime refused a picture.
+        """
+        tower = self._image_tower()
+        rows = [tower.run(["embedding"], {"pixel_values": one[None]})[0] for one in pixels]
+        return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def embed_images(self, images: Sequence["Image"]) -> Vectors:
+        """Embed RGB pictures of any size: (n, d) float32, each row of L2 norm 1."""
+        size = self._record.preprocessing.size
+        pixels = [self.prepare(image) for image in images]
+        return self.embed_pixels(np.stack(pixels) if pixels else np.empty((0, 3, size, size), np.float32))
+
+    def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]:
+        """Embed one prepared picture, and say what each of its patches contributes.
+
+        Args:
+            pixels: (3, s, s) float32, as `prepare` returns it.
+
+        Returns:
+            The vector, (d,) float32 of L2 norm 1, and the contributions, (g, g, d) float32, rows from the top: a text's
+            vector times a contribution is the part of their cosine that was read from this patch. g is the manifest's
+            `patch_grid`.
+
+        Raises:
+            SessionFailed: onnxruntime refused the picture.
+        """
+        outputs = ["embedding", "patch_contributions"]
+        embedding, contributions = self._image_tower().run(outputs, {"pixel_values": pixels[None]})
+        grid = self._record.patch_grid
+        return embedding[0], contributions.reshape(grid, grid, self.dimension)
+
+    def seen_part(self, image: "Image") -> tuple[float, float, float, float]:
+        """Return the part of a picture that the tower sees, (x0, y0, x1, y1) as fractions of its width and height."""
+        return seen_part(image, self._record.preprocessing)
+
+    def _image_tower(self) -> Session:
+        with self._opening:  # two threads that meet their first picture together would open it twice
+            if self._image is None:
+                self._image = Session(self._models_dir / self._record.image.path, self._threads, device=self._device)
+            return self._image

@@ -1,0 +1,144 @@
+"""The only file that imports onnxruntime: opens graphs, runs them, names what failed.
+
+A graph whose weights lie beside it, named as it is but for `WEIGHTS_SUFFIX`, was optimized when it was exported: it is not
+optimized again, and the weights are mapped. Knows no model. onnxruntime is imported when the first graph is opened, and
+never before its telemetry is switched off.
+"""
+
+import ctypes
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.artefacts.file_record import WEIGHTS_SUFFIX
+from runtime.errors import SessionFailed
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Array = NDArray[Any]
+Device = Literal["cpu", "cuda"]
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+# No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
+CUDA_OPTIONS = {"use_tf32": "0"}
+
+
+class Session:
+    """One opened graph, which any number of threads may run at once."""
+
+    def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
+        """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
+
+        `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
+
+        Raises:
+            SessionFailed: onnxruntime cannot read the graph, its error being the cause; or has no such device here.
+        """
+        self.name = f"{path.parent.name}/{path.name}"
+        self._session = _open(path, self.name, threads, prepack=prepack, device=device)
+        check_in_use(device, self._session.get_providers(), self.name)
+        self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
+        self.output_names = tuple(entry.name for entry in self._session.get_outputs())
+
+    def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
+        """Return the named outputs, in their order.
+
+        Raises:
+            SessionFailed: onnxruntime refused the inputs; its error is the cause.
+        """
+        try:
+            results: list[Array] = self._session.run(list(outputs), dict(inputs))
+        except _onnxruntime_errors() as cause:
+            raise SessionFailed(self.name, _first_line(cause)) from cause
+        return results
+
+    def run_into(self, outputs: Mapping[str, Array], inputs: Mapping[str, Array]) -> None:
+        """Write the named outputs into these arrays; each is contiguous, and has its output's shape and dtype.
+
+        What is large comes without a copy, and without room of onnxruntime's own.
+
+        Raises:
+            SessionFailed: onnxruntime refused the inputs, or the arrays; its error is the cause.
+        """
+        binding = self._session.io_binding()
+        try:
+            for name, array in inputs.items():
+                binding.bind_cpu_input(name, np.ascontiguousarray(array))
+            for name, array in outputs.items():
+                binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+            self._session.run_with_iobinding(binding)
+        except _onnxruntime_errors() as cause:
+            raise SessionFailed(self.name, _first_line(cause)) from cause
+
+
+def choose_providers(device: Device, available: Sequence[str], graph: str) -> list[Any]:
+    """Return what onnxruntime shall run a graph with, given what it was built with.
+
+    Raises:
+        SessionFailed: it was built without that device.
+    """
+    if device == "cpu":
+        return [CPU]
+    if CUDA not in available:
+        reason = "onnxruntime here has no CUDA; pip uninstall onnxruntime and pip install onnxruntime-gpu in its place"
+        raise SessionFailed(graph, reason)
+    return [(CUDA, CUDA_OPTIONS), CPU]  # the CPU for the few nodes that only compute shapes
+
+
+def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
+    """Refuse a session that fell back to the CPU, as onnxruntime does, with a warning alone, where it cannot start a GPU.
+
+    Raises:
+        SessionFailed: it fell back.
+    """
+    if device == "cuda" and CUDA not in used:
+        raise SessionFailed(graph, "onnxruntime could not start CUDA: no GPU is seen, or its CUDA or cuDNN is not installed")
+
+
+def _open(path: Path, name: str, threads: int, *, prepack: bool, device: Device) -> "onnxruntime.InferenceSession":
+    runtime = import_onnxruntime()
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
+    options.log_severity_level = 3
+    options.enable_mem_pattern = False  # plans memory for one shape; without it BLIP's tower peaks 17 MB lower, as fast
+    if path.with_suffix(WEIGHTS_SUFFIX).is_file():
+        options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
+    try:
+        providers = choose_providers(device, runtime.get_available_providers(), name)
+        return runtime.InferenceSession(path, options, providers=providers)
+    except _onnxruntime_errors() as cause:
+        raise SessionFailed(name, _first_line(cause)) from cause
+
+
+def import_onnxruntime() -> Any:  # noqa: ANN401 (a module without types)
+    """Return onnxruntime, its telemetry switched off."""
+    # Since 1.29 it reports usage over the network unless this is set before the import.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime
+
+
+def return_freed_memory() -> None:
+    """Give the system back what was freed: glibc keeps the weights of closed sessions, 0.5 GB of a CLIP B/32."""
+    with suppress(AttributeError):  # another C library, which has no such call
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _onnxruntime_errors() -> tuple[type[Exception], ...]:
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    # ValueError: a missing input, told by the Python side. RuntimeError: the base of what the C++ side throws untyped.
+    return (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile,
+            state.NotImplemented, state.RuntimeException, state.EPFail, ValueError, RuntimeError)  # fmt: skip
+
+
+def _first_line(cause: Exception) -> str:
+    return str(cause).strip().splitlines()[0].rstrip(".") if str(cause).strip() else type(cause).__name__

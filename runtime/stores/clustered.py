@@ -1,0 +1,82 @@
+"""IvfStore: a large library's vectors, of which a search looks through the nearest clusters alone. Nothing is loaded.
+
+What the clusters' few bits find (`faiss_ivf.py`) is scored again by the vectors themselves (`vector_file.py`), so cosines,
+and the order of what is found, are exact.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.vector_file import VectorFile
+
+HITS = 10  # that so many rows are scored again for
+Vectors = NDArray[np.float32]
+
+
+class IvfStore:
+    """An index over n vectors, of whose clusters `nprobe` are searched. Threads may search at once."""
+
+    def __init__(self, index: MappedIvf, vectors: VectorFile, *, nprobe: int, rescored: int) -> None:
+        """Keep an opened index, its vectors, and how many rows are scored by them for every `HITS` hits."""
+        self._index, self._vectors, self._nprobe, self._rescored = index, vectors, nprobe, rescored
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._vectors.dimension
+
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        return self._vectors.count
+
+    @property
+    def nlist(self) -> int:
+        """How many clusters there are."""
+        return self._index.nlist
+
+    def search(self, vectors: Vectors, k: int, *, nprobe: int | None = None) -> tuple[NDArray[np.int64], Vectors]:
+        """Find the k nearest of each query, best first: most of them, as the manifest's `recall_at_10` says.
+
+        Args:
+            vectors: (n, d) float32, each row of L2 norm 1.
+            k: how many are wanted; a store that holds fewer gives all it has.
+            nprobe: how many clusters are searched, where not as many as the store was opened with.
+
+        Returns:
+            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
+        """
+        k = min(k, self.count)
+        if k < 1 or not len(vectors):  # faiss asserts k > 0
+            return np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
+        queries = np.ascontiguousarray(vectors, dtype=np.float32)
+        rows = self._candidates(queries, k, min(nprobe or self._nprobe, self.nlist))  # (n, c)
+        ids, scores = zip(*(self._rescore(*one, k) for one in zip(queries, rows, strict=True)), strict=True)
+        return np.stack(ids), np.stack(scores)
+
+    def vectors_of(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors of these ids, (n, d) float32, in their order.
+
+        Raises:
+            KeyError: an id is unknown.
+        """
+        return self._vectors.vectors_of(ids)
+
+    def _candidates(self, queries: Vectors, k: int, nprobe: int) -> NDArray[np.int64]:
+        """Return the rows to score, (n, c), at least k a query; -1 where there are fewer than c."""
+        wanted = max(k, self._rescored * -(-k // HITS))
+        rows = self._index.nearest_rows(queries, min(wanted, self.count), nprobe)
+        short = rows[:, k - 1] < 0  # (n,)
+        if nprobe < self.nlist and short.any():  # these clusters hold fewer than k
+            rows[short] = self._candidates(queries[short], k, min(2 * nprobe, self.nlist))
+        return rows
+
+    def _rescore(self, query: Vectors, rows: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], Vectors]:
+        """Return ids and cosines, each (k,), of the best of some rows; of equal ones, that with the smaller id."""
+        rows = np.sort(rows[rows >= 0])
+        scores = self._vectors.rows(rows) @ query  # (c,)
+        best = np.argsort(-scores, kind="stable")[:k]
+        return self._vectors.ids[rows[best]], scores[best]

@@ -1,0 +1,65 @@
+"""What a store of vectors can do, whichever keeps them. Knows no store; each has a file of its own beside this one."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class VectorSource(Protocol):
+    """Unit vectors by id."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        ...
+
+    def vectors_of(self, ids: Sequence[int]) -> NDArray[np.float32]:
+        """Return the vectors of these ids, (n, d) float32, in their order.
+
+        Raises:
+            KeyError: an id is unknown.
+        """
+        ...
+
+
+class VectorStore(VectorSource, Protocol):
+    """Unit vectors by id, searched by cosine."""
+
+    def search(self, vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find the k nearest of each query, best first.
+
+        Args:
+            vectors: (n, d) float32, each row of L2 norm 1.
+            k: how many are wanted; a store that holds fewer gives all it has.
+
+        Returns:
+            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
+        """
+        ...
+
+
+class WritableStore(VectorStore, Protocol):
+    """A store whose vectors come and go; others are written once, as a whole."""
+
+    def add(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+        """Keep vectors under new ids.
+
+        Args:
+            ids: n of them, none in the store yet.
+            vectors: (n, d) float32, each row of L2 norm 1.
+
+        Raises:
+            ValueError: the shapes disagree, or an id is taken.
+        """
+        ...
+
+    def remove(self, ids: Sequence[int]) -> int:
+        """Forget the vectors of these ids; unknown ones are passed over. Returns how many were there."""
+        ...

@@ -1,0 +1,1 @@
+"""The only HTTP: routes, their JSON, the admission queue, middleware, metrics."""

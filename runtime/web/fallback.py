@@ -1,0 +1,52 @@
+"""Standby: answers 503 with the reason while the app cannot be opened. For AWS Lambda, and for nothing else.
+
+There, a process that ends in its init is started again by every request, answers each with a bare 502, and is billed each
+time. A plain server ends with the error instead: whoever started it reads it there.
+"""
+
+import logging
+from collections.abc import Callable
+from time import monotonic
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from runtime.errors import LookwhyError
+from runtime.web.schemas import ErrorBody, FaultBody
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 30.0  # what was published meanwhile is found this soon, and a broken deployment opens nothing more often
+
+
+class Standby:
+    """An app that opens another at once. If that fails, requests try again, at most every `retry_s`."""
+
+    def __init__(
+        self, open_app: Callable[[], ASGIApp], *, retry_s: float = RETRY_S, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Open the app; an error of ours is kept for the requests, any other one escapes and ends the init."""
+        self._open_app, self._retry_s, self._clock = open_app, retry_s, clock
+        self._app: ASGIApp | None = None
+        self._fault, self._retry_at = LookwhyError(), clock()
+        self._open()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 503."""
+        if self._app is None and self._clock() >= self._retry_at:
+            self._open()
+            if self._app is not None:
+                log.warning("Ready after all.")
+        await (self._app or self._unavailable())(scope, receive, send)
+
+    def _open(self) -> None:
+        try:
+            self._app = self._open_app()
+        except LookwhyError as error:
+            if str(error) != str(self._fault):  # a cause is logged once, however often it is met
+                log.error("Not ready: %s", error)
+            self._fault, self._retry_at = error, self._clock() + self._retry_s
+
+    def _unavailable(self) -> JSONResponse:
+        body = ErrorBody(error=FaultBody(code=self._fault.code, message=str(self._fault)))
+        return JSONResponse(body.model_dump(), status_code=503, headers={"retry-after": f"{self._retry_s:.0f}"})

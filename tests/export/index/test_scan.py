@@ -1,0 +1,53 @@
+"""What lies in a folder: what is a picture, what is passed over, and what is skipped by name."""
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.export.index.small_library import (
+    PHOTOS,
+    build,
+    draw,
+    draw_many,
+    ids_by_path,
+    reasons,
+    said_by,
+)
+
+
+def test_hidden_files_are_passed_over_and_other_files_counted(folder: Path, out: Path) -> None:
+    draw(folder / ".hidden.png", 9)
+    draw(folder / ".trash" / "old.png", 9)
+    (folder / "notes.txt").write_text("no picture")
+    summary = build(folder, out)
+    assert (summary.count, summary.other_files, summary.skipped) == (4, 1, ())
+
+
+def test_links_neither_loop_nor_lead_out(folder: Path, out: Path, tmp_path: Path) -> None:
+    draw(tmp_path / "elsewhere" / "x.png", 8)
+    (folder / "sub" / "loop").symlink_to(folder)
+    (folder / "away").symlink_to(tmp_path / "elsewhere")
+    (folder / "out.png").symlink_to(tmp_path / "elsewhere" / "x.png")
+    (folder / "dangling.png").symlink_to(tmp_path / "nowhere.png")
+    (folder / "in.jpg").symlink_to(folder / "a.jpg")
+    summary = build(folder, out)
+    assert set(ids_by_path(out)) == {*PHOTOS, "in.jpg"}
+    assert set(reasons(summary)) == {"away", "out.png", "dangling.png"}
+    assert all("link" in reason for reason in reasons(summary).values())
+
+
+def test_strange_names_are_indexed_and_reported_as_they_are(folder: Path, out: Path) -> None:
+    names = ["a space.png", "grün 雪.png", "<img src=x onerror=alert(1)>.png", "two\nlines.png", "[bold]mark\x1b[31mup.png"]
+    draw_many(folder / "strange", names)
+    (folder / "strange" / "[red]broken\x1b[2J\n.png").write_bytes(b"")
+    told = said_by(folder, out)
+    assert {f"strange/{name}" for name in names} < set(ids_by_path(out))
+    assert r"strange/[red]broken\x1b[2J\n.png: the file is empty" in told
+
+
+def test_names_that_are_no_utf8_are_reported_and_skipped(folder: Path, out: Path) -> None:
+    draw(folder / "ok.png", 7)
+    shutil.copy(folder / "ok.png", os.fsencode(folder) + b"/caf\xe9.png")
+    summary = build(folder, out)
+    assert reasons(summary) == {"caf\\xe9.png": "its name has bytes that are not UTF-8; rename it"}
+    assert summary.count == 5

@@ -1,0 +1,185 @@
+"""The step as a whole: checkpoints in, artefacts that the runtime opens out, and nothing touched when it fails."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from export.atomic import staged_folder
+from export.errors import CheckpointUnusable, GateMissed, OutputUnwritable, ParityFailed
+from export.models.export import Order, export_models
+from export.precision.calibration_set import Calibration
+from export.precision.gates import Gates
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
+from tests.export.diary import Diary
+from tests.export.small_checkpoints import Exported
+
+pytestmark = pytest.mark.torch
+
+
+def list_files(folder: Path) -> dict[str, int]:
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+def spoil_weights(source: Path, target: Path) -> Path:
+    """Copy a checkpoint and make one of its weights no number, so that its graphs cannot agree with anything."""
+    shutil.copytree(source, target)
+    weights = load_file(target / "model.safetensors")
+    weights["text_model.final_layer_norm.weight"] = torch.full((32,), torch.nan)
+    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
+    return target
+
+
+@pytest.mark.parametrize("precision", ["planned", "fp32"])
+def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precision: str) -> None:
+    folder, _ = exported[precision]
+    manifest = read_models_manifest(folder)
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+    encoder = ClipEncoder(folder, manifest.clip)
+    assert encoder.embed_texts(["a red boat"]).shape == (1, 24)
+    assert encoder.embed_images([picture]).shape == (1, 24)
+    _, contributions = encoder.attribute(encoder.prepare(picture))
+    assert contributions.shape == (4, 4, 24)
+    assert isinstance(BlipCaptioner(folder, manifest.blip).caption_images([picture])[0], str)
+
+
+def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
+    manifest = exported["planned"][1]
+    clip, blip = manifest.clip, manifest.blip
+    assert (manifest.precision, clip.name, clip.revision) == ("planned for avx2", "small-clip", None)
+    assert Path(manifest.made_by["clip"]).name == "small-clip"
+    assert (clip.dimension, clip.context_length, clip.end_token_id, clip.patch_grid) == (24, 16, 55, 4)
+    assert clip.logit_scale == pytest.approx(np.exp(2.6592), rel=1e-4)
+    assert (blip.layers, blip.heads, blip.head_width, blip.image_tokens, blip.max_tokens) == (2, 2, 16, 17, 30)
+    assert (blip.start_token_id, blip.end_token_id, blip.pad_token_id) == (17, 3, 0)
+    assert (clip.preprocessing.fit, clip.preprocessing.size, blip.preprocessing.fit) == ("crop", 32, "stretch")
+
+
+def test_the_report_has_every_measure_and_size(exported: Exported) -> None:
+    folder, _ = exported["planned"]
+    report = json.loads((folder / "report.json").read_text())
+    assert report["parity_to_torch"]["blip/decoder.onnx captions"]["differing_from_torch"] == 0
+    assert report["measures"]["clip/text.onnx embedding"].keys() == {"cosine_mean", "cosine_worst"}
+    assert report["measures"]["clip ranking"]["overlap_at_10"] >= 0.9
+    assert report["measures"]["blip captions"]["token_agreement"] >= 0.95
+    assert all(size["bytes"] < size["bytes_exact"] for size in report["sizes"].values())
+    assert all(sum(shares.values()) == pytest.approx(1) for shares in report["precisions"].values())
+    text = (folder / "report.md").read_text()
+    assert "12 drawn scenes" in text
+    assert "blip/decoder.onnx captions" in text
+
+
+def test_the_plots_are_a_picture_of_everything(exported: Exported) -> None:
+    with Image.open(exported["planned"][0] / "report.png") as plots:
+        assert plots.width > 1000
+        assert np.asarray(plots.convert("L")).std() > 10
+
+
+def test_the_plan_has_a_line_for_every_layer(exported: Exported) -> None:
+    plan = json.loads((exported["planned"][0] / "plan.json").read_text())
+    assert plan["graphs"].keys() == {"clip/text.onnx", "clip/image.onnx", "blip/vision.onnx", "blip/decoder.onnx"}
+    names = [layer["layer"] for layer in plan["graphs"]["clip/text.onnx"]["layers"]]
+    assert len(names) == len(set(names)) == 2 + 6 * 2 + 1  # two tables, six products a layer, the projection
+    assert any("layers.1.mlp.fc1" in name for name in names)
+    assert all(layer["why"] and "int8" in layer["errors"] for graph in plan["graphs"].values() for layer in graph["layers"])
+
+
+def test_the_folder_holds_the_artefacts_and_nothing_else(exported: Exported) -> None:
+    folder, manifest = exported["planned"]
+    told = {"manifest.json", "plan.json", "report.json", "report.md", "report.png"}
+    expected = told | {file.path for file in manifest.files()}
+    assert set(list_files(folder)) == expected
+    assert not list(folder.parent.glob(".*"))
+
+
+def test_an_exact_export_is_whole_files_and_has_no_plan(exported: Exported) -> None:
+    folder, manifest = exported["fp32"]
+    assert set(list_files(folder)) == {
+        "manifest.json",
+        "report.json",
+        "report.md",
+        *(file.path for file in manifest.files()),
+    }
+
+
+def test_without_blip_there_are_no_captions(
+    clip_folder: Path, tmp_path: Path, calibration: Calibration, capfd: pytest.CaptureFixture[str]
+) -> None:
+    diary = Diary()
+    order = Order(calibration=calibration)
+    manifest = export_models(str(clip_folder), None, tmp_path / "models", order=order, display=diary)
+    assert manifest.blip is None
+    assert read_models_manifest(tmp_path / "models") == manifest
+    assert "clip/text.onnx: trying each of 15 layers in int8" in diary.steps
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_missed_gate_leaves_the_previous_artefacts(clip_folder: Path, tmp_path: Path, calibration: Calibration) -> None:
+    out = tmp_path / "models"
+    export_models(str(clip_folder), None, out, order=Order(form="fp32"))
+    before = list_files(out)
+    hard = Gates(cosine_mean=0.9999, cosine_worst=0.9999)
+    with pytest.raises(GateMissed, match=r"quantized clip/\w+\.onnx embedding missed the gate: cosine_mean is 0\.\d+"):
+        export_models(str(clip_folder), None, out, order=Order(form="int8", gates=hard, calibration=calibration))
+    assert list_files(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_plan_meets_a_gate_that_int8_misses(clip_folder: Path, tmp_path: Path, calibration: Calibration) -> None:
+    out, hard = tmp_path / "models", Gates(cosine_mean=0.9999, cosine_worst=0.9999)
+    export_models(str(clip_folder), None, out, order=Order(gates=hard, calibration=calibration))
+    report = json.loads((out / "report.json").read_text())
+    assert report["measures"]["clip/text.onnx embedding"]["cosine_mean"] >= 0.9999
+    assert set(report["precisions"]["clip/text.onnx"]) > {"int8"}
+    assert "stands in the way" in (out / "report.md").read_text() or "in blocks it costs" in (out / "report.md").read_text()
+
+
+def test_a_failed_parity_check_leaves_the_previous_artefacts(clip_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "models"
+    export_models(str(clip_folder), None, out, order=Order(form="fp32"))
+    before = list_files(out)
+    with pytest.raises(ParityFailed, match=r"clip/text.onnx missed its gate"):
+        export_models(str(spoil_weights(clip_folder, tmp_path / "spoilt")), None, out)
+    assert list_files(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "spoilt"]
+
+
+def test_an_unusable_checkpoint_is_found_before_any_work(clip_folder: Path, tmp_path: Path) -> None:
+    diary = Diary()
+    with pytest.raises(CheckpointUnusable, match="it is a clip model, not a blip model"):
+        export_models(str(clip_folder), str(clip_folder), tmp_path / "models", display=diary)
+    assert not diary.steps
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_output_below_a_file_is_refused(clip_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputUnwritable, match="cannot be written"):
+        export_models(str(clip_folder), None, tmp_path / "file" / "models")
+
+
+def test_a_full_disk_leaves_the_previous_artefacts(tmp_path: Path) -> None:
+    out = tmp_path / "models"
+    out.mkdir()
+    (out / "manifest.json").write_text("before")
+    with pytest.raises(OutputUnwritable, match="No space left"), staged_folder(out):
+        raise OSError(28, os.strerror(28))
+    assert (out / "manifest.json").read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["models"]
+
+
+def test_a_switch_cut_off_between_its_renames_is_mended_by_the_next_run(tmp_path: Path) -> None:
+    aside = tmp_path / ".models.previous"
+    aside.mkdir()
+    (aside / "manifest.json").write_text("before")
+    with pytest.raises(RuntimeError), staged_folder(tmp_path / "models"):
+        raise RuntimeError("another failure")
+    assert (tmp_path / "models" / "manifest.json").read_text() == "before"

@@ -1,0 +1,76 @@
+"""The choice of precisions: cheapest first, within the budget, outliers moved before anything is paid for."""
+
+from pathlib import Path
+
+import pytest
+
+from export.console import Silence
+from export.precision.plan import COST, Planner
+from tests.export.precision.small_graphs import try_small_graph, write_small_graph
+
+
+def plan_small_graph(folder: Path, **options: float) -> Planner:
+    planner = Planner(try_small_graph(write_small_graph(folder / "small.onnx", **options)))
+    planner.try_layers(Silence())
+    return planner
+
+
+@pytest.fixture
+def planner(tmp_path: Path) -> Planner:
+    return plan_small_graph(tmp_path)
+
+
+def test_a_wide_budget_leaves_everything_in_int8(planner: Planner) -> None:
+    assert set(planner.choose(0.5).values()) == {"int8"}
+
+
+def test_no_budget_leaves_everything_that_costs_anything_exact(planner: Planner) -> None:
+    choice = planner.choose(0.0)
+    assert set(choice.values()) == {"fp32"}
+    assert planner.predict(choice) == 0
+
+
+def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: Planner) -> None:
+    naive = planner.all_int8()
+    budget = planner.predict(naive) / 3
+    choice = planner.choose(budget)
+    assert planner.predict(choice) <= budget
+    assert len(set(choice.values())) > 1
+    line = {line.layer: line for line in planner.describe(choice, budget).layers}
+    worst = max(line, key=lambda name: line[name].errors["int8"])
+    assert line[worst].precision != "int8"
+
+
+def test_the_choice_is_no_dearer_than_any_other_upgrade_alone(planner: Planner) -> None:
+    budget = planner.predict(planner.all_int8()) * 0.9
+    choice = planner.choose(budget)
+    layers = planner.trials.graph.layers
+    spent = sum(layers[name].weights * (COST[precision] - 1) for name, precision in choice.items())
+    for name, layer in layers.items():
+        alone = planner.all_int8() | {name: "fp32"}
+        if planner.predict(alone) <= budget:
+            assert spent <= layer.weights * (COST["fp32"] - 1)
+
+
+def test_outliers_behind_a_norm_are_moved_into_the_weights_rather_than_paid_for(tmp_path: Path) -> None:
+    plain, spiked = plan_small_graph(tmp_path), plan_small_graph(tmp_path, outlier=60.0)
+    budget = 1.5 * plain.predict(plain.all_int8())
+    assert spiked.predict(spiked.all_int8()) > 5 * budget
+    choice = spiked.choose(budget)
+    assert {choice["query"], choice["key"]} == {"int8"}
+    lines = {line.layer: line for line in spiked.describe(choice, budget).layers}
+    assert lines["query"].equalized
+    assert "with its outlier channels not yet moved into the weights" in lines["query"].why
+    assert lines["out"].equalized is None
+
+
+def test_the_plan_says_why_a_layer_stands_in_the_way(planner: Planner) -> None:
+    plan = planner.describe(planner.choose(0.0), 0.0)
+    assert plan.predicted == 0
+    assert all(line.why.startswith("stands in the way: int8 would cost") for line in plan.layers)
+    assert planner.in_the_way()[0] in planner.trials.graph.layers
+
+
+def test_a_table_is_never_put_in_blocks(planner: Planner) -> None:
+    for budget in (1e-3, 1e-4, 1e-5, 1e-6):
+        assert planner.choose(budget)["positions"] in {"int8", "fp32"}

@@ -1,0 +1,119 @@
+"""Layers found in a graph, and the graph rewritten: what it holds, how near it stays, and that folding changes nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from export.precision.channel_groups import ChannelGroup, find_channel_groups
+from export.precision.layers import ExactGraph
+from export.precision.rewriting import Edits, rewrite, write_whole
+from export.precision.smoothquant import find_scales, move
+from runtime.models.onnx_session import Session
+from tests.export.precision.small_graphs import WIDTH, WORDS, try_small_graph, write_small_graph
+
+IDS = np.array([3, 1, 6, 0])
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> ExactGraph:
+    return write_small_graph(tmp_path / "small.onnx")
+
+
+def ask(path: Path) -> np.ndarray:
+    return Session(path, 1).run(["logits"], {"input_ids": IDS})[0]
+
+
+def write(graph: ExactGraph, choice: dict[str, str], edits: Edits | None = None) -> Path:
+    path = graph.path.with_name("rewritten.onnx")
+    write_whole(rewrite(graph, choice, "avx2", edits), graph.path.parent, path)
+    return path
+
+
+def test_layers_are_products_and_tables_named_by_their_weights(graph: ExactGraph) -> None:
+    kinds = {name: layer.kind for name, layer in graph.layers.items()}
+    assert kinds == {"words": "product", "positions": "table", "query": "product", "key": "product", "out": "product"}
+    assert graph.layers["words"].shape == (WIDTH, WORDS)
+
+
+def test_weights_beside_the_graph_are_read_when_asked_for(graph: ExactGraph) -> None:
+    assert graph.path.with_name("small.onnx.data").exists()
+    assert graph.read("words").shape == (WIDTH, WORDS)
+
+
+def test_products_of_the_same_channels_are_a_group_and_looked_up_ones_are_in_none(graph: ExactGraph) -> None:
+    behind_norm, behind_product = (
+        ChannelGroup(("seen",), ("norm1",), ("key", "query")),
+        ChannelGroup(("mixed",), (), ("out",)),
+    )
+    assert find_channel_groups(graph) == [behind_norm, behind_product]
+
+
+def test_a_norm_that_something_else_reads_keeps_its_gain(tmp_path: Path) -> None:
+    path = write_small_graph(tmp_path / "small.onnx").path
+    model = onnx.load(path)
+    model.graph.node[7].input[0] = "seen"  # the product of query and key reads the norm, too
+    onnx.save(model, path)
+    assert find_channel_groups(ExactGraph(path))[0] == ChannelGroup(("seen",), (), ("key", "query"))
+
+
+@pytest.mark.parametrize("precision", ["int8", "block8"])
+@pytest.mark.parametrize("layer", ["words", "query", "out"])
+def test_one_rounded_product_stays_near(graph: ExactGraph, layer: str, precision: str) -> None:
+    exact, given = ask(graph.path), ask(write(graph, {layer: precision}))
+    difference = np.linalg.norm(given - exact) / np.linalg.norm(exact)
+    assert 0 < difference < 0.03
+
+
+def test_a_rounded_table_stays_near_and_is_looked_up_in_int8(graph: ExactGraph) -> None:
+    path = write(graph, {"positions": "int8"})
+    assert 0 < np.abs(ask(path) - ask(graph.path)).max() < 0.5
+    held = {tensor.name: tensor for tensor in onnx.load(path).graph.initializer}
+    assert "positions" not in held
+    assert held["positions_rows"].data_type == onnx.TensorProto.INT8
+
+
+@pytest.mark.parametrize(("precision", "form"), [("int8", "words_int8"), ("block8", "words_blocks")])
+def test_tied_words_are_one_rounded_tensor_with_two_readers(graph: ExactGraph, precision: str, form: str) -> None:
+    model = onnx.load(write(graph, {"words": precision}))
+    large = [tensor.name for tensor in model.graph.initializer if numpy_helper.to_array(tensor).size == WIDTH * WORDS]
+    assert large == [form]
+    assert sum(form in node.input for node in model.graph.node) == 2
+
+
+def test_products_that_read_one_norm_share_its_rounding(graph: ExactGraph) -> None:
+    model = onnx.load(write(graph, dict.fromkeys(graph.layers, "int8")))
+    assert [node.op_type for node in model.graph.node].count("DynamicQuantizeLinear") == 3  # seen, mixed, last
+
+
+def test_what_is_not_chosen_stays_as_it_was(graph: ExactGraph) -> None:
+    assert np.array_equal(ask(write(graph, {})), ask(graph.path))
+
+
+def test_a_written_graph_is_one_file(graph: ExactGraph, tmp_path: Path) -> None:
+    path = write(graph, {"query": "int8"})
+    alone = tmp_path / "elsewhere" / "graph.onnx"
+    alone.parent.mkdir()
+    path.rename(alone)
+    assert ask(alone).shape == (len(IDS), WORDS)
+
+
+@pytest.mark.parametrize("behind", ["a norm", "a factor"])
+def test_moving_outliers_into_weights_leaves_the_function(tmp_path: Path, behind: str) -> None:
+    plain, spiked = write_small_graph(tmp_path / "plain.onnx"), write_small_graph(tmp_path / "spiked.onnx", outlier=60)
+    assert np.allclose(ask(plain.path), ask(spiked.path), atol=1e-4)
+    trials, choice = try_small_graph(spiked), {"query": "int8", "key": "int8"}
+    group = find_channel_groups(spiked)[0]
+    if behind == "a factor":
+        group = replace(group, norms=())
+    ((exponent, scales),) = find_scales(trials, [group]).values()
+    assert exponent > 0
+    edits = move(spiked, group, scales)
+    assert bool(edits.norms) == (behind == "a norm")
+    assert np.allclose(ask(write(spiked, {}, edits)), ask(spiked.path), atol=1e-4)
+    unspoilt = try_small_graph(plain).error(choice)
+    assert trials.error(choice) > 20 * unspoilt
+    assert trials.error(choice, edits) < 2 * unspoilt

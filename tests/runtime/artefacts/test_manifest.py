@@ -1,0 +1,151 @@
+"""Artefact folders: what is absent, cut short, foreign or mismatched is named before anything is opened."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.file_record import record_file, record_graph
+from runtime.artefacts.manifest import (
+    IndexManifest,
+    ModelsManifest,
+    check_models_match,
+    read_index_manifest,
+    read_models_manifest,
+)
+from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
+from tests.sample_library import MODELS
+
+PREPROCESSING = {"size": 8, "fit": "crop", "resample": "bicubic", "mean": [0, 0, 0], "std": [1, 1, 1]}
+
+
+@pytest.fixture
+def models_dir(tmp_path: Path) -> Path:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("text.onnx", "image.onnx", "tokenizer.json"):
+        (folder / name).write_text(f"the {name}")
+    clip = {
+        "name": "small",
+        "text": record_graph(folder, "text.onnx"),
+        "image": record_graph(folder, "image.onnx"),
+        "tokenizer": record_file(folder, "tokenizer.json"),
+        "dimension": 4,
+        "context_length": 8,
+        "end_token_id": 1,
+        "logit_scale": 100.0,
+        "patch_grid": 2,
+        "preprocessing": PREPROCESSING,
+    }
+    manifest = ModelsManifest.model_validate({"precision": "int8", "clip": clip})
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+    return folder
+
+
+@pytest.fixture
+def index_dir(tmp_path: Path, models_dir: Path) -> Path:
+    folder = tmp_path / "index"
+    (folder / "g000001").mkdir(parents=True)
+    for name in ("image_index.faiss", "catalog.sqlite", "metadata.json"):
+        (folder / "g000001" / name).write_text(name)
+    manifest = IndexManifest(
+        generation="g000001",
+        images_dir="images",
+        count=0,
+        dimension=4,
+        models=read_models_manifest(models_dir).fingerprint(),
+        store=record_file(folder, "g000001/image_index.faiss"),
+        catalog=record_file(folder, "g000001/catalog.sqlite"),
+        metadata=record_file(folder, "g000001/metadata.json"),
+    )
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+    return folder
+
+
+def test_a_missing_folder_or_file_is_named_with_the_remedy(tmp_path: Path, models_dir: Path, index_dir: Path) -> None:
+    with pytest.raises(ArtefactMissing, match=r"nowhere.*python -m export models"):
+        read_models_manifest(tmp_path / "nowhere")
+    (index_dir / "g000001" / "catalog.sqlite").unlink()
+    with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*python -m export index"):
+        read_index_manifest(index_dir)
+
+
+def test_a_truncated_file_is_named_with_both_lengths(models_dir: Path) -> None:
+    (models_dir / "image.onnx").write_text("the im")
+    with pytest.raises(ArtefactCorrupt, match=r"image\.onnx cannot be used: it has 6 bytes where the manifest says 14"):
+        read_models_manifest(models_dir)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": "lookwhy-models/9"}', '{"clip": 7}', "\x00"])
+def test_a_foreign_manifest_is_refused(models_dir: Path, text: str) -> None:
+    (models_dir / "manifest.json").write_text(text)
+    with pytest.raises(ArtefactCorrupt, match="lookwhy-models/1"):
+        read_models_manifest(models_dir)
+
+
+def test_an_unknown_field_is_refused(models_dir: Path) -> None:
+    manifest = json.loads((models_dir / "manifest.json").read_text())
+    (models_dir / "manifest.json").write_text(json.dumps(manifest | {"surprise": 1}))
+    with pytest.raises(ArtefactCorrupt, match="surprise"):
+        read_models_manifest(models_dir)
+
+
+def test_an_index_without_clusters_says_nothing_of_them_so_that_older_programs_read_it(index_dir: Path) -> None:
+    written = json.loads(read_index_manifest(index_dir).model_dump_json())
+    assert not {"probing", "vectors"} & written.keys()
+
+
+def test_a_large_index_names_its_vectors_and_how_it_is_searched(index_dir: Path) -> None:
+    (index_dir / "g000001" / "image_vectors.f16").write_text("vectors")
+    probing = Probing(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
+    vectors = record_file(index_dir, "g000001/image_vectors.f16")
+    large = read_index_manifest(index_dir).model_copy(update={"probing": probing, "vectors": vectors})
+    (index_dir / "manifest.json").write_text(large.model_dump_json())
+    read = read_index_manifest(index_dir)
+    assert read == large
+    assert vectors in read.files()
+    assert [file.path.rsplit("/")[1] for file in read.searched_files()] == [
+        "image_index.faiss",
+        "catalog.sqlite",
+        "image_vectors.f16",
+    ]
+    (index_dir / "g000001" / "image_vectors.f16").unlink()
+    with pytest.raises(ArtefactMissing, match=r"image_vectors\.f16"):
+        read_index_manifest(index_dir)
+
+
+def test_an_index_of_these_models_is_accepted_and_one_of_others_refused(models_dir: Path, index_dir: Path) -> None:
+    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
+    check_models_match(index_dir, index, models_dir, models)
+    other = index.model_copy(update={"models": index.models | {"text.onnx": "0" * 64}})
+    with pytest.raises(ModelsDiffer) as refused:
+        check_models_match(index_dir, other, models_dir, models)
+    assert refused.value.differing == ("text.onnx",)
+
+
+def test_models_without_a_captioner_serve_an_index_that_has_captions(models_dir: Path, index_dir: Path) -> None:
+    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
+    check_models_match(
+        index_dir, index.model_copy(update={"models": index.models | {"blip/x.onnx": "1" * 64}}), models_dir, models
+    )
+
+
+def test_a_folder_that_may_not_be_read_is_named(models_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # whoever runs the tests as root may read anything
+    with pytest.raises(ArtefactCorrupt, match="Permission denied"):
+        read_models_manifest(models_dir)
+
+
+def test_captions_of_another_search_are_of_other_models() -> None:
+    sample = read_models_manifest(MODELS)
+    assert sample.blip is not None
+    prints = [
+        sample.model_copy(update={"blip": sample.blip.model_copy(update=rules)}).fingerprint()
+        for rules in ({"num_beams": 1}, {"num_beams": 3}, {"num_beams": 3, "length_penalty": 2.0})
+    ]
+    assert prints[0] == {file.path: file.sha256 for file in sample.files()}
+    assert len({tuple(sorted(one.items())) for one in prints}) == 3

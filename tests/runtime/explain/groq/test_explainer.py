@@ -1,0 +1,142 @@
+"""Groq's explainer against a server that plays Groq: whose sentence each hit gets; what is asked, kept, never sent."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from runtime.explain.explainer import Explanation, HitFacts
+from runtime.explain.groq.explainer import GroqExplainer, open_explainer
+from runtime.explain.sentences import EvidenceExplainer
+from runtime.search.evidence import Evidence
+from tests.conftest import ROOT
+from tests.runtime.explain.groq.groq_server import (
+    BY_GROQ,
+    FITS,
+    FITS_NOT,
+    FROM_CACHE,
+    GOOD,
+    HITS,
+    KEY,
+    LOCAL,
+    MODEL,
+    QUERY,
+    Behaviour,
+    GroqServer,
+    explainer_at,
+    explains,
+    groq_server,
+    lines,
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+
+
+def explanations(behave: Behaviour, hits: list[HitFacts] = HITS, query: str = QUERY) -> tuple[list[Explanation], GroqServer]:
+    with groq_server(behave) as server, explainer_at(server.url) as explainer:
+        return explainer.explain(query, hits), server
+
+
+def test_each_sentence_goes_to_its_hit_and_names_the_model() -> None:
+    found, server = explanations(GOOD)
+    assert found == BY_GROQ
+    assert len(server.requests) == 1
+
+
+def test_a_sentence_that_names_the_unknown_leaves_its_hit_to_the_evidence(caplog: pytest.LogCaptureFixture) -> None:
+    found, _ = explanations(explains((7, "A sailor waves from the red boat."), (9, FITS_NOT)))
+    assert found == [LOCAL[0], BY_GROQ[1]]
+    assert lines(caplog) == ["Groq explained 1 of 2 hits, the evidence does the others: unknown words (1)."]
+
+
+def test_a_hit_without_a_sentence_is_explained_from_the_evidence(caplog: pytest.LogCaptureFixture) -> None:
+    assert explanations(explains((7, FITS)))[0] == [BY_GROQ[0], LOCAL[1]]
+    assert "not explained (1)" in lines(caplog)[0]
+
+
+def test_only_as_many_hits_as_the_token_limit_has_room_for_are_asked_for() -> None:
+    hits = [HitFacts(number, f"{number}.jpg", "a dog", Evidence(0.3)) for number in range(100)]
+    found, server = explanations(
+        explains(*((number, "The caption mentions a dog.") for number in range(100))), hits, "a dog"
+    )
+    assert server.requests[0]["messages"][1]["content"].count('"id"') == 15
+    assert [explanation.source for explanation in found] == [f"groq:{MODEL}"] * 15 + ["evidence"] * 85
+
+
+@pytest.mark.parametrize("query", ["", "  ", "-sunset"])
+def test_a_search_by_a_picture_alone_is_never_sent(query: str) -> None:
+    found, server = explanations(GOOD, query=query)
+    assert server.requests == []
+    assert found == EvidenceExplainer().explain(query, HITS)
+
+
+def test_no_hits_make_no_call() -> None:
+    found, server = explanations(GOOD, [])
+    assert (found, server.requests) == ([], [])
+
+
+def test_the_same_search_again_is_answered_from_the_cache_without_a_call() -> None:
+    with groq_server(GOOD) as server, explainer_at(server.url) as explainer:
+        assert explainer.explain(QUERY, HITS) == BY_GROQ
+        assert explainer.explain("  A  red BOAT ", HITS) == FROM_CACHE
+        assert len(server.requests) == 1
+
+
+def test_only_hits_that_are_not_in_the_cache_are_asked_for() -> None:
+    with groq_server(GOOD) as server, explainer_at(server.url) as explainer:
+        explainer.explain(QUERY, HITS[:1])
+        assert explainer.explain(QUERY, HITS) == [FROM_CACHE[0], BY_GROQ[1]]
+        assert [request["messages"][1]["content"].count('"id"') for request in server.requests] == [1, 1]
+
+
+def test_another_query_caption_file_or_verdict_is_not_the_cached_search() -> None:
+    hit, strong = HITS[0], HITS[0].evidence
+    with groq_server(GOOD) as server, explainer_at(server.url) as explainer:
+        explainer.explain(QUERY, [hit])
+        for query, other in [
+            ("a red boat -sea", hit),
+            (QUERY, HitFacts(7, "7.jpg", "a red boat", strong)),
+            (QUERY, HitFacts(7, "8.jpg", hit.caption, strong)),
+            (QUERY, HitFacts(7, "7.jpg", hit.caption, Evidence(0.2, match_probability=0.5, verdict="weak"))),
+        ]:
+            assert explainer.explain(query, [other])[0].source != "cache"
+        assert len(server.requests) == 5
+
+
+def test_neither_local_sentences_nor_flagged_ones_are_cached() -> None:
+    with groq_server(explains((7, "A sailor waves from the red boat."))) as server, explainer_at(server.url) as explainer:
+        assert explainer.explain(QUERY, HITS) == LOCAL
+        server.behave = GOOD
+        assert explainer.explain(QUERY, HITS) == BY_GROQ
+
+
+@pytest.mark.parametrize("key", [None, "", "  "])
+def test_without_a_key_nobody_is_called(key: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("a connection was opened"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a name was looked up"))
+    explainer = open_explainer(key, model=MODEL, max_tokens=1024, timeout_s=1.0)
+    assert isinstance(explainer, EvidenceExplainer)
+    assert explainer.explain(QUERY, HITS) == LOCAL
+
+
+def test_a_key_opens_the_explainer_that_asks() -> None:
+    with groq_server(GOOD) as server:
+        explainer = open_explainer(KEY, model=MODEL, max_tokens=1024, timeout_s=10.0, base_url=server.url, cache_size=1)
+        assert isinstance(explainer, GroqExplainer)
+        assert explainer.explain(QUERY, HITS) == BY_GROQ
+        assert [explanation.source for explanation in explainer.explain(QUERY, HITS)].count("cache") == 1
+        explainer.close()
+
+
+def test_the_package_is_imported_at_the_first_call_only() -> None:
+    code = (
+        "import sys; from runtime.explain.groq.explainer import open_explainer; "
+        "open_explainer('k', model='m', max_tokens=100, timeout_s=1.0); "
+        "print('groq' in sys.modules or 'httpx' in sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "False"

@@ -1,0 +1,28 @@
+"""Verdicts and word weights."""
+
+import numpy as np
+import pytest
+
+from runtime.search.evidence import STRONG_FROM, WEAK_FROM, verdict_of, weigh_words
+
+
+def test_verdicts_begin_at_their_thresholds() -> None:
+    assert [verdict_of(p) for p in (0.0, WEAK_FROM - 1e-9, WEAK_FROM, STRONG_FROM - 1e-9, STRONG_FROM, 1.0)] == [
+        "none", "none", "weak", "weak", "strong", "strong",
+    ]  # fmt: skip
+
+
+def test_shares_are_of_the_positive_drops_and_add_up_to_one() -> None:
+    red, boat, sunset = weigh_words(["red", "boat", "sunset"], np.array([0.1, 0.3, -0.2]), "a RED boat's mast")
+    assert (red.share, boat.share, sunset.share) == (pytest.approx(0.25), pytest.approx(0.75), 0.0)
+    assert (red.in_caption, boat.in_caption, sunset.in_caption) == (True, True, False)
+    assert sunset.drop == pytest.approx(-0.2)
+
+
+def test_words_that_no_picture_speaks_for_have_no_share() -> None:
+    assert [word.share for word in weigh_words(["a", "b"], np.array([0.0, -0.1]), None)] == [0.0, 0.0]
+
+
+def test_a_plural_in_the_caption_mentions_its_singular() -> None:
+    [word] = weigh_words(["boat"], np.array([0.1]), "three boats")
+    assert word.in_caption

@@ -1,0 +1,214 @@
+"""The wire: the seed's contract, one error form on every route, pictures that never lead out of the library."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from runtime.engine import Engine
+from runtime.settings import Settings
+from runtime.web.api import create_app
+from runtime.web.schemas import ExplainBody, SearchBody
+
+
+def search(client: TestClient, **body: Any) -> Response:
+    return client.post("/search", json=body)
+
+
+def fault(response: Response) -> dict[str, str]:
+    """The error of an answer that has the one form, and nothing besides."""
+    body = response.json()
+    assert set(body) == {"error"}, body
+    assert set(body["error"]) == {"code", "message"}
+    assert "Traceback" not in body["error"]["message"]
+    return body["error"]
+
+
+def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> None:
+    answer = search(client, query="red", top_k=3)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert set(body) == {"query", "top_k", "verdict", "match_probability", "results", "timings_ms"}
+    assert (body["query"], body["top_k"], len(body["results"])) == ("red", 3, 3)
+    for result in body["results"]:
+        assert all(result[field] for field in ("image_path", "caption", "explanation"))
+        assert result["evidence"]["score"] == result["score"]
+        assert result["caption_source"] in {"index", "live"}
+        assert result["explanation_source"] == "evidence"
+
+
+def test_answers_are_rendered_as_their_published_form_says(client: TestClient, app: FastAPI) -> None:
+    found = search(client, query="red")
+    explained = client.post("/explain", json={"query": "red", "ids": [1], "heatmap": True})
+    for answer, form in ((found, SearchBody), (explained, ExplainBody)):
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.content == form.model_validate_json(answer.content, extra="forbid").model_dump_json().encode()
+    forms = {
+        path: route["post"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for path, route in app.openapi()["paths"].items()
+        if "post" in route
+    }
+    assert forms == {"/search": "SearchBody", "/search/image": "SearchBody", "/explain": "ExplainBody"}
+
+
+def test_top_k_has_a_default_from_the_settings(client: TestClient) -> None:
+    assert len(search(client, query="red").json()["results"]) == 2
+
+
+def test_every_image_url_of_an_answer_is_served_as_an_image(client: TestClient) -> None:
+    for result in search(client, query="blue", top_k=4).json()["results"]:
+        picture = client.get(result["image_url"])
+        assert picture.status_code == 200, result["image_url"]
+        assert picture.headers["content-type"] == "image/png"
+
+
+def test_markup_in_captions_and_names_is_carried_as_text(client: TestClient) -> None:
+    answer = search(client, query="red", top_k=1)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["results"][0]["caption"] == "a red <script>alert(1)</script> square"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"query": ""}, "query_empty"),
+        ({"query": " \n"}, "query_empty"),
+        ({"query": "r" * 300}, "query_too_long"),
+        ({"query": "red", "top_k": 0}, "top_k_out_of_range"),
+        ({"query": "red", "top_k": -1}, "top_k_out_of_range"),
+        ({"query": "red", "top_k": 10**9}, "top_k_out_of_range"),
+        ({"query": "red", "top_k": 10**40}, "top_k_out_of_range"),
+        ({"query": "red", "top_k": "5"}, "request_malformed"),
+        ({"query": "red", "top_k": "many"}, "request_malformed"),
+        ({"query": "red", "top_k": None}, "request_malformed"),
+        ({"query": "red", "top_k": 2.5}, "request_malformed"),
+        ({"query": "red", "top_k": True}, "request_malformed"),
+        ({"query": None}, "request_malformed"),
+        ({"query": ["red"]}, "request_malformed"),
+        ({"query": 7}, "request_malformed"),
+        ({"query": "red", "explain": "yes"}, "request_malformed"),
+        ({}, "request_malformed"),
+        ([], "request_malformed"),
+        ("red", "request_malformed"),
+        (None, "request_malformed"),
+    ],
+)
+def test_bad_bodies_are_refused_in_the_one_form(client: TestClient, body: Any, code: str) -> None:
+    answer = client.post("/search", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert fault(answer)["code"] == code
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{'query': 'red'}", b"\xff\xfe\x00", b'{"query": "red"', b"[" * 1900])
+def test_broken_json_is_refused_in_the_one_form(client: TestClient, content: bytes) -> None:
+    answer = client.post("/search", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code in {400, 422}
+    assert fault(answer)["code"] == "request_malformed"
+
+
+def test_half_a_surrogate_pair_is_refused_not_a_crash(client: TestClient) -> None:
+    answer = client.post("/search", content=b'{"query": "\\ud800"}', headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert fault(answer)["code"] == "request_malformed"
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", None])
+def test_another_content_type_is_refused_in_the_one_form(client: TestClient, content_type: str | None) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    answer = client.post("/search", content=b'{"query": "red"}', headers=headers)
+    assert answer.status_code in {400, 415, 422}
+    assert "JSON" in fault(answer)["message"]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_over_the_limit_is_refused(client: TestClient, announced: bool) -> None:
+    body = json.dumps({"query": "r" * 5000}).encode()
+    content = body if announced else (body[i : i + 500] for i in range(0, len(body), 500))
+    answer = client.post("/search", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert fault(answer) == {"code": "request_too_large", "message": fault(answer)["message"]}
+    assert "2,000 bytes" in fault(answer)["message"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nothing.png",
+        "../secret.txt",
+        "..%2fsecret.txt",
+        "%2e%2e/secret.txt",
+        "%2e%2e%2fsecret.txt",
+        "..%5csecret.txt",
+        "%252e%252e%252fsecret.txt",
+        "sub/../../secret.txt",
+        "sub/..%2f..%2fsecret.txt",
+        "/etc/passwd",
+        "%2fetc%2fpasswd",
+        "//etc/passwd",
+        "grey.png/",
+        "grey.png%00",
+        "%00",
+        "%c0%ae%c0%ae/secret.txt",
+        "%ff",
+        "",
+    ],
+)
+def test_only_pictures_of_the_library_are_served(client: TestClient, path: str) -> None:
+    answer = client.get(f"/images/{path}")
+    assert answer.status_code == 404
+    assert fault(answer)["code"] in {"image_not_found", "not_found"}
+
+
+def test_the_rest_of_http_has_the_one_form_too(client: TestClient) -> None:
+    assert fault(client.get("/nowhere"))["code"] == "not_found"
+    assert fault(client.get("/search"))["code"] == "method_not_allowed"
+    assert fault(client.get("/static/nothing.js"))["code"] == "not_found"
+
+
+def test_a_fault_of_the_server_hides_its_cause(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr(engine, "search_by_text", fail)
+    answer = search(TestClient(create_app(engine, Settings.read()), raise_server_exceptions=False), query="red")
+    assert answer.status_code == 500
+    assert fault(answer)["code"] == "internal"
+    assert "secret" not in answer.text
+
+
+def test_every_answer_carries_server_timing_and_the_safe_headers(client: TestClient) -> None:
+    for answer in (search(client, query="red"), client.get("/nowhere"), client.get("/"), search(client, query="")):
+        assert "total;dur=" in answer.headers["server-timing"]
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "embed;dur=" in search(client, query="red").headers["server-timing"]
+
+
+def test_health_readiness_and_metrics(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready", "pictures": 4}
+    search(client, query="red")
+    figures = client.get("/metrics").text
+    assert 'lookwhy_requests_total{route="/search",status="200"} 1.0' in figures
+    assert "lookwhy_pictures 4.0" in figures
+
+
+def test_the_page_and_its_parts_are_served(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "<html" in page.text
+    assert client.get("/static/style.css").headers["content-type"].startswith("text/css")
+
+
+def test_other_origins_may_ask_only_where_the_settings_name_them(engine: Engine, app: FastAPI) -> None:
+    asked = {"origin": "https://page.example", "access-control-request-method": "POST"}
+    assert "access-control-allow-origin" not in TestClient(app).options("/search", headers=asked).headers
+    named = create_app(engine, Settings.read(cors_origins="https://page.example, https://other.example"))
+    assert (
+        TestClient(named).options("/search", headers=asked).headers["access-control-allow-origin"] == "https://page.example"
+    )
+    asked["origin"] = "https://evil.example"
+    assert "access-control-allow-origin" not in TestClient(named).options("/search", headers=asked).headers
