@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
 from runtime.artefacts.match_calibration import Calibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
@@ -137,7 +137,7 @@ class IndexManifest(Record):
     captions: FileRecord | None = None
     calibration: Calibration | None = None
     # both left out where they are None: programs that knew no large index go on reading every other
-    probing: Probing | None = Field(default=None, exclude_if=lambda given: given is None)
+    probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
 
     def files(self) -> list[FileRecord]:
