@@ -52,7 +52,7 @@ OWNERS = {
     "boto3": {"artefacts/aws.py"},
     "botocore": {"artefacts/aws.py"},
     "fastapi": {"web/api.py"},
-    "sqlite3": {"library/catalog.py"},
+    "sqlite3": {"library/caption_file.py", "library/catalog.py"},
     "prometheus_client": {"web/metrics.py"},
 }
 TORCH_SIDE = ("torch", "transformers", "optimum", "onnx", "export")

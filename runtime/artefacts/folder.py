@@ -1,12 +1,13 @@
 """Where artefacts come from: a folder of this machine, or one on S3 that is mirrored file by file as files are needed.
 
 Owns the mirror: nothing in it has another sha256 than its record, and nothing half-written has a file's own name. What the
-files mean is left to the rooms that open them.
+files mean is for those that open them.
 """
 
 import hashlib
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -42,8 +43,11 @@ class Folder(Protocol):
         """Return the manifest of an index's folder."""
         ...
 
-    def fetch(self, *records: FileRecord) -> None:
-        """Return once these files lie below `path`."""
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
+        """Return once these files lie below `path`.
+
+        With `make_room`, what was fetched before goes where there is no room for them.
+        """
         ...
 
 
@@ -61,8 +65,13 @@ class LocalFolder:
         """Return `read_index_manifest` of it."""
         return read_index_manifest(self.path)
 
-    def fetch(self, *records: FileRecord) -> None:
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
         """Do nothing: they lie there."""
+
+
+def open_folder(folder: Path | Folder) -> Folder:
+    """Return a folder; a path is one of this machine."""
+    return LocalFolder(folder) if isinstance(folder, Path) else folder
 
 
 class RemoteFolder:
@@ -88,8 +97,12 @@ class RemoteFolder:
         """Return the manifest as it stands on S3 now; raises as `read_models`."""
         return self._read(IndexManifest)
 
-    def fetch(self, *records: FileRecord) -> None:
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
         """Return once these files lie below `path` with the sha256 of their records. What does so already is kept.
+
+        Args:
+            records: the files.
+            make_room: whether, where there is no room for them, all that was fetched before is removed first.
 
         Raises:
             RemoteRefused: S3 did not give one.
@@ -97,16 +110,23 @@ class RemoteFolder:
             StorageTooSmall: there is no room for all of them.
         """
         with self._lock:
-            missing = [record for record in records if not self._lies_here(record)]
-            self._check_room(sum(record.bytes for record in missing))
-            for record in missing:
-                self._download(record)
+            try:
+                self._fetch(records)
+            except StorageTooSmall:
+                if not make_room:
+                    raise
+                self._clear()
+                self._fetch(records)
 
-    def clear(self) -> None:
-        """Remove what was fetched."""
-        with self._lock:
-            self._verified.clear()
-            shutil.rmtree(self.path, ignore_errors=True)
+    def _fetch(self, records: Sequence[FileRecord]) -> None:
+        missing = [record for record in records if not self._lies_here(record)]
+        self._check_room(sum(record.bytes for record in missing))
+        for record in missing:
+            self._download(record)
+
+    def _clear(self) -> None:
+        self._verified.clear()
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def _read(self, form: type[M]) -> M:
         try:

@@ -1,10 +1,10 @@
 """The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
 
-Owns the catalogue's form and reads it. Writing one is the export step's work (`export/index/`); opening pictures is
-`images.py`'s.
+Owns the catalogue's form and reads it. `export/index/catalog.py` writes it; `images.py` opens the pictures.
 """
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
+from runtime.artefacts.file_record import FileRecord
+from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
-from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
+from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
 from runtime.images import open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+log = logging.getLogger(__name__)
 
 CATALOG_FORMAT = 1  # stands in the file as SQLite's user_version
 CATALOG_SCHEMA = f"""
@@ -71,19 +75,21 @@ class ImageRow:
 class Library:
     """A catalogue and the folder its pictures lie in. Any thread may call any method."""
 
-    def __init__(self, catalog: Path, images_dir: Path, image_base_url: str | None = None) -> None:
+    def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
 
         Args:
             catalog: the SQLite file.
-            images_dir: the folder of pictures; it may be absent where they are served from elsewhere.
+            images: the folder of pictures; it may be absent where they are served from elsewhere. Pictures on S3 are fetched
+                when they are asked for, and kept until the folder is full; then all make room for the next one.
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
             ArtefactMissing: there is no such file.
             ArtefactCorrupt: it is no catalogue of this form.
         """
-        self._images_dir = images_dir.resolve()
+        self._images = open_folder(images)
+        self._images_dir = self._images.path.resolve()
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._connection = open_catalog(catalog)
         weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one that nobody closed
@@ -95,11 +101,11 @@ class Library:
         index_dir: Path,
         manifest: IndexManifest,
         *,
-        images_dir: Path | None = None,
+        images: Path | Folder | None = None,
         image_base_url: str | None = None,
     ) -> Self:
-        """Return the library that a manifest names; `images_dir` overrides where its pictures lay when it was built."""
-        return cls(index_dir / manifest.catalog.path, images_dir or Path(manifest.images_dir), image_base_url)
+        """Return the library that a manifest names; `images` overrides where its pictures lay when it was built."""
+        return cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
 
     @property
     def count(self) -> int:
@@ -146,9 +152,11 @@ class Library:
         folder of pictures once all links are followed, whatever was put in its place since.
 
         Raises:
-            ImageNotFound: the catalogue has no such path, or its file is gone or leads out of the folder.
+            ImageNotFound: the catalogue has no such path, its file is gone or leads out of the folder, or S3 did not give
+                the picture that was indexed (the log has the cause).
         """
         row = self.row_by_path(image_path)
+        self._fetch_picture(row)
         try:
             file = (self._images_dir / row.image_path).resolve()
             served = file.is_relative_to(self._images_dir) and file.is_file()
@@ -175,6 +183,13 @@ class Library:
         """Let go of the file."""
         with self._lock:
             self._connection.close()
+
+    def _fetch_picture(self, row: ImageRow) -> None:
+        try:
+            self._images.fetch(FileRecord(path=row.image_path, bytes=row.bytes, sha256=row.sha256), make_room=True)
+        except (ArtefactError, RemoteRefused) as error:
+            log.warning("no picture: %s", error)
+            raise ImageNotFound(row.image_path) from error
 
     def _select(self, query: str, argument: str) -> list[ImageRow]:
         return [ImageRow(*columns) for columns in self._fetch(query, (argument,))]

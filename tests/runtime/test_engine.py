@@ -33,11 +33,11 @@ def test_captions_come_from_the_index_where_it_has_them(engine: Engine, captione
     assert captioner.batches == []
 
 
-def test_missing_captions_are_made_in_one_batch_and_only_once(engine: Engine, captioner: ColourCaptioner) -> None:
+def test_missing_captions_are_made_one_at_a_time_and_only_once(engine: Engine, captioner: ColourCaptioner) -> None:
     first = {hit.row.id: hit for hit in engine.search_by_text("blue", 4).hits}
     assert (first[3].caption, first[3].caption_source) == ("a blue square", "live")
     engine.search_by_text("grey", 4)
-    assert captioner.batches == [2]
+    assert captioner.batches == [1, 1]
 
 
 def test_a_picture_that_went_away_is_still_a_hit_without_a_caption(
