@@ -15,14 +15,13 @@ looked up, a kernel when the graph is opened.
 """
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Precision = Literal["int8", "block8", "fp32"]
 Target = Literal["avx2", "vnni", "arm64"]
-TARGETS: tuple[Target, ...] = get_args(Target)
 Choice = Mapping[str, Precision]  # by the layer's name; a layer that is absent stays fp32
 Weights = NDArray[np.float32]
 

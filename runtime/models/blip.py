@@ -16,7 +16,7 @@ from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import DecodingRules, GreedySearch, Indices
+from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices
 from runtime.models.onnx_session import Device, Session
 from runtime.models.tokenizer import Tokenizer
 
@@ -106,7 +106,7 @@ class BlipCaptioner:
         Returns:
             (n, t) int64 without start and end tokens, t at most `max_tokens`; pad tokens from a caption's end on.
         """
-        search = (GreedySearch if self._rules.num_beams == 1 else BeamSearch)(self._rules, pictures)
+        search = _search_by(self._rules, pictures)
         past = self._empty_past(len(search.last_tokens))
         while len(search.last_tokens):
             logits, *present = self._decoder.run(
@@ -132,6 +132,10 @@ def _rules_of(record: BlipRecord) -> DecodingRules:
         length_penalty=record.length_penalty,
         early_stopping=record.early_stopping,
     )
+
+
+def _search_by(rules: DecodingRules, pictures: int) -> DecodingStrategy:
+    return GreedySearch(rules, pictures) if rules.num_beams == 1 else BeamSearch(rules, pictures)
 
 
 def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]:
