@@ -13,9 +13,7 @@ SIDES = ("runtime", "export")
 FILES = sorted(file for side in SIDES for file in (ROOT / side).rglob("*.py"))
 USERS = [*FILES, *ROOT.glob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "deploy").rglob("*.py")]
 # A definition with any other decorator is registered with someone: a command, a route, a validator.
-PLAIN_DECORATORS = {
-    "property", "classmethod", "staticmethod", "cached_property", "contextmanager", "cache", "dataclass", "runtime_checkable",
-}  # fmt: skip
+PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property", "contextmanager", "cache", "dataclass"}
 # What nothing here uses, and why it stays.
 UNUSED_WITH_REASON = {
     "symbolic": "torch's exporter calls it",
@@ -31,9 +29,9 @@ def definitions(file: Path) -> Iterator[str]:
     tree = ast.parse(file.read_text("utf-8"))
     for node in tree.body:
         yield from (name for name in _constants(node) if not name.startswith("_"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef):
-            inner = [one for one in node.body if isinstance(one, Definition) and _is_plain(one)]
+    for scope in ast.walk(tree):
+        if isinstance(scope, ast.Module | ast.ClassDef):
+            inner = [one for one in scope.body if isinstance(one, Definition) and _is_plain(one)]
             yield from (one.name for one in inner if not one.name.startswith("_"))
 
 
