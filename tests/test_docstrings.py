@@ -97,7 +97,7 @@ def test_every_foreign_name_is_still_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["no_such_function()", "NoSuchClass", "no_such_file.py", "models/clap.py", "BlipRecord.nothing"]
+    "name", ["no_such_function()", "NoSuchClass", "no_such_file.py", "models/clap.py", "BlipRecord.no_such_field"]
 )
 def test_a_name_that_nothing_has_is_found_out(name: str) -> None:
     assert not exists(name)

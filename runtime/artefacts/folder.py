@@ -25,13 +25,13 @@ from runtime.artefacts.manifest import (
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
 
-KEPT_FREE_BYTES = 32 << 20  # left in the folder's file system for others: uploads, for one, are spooled to /tmp
+KEPT_FREE_BYTES = 32 << 20  # left free in the file system for others, such as uploads, which are spooled to /tmp
 REMEDY = "Publish it again: make publish-index, or make publish-models."
 M = TypeVar("M", ModelsManifest, IndexManifest)
 
 
 class Folder(Protocol):
-    """An artefact folder. `path` is where its files lie once they were fetched."""
+    """An artefact folder. Its files are below `path` once they are fetched."""
 
     path: Path
 
@@ -44,10 +44,7 @@ class Folder(Protocol):
         ...
 
     def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
-        """Return once these files lie below `path`.
-
-        With `make_room`, what was fetched before goes where there is no room for them.
-        """
+        """Return once these files are below `path`; with `make_room`, those fetched before may be removed for them."""
         ...
 
 
@@ -66,7 +63,7 @@ class LocalFolder:
         return read_index_manifest(self.path)
 
     def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
-        """Do nothing: they lie there."""
+        """Do nothing: they are there."""
 
 
 def open_folder(folder: Path | Folder) -> Folder:
@@ -78,7 +75,7 @@ class RemoteFolder:
     """A folder on S3, mirrored below `path`. Threads may share it: they fetch one after the other."""
 
     def __init__(self, url: str, path: Path, setting: str) -> None:
-        """Keep the address, and the name of the setting that gave it; nobody is called yet."""
+        """Keep the address, and the name of the setting that it comes from; no request is made yet."""
         self.path = path.absolute()
         self._bucket = Bucket(url, f"Check {setting}, what is published there, and that the function may read it.")
         self._lock = threading.Lock()
@@ -98,11 +95,11 @@ class RemoteFolder:
         return self._read(IndexManifest)
 
     def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
-        """Return once these files lie below `path` with the sha256 of their records. What does so already is kept.
+        """Return once these files are below `path` with the sha256 of their records; only missing ones are downloaded.
 
         Args:
             records: the files.
-            make_room: whether, where there is no room for them, all that was fetched before is removed first.
+            make_room: whether all that was fetched before may be removed where there is no room for these.
 
         Raises:
             RemoteRefused: S3 did not give one.
@@ -119,7 +116,7 @@ class RemoteFolder:
                 self._fetch(records)
 
     def _fetch(self, records: Sequence[FileRecord]) -> None:
-        missing = [record for record in records if not self._lies_here(record)]
+        missing = [record for record in records if not self._is_here(record)]
         self._check_room(sum(record.bytes for record in missing))
         for record in missing:
             self._download(record)
@@ -136,7 +133,7 @@ class RemoteFolder:
             reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
             raise ArtefactCorrupt(f"{self._bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
 
-    def _lies_here(self, record: FileRecord) -> bool:
+    def _is_here(self, record: FileRecord) -> bool:
         file = self._file(record)
         if record not in self._verified and file.is_file() and sha256_of(file) == record.sha256:
             self._verified.add(record)

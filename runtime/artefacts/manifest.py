@@ -19,7 +19,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
 CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
-CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # stands beside the files' paths in a fingerprint
+CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
 
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CATALOG_FORMAT = 1  # stands in the file as SQLite's user_version
+CATALOG_FORMAT = 1  # SQLite's user_version of the file
 CATALOG_SCHEMA = f"""
     PRAGMA user_version = {CATALOG_FORMAT};
     -- One row a picture. mtime_ns is for the next indexing run, which hashes only files that look changed.
@@ -60,7 +60,7 @@ class ImageRow:
     """One picture of the library.
 
     `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
-    `caption` is None where none has been made yet, and may be empty where the captioner had nothing to say.
+    `caption` is None where none has been made yet; an empty one was made, without any word.
     """
 
     id: int
@@ -73,7 +73,7 @@ class ImageRow:
 
 
 class Library:
-    """A catalogue and the folder its pictures lie in. Any thread may call any method."""
+    """A catalogue and the folder of its pictures. Any thread may call any method."""
 
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
@@ -81,7 +81,7 @@ class Library:
         Args:
             catalog: the SQLite file.
             images: the folder of pictures; it may be absent where they are served from elsewhere. Pictures on S3 are fetched
-                when they are asked for, and kept until the folder is full; then all make room for the next one.
+                when they are needed, and kept until the disk is full; then all of them are removed.
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
@@ -92,7 +92,7 @@ class Library:
         self._images_dir = self._images.path.resolve()
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._connection = open_catalog(catalog)
-        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one that nobody closed
+        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
         self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds
 
     @classmethod
@@ -113,7 +113,7 @@ class Library:
         return int(self._fetch("SELECT count(*) FROM images", ())[0][0])
 
     def rows(self, ids: Sequence[int]) -> list[ImageRow]:
-        """Return the rows of `ids`, in their order; an id may stand in it twice.
+        """Return the rows of `ids`, in their order; an id may occur twice.
 
         Raises:
             ImageNotFound: an id is unknown.
@@ -148,8 +148,8 @@ class Library:
     def image_file(self, image_path: str) -> Path:
         """Return the file of a picture of this library.
 
-        Only a path that stands in the catalogue, letter for letter, leads to a file; and only to one that still lies in the
-        folder of pictures once all links are followed, whatever was put in its place since.
+        The path must be in the catalogue, letter for letter, and the file must be in the folder of pictures once all links
+        are followed, as something else may have been put in its place.
 
         Raises:
             ImageNotFound: the catalogue has no such path, its file is gone or leads out of the folder, or S3 did not give

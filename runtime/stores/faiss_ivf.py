@@ -85,9 +85,9 @@ class MappedIvf:
 class _MappedMemory:
     """The pages of one mapping: counted, roughly, as they are read, and given back to the system before they are too many.
 
-    What is given back stays in the kernel's cache while there is room for it; to read it again costs a search of a million
-    pictures about a third of its time. Without this, a process would in time hold as much of the file as it ever read, and
-    whoever counts resident memory, as containers do, could not tell that it can do without.
+    The kernel keeps what is given back in its cache while it has room; reading it again takes about a third of the time of a
+    search of a million pictures. Without this, a process would keep every page that it ever read, and a container, which
+    counts resident memory, could be ended for it.
     """
 
     def __init__(self, address: int, size_bytes: int, max_bytes: int) -> None:
@@ -140,7 +140,7 @@ def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
 
 
 def _lists_are_whole(lists: Any, clusters: Any, count: int) -> bool:  # noqa: ANN401
-    """Return whether the clusters hold all vectors and lie in the file."""
+    """Return whether the clusters hold all vectors, and end before the file does."""
     sizes = [lists.list_size(number) for number in range(lists.nlist)]
     content_bytes = count * (clusters.d + ROW_BYTES)
     fits = (lists.nlist, lists.code_size, clusters.code_size) == (clusters.nlist, clusters.d, clusters.d)

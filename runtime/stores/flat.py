@@ -137,7 +137,7 @@ class FlatStore:
 def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
     """Return the vectors of a plain flat FAISS file, L2 or inner product, such as the seed project wrote.
 
-    An error says what is wrong, and then the `remedy`.
+    The message of an error ends with the `remedy`.
 
     Returns:
         (n, d) float32, in row order, as they were added.
@@ -157,9 +157,9 @@ def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
 
 
 def _is_whole(path: Path, dimension: int) -> bool:
-    """Return whether a file has the length of a store with as many vectors as it says; a cut one must not be mapped.
+    """Return whether a file has the length that its own count of vectors asks for.
 
-    Past the end of a mapped file, faiss does not raise but crashes.
+    If not, it must not be mapped: past the end of a mapped file, faiss crashes instead of raising.
     """
     import faiss
 
