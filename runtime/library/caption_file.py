@@ -75,9 +75,8 @@ class CaptionFile:
         if not self._readable or not self._path.is_file():
             return {}
         try:
-            with self._connected(
-                "rw", READ_TIMEOUT_S
-            ) as connection:  # to be read alone; but what a killed writer left must be undone
+            # not "ro": what a killed writer left halfway must be undone before anything is read
+            with self._connected("rw", READ_TIMEOUT_S) as connection:
                 _check_format(connection)
                 return dict(connection.execute(query, (self._captioner, *arguments)).fetchall())
         except sqlite3.Error as cause:

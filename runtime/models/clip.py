@@ -27,8 +27,8 @@ class ClipEncoder:
     """CLIP's two towers. The image tower is fetched and opened for the first image: a search by words never needs it.
 
     A vector that is stored is made in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
-    a vector depends on its neighbours; searches at the same time share a batch all the same (`shared_encoder.py`). A batch
-    of images would be no faster on a CPU that one image keeps busy. Any number of threads may embed at once.
+    a vector depends on its neighbours; queries at the same time share a batch all the same. A batch of images would be no
+    faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
     def __init__(self, models: Path | Folder, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
