@@ -108,7 +108,7 @@ test: $(VENV)/.sam $(VENV)/.aws
 
 deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, deploy template.yaml to AWS, publish the page (STACK=lookwhy)
 	@for needed in samconfig.toml artifacts/models/manifest.json; do \
-	  test -f $$needed || { echo "$$needed is not there. README.md, \"On AWS Lambda\", says how to make it." >&2; exit 1; }; \
+	  test -f $$needed || { echo "$$needed is not there. docs/lambda.md says how to make it." >&2; exit 1; }; \
 	done
 	@$(SAM) build
 	@$(SAM) deploy --stack-name $(STACK)

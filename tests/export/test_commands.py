@@ -8,7 +8,6 @@ from typer.main import get_command
 from export.__main__ import app
 from export.models.families import NUM_BEAMS
 from export.precision.gates import Gates
-from tests.conftest import ROOT
 from tests.sample_library import MODELS, run_module
 
 MODELS_FLAG = ("--models", str(MODELS))
@@ -55,15 +54,6 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     assert "folder" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "models").exists()
-
-
-@pytest.mark.parametrize("command", ["models", "index", "evaluate"])
-def test_every_option_stands_in_the_readme(command: str) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    parameters = get_command(app).commands[command].params
-    options = [option for parameter in parameters for option in parameter.opts if option.startswith("--")]
-    assert len(options) > 3
-    assert [option for option in options if option not in readme] == []
 
 
 def test_the_command_line_s_gates_are_the_gates_defaults() -> None:
