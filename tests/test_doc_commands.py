@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.documents import Command, all_commands
-from tests.sample_library import MODELS, SampleLibrary, free_port, run_module, served, wait_until_ready
+from tests.sample_library import MODELS, SampleLibrary, free_port, served, wait_until_ready
 
 pytestmark = pytest.mark.skipif(not (ROOT / "lookwhy.py").is_file(), reason="there is no lookwhy.py yet")
 LIMIT_S = 120
@@ -55,13 +55,10 @@ def checkout(sample_library: SampleLibrary, tmp_path_factory: pytest.TempPathFac
     shutil.copytree(sample_library.images, home / "Pictures")
     shutil.copy(next(sample_library.images.glob("*.jpg")), folder / "photo.jpg")
     shutil.copytree(MODELS, folder / "artifacts" / "models")
+    shutil.copytree(sample_library.index, folder / "artifacts" / "index")
     programs.mkdir()
     (programs / "lookwhy").write_text(LOOKWHY, "utf-8")
     (programs / "lookwhy").chmod(0o755)
-    made = run_module(
-        "export", "index", str(home / "Pictures"), "--models", str(MODELS), "--out", str(folder / "artifacts" / "index")
-    )
-    assert made.returncode == 0, made.stderr
     environment = {
         "HOME": str(home),
         "PATH": f"{programs}:{os.environ['PATH']}",

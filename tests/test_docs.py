@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import click
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -95,9 +94,15 @@ def leaves(kind: type[errors.LookwhyError]) -> list[type[errors.LookwhyError]]:
     return [leaf for child in below for leaf in leaves(child)] or [kind]
 
 
+def unmade(kind: type[errors.LookwhyError]) -> errors.LookwhyError:
+    """Return an error without its message: each is made of other arguments."""
+    return kind.__new__(kind)
+
+
 def codes_met(app: FastAPI) -> dict[str, set[str]]:
     """Return every code that can be met, with its statuses, by raising each error in a route."""
-    faults: list[Exception] = [kind.__new__(kind) for kind in [errors.LookwhyError, *leaves(errors.LookwhyError)]]
+    kinds: list[type[errors.LookwhyError]] = [errors.LookwhyError, *leaves(errors.LookwhyError)]
+    faults: list[Exception] = [unmade(kind) for kind in kinds]
     faults += [HTTPException(status) for status in (*api.PLAIN_FAULTS, 418)]
 
     @app.get("/fault/{at}")
@@ -171,7 +176,7 @@ def test_every_module_that_a_page_runs_is_there() -> None:
         assert (path / "__main__.py").is_file() or path.with_suffix(".py").is_file()
 
 
-def commands_below(command: click.Command, name: str = "") -> dict[str, click.Command]:
+def commands_below(command: Any, name: str = "") -> dict[str, Any]:  # typer keeps the types of its commands to itself
     """Return a command and those below it, by the words that call them."""
     found = {name: command}
     for word, child in getattr(command, "commands", {}).items():
@@ -179,13 +184,13 @@ def commands_below(command: click.Command, name: str = "") -> dict[str, click.Co
     return found
 
 
-def lookwhy_commands() -> dict[str, click.Command]:
+def lookwhy_commands() -> dict[str, Any]:
     apps: list[tuple[Any, str]] = [
         (runtime.__main__.app, ""),
         (export.__main__.app, ""),
         (export.publish.__main__.app, "publish"),
     ]
-    found: dict[str, click.Command] = {}
+    found: dict[str, Any] = {}
     for app, name in apps:
         found |= commands_below(get_command(app), name)
     return {name: command for name, command in found.items() if name}
