@@ -21,7 +21,7 @@ from runtime.artefacts.manifest import (
 )
 from runtime.library.catalog import Library
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings
-from runtime.terminal import told_errors
+from runtime.terminal import run_command_line, told_errors
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED, FOR_AN_HOUR = "no-cache", "public, max-age=3600"
@@ -118,4 +118,4 @@ def _read_manifest(there: S3Folder, form: type[M]) -> M | None:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m export.publish")
+    run_command_line(app, "python -m export.publish")
