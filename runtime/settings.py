@@ -22,7 +22,7 @@ S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
 class Settings(BaseSettings):
-    """Every setting, by its lower-case name; README.md has the table, and a test holds the two together."""
+    """Every setting, by its lower-case name; docs/settings.md has the table, and a test holds the two together."""
 
     model_config = SettingsConfigDict(
         env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore", frozen=True, env_ignore_empty=True

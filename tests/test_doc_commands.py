@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 from tests.documents import Command, all_commands
 from tests.sample_library import MODELS, SampleLibrary, free_port, served, wait_until_ready
 
-pytestmark = pytest.mark.skipif(not (ROOT / "lookwhy.py").is_file(), reason="there is no lookwhy.py yet")
 LIMIT_S = 120
 HOST = "localhost:8000"
 RUN = list({command.text: command for command in all_commands() if command.reason is None}.values())

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from typer.main import get_command
 
@@ -19,7 +20,7 @@ import runtime.__main__
 from runtime import errors
 from runtime.engine import Engine
 from runtime.settings import Settings
-from runtime.web import api
+from runtime.web import api, schemas
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,
@@ -87,6 +88,23 @@ def test_the_table_of_routes_has_every_route_and_no_other(app: FastAPI) -> None:
     assert set(table_of(DOCS / "api.md", "route")) == routes | outside_the_schema
     with TestClient(app) as client:
         assert all(client.get(route.split()[1]).status_code == 200 for route in outside_the_schema)
+
+
+FIELDS = sorted(
+    {
+        field
+        for body in vars(schemas).values()
+        if isinstance(body, type) and issubclass(body, BaseModel)
+        for field in body.model_fields
+    }
+)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_field_of_a_request_or_an_answer_stands_in_the_page_of_the_api(field: str) -> None:
+    assert re.search(
+        rf"\b{field}\b", " ".join(inline_code(DOCS / "api.md")) + read_page(DOCS / "api.md").partition("```json")[2]
+    )
 
 
 def leaves(kind: type[errors.LookwhyError]) -> list[type[errors.LookwhyError]]:
@@ -196,7 +214,6 @@ def lookwhy_commands() -> dict[str, Any]:
     return {name: command for name, command in found.items() if name}
 
 
-needs_lookwhy = pytest.mark.skipif(not (ROOT / "lookwhy.py").is_file(), reason="there is no lookwhy.py yet")
 COMMANDS = lookwhy_commands()
 OPTIONS = {
     name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
@@ -204,7 +221,6 @@ OPTIONS = {
 }
 
 
-@needs_lookwhy
 @pytest.mark.parametrize(("page", "code"), [pair for pair in all_code() if re.match(r"lookwhy\b", pair[1])])
 def test_every_command_of_lookwhy_that_a_page_names_is_there_with_its_options(page: str, code: str) -> None:
     words = list(takewhile(lambda word: word not in {"|", "--"}, shlex.split(code)[1:]))
@@ -216,7 +232,6 @@ def test_every_command_of_lookwhy_that_a_page_names_is_there_with_its_options(pa
     assert given <= OPTIONS[name], page
 
 
-@needs_lookwhy
 def test_every_option_that_a_page_names_belongs_to_a_command() -> None:
     known = {"--version"} | FOREIGN_OPTIONS | {option for options in OPTIONS.values() for option in options}
     named = {(page, option) for page, code in all_code() for option in re.findall(r"(?<!\S)--[a-z][a-z0-9-]+", code)}
