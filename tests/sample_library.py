@@ -54,7 +54,9 @@ def build_sample_library(folder: Path) -> SampleLibrary:
 @contextlib.contextmanager
 def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The server of a library on a free port, as a process of its own."""
-    port = free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=library.environment, stderr=subprocess.PIPE, text=True)
     try:
@@ -63,13 +65,6 @@ def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]
     finally:
         process.kill()
         process.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_ready(base: str, process: "subprocess.Popen[str]") -> None:

@@ -5,6 +5,7 @@ A command runs in a folder like a checkout, with the sample's models as the expo
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.documents import Command, all_commands
-from tests.sample_library import MODELS, SampleLibrary, free_port, served, wait_until_ready
+from tests.sample_library import MODELS, SampleLibrary, served, wait_until_ready
 
 LIMIT_S = 120
 HOST = "localhost:8000"
@@ -73,6 +74,13 @@ def base(sample_library: SampleLibrary) -> Iterator[str]:
     """Where the sample library is served."""
     with served(sample_library) as (address, _process):
         yield address.removeprefix("http://")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def is_server(command: Command) -> bool:
