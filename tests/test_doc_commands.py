@@ -95,6 +95,7 @@ def test_a_command_of_the_documents_works(command: Command, checkout: Checkout, 
         assert '"results":' in ended.stdout
     else:
         ended = checkout.run(command.text)
+        assert ended.stdout or not command.text.startswith("lookwhy search")
     assert ended.returncode == 0, ended.stderr
 
 
