@@ -16,13 +16,16 @@ from runtime.artefacts.embedded import name_models
 from runtime.errors import ImageNotFound
 from runtime.settings import Settings, models_folder
 from runtime.terminal import (
+    LOCALE_LACKS,
     SAMPLE_MODELS_BANNER,
     is_terminal,
+    locale_writes_utf8,
     print_answer,
     print_lines,
     print_paths,
     run_command_line,
     tell,
+    text_of,
     told_errors,
     writes_utf8,
 )
@@ -86,7 +89,7 @@ def search(
         settings = _settings(models_dir=models, index_dir=index)
         wanted = settings.top_k_default if top_k is None else top_k
         engine = open_engine(settings)
-        body = to_search_body(engine.search_by_text(" ".join(query), wanted), wanted)
+        body = to_search_body(engine.search_by_text(text_of(" ".join(query)), wanted), wanted)
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if as_json:
@@ -120,6 +123,8 @@ def serve(
         engine = open_engine(settings)
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
+        if not locale_writes_utf8():
+            tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
         tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
         config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
     with suppress(KeyboardInterrupt):  # uvicorn has ended by then

@@ -96,11 +96,6 @@ def models_folder(given: str) -> Path:
     return sample_models_dir() if given == SAMPLE_NAME else Path(given)
 
 
-def default_models_dir() -> Path:
-    """Return the models that were exported here, else the sample's."""
-    return OWN_MODELS if has_manifest(OWN_MODELS) else sample_models_dir()
-
-
 def has_manifest(folder: Path) -> bool:
     """Return whether there is an artefact in the folder."""
     return (folder / MANIFEST_NAME).is_file()

@@ -23,6 +23,9 @@ SAMPLE_MODELS_BANNER = (
     "Sample models: trained on drawn scenes only, they do not understand photos. Get real ones: lookwhy models."
 )
 NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
+LOCALE_LACKS = (
+    f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
+)
 PLAIN_LETTERS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "•": "*"})
 CONTROLS = {"Cc", "Zl", "Zp"}  # Unicode's categories of what breaks a line or drives a terminal
 
@@ -44,6 +47,11 @@ def told_errors() -> Iterator[None]:
     except LookwhyError as error:
         tell(f"error: {error}")
         sys.exit(FAILED)
+    except UnicodeEncodeError:
+        if locale_writes_utf8():
+            raise
+        tell(f"error: A name here is UTF-8. {LOCALE_LACKS}")
+        sys.exit(FAILED)
     except KeyboardInterrupt:
         tell("Stopped.")
         sys.exit(INTERRUPTED)
@@ -52,6 +60,19 @@ def told_errors() -> Iterator[None]:
 def tell(line: str) -> None:
     """Print a line for the person, beside what the command answers."""
     typer.echo(line, err=True)
+
+
+def locale_writes_utf8() -> bool:
+    """Return whether names of files can hold every letter."""
+    return sys.getfilesystemencoding() == "utf-8"
+
+
+def text_of(argument: str) -> str:
+    """Return an argument as it was typed: UTF-8, even where the locale made Python read it as something else."""
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:  # typed in another encoding, the locale's own
+        return argument
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -105,7 +126,7 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
 def print_paths(paths: Iterable[str], *, end: bytes) -> None:
     """Print paths as the file system has them, each with `end` behind it; only a NUL can end one that holds a newline."""
     for path in paths:
-        typer.echo(os.fsencode(path if end == b"\0" else escape_controls(path)) + end, nl=False)
+        typer.echo((path if end == b"\0" else escape_controls(path)).encode("utf-8", "surrogateescape") + end, nl=False)
 
 
 def escape_controls(text: str) -> str:

@@ -20,7 +20,7 @@ from runtime.artefacts.manifest import (
     read_models_manifest,
 )
 from runtime.library.catalog import Library
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
@@ -44,7 +44,10 @@ def index(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
 
 @app.command()
 def models(
-    stack: Stack = "lookwhy", folder: Annotated[Path, typer.Option("--models", help="Their folder.")] = OWN_MODELS
+    stack: Stack = "lookwhy",
+    folder: Annotated[
+        Path, typer.Option("--models", parser=models_folder, metavar="FOLDER", help="Their folder.")
+    ] = OWN_MODELS,
 ) -> None:
     """Publish models. Unless the index there was made with them, publish theirs right after."""
     with told_errors():
