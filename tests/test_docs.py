@@ -33,6 +33,7 @@ from tests.documents import (
     prose_of,
     read_page,
 )
+from tests.test_architecture import ALLOWED
 
 README_MAX_WORDS = 900
 DOCS = ROOT / "docs"
@@ -53,7 +54,7 @@ def table_of(page: Path, heading: str) -> dict[str, list[str]]:
     for line in lines:
         if not line.startswith("|"):
             break
-        first, *others = [cell.strip() for cell in line.strip("|").split(" | ")]
+        first, *others = [cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
         rows[first.strip().strip("`")] = others
     return rows
 
@@ -253,7 +254,22 @@ def test_every_command_that_a_page_names_in_passing_stands_in_a_block() -> None:
     assert sorted(part for part in passing if not any(text.startswith(part) for text in blocks)) == []
 
 
+PLUMBING = {"errors", "atomic", "console", "__main__"}  # a sentence below each table says who may import these
+
+
+@pytest.mark.parametrize("side", ALLOWED)
+def test_the_page_of_the_architecture_has_the_arrows_between_packages(side: str) -> None:
+    drawn = table_of(DOCS / "architecture.md", f"{side} package")
+    said = {name: set(filter(None, cells[1].split(", "))) for name, cells in drawn.items()}
+    assert said == {name: imports - PLUMBING for name, imports in ALLOWED[side].items() if name not in PLUMBING}
+
+
 # --- form ---
+
+
+def test_the_hooks_before_a_commit_run_the_lint_that_ci_runs() -> None:
+    for file in (".pre-commit-config.yaml", ".ci/run"):
+        assert re.search(r"^(make lint|\s+entry: make lint)$", (ROOT / file).read_text("utf-8"), re.MULTILINE)
 
 
 def test_the_readme_is_short() -> None:
