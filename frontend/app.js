@@ -6,6 +6,7 @@ import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js"
 import { listen_for_pictures } from "./picture_intake.js";
 import { keep_picture, listen_to_asked_picture, read_picture_weight, recall_picture, show_asked_picture } from "./picture_question.js";
 import { is_empty } from "./question.js";
+import { note_sample_models } from "./sample_models.js";
 import { run_search, stop_search } from "./search.js";
 import { show_empty } from "./states.js";
 import { clear_toast, show_toast } from "./toast.js";
@@ -111,3 +112,4 @@ listen_to_asked_picture({
   },
 });
 restore_from_address();
+note_sample_models();

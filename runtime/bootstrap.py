@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
+from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.folder import Folder, LocalFolder, RemoteFolder
 from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_models_match
 from runtime.engine import Engine
@@ -43,7 +44,7 @@ def open_engine(settings: Settings) -> Engine:
     index_folder.fetch(*index.searched_files())
     threads = settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
-    return Engine(
+    engine = Engine(
         SharedEncoder(
             ClipEncoder(models_folder, models.clip, threads),
             cache_size=settings.query_cache_size,
@@ -55,6 +56,8 @@ def open_engine(settings: Settings) -> Engine:
         captions=_open_captions(library, index_folder.path, models_folder, models, threads=threads),
         limits=Limits(settings.top_k_max, settings.query_max_chars),
     )
+    engine.sample_models = are_sample_models(models)
+    return engine
 
 
 def _usable_cores() -> int:

@@ -26,7 +26,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bootstrap": {"artefacts", "engine", "explain", "library", "models", "search", "settings", "stores"},
         "web": {"engine", "errors", "images", "library", "search", "settings"},
         "terminal": {"errors", "web"},
-        "__main__": {"bootstrap", "settings", "terminal", "web"},
+        "__main__": {"artefacts", "bootstrap", "engine", "errors", "settings", "terminal", "web"},
     },
     "export": {
         "errors": set(),

@@ -30,7 +30,7 @@ def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no 
     Raises:
         RemoteRefused: boto3 is not installed, or lacks a region.
     """
-    with named_failures(f"AWS {service}", "Install boto3, and set AWS_REGION."):
+    with named_failures(f"AWS {service}", 'Install boto3 (pip install "lookwhy[aws]"), and set AWS_REGION.'):
         import boto3
         from botocore.config import Config
 
