@@ -23,6 +23,7 @@ CONVERSION_TESTS = [
     "models/test_clip.py",
     "models/test_export.py",
     "models/test_failures.py",
+    "models/test_families.py",
     "models/test_hub.py",
     "models/test_onnx_graph.py",
     "precision/test_outliers.py",
