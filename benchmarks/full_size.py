@@ -25,11 +25,11 @@ from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
     from benchmarks.stand_ins import Shape
-    from export.models.export import Form
+    from export.models.export import PrecisionMode
     from export.precision.gates import Measures
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")
+FORMS: "tuple[PrecisionMode, ...]" = ("fp32", "planned", "int8")
 SHAPES: "dict[bool, tuple[Shape, Shape]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
 NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
 OPENINGS = 5
@@ -85,7 +85,9 @@ class Bench:
                 rows += self._rows(kind, form, measures, latencies)
         return rows
 
-    def _rows(self, kind: Kind, form: "Form", measures: "Measures", latencies: dict[str, dict[str, float]]) -> list[Row]:
+    def _rows(
+        self, kind: Kind, form: "PrecisionMode", measures: "Measures", latencies: dict[str, dict[str, float]]
+    ) -> list[Row]:
         folder, name = self._folder(kind, form), self._name(kind, form)
         openings = [self._run(time_openings, folder, list(GRAPHS)) for _ in range(OPENINGS)]
         return [
@@ -102,7 +104,7 @@ class Bench:
             for graph in GRAPHS
         ]
 
-    def _export(self, kind: Kind, form: "Form") -> None:
+    def _export(self, kind: Kind, form: "PrecisionMode") -> None:
         name = self._name(kind, form)
         self._console.rule(f"{kind}, {form}")
         checkpoints = (self._checkpoint(kind, shape) for shape in self._shapes)
@@ -110,7 +112,7 @@ class Bench:
         costs = {name: asdict(cost) for name, cost in self.costs.items()}
         self._costs_file.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
 
-    def _is_there(self, kind: Kind, form: "Form") -> bool:
+    def _is_there(self, kind: Kind, form: "PrecisionMode") -> bool:
         return not self.costs[self._name(kind, form)].missed
 
     def _checkpoint(self, kind: Kind, shape: str) -> Path:

@@ -19,8 +19,8 @@ from runtime.models.onnx_session import Session
 if TYPE_CHECKING:
     from benchmarks.outliers import Edit
     from benchmarks.stand_ins import Shape
-    from export.models.export import Form
-    from export.precision.calibration_set import Calibration
+    from export.models.export import PrecisionMode
+    from export.precision.calibration_set import CalibrationSet
     from export.precision.gates import Measures
 
 Kind = Literal["plain", "norm outliers", "all other outliers"]
@@ -52,18 +52,18 @@ def save_checkpoint(shape: "Shape", folder: Path, kind: Kind) -> None:
         save_stand_in(shape, folder, *edits[kind])
 
 
-def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> Cost:
+def export_form(clip: Path, blip: Path, out: Path, form: "PrecisionMode") -> Cost:
     """Export both checkpoints, and return the cost. Naive int8 is let through every gate, to be measured."""
     from export.console import Terminal
     from export.errors import GateMissed
-    from export.models.export import Order, export_models
+    from export.models.export import ExportOptions, export_models
     from export.precision.gates import Gates
 
     let_through = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
-    order = Order(form=form, gates=let_through if form == "int8" else Gates())
+    options = ExportOptions(precision=form, gates=let_through if form == "int8" else Gates())
     start, missed = time.perf_counter(), ""
     try:
-        export_models(str(clip), str(blip), out, order=order, display=Terminal(Console()))
+        export_models(str(clip), str(blip), out, options=options, display=Terminal(Console()))
     except GateMissed as miss:
         missed = str(miss)
     return Cost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
@@ -84,25 +84,25 @@ def time_openings(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
 def judge_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
     """Return what each folder's graphs kept of the exact ones, on pictures that no plan was made on."""
     from export.console import Terminal
-    from export.precision.calibration_set import read_calibration
-    from export.precision.gate_measures import BlipExam, ClipExam
+    from export.precision.calibration_set import read_calibration_set
+    from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure
 
-    pictures = read_calibration(photos, Terminal(Console())) if photos else _draw_pictures()
+    pictures = read_calibration_set(photos, Terminal(Console())) if photos else _draw_pictures()
     manifest = read_models_manifest(exact)
-    clip = ClipExam(exact, manifest.clip, pictures, 2)
-    kept = [clip.judge(folder).measures for folder in others]
+    clip = ClipGateMeasure(exact, manifest.clip, pictures, 2)
+    kept = [clip.evaluate(folder).measures for folder in others]
     if manifest.blip:
-        blip = BlipExam(exact, manifest.blip, pictures, 2)
-        kept = [measures | blip.judge(folder).measures for measures, folder in zip(kept, others, strict=True)]
+        blip = BlipGateMeasure(exact, manifest.blip, pictures, 2)
+        kept = [measures | blip.evaluate(folder).measures for measures, folder in zip(kept, others, strict=True)]
     return kept
 
 
-def _draw_pictures() -> "Calibration":
-    from export.precision.calibration_set import QUERIES, Calibration
+def _draw_pictures() -> "CalibrationSet":
+    from export.precision.calibration_set import QUERIES, CalibrationSet
     from export.storybook.captions import exact_caption
     from export.storybook.drawing import draw_scene
-    from export.storybook.folder import Order as Scenes
+    from export.storybook.folder import DrawingOptions as Scenes
 
     scenes = Scenes(PICTURES, SEED).scenes()
     images = [draw_scene(scene, random.Random(f"{SEED}:{number}")).image for number, scene in enumerate(scenes)]
-    return Calibration(images, [*QUERIES, *map(exact_caption, scenes)], f"{PICTURES} drawn scenes")
+    return CalibrationSet(images, [*QUERIES, *map(exact_caption, scenes)], f"{PICTURES} drawn scenes")

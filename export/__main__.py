@@ -98,8 +98,8 @@ def models(
     """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs the extra `export`."""
     with told_errors(), naming_what_is_missing():
         from export.console import Terminal
-        from export.models.export import Order, export_models
-        from export.precision.calibration_set import read_calibration
+        from export.models.export import ExportOptions, export_models
+        from export.precision.calibration_set import read_calibration_set
         from export.precision.gates import Gates
 
         gates = Gates(
@@ -109,16 +109,16 @@ def models(
             token_agreement=token_agreement,
         )
         display = Terminal(Console())
-        read = read_calibration(calibration, display) if calibration else None
-        order = Order(
-            form=precision,
+        read = read_calibration_set(calibration, display) if calibration else None
+        options = ExportOptions(
+            precision=precision,
             target=target,
             gates=gates,
             calibration=read,
             num_beams=beams,
             caption_size_px=caption_size,
         )
-        export_models(clip, blip or None, out, order=order, display=display)
+        export_models(clip, blip or None, out, options=options, display=display)
 
 
 @app.command()

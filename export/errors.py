@@ -9,8 +9,8 @@ LookwhyError
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
     ├── SampleModelsUnasked no models but the sample's are here, and nobody named those
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
-    ├── ParityFailed       an exported graph says something else than its model
-    ├── GateMissed         quantized graphs keep less of the exact ones than was asked
+    ├── ParityFailed       an exported graph differs from its model by more than the tolerance
+    ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
@@ -19,6 +19,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -119,30 +120,51 @@ class PackageMissing(ExportError):
         )
 
 
+@dataclass(frozen=True)
+class GateMiss:
+    """One figure outside its gate, of one subject: a graph and its output, or a family's answers.
+
+    `graph` is the graph that causes most of it; `layers` are that graph's costliest layers, the costliest first, if known.
+    """
+
+    subject: str
+    measure: str
+    given: float
+    allowed: float
+    graph: str = ""
+    layers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        costliest = f" The layers that cost most: {', '.join(self.layers)}." if self.layers else ""
+        return f"{self.subject}: {self.measure} is {self.given:.6g}, allowed is {self.allowed:.6g}.{costliest}"
+
+
 class ParityFailed(ExportError):
-    """A graph differs from what it was made of by more than the gate allows."""
+    """Graphs differ from the models that they were made of by more than the tolerance."""
 
     code = "parity_failed"
 
-    def __init__(self, graph: str, measure: str, given: float, allowed: float) -> None:
-        self.graph, self.measure, self.given, self.allowed = graph, measure, given, allowed
-        super().__init__(
-            f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. Nothing was replaced."
-        )
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        super().__init__(f"Exported graphs differ from their torch models. Nothing was replaced.{_list_lines(misses)}")
 
 
 class GateMissed(ExportError):
-    """Quantized graphs are too far from the exact ones."""
+    """Quantized graphs are too far from the exact ones; `misses` holds every gate that was missed, at least one."""
 
     code = "gate_missed"
 
-    def __init__(self, subject: str, measure: str, given: float, allowed: float, layers: Sequence[str] = ()) -> None:
-        self.subject, self.measure, self.given, self.allowed, self.layers = subject, measure, given, allowed, tuple(layers)
-        in_the_way = f" The layers that cost most: {', '.join(layers)}." if layers else ""
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        gates = "gate" if len(misses) == 1 else "gates"
         super().__init__(
-            f"The quantized {subject} missed the gate: {measure} is {given:.6g}, asked for is {allowed:.6g}.{in_the_way} "
-            "Nothing was replaced. Lower the gate, or let layers be chosen (--precision planned), or stay exact (fp32)."
+            f"The quantized graphs missed {len(misses)} {gates}. Nothing was replaced. Lower the gates, "
+            f"or let layers be chosen (--precision planned), or stay exact (fp32).{_list_lines(misses)}"
         )
+
+
+def _list_lines(misses: Sequence[GateMiss]) -> str:
+    return "".join(f"\n  {miss}" for miss in misses)
 
 
 class OutputUnwritable(ExportError):

@@ -12,7 +12,7 @@ from benchmarks.outliers import Edit, add_residual_outliers, add_token_outliers,
 from benchmarks.stand_ins import Shape, save_stand_in
 from benchmarks.towers import Tower, list_towers, watch_inputs
 from export.models.checkpoints import Family, open_checkpoint, read_model
-from export.models.families import BlipConversion, ClipConversion
+from export.models.families import BlipExporter, ClipExporter
 
 pytestmark = pytest.mark.torch
 
@@ -81,8 +81,8 @@ def test_scaled_norm_channels_leave_the_function_unchanged(tmp_path: Path, famil
     answers = []
     for edits in ((), (scale_norm_channels,)):
         model = save_stand_in(SMALL[family], tmp_path, *edits)
-        conversion = (ClipConversion if family == "clip" else BlipConversion)(open_checkpoint(str(tmp_path), family), model)
-        answers.append(conversion.ask_model(model))
+        exporter = (ClipExporter if family == "clip" else BlipExporter)(open_checkpoint(str(tmp_path), family), model)
+        answers.append(exporter.run_model(model))
     plain, scaled = answers
     for name, expected in plain.items():
         np.testing.assert_allclose(scaled[name], expected, atol=1e-5, err_msg=name)
