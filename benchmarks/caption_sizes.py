@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from rich.console import Console
 
+from benchmarks.measure.alternating import median_ms
 from benchmarks.sample_models import ALBUM_SEED
-from benchmarks.turns import median_ms
 from export.models.blip_positions import interpolate_positions
 from export.storybook.benchmark import Album
 from export.storybook.folder import Order, draw_folder

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from rich.console import Console
 
-from benchmarks.turns import median_ms
+from benchmarks.measure.alternating import median_ms
 from runtime.models.onnx_session import Session
 
 LAYERS, HEADS, WIDTH, IMAGE_TOKENS = 12, 12, 64, 577

@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.race.course import Course, pictures_in
-from benchmarks.race.ground import Folders, make_ground
-from benchmarks.race.heats import ROOT, plan_heats, run_heat
+from benchmarks.race.fixtures import Folders, make_ground
 from benchmarks.race.record import Record
+from benchmarks.race.schedule import ROOT, plan_heats, run_heat
+from benchmarks.race.workload import Course, pictures_in
 from runtime.terminal import told_errors
 
 OUT, FULL_SIZE = Path("artifacts/race"), Path("artifacts/full-size-int8")

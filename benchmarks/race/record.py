@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.race.contender import NAMES, Name, TokenIds
-from benchmarks.race.course import BEAMS
-from benchmarks.race.heat import Report, Task
-from benchmarks.race.heats import ROOT, Series, gather, pinned
+from benchmarks.race.implementation import NAMES, Name, TokenIds
+from benchmarks.race.run import Report, Task
+from benchmarks.race.schedule import ROOT, Series, gather, pinned
 from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import to_markdown
+from benchmarks.race.workload import BEAMS
 
 PACKAGES = ("torch", "transformers", "onnxruntime", "faiss-cpu", "numpy")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Comparison, Spread, Unit, ratios
-from benchmarks.race.contender import NAMES, TITLES, Name
+from benchmarks.race.implementation import NAMES, TITLES, Name
 
 HEAD = (
     f"| what | {' | '.join(TITLES.values())} | ratio (range) | aim | met? |",

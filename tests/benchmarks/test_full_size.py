@@ -26,8 +26,8 @@ def torch_threads() -> Iterator[None]:
 
 
 def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> None:
-    from benchmarks.full_size import SHAPES, Bench
-    from benchmarks.full_size_table import to_markdown
+    from benchmarks.full_size.benchmark import SHAPES, Bench
+    from benchmarks.full_size.table import to_markdown
 
     steps: list[str] = []
 
@@ -59,7 +59,7 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> 
 
 
 def test_what_the_table_shows_of_a_graph() -> None:
-    from benchmarks.full_size_table import Row
+    from benchmarks.full_size.table import Row
 
     measures = {
         "clip/text.onnx embedding": {"cosine_mean": 0.99951, "cosine_worst": 0.9912},

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load import ROOT, Driver, Load
-from benchmarks.load_figures import HEAD, Round, growth_mb, p99_limit_ms, percentiles, row, summed_up
-from benchmarks.load_queries import question, question_count
-from benchmarks.load_server import serving
+from benchmarks.load.driver import ROOT, Driver, Load
+from benchmarks.load.figures import HEAD, Round, growth_mb, p99_limit_ms, percentiles, row, summed_up
+from benchmarks.load.queries import question, question_count
+from benchmarks.load.server import serving
 from tests.sample_library import SampleLibrary
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Aim, Comparison, ratios
-from benchmarks.race.contender import NAMES
-from benchmarks.race.course import WORDS, Course
-from benchmarks.race.heats import TokensDiffer, check_tokens, gather, plan_heats, start_figures
+from benchmarks.race.implementation import NAMES
+from benchmarks.race.schedule import TokensDiffer, check_tokens, gather, plan_heats, start_figures
 from benchmarks.race.sizes import closure, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import HEAD, to_markdown
+from benchmarks.race.workload import WORDS, Course
 from tests.conftest import ROOT
 from tests.sample_library import run_module
 
@@ -129,9 +129,9 @@ def test_the_runtimes_size_counts_what_its_packages_require_and_shrinks_when_pru
 @pytest.mark.torch
 @pytest.mark.skipif(not CONVERTS, reason="needs the conversion side")
 def test_the_queries_words_are_those_of_the_stand_ins_vocabulary() -> None:
-    from benchmarks import stand_in_tokenizers
+    from benchmarks.checkpoints import tokenizers
 
-    assert WORDS == stand_in_tokenizers.WORDS
+    assert WORDS == tokenizers.WORDS
 
 
 @pytest.mark.torch

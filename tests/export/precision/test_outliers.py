@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.outliers import Edit, add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
-from benchmarks.stand_ins import save_stand_in
+from benchmarks.checkpoints.outliers import (
+    Edit,
+    add_residual_outliers,
+    add_token_outliers,
+    draw_heavy_tails,
+    scale_norm_channels,
+)
+from benchmarks.checkpoints.random_checkpoints import save_stand_in
 from export.errors import GateMissed
 from export.models.export import Order, export_models
 from export.precision.gates import Gates

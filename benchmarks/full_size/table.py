@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.full_size_steps import Cost
+from benchmarks.full_size.steps import Cost
 
 if TYPE_CHECKING:
     from export.precision.gates import Measures

@@ -8,9 +8,15 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from benchmarks.outliers import Edit, add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
-from benchmarks.stand_ins import Shape, save_stand_in
-from benchmarks.towers import Tower, list_towers, watch_inputs
+from benchmarks.checkpoints.outliers import (
+    Edit,
+    add_residual_outliers,
+    add_token_outliers,
+    draw_heavy_tails,
+    scale_norm_channels,
+)
+from benchmarks.checkpoints.random_checkpoints import Shape, save_stand_in
+from benchmarks.checkpoints.transformer_layers import Tower, list_towers, watch_inputs
 from export.models.checkpoints import Family, open_checkpoint, read_model
 from export.models.families import BlipConversion, ClipConversion
 
@@ -55,7 +61,7 @@ def test_a_stand_in_is_an_ordinary_checkpoint(tmp_path: Path, family: Family) ->
 
 
 def test_special_tokens_stand_where_the_real_ones_do(tmp_path: Path) -> None:
-    from benchmarks.stand_in_tokenizers import save_bert_tokenizer, save_clip_tokenizer
+    from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
     clip = save_clip_tokenizer(tmp_path / "clip", entries=49_408, context=77)
     assert (len(clip), clip.bos_token_id, clip.eos_token_id) == (49_408, 49_406, 49_407)

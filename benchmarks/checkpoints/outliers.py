@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from benchmarks.towers import Hooks, Layer, Tower, hooked, list_towers, watch_inputs
+from benchmarks.checkpoints.transformer_layers import Hooks, Layer, Tower, hooked, list_towers, watch_inputs
 
 Edit = Callable[[PreTrainedModel], object]
 EARLY = 1  # the layer in which massive values arise: the second of LLaMA2-7B, "early layers" elsewhere (Sun 2024)

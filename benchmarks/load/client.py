@@ -1,7 +1,7 @@
 """The clients of the load test, as a locustfile: each asks, waits for the answer, and asks the next question.
 
-Not imported by anything: `locust -f` does, which patches the whole process for gevent. `benchmarks/load.py` starts it, says
-through the environment what to ask, and reads what is written to `LOAD_OUT`: a list of [seconds, milliseconds, status].
+Loaded by `locust -f` alone, which patches the whole process for gevent. `driver.py` starts it, says through the environment
+what to ask, and reads what is written to `LOAD_OUT`: a list of [seconds, milliseconds, status].
 """
 
 import itertools
@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 from locust import FastHttpUser, constant, events, task
 
-from benchmarks.load_queries import question
+from benchmarks.load.queries import question
 
 EXPLAIN = os.environ["LOAD_EXPLAIN"] == "1"
 NUMBERS = itertools.count(int(os.environ["LOAD_FIRST"]))

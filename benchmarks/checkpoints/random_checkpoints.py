@@ -18,8 +18,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from benchmarks.outliers import Edit
-from benchmarks.stand_in_tokenizers import save_bert_tokenizer, save_clip_tokenizer
+from benchmarks.checkpoints.outliers import Edit
+from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
 Shape = Literal["clip-b32", "blip-base", "clip-small", "blip-small"]
 

@@ -1,4 +1,4 @@
-"""Parts of BLIP's vision tower in several forms, one layer's worth: python -m benchmarks.tower_parts
+"""Parts of BLIP's vision tower in several forms, one layer's worth: python -m benchmarks.vision_layer
 
 What is left beside the matrix products and the attention: the activation, exact and approximated, and the sum with the norm
 behind it, fused and apart. 577 tokens, one thread, in turns.
@@ -13,7 +13,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from rich.console import Console
 
-from benchmarks.turns import median_ms
+from benchmarks.measure.alternating import median_ms
 from runtime.models.onnx_session import Session
 
 TOKENS, WIDTH = 577, 768

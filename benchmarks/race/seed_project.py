@@ -13,9 +13,9 @@ from PIL import Image
 from transformers import BlipForConditionalGeneration, BlipProcessor, CLIPModel, CLIPProcessor
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
-from benchmarks.race.contender import Ask, Caption, TokenIds
-from benchmarks.race.course import BEAMS, TOP_K, Course, pictures_in
 from benchmarks.race.flat_index import FlatIndex, write_flat_index
+from benchmarks.race.implementation import Ask, Caption, TokenIds
+from benchmarks.race.workload import BEAMS, TOP_K, Course, pictures_in
 
 
 class Seed:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from tokenizers import Tokenizer
 
-from benchmarks.race.contender import Ask, Caption
-from benchmarks.race.course import BEAMS, TOP_K, Course, pictures_in
 from benchmarks.race.flat_index import FlatIndex, write_flat_index
+from benchmarks.race.implementation import Ask, Caption
+from benchmarks.race.workload import BEAMS, TOP_K, Course, pictures_in
 
 TEXT, IMAGE, VISION, DECODER = "clip_text.onnx", "clip_image.onnx", "blip_vision.onnx", "blip_decoder.onnx"
 TOKENIZERS = {"clip": "clip_tokenizer.json", "blip": "blip_tokenizer.json"}

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.alone import alone
-from benchmarks.full_size import SHAPES
-from benchmarks.full_size_steps import export_form, save_checkpoint
-from benchmarks.race.course import Course, pictures_in
-from benchmarks.race.heats import ROOT, HeatFailed
+from benchmarks.full_size.benchmark import SHAPES
+from benchmarks.full_size.steps import export_form, save_checkpoint
+from benchmarks.measure.own_process import alone
+from benchmarks.race.schedule import ROOT, HeatFailed
+from benchmarks.race.workload import Course, pictures_in
 from runtime.artefacts.manifest import MANIFEST_NAME
 
 FEW = 8  # captions take the seed seconds each; with fewer, what a build costs whatever its size would count for much
@@ -99,13 +99,13 @@ def _run_export(*arguments: object) -> None:
 
 
 def _export_plain(course: Course) -> None:
-    from benchmarks.race.plain_graphs import export_plain
+    from benchmarks.race.plain_onnx_export import export_plain
 
     export_plain(course.clip, course.blip, course.plain)
 
 
 def _index_as_the_seed(course: Course) -> None:
-    from benchmarks.race.seed import Seed
+    from benchmarks.race.seed_project import Seed
 
     Seed(course, captions=False).index(course.pictures, course.seed_index, captions=False)
 

@@ -1,4 +1,4 @@
-"""What the evidence costs beside a bare search: python -m benchmarks.evidence_costs [MODELS]
+"""What the evidence costs beside a bare search: python -m benchmarks.evidence.costs [MODELS]
 
 Searches a small storybook library with and without each kind of evidence, in turns, on one thread and in one process. Trust
 the ratios. How many model runs each kind takes is counted by `tests/runtime/test_engine.py`. Full-size models with random
@@ -18,7 +18,7 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.worlds import SEED, make_world, scenes_without
+from benchmarks.evidence.scene_library import SEED, make_world, scenes_without
 from export.storybook.captions import exact_caption
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import open_image

@@ -5,10 +5,7 @@ form stands beside it. Vectors come from `large_world.py`; truth is exact search
 rounding. Every step runs in a process of its own, for its memory. Prints Markdown; leaves nothing but that.
 """
 
-import argparse
 import io
-import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.alone import alone
-from benchmarks.large_world import BLOCK, DIMENSION, World, make_world
-from benchmarks.memory import Memory, Peak
+from benchmarks.large_index.synthetic_vectors import BLOCK, DIMENSION, World, make_world
+from benchmarks.measure.memory import Memory, Peak
 from export.index.catalog import Catalog, IndexedImage
 from export.index.generation import NextGeneration, publish
-from runtime.artefacts.manifest import IndexManifest, read_index_manifest
+from runtime.artefacts.manifest import read_index_manifest
 from runtime.stores.opening import open_stores
 from runtime.stores.protocols import VectorStore
 from runtime.stores.vector_file import VectorBatch
@@ -32,24 +28,6 @@ SEED = 7
 QUERIES, FLAT_QUERIES = 1_000, 30
 ASKED = ("text", "picture")
 Vectors = NDArray[np.float32]
-
-
-def main() -> None:
-    """Build, search, print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.large_index")
-    parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--folder", type=Path, default=Path("artifacts/large"), help="where indexes are built; emptied")
-    given = parser.parse_args()
-    shutil.rmtree(given.folder, ignore_errors=True)
-    truths = {asked: alone(exact_tens, given.count, asked) for asked in ASKED}
-    figures = []
-    for form, ivf_from in (("clusters", 1), ("flat", given.count + 1)):
-        print(f"building: {form}", file=sys.stderr)
-        out = given.folder / form
-        built = alone(build, out, given.count, ivf_from)
-        figures.append(built | alone(search, out, truths, QUERIES if form == "clusters" else FLAT_QUERIES))
-        shutil.rmtree(out)
-    print(told(given.count, *figures))
 
 
 def queries_of(world: World, asked: str) -> Vectors:
@@ -135,41 +113,3 @@ def measured(store: VectorStore, queries: Vectors, tenth: Vectors) -> dict[str, 
     p50, p99 = np.percentile(seconds, [50, 99]) * 1e3
     # the tolerance is what rounding to 16 bits moves a cosine by, not what it takes to mistake a picture for another
     return {"recall": float(np.mean(scores >= tenth[:, None] - 1e-4)), "p50": float(p50), "p99": float(p99)}
-
-
-def told(count: int, large: dict[str, Any], flat: dict[str, Any]) -> str:
-    """Return the tables."""
-    index: IndexManifest = large["manifest"]
-    probing = index.probing
-    lines = [
-        f"{count:,} pictures and as many captions, {DIMENSION} dimensions, seed {SEED}; one thread.",
-        "",
-        f"The manifest says: {probing.model_dump() if probing else None}.",
-        "",
-        "| | clusters | flat |",
-        "|---|---|---|",
-    ]
-    for asked in ASKED:
-        one, other = large["results"][asked], flat["results"][asked]
-        lines.append(f"| recall@10, {asked} queries | {one['recall']:.3f} | {other['recall']:.3f} |")
-        lines.append(f"| p50 / p99 ms | {_times(one)} | {_times(other)} |")
-    lines.append(f"| open, ms | {large['open_s'] * 1e3:.0f} | {flat['open_s'] * 1e3:.0f} |")
-    for moment, other_moment in zip(large["memory"], flat["memory"], strict=True):
-        lines.append(f"| memory {moment} | {large['memory'][moment]} | {flat['memory'][other_moment]} |")
-    lines.append(f"| build, s | {large['build_s']:.0f} | {flat['build_s']:.0f} |")
-    lines.append(f"| memory before building | {large['before']} | {flat['before']} |")
-    lines.append(f"| most memory while building | {large['peak']} | {flat['peak']} |")
-    lines.append(f"| files | {_files(large['sizes'])} | {_files(flat['sizes'])} |")
-    return "\n".join(lines)
-
-
-def _times(result: dict[str, float]) -> str:
-    return f"{result['p50']:.2f} / {result['p99']:.2f}"
-
-
-def _files(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in sizes.items())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""One heat, in a process of its own: python -m benchmarks.race.heat CONTENDER TASK COURSE
+"""One heat, in a process of its own: python -m benchmarks.race.run CONTENDER TASK COURSE
 
 Prints the first answer, as whoever waits for it would see it, and at the end a report as one line of JSON. The stamps are
 of the system's monotonic clock, so that the process that started this one can tell how long the first answer took.
@@ -14,8 +14,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
-from benchmarks.race.contender import Contender, Name, TokenIds, opener
-from benchmarks.race.course import Course, pictures_in
+from benchmarks.race.implementation import Contender, Name, TokenIds, opener
+from benchmarks.race.workload import Course, pictures_in
 
 Task = Literal["search", "captions", "index", "captioned-index"]
 CAPTIONING: tuple[Task, ...] = ("captions", "captioned-index")

@@ -17,8 +17,8 @@ from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.onnx_session import Session
 
 if TYPE_CHECKING:
-    from benchmarks.outliers import Edit
-    from benchmarks.stand_ins import Shape
+    from benchmarks.checkpoints.outliers import Edit
+    from benchmarks.checkpoints.random_checkpoints import Shape
     from export.models.export import Form
     from export.precision.calibration_set import Calibration
     from export.precision.gates import Measures
@@ -39,8 +39,13 @@ class Cost:
 
 def save_checkpoint(shape: "Shape", folder: Path, kind: Kind) -> None:
     """Save a stand-in with a kind of outliers."""
-    from benchmarks.outliers import add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
-    from benchmarks.stand_ins import save_stand_in
+    from benchmarks.checkpoints.outliers import (
+        add_residual_outliers,
+        add_token_outliers,
+        draw_heavy_tails,
+        scale_norm_channels,
+    )
+    from benchmarks.checkpoints.random_checkpoints import save_stand_in
     from export.models.onnx_graph import quiet
 
     edits: dict[Kind, tuple[Edit, ...]] = {

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.race.contender import Ask, Caption, TokenIds, Work
-from benchmarks.race.course import BEAMS, TOP_K, Course
+from benchmarks.race.implementation import Ask, Caption, TokenIds, Work
+from benchmarks.race.workload import BEAMS, TOP_K, Course
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.images import open_image

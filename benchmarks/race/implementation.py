@@ -7,6 +7,7 @@ from typing import Literal, Protocol, cast, get_args
 
 Name = Literal["seed", "plain", "ours"]
 NAMES: tuple[Name, ...] = get_args(Name)
+MODULES: dict[Name, str] = {"seed": "seed_project", "plain": "plain_onnx", "ours": "lookwhy"}
 TITLES: dict[Name, str] = {"seed": "seed (torch)", "plain": "plain ONNX", "ours": "Lookwhy"}
 
 TokenIds = list[list[int]]
@@ -37,4 +38,4 @@ class Contender(Protocol):
 
 def opener(name: Name) -> Callable[..., Contender]:
     """Return what opens a contender: `(course, captions=...)`; the import of its packages is done by then."""
-    return cast(Callable[..., Contender], import_module(f"benchmarks.race.{name}").open_contender)
+    return cast(Callable[..., Contender], import_module(f"benchmarks.race.{MODULES[name]}").open_contender)

@@ -16,7 +16,7 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.worlds import (
+from benchmarks.evidence.scene_library import (
     KINDS,
     SEED,
     World,

@@ -1,4 +1,4 @@
-"""What opening a graph takes, optimized at export and mapped, or whole: python -m benchmarks.openings [MODELS]
+"""What opening a graph takes, optimized at export and mapped, or whole: python -m benchmarks.graph_opening [MODELS]
 
 The whole form is the same graph in one file with its weights, which onnxruntime reads, and optimizes once more, each time it
 is opened: how the graphs lay before. Each opening has a process of its own, both forms in turns.
@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.alone import alone
-from benchmarks.memory import Memory
+from benchmarks.measure.memory import Memory
+from benchmarks.measure.own_process import alone
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.onnx_session import Session, import_onnxruntime
 from runtime.terminal import told_errors

@@ -6,25 +6,21 @@ goes on; delete the folder to begin anew.
 """
 
 import json
-import os
-import shutil
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-import typer
 from rich.console import Console
 
-from benchmarks.alone import alone
-from benchmarks.full_size_steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
-from benchmarks.full_size_table import GRAPHS, Row, to_markdown
+from benchmarks.full_size.steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
+from benchmarks.full_size.table import GRAPHS, Row
+from benchmarks.measure.own_process import alone
 from export.models.onnx_graph import graph_bytes
-from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
-    from benchmarks.stand_ins import Shape
+    from benchmarks.checkpoints.random_checkpoints import Shape
     from export.models.export import Form
     from export.precision.gates import Measures
 
@@ -66,7 +62,7 @@ class Bench:
 
     def measure(self, photos: Path | None, rounds: int) -> list[Row]:
         """Return the rows of the table."""
-        from benchmarks.latency import time_in_turns
+        from benchmarks.full_size.latency import time_in_turns
 
         there = {
             (kind, form): self._folder(kind, form) for kind in self._kinds for form in FORMS if self._is_there(kind, form)
@@ -121,29 +117,3 @@ class Bench:
 
     def _name(self, kind: Kind, form: str) -> str:
         return f"{kind}, {form}"
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="The folder for checkpoints and exports.")] = Path("artifacts/full-size"),
-    small: Annotated[bool, typer.Option("--small", help="Small shapes: tries the benchmark itself.")] = False,
-    photos: Annotated[Path | None, typer.Option(help="Compare on these pictures and captions, not on drawn scenes.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How often each graph is timed.")] = 15,
-) -> None:
-    """Make, export and measure; print the table, and write it to table.md in the folder."""
-    console, (gigabytes, time) = Console(), NEEDS[small]
-    with told_errors():
-        out.mkdir(parents=True, exist_ok=True)
-        console.print(f"Takes {gigabytes:g} GB in {out}, and {time}. Ctrl-C stops it; the next run goes on from there.")
-        used = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
-        if shutil.disk_usage(out).free + used < gigabytes * 1e9:
-            raise typer.BadParameter(f"{out.resolve()} has not that much room", param_hint="--out")
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        bench = Bench(out, SHAPES[small], console)
-        bench.make()
-        table = to_markdown(bench.measure(photos, rounds), bench.costs, str(photos or "drawn scenes"))
-        (out / "table.md").write_text(table, "utf-8")
-        console.print(table, soft_wrap=True, markup=False, highlight=False)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import BlipForConditionalGeneration, CLIPModel
 
-from benchmarks.race.plain import DECODER, IMAGE, TEXT, TOKENIZERS, VISION
+from benchmarks.race.plain_onnx import DECODER, IMAGE, TEXT, TOKENIZERS, VISION
 
 OPSET = 18
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.race.contender import NAMES, Name
-from benchmarks.race.course import Course
-from benchmarks.race.heat import TASKS, Report, Task
+from benchmarks.race.implementation import NAMES, Name
+from benchmarks.race.run import TASKS, Report, Task
+from benchmarks.race.workload import Course
 from runtime.errors import LookwhyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -57,7 +57,7 @@ def run_heat(name: Name, task: Task, course: Course) -> Report:
         HeatFailed: its process ended with an error.
         TokensDiffer: a caption is longer or shorter than asked for.
     """
-    command = [*pinned(course.threads), sys.executable, "-m", "benchmarks.race.heat", name, task, course.to_json()]
+    command = [*pinned(course.threads), sys.executable, "-m", "benchmarks.race.run", name, task, course.to_json()]
     begun = time.monotonic()
     done = subprocess.run(command, cwd=ROOT, env=environment(course.threads), capture_output=True, text=True, check=False)
     if done.returncode:
