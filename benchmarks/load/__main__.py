@@ -1,4 +1,10 @@
-"""The server under load: python -m benchmarks.load [--models MODELS --index INDEX] [--threads N] [--soak SECONDS]"""
+"""The server under load: python -m benchmarks.load [--models MODELS --index INDEX] [--threads N] [--soak SECONDS]
+
+Starts the real server on some cores and drives it with locust (FastHttpUser) from others: 1, 4, 16 and 64 clients that send
+one request after another, with and without explanations, no query sent twice and the query cache off. Then 256 clients, more
+than the admission queue holds, a soak if asked for, and 64 clients with the query cache on and 100 distinct queries. Prints
+a Markdown table and writes the figures as JSON.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +16,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.load.driver import ROOT, Driver, Load
+from benchmarks.load.driver import ROOT, Driver, RoundSettings
 from benchmarks.load.figures import HEAD, growth_mb, p99_limit_ms, row
-from benchmarks.load.server import serving
+from benchmarks.load.server import start_server
 from runtime.settings import Settings
 from runtime.terminal import told_errors
 
-CLIENTS, MANY, TOO_MANY = (1, 4, 16, 64), 64, 256
-REPEATED = 100  # different questions, where some are to be known already
+CLIENTS, SATURATING_CLIENTS, OVERLOADING_CLIENTS = (1, 4, 16, 64), 64, 256
+REPEATED_QUERIES = 100  # distinct queries of the rounds with the query cache
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -26,11 +32,11 @@ def main(
     index: Annotated[Path | None, typer.Option(help="The index (INDEX_DIR).")] = None,
     threads: Annotated[int, typer.Option(min=1, help="THREADS of the server.")] = 1,
     server_cores: Annotated[str, typer.Option(help="The server's cores, as taskset takes them.")] = "0",
-    driver_cores: Annotated[str, typer.Option(help="Locust's.")] = "1",
-    seconds: Annotated[float, typer.Option(min=1, help="How long a round takes.")] = 15.0,
-    soak: Annotated[float, typer.Option(min=0, help="How long 64 clients stay on in the end; 0 leaves it out.")] = 0.0,
-    checkout: Annotated[Path, typer.Option(help="Whose server is measured: another one, to compare.")] = ROOT,
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("artifacts/load.json"),
+    driver_cores: Annotated[str, typer.Option(help="Locust's cores, in the same form.")] = "1",
+    seconds: Annotated[float, typer.Option(min=1, help="Length of a round.")] = 15.0,
+    soak: Annotated[float, typer.Option(min=0, help="Length of the soak with 64 clients; 0: none.")] = 0.0,
+    checkout: Annotated[Path, typer.Option(help="The checkout whose server is measured.")] = ROOT,
+    out: Annotated[Path, typer.Option(help="The file of the figures.")] = Path("artifacts/load.json"),
 ) -> None:
     """Measure, print the table, and write the figures."""
     with told_errors(), TemporaryDirectory() as scratch:
@@ -39,37 +45,39 @@ def main(
         environment |= {"THREADS": str(threads), "GROQ_API_KEY": "", "GROQ_SECRET_ID": ""}
         figures: dict[str, Any] = {"threads": threads, "server_cores": server_cores, "rounds": []}
         console.print(f"THREADS={threads}, server on {server_cores}, driver on {driver_cores}\n\n{HEAD}", markup=False)
-        for cache_size, loads in ((0, _main_loads(seconds, soak)), (1024, _remembered_loads(seconds))):
+        for cache_size, rounds in ((0, _uncached_rounds(seconds, soak)), (1024, _cached_rounds(seconds))):
             environment["QUERY_CACHE_SIZE"] = str(cache_size)
             log = Path(scratch) / "server.log"
-            with serving(environment, cores=server_cores, checkout=checkout.absolute(), log=log) as served:
-                driver = Driver(served, driver_cores, Path(scratch))
-                figures.setdefault("rss_mb_at_start", served.rss_mb())
-                for load in loads:
-                    found = driver.drive(load)
-                    figures["rounds"].append(asdict(found) | {"cache_size": cache_size, "memory": driver.memory})
-                    console.print(row(found), markup=False)
-        console.print("\n".join(["", *_verdicts(figures)]), markup=False)
+            with start_server(environment, cores=server_cores, checkout=checkout.absolute(), log=log) as server:
+                driver = Driver(server, driver_cores, Path(scratch))
+                figures.setdefault("rss_mb_at_start", server.rss_mb())
+                for settings in rounds:
+                    measured = driver.drive(settings)
+                    figures["rounds"].append(asdict(measured) | {"cache_size": cache_size, "memory": driver.memory})
+                    console.print(row(measured), markup=False)
+        console.print("\n".join(["", *_conclusions(figures)]), markup=False)
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(figures, indent=1), "utf-8")
 
 
-def _main_loads(seconds: float, soak: float) -> Iterator[Load]:
+def _uncached_rounds(seconds: float, soak: float) -> Iterator[RoundSettings]:
     for explain in (False, True):
         for clients in CLIENTS:
-            yield Load(clients, seconds, explain)
-    yield Load(TOO_MANY, seconds, note="more than may wait")
+            yield RoundSettings(clients, seconds, explain)
+    yield RoundSettings(OVERLOADING_CLIENTS, seconds, note="more than may wait")
     if soak:
-        yield Load(MANY, soak, note="soak")
+        yield RoundSettings(SATURATING_CLIENTS, soak, note="soak")
 
 
-def _remembered_loads(seconds: float) -> Iterator[Load]:
+def _cached_rounds(seconds: float) -> Iterator[RoundSettings]:
     for explain in (False, True):
-        yield Load(MANY, seconds, explain, REPEATED, note=f"{REPEATED} questions, remembered")
+        yield RoundSettings(
+            SATURATING_CLIENTS, seconds, explain, REPEATED_QUERIES, note=f"{REPEATED_QUERIES} queries, cached"
+        )
 
 
-def _verdicts(figures: dict[str, Any]) -> Iterator[str]:
-    """Yield what the rounds say about the aims, one a line."""
+def _conclusions(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield a line on each aim."""
     yield f"Memory before the first round: {figures['rss_mb_at_start']:.0f} MB"
     plain = [found for found in figures["rounds"] if not found["explain"] and not found["note"]]
     best = max(found["answers_a_second"] for found in plain)

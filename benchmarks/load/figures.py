@@ -1,4 +1,4 @@
-"""What a load test says: the figures of one round, from its answers, and the rounds as a Markdown table."""
+"""The figures of one round of load, computed from its responses, and the rounds as a Markdown table. Measures nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from statistics import median
 
 import numpy as np
 
-Answered = tuple[float, float, int]  # when, in seconds; how long it took, in milliseconds; its status, 0 for none
+Response = tuple[float, float, int]  # when it came, in seconds; how long it took, in milliseconds; its status, 0 for none
 HEAD = (
     "| clients | explain | answers/s | p50, ms | p95, ms | p99, ms | 503 | p99 of a 503, ms | errors | CPU, ms | RSS, MB |\n"
     "|---|---|---|---|---|---|---|---|---|---|---|"
@@ -14,11 +14,11 @@ HEAD = (
 
 
 @dataclass(frozen=True)
-class Round:
-    """One round: what was done, and how it went.
+class RoundFigures:
+    """The settings and figures of one round.
 
-    Times are of answered searches, in ms. `cpu_ms` is what the server spent on each of them, and `rss_mb` what it holds
-    afterwards.
+    Times are of answered searches, in ms. `cpu_ms` is CPU time of the server for each of them, `rss_mb` its resident memory
+    after the round.
     """
 
     clients: int
@@ -35,8 +35,8 @@ class Round:
     rss_mb: float
 
 
-def summed_up(answers: Sequence[Answered], *, warm_s: float) -> dict[str, float]:
-    """Return the figures of a round by their names in `Round`; what was answered in its first `warm_s` does not count."""
+def summarize(answers: Sequence[Response], *, warm_s: float) -> dict[str, float]:
+    """Return the figures of a round by their names in `RoundFigures`; responses in its first `warm_s` does not count."""
     begin = min((at for at, _, _ in answers), default=0.0) + warm_s
     end = max((at for at, _, _ in answers), default=0.0)
     counted = [answer for answer in answers if answer[0] >= begin]
@@ -73,7 +73,7 @@ def growth_mb(samples: Sequence[tuple[float, float]]) -> float:
     return median(memory[-quarter:]) - median(memory[quarter : 2 * quarter])
 
 
-def row(found: Round) -> str:
+def row(found: RoundFigures) -> str:
     """Return a round as a line of the table."""
     cells = (
         f"{found.clients}{f' ({found.note})' if found.note else ''}",

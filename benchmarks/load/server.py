@@ -1,4 +1,4 @@
-"""The server under load: the real one, on cores of its own, and how much memory it holds."""
+"""Starts the real server on cores of its own, and reads its memory and CPU time from /proc."""
 
 import contextlib
 import os
@@ -16,31 +16,31 @@ MB_A_KB = 1024 / 1e6
 
 
 @dataclass(frozen=True)
-class Serving:
-    """A server that answers."""
+class RunningServer:
+    """A server that is ready."""
 
     address: str
     pid: int
 
     def rss_mb(self) -> float:
-        """Return how much memory it holds."""
+        """Return its resident memory in MB."""
         lines = Path(f"/proc/{self.pid}/status").read_text("utf-8").splitlines()
         [held] = [line for line in lines if line.startswith("VmRSS:")]
         return int(held.split()[1]) * MB_A_KB
 
     def cpu_s(self) -> float:
-        """Return how much time of a core it has used."""
+        """Return its CPU time in seconds."""
         after_name = Path(f"/proc/{self.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
         user, system = after_name[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str], *, cores: str, checkout: Path, log: Path) -> Iterator[Serving]:
+def start_server(environment: Mapping[str, str], *, cores: str, checkout: Path, log: Path) -> Iterator[RunningServer]:
     """Start `python -m runtime serve` of a checkout on some cores ("0", "0,1") and a free port; end it afterwards.
 
     Raises:
-        TimeoutError: it is not ready in time; its log says why.
+        TimeoutError: it was not ready within `START_LIMIT_S`; its log says why.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -51,18 +51,18 @@ def serving(environment: Mapping[str, str], *, cores: str, checkout: Path, log: 
             command, cwd=checkout, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=written
         )
         try:
-            served = Serving(f"http://127.0.0.1:{port}", process.pid)
-            _wait_until_ready(served)
-            yield served
+            server = RunningServer(f"http://127.0.0.1:{port}", process.pid)
+            _wait_until_ready(server)
+            yield server
         finally:
             process.terminate()
             process.wait()
 
 
-def _wait_until_ready(served: Serving) -> None:
+def _wait_until_ready(server: RunningServer) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{served.address}/readyz", timeout=5):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{server.address}/readyz", timeout=5):
             return
-        time.sleep(0.1)  # between two questions whether it is ready
+        time.sleep(0.1)
     raise TimeoutError(f"no server after {START_LIMIT_S:.0f} s")

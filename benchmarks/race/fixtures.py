@@ -1,6 +1,6 @@
-"""The ground: everything that the race needs, from the checkpoints on. Models and graphs that are there stay.
+"""The benchmark's fixtures: checkpoints, exported models, pictures and indexes. Existing models and graphs are kept.
 
-Each step runs in a process of its own, so that no heat starts from a process that holds torch.
+Each step runs in its own process, so that no run is started from a process that has torch in memory.
 """
 
 import shutil
@@ -15,19 +15,18 @@ from rich.console import Console
 from benchmarks.full_size.benchmark import SHAPES
 from benchmarks.full_size.steps import export_form, save_checkpoint
 from benchmarks.measure.own_process import alone
-from benchmarks.race.schedule import ROOT, HeatFailed
-from benchmarks.race.workload import Course, pictures_in
+from benchmarks.race.schedule import ROOT, RunFailed
+from benchmarks.race.workload import Workload, pictures_in
 from runtime.artefacts.manifest import MANIFEST_NAME
 
-FEW = 8  # captions take the seed seconds each; with fewer, what a build costs whatever its size would count for much
+FEW_PICTURES = 8  # the seed project takes seconds a caption; with fewer, a build's fixed costs would dominate
 
 
 @dataclass(frozen=True)
-class Folders:
-    """Where things are and are to be.
+class FixtureFolders:
+    """Where the fixtures are.
 
-    `full_size` holds, or gets, the checkpoints and their int8 export; `out` gets the rest. `photos` may be absent: then
-    scenes are drawn.
+    `full_size` holds the checkpoints and their int8 export; `out` everything else. Without `photos`, scenes are drawn.
     """
 
     full_size: Path
@@ -37,77 +36,77 @@ class Folders:
     small: bool = False
 
 
-def make_ground(folders: Folders, console: Console) -> Course:
-    """Make what is not there yet, and return the course."""
+def prepare_workload(folders: FixtureFolders, console: Console) -> Workload:
+    """Make the fixtures that are absent, and return the workload over them."""
     full, out = folders.full_size.absolute(), folders.out.absolute()
-    course = Course(
+    workload = Workload(
         clip=full / "clip-checkpoint",
         blip=full / "blip-checkpoint",
         models=full / "models",
         plain=out / f"plain-{full.name}",
         pictures=out / "pictures",
-        few=out / "few",
-        one=out / "one",
+        few_pictures=out / "few",
+        one_picture=out / "one",
         seed_index=out / "seed-index",
-        our_index=out / "our-index",
+        lookwhy_index=out / "lookwhy-index",
     )
     out.mkdir(parents=True, exist_ok=True)
-    _make_models(course, folders.small, console)
-    _make_pictures(course, folders)
-    _make_indexes(course, console)
-    return course
+    _make_models(workload, folders.small, console)
+    _make_pictures(workload, folders)
+    _make_indexes(workload, console)
+    return workload
 
 
-def _make_models(course: Course, small: bool, console: Console) -> None:
-    for shape, folder in zip(SHAPES[small], (course.clip, course.blip), strict=True):
+def _make_models(workload: Workload, small: bool, console: Console) -> None:
+    for shape, folder in zip(SHAPES[small], (workload.clip, workload.blip), strict=True):
         if not (folder / "model.safetensors").exists():
             console.print(f"Making a checkpoint with random weights: {shape}")
             alone(save_checkpoint, shape, folder, "plain")
-    if not (course.models / MANIFEST_NAME).exists():
+    if not (workload.models / MANIFEST_NAME).exists():
         console.print("Exporting both as Lookwhy does, in int8")
-        alone(export_form, course.clip, course.blip, course.models, "int8")
-    if not course.plain.exists():
+        alone(export_form, workload.clip, workload.blip, workload.models, "int8")
+    if not workload.plain.exists():
         console.print("Exporting both as plain fp32 graphs")
-        alone(_export_plain, course)
+        alone(_export_plain, workload)
 
 
-def _make_pictures(course: Course, folders: Folders) -> None:
-    """Lay out the library and its two excerpts anew: another run may have had other pictures."""
-    for folder in (course.pictures, course.few, course.one):
+def _make_pictures(workload: Workload, folders: FixtureFolders) -> None:
+    """Copy the library and its two subsets again: an earlier run may have had other pictures."""
+    for folder in (workload.pictures, workload.few_pictures, workload.one_picture):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
     if folders.photos:
-        _copy(pictures_in(folders.photos)[: folders.pictures], course.pictures)
+        _copy(pictures_in(folders.photos)[: folders.pictures], workload.pictures)
     else:
-        _run_export("storybook", "draw", course.pictures, "--count", folders.pictures)
-    for folder, count in ((course.few, FEW), (course.one, 1)):
-        _copy(pictures_in(course.pictures)[-count:], folder)
+        _run_export("storybook", "draw", workload.pictures, "--count", folders.pictures)
+    for folder, count in ((workload.few_pictures, FEW_PICTURES), (workload.one_picture, 1)):
+        _copy(pictures_in(workload.pictures)[-count:], folder)
 
 
-def _make_indexes(course: Course, console: Console) -> None:
-    console.print("The seed embeds the library")
-    alone(_index_as_the_seed, course)
-    console.print("Lookwhy embeds and captions it, unless it has done so before")
-    _run_export("index", course.pictures, "--models", course.models, "--out", course.our_index)
+def _make_indexes(workload: Workload, console: Console) -> None:
+    console.print("Indexing the library as the seed project does")
+    alone(_index_as_seed_project, workload)
+    console.print("Indexing it with captions as Lookwhy does, unless that index exists")
+    _run_export("index", workload.pictures, "--models", workload.models, "--out", workload.lookwhy_index)
 
 
 def _run_export(*arguments: object) -> None:
     command = [sys.executable, "-m", "export", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise HeatFailed(" ".join(map(str, arguments)), done.stderr)
+        raise RunFailed(" ".join(map(str, arguments)), done.stderr)
 
 
-def _export_plain(course: Course) -> None:
+def _export_plain(workload: Workload) -> None:
     from benchmarks.race.plain_onnx_export import export_plain
 
-    export_plain(course.clip, course.blip, course.plain)
+    export_plain(workload.clip, workload.blip, workload.plain)
 
 
-def _index_as_the_seed(course: Course) -> None:
-    from benchmarks.race.seed_project import Seed
+def _index_as_seed_project(workload: Workload) -> None:
+    from benchmarks.race.seed_project import SeedProject
 
-    Seed(course, captions=False).index(course.pictures, course.seed_index, captions=False)
+    SeedProject(workload, captions=False).index(workload.pictures, workload.seed_index, captions=False)
 
 
 def _copy(pictures: Sequence[Path], folder: Path) -> None:

@@ -1,41 +1,41 @@
-"""What a contender can do, and the three of them by name. Each lives in a file of its own, imported when it runs."""
+"""The interface of the three implementations that are compared, and their names. Each is imported in its own run only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast, get_args
 
-Name = Literal["seed", "plain", "ours"]
+Name = Literal["seed", "plain", "lookwhy"]
 NAMES: tuple[Name, ...] = get_args(Name)
-MODULES: dict[Name, str] = {"seed": "seed_project", "plain": "plain_onnx", "ours": "lookwhy"}
-TITLES: dict[Name, str] = {"seed": "seed (torch)", "plain": "plain ONNX", "ours": "Lookwhy"}
+MODULES: dict[Name, str] = {"seed": "seed_project", "plain": "plain_onnx", "lookwhy": "lookwhy"}
+TITLES: dict[Name, str] = {"seed": "seed (torch)", "plain": "plain ONNX", "lookwhy": "Lookwhy"}
 
 TokenIds = list[list[int]]
-Work = Callable[[], object]
-Ask = Callable[[str], Work]  # makes ready for a query, and returns what is timed
-Caption = Callable[[Sequence[Path]], TokenIds]
+Timed = Callable[[], object]
+PrepareSearch = Callable[[str], Timed]  # does the untimed preparation of a query; returns the call to be timed
+CaptionPictures = Callable[[Sequence[Path]], TokenIds]
 
 
-class Contender(Protocol):
-    """One way to do the work."""
+class Implementation(Protocol):
+    """One way to search, caption and index."""
 
     def search(self, query: str) -> list[str]:
         """Return the file names of the five best pictures, best first; nothing is captioned."""
         ...
 
-    def asks(self) -> Mapping[str, Ask]:
-        """Return what is timed warm, by the name of its figure; "search" is one of them."""
+    def search_variants(self) -> Mapping[str, PrepareSearch]:
+        """Return the kinds of warm search by the name of their figure; "search_ms" is one of them."""
         ...
 
-    def captions(self) -> Mapping[str, Caption]:
-        """Return the ways to caption pictures, by the name of the figure; the first is with the seed's beams."""
+    def caption_variants(self) -> Mapping[str, CaptionPictures]:
+        """Return the ways to caption pictures by the name of their figure; the first uses the seed project's beam count."""
         ...
 
     def index(self, folder: Path, out: Path, *, captions: bool) -> None:
-        """Embed, and perhaps caption, every picture of a folder, and write the index."""
+        """Embed every picture of a folder, caption it if asked to, and write the index."""
         ...
 
 
-def opener(name: Name) -> Callable[..., Contender]:
-    """Return what opens a contender: `(course, captions=...)`; the import of its packages is done by then."""
-    return cast(Callable[..., Contender], import_module(f"benchmarks.race.{MODULES[name]}").open_contender)
+def load_implementation(name: Name) -> Callable[..., Implementation]:
+    """Import an implementation with its packages, and return its constructor: `(workload, captions=...)`."""
+    return cast(Callable[..., Implementation], import_module(f"benchmarks.race.{MODULES[name]}").open_implementation)

@@ -1,4 +1,4 @@
-"""Lookwhy itself, through the doors that its own command lines use: an engine that is opened, an index that is built."""
+"""Lookwhy itself, through the functions that its own commands call: `open_engine` and `build_index`."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.race.implementation import Ask, Caption, TokenIds, Work
-from benchmarks.race.workload import BEAMS, TOP_K, Course
+from benchmarks.race.implementation import CaptionPictures, PrepareSearch, Timed, TokenIds
+from benchmarks.race.workload import BEAMS, TOP_K, Workload
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.images import open_image
@@ -20,8 +20,8 @@ from runtime.search.words import content_words, without_word
 from runtime.settings import Settings
 
 
-class Remembering(BlipCaptioner):
-    """The captioner, which also keeps the token ids of its last captions: their number is held against the others'."""
+class RecordingCaptioner(BlipCaptioner):
+    """The captioner, which also keeps the token ids of its last captions, so that their number can be checked."""
 
     token_ids: NDArray[np.int64]
 
@@ -31,23 +31,23 @@ class Remembering(BlipCaptioner):
         return self.token_ids
 
 
-class Ours:
-    """The engine, and a captioner whose captions have a given length."""
+class Lookwhy:
+    """The engine, and a captioner whose captions all have the workload's number of tokens."""
 
-    def __init__(self, course: Course, *, captions: bool) -> None:
-        """Open the engine over the index with captions, and with captions the captioner, too."""
-        folders = {"models_dir": course.models, "index_dir": course.our_index}
-        settings = Settings.read(**folders, threads=course.threads, groq_api_key="")  # nobody else is asked
-        self._course, self._engine = course, open_engine(settings)
-        self._manifest = read_models_manifest(course.models)
+    def __init__(self, workload: Workload, *, captions: bool) -> None:
+        """Open the engine over the captioned index; with `captions`, open the captioner as well."""
+        folders = {"models_dir": workload.models, "index_dir": workload.lookwhy_index}
+        settings = Settings.read(**folders, threads=workload.threads, groq_api_key="")  # no explanation is asked of Groq
+        self._workload, self._engine = workload, open_engine(settings)
+        self._manifest = read_models_manifest(workload.models)
         self._captioner = self._open_captioner(BEAMS) if captions else None
 
     def search(self, query: str) -> list[str]:
-        """Return the names of the five best pictures; their captions come along from the index."""
+        """Return the file names of the five best pictures; their captions are read from the index."""
         return [hit.row.image_path for hit in self._engine.search_by_text(query, TOP_K, explain=False).hits]
 
-    def asks(self) -> Mapping[str, Ask]:
-        """Return two kinds of search, and behind each the bare runs of the text tower without which it cannot be."""
+    def search_variants(self) -> Mapping[str, PrepareSearch]:
+        """Return search without and with explanations, and for each the text tower runs alone that it needs."""
         return {
             "search_ms": lambda query: lambda: self.search(query),
             "tower_ms": lambda query: self._tower([query]),
@@ -55,21 +55,21 @@ class Ours:
             "towers_ms": lambda query: self._tower([query], [without_word(query, word) for word in content_words(query)]),
         }
 
-    def captions(self) -> Mapping[str, Caption]:
-        """Return the way with the seed's beams, and the greedy way."""
+    def caption_variants(self) -> Mapping[str, CaptionPictures]:
+        """Return captioning with the seed project's beam count, and greedy captioning."""
         return {
             "captions_ms": lambda pictures: self._caption(pictures, self._captioner),
             "greedy_ms": lambda pictures: self._caption(pictures, self._greedy),
         }
 
     def index(self, folder: Path, out: Path, *, captions: bool) -> None:
-        """Build the index anew, as `python -m export index` does."""
+        """Build the index from nothing, as `python -m export index` does."""
         from rich.console import Console
 
         from export.index.build import Models, build_index
 
         shutil.rmtree(out, ignore_errors=True)
-        captioner, workers = self._worker_captioner if captions else None, self._course.threads
+        captioner, workers = self._worker_captioner if captions else None, self._workload.threads
         models = Models(
             self._manifest.fingerprint(), self._worker_encoder, (lambda: captioner) if captioner else None, workers
         )
@@ -77,30 +77,30 @@ class Ours:
 
     @cached_property
     def _worker_encoder(self) -> ClipEncoder:
-        """What an index is built with: as many workers as there are threads, and one thread for each."""
-        return ClipEncoder(self._course.models, self._manifest.clip)
+        """The encoder that builds indexes: one thread, as there is a worker for each of the workload's threads."""
+        return ClipEncoder(self._workload.models, self._manifest.clip)
 
     @cached_property
-    def _worker_captioner(self) -> Remembering:
+    def _worker_captioner(self) -> RecordingCaptioner:
         return self._open_captioner(BEAMS, threads=1)
 
     @cached_property
-    def _greedy(self) -> Remembering:
+    def _greedy(self) -> RecordingCaptioner:
         return self._open_captioner(1)
 
-    def _tower(self, *batches: Sequence[str]) -> Work:
-        """Return runs of the text tower alone, one a batch, in the engine's own session: its weights lie where they lie."""
+    def _tower(self, *batches: Sequence[str]) -> Timed:
+        """Return runs of the text tower alone, one for each batch, in the engine's own session."""
         encoder = self._engine._encoder
         token_ids = [encoder.tokenize(batch) for batch in batches]
         return lambda: [encoder.embed_tokens(batch) for batch in token_ids]
 
-    def _open_captioner(self, beams: int, *, threads: int | None = None) -> Remembering:
+    def _open_captioner(self, beams: int, *, threads: int | None = None) -> RecordingCaptioner:
         assert self._manifest.blip
-        record = self._manifest.blip.model_copy(update={"max_tokens": self._course.tokens, "num_beams": beams})
-        return Remembering(self._course.models, record, threads or self._course.threads)
+        record = self._manifest.blip.model_copy(update={"max_tokens": self._workload.tokens, "num_beams": beams})
+        return RecordingCaptioner(self._workload.models, record, threads or self._workload.threads)
 
-    def _caption(self, pictures: Sequence[Path], captioner: Remembering | None) -> TokenIds:
-        """Return the token ids that a picture's caption has, padding left out."""
+    def _caption(self, pictures: Sequence[Path], captioner: RecordingCaptioner | None) -> TokenIds:
+        """Return the token ids of each picture's caption, without padding."""
         assert captioner
         captioner.caption_images([open_image(picture, picture.name) for picture in pictures])
         return [
@@ -108,4 +108,4 @@ class Ours:
         ]
 
 
-open_contender = Ours
+open_implementation = Lookwhy

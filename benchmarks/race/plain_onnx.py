@@ -1,6 +1,6 @@
-"""Plain ONNX: what a competent user gets without this project. fp32 graphs, default sessions, numpy between them.
+"""Plain ONNX: what a competent user gets without this project: fp32 graphs, default sessions, numpy in between.
 
-The decoder has no cache: each token runs the whole sequence again, for every beam. Nothing of `runtime/` is used.
+The decoder has no cache, so each token runs the whole sequence again, for every beam. Uses nothing of `runtime/`.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from PIL import Image, ImageOps
 from tokenizers import Tokenizer
 
 from benchmarks.race.flat_index import FlatIndex, write_flat_index
-from benchmarks.race.implementation import Ask, Caption
-from benchmarks.race.workload import BEAMS, TOP_K, Course, pictures_in
+from benchmarks.race.implementation import CaptionPictures, PrepareSearch
+from benchmarks.race.workload import BEAMS, TOP_K, Workload, pictures_in
 
 TEXT, IMAGE, VISION, DECODER = "clip_text.onnx", "clip_image.onnx", "blip_vision.onnx", "blip_decoder.onnx"
 TOKENIZERS = {"clip": "clip_tokenizer.json", "blip": "blip_tokenizer.json"}
@@ -24,36 +24,36 @@ STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 Floats = NDArray[np.float32]
 
 
-class Plain:
-    """CLIP and BLIP by four sessions."""
+class PlainOnnx:
+    """CLIP and BLIP in four onnxruntime sessions."""
 
-    def __init__(self, course: Course, *, captions: bool) -> None:
-        """Open what a search needs, and with captions BLIP's two graphs; the image tower waits for its first picture."""
-        self._course = course
-        self._tokenizer = Tokenizer.from_file(str(course.plain / TOKENIZERS["clip"]))
+    def __init__(self, workload: Workload, *, captions: bool) -> None:
+        """Open what a search needs; with `captions`, BLIP's two graphs too. The image tower is opened when needed."""
+        self._workload = workload
+        self._tokenizer = Tokenizer.from_file(str(workload.plain / TOKENIZERS["clip"]))
         self._text = self._open(TEXT)
         self._image: Any = None
         if captions:
-            self._words = Tokenizer.from_file(str(course.plain / TOKENIZERS["blip"]))
+            self._words = Tokenizer.from_file(str(workload.plain / TOKENIZERS["blip"]))
             self._start, self._end = self._words.token_to_id("[DEC]"), self._words.token_to_id("[SEP]")
             self._vision, self._decoder = self._open(VISION), self._open(DECODER)
-        self._index = FlatIndex(course.seed_index, course.threads)
+        self._index = FlatIndex(workload.seed_index, workload.threads)
 
     def search(self, query: str) -> list[str]:
         """Return the five nearest pictures."""
         token_ids = np.array([self._tokenizer.encode(query).ids])
         return self._index.search(_run(self._text, input_ids=token_ids), TOP_K)
 
-    def asks(self) -> Mapping[str, Ask]:
-        """Return the search."""
+    def search_variants(self) -> Mapping[str, PrepareSearch]:
+        """Return the only kind."""
         return {"search_ms": lambda query: lambda: self.search(query)}
 
-    def captions(self) -> Mapping[str, Caption]:
-        """Return the one way there is."""
+    def caption_variants(self) -> Mapping[str, CaptionPictures]:
+        """Return the only kind."""
         return {"captions_ms": lambda pictures: [self._caption(picture) for picture in pictures]}
 
     def index(self, folder: Path, out: Path, *, captions: bool) -> None:
-        """Embed one picture after the other, and caption them so."""
+        """Embed the pictures one by one, and caption them one by one if asked to."""
         self._image = self._image or self._open(IMAGE)
         files, side = pictures_in(folder), self._image.get_inputs()[0].shape[-1]
         vectors = [_run(self._image, pixel_values=_pixels(_square(_read(file)), side)) for file in files]
@@ -62,16 +62,16 @@ class Plain:
 
     def _open(self, graph: str) -> Any:  # noqa: ANN401 (onnxruntime comes without types)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._course.threads
-        return onnxruntime.InferenceSession(str(self._course.plain / graph), options, providers=["CPUExecutionProvider"])
+        options.intra_op_num_threads = self._workload.threads
+        return onnxruntime.InferenceSession(str(self._workload.plain / graph), options, providers=["CPUExecutionProvider"])
 
     def _caption(self, picture: Path) -> list[int]:
-        """Return the best of three beams, none of which may end early."""
+        """Return the best of three beams; the end token is forbidden, so that all captions have the same length."""
         side = self._vision.get_inputs()[0].shape[-1]
         states = _run(self._vision, pixel_values=_pixels(_read(picture), side)).repeat(BEAMS, axis=0)  # (b, p, w)
         beams = np.full((BEAMS, 1), self._start)
-        scores = np.array([0.0] + [-np.inf] * (BEAMS - 1))  # one beam to begin with: the others would be its copies
-        for _ in range(self._course.tokens):
+        scores = np.array([0.0] + [-np.inf] * (BEAMS - 1))  # start with one beam: the others would be copies of it
+        for _ in range(self._workload.tokens):
             logits = _run(self._decoder, input_ids=beams, image_states=states)  # (b, v)
             logits[:, self._end] = -np.inf
             totals = scores[:, None] + _log_softmax(logits)
@@ -81,7 +81,7 @@ class Plain:
         return [int(token_id) for token_id in beams[0, 1:]]
 
 
-open_contender = Plain
+open_implementation = PlainOnnx
 
 
 def _run(session: Any, **inputs: NDArray[Any]) -> Floats:  # noqa: ANN401 (onnxruntime comes without types)

@@ -1,6 +1,6 @@
-"""The fp32 graphs of the plain contender: transformers' modules as they are, through torch's own exporter.
+"""The fp32 graphs of `plain_onnx.py`: transformers' modules as they are, exported by torch's own exporter.
 
-What a competent user has without this project: nothing of `export/` is used. The decoder has no cache.
+Uses nothing of `export/`. The decoder has no cache.
 """
 
 import shutil
@@ -18,25 +18,25 @@ from benchmarks.race.plain_onnx import DECODER, IMAGE, TEXT, TOKENIZERS, VISION
 OPSET = 18
 
 
-class Part(nn.Module):
-    """One use of a transformers model as a module that can be traced."""
+class TracedMethod(nn.Module):
+    """One method of a transformers model as a module that can be traced."""
 
-    def __init__(self, use: Callable[..., Tensor], model: nn.Module) -> None:
+    def __init__(self, method: Callable[..., Tensor], model: nn.Module) -> None:
         super().__init__()
-        self.use, self.model = use, model  # the model, so that its weights are this module's
+        self.method, self.model = method, model  # the model, so that its weights are this module's
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Return what the model is used for."""
-        return self.use(*inputs)
+        """Return what the method returns."""
+        return self.method(*inputs)
 
 
 def export_plain(clip: Path, blip: Path, out: Path) -> None:
-    """Write the four graphs and both tokenizer files into `out`; it is there only once all are."""
+    """Write the four graphs and both tokenizer files into `out`, which exists only once all are written."""
     staged = out.with_name(f".{out.name}.part")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
     with torch.inference_mode(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer's, about transformers' own checks
+        warnings.simplefilter("ignore")  # the tracer warns about checks inside transformers
         _export_clip(CLIPModel.from_pretrained(clip, attn_implementation="eager").eval(), staged)
         _export_blip(BlipForConditionalGeneration.from_pretrained(blip).eval(), staged)
     for folder, name in zip((clip, blip), TOKENIZERS.values(), strict=True):
@@ -46,12 +46,12 @@ def export_plain(clip: Path, blip: Path, out: Path) -> None:
 
 def _export_clip(model: Any, folder: Path) -> None:  # noqa: ANN401 (transformers comes without types)
     token_ids = torch.full((2, 7), model.config.text_config.eos_token_id)
-    _trace(Part(model.get_text_features, model), {"input_ids": token_ids}, folder / TEXT)
-    _trace(Part(model.get_image_features, model), {"pixel_values": _pixels(model)}, folder / IMAGE)
+    _trace(TracedMethod(model.get_text_features, model), {"input_ids": token_ids}, folder / TEXT)
+    _trace(TracedMethod(model.get_image_features, model), {"pixel_values": _pixels(model)}, folder / IMAGE)
 
 
 def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401 (as above)
-    def see(pixels: Tensor) -> Tensor:
+    def encode_image(pixels: Tensor) -> Tensor:
         return model.vision_model(pixels).last_hidden_state  # (n, p, w)
 
     def decode(token_ids: Tensor, states: Tensor) -> Tensor:
@@ -59,8 +59,12 @@ def _export_blip(model: Any, folder: Path) -> None:  # noqa: ANN401 (as above)
 
     pixels = _pixels(model)
     token_ids = torch.full((2, 7), model.config.text_config.bos_token_id)
-    _trace(Part(see, model.vision_model), {"pixel_values": pixels}, folder / VISION)
-    _trace(Part(decode, model.text_decoder), {"input_ids": token_ids, "image_states": see(pixels)}, folder / DECODER)
+    _trace(TracedMethod(encode_image, model.vision_model), {"pixel_values": pixels}, folder / VISION)
+    _trace(
+        TracedMethod(decode, model.text_decoder),
+        {"input_ids": token_ids, "image_states": encode_image(pixels)},
+        folder / DECODER,
+    )
 
 
 def _pixels(model: Any) -> Tensor:  # noqa: ANN401 (as above)
@@ -69,7 +73,7 @@ def _pixels(model: Any) -> Tensor:  # noqa: ANN401 (as above)
 
 
 def _trace(module: nn.Module, inputs: dict[str, Tensor], path: Path) -> None:
-    """Write the graph of `module`; the batch and the length of `input_ids` stay open."""
+    """Write the graph of `module`; the batch and the length of `input_ids` are dynamic."""
     axes = {name: {0: "batch", 1: "tokens"} if name == "input_ids" else {0: "batch"} for name in inputs}
     torch.onnx.export(
         module,

@@ -1,7 +1,7 @@
-"""One heat, in a process of its own: python -m benchmarks.race.run CONTENDER TASK COURSE
+"""One run, in a process of its own: python -m benchmarks.race.run IMPLEMENTATION TASK WORKLOAD
 
-Prints the first answer, as whoever waits for it would see it, and at the end a report as one line of JSON. The stamps are
-of the system's monotonic clock, so that the process that started this one can tell how long the first answer took.
+Prints the first answer as soon as it is there, and at the end a report as one line of JSON. Its timetimestamps are of the
+system's monotonic clock, so that the parent process can tell how long the first answer took.
 """
 
 import json
@@ -14,8 +14,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
-from benchmarks.race.implementation import Contender, Name, TokenIds, opener
-from benchmarks.race.workload import Course, pictures_in
+from benchmarks.race.implementation import Implementation, Name, TokenIds, load_implementation
+from benchmarks.race.workload import Workload, pictures_in
 
 Task = Literal["search", "captions", "index", "captioned-index"]
 CAPTIONING: tuple[Task, ...] = ("captions", "captioned-index")
@@ -24,49 +24,49 @@ MB = 1024 / 1e6  # a kB as /proc counts it
 Report = dict[str, Any]
 
 
-def time_searches(contender: Contender, course: Course) -> Report:
-    """Answer a query, then many more; each is asked in every way in turn, so that all meet the same disturbances."""
-    first, *queries = islice(course.make_queries(), 1 + WARM_UPS + course.queries)
-    found = contender.search(first)
-    answered = _answer(found)
-    figures, asks = {"peak_mb": _peak_mb()}, contender.asks()
-    times: dict[str, list[float]] = {name: [] for name in asks}
+def time_searches(implementation: Implementation, workload: Workload) -> Report:
+    """Time many searches; each query is run in every variant, so that other load on the machine affects all alike."""
+    first, *queries = islice(workload.make_queries(), 1 + WARM_UPS + workload.queries)
+    found = implementation.search(first)
+    answered = _print_answer(found)
+    figures, variants = {"peak_mb": _peak_mb()}, implementation.search_variants()
+    times: dict[str, list[float]] = {name: [] for name in variants}
     for query in queries:
-        for name, ask in asks.items():
-            times[name].append(_took_ms(ask(query)))
+        for name, prepare in variants.items():
+            times[name].append(_took_ms(prepare(query)))
     figures |= {name: median(taken[WARM_UPS:]) for name, taken in times.items()}
     return {"answered": answered, "figures": figures, "found": found}
 
 
-def time_captions(contender: Contender, course: Course) -> Report:
-    """Answer a query and caption one picture; then make the seed's whole request, a query and five captions."""
-    (first, second), pictures = islice(course.make_queries(), 2), course.unseen()
-    ways = contender.captions()
-    answered = _answer([contender.search(first), ways["captions_ms"](pictures[:1])])
+def time_captions(implementation: Implementation, workload: Workload) -> Report:
+    """Search and caption one picture; then time the seed project's whole request, a search and five captions."""
+    (first, second), pictures = islice(workload.make_queries(), 2), workload.pictures_to_caption()
+    variants = implementation.caption_variants()
+    answered = _print_answer([implementation.search(first), variants["captions_ms"](pictures[:1])])
     token_ids: dict[str, TokenIds] = {}
-    figures = {"request_ms": _took_ms(lambda: contender.search(second))}
-    for name, caption in ways.items():
+    figures = {"request_ms": _took_ms(lambda: implementation.search(second))}
+    for name, caption in variants.items():
         if name != "captions_ms":
-            caption(pictures[:1])  # opens what it needs
+            caption(pictures[:1])  # warm up
         start = time.perf_counter()
         token_ids[name] = caption(pictures)
         figures[name] = (time.perf_counter() - start) * 1e3
-        figures.setdefault("peak_mb", _peak_mb())  # after the first way: what comes later is beside the race
+        figures.setdefault("peak_mb", _peak_mb())  # after the first variant, as only that is compared
     figures["request_ms"] += figures["captions_ms"]
     return {"answered": answered, "figures": figures, "token_ids": token_ids}
 
 
-def time_index(contender: Contender, course: Course) -> Report:
+def time_index(implementation: Implementation, workload: Workload) -> Report:
     """Build an index of vectors alone."""
-    return _time_build(contender, course, course.pictures, captions=False)
+    return _time_build(implementation, workload, workload.pictures, captions=False)
 
 
-def time_captioned_index(contender: Contender, course: Course) -> Report:
+def time_captioned_index(implementation: Implementation, workload: Workload) -> Report:
     """Build a small index with captions."""
-    return _time_build(contender, course, course.few, captions=True)
+    return _time_build(implementation, workload, workload.few_pictures, captions=True)
 
 
-TASKS: dict[Task, Callable[[Contender, Course], Report]] = {
+TASKS: dict[Task, Callable[[Implementation, Workload], Report]] = {
     "search": time_searches,
     "captions": time_captions,
     "index": time_index,
@@ -74,29 +74,29 @@ TASKS: dict[Task, Callable[[Contender, Course], Report]] = {
 }
 
 
-def main(name: Name, task: Task, course: Course) -> None:
-    """Import, open, answer, measure and report."""
-    open_contender = opener(name)
+def main(name: Name, task: Task, workload: Workload) -> None:
+    """Import and open the implementation, run the task, and print the report."""
+    open_implementation = load_implementation(name)
     imported = time.monotonic()
-    contender = open_contender(course, captions=task in CAPTIONING)
+    implementation = open_implementation(workload, captions=task in CAPTIONING)
     opened = time.monotonic()
-    report = TASKS[task](contender, course)
-    stamps = {"imported": imported, "opened": opened, "answered": report.pop("answered")}
-    print(json.dumps(report | {"stamps": stamps}))
+    report = TASKS[task](implementation, workload)
+    timestamps = {"imported": imported, "opened": opened, "answered": report.pop("answered")}
+    print(json.dumps(report | {"timestamps": timestamps}))
 
 
-def _time_build(contender: Contender, course: Course, folder: Path, *, captions: bool) -> Report:
-    """Build an index of one picture, so that all is open, then one of a folder."""
+def _time_build(implementation: Implementation, workload: Workload, folder: Path, *, captions: bool) -> Report:
+    """Build an index of one picture to warm up, then time the index of a folder."""
     with TemporaryDirectory() as scratch:
         out = Path(scratch) / "index"
-        contender.index(course.one, out, captions=captions)
-        answered = _answer([])
-        took_ms = _took_ms(lambda: contender.index(folder, out, captions=captions))
+        implementation.index(workload.one_picture, out, captions=captions)
+        answered = _print_answer([])
+        took_ms = _took_ms(lambda: implementation.index(folder, out, captions=captions))
     return {"answered": answered, "figures": {"pictures_per_s": len(pictures_in(folder)) / took_ms * 1e3}}
 
 
-def _answer(answer: object) -> float:
-    """Print an answer; returns when that was done."""
+def _print_answer(answer: object) -> float:
+    """Print an answer, and return the time at which that was done, in seconds."""
     print(answer, flush=True)
     return time.monotonic()
 
@@ -114,4 +114,4 @@ def _peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    main(cast(Name, sys.argv[1]), cast(Task, sys.argv[2]), Course.from_json(sys.argv[3]))
+    main(cast(Name, sys.argv[1]), cast(Task, sys.argv[2]), Workload.from_json(sys.argv[3]))

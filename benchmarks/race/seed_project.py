@@ -1,6 +1,6 @@
-"""The seed's way: torch and transformers, queries padded to 77 tokens, a flat L2 index, captions picture by picture.
+"""The seed project's method: torch and transformers, queries padded to 77 tokens, a flat L2 index, captions one by one.
 
-Written anew from what its README and code say; no line of it is the seed's own.
+Our own implementation of what its README and code describe; no line is copied.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,25 @@ from transformers import BlipForConditionalGeneration, BlipProcessor, CLIPModel,
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
 from benchmarks.race.flat_index import FlatIndex, write_flat_index
-from benchmarks.race.implementation import Ask, Caption, TokenIds
-from benchmarks.race.workload import BEAMS, TOP_K, Course, pictures_in
+from benchmarks.race.implementation import CaptionPictures, PrepareSearch, TokenIds
+from benchmarks.race.workload import BEAMS, TOP_K, Workload, pictures_in
 
 
-class Seed:
-    """The seed's server and its preprocessing script, without HTTP and without Groq."""
+class SeedProject:
+    """The seed project's server and its preprocessing script, without HTTP and without Groq."""
 
-    def __init__(self, course: Course, *, captions: bool) -> None:
-        """Load the models; without captions CLIP alone, which is kinder to the seed than its own start is."""
+    def __init__(self, workload: Workload, *, captions: bool) -> None:
+        """Load the models; without `captions` CLIP alone, an advantage for the seed project, which always loads both."""
         set_verbosity_error()
         disable_progress_bar()
-        torch.set_num_threads(course.threads)
-        self._course = course
-        self._clip = CLIPModel.from_pretrained(course.clip).eval()
-        self._clip_processor = CLIPProcessor.from_pretrained(course.clip)
+        torch.set_num_threads(workload.threads)
+        self._workload = workload
+        self._clip = CLIPModel.from_pretrained(workload.clip).eval()
+        self._clip_processor = CLIPProcessor.from_pretrained(workload.clip)
         if captions:
-            self._blip = BlipForConditionalGeneration.from_pretrained(course.blip).eval()
-            self._blip_processor = BlipProcessor.from_pretrained(course.blip)
-        self._index = FlatIndex(course.seed_index, course.threads)
+            self._blip = BlipForConditionalGeneration.from_pretrained(workload.blip).eval()
+            self._blip_processor = BlipProcessor.from_pretrained(workload.blip)
+        self._index = FlatIndex(workload.seed_index, workload.threads)
 
     def search(self, query: str) -> list[str]:
         """Return the five nearest pictures."""
@@ -40,16 +40,16 @@ class Seed:
         with torch.inference_mode():
             return self._index.search(self._clip.get_text_features(**tokens).numpy(), TOP_K)
 
-    def asks(self) -> Mapping[str, Ask]:
-        """Return the search."""
+    def search_variants(self) -> Mapping[str, PrepareSearch]:
+        """Return the only kind."""
         return {"search_ms": lambda query: lambda: self.search(query)}
 
-    def captions(self) -> Mapping[str, Caption]:
-        """Return the one way there is."""
+    def caption_variants(self) -> Mapping[str, CaptionPictures]:
+        """Return the only kind."""
         return {"captions_ms": self._caption}
 
     def index(self, folder: Path, out: Path, *, captions: bool) -> None:
-        """Embed one picture after the other, and caption them so."""
+        """Embed the pictures one by one, and caption them one by one if asked to."""
         files = pictures_in(folder)
         vectors = [self._embed(file) for file in files]
         token_ids = self._caption(files) if captions else []
@@ -63,7 +63,7 @@ class Seed:
         return vector
 
     def _caption(self, pictures: Sequence[Path]) -> TokenIds:
-        length = self._course.tokens + 1  # which counts the start token
+        length = self._workload.tokens + 1  # which counts the start token
         token_ids = []
         for picture in pictures:
             pixels = self._blip_processor(images=Image.open(picture).convert("RGB"), return_tensors="pt")
@@ -72,4 +72,4 @@ class Seed:
         return token_ids
 
 
-open_contender = Seed
+open_implementation = SeedProject

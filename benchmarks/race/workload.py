@@ -1,6 +1,6 @@
-"""The course: what every contender of the race is given. Folders, threads, tokens, and queries that never repeat.
+"""The workload that every implementation is given: folders, threads, tokens, and queries that never repeat.
 
-Knows no contender. Goes to a heat's process as one line of JSON.
+Knows no implementation. Is passed to a run's process as one line of JSON.
 """
 
 import json
@@ -19,8 +19,8 @@ PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True)
-class Course:
-    """What a heat needs to know.
+class Workload:
+    """The inputs of a run.
 
     Attributes:
         clip: the CLIP checkpoint's folder, as transformers reads it.
@@ -28,12 +28,12 @@ class Course:
         models: the same two as Lookwhy exported them.
         plain: the same two as plain fp32 graphs.
         pictures: the library's folder.
-        few: a folder with some of them, so few that the seed captions them in bearable time.
-        one: a folder with one of them, on which an index build warms up.
+        few_pictures: a folder with a few of them, as the seed project takes seconds for each caption.
+        one_picture: a folder with one of them, to warm up an index build.
         seed_index: the seed's index of the library.
-        our_index: Lookwhy's, with captions.
-        threads: on which all of a contender runs.
-        tokens: of each caption.
+        lookwhy_index: Lookwhy's, with captions.
+        threads: how many an implementation may use.
+        tokens: how many each caption has.
         queries: how many warm searches are timed.
     """
 
@@ -42,10 +42,10 @@ class Course:
     models: Path
     plain: Path
     pictures: Path
-    few: Path
-    one: Path
+    few_pictures: Path
+    one_picture: Path
     seed_index: Path
-    our_index: Path
+    lookwhy_index: Path
     threads: int = 1
     tokens: int = 12
     queries: int = 40
@@ -56,13 +56,13 @@ class Course:
 
     @classmethod
     def from_json(cls, line: str) -> Self:
-        """Return the course that `to_json` wrote."""
+        """Parse what `to_json` wrote."""
         given = json.loads(line)
         parts: dict[str, Any] = {part.name: Path if part.type is Path else int for part in fields(cls)}
         return cls(**{name: kind(given[name]) for name, kind in parts.items()})
 
     def make_queries(self) -> Iterator[str]:
-        """Yield queries without end, no two alike, so that no cache has one's answer."""
+        """Yield queries without end, no two the same, so that no cache can answer one."""
         draw, seen = random.Random(0), set()
         while True:
             query = " ".join(draw.sample(WORDS, QUERY_WORDS))
@@ -70,8 +70,8 @@ class Course:
                 seen.add(query)
                 yield query
 
-    def unseen(self) -> list[Path]:
-        """Return the pictures that are captioned."""
+    def pictures_to_caption(self) -> list[Path]:
+        """Return the five pictures that a request captions."""
         return pictures_in(self.pictures)[:TOP_K]
 
 
