@@ -1,7 +1,8 @@
-"""What opening a graph takes, optimized at export and mapped, or whole: python -m benchmarks.graph_opening [MODELS]
+"""Time and memory to open a graph: optimized with mapped weights, or one file: python -m benchmarks.graph_opening [MODELS]
 
-The whole form is the same graph in one file with its weights, which onnxruntime reads, and optimizes once more, each time it
-is opened: how the graphs lay before. Each opening has a process of its own, both forms in turns.
+"Mapped" is the form that the export writes: optimized, with weights in a memory-mapped file. "Whole" is the same graph with
+its weights in one file, which onnxruntime reads and optimizes at each opening. Each opening has its own process; the two
+forms alternate.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.measure.memory import Memory
-from benchmarks.measure.own_process import alone
+from benchmarks.measure.own_process import run_in_own_process
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.onnx_session import Session, import_onnxruntime
 from runtime.terminal import told_errors
@@ -26,7 +27,7 @@ Opening = tuple[float, float]  # ms, MB
 def main(
     models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
 ) -> None:
-    """Print a Markdown table: a line for each graph."""
+    """Print a Markdown table with a line for each graph."""
     lines = [
         "| graph | whole: open, ms | memory, MB | mapped: open, ms | memory, MB | ms to whole |",
         "|---|---|---|---|---|---|",
@@ -35,7 +36,7 @@ def main(
         for record in read_models_manifest(models).graphs():
             mapped, whole = models / record.path, Path(scratch) / record.path
             write_whole(mapped, whole)
-            rounds = [(alone(open_graph, whole), alone(open_graph, mapped)) for _ in range(ROUNDS)]
+            rounds = [(run_in_own_process(open_graph, whole), run_in_own_process(open_graph, mapped)) for _ in range(ROUNDS)]
             lines.append(_row(record.path, rounds))
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
 
@@ -49,7 +50,7 @@ def write_whole(mapped: Path, whole: Path) -> None:
 
 
 def open_graph(path: Path) -> Opening:
-    """Return how long a graph takes to open on one thread, in ms, and the memory that the process then has more, in MB."""
+    """Return how long a graph takes to open on one thread, in ms, and how much memory that adds, in MB."""
     import_onnxruntime()
     before, start = Memory.now(), perf_counter()
     session = Session(path, 1)

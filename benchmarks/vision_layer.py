@@ -1,7 +1,7 @@
-"""Parts of BLIP's vision tower in several forms, one layer's worth: python -m benchmarks.vision_layer
+"""Time of the cheap parts of a layer of BLIP's vision tower, in several forms: python -m benchmarks.vision_layer
 
-What is left beside the matrix products and the attention: the activation, exact and approximated, and the sum with the norm
-behind it, fused and apart. 577 tokens, one thread, in turns.
+The parts beside matrix products and attention: the activation, exact and approximated, and the residual sum with its norm,
+fused and as two nodes. 577 tokens, one thread, alternating.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +13,21 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 from rich.console import Console
 
-from benchmarks.measure.alternating import median_ms
+from benchmarks.measure.timing import median_ms
 from runtime.models.onnx_session import Session
 
 TOKENS, WIDTH = 577, 768
 ROUNDS = 25
-CONTRIBUTED = {"domain": "com.microsoft"}
+MICROSOFT_DOMAIN = {"domain": "com.microsoft"}
 PARTS: dict[str, tuple[int, list[NodeProto]]] = {
-    "GELU, exact": (4 * WIDTH, [helper.make_node("Gelu", ["x"], ["y"], **CONTRIBUTED)]),
-    "GELU by tanh": (4 * WIDTH, [helper.make_node("FastGelu", ["x"], ["y"], **CONTRIBUTED)]),
-    "GELU by sigmoid": (4 * WIDTH, [helper.make_node("QuickGelu", ["x"], ["y"], alpha=1.702, **CONTRIBUTED)]),
+    "GELU, exact": (4 * WIDTH, [helper.make_node("Gelu", ["x"], ["y"], **MICROSOFT_DOMAIN)]),
+    "GELU by tanh": (4 * WIDTH, [helper.make_node("FastGelu", ["x"], ["y"], **MICROSOFT_DOMAIN)]),
+    "GELU by sigmoid": (4 * WIDTH, [helper.make_node("QuickGelu", ["x"], ["y"], alpha=1.702, **MICROSOFT_DOMAIN)]),
     "sum and norm, fused": (
         WIDTH,
-        [helper.make_node("SkipLayerNormalization", ["x", "branch", "gain", "bias"], ["y"], **CONTRIBUTED)],
+        [helper.make_node("SkipLayerNormalization", ["x", "branch", "gain", "bias"], ["y"], **MICROSOFT_DOMAIN)],
     ),
-    "sum and norm, apart": (
+    "sum and norm, two nodes": (
         WIDTH,
         [
             helper.make_node("Add", ["x", "branch"], ["sum"]),
@@ -42,13 +42,13 @@ def main() -> None:
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as scratch:
         sessions = {name: _open(Path(scratch) / f"{at}.onnx", *part) for at, (name, part) in enumerate(PARTS.items())}
-        runs = {name: _running(sessions[name], width, rng) for name, (width, _) in PARTS.items()}
+        runs = {name: _run_of(sessions[name], width, rng) for name, (width, _) in PARTS.items()}
         times_ms = median_ms(runs, ROUNDS)
     lines = ["| part | ms a layer |", "|---|---|", *(f"| {name} | {taken:.2f} |" for name, taken in times_ms.items())]
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
 
 
-def _running(session: Session, width: int, rng: np.random.Generator) -> Callable[[], object]:
+def _run_of(session: Session, width: int, rng: np.random.Generator) -> Callable[[], object]:
     feed = {name: rng.standard_normal((TOKENS, width), np.float32) for name in session.input_shapes}
     return lambda: session.run(["y"], feed)
 

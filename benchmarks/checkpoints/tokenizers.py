@@ -1,6 +1,6 @@
-"""Vocabularies of the right length for checkpoints that nobody trained: they split any text, and stand for no language.
+"""Tokenizers with vocabularies of the real length for checkpoints with random weights. They accept any text.
 
-Owns their words and the places of the special tokens. Needs no file of the real models.
+Owns their words and the ids of the special tokens. Needs no file of the real models.
 """
 
 import json

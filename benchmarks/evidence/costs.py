@@ -1,24 +1,23 @@
-"""What the evidence costs beside a bare search: python -m benchmarks.evidence.costs [MODELS]
+"""The time of the evidence, relative to a search without it: python -m benchmarks.evidence.costs [MODELS]
 
-Searches a small storybook library with and without each kind of evidence, in turns, on one thread and in one process. Trust
-the ratios. How many model runs each kind takes is counted by `tests/runtime/test_engine.py`. Full-size models with random
-weights will do: time does not depend on the weights' values.
+Searches a small storybook library with and without each kind of evidence, alternating, on one thread in one process. The
+ratios are more reliable than the times. `tests/runtime/test_engine.py` counts the model runs of each kind. Random weights
+will do: time does not depend on their values.
 """
 
-from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.evidence.scene_library import SEED, make_world, scenes_without
+from benchmarks.evidence.scene_library import SEED, make_library, scenes_without
+from benchmarks.measure.timing import duration_ms
 from export.storybook.captions import exact_caption
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import open_image
@@ -33,10 +32,10 @@ BARE_STAGES = ("tokenize", "embed", "search", "rows", "caption")
 def main(
     models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
 ) -> None:
-    """Print every figure, one a line."""
+    """Print a Markdown table line for each figure."""
     with told_errors(), TemporaryDirectory() as scratch:
         scenes = list(islice(scenes_without((), Random(f"costs:{SEED}")), SCENES))
-        engine = make_world(Path(scratch), models, scenes, f"costs:{SEED}").engine
+        engine = make_library(Path(scratch), models, scenes, f"costs:{SEED}").engine
         queries = [exact_caption(scenes[number % SCENES]) for number in range(ROUNDS)]
         bare, verdicts, explained, located = [], [], [], []
         for number, query in enumerate(queries):
@@ -57,29 +56,23 @@ def main(
 
 
 def encoder_figures(models: Path, images: Path, queries: list[str]) -> dict[str, float]:
-    """Return what one batch of a query's words costs beside the query, and contributions beside a plain encoding."""
+    """Return times of one batch without each word, relative to the query, and of a heatmap, relative to an encoding."""
     encoder = ClipEncoder(models, read_models_manifest(models).clip)
     alone, words, plain, attributed = [], [], [], []
     for query, file in zip(queries, sorted(images.iterdir()), strict=True):
         one = encoder.tokenize([query])
         batch = encoder.tokenize([without_word(query, word) for word in content_words(query)])
         pixels = encoder.prepare(open_image(file))
-        alone.append(_took_ms(encoder.embed_tokens, one))
-        words.append(_took_ms(encoder.embed_tokens, batch))
-        plain.append(_took_ms(encoder.embed_pixels, pixels[None]))
-        attributed.append(_took_ms(encoder.attribute, pixels))
+        alone.append(duration_ms(partial(encoder.embed_tokens, one)))
+        words.append(duration_ms(partial(encoder.embed_tokens, batch)))
+        plain.append(duration_ms(partial(encoder.embed_pixels, pixels[None])))
+        attributed.append(duration_ms(partial(encoder.attribute, pixels)))
     return {
         "text tower, the query alone, ms": median(alone),
         "one batch without each of its words, to the query alone": median(words) / median(alone),
         "image encoding, ms": median(plain),
         "heatmap, to an image encoding": median(attributed) / median(plain),
     }
-
-
-def _took_ms(work: Callable[[NDArray[Any]], object], given: NDArray[Any]) -> float:
-    start = perf_counter()
-    work(given)
-    return (perf_counter() - start) * 1000
 
 
 if __name__ == "__main__":

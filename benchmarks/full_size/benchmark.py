@@ -1,8 +1,6 @@
-"""Full-size CLIP and BLIP with random weights, exported in every form: python -m benchmarks.full_size [--small]
+"""The full-size benchmark: which checkpoints and exports there are, where they are stored, and the rows of the table.
 
-Makes the checkpoints (plain, with outliers that can be folded away, with those that cannot), exports each by the plan, in
-fp32 and naively in int8, and prints one Markdown table. What is there already is not made again, so a run that was stopped
-goes on; delete the folder to begin anew.
+What each step does is in `steps.py`. A checkpoint or export that exists is not made again.
 """
 
 import json
@@ -14,43 +12,43 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from rich.console import Console
 
-from benchmarks.full_size.steps import Cost, Kind, export_form, judge_forms, save_checkpoint, time_openings
+from benchmarks.full_size.steps import ExportCost, WeightKind, export_form, measure_forms, save_checkpoint, time_opening
 from benchmarks.full_size.table import GRAPHS, Row
-from benchmarks.measure.own_process import alone
+from benchmarks.measure.own_process import run_in_own_process
 from export.models.onnx_graph import graph_bytes
 
 if TYPE_CHECKING:
-    from benchmarks.checkpoints.random_checkpoints import Shape
+    from benchmarks.checkpoints.random_checkpoints import ShapeName
     from export.models.export import Form
     from export.precision.gates import Measures
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[WeightKind, ...] = get_args(WeightKind)
 FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")
-SHAPES: "dict[bool, tuple[Shape, Shape]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
+SHAPES: "dict[bool, tuple[ShapeName, ShapeName]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
 NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
-OPENINGS = 5
+OPENING_ROUNDS = 5
 
 
-class Bench:
-    """One folder of checkpoints, exports and their costs."""
+class FullSizeBenchmark:
+    """One folder of checkpoints, exports and the costs of the exports."""
 
     def __init__(
         self,
         out: Path,
-        shapes: "tuple[Shape, Shape]",
+        shapes: "tuple[ShapeName, ShapeName]",
         console: Console,
         *,
-        kinds: Sequence[Kind] = KINDS,
-        run: Callable[..., Any] = alone,
+        kinds: Sequence[WeightKind] = KINDS,
+        run: Callable[..., Any] = run_in_own_process,
     ) -> None:
-        """Work below `out`, on a CLIP and a BLIP of these shapes with these kinds of outliers; `run` runs each step."""
+        """Work in the folder `out`, on a CLIP and a BLIP of these shapes with these kinds of weights; `run` calls a step."""
         self._out, self._shapes, self._console, self._kinds, self._run = out, shapes, console, kinds, run
         self._costs_file = out / "costs.json"
         stored = json.loads(self._costs_file.read_text("utf-8")) if self._costs_file.exists() else {}
-        self.costs = {name: Cost(**cost) for name, cost in stored.items()}
+        self.costs = {name: ExportCost(**cost) for name, cost in stored.items()}
 
     def make(self) -> None:
-        """Make what is not there yet."""
+        """Make the checkpoints and exports that are absent."""
         for kind in self._kinds:
             for shape in self._shapes:
                 if not (self._checkpoint(kind, shape) / "model.safetensors").exists():
@@ -62,28 +60,30 @@ class Bench:
 
     def measure(self, photos: Path | None, rounds: int) -> list[Row]:
         """Return the rows of the table."""
-        from benchmarks.full_size.latency import time_in_turns
+        from benchmarks.full_size.latency import measure_latency
 
         there = {
             (kind, form): self._folder(kind, form) for kind in self._kinds for form in FORMS if self._is_there(kind, form)
         }
         latencies: dict[str, dict[str, float]] = {}
         for family, shape in zip(("clip", "blip"), self._shapes, strict=True):
-            self._console.print(f"{family}: one run of each, in turns with torch")
+            self._console.print(f"{family}: timing each graph beside torch")
             folders = {self._name(*key): folder for key, folder in there.items()}
-            latencies |= self._run(time_in_turns, family, self._checkpoint("plain", shape), folders, rounds)
+            latencies |= self._run(measure_latency, family, self._checkpoint("plain", shape), folders, rounds)
         rows = []
         for kind in self._kinds:
             forms = [form for form in FORMS if (kind, form) in there]
-            self._console.print(f"{kind}: opening {len(forms)} folders, comparing them with fp32")
-            kept = self._run(judge_forms, there[kind, "fp32"], [there[kind, form] for form in forms], photos)
+            self._console.print(f"{kind}: opening {len(forms)} exports, comparing them with fp32")
+            kept = self._run(measure_forms, there[kind, "fp32"], [there[kind, form] for form in forms], photos)
             for form, measures in zip(forms, kept, strict=True):
                 rows += self._rows(kind, form, measures, latencies)
         return rows
 
-    def _rows(self, kind: Kind, form: "Form", measures: "Measures", latencies: dict[str, dict[str, float]]) -> list[Row]:
+    def _rows(
+        self, kind: WeightKind, form: "Form", measures: "Measures", latencies: dict[str, dict[str, float]]
+    ) -> list[Row]:
         folder, name = self._folder(kind, form), self._name(kind, form)
-        openings = [self._run(time_openings, folder, list(GRAPHS)) for _ in range(OPENINGS)]
+        openings = [self._run(time_opening, folder, list(GRAPHS)) for _ in range(OPENING_ROUNDS)]
         return [
             Row(
                 graph=graph,
@@ -98,7 +98,7 @@ class Bench:
             for graph in GRAPHS
         ]
 
-    def _export(self, kind: Kind, form: "Form") -> None:
+    def _export(self, kind: WeightKind, form: "Form") -> None:
         name = self._name(kind, form)
         self._console.rule(f"{kind}, {form}")
         checkpoints = (self._checkpoint(kind, shape) for shape in self._shapes)
@@ -106,14 +106,14 @@ class Bench:
         costs = {name: asdict(cost) for name, cost in self.costs.items()}
         self._costs_file.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
 
-    def _is_there(self, kind: Kind, form: "Form") -> bool:
+    def _is_there(self, kind: WeightKind, form: "Form") -> bool:
         return not self.costs[self._name(kind, form)].missed
 
-    def _checkpoint(self, kind: Kind, shape: str) -> Path:
+    def _checkpoint(self, kind: WeightKind, shape: str) -> Path:
         return self._out / "checkpoints" / kind.replace(" ", "-") / shape
 
-    def _folder(self, kind: Kind, form: str) -> Path:
+    def _folder(self, kind: WeightKind, form: str) -> Path:
         return self._out / "exported" / f"{kind.replace(' ', '-')}-{form}"
 
-    def _name(self, kind: Kind, form: str) -> str:
+    def _name(self, kind: WeightKind, form: str) -> str:
         return f"{kind}, {form}"

@@ -1,6 +1,6 @@
-"""The steps of the full-size benchmark, each made to run in a process of its own: what it costs is then its own, too.
+"""The steps of the full-size benchmark. Each can run in its own process, so that its memory is measured by itself.
 
-Owns what is measured and how. Which steps there are, and the table of their figures, `full_size.py` decides.
+Owns what is measured and how. Which steps are run, and on what, `benchmark.py` decides.
 """
 
 import random
@@ -8,86 +8,86 @@ import resource
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 
+from benchmarks.measure.timing import duration_ms
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.onnx_session import Session
 
 if TYPE_CHECKING:
     from benchmarks.checkpoints.outliers import Edit
-    from benchmarks.checkpoints.random_checkpoints import Shape
+    from benchmarks.checkpoints.random_checkpoints import ShapeName
     from export.models.export import Form
     from export.precision.calibration_set import Calibration
     from export.precision.gates import Measures
 
-Kind = Literal["plain", "norm outliers", "all other outliers"]
-SEED = 5_000_011  # neither calibration nor any album draws from it
+WeightKind = Literal["plain", "norm outliers", "all other outliers"]
+SEED = 5_000_011  # used by no other draw of scenes
 PICTURES = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What an export took, and the gate it missed or ""."""
+class ExportCost:
+    """Time and memory of an export, and the message of the gate that it missed, or ""."""
 
     seconds: float
     peak_mb: float
     missed: str = ""
 
 
-def save_checkpoint(shape: "Shape", folder: Path, kind: Kind) -> None:
-    """Save a stand-in with a kind of outliers."""
+def save_checkpoint(shape: "ShapeName", folder: Path, kind: WeightKind) -> None:
+    """Save a checkpoint with this kind of weights."""
     from benchmarks.checkpoints.outliers import (
         add_residual_outliers,
         add_token_outliers,
         draw_heavy_tails,
         scale_norm_channels,
     )
-    from benchmarks.checkpoints.random_checkpoints import save_stand_in
+    from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
     from export.models.onnx_graph import quiet
 
-    edits: dict[Kind, tuple[Edit, ...]] = {
+    edits: dict[WeightKind, tuple[Edit, ...]] = {
         "plain": (),
         "norm outliers": (scale_norm_channels,),
         "all other outliers": (draw_heavy_tails, add_residual_outliers, add_token_outliers),
     }
     with quiet():
-        save_stand_in(shape, folder, *edits[kind])
+        save_random_checkpoint(shape, folder, *edits[kind])
 
 
-def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> Cost:
-    """Export both checkpoints, and return the cost. Naive int8 is let through every gate, to be measured."""
+def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> ExportCost:
+    """Export both checkpoints, and return the cost. For int8 throughout the gates are open, so that it can be measured."""
     from export.console import Terminal
     from export.errors import GateMissed
     from export.models.export import Order, export_models
     from export.precision.gates import Gates
 
-    let_through = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
-    order = Order(form=form, gates=let_through if form == "int8" else Gates())
+    open_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
+    order = Order(form=form, gates=open_gates if form == "int8" else Gates())
     start, missed = time.perf_counter(), ""
     try:
         export_models(str(clip), str(blip), out, order=order, display=Terminal(Console()))
     except GateMissed as miss:
         missed = str(miss)
-    return Cost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
+    return ExportCost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
 
 
-def time_openings(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
-    """Return how long onnxruntime takes to open each graph, in ms; its import is not counted."""
-    import onnxruntime  # noqa: F401 (so that it is not timed)
+def time_opening(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
+    """Return how long onnxruntime takes to open each graph, in ms, without its import."""
+    import onnxruntime  # noqa: F401 (imported before the clock starts)
 
     times = {}
     for graph in graphs:
-        start = time.perf_counter()
-        Session(folder / graph, 1)
-        times[graph] = (time.perf_counter() - start) * 1e3
+        times[graph] = duration_ms(partial(Session, folder / graph, 1))
     return times
 
 
-def judge_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
-    """Return what each folder's graphs kept of the exact ones, on pictures that no plan was made on."""
+def measure_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
+    """Return how closely each folder's graphs follow the fp32 ones, on pictures that no precision plan was made on."""
     from export.console import Terminal
     from export.precision.calibration_set import read_calibration
     from export.precision.gate_measures import BlipExam, ClipExam

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.full_size.steps import Cost
+from benchmarks.full_size.steps import ExportCost
 
 if TYPE_CHECKING:
     from export.precision.gates import Measures
 
-# By graph: its name in the table, the output whose cosine is told, and the measure that its family shares.
+# By graph: its name in the table, the output whose cosine is shown, and the measure of its family.
 GRAPHS = {
     "clip/text.onnx": ("CLIP text, 10 tokens", "embedding", ("clip ranking", "overlap_at_10")),
     "clip/image.onnx": ("CLIP image", "embedding", ("clip ranking", "overlap_at_10")),
@@ -37,7 +37,7 @@ class Row:
     measures: "Measures"
 
     def to_markdown(self) -> str:
-        """Return the line; what is measured against fp32 is left open for fp32."""
+        """Return the line; the cells of a comparison with fp32 are empty for fp32 itself."""
         label, output, (subject, measure) = GRAPHS[self.graph]
         cosines = self.measures[f"{self.graph} {output}"]
         kept = [f"{cosines[part]:.5f}" for part in ("cosine_mean", "cosine_worst")] + [
@@ -56,8 +56,8 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-def to_markdown(rows: Sequence[Row], costs: Mapping[str, Cost], pictures: str) -> str:
-    """Return the table, and below it what each export took."""
+def to_markdown(rows: Sequence[Row], costs: Mapping[str, ExportCost], pictures: str) -> str:
+    """Return the table, and below it the cost of each export."""
     ordered = sorted(rows, key=lambda row: list(GRAPHS).index(row.graph))  # keeps the order within a graph
     lines = [*HEAD, *(row.to_markdown() for row in ordered), ""]
     lines.append(f"{platform.machine()}, Python {platform.python_version()}; one thread; compared with fp32 on {pictures}.")

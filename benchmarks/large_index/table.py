@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from benchmarks.large_index.steps import ASKED, SEED
+from benchmarks.large_index.steps import QUERY_KINDS, SEED
 from benchmarks.large_index.synthetic_vectors import DIMENSION
 from runtime.artefacts.manifest import IndexManifest
 
 
-def told(count: int, large: dict[str, Any], flat: dict[str, Any]) -> str:
+def to_markdown(count: int, large: dict[str, Any], flat: dict[str, Any]) -> str:
     """Return the tables."""
     index: IndexManifest = large["manifest"]
     probing = index.probing
@@ -19,9 +19,9 @@ def told(count: int, large: dict[str, Any], flat: dict[str, Any]) -> str:
         "| | clusters | flat |",
         "|---|---|---|",
     ]
-    for asked in ASKED:
-        one, other = large["results"][asked], flat["results"][asked]
-        lines.append(f"| recall@10, {asked} queries | {one['recall']:.3f} | {other['recall']:.3f} |")
+    for kind in QUERY_KINDS:
+        one, other = large["results"][kind], flat["results"][kind]
+        lines.append(f"| recall@10, {kind} queries | {one['recall']:.3f} | {other['recall']:.3f} |")
         lines.append(f"| p50 / p99 ms | {_times(one)} | {_times(other)} |")
     lines.append(f"| open, ms | {large['open_s'] * 1e3:.0f} | {flat['open_s'] * 1e3:.0f} |")
     for moment, other_moment in zip(large["memory"], flat["memory"], strict=True):

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measure.memory import status_bytes
+
 START_LIMIT_S = 60.0
-MB_A_KB = 1024 / 1e6
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,7 @@ class RunningServer:
 
     def rss_mb(self) -> float:
         """Return its resident memory in MB."""
-        lines = Path(f"/proc/{self.pid}/status").read_text("utf-8").splitlines()
-        [held] = [line for line in lines if line.startswith("VmRSS:")]
-        return int(held.split()[1]) * MB_A_KB
+        return status_bytes("VmRSS", self.pid) / 1e6
 
     def cpu_s(self) -> float:
         """Return its CPU time in seconds."""

@@ -1,4 +1,4 @@
-"""A step of a benchmark in a process of its own: its memory and its imports are its own, too."""
+"""Runs a step of a benchmark in a fresh process, so that its memory and imports are measured by themselves."""
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def alone(step: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 (whatever the step takes)
-    """Return what a step gives in a fresh process."""
+def run_in_own_process(step: Callable[..., T], *arguments: Any) -> T:  # noqa: ANN401 (whatever the step takes)
+    """Return what a step returns in a fresh process, which imports it: no step may be defined in a `__main__.py`."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(step, *given).result()
+        return process.submit(step, *arguments).result()

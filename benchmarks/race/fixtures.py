@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks.full_size.benchmark import SHAPES
 from benchmarks.full_size.steps import export_form, save_checkpoint
-from benchmarks.measure.own_process import alone
+from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.race.schedule import ROOT, RunFailed
 from benchmarks.race.workload import Workload, pictures_in
 from runtime.artefacts.manifest import MANIFEST_NAME
@@ -61,13 +61,13 @@ def _make_models(workload: Workload, small: bool, console: Console) -> None:
     for shape, folder in zip(SHAPES[small], (workload.clip, workload.blip), strict=True):
         if not (folder / "model.safetensors").exists():
             console.print(f"Making a checkpoint with random weights: {shape}")
-            alone(save_checkpoint, shape, folder, "plain")
+            run_in_own_process(save_checkpoint, shape, folder, "plain")
     if not (workload.models / MANIFEST_NAME).exists():
         console.print("Exporting both as Lookwhy does, in int8")
-        alone(export_form, workload.clip, workload.blip, workload.models, "int8")
+        run_in_own_process(export_form, workload.clip, workload.blip, workload.models, "int8")
     if not workload.plain.exists():
         console.print("Exporting both as plain fp32 graphs")
-        alone(_export_plain, workload)
+        run_in_own_process(_export_plain, workload)
 
 
 def _make_pictures(workload: Workload, folders: FixtureFolders) -> None:
@@ -85,7 +85,7 @@ def _make_pictures(workload: Workload, folders: FixtureFolders) -> None:
 
 def _make_indexes(workload: Workload, console: Console) -> None:
     console.print("Indexing the library as the seed project does")
-    alone(_index_as_seed_project, workload)
+    run_in_own_process(_index_as_seed_project, workload)
     console.print("Indexing it with captions as Lookwhy does, unless that index exists")
     _run_export("index", workload.pictures, "--models", workload.models, "--out", workload.lookwhy_index)
 

@@ -14,13 +14,14 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
+from benchmarks.measure.memory import status_bytes
+from benchmarks.measure.timing import duration_ms
 from benchmarks.race.implementation import Implementation, Name, TokenIds, load_implementation
 from benchmarks.race.workload import Workload, pictures_in
 
 Task = Literal["search", "captions", "index", "captioned-index"]
 CAPTIONING: tuple[Task, ...] = ("captions", "captioned-index")
 WARM_UPS = 5
-MB = 1024 / 1e6  # a kB as /proc counts it
 Report = dict[str, Any]
 
 
@@ -33,7 +34,7 @@ def time_searches(implementation: Implementation, workload: Workload) -> Report:
     times: dict[str, list[float]] = {name: [] for name in variants}
     for query in queries:
         for name, prepare in variants.items():
-            times[name].append(_took_ms(prepare(query)))
+            times[name].append(duration_ms(prepare(query)))
     figures |= {name: median(taken[WARM_UPS:]) for name, taken in times.items()}
     return {"answered": answered, "figures": figures, "found": found}
 
@@ -44,7 +45,7 @@ def time_captions(implementation: Implementation, workload: Workload) -> Report:
     variants = implementation.caption_variants()
     answered = _print_answer([implementation.search(first), variants["captions_ms"](pictures[:1])])
     token_ids: dict[str, TokenIds] = {}
-    figures = {"request_ms": _took_ms(lambda: implementation.search(second))}
+    figures = {"request_ms": duration_ms(lambda: implementation.search(second))}
     for name, caption in variants.items():
         if name != "captions_ms":
             caption(pictures[:1])  # warm up
@@ -91,7 +92,7 @@ def _time_build(implementation: Implementation, workload: Workload, folder: Path
         out = Path(scratch) / "index"
         implementation.index(workload.one_picture, out, captions=captions)
         answered = _print_answer([])
-        took_ms = _took_ms(lambda: implementation.index(folder, out, captions=captions))
+        took_ms = duration_ms(lambda: implementation.index(folder, out, captions=captions))
     return {"answered": answered, "figures": {"pictures_per_s": len(pictures_in(folder)) / took_ms * 1e3}}
 
 
@@ -101,16 +102,9 @@ def _print_answer(answer: object) -> float:
     return time.monotonic()
 
 
-def _took_ms(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return (time.perf_counter() - start) * 1e3
-
-
 def _peak_mb() -> float:
-    """Return the most memory that this process held; getrusage would count what its parent held when it was forked."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    return float(status.partition("VmHWM:")[2].split()[0]) * MB
+    """Return the peak memory of this process; getrusage would include its parent's memory at the fork."""
+    return status_bytes("VmHWM") / 1e6
 
 
 if __name__ == "__main__":

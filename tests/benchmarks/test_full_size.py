@@ -26,7 +26,7 @@ def torch_threads() -> Iterator[None]:
 
 
 def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> None:
-    from benchmarks.full_size.benchmark import SHAPES, Bench
+    from benchmarks.full_size.benchmark import SHAPES, FullSizeBenchmark
     from benchmarks.full_size.table import to_markdown
 
     steps: list[str] = []
@@ -35,7 +35,7 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> 
         steps.append(step.__name__)
         return step(*given)
 
-    bench = Bench(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here)
+    bench = FullSizeBenchmark(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here)
     bench.make()
     assert steps == ["save_checkpoint"] * 2 + ["export_form"] * 3
     rows = bench.measure(None, 1)
@@ -54,7 +54,7 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> 
     ]  # fmt: skip
 
     steps.clear()
-    Bench(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here).make()
+    FullSizeBenchmark(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here).make()
     assert steps == []
 
 

@@ -15,20 +15,20 @@ from benchmarks.checkpoints.outliers import (
     draw_heavy_tails,
     scale_norm_channels,
 )
-from benchmarks.checkpoints.random_checkpoints import Shape, save_stand_in
-from benchmarks.checkpoints.transformer_layers import Tower, list_towers, watch_inputs
+from benchmarks.checkpoints.random_checkpoints import ShapeName, save_random_checkpoint
+from benchmarks.checkpoints.transformer_layers import Transformer, list_transformers, record_inputs
 from export.models.checkpoints import Family, open_checkpoint, read_model
 from export.models.families import BlipConversion, ClipConversion
 
 pytestmark = pytest.mark.torch
 
-SMALL: dict[Family, Shape] = {"clip": "clip-small", "blip": "blip-small"}
+SMALL: dict[Family, ShapeName] = {"clip": "clip-small", "blip": "blip-small"}
 EDITS: tuple[Edit, ...] = (scale_norm_channels, add_residual_outliers, add_token_outliers, draw_heavy_tails)
 
 
-def streams(tower: Tower) -> list[Tensor]:
+def streams(transformer: Transformer) -> list[Tensor]:
     """What the norms behind the early layer read of the probe: (n, t, w) each."""
-    return list(watch_inputs(tower, *tower.norms_behind(1)).values())
+    return list(record_inputs(transformer, *transformer.norms_after(1)).values())
 
 
 def peakedness(values: Tensor) -> float:
@@ -38,18 +38,24 @@ def peakedness(values: Tensor) -> float:
 @torch.inference_mode()
 def spread_of_images(model: PreTrainedModel) -> float:
     """1 - the mean cosine between the probe's images."""
-    pixels = next(tower for tower in list_towers(model) if tower.name == "vision").probe["pixel_values"]
+    pixels = next(transformer for transformer in list_transformers(model) if transformer.name == "vision").probe[
+        "pixel_values"
+    ]
     embeddings = torch.nn.functional.normalize(model.get_image_features(pixels), dim=-1)
     return 1 - float((embeddings @ embeddings.T)[~torch.eye(len(pixels), dtype=torch.bool)].mean())
 
 
-def towers_with(tmp_path: Path, edit: Edit) -> list[Tower]:
-    return [tower for shape in SMALL.values() for tower in list_towers(save_stand_in(shape, tmp_path / shape, edit))]
+def transformers_with(tmp_path: Path, edit: Edit) -> list[Transformer]:
+    return [
+        transformer
+        for shape in SMALL.values()
+        for transformer in list_transformers(save_random_checkpoint(shape, tmp_path / shape, edit))
+    ]
 
 
 @pytest.mark.parametrize("family", SMALL)
-def test_a_stand_in_is_an_ordinary_checkpoint(tmp_path: Path, family: Family) -> None:
-    saved = save_stand_in(SMALL[family], tmp_path)
+def test_a_random_checkpoint_is_an_ordinary_checkpoint(tmp_path: Path, family: Family) -> None:
+    saved = save_random_checkpoint(SMALL[family], tmp_path)
     checkpoint = open_checkpoint(str(tmp_path), family)
     read = read_model(checkpoint)
     assert all(torch.equal(weights, read.state_dict()[name]) for name, weights in saved.state_dict().items())
@@ -75,7 +81,7 @@ def test_special_tokens_stand_where_the_real_ones_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("edit", EDITS)
 def test_the_same_seed_gives_the_same_weights(tmp_path: Path, family: Family, edit: Edit) -> None:
     plain, one, other = (
-        save_stand_in(SMALL[family], tmp_path / name, *edits).state_dict()
+        save_random_checkpoint(SMALL[family], tmp_path / name, *edits).state_dict()
         for name, edits in (("plain", ()), ("one", (edit,)), ("other", (edit,)))
     )
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -86,7 +92,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path: Path, family: Family, ed
 def test_scaled_norm_channels_leave_the_function_unchanged(tmp_path: Path, family: Family) -> None:
     answers = []
     for edits in ((), (scale_norm_channels,)):
-        model = save_stand_in(SMALL[family], tmp_path, *edits)
+        model = save_random_checkpoint(SMALL[family], tmp_path, *edits)
         conversion = (ClipConversion if family == "clip" else BlipConversion)(open_checkpoint(str(tmp_path), family), model)
         answers.append(conversion.ask_model(model))
     plain, scaled = answers
@@ -95,45 +101,46 @@ def test_scaled_norm_channels_leave_the_function_unchanged(tmp_path: Path, famil
 
 
 def test_scaled_norm_channels_stand_out_in_what_every_layer_reads(tmp_path: Path) -> None:
-    towers = [tower for tower in towers_with(tmp_path, scale_norm_channels) if tower.pre_norm]
-    assert len(towers) == 3
-    for tower in towers:
-        readers = [linears[0] for linears in tower.readers.values()]
-        seen = watch_inputs(tower, *readers[:-1])  # the last is no part of the tower
+    transformers = [transformer for transformer in transformers_with(tmp_path, scale_norm_channels) if transformer.pre_norm]
+    assert len(transformers) == 3
+    for transformer in transformers:
+        readers = [linears[0] for linears in transformer.readers.values()]
+        seen = record_inputs(transformer, *readers[:-1])  # the last is no part of the transformer
         assert all(peakedness(values) > 60 for values in seen.values())
 
 
 def test_residual_outliers_run_through_all_tokens_of_all_later_layers(tmp_path: Path) -> None:
-    for tower in towers_with(tmp_path, add_residual_outliers):
-        for values in streams(tower):
+    for transformer in transformers_with(tmp_path, add_residual_outliers):
+        for values in streams(transformer):
             heights = values.abs().amax(dim=-1) / values.abs().median()  # (n, t)
-            assert heights.min() > (40 if tower.pre_norm else 5), tower.name
+            assert heights.min() > (40 if transformer.pre_norm else 5), transformer.name
             outlying = (values.abs() > 0.2 * values.abs().max()).flatten(0, -2).any(dim=0)
-            assert 2 <= outlying.sum() <= 4 or not tower.pre_norm, tower.name
+            assert 2 <= outlying.sum() <= 4 or not transformer.pre_norm, transformer.name
 
 
 def test_residual_outliers_do_not_drown_what_tells_pictures_apart(tmp_path: Path) -> None:
     plain, outlying = (
-        spread_of_images(save_stand_in("clip-small", tmp_path, *edits)) for edits in ((), (add_residual_outliers,))
+        spread_of_images(save_random_checkpoint("clip-small", tmp_path, *edits)) for edits in ((), (add_residual_outliers,))
     )
     assert outlying > 0.5 * plain
 
 
 def test_token_outliers_stand_on_their_tokens_alone(tmp_path: Path) -> None:
-    towers = [tower for tower in towers_with(tmp_path, add_token_outliers) if tower.pre_norm]
-    for tower in towers:
-        special = torch.stack(tower.special).any(dim=0)  # (n, t)
-        early = streams(tower)[0]
+    transformers = [transformer for transformer in transformers_with(tmp_path, add_token_outliers) if transformer.pre_norm]
+    for transformer in transformers:
+        special = torch.stack(transformer.special).any(dim=0)  # (n, t)
+        early = streams(transformer)[0]
         usual = early[~special].abs().median()
-        assert (early[special].abs().amax(dim=-1) / usual).min() > 40, tower.name
-        assert (early[~special].abs().amax(dim=-1) / usual).median() < 20, tower.name
-        narrowed = watch_inputs(tower, tower.layers[1].narrowing)[tower.layers[1].narrowing]
-        assert narrowed[special].amax(dim=-1).median() > 200, tower.name
+        assert (early[special].abs().amax(dim=-1) / usual).min() > 40, transformer.name
+        assert (early[~special].abs().amax(dim=-1) / usual).median() < 20, transformer.name
+        narrowed = record_inputs(transformer, transformer.layers[1].narrowing)[transformer.layers[1].narrowing]
+        assert narrowed[special].amax(dim=-1).median() > 200, transformer.name
 
 
 def test_heavy_tails_keep_the_standard_deviation(tmp_path: Path) -> None:
     plain, heavy = (
-        dict(save_stand_in("clip-small", tmp_path, *edits).named_parameters()) for edits in ((), (draw_heavy_tails,))
+        dict(save_random_checkpoint("clip-small", tmp_path, *edits).named_parameters())
+        for edits in ((), (draw_heavy_tails,))
     )
     for name in ("text_model.encoder.layers.0.mlp.fc1.weight", "visual_projection.weight"):
         assert heavy[name].std().item() == pytest.approx(plain[name].std().item(), rel=1e-3)
