@@ -1,12 +1,12 @@
-// The query's words, and what each one counts for in one picture: as chips on a card, as bars in the viewer.
+// How much each word of the query counts for a picture: as chips on a card, as bars in the viewer.
 
-/** Shows the words as chips, the more shaded the more they count; the shade is put into words for those who do not see it. */
+/** Shows the words as chips, darker the more they count; the label of each says the share, too. */
 export function fill_word_chips(list, words = []) {
   list.replaceChildren(
     ...words.map((word) => {
       const chip = make_item("chip", word);
       const share = is_missing(word) ? "not found" : `${describe_share(word)} of the match`;
-      chip.append(make_text("b", word.word, { hidden_from_readers: true }), make_text("span", `${word.word}: ${share}`, { unseen: true }));
+      chip.append(make_text("b", word.word, { hidden_from_screen_readers: true }), make_text("span", `${word.word}: ${share}`, { only_screen_readers: true }));
       chip.title = chip.lastChild.textContent;
       return chip;
     }),
@@ -18,7 +18,7 @@ export function fill_word_bars(list, words = []) {
   list.replaceChildren(
     ...words.map((word) => {
       const row = make_item("bar", word);
-      const track = make_text("i", "", { hidden_from_readers: true });
+      const track = make_text("i", "", { hidden_from_screen_readers: true });
       const share = make_text("span", is_missing(word) ? "not found" : describe_share(word));
       const caption = make_text("small", word.in_caption ? "in the caption" : "not in the caption");
       row.append(make_text("b", word.word), track, share, caption);
@@ -27,7 +27,7 @@ export function fill_word_bars(list, words = []) {
   );
 }
 
-// Nothing speaks for such a word: neither the picture nor its caption.
+// Neither the picture nor its caption supports such a word.
 function is_missing({ drop, in_caption }) {
   return drop <= 0 && !in_caption;
 }
@@ -44,10 +44,10 @@ function make_item(kind, word) {
   return item;
 }
 
-function make_text(tag, text, { unseen = false, hidden_from_readers = false } = {}) {
+function make_text(tag, text, { only_screen_readers = false, hidden_from_screen_readers = false } = {}) {
   const element = document.createElement(tag);
   element.textContent = text;
-  if (unseen) element.className = "unseen";
-  if (hidden_from_readers) element.ariaHidden = "true";
+  if (only_screen_readers) element.className = "only_screen_readers";
+  if (hidden_from_screen_readers) element.ariaHidden = "true";
   return element;
 }

@@ -1,19 +1,19 @@
-// The ways a picture gets onto the page: chosen, dropped anywhere, or pasted. What becomes of it is for others to say.
+// The ways to give the page a picture: choose it, drop it anywhere, or paste it. `app.js` searches with it.
 
 const file_box = document.getElementById("picture_file");
 const drop_target = document.getElementById("drop_target");
 
-/** Calls `take(files)` with what is chosen, dropped or pasted. */
+/** Calls `take(files)` with the files that are chosen, dropped or pasted. */
 export function listen_for_pictures(take) {
   document.getElementById("choose_picture").addEventListener("click", () => file_box.click());
   file_box.addEventListener("change", () => {
     take([...file_box.files]);
-    file_box.value = ""; // else choosing the same file again would be no change
+    file_box.value = ""; // else choosing the same file again would not be a change event
   });
   listen_for_drops(take);
   document.addEventListener("paste", (event) => {
     const { files } = event.clipboardData;
-    // What is copied from a text program comes as words and as their picture; the words are meant.
+    // Text copied from a text program comes with a picture of it; the text is what the user means to paste.
     if (!files.length || event.clipboardData.getData("text/plain")) return;
     event.preventDefault();
     take([...files]);
@@ -23,11 +23,11 @@ export function listen_for_pictures(take) {
 function listen_for_drops(take) {
   const on = (name, listener) => document.addEventListener(name, (event) => event.dataTransfer?.types.includes("Files") && listener(event));
   on("dragover", (event) => {
-    event.preventDefault(); // else the browser would leave the page and open the file
+    event.preventDefault(); // else the browser would open the file in place of the page
     event.dataTransfer.dropEffect = "copy";
     show_target(true);
   });
-  // Without a next element, the pointer has left the page.
+  // Without a related target, the pointer has left the page.
   on("dragleave", (event) => event.relatedTarget || show_target(false));
   on("drop", (event) => {
     event.preventDefault();
@@ -36,7 +36,7 @@ function listen_for_drops(take) {
   });
 }
 
-// A popover, so that it also lies above the open viewer.
+// A popover, so that it also appears above the open viewer.
 function show_target(shown) {
   if (drop_target.matches(":popover-open") !== shown) drop_target.togglePopover(shown);
 }

@@ -1,7 +1,7 @@
-// What a result's fields mean, in words that fit on a card. Pure functions: no page, no wire.
+// A result's fields in words that fit on a card. Pure functions: no DOM, no HTTP.
 
 export const SCORE_MEANING =
-  "How close the picture lies to what you asked: 0 is unrelated, 1 as close as can be (cosine similarity). Compare it within one search, not between searches.";
+  "Cosine similarity of the picture and your query: 0 is unrelated, 1 is as close as possible. Compare it within one search, not between searches.";
 
 const CAPTION_SOURCES = { index: "from the index", live: "written just now", none: "none" };
 const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer", none: "none" };
@@ -10,7 +10,7 @@ export function describe_score(score) {
   return score.toFixed(2);
 }
 
-/** Returns the part of the bar to fill, 0 to 1: the cosine itself, so that a poor best match does not look like a good one. */
+/** Returns the part of the bar to fill, 0 to 1: the cosine itself, so that the best of poor matches does not look good. */
 export function score_fill(score) {
   return Math.min(1, Math.max(0, score));
 }
@@ -24,19 +24,19 @@ export function describe_explanation_source(explanation_source) {
   return service === "groq" ? `by ${model} (Groq)` : (EXPLANATION_SOURCES[explanation_source] ?? explanation_source);
 }
 
-/** Returns who wrote the words on a card, or "" where there are none. */
+/** Returns the sources of a card's caption and explanation, or "" where it has neither. */
 export function describe_provenance({ caption, caption_source, explanation, explanation_source }) {
-  const said = [];
-  if (caption) said.push(`Caption ${describe_caption_source(caption_source)}`);
-  if (explanation) said.push(`Explanation ${describe_explanation_source(explanation_source)}`);
-  return said.join(" · ");
+  const sources = [];
+  if (caption) sources.push(`Caption ${describe_caption_source(caption_source)}`);
+  if (explanation) sources.push(`Explanation ${describe_explanation_source(explanation_source)}`);
+  return sources.join(" · ");
 }
 
 export function describe_caption(caption) {
   return caption || "No caption";
 }
 
-/** Returns the text that stands for the picture where it is not seen. */
+/** Returns the alternative text of a picture. */
 export function describe_picture({ caption, image_path }) {
   return caption || `Picture ${image_path}`;
 }
