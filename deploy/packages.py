@@ -20,8 +20,8 @@ class BuildFailed(Exception):
 def download_packages(architecture: str, requirements: Path, folder: Path) -> None:
     """Install packages into a folder as Lambda's machine would get them.
 
-    pip evaluates environment markers ("only below Python 3.13") for the Python that it runs on, which may be an older one. So it
-    may install a package that is not needed; `make container-test` would find one that is missing.
+    pip evaluates environment markers ("only below Python 3.13") for the Python that it runs on, which may be older. It may
+    thus install a package that is not needed; `make container-test` would find one that is missing.
 
     Raises:
         BuildFailed: pip failed.

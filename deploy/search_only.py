@@ -18,8 +18,8 @@ class FolderUnusable(Exception):
 def copy_models(models: Path, out: Path) -> None:
     """Copy CLIP's text tower and its tokenizer.
 
-    Leaves the captioner out. The image tower becomes an empty file, whose sha256 stays in the manifest, so that an index made
-    with these models is still accepted.
+    Leaves the captioner out. The image tower becomes an empty file, whose sha256 stays in the manifest, so that an index of
+    these models is still accepted.
 
     Raises:
         FolderUnusable: `models` has no manifest, or a file that it names is absent.
