@@ -4,7 +4,7 @@ import { read_address, write_address } from "./address.js";
 import { focus_card, listen_to_keys } from "./keyboard.js";
 import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js";
 import { listen_for_pictures } from "./picture_input.js";
-import { store_picture, listen_to_query_picture, read_picture_weight, find_picture, show_query_picture } from "./query_picture.js";
+import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./query_picture.js";
 import { is_empty } from "./search_request.js";
 import { run_search, stop_search } from "./search.js";
 import { show_empty } from "./states.js";

@@ -61,7 +61,7 @@ def _holds(scene: Scene, object_name: str) -> bool:
 
 
 def _share_right(library: SceneLibrary, query: str, is_right: list[bool]) -> float:
-    hits = library.engine.search_by_text(query, TOP_K, explain=False).hits
+    hits = library.search(query, TOP_K).hits
     return float(np.mean([is_right[hit.row.id - 1] for hit in hits]))
 
 

@@ -24,6 +24,7 @@ from runtime.bootstrap import open_engine
 from runtime.engine import Engine
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
+from runtime.search.answer import Answer
 from runtime.settings import Settings
 
 SEED = 6_000_101  # used by no training, no other benchmark and no decision
@@ -38,6 +39,10 @@ class SceneLibrary:
     scenes: list[Scene]
     boxes: list[tuple[Box, ...]]
     absent: tuple[str, ...]
+
+    def search(self, query: str, top_k: int) -> Answer:
+        """Return the answer to a query, without explanations."""
+        return self.engine.search_by_text(query, top_k, explain=False)
 
     def truth(self, queries: list[Query]) -> NDArray[np.bool_]:
         """Return (queries, scenes) bool: whether the scene shows everything that the query names."""

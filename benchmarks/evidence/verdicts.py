@@ -51,9 +51,9 @@ def calibration_error(probabilities: NDArray[np.float64], is_match: NDArray[np.f
 def _search_library(searches: Searches, library: SceneLibrary, rng: random.Random, count: int) -> None:
     queries = matching_queries(library, rng, count)
     near_misses = near_miss_queries(library, rng, count)
-    answers = [_search(library, query.text) for query in queries]
+    answers = [library.search(query.text, TOP_K) for query in queries]
     searches.present += answers
-    searches.absent += [(kind, _search(library, query.text)) for kind, query in near_misses]
+    searches.absent += [(kind, library.search(query.text, TOP_K)) for kind, query in near_misses]
     for answer, is_match in zip(answers, library.truth(queries), strict=True):
         searches.first_is_match.append(is_match[answer.hits[0].row.id - 1])
         best = max(answer.hits, key=lambda hit: hit.evidence.score)
@@ -102,7 +102,3 @@ def _cosine_figures(searches: Searches) -> Figures:
         "with a match: the first hit shows it, by probability": float(np.mean(searches.first_is_match)),
         "with a match: the first hit shows it, by cosine": float(np.mean(searches.best_cosine_is_match)),
     }
-
-
-def _search(library: SceneLibrary, query: str) -> Answer:
-    return library.engine.search_by_text(query, TOP_K, explain=False)
