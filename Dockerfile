@@ -1,6 +1,5 @@
-# One image for a plain container and a Lambda function: deploy/entrypoint.sh finds out where it runs. The base is the official
-# Python image, as AWS's own runs on Lambda only; Lambda accepts any image with a client of its runtime interface, which
-# awslambdaric is.
+# One image for a plain container and a Lambda function: deploy/entrypoint.sh finds out where it runs. The base is Python's
+# official image, as AWS's runs on Lambda only. Lambda accepts any image with a client of its runtime interface: awslambdaric.
 ARG PYTHON=docker.io/library/python:3.13-slim-trixie
 
 FROM ${PYTHON} AS packages
