@@ -1,7 +1,7 @@
 // A result's fields in words that fit on a card. Pure functions: no DOM, no HTTP.
 
 export const SCORE_MEANING =
-  "Cosine similarity of the picture and your query: 0 is unrelated, 1 is as close as possible. Compare it within one search, not between searches.";
+  "How close the picture is to your query (cosine similarity): 0 is unrelated, 1 is as close as possible. Compare it within one search, not between searches.";
 
 const CAPTION_SOURCES = { index: "from the index", live: "written just now", none: "none" };
 const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer", none: "none" };
