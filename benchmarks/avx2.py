@@ -19,7 +19,7 @@ from rich.console import Console
 
 from export.storybook.captions import exact_caption
 from export.storybook.drawing import draw_scene
-from export.storybook.folder import Order
+from export.storybook.folder import DrawingOptions
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
@@ -37,7 +37,7 @@ def find_emulator() -> str | None:
 
 def run_models(models_dir: Path, scenes: int, *, captions: bool) -> Outputs:
     """Return the vectors of drawn scenes and of their true captions, and the captions that the captioner gives them."""
-    manifest, drawn = read_models_manifest(models_dir), Order(scenes, SEED).scenes()
+    manifest, drawn = read_models_manifest(models_dir), DrawingOptions(scenes, SEED).scenes()
     images = [draw_scene(scene, random.Random(number)).image for number, scene in enumerate(drawn)]
     encoder = ClipEncoder(models_dir, manifest.clip)
     texts = encoder.embed_texts([exact_caption(scene) for scene in drawn])

@@ -23,8 +23,8 @@ from rich.console import Console
 from benchmarks.measure.timing import median_ms
 from benchmarks.sample_models import ALBUM_SEED
 from export.models.blip_positions import interpolate_positions
-from export.storybook.benchmark import Album
-from export.storybook.folder import Order, draw_folder
+from export.storybook.benchmark import EvaluationSet
+from export.storybook.folder import DrawingOptions, draw_folder
 from export.storybook.metrics import caption_figures
 from runtime.artefacts.file_record import GraphRecord
 from runtime.artefacts.manifest import BlipRecord, read_models_manifest
@@ -89,8 +89,8 @@ def time_sizes(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> NDA
 
 def caption_scenes(captioners: Sequence[BlipCaptioner], folder: Path, count: int) -> list[dict[str, float]]:
     """Return each captioner's F1 and exactness on fresh scenes, and the share of captions that equal the first one's."""
-    draw_folder(folder, Order(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
-    album = Album.read(folder)
+    draw_folder(folder, DrawingOptions(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
+    album = EvaluationSet.read(folder)
     pictures = [decode_image(file, "scene") for file in album.files]
     given = [[captioner.caption_images([picture])[0] for picture in pictures] for captioner in captioners]
     figures = [caption_figures(captions, album.exact_captions()) for captions in given]

@@ -16,8 +16,8 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.storybook.benchmark import Album, caption_album, search_figures
-from export.storybook.folder import Order, draw_folder
+from export.storybook.benchmark import EvaluationSet, score_captions, search_figures
+from export.storybook.folder import DrawingOptions, draw_folder
 from export.storybook.scenes import HeldOut
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import decode_image
@@ -53,9 +53,9 @@ class RuntimeModels:
         """Return n captions, each picture captioned by itself, as the index step does."""
         return [self._captioner.caption_images([decode_image(file, "scene")])[0] for file in files]
 
-    def measure(self, album: Album) -> dict[str, float]:
+    def measure(self, album: EvaluationSet) -> dict[str, float]:
         """Return every figure of an album, by name."""
-        captions = caption_album(album, self.caption_images)
+        captions = score_captions(album, self.caption_images)
         return search_figures(album, self.embed_texts, self.embed_images) | {
             f"caption {name}": value for name, value in captions.items()
         }
@@ -77,9 +77,9 @@ def main(
         Console().print(_table(columns), soft_wrap=True, markup=False, highlight=False)
 
 
-def _draw(folder: Path, held_out: HeldOut, count: int) -> Album:
-    draw_folder(folder, Order(count, ALBUM_SEED, held_out=held_out), workers=2, on_drawn=lambda _: None)
-    return Album.read(folder)
+def _draw(folder: Path, held_out: HeldOut, count: int) -> EvaluationSet:
+    draw_folder(folder, DrawingOptions(count, ALBUM_SEED, held_out=held_out), workers=2, on_drawn=lambda _: None)
+    return EvaluationSet.read(folder)
 
 
 def _table(columns: dict[str, dict[str, float]]) -> str:

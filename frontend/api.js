@@ -38,6 +38,16 @@ export function explain({ query, ids, heatmap, explain = true }, signal) {
   return fetch_results("explain", as_json({ query, ids, heatmap, explain }), signal);
 }
 
+/** Returns whether the server's models know drawn scenes only; false where it does not say. */
+export async function has_sample_models() {
+  try {
+    const response = await fetch(new URL("readyz", api_base), { signal: AbortSignal.timeout(LIMIT_MS) });
+    return read_json(await response.text())?.sample_models === true;
+  } catch {
+    return false; // a search will say what is wrong
+  }
+}
+
 /** Returns the address of a picture, or null where the server gave none, or one that is not http(s). */
 export function image_address(image_url) {
   if (!image_url || !URL.canParse(image_url, api_base)) return null;

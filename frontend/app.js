@@ -5,6 +5,7 @@ import { focus_card, listen_to_keys } from "./keyboard.js";
 import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js";
 import { listen_for_pictures } from "./picture_input.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./query_picture.js";
+import { note_sample_models } from "./sample_models.js";
 import { is_empty } from "./search_request.js";
 import { run_search, stop_search } from "./search.js";
 import { show_empty } from "./states.js";
@@ -111,3 +112,4 @@ listen_to_query_picture({
   },
 });
 restore_from_address();
+note_sample_models();

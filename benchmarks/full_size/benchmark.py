@@ -19,11 +19,11 @@ from export.models.onnx_graph import graph_bytes
 
 if TYPE_CHECKING:
     from benchmarks.checkpoints.random_checkpoints import ShapeName
-    from export.models.export import Form
+    from export.models.export import PrecisionMode
     from export.precision.gates import Measures
 
 KINDS: tuple[WeightKind, ...] = get_args(WeightKind)
-FORMS: "tuple[Form, ...]" = ("fp32", "planned", "int8")
+FORMS: "tuple[PrecisionMode, ...]" = ("fp32", "planned", "int8")
 SHAPES: "dict[bool, tuple[ShapeName, ShapeName]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
 NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
 OPENING_ROUNDS = 5
@@ -80,7 +80,7 @@ class FullSizeBenchmark:
         return rows
 
     def _rows(
-        self, kind: WeightKind, form: "Form", measures: "Measures", latencies: dict[str, dict[str, float]]
+        self, kind: WeightKind, form: "PrecisionMode", measures: "Measures", latencies: dict[str, dict[str, float]]
     ) -> list[Row]:
         folder, name = self._folder(kind, form), self._name(kind, form)
         openings = [self._run(time_opening, folder, list(GRAPHS)) for _ in range(OPENING_ROUNDS)]
@@ -98,7 +98,7 @@ class FullSizeBenchmark:
             for graph in GRAPHS
         ]
 
-    def _export(self, kind: WeightKind, form: "Form") -> None:
+    def _export(self, kind: WeightKind, form: "PrecisionMode") -> None:
         name = self._name(kind, form)
         self._console.rule(f"{kind}, {form}")
         checkpoints = (self._checkpoint(kind, shape) for shape in self._shapes)
@@ -106,7 +106,7 @@ class FullSizeBenchmark:
         costs = {name: asdict(cost) for name, cost in self.costs.items()}
         self._costs_file.write_text(json.dumps(costs, indent=2) + "\n", "utf-8")
 
-    def _is_there(self, kind: WeightKind, form: "Form") -> bool:
+    def _is_there(self, kind: WeightKind, form: "PrecisionMode") -> bool:
         return not self.costs[self._name(kind, form)].missed
 
     def _checkpoint(self, kind: WeightKind, shape: str) -> Path:

@@ -21,8 +21,8 @@ from runtime.models.onnx_session import Session
 if TYPE_CHECKING:
     from benchmarks.checkpoints.outliers import Edit
     from benchmarks.checkpoints.random_checkpoints import ShapeName
-    from export.models.export import Form
-    from export.precision.calibration_set import Calibration
+    from export.models.export import PrecisionMode
+    from export.precision.calibration_set import CalibrationSet
     from export.precision.gates import Measures
 
 WeightKind = Literal["plain", "norm outliers", "all other outliers"]
@@ -59,18 +59,18 @@ def save_checkpoint(shape: "ShapeName", folder: Path, kind: WeightKind) -> None:
         save_random_checkpoint(shape, folder, *edits[kind])
 
 
-def export_form(clip: Path, blip: Path, out: Path, form: "Form") -> ExportCost:
+def export_form(clip: Path, blip: Path, out: Path, form: "PrecisionMode") -> ExportCost:
     """Export both checkpoints, and return the cost. For int8 throughout the gates are open, so that it can be measured."""
     from export.console import Terminal
     from export.errors import GateMissed
-    from export.models.export import Order, export_models
+    from export.models.export import ExportOptions, export_models
     from export.precision.gates import Gates
 
     open_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
-    order = Order(form=form, gates=open_gates if form == "int8" else Gates())
+    options = ExportOptions(precision=form, gates=open_gates if form == "int8" else Gates())
     start, missed = time.perf_counter(), ""
     try:
-        export_models(str(clip), str(blip), out, order=order, display=Terminal(Console()))
+        export_models(str(clip), str(blip), out, options=options, display=Terminal(Console()))
     except GateMissed as miss:
         missed = str(miss)
     return ExportCost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
@@ -89,25 +89,25 @@ def time_opening(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
 def measure_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
     """Return how closely each folder's graphs follow the fp32 ones, on pictures that no precision plan was made on."""
     from export.console import Terminal
-    from export.precision.calibration_set import read_calibration
-    from export.precision.gate_measures import BlipExam, ClipExam
+    from export.precision.calibration_set import read_calibration_set
+    from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure
 
-    pictures = read_calibration(photos, Terminal(Console())) if photos else _draw_pictures()
+    pictures = read_calibration_set(photos, Terminal(Console())) if photos else _draw_pictures()
     manifest = read_models_manifest(exact)
-    clip = ClipExam(exact, manifest.clip, pictures, 2)
-    kept = [clip.judge(folder).measures for folder in others]
+    clip = ClipGateMeasure(exact, manifest.clip, pictures, 2)
+    kept = [clip.evaluate(folder).measures for folder in others]
     if manifest.blip:
-        blip = BlipExam(exact, manifest.blip, pictures, 2)
-        kept = [measures | blip.judge(folder).measures for measures, folder in zip(kept, others, strict=True)]
+        blip = BlipGateMeasure(exact, manifest.blip, pictures, 2)
+        kept = [measures | blip.evaluate(folder).measures for measures, folder in zip(kept, others, strict=True)]
     return kept
 
 
-def _draw_pictures() -> "Calibration":
-    from export.precision.calibration_set import QUERIES, Calibration
+def _draw_pictures() -> "CalibrationSet":
+    from export.precision.calibration_set import QUERIES, CalibrationSet
     from export.storybook.captions import exact_caption
     from export.storybook.drawing import draw_scene
-    from export.storybook.folder import Order as Scenes
+    from export.storybook.folder import DrawingOptions as Scenes
 
     scenes = Scenes(PICTURES, SEED).scenes()
     images = [draw_scene(scene, random.Random(f"{SEED}:{number}")).image for number, scene in enumerate(scenes)]
-    return Calibration(images, [*QUERIES, *map(exact_caption, scenes)], f"{PICTURES} drawn scenes")
+    return CalibrationSet(images, [*QUERIES, *map(exact_caption, scenes)], f"{PICTURES} drawn scenes")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
-from export.storybook.pool import Pool
+from export.storybook.training_set import TrainingSet
 
 # OpenAI's CLIP normalization (openai/CLIP, clip.py), which BLIP uses too.
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
@@ -26,7 +26,7 @@ class Batch:
 
     Attributes:
         pixels: (n, 3, h, w) float32, normalized.
-        boxes: (n, k, 6) float32 as in `Pool.boxes`, moved with the pictures.
+        boxes: (n, k, 6) float32 as in `TrainingSet.boxes`, moved with the pictures.
     """
 
     pixels: torch.Tensor
@@ -38,7 +38,7 @@ def standardize(pixels: NDArray[np.uint8]) -> torch.Tensor:
     return (_to_unit_range(pixels) - _MEAN) / _STD
 
 
-def augmented_batch(pool: Pool, indices: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+def augmented_batch(pool: TrainingSet, indices: NDArray[np.int64], rng: np.random.Generator) -> Batch:
     """The pictures at `indices`, each shifted and lit a little differently."""
     shifts = rng.integers(-_MAX_SHIFT_PX, _MAX_SHIFT_PX + 1, (len(indices), 2))
     pixels = _to_unit_range(_shifted(pool.pixels[indices], shifts))

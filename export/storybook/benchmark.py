@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, noun_phrase
-from export.storybook.facts import Facts, Wanted, encode_facts, truth_table
+from export.storybook.facts import Facts, StatedGroup, encode_facts, truth_table
 from export.storybook.folder import Entry, read_folder
 from export.storybook.metrics import caption_figures, hit_at_1, recall_at
 from export.storybook.queries import Query, partial_query
@@ -33,14 +33,14 @@ CaptionImages = Callable[[Sequence[bytes]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Album:
+class EvaluationSet:
     """Drawn scenes with their files' bytes."""
 
     entries: tuple[Entry, ...]
     files: tuple[bytes, ...]
 
     @classmethod
-    def read(cls, folder: Path, count: int | None = None) -> "Album":
+    def read(cls, folder: Path, count: int | None = None) -> "EvaluationSet":
         """The first `count` scenes of a folder that `draw` wrote; all without it."""
         entries = tuple(read_folder(folder))[:count]
         return cls(entries, tuple((folder / entry.file).read_bytes() for entry in entries))
@@ -50,7 +50,7 @@ class Album:
         return [entry.captions[0] for entry in self.entries]
 
 
-def search_figures(album: Album, embed_texts: EmbedTexts, embed_images: EmbedImages) -> dict[str, float]:
+def search_figures(album: EvaluationSet, embed_texts: EmbedTexts, embed_images: EmbedImages) -> dict[str, float]:
     """Recall@k of exact captions, and hit@1 of partial and of short queries.
 
     Recall@1 asks for the very picture, so the album's captions should be distinct. hit@1 asks for any picture that
@@ -66,7 +66,7 @@ def search_figures(album: Album, embed_texts: EmbedTexts, embed_images: EmbedIma
     return figures
 
 
-def caption_album(album: Album, caption_images: CaptionImages) -> dict[str, float]:
+def score_captions(album: EvaluationSet, caption_images: CaptionImages) -> dict[str, float]:
     """Exactness and F1 of the captions of every picture."""
     return caption_figures(caption_images(album.files), album.exact_captions())
 
@@ -88,10 +88,10 @@ def query_sets(scenes: Sequence[Scene]) -> dict[str, list[Query]]:
 
 
 def _ask(text: str, name: str, colour: str = "", counts: tuple[int, ...] = COUNTS) -> Query:
-    return Query(text, Facts((Wanted(name, colour, counts),)))
+    return Query(text, Facts((StatedGroup(name, colour, counts),)))
 
 
 def _ask_place(name: str, place: str) -> Query:
     preposition = "above" if name in AIR else PLACE_PREPOSITIONS[place]
     text = f"{noun_phrase(1, '', name)} {preposition} {PLACE_PHRASES[place]}"
-    return Query(text, Facts((Wanted(name),), place=place))
+    return Query(text, Facts((StatedGroup(name),), place=place))

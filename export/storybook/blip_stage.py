@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from transformers import BlipForConditionalGeneration, PreTrainedTokenizerFast
 
 from export.storybook.augment import augmented_batch
-from export.storybook.benchmark import Album, caption_album
+from export.storybook.benchmark import EvaluationSet, score_captions
 from export.storybook.captions import exact_caption
 from export.storybook.models import blip_image_processor
 from export.storybook.patches import PatchTask
-from export.storybook.pool import Pool
 from export.storybook.recipe import Step
 from export.storybook.reference import BlipReference
 from export.storybook.stage import Stage, StepLoss
+from export.storybook.training_set import TrainingSet
 
 _SEED_SPACE = 1
 _IGNORED = -100
@@ -36,8 +36,8 @@ class BlipStage(Stage):
         self,
         model: BlipForConditionalGeneration,
         tokenizer: PreTrainedTokenizerFast,
-        pool: Pool,
-        album: Album,
+        pool: TrainingSet,
+        album: EvaluationSet,
         *,
         batch: int,
         seed: int,
@@ -73,7 +73,7 @@ class BlipStage(Stage):
 
     def evaluate(self) -> dict[str, float]:
         """Caption figures on the album."""
-        figures = caption_album(self._album, BlipReference(self.model, self._tokenizer).caption_images)
+        figures = score_captions(self._album, BlipReference(self.model, self._tokenizer).caption_images)
         return {name: round(value, 4) for name, value in figures.items()}
 
     def save(self, folder: Path) -> None:

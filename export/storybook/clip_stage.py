@@ -16,18 +16,18 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import CLIPModel, PreTrainedTokenizerFast
 
 from export.storybook.augment import augmented_batch
-from export.storybook.benchmark import Album, search_figures
+from export.storybook.benchmark import EvaluationSet, search_figures
 from export.storybook.captions import exact_caption
 from export.storybook.facts import Facts, encode_facts, truth_table
 from export.storybook.hard_batches import HardBatches
 from export.storybook.models import clip_image_processor
 from export.storybook.patches import PatchTask
-from export.storybook.pool import Pool
 from export.storybook.queries import Query, paraphrase, partial_query, short_query
 from export.storybook.recipe import Step
 from export.storybook.reference import ClipReference
 from export.storybook.scenes import Scene
 from export.storybook.stage import Stage, StepLoss
+from export.storybook.training_set import TrainingSet
 
 _SEED_SPACE = 2
 _MAX_LOGIT_SCALE = log(100)  # as in CLIP's paper (Radford et al. 2021, section 2.5)
@@ -58,8 +58,8 @@ class ClipStage(Stage):
         self,
         model: CLIPModel,
         tokenizer: PreTrainedTokenizerFast,
-        pool: Pool,
-        album: Album,
+        pool: TrainingSet,
+        album: EvaluationSet,
         *,
         batch: int,
         seed: int,

@@ -35,12 +35,12 @@ def draw(
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
 ) -> None:
     """Draw scenes, no two alike, with their captions and the box of every object."""
-    from export.storybook.folder import Order, draw_folder
+    from export.storybook.folder import DrawingOptions, draw_folder
 
     display = _Display(Console())
     with told_errors(), unwritable_refused(folder), display.progress:
         display.begin("draw", count)
-        entries = draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
+        entries = draw_folder(folder, DrawingOptions(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
     display.console.print(f"{len(entries)} scenes in {folder}")
 
 

@@ -17,7 +17,7 @@ _GROUP_COLUMNS = (3, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class StatedGroup:
     """A group that a text asks for. "castles" allows the counts 2 and 3; "castle" allows any; "" is any colour."""
 
     object: str
@@ -33,7 +33,7 @@ class Wanted:
 class Facts:
     """The facts that a text states, in no order; "" means that it says nothing of the kind."""
 
-    groups: tuple[Wanted, ...] = ()
+    groups: tuple[StatedGroup, ...] = ()
     relation: str = ""
     place: str = ""
     time: str = ""
@@ -41,7 +41,7 @@ class Facts:
     @classmethod
     def of_scene(cls, scene: Scene) -> "Facts":
         """Everything that is true of a scene, as its exact caption states it."""
-        groups = tuple(Wanted(group.object, group.colour, (group.count,)) for group in scene.groups)
+        groups = tuple(StatedGroup(group.object, group.colour, (group.count,)) for group in scene.groups)
         return cls(groups, scene.relation, scene.place, scene.time)
 
     def hold_in(self, scene: Scene) -> bool:
@@ -92,7 +92,7 @@ def truth_table(texts: NDArray[np.int16], scenes: NDArray[np.int16]) -> NDArray[
 
 
 def _fits(wanted: NDArray[np.int16], group: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """`Wanted.fits` for broadcast triples of object, colour and count bits."""
+    """`StatedGroup.fits` for broadcast triples of object, colour and count bits."""
     same_colour = (wanted[..., 1] == _UNSTATED) | (wanted[..., 1] == group[..., 1])
     allowed_count = (wanted[..., 2] & group[..., 2]) > 0
     return np.asarray((wanted[..., 0] == group[..., 0]) & same_colour & allowed_count)

@@ -23,7 +23,7 @@ _OTHER_WORDINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class DrawingOptions:
     """What to draw; the same order gives the same bytes."""
 
     count: int
@@ -60,7 +60,7 @@ class Entry:
 
 
 def draw_folder(
-    folder: Path, order: Order, *, workers: int = 2, on_drawn: Callable[[int], None] = lambda count: None
+    folder: Path, order: DrawingOptions, *, workers: int = 2, on_drawn: Callable[[int], None] = lambda count: None
 ) -> list[Entry]:
     """Draw an order into a folder; captions.jsonl is written last, so a folder that has it is whole.
 
@@ -85,7 +85,7 @@ def read_folder(folder: Path) -> Iterator[Entry]:
             yield Entry.from_json(json.loads(line))
 
 
-def _draw_entry(job: tuple[Path, Order, int, Scene]) -> Entry:
+def _draw_entry(job: tuple[Path, DrawingOptions, int, Scene]) -> Entry:
     folder, order, number, scene = job
     rng = random.Random(f"folder:{order.held_out}:{order.seed}:{number}")
     picture = draw_scene(scene, rng, order.side_px)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from export.storybook.pool import scenes_by_key
 from export.storybook.scenes import Scene
+from export.storybook.training_set import scenes_by_key
 
 _Key = tuple[str, ...]
 _Positions = NDArray[np.int64]

@@ -17,8 +17,8 @@ from transformers import (
 from transformers.models.blip.modeling_blip import BlipEncoderLayer
 from transformers.models.clip.modeling_clip import CLIPEncoderLayer
 
-from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.tokenizers import MAX_TOKENS
+from export.storybook.training_set import INPUT_SIDE_PX
 
 PATCH_SIDE_PX = 16
 VISION_WIDTH = 160

@@ -11,8 +11,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from export.storybook.models import PATCH_SIDE_PX, VISION_WIDTH
-from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.scenes import COLOURS, OBJECTS
+from export.storybook.training_set import INPUT_SIDE_PX
 
 _GRID = INPUT_SIDE_PX // PATCH_SIDE_PX
 _BACKGROUND_WEIGHT = 0.15
@@ -25,7 +25,7 @@ def patch_labels(boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray
     """The object and the colour under the centre of each patch; where boxes overlap, of the one in front.
 
     Args:
-        boxes: (n, k, 6) float32 as in `Pool.boxes`, those behind first.
+        boxes: (n, k, 6) float32 as in `TrainingSet.boxes`, those behind first.
 
     Returns:
         Two (n, 49) int64: object index + 1, 0 for background; colour index, -100 for background.
@@ -63,7 +63,7 @@ class PatchTask(nn.Module):
 
         Args:
             patches: (n, 49, w) patch tokens after the tower's last norm.
-            boxes: (n, k, 6) float32 as in `Pool.boxes`.
+            boxes: (n, k, 6) float32 as in `TrainingSet.boxes`.
         """
         objects, colours = (torch.from_numpy(labels).flatten() for labels in patch_labels(boxes))
         tokens = patches.flatten(0, 1)  # (n, 49, w) -> (n * 49, w)

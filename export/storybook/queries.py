@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass, replace
 
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, TIME_PHRASES, noun_phrase, plural
-from export.storybook.facts import Facts, Wanted
+from export.storybook.facts import Facts, StatedGroup
 from export.storybook.scenes import COUNTS, Group, Scene
 
 _TIME_WORDINGS = {
@@ -60,10 +60,10 @@ def short_query(scene: Scene, rng: random.Random) -> Query:
     group = rng.choice(scene.groups)
     colour = group.colour if rng.random() < 0.6 else ""
     if rng.random() < 0.8:
-        facts = Facts((Wanted(group.object, colour, (group.count,)),))
+        facts = Facts((StatedGroup(group.object, colour, (group.count,)),))
         return Query(noun_phrase(group.count, colour, group.object), facts)
     counts = _PLURAL_COUNTS if group.count > 1 else COUNTS
-    wanted = Wanted(group.object, colour, counts)
+    wanted = StatedGroup(group.object, colour, counts)
     return Query(_name(wanted), Facts((wanted,)))
 
 
@@ -75,14 +75,14 @@ def wordings(scene: Scene, rng: random.Random, count: int) -> list[str]:
     return list(found)[:count]
 
 
-def _forget(group: Group, rng: random.Random) -> Wanted:
+def _forget(group: Group, rng: random.Random) -> StatedGroup:
     """The group, perhaps without its colour or its number."""
     colour = group.colour if rng.random() < 0.8 else ""
     if rng.random() < 0.8:
         counts: tuple[int, ...] = (group.count,)
     else:
         counts = _PLURAL_COUNTS if group.count > 1 else COUNTS
-    return Wanted(group.object, colour, counts)
+    return StatedGroup(group.object, colour, counts)
 
 
 def _say(scene: Scene, facts: Facts, rng: random.Random) -> Query:
@@ -130,7 +130,7 @@ def _say_place(scene: Scene, facts: Facts, rng: random.Random) -> str:
     return f"{rng.choice(('above', 'over'))} {name}" if scene.in_the_air() else phrase
 
 
-def _name(wanted: Wanted) -> str:
+def _name(wanted: StatedGroup) -> str:
     """ "a red car" for one, "two cars" for two, "cars" for several, "car" for any number."""
     if len(wanted.counts) == 1:
         return noun_phrase(wanted.counts[0], wanted.colour, wanted.object)

@@ -15,7 +15,7 @@ from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedToke
 
 from export.storybook.augment import standardize
 from export.storybook.models import MAX_CAPTION_TOKENS
-from export.storybook.pool import INPUT_SIDE_PX
+from export.storybook.training_set import INPUT_SIDE_PX
 
 _BATCH = 100
 

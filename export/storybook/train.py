@@ -25,17 +25,17 @@ from transformers import BlipForConditionalGeneration, CLIPModel
 
 from export.errors import OutputUnwritable
 from export.storybook.augment import standardize
-from export.storybook.benchmark import Album, caption_album, search_figures
+from export.storybook.benchmark import EvaluationSet, score_captions, search_figures
 from export.storybook.blip_stage import BlipStage
 from export.storybook.clip_stage import ClipStage
-from export.storybook.folder import CAPTIONS_FILE, Order, draw_folder
+from export.storybook.folder import CAPTIONS_FILE, DrawingOptions, draw_folder
 from export.storybook.models import copy_tower, new_blip, new_clip
-from export.storybook.pool import Pool, draw_pool, load_pool
 from export.storybook.recipe import Recipe, Schedule
 from export.storybook.reference import BlipReference, ClipReference
 from export.storybook.scenes import HeldOut
 from export.storybook.stage import Progress, Stage, train_stage
 from export.storybook.tokenizers import save_blip_tokenizer, train_clip_tokenizer
+from export.storybook.training_set import TrainingSet, draw_training_set, load_training_set
 
 # One process with two threads: 199 pictures/s in BLIP's stage. Two processes of one thread that average their
 # gradients (gloo, one flat all-reduce a step): 115 on the same two cores, so it is not done.
@@ -86,14 +86,14 @@ def train(out: Path, recipe: Recipe, reporter: Reporter) -> dict[str, Any]:
     return record
 
 
-def measure(out: Path, album: Album) -> dict[str, float]:
+def measure(out: Path, album: EvaluationSet) -> dict[str, float]:
     """The figures of a run's saved models on an album, by torch in fp32."""
     clip = CLIPModel.from_pretrained(out / "clip").eval()
     blip = BlipForConditionalGeneration.from_pretrained(out / "blip").eval()
     encoder = ClipReference(clip, _tokenizer(out / "clip"))
     captioner = BlipReference(blip, _tokenizer(out / "blip"))
     search = search_figures(album, encoder.embed_texts, encoder.embed_images)
-    captions = caption_album(album, captioner.caption_images)
+    captions = score_captions(album, captioner.caption_images)
     figures = search | {f"caption {name}": value for name, value in captions.items()}
     return {name: round(value, 4) for name, value in figures.items()}
 
@@ -108,25 +108,27 @@ def _claim(out: Path, recipe: Recipe) -> None:
     path.write_text(wanted, encoding="utf-8")
 
 
-def _album(folder: Path, held_out: HeldOut, recipe: Recipe, reporter: Reporter) -> Album:
-    order = Order(recipe.album_pictures, _ALBUM_SEED + recipe.seed, held_out=held_out)
+def _album(folder: Path, held_out: HeldOut, recipe: Recipe, reporter: Reporter) -> EvaluationSet:
+    order = DrawingOptions(recipe.album_pictures, _ALBUM_SEED + recipe.seed, held_out=held_out)
     if not (folder / CAPTIONS_FILE).exists():
         reporter.begin(f"draw {folder.name}", order.count)
         draw_folder(folder, order, workers=recipe.threads, on_drawn=reporter.drawn)
-    return Album.read(folder)
+    return EvaluationSet.read(folder)
 
 
-def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> Pool:
+def _pool(folder: Path, recipe: Recipe, reporter: Reporter) -> TrainingSet:
     if not folder.exists():
         reporter.begin("draw pool", recipe.pool_pictures)
-        draw_pool(folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn)
-    return load_pool(folder)
+        draw_training_set(folder, recipe.pool_pictures, recipe.seed, workers=recipe.threads, on_drawn=reporter.drawn)
+    return load_training_set(folder)
 
 
-def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: Reporter) -> tuple[BlipStage, Progress]:
+def _train_blip(
+    out: Path, recipe: Recipe, pool: TrainingSet, album: EvaluationSet, reporter: Reporter
+) -> tuple[BlipStage, Progress]:
     tokenizer = save_blip_tokenizer(out / "tokenizers" / "blip")
     torch.manual_seed(recipe.seed)
-    few = Album(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
+    few = EvaluationSet(album.entries[:_BLIP_ALBUM_ON_THE_WAY], album.files[:_BLIP_ALBUM_ON_THE_WAY])
     stage = BlipStage(new_blip(tokenizer), tokenizer, pool, few, batch=recipe.blip.batch, seed=recipe.seed)
     return stage, _finish(stage, recipe.blip, out, reporter)
 
@@ -134,8 +136,8 @@ def _train_blip(out: Path, recipe: Recipe, pool: Pool, album: Album, reporter: R
 def _train_clip(
     out: Path,
     recipe: Recipe,
-    pool: Pool,
-    album: Album,
+    pool: TrainingSet,
+    album: EvaluationSet,
     blip: BlipForConditionalGeneration,
     reporter: Reporter,
 ) -> tuple[ClipStage, Progress]:

@@ -18,7 +18,7 @@ from benchmarks.checkpoints.outliers import (
 from benchmarks.checkpoints.random_checkpoints import ShapeName, save_random_checkpoint
 from benchmarks.checkpoints.transformer_layers import Transformer, list_transformers, record_inputs
 from export.models.checkpoints import Family, open_checkpoint, read_model
-from export.models.families import BlipConversion, ClipConversion
+from export.models.families import BlipExporter, ClipExporter
 
 pytestmark = pytest.mark.torch
 
@@ -93,8 +93,8 @@ def test_scaled_norm_channels_leave_the_function_unchanged(tmp_path: Path, famil
     answers = []
     for edits in ((), (scale_norm_channels,)):
         model = save_random_checkpoint(SMALL[family], tmp_path, *edits)
-        conversion = (ClipConversion if family == "clip" else BlipConversion)(open_checkpoint(str(tmp_path), family), model)
-        answers.append(conversion.ask_model(model))
+        exporter = (ClipExporter if family == "clip" else BlipExporter)(open_checkpoint(str(tmp_path), family), model)
+        answers.append(exporter.run_model(model))
     plain, scaled = answers
     for name, expected in plain.items():
         np.testing.assert_allclose(scaled[name], expected, atol=1e-5, err_msg=name)

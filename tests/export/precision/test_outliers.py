@@ -20,7 +20,7 @@ from benchmarks.checkpoints.outliers import (
 )
 from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
 from export.errors import GateMissed
-from export.models.export import Order, export_models
+from export.models.export import ExportOptions, export_models
 from export.precision.gates import Gates
 
 pytestmark = pytest.mark.torch
@@ -79,7 +79,7 @@ def planned(
     def export(kind: str) -> Exported:
         if kind not in made:
             clip, blip = checkpoints(kind)
-            export_models(str(clip), str(blip), root / kind, order=Order(gates=GATES))
+            export_models(str(clip), str(blip), root / kind, options=ExportOptions(gates=GATES))
             plan = json.loads((root / kind / "plan.json").read_text("utf-8"))
             layers = {graph: plan["layers"] for graph, plan in plan["graphs"].items()}
             made[kind] = Exported(json.loads((root / kind / "report.json").read_text("utf-8"))["measures"], layers)
@@ -96,8 +96,8 @@ def test_int8_everywhere_misses_the_default_gates(
     before.mkdir()
     (before / "manifest.json").write_text("before")
     with pytest.raises(GateMissed) as caught:
-        export_models(str(checkpoints(kind)[0]), None, before, order=Order(form="int8"))
-    assert caught.value.given < caught.value.allowed
+        export_models(str(checkpoints(kind)[0]), None, before, options=ExportOptions(precision="int8"))
+    assert all(miss.given < miss.allowed and miss.graph for miss in caught.value.misses)
     assert [path.name for path in before.iterdir()] == ["manifest.json"]
 
 

@@ -31,7 +31,7 @@ _CHUNK = 250
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class TrainingSet:
     """Pictures and all that is known about them, aligned by position.
 
     Attributes:
@@ -55,7 +55,7 @@ class _Chunk:
     scenes: list[Scene]
 
 
-def draw_pool(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]) -> None:
+def draw_training_set(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]) -> None:
     """Draw training pictures into `folder`, without a held-out combination; the folder appears only when whole.
 
     Args:
@@ -86,11 +86,11 @@ def draw_pool(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Ca
     partial.rename(folder)
 
 
-def load_pool(folder: Path) -> Pool:
-    """The pool that `draw_pool` wrote."""
+def load_training_set(folder: Path) -> TrainingSet:
+    """The pool that `draw_training_set` wrote."""
     lines = (folder / "scenes.jsonl").read_text(encoding="utf-8").splitlines()
     scenes = [Scene.from_json(json.loads(line)) for line in lines]
-    return Pool(np.load(folder / "pixels.npy", mmap_mode="r"), np.load(folder / "boxes.npy"), scenes)
+    return TrainingSet(np.load(folder / "pixels.npy", mmap_mode="r"), np.load(folder / "boxes.npy"), scenes)
 
 
 def _draw_chunk(chunk: _Chunk) -> NDArray[np.float32]:
