@@ -24,7 +24,7 @@ def copy_models(models: Path, out: Path) -> None:
     Raises:
         FolderUnusable: `models` has no manifest, or a file that it names is absent.
     """
-    manifest = _read_manifest(models, "Export the models: python -m export models, or name others with MODELS=.")
+    manifest = _read_manifest(models, "Export the models: lookwhy models, or name others with MODELS=.")
     clip = manifest["clip"]
     for record in (*_files(clip["text"]), clip["tokenizer"]):
         _copy(models, record["path"], out)
@@ -41,7 +41,7 @@ def copy_index(index: Path, out: Path) -> None:
     Raises:
         FolderUnusable: `index` has no manifest, or a file that it names is absent.
     """
-    manifest = _read_manifest(index, "Build the index: python -m export index FOLDER, or name another with INDEX=.")
+    manifest = _read_manifest(index, "Build the index: lookwhy index FOLDER, or name another with INDEX=.")
     for part in ("store", "catalog", "metadata", "captions", "vectors"):
         if manifest.get(part):
             _copy(index, manifest[part]["path"], out)

@@ -192,7 +192,7 @@ class ModelsDiffer(ArtefactError):
         super().__init__(
             f"The index in {index_dir} was made with other models than those in {models_dir} "
             f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build the index again: "
-            "python -m export index FOLDER."
+            "lookwhy index FOLDER."
         )
 
 

@@ -52,7 +52,7 @@ def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, displa
         raise ExactModelsUnusable(
             folder,
             f"it is not there, and {models_dir} does not say what it was made of",
-            f"Make it: python -m export models --clip ... --blip ... --precision {EXACT} --out {folder}, "
+            f"Make it: lookwhy models --clip ... --blip ... --precision {EXACT} --out {folder}, "
             "or name one that you have by --exact.",
         )
     from export.models.export import ExportOptions, export_models
@@ -72,7 +72,7 @@ def _source(record: ClipRecord | BlipRecord, given: str | None) -> str | None:
 def _require_same_checkpoints(folder: Path, exact: ModelsManifest, models_dir: Path, models: ModelsManifest) -> None:
     if exact.precision != EXACT:
         reason = f"its precision is {exact.precision}, not {EXACT}"
-        raise ExactModelsUnusable(folder, reason, f"Make one: python -m export models --precision {EXACT} --out ...")
+        raise ExactModelsUnusable(folder, reason, f"Make one: lookwhy models --precision {EXACT} --out ...")
     differing = _differing("clip", CLIP_TRAITS, exact.clip, models.clip)
     if exact.blip and models.blip:
         differing += _differing("blip", BLIP_TRAITS, exact.blip, models.blip)

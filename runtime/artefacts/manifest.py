@@ -164,7 +164,7 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Export the models: python -m export models, or point MODELS_DIR at a folder that has them."
+    remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
     manifest = _read(models_dir, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
@@ -178,7 +178,7 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Build the index: python -m export index FOLDER, or point INDEX_DIR at a folder that has one."
+    remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
     manifest = _read(index_dir, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)

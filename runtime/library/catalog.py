@@ -51,7 +51,7 @@ CATALOG_SCHEMA = f"""
     -- next_id: ids of removed pictures are not given again. scanned_ns: when the last run began to look.
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 COLUMNS = "id, image_path, sha256, bytes, width, height, caption"
 
 

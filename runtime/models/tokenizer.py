@@ -38,7 +38,7 @@ class Tokenizer:
         try:
             self._tokenizer = TokenizerFile.from_file(str(path))
         except Exception as cause:  # the library raises bare Exception for every broken file
-            remedy = "Export the models again: python -m export models."
+            remedy = "Export the models again: lookwhy models."
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()

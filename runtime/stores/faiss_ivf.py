@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 MAPPED_MAX_BYTES = 24 << 20  # read; up to four times as many are resident, as the kernel maps sixteen pages at a time
 ROW_BYTES = 8
 Vectors = NDArray[np.float32]

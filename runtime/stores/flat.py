@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<4siq")  # a FAISS file begins with its kind, the dimension, the count
 VECTOR_ITEM_BYTES, ID_BYTES = 4, 8
 Vectors = NDArray[np.float32]
@@ -151,7 +151,7 @@ def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
     index = _read_index(path, remedy)
     if not isinstance(index, faiss.IndexFlat):
         reason = f"it is a {type(index).__name__}; only flat indexes keep the vectors themselves"
-        raise ArtefactCorrupt(path, reason, "Build it anew: python -m export index FOLDER.")
+        raise ArtefactCorrupt(path, reason, "Build it anew: lookwhy index FOLDER.")
     vectors: Vectors = index.reconstruct_n(0, index.ntotal) if index.ntotal else np.empty((0, index.d), np.float32)
     return vectors
 

@@ -64,10 +64,10 @@ def index_dir(tmp_path: Path, models_dir: Path) -> Path:
 
 
 def test_a_missing_folder_or_file_is_named_with_the_remedy(tmp_path: Path, models_dir: Path, index_dir: Path) -> None:
-    with pytest.raises(ArtefactMissing, match=r"nowhere.*python -m export models"):
+    with pytest.raises(ArtefactMissing, match=r"nowhere.*lookwhy models"):
         read_models_manifest(tmp_path / "nowhere")
     (index_dir / "g000001" / "catalog.sqlite").unlink()
-    with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*python -m export index"):
+    with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*lookwhy index"):
         read_index_manifest(index_dir)
 
 
