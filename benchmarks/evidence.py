@@ -29,7 +29,7 @@ from benchmarks.worlds import (
 from export.index.match_calibration import auroc
 from export.storybook.captions import noun_phrase
 from export.storybook.scenes import Scene
-from runtime.search.answer import Answer
+from runtime.search.evidence import Answer
 from runtime.terminal import told_errors
 
 WORLDS, SCENES, ABSENT = 5, 300, 4
@@ -113,7 +113,7 @@ def unwanted_figures(worlds: list[World]) -> Figures:
             if sum(wanted) < TOP_K:
                 continue
             for form, query in (("", f"a {group.object}"), ("minus", f"a {group.object} -{word}")):
-                hits = world.engine.search_by_text(query, TOP_K, explain=False).hits
+                hits = _ask(world, query).hits
                 right[form].append(_share(wanted[hit.row.id - 1] for hit in hits))
     return {
         "first five of “a boat” that are boats and not at sunset": float(np.mean(right[""])),
@@ -132,7 +132,8 @@ def mix_figures(worlds: list[World]) -> Figures:
             if world.scenes[at].time == "night" or not any(fits):
                 continue
             for weight, found in right.items():
-                answer = world.engine.search_like(at + 1, 1, query="at night", picture_weight=weight, explain=False)
+                request = world.engine.limits.check_search("at night", 1, like=at + 1, picture_weight=weight, explain=False)
+                answer = world.engine.search(request)
                 found.append(fits[answer.hits[0].row.id - 1])
     names = {0.0: "words alone", 0.5: "half and half", 1.0: "picture alone"}
     return {f"a picture and “at night”, first hit right, {names[weight]}": float(np.mean(f)) for weight, f in right.items()}
@@ -147,18 +148,20 @@ def heatmap_figures(folder: Path, models: Path) -> Figures:
     for at, (scene, boxes) in enumerate(zip(world.scenes, world.boxes, strict=True)):
         group = rng.choice(scene.groups)
         query = noun_phrase(1, group.colour, group.object)
-        [hit] = world.engine.explain(query, [at + 1], heatmap=True, explain=False).hits
-        assert hit.heatmap
-        assert hit.occlusion
-        contributions, (x0, y0, x1, y1) = hit.heatmap.contributions, hit.heatmap.box
+        request = world.engine.limits.check_explain(query, [at + 1], heatmap=True, explain=False)
+        [hit] = world.engine.explain(request).hits
+        heatmap, occlusion = hit.evidence.heatmap, hit.evidence.occlusion
+        assert heatmap
+        assert occlusion
+        contributions, (x0, y0, x1, y1) = heatmap.contributions, heatmap.box
         row, column = divmod(int(contributions.argmax()), len(contributions))
         x = x0 + (column + 0.5) / len(contributions) * (x1 - x0)
         y = y0 + (row + 0.5) / len(contributions) * (y1 - y0)
         named = [box for box in boxes if (box.object, box.colour) == (group.object, group.colour)]
         pointed.append(any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in named))
         share.append(sum((box.x1 - box.x0) * (box.y1 - box.y0) for box in named))
-        holds.append(hit.occlusion.holds)
-        drops.append((hit.occlusion.hottest_drop, hit.occlusion.random_drop))
+        holds.append(occlusion.holds)
+        drops.append((occlusion.hottest_drop, occlusion.random_drop))
     hottest, others = np.mean(drops, axis=0)
     return {
         "pointing game: the centre of the hottest patch lies in the object's box": float(np.mean(pointed)),
@@ -187,7 +190,7 @@ def _make(folder: Path, models: Path, number: int) -> World:
 
 
 def _ask(world: World, query: str) -> Answer:
-    return world.engine.search_by_text(query, TOP_K, explain=False)
+    return world.engine.search(world.engine.limits.check_search(query, TOP_K, explain=False))
 
 
 def _probabilities(answers: list[Answer]) -> NDArray[np.float64]:

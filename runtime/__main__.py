@@ -29,11 +29,12 @@ def search(
     """Answer one search and end."""
     with told_errors():
         from runtime.bootstrap import open_engine
-        from runtime.web.schemas import to_search_body
+        from runtime.web.schemas import SearchBody
 
         settings = _settings(models_dir=models, index_dir=index)
-        wanted = settings.top_k_default if top_k is None else top_k
-        body = to_search_body(open_engine(settings).search_by_text(query, wanted), wanted)
+        engine = open_engine(settings)
+        request = engine.limits.check_search(query, settings.top_k_default if top_k is None else top_k)
+        body = SearchBody.model_validate(engine.search(request))
         if as_json:
             typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=False))
         else:

@@ -16,10 +16,10 @@ from runtime.explain.groq.secret import SecretExplainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.library.remote import RemoteLibrary
+from runtime.models.batching import BatchingEncoder
 from runtime.models.on_demand import ClipOnDemand, open_captioner
-from runtime.models.shared_encoder import SharedEncoder
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.opening import open_stores
 
@@ -43,16 +43,16 @@ def open_engine(settings: Settings) -> Engine:
     blip, threads = models.blip, settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
     return Engine(
-        SharedEncoder(
+        BatchingEncoder(
             ClipOnDemand(models_folder, models.clip, threads),
             cache_size=settings.query_cache_size,
-            lanes=max(1, _usable_cores() // threads),
+            workers=max(1, _usable_cores() // threads),
         ),
-        _open_matcher(index_folder.path, index, library, threads),
+        _open_ranker(index_folder.path, index, library, threads),
         library,
         _open_explainer(settings),
         captions=Captions(library, (lambda: open_captioner(models_folder, blip, threads)) if blip else None),
-        limits=Limits(settings.top_k_max, settings.query_max_chars),
+        limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
     )
 
 
@@ -97,6 +97,6 @@ def _open_explainer(settings: Settings) -> Explainer:
     return open_with(key.get_secret_value() if key else None)
 
 
-def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:
+def _open_ranker(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Ranker:
     pictures, captions = open_stores(index_dir, index, threads)
-    return Matcher(pictures, captions, index.calibration, some_ids=library.some_ids)
+    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids)

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from runtime import errors
 from runtime.settings import Settings
-from runtime.web import api
+from runtime.web import faults
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -30,7 +30,7 @@ def test_every_route_stands_in_the_table(app: FastAPI) -> None:
 def test_every_error_that_a_request_can_meet_has_its_code_there() -> None:
     kinds = [*errors.RequestError.__subclasses__(), errors.ImageNotFound]
     kinds += [errors.SessionFailed, errors.Overloaded, errors.LookwhyError]
-    codes = {kind.code for kind in kinds} | {api.PLAIN_FAULTS[404], api.PLAIN_FAULTS[405]}
+    codes = {kind.code for kind in kinds} | {faults.PLAIN_FAULTS[404], faults.PLAIN_FAULTS[405]}
     assert not {code for code in codes if f"`{code}`" not in README}
 
 

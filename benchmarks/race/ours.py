@@ -44,14 +44,15 @@ class Ours:
 
     def search(self, query: str) -> list[str]:
         """Return the names of the five best pictures; their captions come along from the index."""
-        return [hit.row.image_path for hit in self._engine.search_by_text(query, TOP_K, explain=False).hits]
+        request = self._engine.limits.check_search(query, TOP_K, explain=False)
+        return [hit.row.image_path for hit in self._engine.search(request).hits]
 
     def asks(self) -> Mapping[str, Ask]:
         """Return two kinds of search, and behind each the bare runs of the text tower without which it cannot be."""
         return {
             "search_ms": lambda query: lambda: self.search(query),
             "tower_ms": lambda query: self._tower([query]),
-            "explained_ms": lambda query: lambda: self._engine.search_by_text(query, TOP_K),
+            "explained_ms": lambda query: lambda: self._engine.search(self._engine.limits.check_search(query, TOP_K)),
             "towers_ms": lambda query: self._tower([query], [without_word(query, word) for word in content_words(query)]),
         }
 

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from runtime.artefacts.cluster_search import Probing
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
-from runtime.artefacts.match_calibration import Calibration
+from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
@@ -135,7 +135,7 @@ class IndexManifest(Record):
     catalog: FileRecord
     metadata: FileRecord
     captions: FileRecord | None = None
-    calibration: Calibration | None = None
+    calibration: MatchCalibration | None = None
     # both left out where they are None: programs that knew no large index go on reading every other
     probing: Probing | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)

@@ -26,7 +26,7 @@ class ClipEncoder:
     """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
 
     Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
-    a vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
+    a vector depends on its neighbours; searches accept that (`batching.py`). A batch of images would be no
     faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
