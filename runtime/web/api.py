@@ -22,7 +22,7 @@ from runtime.web import metrics
 from runtime.web.admission import AdmissionQueue
 from runtime.web.faults import ERROR_FORMS, answer_faults
 from runtime.web.middleware import AnswerHeaders, BodyLimit
-from runtime.web.schemas import ErrorBody, ExplainBody, ExplainRequest, ReadyBody, SearchBody, SearchRequest
+from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRequest, ReadyBody, SearchBody, SearchFields
 
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
@@ -86,7 +86,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     limits = engine.limits
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
-    class Search(SearchRequest):
+    class SearchRequest(SearchFields):
         """`POST /search`. `explain` asks for words and sentences."""
 
         top_k: int = Field(settings.top_k_default, description="How many pictures", json_schema_extra=top_k_bounds)
@@ -97,7 +97,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
         SearchBody,
         takes='The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.',
     )
-    def search(body: Annotated[Search, Body()]) -> Response:
+    def search(body: Annotated[SearchRequest, Body()]) -> Response:
         """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
         request = limits.check_search(
             body.query, body.top_k, explain=body.explain, like=body.like, picture_weight=body.picture_weight
@@ -117,7 +117,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
             int, Form(description="How many pictures", json_schema_extra=top_k_bounds)
         ] = settings.top_k_default,
         picture_weight: Annotated[
-            float, Form(description="0: the words alone count; 1: the picture alone")
+            float, Form(description="0: the words alone count; 1: the picture alone", json_schema_extra=WEIGHT_BOUNDS)
         ] = PICTURE_WEIGHT,
         explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
     ) -> Response:

@@ -19,14 +19,16 @@ def _nested_lists(contributions: Any) -> Any:  # noqa: ANN401 (an array, or list
     return contributions.round(6).tolist() if isinstance(contributions, np.ndarray) else contributions
 
 
+# Bounds that are described, but checked by the search itself, whose errors name the field and its limits.
+WEIGHT_BOUNDS: dict[str, Any] = {"minimum": 0, "maximum": 1}
 Rounded = Annotated[float, AfterValidator(partial(round, ndigits=6))]
 RoundedShare = Annotated[float, AfterValidator(partial(round, ndigits=4))]
 RoundedProbability = Annotated[float, Field(ge=0, le=1), AfterValidator(partial(round, ndigits=6))]
 Rows = Annotated[list[list[float]], BeforeValidator(_nested_lists)]
 
 
-class SearchRequest(BaseModel):
-    """`POST /search`. The app adds the default and the bounds of `top_k`, which its settings hold."""
+class SearchFields(BaseModel):
+    """`POST /search`; the app adds the default and the bounds of `top_k`, which its settings hold."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
@@ -37,7 +39,7 @@ class SearchRequest(BaseModel):
     picture_weight: float = Field(
         default=PICTURE_WEIGHT,
         description="0: the words alone count; 1: the picture alone",
-        json_schema_extra={"minimum": 0, "maximum": 1},
+        json_schema_extra=WEIGHT_BOUNDS,
     )
 
 

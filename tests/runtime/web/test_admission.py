@@ -9,13 +9,14 @@ import pytest
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect
 from starlette.routing import Mount, Route
-from starlette.types import Message
+from starlette.types import Message, Scope
 
 from runtime.engine import Engine
 from runtime.errors import Overloaded, RequestTooLarge
 from runtime.settings import Settings
 from runtime.web.admission import LONGEST_RETRY_S, AdmissionQueue
 from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
+from tests.runtime.conftest import ColourEncoder
 
 LIMIT_S = 20
 
@@ -279,6 +280,19 @@ def test_a_search_waits_before_its_body_is_parsed(app: FastAPI, path: str) -> No
     run(story)
 
 
+def test_a_client_that_leaves_the_queue_has_nothing_searched_for_it(app: FastAPI, encoder: ColourEncoder) -> None:
+    async def story() -> None:
+        queue: AdmissionQueue = app.state.admission_queue
+        for _ in range(SEARCHES_AT_ONCE):
+            queue.enter()
+        client = Client([{"type": "http.request", "body": b'{"query": "red"}', "more_body": False}])
+        client.left.set()
+        await app(scope_of("/search"), client.receive, client.send)
+        assert (queue.waiting, encoder.text_batches, client.answered[0]["status"]) == (0, [], 499)
+
+    run(story)
+
+
 def test_an_overloaded_server_says_so_in_the_one_form_and_stays_healthy(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,7 +323,14 @@ def test_an_overloaded_server_says_so_in_the_one_form_and_stays_healthy(
 async def ask(app: FastAPI, path: str, body: bytes = b'{"query": "red"}') -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and body of one answer: a search's, or what a GET gives."""
     client = Client([{"type": "http.request", "body": body, "more_body": False}])
-    scope = {
+    await app(scope_of(path), client.receive, client.send)
+    start, *parts = client.answered
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], headers, b"".join(part.get("body", b"") for part in parts)
+
+
+def scope_of(path: str) -> Scope:
+    return {
         "type": "http",
         "method": "POST" if path in {"/search", "/search/image", "/explain"} else "GET",
         "path": path,
@@ -320,7 +341,3 @@ async def ask(app: FastAPI, path: str, body: bytes = b'{"query": "red"}') -> tup
         "server": ("test", 80),
         "root_path": "",
     }
-    await app(scope, client.receive, client.send)
-    start, *parts = client.answered
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], headers, b"".join(part.get("body", b"") for part in parts)
