@@ -41,7 +41,7 @@ class Engine:
         captions: Captions,
         limits: RequestLimits,
     ) -> None:
-        """Keep the collaborators; `limits` are for whoever checks the requests that come here."""
+        """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
         self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
 
@@ -150,7 +150,7 @@ class Engine:
             hits = self._weighed(query, hits, vectors)
         with timings.stage("explain"):
             explanations = self._explainer.explain(query.parsed, hits)
-        return [replace(hit, explanation=told) for hit, told in zip(hits, explanations, strict=True)]
+        return [replace(hit, explanation=explanation) for hit, explanation in zip(hits, explanations, strict=True)]
 
     def _weighed(self, query: Query, hits: list[Hit], vectors: Vectors) -> list[Hit]:
         """Return the hits with their word weights, by leaving out each word: one batch through the text tower."""

@@ -1,6 +1,6 @@
-"""What puts into words why each hit matched: the protocol that the engine calls.
+"""The protocol of what explains in a sentence why each hit matched, as the engine calls it.
 
-`sentences.py` builds the words from the evidence alone; `groq/` asks Groq for them.
+`sentences.py` makes the sentences from the evidence alone; `groq/` gets them from Groq.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,6 @@ class Explainer(Protocol):
     def explain(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Explanation]:
         """Return one explanation for each hit, in their order; no outside fault escapes.
 
-        The query may leave things out, and wants nothing where the search was by a picture alone.
+        The query may have unwanted phrases. Its wanted text is empty where the search was by a picture alone.
         """
         ...

@@ -57,7 +57,7 @@ class QueuedRoute(APIRoute):
     """A route that waits for a slot of the app's admission queue, before its body is parsed and before it gets a thread."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request; FastAPI's hook for what is to happen around the parsing of the body."""
+        """Return what answers a request. FastAPI calls it when the route is made; its own handler parses the body."""
         answer = super().get_route_handler()
 
         async def answer_in_turn(request: Request) -> Response:
@@ -71,7 +71,7 @@ class QueuedRoute(APIRoute):
 def _post_queued(
     app: FastAPI, path: str, answers: type[BaseModel], *, takes: str
 ) -> Callable[[Callable[..., Response]], None]:
-    """Declare a POST route that waits in the queue. `takes` tells the form of its body, to whoever sends another."""
+    """Declare a POST route that waits in the queue. `takes` describes its body; a malformed one is answered with it."""
 
     def add(endpoint: Callable[..., Response]) -> None:
         responses: dict[int | str, dict[str, Any]] = {422: {"model": ErrorBody, "description": takes}}
@@ -87,7 +87,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
     class SearchRequest(SearchFields):
-        """`POST /search`. `explain` asks for words and sentences."""
+        """`POST /search`. With `explain`, each hit gets its word weights and a sentence."""
 
         top_k: int = Field(settings.top_k_default, description="How many pictures", json_schema_extra=top_k_bounds)
 

@@ -1,6 +1,6 @@
 """The JSON of the API: what a request may hold, what an answer holds. Knows no HTTP.
 
-Answers are read from the search's own records, field by field by name; a field of another name says where it is read from.
+Answers are read from the search's own records: each field from the attribute of its name, or from the path in its alias.
 """
 
 from functools import partial

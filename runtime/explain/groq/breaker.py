@@ -1,7 +1,7 @@
 """Whether Groq is worth asking now: a circuit breaker. Counts failures and keeps time; makes no call and logs nothing.
 
 circuitbreaker 2.1.3 is not safe between threads and lets every waiting call probe at once; pybreaker 1.4.1 holds one lock
-for as long as a call takes, so searches would queue. Neither can wait for as long as an answer asks for.
+for as long as a call takes, so searches would queue. Neither can stay open for the time that Groq's answer names.
 """
 
 import threading

@@ -6,7 +6,7 @@ number or a name that neither query nor caption mentions. So the check is strict
 "sunset"), and then the sentence made from the evidence is shown instead.
 
 It cannot tell which words belong together: "a red house" passes where query and caption have a blue house and a red boat.
-It notices that the picture lacks a word of the query only where the verdict tells.
+That the picture lacks a word of the query is noticed only where the verdict is "none".
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One chat completion from Groq within a deadline, asked for again where that is worth it.
+"""One chat completion from Groq within a deadline, retried where a retry may help.
 
 The only file that imports Groq's package, at the first call (it takes 208 ms). `prompt.py` has what is asked, `faults.py`
 what a refusal means.
@@ -88,7 +88,7 @@ class GroqClient:
         except groq.APIStatusError as error:
             raise read_refusal(error.status_code, error.body, error.response.headers, self.model) from None
         except groq.APIConnectionError as error:  # what came before the answer's first byte
-            if isinstance(error.__cause__, httpx.ReadTimeout):  # asked, so perhaps charged: not asked twice
+            if isinstance(error.__cause__, httpx.ReadTimeout):  # it was sent, so perhaps charged: not sent twice
                 raise NoAnswer(TOO_LATE) from None
             raise TransientFault(f"{self._base_url} cannot be reached, or broke off") from None
         except httpx.TimeoutException:

@@ -195,9 +195,9 @@ def test_another_number_and_a_part_of_a_word_are_missing() -> None:
 
 
 def test_a_word_that_was_not_weighed_stands_by_the_caption_alone() -> None:
-    standing = tally_words(Phrase("a red boat"), facts("a boat", drops={"red": 0.1}))
-    assert [word.word for word in standing.mentioned] == ["boat"]
-    assert [word.word for word in standing.seen] == ["red"]
+    tally = tally_words(Phrase("a red boat"), facts("a boat", drops={"red": 0.1}))
+    assert [word.word for word in tally.mentioned] == ["boat"]
+    assert [word.word for word in tally.seen] == ["red"]
 
 
 def test_a_drop_counts_by_its_part_of_the_score() -> None:
