@@ -84,12 +84,12 @@ def search(
     """Answer one search: a table on a terminal, else a line a picture (path, probability, caption, with tabs between)."""
     with told_errors():
         from runtime.bootstrap import open_engine
-        from runtime.web.schemas import to_search_body
+        from runtime.web.schemas import SearchBody
 
         settings = _settings(models_dir=models, index_dir=index)
-        wanted = settings.top_k_default if top_k is None else top_k
         engine = open_engine(settings)
-        body = to_search_body(engine.search_by_text(text_of(" ".join(query)), wanted), wanted)
+        request = engine.limits.check_search(text_of(" ".join(query)), settings.top_k_default if top_k is None else top_k)
+        body = SearchBody.model_validate(engine.search(request))
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if as_json:

@@ -17,11 +17,11 @@ from runtime.explain.groq.secret import SecretExplainer
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
+from runtime.models.batching import BatchingEncoder
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
-from runtime.models.shared_encoder import SharedEncoder
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.opening import open_stores
 
@@ -45,16 +45,16 @@ def open_engine(settings: Settings) -> Engine:
     threads = settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
     engine = Engine(
-        SharedEncoder(
+        BatchingEncoder(
             ClipEncoder(models_folder, models.clip, threads),
             cache_size=settings.query_cache_size,
-            lanes=max(1, _usable_cores() // threads),
+            workers=max(1, _usable_cores() // threads),
         ),
-        _open_matcher(index_folder.path, index, library, threads),
+        _open_ranker(index_folder.path, index, library, threads),
         library,
         _open_explainer(settings),
         captions=_open_captions(library, index_folder.path, models_folder, models, threads=threads),
-        limits=Limits(settings.top_k_max, settings.query_max_chars),
+        limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
     )
     engine.sample_models = are_sample_models(models)
     return engine
@@ -110,6 +110,6 @@ def _open_explainer(settings: Settings) -> Explainer:
     return open_with(key.get_secret_value() if key else None)
 
 
-def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:
+def _open_ranker(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Ranker:
     pictures, captions = open_stores(index_dir, index, threads)
-    return Matcher(pictures, captions, index.calibration, some_ids=library.some_ids)
+    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids)

@@ -2,7 +2,7 @@
 
     LookwhyError
     ├── SettingInvalid        a variable in the environment, .env or a flag has an unusable value
-    ├── RequestError          the caller can mend it
+    ├── RequestError          the caller can correct it
     │   ├── RequestMalformed  not the JSON, or not the field, that the route takes
     │   ├── RequestTooLarge   a body over the limit
     │   ├── QueryEmpty        nothing to search for
@@ -48,7 +48,7 @@ class SettingInvalid(LookwhyError):
 
 
 class RequestError(LookwhyError):
-    """The request is at fault, and its sender can mend it."""
+    """The request is at fault, and its sender can correct it."""
 
     code = "request_invalid"
 

@@ -17,6 +17,7 @@ from runtime.engine import Engine
 from runtime.library.caption_file import FILE_NAME, CaptionFile
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
+from runtime.search.evidence import Answer
 from runtime.settings import Settings
 from tests.export.index.small_library import build, catalog_of, manifest_of, told_by
 from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module
@@ -56,7 +57,8 @@ def test_captions_made_live_are_those_of_an_index_and_a_build_leaves_them(
 ) -> None:
     out = tmp_path / "index"
     index(sample_library, out, "--captions", "later")
-    open_over(out).search_by_text(QUERY, 20)
+    engine = open_over(out)
+    engine.search(engine.limits.check_search(QUERY, 20))
     kept = CaptionFile(out, read_models_manifest(MODELS).fingerprint()).read_all()
     of_index = {row.sha256: row.caption for row in catalog_of(sample_library.index).rows}
     assert len(kept) == 20
@@ -80,13 +82,17 @@ def open_over(index_dir: Path) -> Engine:
     return open_engine(Settings.read(models_dir=MODELS, index_dir=index_dir, groq_api_key=""))
 
 
+def find(engine: Engine, top_k: int) -> Answer:
+    return engine.search(engine.limits.check_search(QUERY, top_k))
+
+
 def test_between_the_passes_a_search_captions_live_and_judges_nothing(sample_library: SampleLibrary, tmp_path: Path) -> None:
     out = tmp_path / "index"
     assert f"{SCENES} of them have no caption yet" in index(sample_library, out, "--captions", "later")
-    answer, whole = (open_over(folder).search_by_text(QUERY, 5) for folder in (out, sample_library.index))
-    assert {(hit.caption_source, bool(hit.caption)) for hit in answer.hits} == {("live", True)}
+    answer, whole = (find(open_over(folder), 5) for folder in (out, sample_library.index))
+    assert {(hit.caption_source, bool(hit.caption.text)) for hit in answer.hits} == {("live", True)}
     assert (answer.verdict, answer.match_probability) == (None, None)
-    assert all(hit.explanation for hit in answer.hits)
+    assert all(hit.explanation.text for hit in answer.hits)
     assert whole.verdict is not None
     told = index(sample_library, out)
     assert "no caption" not in told
@@ -116,7 +122,7 @@ def test_with_a_part_of_its_captions_an_index_answers_with_those_and_makes_the_o
         build(sample_library.images, out, Models(manifest.fingerprint(), encoder, lambda: Stopping(MODELS, blip)))
     assert sum(row.caption is not None for row in catalog_of(out).rows) == SCENES // 2
     assert manifest_of(out).calibration
-    answer = open_over(out).search_by_text(QUERY, SCENES)
+    answer = find(open_over(out), SCENES)
     assert {hit.caption_source for hit in answer.hits} == {"index", "live"}
     assert all(hit.evidence.match_probability is not None for hit in answer.hits)
     index(sample_library, out)

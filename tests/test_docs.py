@@ -114,7 +114,7 @@ def leaves(kind: type[errors.LookwhyError]) -> list[type[errors.LookwhyError]]:
 
 def unmade(kind: type[errors.LookwhyError]) -> errors.LookwhyError:
     """Return an error without its message: each is made of other arguments."""
-    return kind.__new__(kind)
+    return errors.Overloaded(0, 1) if kind is errors.Overloaded else kind.__new__(kind)
 
 
 def codes_met(app: FastAPI) -> dict[str, set[str]]:

@@ -173,7 +173,8 @@ def test_without_a_key_a_search_asks_nobody_on_the_network(sample_library: Sampl
         "watched = ('socket.connect', 'socket.getaddrinfo', 'socket.sendto', 'socket.gethostbyname')\n"
         "sys.addaudithook(lambda event, given: asked.append(event) if event in watched else None)\n"
         "from runtime.bootstrap import open_engine\nfrom runtime.settings import Settings\n"
-        "hits = open_engine(Settings.read()).search_by_text('a castle', 3).hits\n"
+        "engine = open_engine(Settings.read())\n"
+        "hits = engine.search(engine.limits.check_search('a castle', 3)).hits\n"
         "print(len(hits), asked)"
     )
     command = [sys.executable, "-c", script]

@@ -39,11 +39,12 @@ def main(
         queries = [exact_caption(scenes[number % SCENES]) for number in range(ROUNDS)]
         bare, verdicts, explained, located = [], [], [], []
         for number, query in enumerate(queries):
-            stages_ms = engine.search_by_text(query, TOP_K, explain=False).timings_ms
+            stages_ms = engine.search(engine.limits.check_search(query, TOP_K, explain=False)).timings_ms
             bare.append(sum(stages_ms.get(stage, 0.0) for stage in BARE_STAGES))
             verdicts.append(stages_ms["evidence"])
-            explained.append(sum(engine.search_by_text(query, TOP_K).timings_ms.values()))
-            hits = engine.explain(query, [number % SCENES + 1], heatmap=True, explain=False)
+            explained.append(sum(engine.search(engine.limits.check_search(query, TOP_K)).timings_ms.values()))
+            request = engine.limits.check_explain(query, [number % SCENES + 1], heatmap=True, explain=False)
+            hits = engine.explain(request)
             located.append(hits.timings_ms["heatmap"])
         figures = {
             "bare search (no verdict), ms": median(bare),

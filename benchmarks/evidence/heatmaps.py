@@ -23,15 +23,17 @@ def heatmap_figures(folder: Path, models: Path) -> dict[str, float]:
     for index, (scene, boxes) in enumerate(zip(library.scenes, library.boxes, strict=True)):
         group = rng.choice(scene.groups)
         query = noun_phrase(1, group.colour, group.object)
-        [hit] = library.engine.explain(query, [index + 1], heatmap=True, explain=False).hits
-        assert hit.heatmap
-        assert hit.occlusion
+        request = library.engine.limits.check_explain(query, [index + 1], heatmap=True, explain=False)
+        [hit] = library.engine.explain(request).hits
+        heatmap, occlusion = hit.evidence.heatmap, hit.evidence.occlusion
+        assert heatmap
+        assert occlusion
         named = [box for box in boxes if (box.object, box.colour) == (group.object, group.colour)]
-        x, y = _hottest_point(hit.heatmap)
+        x, y = _hottest_point(heatmap)
         points_at_object.append(any(box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1 for box in named))
         object_areas.append(sum(map(_area, named)))
-        holds.append(hit.occlusion.holds)
-        drops.append((hit.occlusion.hottest_drop, hit.occlusion.random_drop))
+        holds.append(occlusion.holds)
+        drops.append((occlusion.hottest_drop, occlusion.random_drop))
     hottest_drop, random_drop = np.mean(drops, axis=0)
     return {
         "pointing game: the centre of the hottest patch lies in the object's box": float(np.mean(points_at_object)),

@@ -39,7 +39,10 @@ def mix_figures(libraries: list[SceneLibrary]) -> Figures:
     for number, library in enumerate(libraries):
         for index, wanted in _scenes_that_exist_at_night(library, random.Random(f"mix:{SEED}:{number}")):
             for weight, results in is_right.items():
-                answer = library.engine.search_like(index + 1, 1, query="at night", picture_weight=weight, explain=False)
+                request = library.engine.limits.check_search(
+                    "at night", 1, like=index + 1, picture_weight=weight, explain=False
+                )
+                answer = library.engine.search(request)
                 results.append(wanted[answer.hits[0].row.id - 1])
     return {
         f"a picture and “at night”, first hit right, {names[weight]}": float(np.mean(results))

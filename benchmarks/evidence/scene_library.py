@@ -24,7 +24,7 @@ from runtime.bootstrap import open_engine
 from runtime.engine import Engine
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
-from runtime.search.answer import Answer
+from runtime.search.evidence import Answer
 from runtime.settings import Settings
 
 SEED = 6_000_101  # used by no training, no other benchmark and no decision
@@ -42,7 +42,7 @@ class SceneLibrary:
 
     def search(self, query: str, top_k: int) -> Answer:
         """Return the answer to a query, without explanations."""
-        return self.engine.search_by_text(query, top_k, explain=False)
+        return self.engine.search(self.engine.limits.check_search(query, top_k, explain=False))
 
     def truth(self, queries: list[Query]) -> NDArray[np.bool_]:
         """Return (queries, scenes) bool: whether the scene shows everything that the query names."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.evidence.scene_library import KINDS, SEED, SceneLibrary, matching_queries, near_miss_queries
 from export.index.match_calibration import auroc
-from runtime.search.answer import Answer
+from runtime.search.evidence import Answer
 
 QUERIES = 500  # with a match, and as many without
 TOP_K = 5

@@ -44,14 +44,15 @@ class Lookwhy:
 
     def search(self, query: str) -> list[str]:
         """Return the file names of the five best pictures; their captions are read from the index."""
-        return [hit.row.image_path for hit in self._engine.search_by_text(query, TOP_K, explain=False).hits]
+        request = self._engine.limits.check_search(query, TOP_K, explain=False)
+        return [hit.row.image_path for hit in self._engine.search(request).hits]
 
     def search_variants(self) -> Mapping[str, PrepareSearch]:
         """Return search without and with explanations, and for each the text tower runs alone that it needs."""
         return {
             "search_ms": lambda query: lambda: self.search(query),
             "tower_ms": lambda query: self._tower([query]),
-            "explained_ms": lambda query: lambda: self._engine.search_by_text(query, TOP_K),
+            "explained_ms": lambda query: lambda: self._engine.search(self._engine.limits.check_search(query, TOP_K)),
             "towers_ms": lambda query: self._tower([query], [without_word(query, word) for word in content_words(query)]),
         }
 

@@ -24,7 +24,7 @@ from export.index.scan import is_text
 from export.index.store_files import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
-from runtime.artefacts.match_calibration import Calibration
+from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
 from runtime.stores.opening import open_stores
 from runtime.stores.protocols import VectorSource
@@ -77,7 +77,7 @@ class NextGeneration:
     dimension: int
     vectors: Iterable[VectorBatch]
     captions: Iterable[VectorBatch] = ()
-    calibrate: Callable[[VectorSource, VectorSource], Calibration | None] = lambda _pictures, _captions: None
+    calibrate: Callable[[VectorSource, VectorSource], MatchCalibration | None] = lambda _pictures, _captions: None
     ivf_from: int = IVF_FROM
 
 

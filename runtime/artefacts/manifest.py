@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
-from runtime.artefacts.match_calibration import Calibration
+from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
@@ -143,7 +143,7 @@ class IndexManifest(Record):
     catalog: FileRecord
     metadata: FileRecord
     captions: FileRecord | None = None
-    calibration: Calibration | None = None
+    calibration: MatchCalibration | None = None
     # Both are left out where they are None, so that programs from before large indexes can still read every other index.
     probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)

@@ -16,8 +16,8 @@ from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import CATALOG_SCHEMA, Library
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
@@ -122,11 +122,11 @@ def engine(
 ) -> Engine:
     return Engine(
         encoder,
-        Matcher(store, some_ids=library.some_ids),
+        Ranker(store, some_ids=library.some_ids),
         library,
         explainer,
         captions=Captions(library, lambda: captioner),
-        limits=Limits(top_k_max=50, query_max_chars=200, heatmaps_max=2),
+        limits=RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2),
     )
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from export.index.caption_questions import CaptionBook, Meaning
 from export.index.catalog import IndexedImage
 from export.index.match_calibration import PICTURES_MIN, auroc, calibrate, fit_logistic
-from runtime.artefacts.match_calibration import Standing
+from runtime.artefacts.match_calibration import QueryContext
 from runtime.stores.flat import FlatStore
 
 CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blue house", "", "on the"]
@@ -99,9 +99,9 @@ def test_a_fitted_library_knows_its_pictures_from_what_it_lacks() -> None:
         [text] = encoder.embed_texts([query])
         ids, scores = pictures.search(text[None], 10)
         heard = captions.vectors_of(ids[0]) @ text
-        standing = calibration.standing(text, 2, heard)
-        assert isinstance(standing, Standing)
-        chances[query] = calibration.probabilities(standing, scores[0], heard).max()
+        context = calibration.query_context(text, 2, heard)
+        assert isinstance(context, QueryContext)
+        chances[query] = calibration.probabilities(context, scores[0], heard).max()
     assert chances["red boat"] > 0.8
     assert chances["purple elephant"] < 0.2
 

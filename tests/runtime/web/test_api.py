@@ -172,7 +172,7 @@ def test_a_fault_of_the_server_hides_its_cause(engine: Engine, monkeypatch: pyte
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(engine, "search_by_text", fail)
+    monkeypatch.setattr(engine, "search", fail)
     answer = search(TestClient(create_app(engine, Settings.read()), raise_server_exceptions=False), query="red")
     assert answer.status_code == 500
     assert fault(answer)["code"] == "internal"

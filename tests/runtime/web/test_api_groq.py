@@ -10,8 +10,8 @@ from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
@@ -38,7 +38,7 @@ def _imported() -> Iterator[None]:
 
 def served(explainer: Explainer, store: FlatStore, library: Library) -> TestClient:
     captions = Captions(library, ColourCaptioner)
-    engine = Engine(ColourEncoder(), Matcher(store), library, explainer, captions=captions, limits=Limits())
+    engine = Engine(ColourEncoder(), Ranker(store), library, explainer, captions=captions, limits=RequestLimits())
     client = TestClient(create_app(engine, Settings.read()), raise_server_exceptions=False)
     search(client, query="grey", top_k=4, explain=False)  # makes the captions that are missing
     return client
