@@ -1,7 +1,7 @@
-"""The sample models' figures, folder beside folder: python -m benchmarks.sample_models MODELS [MODELS ...]
+"""Search and caption quality of exported sample models: python -m benchmarks.sample_models MODELS [MODELS ...]
 
-Draws two albums of scenes that training never saw, one of them with held-out combinations alone, and asks the torch-free
-runtime with each exported folder, on the very path of the product: JPEG files, decoded, resized, embedded, captioned.
+Draws two albums of scenes that training never saw, one of them with held-out combinations only, and measures each folder of
+models through the torch-free runtime as the product uses it: JPEG files, decoded, resized, embedded, captioned.
 """
 
 import platform
@@ -26,11 +26,11 @@ from runtime.models.clip import ClipEncoder
 from runtime.terminal import told_errors
 
 ALBUMS = {"fresh scenes": HeldOut.NEVER, "held-out combinations": HeldOut.ONLY}
-ALBUM_SEED = 2_000_003  # neither training nor its own album (1,000,003) draws from it
+ALBUM_SEED = 2_000_003  # used neither by training nor by its own album (1,000,003)
 
 
 class RuntimeModels:
-    """One exported folder as the benchmark's three functions."""
+    """The three functions that `export.storybook.benchmark` measures, from one exported folder."""
 
     def __init__(self, models_dir: Path, threads: int) -> None:
         """Open both models of the folder; it must hold a captioner."""
@@ -50,7 +50,7 @@ class RuntimeModels:
         return np.concatenate([self._encoder.embed_images([decode_image(file, "scene")]) for file in files])
 
     def caption_images(self, files: Sequence[bytes]) -> list[str]:
-        """Return n captions, each made alone, as the index step makes them."""
+        """Return n captions, each picture captioned by itself, as the index step does."""
         return [self._captioner.caption_images([decode_image(file, "scene")])[0] for file in files]
 
     def measure(self, album: EvaluationSet) -> dict[str, float]:

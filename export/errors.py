@@ -7,13 +7,16 @@ LookwhyError
     ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
     ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
+    ├── SampleModelsUnasked no models but the sample's are here, and nobody named those
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
     ├── ParityFailed       an exported graph differs from its model by more than the tolerance
     ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
+import shlex
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,6 +95,18 @@ class DeviceUnfit(ExportError):
         )
 
 
+class SampleModelsUnasked(ExportError):
+    """Only the sample models are here, and they are not used for somebody's own pictures unless they were named."""
+
+    code = "sample_models_unasked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only the sample models are here; they were trained on drawn scenes and do not understand photos. Get real "
+            "ones: lookwhy models. To go on with the sample all the same: --models sample."
+        )
+
+
 class PackageMissing(ExportError):
     """A package that only torch's side of the export step needs is not installed."""
 
@@ -101,7 +116,7 @@ class PackageMissing(ExportError):
         self.package = package
         super().__init__(
             f"The package {package} is not installed; converting, training and evaluating need it. "
-            "Install it with: python -m pip install -r export/requirements.txt."
+            f"Install it with: {shlex.quote(sys.executable)} -m pip install {_requirements()}"
         )
 
 
@@ -160,6 +175,12 @@ class OutputUnwritable(ExportError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")
+
+
+def _requirements() -> str:
+    """Return what pip is to install: the pinned packages in a checkout, else the extra of the package that runs."""
+    pinned = Path(__file__).with_name("requirements.txt")
+    return "-r export/requirements.txt" if pinned.is_file() else "'lookwhy[export]'"
 
 
 @contextmanager

@@ -39,6 +39,8 @@ MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-
 class Engine:
     """One library, its models and its explainer. Searches may run side by side in threads."""
 
+    sample_models = False  # whether the models know drawn scenes only; set where they are opened
+
     def __init__(
         self,
         encoder: Encoder,

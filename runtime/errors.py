@@ -38,13 +38,13 @@ class LookwhyError(Exception):
 
 
 class SettingInvalid(LookwhyError):
-    """A setting has a value that cannot be used."""
+    """A setting has a value that cannot be used, or `.env` itself cannot: then `value` is None."""
 
     code = "setting_invalid"
 
-    def __init__(self, variable: str, value: str, accepted: str) -> None:
+    def __init__(self, variable: str, value: str | None, accepted: str) -> None:
         self.variable, self.value, self.accepted = variable, value, accepted
-        super().__init__(f"{variable}={value!r} cannot be used: {accepted}.")
+        super().__init__(f"{variable if value is None else f'{variable}={value!r}'} cannot be used: {accepted}.")
 
 
 class RequestError(LookwhyError):

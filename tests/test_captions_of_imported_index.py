@@ -1,15 +1,20 @@
 """Captions put off, with the committed sample models: what a search answers between the two passes, and the end of both."""
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from export.index.build import Models
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.engine import Engine
+from runtime.library.caption_file import FILE_NAME, CaptionFile
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
 from runtime.settings import Settings
@@ -24,6 +29,51 @@ def index(library: SampleLibrary, out: Path, *options: str) -> str:
     ended = run_module("export", "index", str(library.images), "--models", str(MODELS), "--out", str(out), *options)
     assert ended.returncode == 0, ended.stderr
     return ended.stderr
+
+
+def searched(library: SampleLibrary, index_dir: Path, query: str) -> list[tuple[str, str, str]]:
+    """Return path, caption and its source of five hits, found by a process of its own."""
+    environment = library.environment | {"INDEX_DIR": str(index_dir), "LOG_LEVEL": "WARNING"}
+    ended = run_module("runtime", "search", query, "--json", environment=environment)
+    assert ended.returncode == 0, ended.stderr
+    return [(hit["image_path"], hit["caption"], hit["caption_source"]) for hit in json.loads(ended.stdout)["results"]]
+
+
+def test_a_later_process_answers_with_the_captions_of_the_first_though_the_pictures_are_gone(
+    sample_library: SampleLibrary, tmp_path: Path
+) -> None:
+    images, out = tmp_path / "images", tmp_path / "index"
+    shutil.copytree(sample_library.images, images)
+    index(replace(sample_library, images=images), out, "--captions", "later")
+    made = searched(sample_library, out, QUERY)
+    assert {source for _, _, source in made} == {"live"}
+    shutil.rmtree(images)
+    assert searched(sample_library, out, QUERY) == made
+
+
+def test_captions_made_live_are_those_of_an_index_and_a_build_leaves_them(
+    sample_library: SampleLibrary, tmp_path: Path
+) -> None:
+    out = tmp_path / "index"
+    index(sample_library, out, "--captions", "later")
+    open_over(out).search_by_text(QUERY, 20)
+    kept = CaptionFile(out, read_models_manifest(MODELS).fingerprint()).read_all()
+    of_index = {row.sha256: row.caption for row in catalog_of(sample_library.index).rows}
+    assert len(kept) == 20
+    assert kept == {sha256: of_index[sha256] for sha256 in kept}
+    before = (out / FILE_NAME).read_bytes()
+    index(sample_library, out)
+    assert (out / FILE_NAME).read_bytes() == before
+
+
+def test_a_picture_that_one_searches_with_is_not_kept(sample_library: SampleLibrary, tmp_path: Path) -> None:
+    out = tmp_path / "index"
+    index(sample_library, out, "--captions", "later")
+    engine = open_over(out)
+    asked = Image.linear_gradient("L").resize((320, 240)).convert("RGB")
+    answer = engine.search_by_image(asked, 5)
+    kept = CaptionFile(out, read_models_manifest(MODELS).fingerprint()).read_all()
+    assert set(kept) == {hit.row.sha256 for hit in answer.hits}
 
 
 def open_over(index_dir: Path) -> Engine:

@@ -44,13 +44,6 @@ def test_captions_of_the_index_say_what_the_scenes_show(sample_library: SampleLi
     assert exact >= 0.8 * SCENES
 
 
-def test_the_table_names_picture_caption_and_reason(sample_library: SampleLibrary) -> None:
-    printed = search(sample_library, "a boat at sunset", "-k", "3")
-    assert printed.returncode == 0
-    assert "scene-" in printed.stdout
-    assert "3 pictures" in printed.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [((" ",), "query is empty"), (("boat", "-k", "0"), "top_k is 0"), (("b" * 1001,), "1,001 characters")],

@@ -51,6 +51,7 @@ def build_index(
     """
     console, order = console or Console(stderr=True), order or Order()
     scan = scan_folder(folder, leave_out=out)
+    console.print(f"{len(scan.images):,} pictures in {folder}", markup=False, highlight=False)
     with sole_writer(out):
         try:
             summary = _Build(scan, out, models, order, console=console).run()

@@ -169,7 +169,7 @@ def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
     @app.get("/readyz")
     def readyz() -> ReadyBody:
         """Say that searches are answered, and over how many pictures."""
-        return ReadyBody(pictures=engine.count)
+        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models)
 
     @app.get("/metrics", response_class=Response)
     def figures() -> Response:

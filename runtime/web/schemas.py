@@ -126,10 +126,11 @@ class ErrorBody(BaseModel):
 
 
 class ReadyBody(BaseModel):
-    """The answer to `GET /readyz`."""
+    """The answer to `GET /readyz`. `sample_models`: the models know drawn scenes only, and no photos."""
 
     status: Literal["ready"] = "ready"
     pictures: int
+    sample_models: bool
 
 
 def to_search_body(answer: Answer, top_k: int) -> SearchBody:

@@ -19,7 +19,7 @@ from runtime.library.catalog import CATALOG_SCHEMA, Library
 from runtime.search.query import Limits
 from runtime.search.ranking import Matcher
 from runtime.settings import Settings
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
 
 COLOURS = ["red", "green", "blue", "grey"]
@@ -95,8 +95,8 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def store() -> FaissStore:
-    store = FaissStore(len(COLOURS))
+def store() -> FlatStore:
+    store = FlatStore(len(COLOURS))
     store.add([1, 2, 3, 4], np.eye(len(COLOURS), dtype=np.float32))
     return store
 
@@ -118,7 +118,7 @@ def explainer() -> Explainer:
 
 @pytest.fixture
 def engine(
-    encoder: ColourEncoder, store: FaissStore, library: Library, captioner: ColourCaptioner, explainer: Explainer
+    encoder: ColourEncoder, store: FlatStore, library: Library, captioner: ColourCaptioner, explainer: Explainer
 ) -> Engine:
     return Engine(
         encoder,

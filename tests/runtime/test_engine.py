@@ -11,7 +11,7 @@ from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.search.query import Limits
 from runtime.search.ranking import Matcher
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 
 
@@ -33,11 +33,11 @@ def test_captions_come_from_the_index_where_it_has_them(engine: Engine, captione
     assert captioner.batches == []
 
 
-def test_missing_captions_are_made_in_one_batch_and_only_once(engine: Engine, captioner: ColourCaptioner) -> None:
+def test_missing_captions_are_made_one_at_a_time_and_only_once(engine: Engine, captioner: ColourCaptioner) -> None:
     first = {hit.row.id: hit for hit in engine.search_by_text("blue", 4).hits}
     assert (first[3].caption, first[3].caption_source) == ("a blue square", "live")
     engine.search_by_text("grey", 4)
-    assert captioner.batches == [2]
+    assert captioner.batches == [1, 1]
 
 
 def test_a_picture_that_went_away_is_still_a_hit_without_a_caption(
@@ -50,7 +50,7 @@ def test_a_picture_that_went_away_is_still_a_hit_without_a_caption(
     assert captioner.batches == [1]
 
 
-def test_without_a_captioner_a_missing_caption_stays_missing(library: Library, store: FaissStore) -> None:
+def test_without_a_captioner_a_missing_caption_stays_missing(library: Library, store: FlatStore) -> None:
     engine = Engine(
         ColourEncoder(),
         Matcher(store),
@@ -175,7 +175,7 @@ def test_explaining_nothing_or_an_unknown_picture_is_refused(engine: Engine) -> 
         engine.explain("red", [1, 2, 3], heatmap=True)
 
 
-def test_a_calibrated_search_is_as_sure_as_its_best_hit(encoder: ColourEncoder, store: FaissStore, library: Library) -> None:
+def test_a_calibrated_search_is_as_sure_as_its_best_hit(encoder: ColourEncoder, store: FlatStore, library: Library) -> None:
     weights = MatchWeights(bias=-5, score=10, mean_score=0, log_words=0)
     calibration = Calibration(centroid=(0, 0, 0, 0), with_caption=weights, without_caption=weights, fit={})
     matcher = Matcher(store, None, calibration)

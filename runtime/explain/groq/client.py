@@ -46,7 +46,7 @@ class GroqClient:
         The package's own retries know no deadline for the whole, and repeat what was read too slowly, which was charged.
 
         Args:
-            messages: as `groq_form.build_messages` returns them.
+            messages: as `prompt.build_messages` returns them.
             deadline: by the monotonic clock, in seconds; nobody waits for the answer after it.
 
         Raises:

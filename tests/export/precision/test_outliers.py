@@ -11,8 +11,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.outliers import Edit, add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
-from benchmarks.stand_ins import save_stand_in
+from benchmarks.checkpoints.outliers import (
+    Edit,
+    add_residual_outliers,
+    add_token_outliers,
+    draw_heavy_tails,
+    scale_norm_channels,
+)
+from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
 from export.errors import GateMissed
 from export.models.export import ExportOptions, export_models
 from export.precision.gates import Gates
@@ -56,8 +62,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tup
     def save(kind: str) -> tuple[Path, Path]:
         if kind not in made:
             made[kind] = root / kind / "clip", root / kind / "blip"
-            save_stand_in("clip-small", made[kind][0], *KINDS[kind])
-            save_stand_in("blip-small", made[kind][1], *KINDS[kind])
+            save_random_checkpoint("clip-small", made[kind][0], *KINDS[kind])
+            save_random_checkpoint("blip-small", made[kind][1], *KINDS[kind])
         return made[kind]
 
     return save

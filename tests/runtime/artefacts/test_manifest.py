@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.manifest import (
     IndexManifest,
@@ -98,7 +98,7 @@ def test_an_index_without_clusters_says_nothing_of_them_so_that_older_programs_r
 
 def test_a_large_index_names_its_vectors_and_how_it_is_searched(index_dir: Path) -> None:
     (index_dir / "g000001" / "image_vectors.f16").write_text("vectors")
-    probing = Probing(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
+    probing = ClusterSearchParams(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
     vectors = record_file(index_dir, "g000001/image_vectors.f16")
     large = read_index_manifest(index_dir).model_copy(update={"probing": probing, "vectors": vectors})
     (index_dir / "manifest.json").write_text(large.model_dump_json())

@@ -11,7 +11,7 @@ from runtime.search.evidence import Evidence
 from runtime.search.query import Asked
 from runtime.search.ranking import Matcher, best_first
 from runtime.search.words import Wish, read_wish
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 
 AXES = np.eye(3, dtype=np.float32)
 CALIBRATION = Calibration(
@@ -27,8 +27,8 @@ ROWS = [
 ]
 
 
-def store_of(vectors: dict[int, list[float]]) -> FaissStore:
-    store = FaissStore(3)
+def store_of(vectors: dict[int, list[float]]) -> FlatStore:
+    store = FlatStore(3)
     matrix = np.array(list(vectors.values()), dtype=np.float32)
     store.add(list(vectors), matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
     return store
