@@ -18,7 +18,6 @@ PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property"
 UNUSED_WITH_REASON = {
     "symbolic": "torch's exporter calls it",
     "hold_in": "what a question means for one scene, in plain words: tests hold the fast truth table against it",
-    "PRECISION_MODES": "tests export in each of them",
     "read_all": "the index step can take live captions over by it",
 }
 

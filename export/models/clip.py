@@ -23,7 +23,7 @@ from export.models.onnx_graph import write_graph
 from export.models.parity import Outputs
 
 TEXT, IMAGE = "clip/text.onnx", "clip/image.onnx"
-LEGACY_END_TOKEN_ID = 2  # what configurations before transformers' pull request 24773 wrongly say
+LEGACY_END_TOKEN_ID = 2  # the wrong id in configurations from before transformers' pull request 24773
 
 
 class TextTower(nn.Module):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import Display, Silence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
 
 PrecisionMode = Literal["planned", "int8", "fp32"]
-PRECISION_MODES: tuple[PrecisionMode, ...] = get_args(PrecisionMode)
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
 PLAN_NAME = "plan.json"
 

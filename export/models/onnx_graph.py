@@ -1,7 +1,7 @@
 """Writes torch modules as fp32 ONNX graphs: the graph in one file, its large weights in another beside it.
 
-Owns how every graph is traced and simplified, and how its weights are laid out. Which graphs there are is said in `clip.py`
-and `blip.py`.
+Owns how every graph is traced and simplified, and how its weights are laid out. `clip.py` and `blip.py` define
+the graphs.
 """
 
 import gc
@@ -134,7 +134,7 @@ def _is_transpose(node: onnx.NodeProto) -> bool:
 
 
 def _store(array: NDArray[np.generic], name: str, file: BinaryIO) -> TensorProto:
-    """Return the initializer of `array`. A large array is written to `file`, and its initializer says where."""
+    """Return the initializer of `array`. A large array is written to `file`, and its initializer names the place."""
     array = np.ascontiguousarray(array)
     if array.nbytes < PAGE_BYTES:
         return numpy_helper.from_array(array, name)

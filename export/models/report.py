@@ -73,8 +73,8 @@ def _size_table(content: dict[str, Any]) -> list[str]:
     for graph, size in content["sizes"].items():
         latency, shares = content["latency_ms_1_thread"].get(graph), content["precisions"].get(graph, {"fp32": 1.0})
         speed = f"{latency['exact']:.1f} | {latency['here']:.1f}" if latency else "- | -"
-        told = ", ".join(f"{precision} {share:.1%}" for precision, share in shares.items())
-        rows.append(f"| {graph} | {size['bytes_exact'] / 1e6:.2f} | {size['bytes'] / 1e6:.2f} | {speed} | {told} |")
+        precisions = ", ".join(f"{precision} {share:.1%}" for precision, share in shares.items())
+        rows.append(f"| {graph} | {size['bytes_exact'] / 1e6:.2f} | {size['bytes'] / 1e6:.2f} | {speed} | {precisions} |")
     head = "| graph | fp32, MB | here, MB | fp32, ms | here, ms | weights in |"
     note = f"Times: one run on one thread of {content['machine']}, the median of a few, fp32 and here in turns."
     return [head, "|---|---|---|---|---|---|", *rows, "", note]

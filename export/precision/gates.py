@@ -49,7 +49,7 @@ class GateResult:
         cosines: by graph and output, as in "clip/text.onnx embedding": one cosine for each sample.
         overlap: overlap@k of the exact and the quantized rankings, by k.
         family_measures: what both graphs cause together (ranking, captions), by subject and measure.
-        losses: by graph, 1 - cosine that it causes alone: tells which of the two causes most of a family measure's loss.
+        losses: by graph, 1 - cosine that it causes alone; shows which of the two causes most of a family measure's loss.
     """
 
     cosines: dict[str, NDArray[np.float64]] = field(default_factory=dict)

@@ -56,18 +56,24 @@ def find_channel_groups(graph: ExactGraph) -> list[ChannelGroup]:
     for node in graph.proto.graph.node:
         layer = graph.layer_read_by(node) if node.op_type == "MatMul" else None
         if layer:
-            whole = _before_slices(node.input[0], makers)
-            inputs[whole].add(node.input[0])
-            read_by[whole].add(layer.name)
-            reads[layer.name].add(whole)
+            unsliced = _before_slices(node.input[0], makers)
+            inputs[unsliced].add(node.input[0])
+            read_by[unsliced].add(layer.name)
+            reads[layer.name].add(unsliced)
     groups = []
-    for wholes, layers in _join(read_by, reads):
+    for unsliced_tensors, layers in _join(read_by, reads):
         weights = [graph.layers[name].weight for name in layers]
         if all(reader.op_type == "MatMul" for weight in weights for reader in readers[weight]):
-            norms = [makers[whole].name for whole in wholes if _is_norm_for(whole, set(weights), makers, readers)]
-            read = sorted(name for whole in wholes for name in inputs[whole])
+            norms = [
+                makers[unsliced].name
+                for unsliced in unsliced_tensors
+                if _is_norm_for(unsliced, set(weights), makers, readers)
+            ]
+            read = sorted(name for unsliced in unsliced_tensors for name in inputs[unsliced])
             groups.append(
-                ChannelGroup(tuple(read), tuple(sorted(norms)) if len(norms) == len(wholes) else (), tuple(sorted(layers)))
+                ChannelGroup(
+                    tuple(read), tuple(sorted(norms)) if len(norms) == len(unsliced_tensors) else (), tuple(sorted(layers))
+                )
             )
     return groups
 
@@ -130,12 +136,12 @@ def _error(
     return float(np.square(product - exact).sum() / np.square(exact).sum())
 
 
-def _is_norm_for(whole: str, weights: Set[str], makers: Mapping[str, onnx.NodeProto], readers: Nodes) -> bool:
+def _is_norm_for(unsliced: str, weights: Set[str], makers: Mapping[str, onnx.NodeProto], readers: Nodes) -> bool:
     """Return whether a LayerNormalization computes the tensor, and only products with these weights read it."""
-    maker = makers.get(whole)
+    maker = makers.get(unsliced)
     if maker is None or maker.op_type != "LayerNormalization":
         return False
-    return all(reader.op_type == "MatMul" and reader.input[1] in weights for reader in _through_slices(whole, readers))
+    return all(reader.op_type == "MatMul" and reader.input[1] in weights for reader in _through_slices(unsliced, readers))
 
 
 def _readers(graph: onnx.GraphProto) -> Nodes:

@@ -1,6 +1,6 @@
-"""The command line of the storybook: `draw` a folder of scenes, `train` the sample models.
+"""The commands `storybook draw` and `storybook train`: a folder of scenes, and the sample models.
 
-Owns arguments and what is shown while waiting. Drawing and training are imported when used, so `--help` is quick.
+Owns the arguments and the progress display. Drawing and training are imported when they are used, so that `--help` is quick.
 """
 
 import time
@@ -19,7 +19,7 @@ from runtime.terminal import told_errors
 if TYPE_CHECKING:
     from export.storybook.stage import Progress as StageProgress
 
-app = typer.Typer(no_args_is_help=True, help="The sample world: draw storybook scenes, train the sample models.")
+app = typer.Typer(no_args_is_help=True, help="Draw storybook scenes, train the sample models.")
 
 _RUN_FOLDER = Path("artifacts/storybook")
 _LINE_EVERY_S = 60

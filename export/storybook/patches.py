@@ -1,7 +1,8 @@
-"""A helping task for both towers: what object, and of which colour, lies under each patch. Dropped after training.
+"""An auxiliary training task for both vision towers: predict the object under each patch, and its colour.
 
-The boxes are free, since the pictures are drawn. Predicting them from the patch tokens halved the pictures BLIP needs
-(the spike: loss .44 after 16,000 pictures instead of 31,000).
+The boxes cost nothing, since the pictures are drawn. Predicting them from the patch tokens halved the number of pictures
+that BLIP needs (in a first trial, loss .44 after 16,000 pictures instead of 31,000). The saved models do not contain this
+task.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ _LEAST_HALF_SIDE = 0.075
 
 
 def patch_labels(boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The object and the colour under the centre of each patch; where boxes overlap, of the one in front.
+    """Return the object and the colour under the centre of each patch; where boxes overlap, of the one in front.
 
     Args:
         boxes: (n, k, 6) float32 as in `TrainingSet.boxes`, those behind first.
@@ -48,7 +49,7 @@ def _within(points: NDArray[np.float64], low: NDArray[np.float32], high: NDArray
 
 
 class PatchTask(nn.Module):
-    """Two linear readings of every patch token and their loss."""
+    """Two linear classifiers on every patch token, and their loss."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""The training pictures: tens of thousands of them, drawn once into one memory-mapped array.
+"""The training set: tens of thousands of pictures, drawn once into one memory-mapped array.
 
-Owns the pool's folder (pixels.npy, boxes.npy, scenes.jsonl, drawing.json). Pictures are drawn large and shrunk with the
-resampling of the models' preprocessors, as the product shrinks larger pictures too: trained on pictures drawn at the
-input size, the spike lost 2 points of caption F1 on shrunk ones.
+Owns the layout of its folder (pixels.npy, boxes.npy, scenes.jsonl, drawing.json). Pictures are drawn large and shrunk with
+the resampling of the models' preprocessors, as the product shrinks larger pictures, too: a model trained on pictures drawn
+at the input size lost 2 points of caption F1 on shrunk ones.
 """
 
 import json
@@ -32,7 +32,7 @@ _CHUNK = 250
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Pictures and all that is known about them, aligned by position.
+    """Training pictures with their boxes and scenes, aligned by position.
 
     Attributes:
         pixels: (n, 112, 112, 3) uint8 RGB, memory-mapped.
@@ -47,7 +47,7 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """A stretch of the pool for one worker to draw into the shared file."""
+    """Consecutive pictures of the training set that one worker draws into the shared file."""
 
     pixels: Path
     seed: int
@@ -56,10 +56,10 @@ class _Chunk:
 
 
 def draw_training_set(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]) -> None:
-    """Draw training pictures into `folder`, without a held-out combination; the folder appears only when whole.
+    """Draw training pictures into `folder`, without a held-out combination; the folder appears only when it is complete.
 
     Args:
-        folder: Where the pool goes; must not exist.
+        folder: Where the training set goes; must not exist.
         count: How many pictures.
         seed: Decides every scene and pixel, whatever the number of workers.
         workers: How many processes draw.
@@ -87,14 +87,14 @@ def draw_training_set(folder: Path, count: int, seed: int, *, workers: int, on_d
 
 
 def load_training_set(folder: Path) -> TrainingSet:
-    """The pool that `draw_training_set` wrote."""
+    """Open the training set that `draw_training_set` wrote."""
     lines = (folder / "scenes.jsonl").read_text(encoding="utf-8").splitlines()
     scenes = [Scene.from_json(json.loads(line)) for line in lines]
     return TrainingSet(np.load(folder / "pixels.npy", mmap_mode="r"), np.load(folder / "boxes.npy"), scenes)
 
 
 def _draw_chunk(chunk: _Chunk) -> NDArray[np.float32]:
-    """Draw a chunk into the pool's file; returns its boxes."""
+    """Draw a chunk into the shared file, and return its boxes."""
     pixels = np.load(chunk.pixels, mmap_mode="r+")
     boxes = []
     for index, scene in enumerate(chunk.scenes, start=chunk.start):
@@ -117,7 +117,7 @@ def _box_rows(picture: Picture) -> NDArray[np.float32]:
 def scenes_by_key(
     scenes: Sequence[Scene], key: Callable[[Scene], Sequence[tuple[str, ...]]]
 ) -> dict[tuple[str, ...], NDArray[np.int64]]:
-    """Positions of the scenes that share a key; a scene may have several keys."""
+    """Return the positions of the scenes that share a key; a scene may have several keys."""
     positions: dict[tuple[str, ...], list[int]] = {}
     for index, scene in enumerate(scenes):
         for value in key(scene):

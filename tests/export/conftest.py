@@ -6,7 +6,7 @@ Without torch, the tests of the conversion are not collected.
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -63,17 +63,18 @@ def calibration() -> "CalibrationSet":
 def exported(
     tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path, calibration: "CalibrationSet"
 ) -> dict[str, tuple[Path, ModelsManifest]]:
-    """Both small checkpoints exported, by form: the folder of artefacts and its manifest. int8 need not be good."""
-    from export.models.export import PRECISION_MODES, ExportOptions, export_models
+    """Both small checkpoints exported, by precision: the folder of artefacts and its manifest. int8 need not be good."""
+    from export.models.export import ExportOptions, PrecisionMode, export_models
     from export.precision.gates import Gates
 
     root = tmp_path_factory.mktemp("exported")
     no_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
     made: dict[str, tuple[Path, ModelsManifest]] = {}
-    for form in PRECISION_MODES:
-        gates = no_gates if form == "int8" else Gates()
-        options = ExportOptions(precision=form, gates=gates, calibration=calibration)
-        made[form] = root / form, export_models(str(clip_folder), str(blip_folder), root / form, options=options)
+    for precision in get_args(PrecisionMode):
+        gates = no_gates if precision == "int8" else Gates()
+        options = ExportOptions(precision=precision, gates=gates, calibration=calibration)
+        folder = root / precision
+        made[precision] = folder, export_models(str(clip_folder), str(blip_folder), folder, options=options)
     return made
 
 
