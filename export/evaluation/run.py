@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.console import Terminal
+from export.console import Terminal, progress_bar
 from export.errors import CaptionsUnusable
 from export.evaluation.agreement import measure_agreement
 from export.evaluation.answers import Answers, AskedModels
@@ -86,8 +85,9 @@ def _see_all(
 ) -> list[Described]:
     """Show every picture to every model, and return those that could be read."""
     seen = []
-    with _progress(console) as progress:
-        for one in progress.track(described, description="Pictures"):
+    with progress_bar(console, "Pictures", len(described)) as advance:
+        for one in described:
+            advance(1)
             try:
                 image = open_image(one.path, one.name)
             except ImageError as error:
@@ -105,10 +105,11 @@ def _reason(error: ImageError) -> str:
 
 def _read_all(described: Sequence[Described], asked: Sequence[AskedModels], console: Console) -> list[Answers]:
     texts = [caption for one in described for caption in one.captions]
-    with _progress(console) as progress:
-        for text in progress.track(texts, description="Captions"):
+    with progress_bar(console, "Captions", len(texts)) as advance:
+        for text in texts:
             for models in asked:
                 models.read(text)
+            advance(1)
     return [models.answers(texts) for models in asked]
 
 
@@ -128,8 +129,3 @@ def _figures(models: AskedModels, answers: Answers, described: Sequence[Describe
     if answers.captions is not None:
         scores = score_captions([caption.text for caption in answers.captions], [one.captions for one in described])
     return ModelFigures(models.manifest, recall, is_above_chance(recall, len(described)), scores)
-
-
-def _progress(console: Console) -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, disable=not console.is_terminal)

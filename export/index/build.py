@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
 from export.index.catalog import Catalog
@@ -22,7 +23,7 @@ from export.index.intake import Intake
 from export.index.journal import Captioned, Embedded, Journal
 from export.index.publisher import Order, Publisher
 from export.index.scan import Scan, SkippedImage, scan_folder
-from export.index.summary import Summary, print_skipped, print_summary, progress_bar
+from export.index.summary import Summary, print_skipped, print_summary
 
 __all__ = ["Captioner", "ImageEncoder", "Models", "Order", "Summary", "build_index"]
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.console import progress_bar
 from export.index.catalog import IndexedImage
 from export.index.contents import VECTORS_AT_ONCE
 from export.index.encoding import Models
 from export.index.generation import Generation
 from export.index.journal import Journal
-from export.index.summary import progress_bar
 from runtime.stores.vector_file import VectorBatch
 
 EMBEDDED_AT_ONCE = 64  # captions between two writes of the journal

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.summary import progress_bar
+from export.console import progress_bar
 from runtime.stores.vector_file import VectorFile
 from runtime.stores.whole_file import whole_file
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.console import progress_bar
 from export.index.caption_questions import CaptionBook
 from export.index.catalog import IndexedImage
-from export.index.summary import progress_bar
 from runtime.artefacts.match_calibration import WITNESSES, Calibration, MatchWeights, Standing, match_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource

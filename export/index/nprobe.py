@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.summary import progress_bar
+from export.console import progress_bar
 from runtime.artefacts.cluster_search import AskedWith, Probing
 from runtime.stores.clustered import IvfStore
 from runtime.stores.faiss_ivf import MappedIvf

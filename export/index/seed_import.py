@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.catalog import Catalog, IndexedImage
 from export.index.decode import reason_of
@@ -28,7 +29,7 @@ from export.index.generation import (
 )
 from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
-from export.index.summary import Summary, print_skipped, print_summary, progress_bar
+from export.index.summary import Summary, print_skipped, print_summary
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ArtefactCorrupt, ImageError
 from runtime.images import open_image

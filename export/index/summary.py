@@ -1,12 +1,10 @@
-"""What a build did, as counts and as the few lines that a person reads; and the progress while it runs."""
+"""What a build did, as counts and as the few lines that a person reads."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from export.index.scan import SkippedImage
@@ -36,28 +34,6 @@ class Summary:
     captions_later: bool = False
     other_files: int = 0
     skipped: Sequence[SkippedImage] = ()
-
-
-class Rate(ProgressColumn):
-    """How many a second, over the last half minute."""
-
-    def render(self, task: Task) -> Text:
-        """Return the rate, or nothing while there is none yet."""
-        rate = task.finished_speed or task.speed
-        return Text(f"{rate:.1f}/s" if rate else "", style="progress.data.speed")
-
-
-@contextmanager
-def progress_bar(console: Console, description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar with a count, the rate and the time left while the block runs; none where there is nothing to do.
-
-    Yields:
-        What to call with the number of pictures just done.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=total == 0) as progress:
-        task = progress.add_task(description, total=total)
-        yield lambda done: progress.advance(task, done)
 
 
 def print_summary(summary: Summary, console: Console) -> None:
