@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.console import progress_bar
+from runtime.artefacts.whole_file import whole_file
 from runtime.stores.vector_file import VectorFile
-from runtime.stores.whole_file import whole_file
 
 SAMPLED = 40  # vectors a cluster is trained on: faiss asks for 39 and more
 SAMPLE_MAX = 200_000  # 130 MB at 160 components

@@ -5,12 +5,10 @@ files mean is left to the rooms that open them.
 """
 
 import hashlib
-import os
 import shutil
 import threading
-from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,6 +21,7 @@ from runtime.artefacts.manifest import (
     read_index_manifest,
     read_models_manifest,
 )
+from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
 
 KEPT_FREE_BYTES = 32 << 20  # left in the folder's file system for others: uploads, for one, are spooled to /tmp
@@ -130,29 +129,25 @@ class RemoteFolder:
             raise StorageTooSmall(self.path, needed_bytes, free_bytes)
 
     def _download(self, record: FileRecord) -> None:
-        file = self._file(record)
-        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        path = self._file(record)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._write(part, record)
-            part.replace(file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # not synced, as its sha256 is checked before it is used: a cold start does not wait for the disk
+            with whole_file(path, shared=True, synced=False) as file:
+                self._write(file, record)
         except OSError as cause:
             remedy = "Point FETCH_DIR at a folder with room that can be written to."
-            raise ArtefactCorrupt(file, f"it cannot be written ({cause.strerror})", remedy) from cause
-        finally:
-            with suppress(OSError):
-                part.unlink()
+            raise ArtefactCorrupt(path, f"it cannot be written ({cause.strerror})", remedy) from cause
         self._verified.add(record)
 
-    def _write(self, part: Path, record: FileRecord) -> None:
+    def _write(self, file: BinaryIO, record: FileRecord) -> None:
         """Write the object's bytes, no more of them than were promised, and compare their sha256 with the record's."""
         digest, given_bytes = hashlib.sha256(), 0
-        with part.open("wb") as file:
-            for chunk in self._bucket.chunks(record.path):
-                digest.update(chunk)
-                given_bytes += file.write(chunk)
-                if given_bytes > record.bytes:
-                    break
+        for chunk in self._bucket.chunks(record.path):
+            digest.update(chunk)
+            given_bytes += file.write(chunk)
+            if given_bytes > record.bytes:
+                break
         if (given_bytes, digest.hexdigest()) != (record.bytes, record.sha256):
             reason = f"its sha256 or length is not the one in {MANIFEST_NAME}"
             raise ArtefactCorrupt(f"{self._bucket.url}/{record.path}", reason, REMEDY)

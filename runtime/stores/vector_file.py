@@ -15,8 +15,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
-from runtime.stores.whole_file import whole_file
 
 REMEDY = "Build the index again: python -m export index FOLDER."
 HEAD = struct.Struct("<16sQQ")
