@@ -32,7 +32,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "errors": set(),
         "console": set(),
         "atomic": {"errors"},
-        "storybook": {"console", "errors"},
+        "storybook": {"atomic", "console", "errors"},
         "fetch": {"atomic", "console", "errors"},
         "publish": set(),
         "index": {"atomic", "console", "errors"},
