@@ -7,14 +7,13 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from time import monotonic
 
 import httpx
 
 from runtime import __version__
 from runtime.errors import SettingInvalid
+from runtime.explain.retry_after import read_retry_after
 
 USER_AGENT = f"Lookwhy/{__version__} (picture search; python-httpx/{httpx.__version__})"
 BROKEN_CONNECTION = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
@@ -183,18 +182,5 @@ def _check_status(response: httpx.Response) -> None:
         return
     reason = f"the server answered {status} {response.reason_phrase}".rstrip()
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
-        raise _Passing(reason, _retry_after_s(response.headers.get("retry-after", "")))
+        raise _Passing(reason, read_retry_after(response.headers.get("retry-after", "")))
     raise DownloadFailed(reason)
-
-
-def _retry_after_s(header: str) -> float | None:
-    """Return the seconds that a `retry-after` header asks for, given as seconds or as a date; None without a usable one."""
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
