@@ -15,7 +15,7 @@ from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, default_models_dir
 from runtime.terminal import INTERRUPTED, told_errors
 
 if TYPE_CHECKING:
-    from export.index.encoding import Models
+    from export.index.pipeline import Models
     from runtime.models.onnx_session import Device
 
 
@@ -138,12 +138,12 @@ def index(
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
-        from export.index.build import Order, build_index
+        from export.index.build import BuildOptions, build_index
 
-        order = Order(captions_later=captions == "later", publish_every_s=60 * publish_every)
+        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
-            order = replace(order, ivf_from=ivf_from)
-        build_index(folder, out, models=_open_models(models, device), order=order)
+            options = replace(options, ivf_from=ivf_from)
+        build_index(folder, out, models=_open_models(models, device), options=options)
 
 
 @app.command()
@@ -182,7 +182,7 @@ def evaluate(
 
 def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
-    from export.index.encoding import Models
+    from export.index.pipeline import Models
     from runtime.artefacts.manifest import read_models_manifest
     from runtime.models.blip import BlipCaptioner
     from runtime.models.clip import ClipEncoder

@@ -19,11 +19,11 @@ from rich.console import Console
 from export.atomic import locked_folder, sync, sync_tree
 from export.errors import OutputUnwritable
 from export.index.catalog import Catalog, IndexedImage, read_catalog, write_catalog
+from export.index.match_calibration import EmbedTexts, calibrate
 from export.index.scan import is_text
 from export.index.store_files import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
-from runtime.artefacts.match_calibration import Calibration
 from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
 from runtime.stores.opening import open_stores
@@ -65,9 +65,9 @@ class Generation:
 class NextGeneration:
     """What is to be written.
 
-    `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions. `calibrate`
-    fits the calibration to both stores, or finds that there is too little to fit it to. From `ivf_from` pictures on, the
-    stores have their large form.
+    `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
+    `embed_texts` embeds the questions that the match calibration is fitted with; without it, there is no calibration. From
+    `ivf_from` pictures on, the stores have their large form.
     """
 
     number: int
@@ -77,7 +77,7 @@ class NextGeneration:
     dimension: int
     vectors: Iterable[VectorBatch]
     captions: Iterable[VectorBatch] = ()
-    calibrate: Callable[[VectorSource, VectorSource], Calibration | None] = lambda _pictures, _captions: None
+    embed_texts: EmbedTexts | None = None
     ivf_from: int = IVF_FROM
 
 
@@ -155,7 +155,10 @@ def _number(folder_name: str) -> int:
 def _write_generation(folder: Path, following: NextGeneration, console: Console) -> IndexManifest:
     folder.mkdir()
     stores = _write_stores(folder, following, console)
-    calibration = following.calibrate(stores.pictures, stores.captions) if stores.captions.count else None
+    calibration = None
+    if following.embed_texts and stores.captions.count:
+        rows = following.catalog.rows
+        calibration = calibrate(rows, stores.pictures, stores.captions, following.embed_texts, console)
     write_catalog(folder / CATALOG_NAME, following.catalog)
     _write_metadata(folder / METADATA_NAME, following.catalog.rows)
     sync_tree(folder)
