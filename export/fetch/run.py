@@ -113,7 +113,7 @@ def print_summary(summary: FetchSummary, console: Console) -> None:
 
 
 def _find_duplicates(rows: Sequence[UrlRow]) -> dict[int, int]:
-    """Return, for each row whose address stands further up, the number of the first row that has it."""
+    """Return, for each row whose address an earlier row has, the number of the first such row."""
     first: dict[str, int] = {}
     for row in rows:
         first.setdefault(row.url, row.number)

@@ -121,7 +121,7 @@ class _Build:
         return encoded
 
     def _skip_failed(self) -> None:
-        """Skip what cannot be decoded, and what has no vector because the twin that stood for it changed meanwhile.
+        """Skip what cannot be decoded, and what has no vector because another file of the same content changed meanwhile.
 
         Raises:
             FolderUnusable: no picture is left.

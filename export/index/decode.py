@@ -83,7 +83,7 @@ def decode_found(
 
 
 def reason_of(error: ImageError) -> str:
-    """Return why a picture cannot be read, without its name, which stands beside the reason in every report."""
+    """Return why a picture cannot be read, without its name, which every report puts before the reason."""
     if isinstance(error, ImageUnreadable):
         return error.reason
     if isinstance(error, ImageTooLarge):

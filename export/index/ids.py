@@ -1,4 +1,4 @@
-"""Which picture is which: matches what lies in the folder with what the last generation knew, by content and by path.
+"""The id of every picture: the pictures in the folder are matched with the last generation's, by content and by path.
 
 Pure decisions on names, hashes and ids; reads no file and runs no model.
 """

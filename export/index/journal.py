@@ -116,7 +116,7 @@ class Journal:
         self._connection = None
 
     def delete(self) -> None:
-        """Remove the file; its work stands in a generation now.
+        """Remove the file; its work is in a generation by now.
 
         Raises:
             OSError: the folder cannot be written.

@@ -40,16 +40,16 @@ def print_summary(summary: Summary, console: Console) -> None:
     """Print what was skipped and why, then the counts."""
     print_skipped(summary.skipped, console)
     counts = Counter({name: getattr(summary, name) for name in ("added", "changed", "renamed", "removed", "unchanged")})
-    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    line = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     if summary.skipped:
-        told += f", {len(summary.skipped):,} skipped"
+        line += f", {len(summary.skipped):,} skipped"
     if summary.other_files:
-        told += f"; {summary.other_files:,} files that are no pictures"
-    console.print(f"{summary.count:,} pictures in the index: {told}.", style="bold", highlight=False)
+        line += f"; {summary.other_files:,} files that are no pictures"
+    console.print(f"{summary.count:,} pictures in the index: {line}.", style="bold", highlight=False)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")
     if summary.uncaptioned:
-        console.print(_told_of_captions(summary), style="yellow", highlight=False)
+        console.print(_about_captions(summary), style="yellow", highlight=False)
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
@@ -63,7 +63,7 @@ def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
         console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
 
 
-def _told_of_captions(summary: Summary) -> str:
+def _about_captions(summary: Summary) -> str:
     awaited = f"{summary.uncaptioned:,} of them have no caption yet"
     if summary.captions_later:
         return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."
