@@ -195,15 +195,16 @@ def test_replacing_in_a_text_or_a_record_is_no_rename(tmp_path: Path) -> None:
 
 
 def used_names(file: Path) -> set[str]:
-    """Return which names of `ONLY_IN` a file uses, whatever way it spells them."""
-    tree = ast.parse(file.read_text("utf-8"))
-    used = {alias for name in imported_modules(file) for alias in (name, name.rpartition(".")[2])}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            used |= {node.attr, f"{node.value.id}.{node.attr}" if isinstance(node.value, ast.Name) else node.attr}
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
-            if len(node.args) == 1 and not node.keywords:  # of a text it takes two arguments, of a date none
+    """Return which names of `ONLY_IN` a file uses, however it spells them."""
+    used = {part for name in imported_modules(file) for part in (name, name.rpartition(".")[2])}
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="replace"), args=[_], keywords=[]):  # a text's takes two, a date's none
                 used.add("rename")
+            case ast.Attribute(value=ast.Name(id=owner), attr=attribute):
+                used |= {attribute, f"{owner}.{attribute}"}
+            case ast.Attribute(attr=attribute):
+                used.add(attribute)
     spellings = {"os.replace": "rename", "renames": "rename", "shutil.move": "rename", "fcntl": "flock"}
     return {spellings.get(name, name) for name in used} & set(ONLY_IN)
 
