@@ -104,7 +104,7 @@ def publish(out: Path, following: NextGeneration, console: Console) -> None:
     Raises:
         OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
         SessionFailed: the text tower refused a question of the calibration; the same.
-        KeyboardInterrupt: Ctrl-C; the same.
+        KeyboardInterrupt: Ctrl-C; the same, or it came after the switch, and the index is the new one.
     """
     folder = out / name_of(following.number)
     _remove_generation(folder)  # a killed build may have left its beginnings

@@ -128,7 +128,7 @@ def _read_picture(folder: Path, image: FoundImage, image_id: int) -> IndexedImag
 def _check_vectors(
     rows: Sequence[IndexedImage], vectors: NDArray[np.float32], encoder: ImageEncoder, seed: SeedFiles
 ) -> None:
-    """Refuse vectors that the models at hand would not have made.
+    """Refuse vectors that the given models would not have made.
 
     Raises:
         ArtefactCorrupt: the median cosine between old and new vectors is below `COMPARED_COSINE_MIN`.
@@ -139,7 +139,7 @@ def _check_vectors(
     cosines = np.sum(anew * vectors[[row.id - 1 for row in chosen]], axis=1)  # (n,)
     median = float(np.median(cosines))
     if median < COMPARED_COSINE_MIN:
-        reason = f"the models at hand see its pictures otherwise (median cosine {median:.2f} over {len(chosen)} of them)"
+        reason = f"the given models embed its pictures differently (median cosine {median:.2f} over {len(chosen)} of them)"
         remedy = "Give the metadata.json that belongs to it, and point --models at the CLIP that made it."
         raise ArtefactCorrupt(seed.store, reason, remedy)
 
