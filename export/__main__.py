@@ -17,7 +17,7 @@ from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, has_manifest, mode
 from runtime.terminal import INTERRUPTED, SAMPLE_MODELS_BANNER, run_command_line, tell, told_errors
 
 if TYPE_CHECKING:
-    from export.index.encoding import Models
+    from export.index.pipeline import Models
     from runtime.models.onnx_session import Device
 
 
@@ -147,14 +147,14 @@ def index(
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
-        from export.index.build import Order, build_index
+        from export.index.build import BuildOptions, build_index
 
-        order = Order(captions_later=captions == "later", publish_every_s=60 * publish_every)
+        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
-            order = replace(order, ivf_from=ivf_from)
+            options = replace(options, ivf_from=ivf_from)
         models = _models_dir(models)
         tell(f"Models: {name_models(models)}. Index: {out}.")
-        build_index(folder, out, models=_open_models(models, device), order=order)
+        build_index(folder, out, models=_open_models(models, device), options=options)
         _tell_next(context.find_root().info_name or "lookwhy", models, out)
 
 
@@ -216,7 +216,7 @@ def _tell_next(program: str, models_dir: Path, index_dir: Path) -> None:
 
 def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
-    from export.index.encoding import Models
+    from export.index.pipeline import Models
     from runtime.artefacts.manifest import read_models_manifest
     from runtime.models.blip import BlipCaptioner
     from runtime.models.clip import ClipEncoder

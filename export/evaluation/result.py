@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from export.errors import unwritable_refused
@@ -15,6 +16,7 @@ from export.evaluation.caption_scores import CaptionScores
 from export.evaluation.recall import Recall, differs_from_chance
 from export.precision.captions_file import SkippedLine
 from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest
+from runtime.artefacts.whole_file import whole_file
 
 FORMAT = "lookwhy-evaluation/1"
 DEFINITIONS = {
@@ -92,8 +94,8 @@ def check_writable(out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise IsADirectoryError(None, "it is a folder; name a file in it")
-        _partial(out).touch()
-        _partial(out).unlink()
+        with TemporaryFile(dir=out.parent):
+            pass
 
 
 def write_result(evaluation: Evaluation, out: Path) -> None:
@@ -102,13 +104,9 @@ def write_result(evaluation: Evaluation, out: Path) -> None:
     Raises:
         OutputUnwritable: the disk is full, or the file cannot be written.
     """
-    with unwritable_refused(out):
-        _partial(out).write_text(json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
-        _partial(out).replace(out)
-
-
-def _partial(out: Path) -> Path:
-    return out.with_name(f".{out.name}.partial")
+    text = json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
+    with unwritable_refused(out), whole_file(out) as file:
+        file.write(text.encode())
 
 
 def _about_chance(models: Sequence[ModelFigures], pictures: int) -> str:

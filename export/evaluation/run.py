@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.console import Terminal
+from export.console import Terminal, progress_bar
 from export.errors import CaptionsUnusable
 from export.evaluation.agreement import measure_agreement
 from export.evaluation.caption_scores import score_captions
@@ -87,8 +86,9 @@ def _add_images(
 ) -> list[CaptionedPicture]:
     """Run all models on every picture, and return the pictures that could be decoded; the others are added to `skipped`."""
     decoded = []
-    with _progress(console) as progress:
-        for picture in progress.track(pictures, description="Pictures"):
+    with progress_bar(console, "Pictures", len(pictures)) as advance:
+        for picture in pictures:
+            advance(1)
             try:
                 image = open_image(picture.path, picture.name)
             except ImageError as error:
@@ -109,10 +109,11 @@ def _add_texts(
 ) -> list[ModelOutputs]:
     """Run all models on every caption, and return each one's outputs."""
     texts = [caption for picture in pictures for caption in picture.captions]
-    with _progress(console) as progress:
-        for text in progress.track(texts, description="Captions"):
+    with progress_bar(console, "Captions", len(texts)) as advance:
+        for text in texts:
             for one in models:
                 one.add_text(text)
+            advance(1)
     return [one.outputs(texts) for one in models]
 
 
@@ -136,8 +137,3 @@ def _figures(models: EvaluatedModels, outputs: ModelOutputs, pictures: Sequence[
         references = [picture.captions for picture in pictures]
         scores = score_captions([caption.text for caption in outputs.captions], references)
     return ModelFigures(models.manifest, recall, is_above_chance(recall, len(pictures)), scores)
-
-
-def _progress(console: Console) -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, disable=not console.is_terminal)

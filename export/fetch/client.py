@@ -7,14 +7,13 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from time import monotonic
 
 import httpx
 
 from runtime import __version__
 from runtime.errors import SettingInvalid
+from runtime.explain.retry_after import read_retry_after
 
 USER_AGENT = f"Lookwhy/{__version__} (picture search; python-httpx/{httpx.__version__})"
 BROKEN_CONNECTION = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
@@ -22,10 +21,10 @@ BROKEN_CONNECTION = (httpx.TimeoutException, httpx.NetworkError, httpx.RemotePro
 
 @dataclass(frozen=True)
 class Limits:
-    """How much is asked of other people's servers, and how much of theirs is taken.
+    """How often servers are asked, how long they are waited for, and how much is downloaded.
 
-    `timeout_s` bounds each silence, `total_s` one attempt as a whole. A server that wants to be left alone for longer than
-    `longest_wait_s` is.
+    `timeout_s` bounds each silence, `total_s` one attempt as a whole. A server that asks to wait longer than
+    `longest_wait_s` is not asked again.
     """
 
     per_host: int = 6  # what browsers allow themselves
@@ -46,8 +45,8 @@ class DownloadStopped(Exception):
     """The run is over; what was under way is dropped."""
 
 
-class _Passing(Exception):
-    """A fault that another attempt may not meet."""
+class _TransientError(Exception):
+    """The attempt failed, and another one may not."""
 
     def __init__(self, reason: str, wait_s: float | None = None) -> None:
         self.reason, self.wait_s = reason, wait_s
@@ -92,20 +91,20 @@ class Downloader:
             DownloadStopped: `stopped` was set meanwhile.
         """
         url = _checked_url(address)
-        # setdefault is atomic: two threads that meet a new host get the same places
-        places = self._hosts.setdefault(url.host, threading.BoundedSemaphore(self._limits.per_host))
-        with places:  # also while waiting to try again, so that a busy host is asked less
+        # setdefault is atomic: two threads with the same new host get the same semaphore
+        slots = self._hosts.setdefault(url.host, threading.BoundedSemaphore(self._limits.per_host))
+        with slots:  # also while waiting to try again, so that a busy host is asked less
             for attempt in range(1, self._limits.attempts):
                 try:
                     return self._attempt(url)
-                except _Passing as fault:
+                except _TransientError as fault:
                     self._wait(fault, attempt)
             try:
                 return self._attempt(url)
-            except _Passing as fault:
+            except _TransientError as fault:
                 raise DownloadFailed(f"{fault.reason}, {self._limits.attempts} times") from None
 
-    def _wait(self, fault: _Passing, attempt: int) -> None:
+    def _wait(self, fault: _TransientError, attempt: int) -> None:
         """Sleep as long as the server asks, else 0.5 to 1 times the back-off, which doubles with each attempt.
 
         Half is fixed and half is chance ("equal jitter", AWS Architecture Blog, 2015), lest all threads return at once.
@@ -124,9 +123,9 @@ class Downloader:
                 _check_status(response)
                 return self._body(response)
         except httpx.TimeoutException:
-            raise _Passing(f"no answer within {self._limits.timeout_s:g} s") from None
+            raise _TransientError(f"no answer within {self._limits.timeout_s:g} s") from None
         except BROKEN_CONNECTION as error:
-            raise _Passing(f"the connection failed ({error or type(error).__name__})") from None
+            raise _TransientError(f"the connection failed ({error or type(error).__name__})") from None
         except httpx.TooManyRedirects:
             raise DownloadFailed(f"it redirects more than {self._limits.max_redirects} times") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:  # a redirect to nowhere, a broken encoding
@@ -142,7 +141,7 @@ class Downloader:
             if self._stopped.is_set():
                 raise DownloadStopped
             if monotonic() > deadline:
-                raise _Passing(f"it took longer than {self._limits.total_s:g} s")
+                raise _TransientError(f"it took longer than {self._limits.total_s:g} s")
         return bytes(body)
 
     def _check_size(self, given_bytes: int) -> None:
@@ -183,18 +182,5 @@ def _check_status(response: httpx.Response) -> None:
         return
     reason = f"the server answered {status} {response.reason_phrase}".rstrip()
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500:
-        raise _Passing(reason, _retry_after_s(response.headers.get("retry-after", "")))
+        raise _TransientError(reason, read_retry_after(response.headers.get("retry-after", "")))
     raise DownloadFailed(reason)
-
-
-def _retry_after_s(header: str) -> float | None:
-    """Return the seconds that a `retry-after` header asks for, given as seconds or as a date; None without a usable one."""
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        return None
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())

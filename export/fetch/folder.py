@@ -1,23 +1,24 @@
-"""The folder that pictures are fetched into: their names, their temporary forms, the list of failures.
+"""The folder that pictures are fetched into: their names, the list of failures, and what a killed run left.
 
-Nothing is ever half-written under a final name: content goes to a temporary name, to the disk, then is renamed. Only one
-run at a time writes to a folder.
+Nothing is ever half-written under a final name, and only one run at a time writes to a folder.
 """
 
 import csv
-import fcntl
 import io
-import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.errors import OutputUnwritable
+from export.atomic import locked_folder
+from export.errors import unwritable_refused
+from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.images import IMAGE_SUFFIXES
 
 FAILURES_NAME = "failures.csv"
-PART_SUFFIX = ".part"  # no picture's suffix: the index step passes over it
+# What a killed run may leave, and nothing else: people keep their own unfinished downloads under such a suffix, too.
+UNFINISHED = re.compile(rf"(\d{{4,}}\.[a-z]+|{re.escape(FAILURES_NAME)}){re.escape(PART_SUFFIX)}")
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,10 @@ def open_folder(path: Path) -> Iterator["FetchFolder"]:
     Raises:
         OutputUnwritable: it cannot be made, or another run is writing to it.
     """
-    with _unwritable(path):
-        path.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _lock(descriptor, path)
+    with locked_folder(path, "another fetch is writing to it; wait for that one to end"):
         folder = FetchFolder(path)
-        folder.remove_parts()
+        folder.remove_unfinished()
         yield folder
-    finally:
-        os.close(descriptor)  # and with it the lock
 
 
 class FetchFolder:
@@ -60,7 +55,7 @@ class FetchFolder:
         Raises:
             OutputUnwritable: the folder cannot be read.
         """
-        with _unwritable(self.path):
+        with unwritable_refused(self.path):
             stems = [file.stem for file in self.path.iterdir() if file.suffix in IMAGE_SUFFIXES]
         return {int(stem) for stem in stems if stem.isdecimal() and stem == f"{int(stem):04d}"}
 
@@ -79,7 +74,7 @@ class FetchFolder:
             OutputUnwritable: the disk is full, or the folder cannot be written.
         """
         if not failures:
-            with _unwritable(self.path):
+            with unwritable_refused(self.path):
                 (self.path / FAILURES_NAME).unlink(missing_ok=True)
             return
         text = io.StringIO()
@@ -88,40 +83,17 @@ class FetchFolder:
         table.writerows([failure.row, failure.url, failure.reason] for failure in failures)
         self._write(FAILURES_NAME, text.getvalue().encode())
 
-    def remove_parts(self) -> None:
-        """Remove temporary files; only safe while no other run writes here.
+    def remove_unfinished(self) -> None:
+        """Remove what a killed run was writing; only safe while no other run writes here.
 
         Raises:
             OutputUnwritable: the folder cannot be written.
         """
-        with _unwritable(self.path):
-            for part in self.path.glob(f".*{PART_SUFFIX}"):
-                part.unlink()
+        with unwritable_refused(self.path):
+            for file in self.path.iterdir():
+                if UNFINISHED.fullmatch(file.name):
+                    file.unlink()
 
     def _write(self, name: str, content: bytes) -> None:
-        part = self.path / f".{name}{PART_SUFFIX}"
-        with _unwritable(self.path):
-            try:
-                with part.open("wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())  # else a power cut may leave the final name on an empty file
-                part.replace(self.path / name)
-            except OSError:
-                part.unlink(missing_ok=True)
-                raise
-
-
-def _lock(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OutputUnwritable(path, "another fetch is writing to it") from None
-
-
-@contextmanager
-def _unwritable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as cause:
-        raise OutputUnwritable(path, cause.strerror or str(cause)) from cause
+        with unwritable_refused(self.path), whole_file(self.path / name) as file:
+            file.write(content)

@@ -14,8 +14,8 @@ from time import monotonic
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from export.console import progress_bar
 from export.fetch.client import Downloader, DownloadFailed, DownloadStopped, Limits
 from export.fetch.folder import FAILURES_NAME, Failure, FetchFolder, open_folder
 from export.fetch.shrink import explain_unreadable, shape_picture
@@ -113,7 +113,7 @@ def print_summary(summary: FetchSummary, console: Console) -> None:
 
 
 def _find_duplicates(rows: Sequence[UrlRow]) -> dict[int, int]:
-    """Return, for each row whose address stands further up, the number of the first row that has it."""
+    """Return, for each row whose address an earlier row has, the number of the first such row."""
     first: dict[str, int] = {}
     for row in rows:
         first.setdefault(row.url, row.number)
@@ -136,16 +136,12 @@ def _fetch_missing(
 ) -> Generator[Failure | None, None, None]:
     """Yield one outcome for each row, as they come, behind a progress bar."""
     stopped = threading.Event()
-    with closing(Downloader(limits, stopped)) as downloader, _progress() as progress:
+    shown = progress_bar(Console(stderr=True), "Fetching", len(missing))
+    with closing(Downloader(limits, stopped)) as downloader, shown as advance:
         fetcher = Fetcher(downloader, files, max_side_px)
-        outcomes = run_parallel(fetcher.fetch, missing, parallel, stopped)
-        yield from progress.track(outcomes, total=len(missing), description="Fetching")
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+        for outcome in run_parallel(fetcher.fetch, missing, parallel, stopped):
+            yield outcome
+            advance(1)
 
 
 class Fetcher:

@@ -1,34 +1,34 @@
 """A folder of pictures to an index that the runtime serves. Incremental by content, resumable, switched as a whole.
 
-Owns the order of the steps; each step has a file of its own in `export/index/`. Needs no torch: it runs wherever the
-runtime does.
+Owns the order of the steps, from a file to its row in the catalogue. Each step has a file of its own in `export/index/`.
+Needs no torch: it runs wherever the runtime does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
+from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
-from export.index.catalog import Catalog
-from export.index.contents import KnownContents, hash_images, remembered_hashes
-from export.index.decode import PendingImage
-from export.index.encoding import Captioner, ImageEncoder, Models, caption_images, embed_images
+from export.index.catalog import Catalog, IndexedImage
+from export.index.contents import KnownContents
+from export.index.decode import hash_images, remembered_hashes
 from export.index.generation import last_generation, name_of, sole_writer
-from export.index.ids import Plan, plan_ids
-from export.index.intake import Intake
-from export.index.journal import Captioned, Embedded, Journal
-from export.index.publisher import Order, Publisher
-from export.index.scan import Scan, SkippedImage, scan_folder
-from export.index.summary import Summary, print_skipped, print_summary, progress_bar
+from export.index.ids import IdAssignment, assign_ids
+from export.index.journal import Journal
+from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
+from export.index.publisher import BuildOptions, Publisher
+from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
+from export.index.summary import Summary, print_skipped, print_summary
 
-__all__ = ["Captioner", "ImageEncoder", "Models", "Order", "Summary", "build_index"]
+__all__ = ["BuildOptions", "Captioner", "ImageEncoder", "Models", "Summary", "build_index"]
 
 
 def build_index(
-    folder: Path, out: Path, *, models: Models, console: Console | None = None, order: Order | None = None
+    folder: Path, out: Path, *, models: Models, console: Console | None = None, options: BuildOptions | None = None
 ) -> Summary:
     """Bring the index in `out` up to date with the pictures in `folder`, and print what was done.
 
@@ -41,7 +41,7 @@ def build_index(
         out: the index folder; made if need be.
         models: what embeds and captions. Without a captioner, captions stay empty until a run that has one.
         console: where progress and the summary go; the default is standard error.
-        order: whether captions are made in this run, and how often they are published meanwhile; None is the default order.
+        options: whether captions are made in this run, and how often they are published meanwhile; None is the default.
 
     Raises:
         FolderUnusable: the folder is not there, or holds no picture that can be read; the index is as it was.
@@ -49,12 +49,12 @@ def build_index(
         SessionFailed: a graph refused a picture.
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
-    console, order = console or Console(stderr=True), order or Order()
+    console, options = console or Console(stderr=True), options or BuildOptions()
     scan = scan_folder(folder, leave_out=out)
     console.print(f"{len(scan.images):,} pictures in {folder}", markup=False, highlight=False)
     with sole_writer(out):
         try:
-            summary = _Build(scan, out, models, order, console=console).run()
+            summary = _Build(scan, out, models, options, console=console).run()
         except KeyboardInterrupt:
             console.print("Stopped. What is done is kept: the same command goes on from here.", style="yellow")
             raise
@@ -63,121 +63,168 @@ def build_index(
 
 
 class _Build:
-    """One run of `build_index`, under its lock."""
+    """One run of `build_index`, under its lock: each picture goes through the steps of `run`, from top to bottom."""
 
-    def __init__(self, scan: Scan, out: Path, models: Models, order: Order, *, console: Console) -> None:
-        self._scan, self._out, self._models, self._order, self._console = scan, out, models, order, console
+    def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
+        self._scan, self._out, self._models, self._options, self._console = scan, out, models, options, console
+        self._hashes: dict[str, str] = {}  # sha256 by path, of the pictures that are not skipped
+        self._skipped = list(scan.skipped)
         self._last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
-        self._intake = Intake(scan)
-        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, order=order)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
+        self._known = KnownContents(self._last, self._journal, models.fingerprint)
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
+        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
 
     def run(self) -> Summary:
-        """Hash, embed, plan, caption, and publish what differs from the last generation."""
+        """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
         with self._journal:
             self._hash()
             encoded = self._embed()
-            known = self._known()
-            self._intake.skip_unknown(known)
-            self._refuse_empty()
-            plan = plan_ids(self._last.catalog.rows, self._intake.hashes, self._last.catalog.next_id)
-            if not self._order.captions_later:
-                self._caption(plan, self._intake.pending(known.lacks_caption))
-            catalog = self._publish(plan)
+            self._skip_failed()
+            assigned = assign_ids(self._last.catalog.rows, self._hashes, self._last.catalog.next_id)
+            if not self._options.captions_later:
+                self._caption(assigned)
+            catalog = self._publish(assigned)
             with unwritable_refused(self._out):
                 self._journal.delete()
-        return self._summary(plan, catalog, encoded)
+        return self._summary(assigned, catalog, encoded)
 
     def _hash(self) -> None:
+        """Find the content of every picture. A file that was not touched since the last build is not read."""
         manifest = self._last.manifest
         same_folder = manifest is not None and manifest.images_dir == str(self._scan.folder)
         # in another folder, a picture of the same name, length and time may be another one
-        remembered = remembered_hashes(self._scan, self._last.catalog if same_folder else Catalog())
-        unknown = []
-        for image in self._scan.images:
-            if sha256 := remembered.get(image.image_path):
-                self._intake.admit(image, sha256)
-            else:
-                unknown.append(image)
+        self._hashes = remembered_hashes(self._scan, self._last.catalog if same_folder else Catalog())
+        unknown = [image for image in self._scan.images if image.image_path not in self._hashes]
         with progress_bar(self._console, "Reading", len(unknown)) as advance:
             for image, outcome in hash_images(self._scan.folder, unknown):
-                self._intake.admit(image, outcome)
+                if isinstance(outcome, SkippedImage):
+                    self._skipped.append(outcome)
+                else:
+                    self._hashes[image.image_path] = outcome
                 advance(1)
 
-    def _known(self) -> KnownContents:
-        return KnownContents(self._last, self._journal, self._models.fingerprint)
-
     def _embed(self) -> int:
-        """Embed what is new, into the journal; returns how many contents."""
-        pending = self._intake.pending(self._known().lacks_vector)
-        embedded = 0
-        with progress_bar(self._console, "Embedding", len(pending)) as advance:
-            for batch in embed_images(self._scan.folder, pending, self._models):
+        """Embed every content that has no vector yet, into the journal; returns how many were embedded."""
+        images = self._images_without({*self._known.sizes, *self._known.failures})
+        encoded = 0
+        with progress_bar(self._console, "Embedding", len(images)) as advance:
+            for batch in embed_images(self._scan.folder, images, self._models):
+                embedded = {sha256: outcome for sha256, outcome in batch if isinstance(outcome, EmbeddedImage)}
+                skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
+                failures = {one.sha256: one.reason for one in skipped if one.sha256}
                 with unwritable_refused(self._out):
-                    self._journal.record(outcome for outcome in batch if not isinstance(outcome, SkippedImage))
-                self._intake.skip(outcome for outcome in batch if isinstance(outcome, SkippedImage))
-                embedded += sum(isinstance(outcome, Embedded) for outcome in batch)
+                    self._known.keep_images(embedded, failures)
+                self._skip(one for one in skipped if not one.sha256)
+                encoded += len(embedded)
                 advance(len(batch))
-        return embedded
+        return encoded
 
-    def _caption(self, plan: Plan, pending: Sequence[PendingImage]) -> None:
-        """Caption pictures, into the journal, and publish now and then, and at Ctrl-C; the rest is left to the caller.
+    def _skip_failed(self) -> None:
+        """Skip what cannot be decoded, and what has no vector because another file of the same content changed meanwhile.
+
+        Raises:
+            FolderUnusable: no picture is left.
+        """
+        for image, sha256 in self._hashed_images():
+            if sha256 in self._known.failures:
+                reason = self._known.failures[sha256]
+                self._skip([SkippedImage(image.image_path, reason, sha256, image.bytes, image.mtime_ns)])
+            elif sha256 not in self._known.sizes:
+                self._skip([SkippedImage(image.image_path, "a file of the same content changed while it was being read")])
+        if not self._hashes:
+            print_skipped(self._skipped, self._console)
+            reason = f"none of its {len(self._skipped):,} pictures can be read"
+            raise FolderUnusable(self._scan.folder, reason)
+
+    def _caption(self, assigned: IdAssignment) -> None:
+        """Caption every content that has no caption, into the journal; publish now and then, and at Ctrl-C.
 
         A picture whose file has gone or changed meanwhile keeps its row without a caption: the next run finds it out.
         """
-        if not pending or not self._models.open_captioner:
+        images = self._images_without(self._known.captions)
+        if not images or not self._models.open_captioner:
             return
         try:
             if self._publisher.is_due:  # embedding took long: let it be searched
-                self._publish(plan)
+                self._publish(assigned)
             captioner = self._models.open_captioner()
-            batches = closing(caption_images(self._scan.folder, pending, captioner, workers=self._models.workers))
-            with batches as captioned, progress_bar(self._console, "Captioning", len(pending)) as advance:
+            batches = closing(caption_images(self._scan.folder, images, captioner, workers=self._models.workers))
+            with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
                 for batch in captioned:
-                    self._keep([outcome for outcome in batch if isinstance(outcome, Captioned)])
+                    self._keep_captions({sha256: caption for sha256, caption in batch if isinstance(caption, str)})
                     advance(len(batch))
                     if self._publisher.is_due:
-                        self._publish(plan)
+                        self._publish(assigned)
         except KeyboardInterrupt:
-            told = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
-            self._console.print(told, style="yellow")
-            self._publish(plan)
+            stopping = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
+            self._console.print(stopping, style="yellow")
+            self._publish(assigned)
             raise
 
-    def _keep(self, captioned: Sequence[Captioned]) -> None:
+    def _keep_captions(self, captions: Mapping[str, str]) -> None:
         with unwritable_refused(self._out):
-            self._journal.record(captioned)
-            self._caption_vectors.embed(outcome.caption for outcome in captioned)
+            self._known.keep_captions(captions)
+            self._caption_vectors.embed(captions.values())
 
-    def _publish(self, plan: Plan) -> Catalog:
-        """Bring the index up to what is known by now."""
-        known = self._known()
-        catalog = self._intake.catalog(known, plan)
-        self._publisher.publish(catalog, known, self._caption_vectors, self._console)
+    def _publish(self, assigned: IdAssignment) -> Catalog:
+        """Bring the index up to what is known by now, and return its catalogue."""
+        rows = [self._row(image, sha256, assigned.ids[image.image_path]) for image, sha256 in self._hashed_images()]
+        catalog = Catalog(
+            rows=sorted(rows, key=lambda row: row.id),
+            skipped=sorted(self._skipped, key=lambda image: image.name),
+            next_id=assigned.next_id,
+            scanned_ns=self._scan.began_ns,
+        )
+        self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog
 
-    def _refuse_empty(self) -> None:
-        if not self._intake.hashes:
-            print_skipped(self._intake.skipped, self._console)
-            reason = f"none of its {len(self._intake.skipped):,} pictures can be read"
-            raise FolderUnusable(self._scan.folder, reason)
+    def _row(self, image: FoundImage, sha256: str, image_id: int) -> IndexedImage:
+        width, height = self._known.sizes[sha256]
+        return IndexedImage(
+            id=image_id,
+            image_path=image.image_path,
+            sha256=sha256,
+            bytes=image.bytes,
+            width=width,
+            height=height,
+            caption=self._known.captions.get(sha256),
+            mtime_ns=image.mtime_ns,
+        )
 
-    def _summary(self, plan: Plan, catalog: Catalog, encoded: int) -> Summary:
+    def _images_without(self, known: Container[str]) -> dict[str, FoundImage]:
+        """Return the first picture, by path, of each content that is not among the known, by its sha256."""
+        images: dict[str, FoundImage] = {}
+        for image, sha256 in self._hashed_images():
+            if sha256 not in known:
+                images.setdefault(sha256, image)
+        return images
+
+    def _hashed_images(self) -> list[tuple[FoundImage, str]]:
+        """Return the pictures that are not skipped, sorted by path, each with its sha256."""
+        images = self._scan.images
+        return [(image, self._hashes[image.image_path]) for image in images if image.image_path in self._hashes]
+
+    def _skip(self, images: Iterable[SkippedImage]) -> None:
+        for image in images:
+            self._skipped.append(image)
+            del self._hashes[image.name]
+
+    def _summary(self, assigned: IdAssignment, catalog: Catalog, encoded: int) -> Summary:
         uncaptioned = sum(row.caption is None for row in catalog.rows) if self._models.open_captioner else 0
         return Summary(
-            count=len(plan.ids),
+            count=len(assigned.ids),
             generation=name_of(self._publisher.number),
             written=self._publisher.number != self._last.number,
-            added=len(plan.added),
-            changed=len(plan.changed),
-            renamed=len(plan.renamed),
-            removed=len(plan.removed),
-            unchanged=len(plan.unchanged),
+            added=len(assigned.added),
+            changed=len(assigned.changed),
+            renamed=len(assigned.renamed),
+            removed=len(assigned.removed),
+            unchanged=len(assigned.unchanged),
             encoded=encoded,
             uncaptioned=uncaptioned,
-            captions_later=self._order.captions_later,
+            captions_later=self._options.captions_later,
             other_files=self._scan.other_files,
-            skipped=tuple(self._intake.skipped),
+            skipped=tuple(catalog.skipped),
         )

@@ -1,6 +1,6 @@
 """The vectors of the captions: those that the last generation or the journal holds, and those embedded now.
 
-The second witness of a match. A vector is known by its caption's text, so that twins share one.
+A vector is found by its caption's text, so that pictures with the same caption share one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.console import progress_bar
 from export.index.catalog import IndexedImage
 from export.index.contents import VECTORS_AT_ONCE
-from export.index.encoding import Models
 from export.index.generation import Generation
 from export.index.journal import Journal
-from export.index.summary import progress_bar
+from export.index.pipeline import Models
 from runtime.stores.vector_file import VectorBatch
 
 EMBEDDED_AT_ONCE = 64  # captions between two writes of the journal
@@ -27,7 +27,7 @@ class CaptionVectors:
         self._last, self._journal, self._models = last, journal, models
         rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint) else ()
         self._old_ids = {row.caption: row.id for row in rows if row.caption}
-        self._known = {*self._old_ids, *journal.captions()}
+        self._known = {*self._old_ids, *journal.embedded_captions()}
 
     def embed(self, captions: Iterable[str]) -> None:
         """Embed those of these captions that have no vector yet, each in a run of its own, into the journal.
@@ -38,7 +38,7 @@ class CaptionVectors:
         """
         missing = [caption for caption in dict.fromkeys(captions) if caption and caption not in self._known]
         if missing:
-            self._journal.record_captions(zip(missing, self._models.encoder.embed_texts(missing), strict=True))
+            self._journal.record_caption_vectors(zip(missing, self._models.encoder.embed_texts(missing), strict=True))
             self._known.update(missing)
 
     def embed_missing(self, rows: Sequence[IndexedImage], console: Console) -> None:
@@ -50,7 +50,7 @@ class CaptionVectors:
         """
         captions = dict.fromkeys(row.caption for row in rows if row.caption)
         missing = [caption for caption in captions if caption not in self._known]
-        with progress_bar(console, "Reading captions", len(missing)) as advance:
+        with progress_bar(console, "Embedding captions", len(missing)) as advance:
             for start in range(0, len(missing), EMBEDDED_AT_ONCE):
                 batch = missing[start : start + EMBEDDED_AT_ONCE]
                 self.embed(batch)

@@ -69,8 +69,8 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def same_pictures(one: Catalog, other: Catalog) -> bool:
-    """Return whether two catalogues say the same to a reader: the same rows and reasons, whatever the files' times."""
-    return [_told(row) for row in one.rows] == [_told(row) for row in other.rows] and [
+    """Return whether two catalogues show a reader the same: the same rows and reasons, whatever the files' times."""
+    return [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows] and [
         (image.name, image.reason, image.sha256) for image in one.skipped
     ] == [(image.name, image.reason, image.sha256) for image in other.skipped]
 
@@ -87,7 +87,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
     )
 
 
-def _told(row: IndexedImage) -> tuple[object, ...]:
+def _shown(row: IndexedImage) -> tuple[object, ...]:
     return row.id, row.image_path, row.sha256, row.width, row.height, row.caption
 
 

@@ -1,8 +1,8 @@
-"""A large library's index: its clusters are trained on a sample, then every vector of a file is put into its cluster.
+"""A large library's index: clusters are trained on a sample, then every vector of a file is put into its cluster.
 
-Clusters and 8-bit scalars are of the vectors' principal components: to leave out those in which pictures hardly differ makes
-files shorter and searches faster by that much, and what it costs is made up for when the hits are scored by their vectors.
-The export step's only file that imports faiss; `runtime/stores/faiss_ivf.py` opens what it writes. Holds the sample and one
+What is clustered, and stored as 8-bit scalars, is the vectors' principal components. Leaving out the components in which
+pictures hardly differ makes files smaller and searches faster; the hits are scored again by their whole vectors. The export
+step's only file that imports faiss; `runtime/stores/faiss_ivf.py` opens what it writes. Memory holds the sample and one
 chunk of vectors, whatever their count. The same vectors give the same file: sample and starting points come from a seed.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.summary import progress_bar
+from export.console import progress_bar
 from runtime.artefacts.whole_file import whole_file
 from runtime.stores.vector_file import VectorFile
 
@@ -26,7 +26,7 @@ SAMPLED = 40  # vectors a cluster is trained on: faiss asks for 39 and more
 SAMPLE_MAX = 200_000  # 130 MB at 160 components
 COMPONENTS_SAMPLE = 32_768  # vectors that components are found from: 67 MB at 512 dimensions
 ROUNDS = 10
-VARIANCE_KEPT = 0.92  # by the components, of what sets pictures apart
+VARIANCE_KEPT = 0.92  # share of the pictures' variance that the components keep
 COMPONENTS_STEP = 16  # floats that AVX-512 takes at once
 CHUNK = 16_384  # vectors placed, or written, at once: 34 MB at 512 dimensions
 SEED = 7
@@ -37,21 +37,21 @@ Advance = Callable[[int], None]
 def clusters_for(count: int) -> int:
     """Return how many clusters suit `count` vectors: the power of two nearest to eight times their root.
 
-    More than the usual four times, as comparing a query with all centres costs little over few components. No fewer than
-    eight vectors come to a cluster.
+    More than the usual four times, as comparing a query with all centroids costs little over few components. A cluster has
+    eight vectors or more on average.
     """
     return max(1, min(1 << round(math.log2(8 * math.sqrt(count))), count // 8))
 
 
 @dataclass(frozen=True)
-class _Form:
-    """What was trained: the components, (c, d), and faiss's index, which knows clusters and scales and holds nothing."""
+class _Trained:
+    """The components, (c, d), and faiss's index with centroids and scales, which is empty."""
 
     components: Vectors
     index: Any
 
     def reduce(self, vectors: Vectors) -> Vectors:
-        """Return what is left, (n, c), of (n, d) vectors."""
+        """Return the components, (n, c), of (n, d) vectors."""
         return vectors @ self.components.T
 
 
@@ -60,21 +60,21 @@ def write_ivf(path: Path, vectors: VectorFile, console: Console) -> None:
 
     Raises:
         OSError: it cannot be written.
-        KeyboardInterrupt: Ctrl-C, heeded after each round of training and each chunk.
+        KeyboardInterrupt: Ctrl-C, after at most one round of training or one chunk.
     """
     import faiss
 
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     with progress_bar(console, "Clustering", ROUNDS) as advance:
-        form = _train(vectors, clusters_for(vectors.count), advance)
+        trained = _train(vectors, clusters_for(vectors.count), advance)
     with progress_bar(console, "Sorting", vectors.count) as advance:
-        placed = _place(form, vectors, advance)
+        placed = _place(trained, vectors, advance)
     with whole_file(path) as file, progress_bar(console, "Storing", vectors.count) as advance:
-        file.write(_head(form, np.bincount(placed, minlength=form.index.nlist)))
-        _write_lists(file, form, vectors, placed, advance=advance)
+        file.write(_head(trained, np.bincount(placed, minlength=trained.index.nlist)))
+        _write_lists(file, trained, vectors, placed, advance=advance)
 
 
-def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Form:
+def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Trained:
     import faiss
 
     rng = np.random.default_rng(SEED)
@@ -98,16 +98,16 @@ def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Form:
         advance(1)
     nearest = faiss.IndexFlatIP(len(components))
     nearest.add(centroids)
-    form = faiss.ScalarQuantizer.QT_8bit
-    index = faiss.IndexIVFScalarQuantizer(nearest, len(components), nlist, form, faiss.METRIC_INNER_PRODUCT)
+    kind = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexIVFScalarQuantizer(nearest, len(components), nlist, kind, faiss.METRIC_INNER_PRODUCT)
     index.train(sample)  # finds the clusters there, and fits the scalars' scales
-    return _Form(components, index)
+    return _Trained(components, index)
 
 
 def principal_components(sample: Vectors) -> Vectors:
-    """Return the directions, (c, d) orthonormal, that keep enough of what sets the vectors of a sample apart.
+    """Return the directions, (c, d) orthonormal, that keep `VARIANCE_KEPT` of a sample's variance.
 
-    The mean is not taken off, as PCA would: inner products must stay what they are. It is the first direction, or nearly.
+    Unlike in PCA, the mean is not subtracted, so that inner products stay what they are. It is nearly the first direction.
     """
     moments = sample.T @ sample / len(sample)  # (d, d)
     mean = sample.mean(axis=0)
@@ -118,44 +118,46 @@ def principal_components(sample: Vectors) -> Vectors:
     return np.ascontiguousarray(directions[:, ::-1][:, :kept].T)
 
 
-def _place(form: _Form, vectors: VectorFile, advance: Advance) -> NDArray[np.int64]:
+def _place(trained: _Trained, vectors: VectorFile, advance: Advance) -> NDArray[np.int64]:
     """Return the cluster of each row, (n,)."""
     placed = np.empty(vectors.count, np.int64)
     for start, chunk in vectors.chunks(CHUNK):
-        _, nearest = form.index.quantizer.search(form.reduce(chunk), 1)  # (c, 1)
+        _, nearest = trained.index.quantizer.search(trained.reduce(chunk), 1)  # (c, 1)
         placed[start : start + len(chunk)] = nearest[:, 0]
         advance(len(chunk))
     return placed
 
 
-def _head(form: _Form, sizes: NDArray[np.integer]) -> bytes:
-    """Return the beginning of the file, up to where the first cluster's vectors stand.
+def _head(trained: _Trained, sizes: NDArray[np.integer]) -> bytes:
+    """Return the beginning of the file, up to the first cluster's list.
 
-    faiss writes a file only of an index that it holds whole in memory; but in its form the lists come last, each as its
-    codes and its ids, so all before them can be had from an index that is empty.
+    faiss writes only in-memory indexes, so we write an empty header and append the lists: in its format they come last, each
+    as its codes and its ids.
     """
     import faiss
 
-    reduced, dimension = form.components.shape
+    reduced, dimension = trained.components.shape
     transform = faiss.LinearTransform(dimension, reduced, False)
-    faiss.copy_array_to_vector(form.components.ravel(), transform.A)
+    faiss.copy_array_to_vector(trained.components.ravel(), transform.A)
     transform.is_trained = True
-    form.index.replace_invlists(None, False)
-    form.index.ntotal = int(sizes.sum())
-    whole = faiss.IndexPreTransform(transform, form.index)
-    before = faiss.serialize_index(whole).tobytes().removesuffix(b"il00")  # its mark of lists that are not there
-    return before + struct.pack("<4sQQ4sQ", b"ilar", len(sizes), form.index.code_size, b"full", len(sizes)) + _u64(sizes)
+    trained.index.replace_invlists(None, False)
+    trained.index.ntotal = int(sizes.sum())
+    whole = faiss.IndexPreTransform(transform, trained.index)
+    before = faiss.serialize_index(whole).tobytes().removesuffix(b"il00")  # faiss's mark for no lists
+    return before + struct.pack("<4sQQ4sQ", b"ilar", len(sizes), trained.index.code_size, b"full", len(sizes)) + _u64(sizes)
 
 
-def _write_lists(file: BinaryIO, form: _Form, vectors: VectorFile, placed: NDArray[np.int64], *, advance: Advance) -> None:
+def _write_lists(
+    file: BinaryIO, trained: _Trained, vectors: VectorFile, placed: NDArray[np.int64], *, advance: Advance
+) -> None:
     """Write the clusters' codes and rows, one cluster after the other."""
-    order, nlist = np.argsort(placed, kind="stable"), form.index.nlist
+    order, nlist = np.argsort(placed, kind="stable"), trained.index.nlist
     starts = np.searchsorted(placed[order], np.arange(nlist + 1))
     first = 0
     while first < nlist:  # as many clusters at once as make up a chunk
         last = max(first + 1, int(np.searchsorted(starts, starts[first] + CHUNK, "right")) - 1)
         rows = order[starts[first] : starts[last]]
-        codes = _encode(form, vectors.rows(rows), placed[rows])  # (n, code size)
+        codes = _encode(trained, vectors.rows(rows), placed[rows])  # (n, code size)
         for number in range(first, last):
             part = slice(starts[number] - starts[first], starts[number + 1] - starts[first])
             file.write(codes[part].tobytes() + _u64(rows[part]))
@@ -163,12 +165,12 @@ def _write_lists(file: BinaryIO, form: _Form, vectors: VectorFile, placed: NDArr
         first = last
 
 
-def _encode(form: _Form, vectors: Vectors, placed: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _encode(trained: _Trained, vectors: Vectors, placed: NDArray[np.int64]) -> NDArray[np.uint8]:
     import faiss
 
-    codes = np.empty((len(vectors), form.index.code_size), np.uint8)
-    arrays = np.ascontiguousarray(form.reduce(vectors)), np.ascontiguousarray(placed), codes
-    form.index.encode_vectors(len(vectors), *(faiss.swig_ptr(array) for array in arrays), False)
+    codes = np.empty((len(vectors), trained.index.code_size), np.uint8)
+    arrays = np.ascontiguousarray(trained.reduce(vectors)), np.ascontiguousarray(placed), codes
+    trained.index.encode_vectors(len(vectors), *(faiss.swig_ptr(array) for array in arrays), False)
     return codes
 
 

@@ -1,98 +1,89 @@
-"""Picture files through a model, several at once: decoded ahead, each seen by one worker, what comes of it given in order.
+"""One picture file read: to the sha256 that names its content, and to the pixels that a model takes.
 
-Knows no model, no ids and no catalogue. Only so many pictures are held at once, however many there are to do.
+Knows no model and no ids. A picture that cannot be read comes back as a `SkippedImage` with the reason.
 """
 
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.journal import Failed
-from export.index.scan import FoundImage, SkippedImage
+from export.index.catalog import Catalog
+from export.index.scan import FoundImage, Scan, SkippedImage
+from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-AHEAD_IMAGES = 16  # decoded, or done and waiting for their turn, beside those in hand: 1.8 MB each with BLIP at 384 pixels
+# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
+RACY_NS = 2_000_000_000
+HASHERS = 2
 
 Pixels = NDArray[np.float32]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class PendingImage:
-    """A picture to be seen: the content it had when it was hashed, and its file."""
+class DecodedImage:
+    """A picture's size in pixels, upright, and its pixels as a model takes them, (3, s, s) float32."""
 
-    sha256: str
-    found: FoundImage
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A decoded picture, shrunk to the (3, s, s) float32 that a model wants of it; the full-size pixels are gone."""
-
-    sha256: str
     width: int
     height: int
     pixels: Pixels
 
 
-@dataclass(frozen=True)
-class Sight(Generic[T]):
-    """How a model sees: `prepare` turns a picture into pixels, in decoding threads; `see` runs the model on it, in workers.
+def remembered_hashes(scan: Scan, last: Catalog) -> dict[str, str]:
+    """Return the sha256, by path, of the pictures that need not be read again.
 
-    One picture is one run on one thread. int8 graphs scale activations over a whole batch, so that in a batch a result would
-    depend on its neighbours, and a resumed build could differ from an uninterrupted one; and threads that each run a picture
-    of their own never wait for each other, as those that share one do.
+    Like git, this takes a file of the same length and mtime for the same file, unless the mtime is so near to the last
+    scan that a later change could have left it as it is.
     """
+    settled_ns = last.scanned_ns - RACY_NS
+    known = {(row.image_path, row.bytes, row.mtime_ns): row.sha256 for row in last.rows}
+    known |= {(one.name, one.bytes, one.mtime_ns): one.sha256 for one in last.skipped if one.sha256}
+    hashes = {}
+    for image in scan.images:
+        sha256 = known.get((image.image_path, image.bytes, image.mtime_ns))
+        if sha256 and image.mtime_ns < settled_ns:
+            hashes[image.image_path] = sha256
+    return hashes
 
-    prepare: "Callable[[Image], Pixels]"
-    see: Callable[[Prepared], T]
 
-
-def see_images(
-    folder: Path, pending: Sequence[PendingImage], sight: Sight[T], *, workers: int
-) -> Generator[list[T | Failed | SkippedImage], None, None]:
-    """Yield what became of each pending picture in their order: whatever is done, as soon as the first of it is.
-
-    An outcome is what `sight.see` returned; `Failed` where the content is no picture that can be decoded; or `SkippedImage`
-    where the file went away or changed since it was hashed, which says nothing about the content.
-
-    There are as many decoders as workers: a photo of 12 megapixels takes 131 ms to decode and shrink, and 21 ms in CLIP
-    ViT-B/32. Each decoder may hold one whole picture, 450 MB at the pixel limit.
-    """
-    waiting: deque[Future[T | Failed | SkippedImage]] = deque()
-    left = iter(pending)
-    decoders = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-    seers = ThreadPoolExecutor(workers, thread_name_prefix="see")
-
-    def see(prepared: Future[Prepared | Failed | SkippedImage]) -> T | Failed | SkippedImage:
-        outcome = prepared.result()
-        return sight.see(outcome) if isinstance(outcome, Prepared) else outcome
-
+def hash_images(folder: Path, images: Sequence[FoundImage]) -> Iterator[tuple[FoundImage, str | SkippedImage]]:
+    """Yield each picture with its sha256, or with why its file cannot be read; in their order."""
+    hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="hash")
     try:
-        while True:
-            for image in islice(left, AHEAD_IMAGES + workers - len(waiting)):
-                waiting.append(seers.submit(see, decoders.submit(_prepare, folder, image, sight)))
-            if not waiting:
-                return
-            yield _take_finished(waiting)
+        yield from zip(images, hashers.map(lambda image: _hash(folder, image), images), strict=True)
     finally:
-        seers.shutdown(cancel_futures=True)  # first: those at work may wait for a decoder
-        decoders.shutdown(cancel_futures=True)
+        hashers.shutdown(cancel_futures=True)
+
+
+def decode_found(
+    folder: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
+) -> DecodedImage | SkippedImage:
+    """Return a picture decoded and made smaller by `prepare`; the full-size pixels are let go.
+
+    The `SkippedImage` has the sha256 where the content is no picture that can be decoded. It has none where the file went
+    away or is no longer the one that was hashed, which says nothing about the content.
+    """
+    path = folder / image.image_path
+    outcome = _decode(path, image, sha256, prepare=prepare)
+    try:
+        facts = path.stat()  # afterwards: what was decoded counts only if the file is still the one that was hashed
+    except OSError:
+        return SkippedImage(image.image_path, "it went away while it was being read")
+    if (facts.st_size, facts.st_mtime_ns) != (image.bytes, image.mtime_ns):
+        return SkippedImage(image.image_path, "it changed while it was being read")
+    return outcome
 
 
 def reason_of(error: ImageError) -> str:
-    """Return why a picture cannot be read, without its name, which stands beside the reason in every report."""
+    """Return why a picture cannot be read, without its name, which every report puts before the reason."""
     if isinstance(error, ImageUnreadable):
         return error.reason
     if isinstance(error, ImageTooLarge):
@@ -100,31 +91,21 @@ def reason_of(error: ImageError) -> str:
     return str(error)
 
 
-def _take_finished(waiting: deque[Future[T]]) -> list[T]:
-    """Wait for the first, and take along what is done behind it. A fault is left until all before it is taken."""
-    finished = [waiting.popleft().result()]
-    while waiting and waiting[0].done() and not waiting[0].exception():
-        finished.append(waiting.popleft().result())
-    return finished
-
-
-def _prepare(folder: Path, image: PendingImage, sight: Sight[T]) -> Prepared | Failed | SkippedImage:
-    """Decode a picture, and see afterwards whether its file is still the one that was hashed: only then it counts."""
-    path = folder / image.found.image_path
-    outcome = _decode(path, image, sight)
+def _hash(folder: Path, image: FoundImage) -> str | SkippedImage:
     try:
-        facts = path.stat()
-    except OSError:
-        return SkippedImage(image.found.image_path, "it went away while it was being read")
-    if (facts.st_size, facts.st_mtime_ns) != (image.found.bytes, image.found.mtime_ns):
-        return SkippedImage(image.found.image_path, "it changed while it was being read")
-    return outcome
+        return sha256_of(folder / image.image_path)
+    except FileNotFoundError:
+        return SkippedImage(image.image_path, "it went away while it was being read")
+    except OSError as cause:
+        return SkippedImage(image.image_path, f"it cannot be read ({cause.strerror})")
 
 
-def _decode(path: Path, image: PendingImage, sight: Sight[T]) -> Prepared | Failed:
+def _decode(
+    path: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
+) -> DecodedImage | SkippedImage:
     try:
-        picture = open_image(path, image.found.image_path)
+        picture = open_image(path, image.image_path)
     except ImageError as error:
-        return Failed(image.sha256, reason_of(error))
+        return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)
     width, height = picture.size
-    return Prepared(image.sha256, width, height, sight.prepare(picture))
+    return DecodedImage(width, height, prepare(picture))

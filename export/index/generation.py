@@ -4,9 +4,7 @@
 manifest is replaced, and only then do older folders go, all but the one before, which a reader may just be opening.
 """
 
-import fcntl
 import json
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.errors import OutputUnwritable, unwritable_refused
+from export.atomic import locked_folder, sync, sync_tree
+from export.errors import OutputUnwritable
 from export.index.catalog import Catalog, IndexedImage, read_catalog, write_catalog
+from export.index.match_calibration import EmbedTexts, calibrate
 from export.index.scan import is_text
 from export.index.store_files import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
-from runtime.artefacts.match_calibration import MatchCalibration
+from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactError, SessionFailed
 from runtime.stores.opening import open_stores
 from runtime.stores.protocols import VectorSource
@@ -65,9 +65,9 @@ class Generation:
 class NextGeneration:
     """What is to be written.
 
-    `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions. `calibrate`
-    fits the calibration to both stores, or finds that there is too little to fit it to. From `ivf_from` pictures on, the
-    stores have their large form.
+    `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
+    `embed_texts` embeds the questions that the match calibration is fitted with; without it, there is no calibration. From
+    `ivf_from` pictures on, the stores have their large form.
     """
 
     number: int
@@ -77,7 +77,7 @@ class NextGeneration:
     dimension: int
     vectors: Iterable[VectorBatch]
     captions: Iterable[VectorBatch] = ()
-    calibrate: Callable[[VectorSource, VectorSource], MatchCalibration | None] = lambda _pictures, _captions: None
+    embed_texts: EmbedTexts | None = None
     ivf_from: int = IVF_FROM
 
 
@@ -104,16 +104,16 @@ def publish(out: Path, following: NextGeneration, console: Console) -> None:
     Raises:
         OSError, sqlite3.OperationalError: it cannot be written; the index is as it was, with nothing half-written left.
         SessionFailed: the text tower refused a question of the calibration; the same.
-        KeyboardInterrupt: Ctrl-C; the same.
+        KeyboardInterrupt: Ctrl-C; the same, or it came after the switch, and the index is the new one.
     """
     folder = out / name_of(following.number)
     _remove_generation(folder)  # a killed build may have left its beginnings
     try:
         _replace_manifest(out, _write_generation(folder, following, console))
     except (OSError, sqlite3.Error, SessionFailed, KeyboardInterrupt):
-        _remove_generation(folder)
+        if not _is_in_force(folder):  # Ctrl-C may come right after the switch, and then the folder must stay
+            _remove_generation(folder)
         raise
-    _sync(out)  # outside: from here on the manifest names the folder, which must stay whatever fails
 
 
 def remove_leftovers(out: Path, number: int) -> None:
@@ -121,26 +121,20 @@ def remove_leftovers(out: Path, number: int) -> None:
     for folder in out.iterdir():
         if _number(folder.name) not in (0, number - 1, number):
             _remove_generation(folder)
-    (out / f"{MANIFEST_NAME}.part").unlink(missing_ok=True)
+    (out / f"{MANIFEST_NAME}{PART_SUFFIX}").unlink(missing_ok=True)
 
 
 @contextmanager
 def sole_writer(out: Path) -> Iterator[None]:
-    """Hold `out`, made if need be, against a second build; a build that ends, however it ends, lets go.
+    """Hold `out`, made if need be, against a second build.
 
     Raises:
         OutputUnwritable: another build holds it, or it cannot be made.
     """
     if not is_text(str(out)):
         raise OutputUnwritable(out, "its path has bytes that are not UTF-8, which faiss cannot open")
-    with unwritable_refused(out):
-        out.mkdir(parents=True, exist_ok=True)
-        held = os.open(out, os.O_RDONLY)  # the folder itself is locked, so no lock file is ever left in it
-    try:
-        _lock(held, out)
+    with locked_folder(out, "another build is writing it; wait for that one to end"):
         yield
-    finally:
-        os.close(held)
 
 
 def _read_generation(out: Path) -> Generation:
@@ -158,21 +152,16 @@ def _number(folder_name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _lock(held: int, out: Path) -> None:
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as cause:
-        raise OutputUnwritable(out, "another build is writing it; wait for that one to end") from cause
-
-
 def _write_generation(folder: Path, following: NextGeneration, console: Console) -> IndexManifest:
     folder.mkdir()
     stores = _write_stores(folder, following, console)
-    calibration = following.calibrate(stores.pictures, stores.captions) if stores.captions.count else None
+    calibration = None
+    if following.embed_texts and stores.captions.count:
+        rows = following.catalog.rows
+        calibration = calibrate(rows, stores.pictures, stores.captions, following.embed_texts, console)
     write_catalog(folder / CATALOG_NAME, following.catalog)
     _write_metadata(folder / METADATA_NAME, following.catalog.rows)
-    for path in (folder / CATALOG_NAME, folder / METADATA_NAME, folder):
-        _sync(path)
+    sync_tree(folder)
 
     def record(name: str) -> FileRecord:
         return record_file(folder.parent, f"{folder.name}/{name}")
@@ -211,28 +200,21 @@ def _write_metadata(path: Path, rows: Iterable[IndexedImage]) -> None:
 
 
 def _replace_manifest(out: Path, manifest: IndexManifest) -> None:
-    unfinished = out / f"{MANIFEST_NAME}.part"
-    try:
-        unfinished.write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
-        _sync(unfinished)
-        _sync(out)  # the generation's folder must be there before a manifest names it
-        unfinished.replace(out / MANIFEST_NAME)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
+    sync(out)  # the generation's folder must be there before a manifest names it
+    with whole_file(out / MANIFEST_NAME) as file:
+        file.write(manifest.model_dump_json(indent=2).encode() + b"\n")
 
 
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
+def _is_in_force(folder: Path) -> bool:
     try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+        return read_index_manifest(folder.parent).generation == folder.name
+    except ArtefactError:
+        return False
 
 
 def _remove_generation(folder: Path) -> None:
     # our own files by name, then the folder if nothing else is in it: `--out` may point anywhere
-    for name in (*STORE_NAMES, *(f"{store}.part" for store in STORE_NAMES), CATALOG_NAME, METADATA_NAME):
+    for name in (*STORE_NAMES, *(f"{store}{PART_SUFFIX}" for store in STORE_NAMES), CATALOG_NAME, METADATA_NAME):
         (folder / name).unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()

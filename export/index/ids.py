@@ -1,4 +1,4 @@
-"""Which picture is which: matches what lies in the folder with what the last generation knew, by content and by path.
+"""The id of every picture: the pictures in the folder are matched with the last generation's, by content and by path.
 
 Pure decisions on names, hashes and ids; reads no file and runs no model.
 """
@@ -11,8 +11,8 @@ from export.index.catalog import IndexedImage
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Every readable picture's id, and how it came by it. The four groups and `unchanged` are image paths, disjoint."""
+class IdAssignment:
+    """Every readable picture's id by path, and how it came by it: five disjoint groups of paths, and the next free id."""
 
     ids: Mapping[str, int]
     unchanged: frozenset[str]
@@ -23,7 +23,7 @@ class Plan:
     next_id: int
 
 
-def plan_ids(old: Sequence[IndexedImage], sha256_by_path: Mapping[str, str], next_id: int) -> Plan:
+def assign_ids(old: Sequence[IndexedImage], sha256_by_path: Mapping[str, str], next_id: int) -> IdAssignment:
     """Return the id of each picture.
 
     In this order, each old row being given away once: same path and content (unchanged); same content at a new path
@@ -47,7 +47,7 @@ def plan_ids(old: Sequence[IndexedImage], sha256_by_path: Mapping[str, str], nex
     ids |= {path: left.pop(path).id for path in changed}
     added = sorted(sha256_by_path.keys() - ids.keys())
     ids |= {path: next_id + position for position, path in enumerate(added)}
-    return Plan(ids, unchanged, renamed, changed, frozenset(added), frozenset(left), next_id + len(added))
+    return IdAssignment(ids, unchanged, renamed, changed, frozenset(added), frozenset(left), next_id + len(added))
 
 
 def _match_renamed(left: dict[str, IndexedImage], sha256_by_path: Mapping[str, str], ids: dict[str, int]) -> frozenset[str]:

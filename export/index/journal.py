@@ -1,20 +1,21 @@
-"""What a build has already paid for: each picture content's vector and size, or why it has none; captions and their vectors.
+"""What a build has made so far: each picture content's vector and size, or why it has none; captions and their vectors.
 
-The journal is what makes a killed build resumable. What is handed in together is one transaction, so a kill loses at most
-the pictures in hand; it is deleted once all its work stands in a generation. It holds no ids and no paths: those are given
-when a generation is composed, so that a resumed build cannot differ from an uninterrupted one.
+The journal is what makes a killed build resumable. What is recorded in one call is one transaction, so a kill loses at most
+the pictures in hand; it is deleted once all its work is in a generation. It holds no ids and no paths: those are given
+when a generation is written, so that a resumed build cannot differ from an uninterrupted one.
 """
 
 import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from export.index.pipeline import EmbeddedImage
 
 JOURNAL_NAME = "building.sqlite"
 JOURNAL_SCHEMA = """
@@ -26,32 +27,6 @@ JOURNAL_SCHEMA = """
     CREATE TABLE IF NOT EXISTS captions (caption TEXT PRIMARY KEY, vector BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, reason TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """A content's size in pixels, upright, and its vector, (d,) float32 of L2 norm 1."""
-
-    sha256: str
-    width: int
-    height: int
-    vector: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Captioned:
-    """A content's caption; its vector may be in the journal or in the last generation."""
-
-    sha256: str
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A content that cannot be decoded, whichever file holds it."""
-
-    sha256: str
-    reason: str
 
 
 class Journal:
@@ -75,44 +50,42 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def record(self, batch: Iterable[Embedded | Captioned | Failed]) -> None:
-        """Keep a batch's outcomes; once this returns, a kill cannot lose them.
+    def record_images(self, embedded: Mapping[str, EmbeddedImage], failures: Mapping[str, str]) -> None:
+        """Keep contents' vectors and sizes, and why others cannot be decoded; once this returns, a kill cannot lose them.
 
         Raises:
             sqlite3.OperationalError: the disk is full.
         """
-        self._connection = self._connection or self._open()
-        with self._connection as connection:  # one transaction
-            for outcome in batch:
-                connection.execute(*_insertion(outcome))
+        vectors = ((key, one.width, one.height, one.vector.astype("<f4").tobytes()) for key, one in embedded.items())
+        with self._transaction() as connection:
+            connection.executemany("REPLACE INTO embedded VALUES (?, ?, ?, ?)", vectors)
+            connection.executemany("REPLACE INTO failed VALUES (?, ?)", failures.items())
 
-    def record_captions(self, batch: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
-        """Keep captions and their vectors, each (d,) float32; once this returns, a kill cannot lose them.
+    def record_captions(self, captions: Mapping[str, str]) -> None:
+        """Keep contents' captions, by sha256; once this returns, a kill cannot lose them.
 
         Raises:
             sqlite3.OperationalError: the disk is full.
         """
-        self._connection = self._connection or self._open()
-        with self._connection as connection:  # one transaction
-            rows = ((caption, vector.astype("<f4").tobytes()) for caption, vector in batch)
+        with self._transaction() as connection:
+            connection.executemany("REPLACE INTO captioned VALUES (?, ?)", captions.items())
+
+    def record_caption_vectors(self, batch: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+        """Keep captions' vectors, each (d,) float32, by the caption; once this returns, a kill cannot lose them.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+        """
+        rows = ((caption, vector.astype("<f4").tobytes()) for caption, vector in batch)
+        with self._transaction() as connection:
             connection.executemany("REPLACE INTO captions VALUES (?, ?)", rows)
-
-    def captions(self) -> set[str]:
-        """Return every caption that has its vector."""
-        return {caption for (caption,) in self._select("SELECT caption FROM captions")}
-
-    def caption_vectors(self, captions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-        """Return the vectors, each (d,) float32, of those of these captions that are here."""
-        query = "SELECT caption, vector FROM captions WHERE caption IN (SELECT value FROM json_each(?))"
-        rows = self._select(query, json.dumps(list(captions)))
-        return {caption: np.frombuffer(vector, dtype="<f4") for caption, vector in rows}
 
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return width and height in pixels of every content that has its vector here, by sha256."""
         rows = self._select("SELECT sha256, width, height FROM embedded")
         return {sha256: (width, height) for sha256, width, height in rows}
 
-    def captions_by_content(self) -> dict[str, str]:
+    def captions(self) -> dict[str, str]:
         """Return the caption of every content that got one, by sha256."""
         return dict(self._select("SELECT sha256, caption FROM captioned"))
 
@@ -126,6 +99,16 @@ class Journal:
         rows = self._select(query, json.dumps(list(contents)))
         return {sha256: np.frombuffer(vector, dtype="<f4") for sha256, vector in rows}
 
+    def embedded_captions(self) -> set[str]:
+        """Return every caption that has its vector here."""
+        return {caption for (caption,) in self._select("SELECT caption FROM captions")}
+
+    def caption_vectors(self, captions: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors, each (d,) float32, of those of these captions that are here."""
+        query = "SELECT caption, vector FROM captions WHERE caption IN (SELECT value FROM json_each(?))"
+        rows = self._select(query, json.dumps(list(captions)))
+        return {caption: np.frombuffer(vector, dtype="<f4") for caption, vector in rows}
+
     def close(self) -> None:
         """Let go of the file; what is recorded stays."""
         if self._connection:
@@ -133,7 +116,7 @@ class Journal:
         self._connection = None
 
     def delete(self) -> None:
-        """Remove the file; its work stands in a generation now.
+        """Remove the file; its work is in a generation by now.
 
         Raises:
             OSError: the folder cannot be written.
@@ -141,6 +124,11 @@ class Journal:
         self.close()
         for suffix in ("", "-journal"):
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+
+    def _transaction(self) -> sqlite3.Connection:
+        """Return the open file, which as a context manager is one transaction."""
+        self._connection = self._connection or self._open()
+        return self._connection
 
     def _select(self, query: str, *arguments: str) -> list[Any]:
         return self._connection.execute(query, arguments).fetchall() if self._connection else []
@@ -170,12 +158,3 @@ def _connect(path: Path, fingerprint: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _insertion(outcome: Embedded | Captioned | Failed) -> tuple[str, tuple[object, ...]]:
-    if isinstance(outcome, Embedded):
-        vector = outcome.vector.astype("<f4").tobytes()
-        return "REPLACE INTO embedded VALUES (?, ?, ?, ?)", (outcome.sha256, outcome.width, outcome.height, vector)
-    if isinstance(outcome, Captioned):
-        return "REPLACE INTO captioned VALUES (?, ?)", (outcome.sha256, outcome.caption)
-    return "REPLACE INTO failed VALUES (?, ?)", (outcome.sha256, outcome.reason)

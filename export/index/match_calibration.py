@@ -1,8 +1,8 @@
-"""Fitting a library's calibration: from scores to the probability that a picture shows what a text says.
+"""Fitting a library's match calibration: from scores to the probability that a picture shows what a text says.
 
-Asks the library questions whose answers its captions tell (`caption_questions.py`), looks at the best hits with and without
-the true ones, and fits a logistic to what is known of each (Platt scaling, over more than one score). Runs the text tower
-once a question, and no other model.
+Searches the library with questions whose answers are known from its captions (`caption_questions.py`), labels the best hits
+as true or false matches, and fits a logistic regression to their features (Platt scaling, over more than one score). Runs
+the text tower once a question, and no other model.
 """
 
 import random
@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.caption_questions import CaptionBook
+from export.console import progress_bar
+from export.index.caption_questions import CaptionQuestions
 from export.index.catalog import IndexedImage
-from export.index.summary import progress_bar
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, MatchWeights, QueryContext, match_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
 QUESTIONS = 500
-PICTURES_MAX = 20_000  # more of a library than this teaches the fit nothing, and costs 2 x 40 MB of scores at 512 dimensions
+PICTURES_MAX = 20_000  # more do not change the fit, and these take 2 x 40 MB of vectors at 512 dimensions
 PICTURES_MIN = 20  # captioned ones; below, a fit would be a guess
-HITS = 3  # looked at, of each question
+HITS = 3  # labelled of each search
 EXAMPLES_MIN = 20  # of true and of false matches
-RIDGE = 1.0  # on weights of standardized features; keeps them finite where examples can be told apart wholly
+RIDGE = 1.0  # on weights of standardized features; keeps them finite where a plane separates all examples
 BARE_FEATURES = 3  # the first of `match_features`: those that need no caption
 SEED = 7
 
@@ -34,7 +34,7 @@ EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class _Examples:
-    """What is known of some hits, (n, 5), and whether each is a true match, (n,)."""
+    """The features of some hits, (n, 5), and whether each is a true match, (n,)."""
 
     features: NDArray[np.float64]
     holds: NDArray[np.float64]
@@ -43,7 +43,7 @@ class _Examples:
 def calibrate(
     rows: Sequence[IndexedImage], pictures: VectorSource, captions: VectorSource, embed_texts: EmbedTexts, console: Console
 ) -> MatchCalibration | None:
-    """Return the calibration of a library, the same each time; None where it has too few captions to learn from.
+    """Return the calibration of a library, the same each time; None where it has too few captions.
 
     Args:
         rows: the library's.
@@ -55,47 +55,48 @@ def calibrate(
     captioned = [row for row in rows if row.caption]
     rng = random.Random(SEED)
     sample = captioned if len(captioned) <= PICTURES_MAX else rng.sample(captioned, PICTURES_MAX)
-    book = CaptionBook([row.caption or "" for row in sample])
-    if len(sample) < PICTURES_MIN or not book.can_ask:
+    questions = CaptionQuestions([row.caption or "" for row in sample])
+    if len(sample) < PICTURES_MIN or not questions.exist:
         return None
     ids = [row.id for row in sample]
-    quiz = _Quiz(pictures.vectors_of(ids), captions.vectors_of(ids), book, rng)
+    examples = _LabelledHits(pictures.vectors_of(ids), captions.vectors_of(ids), questions, rng)
     with progress_bar(console, "Calibrating", QUESTIONS) as advance:
         for _ in range(QUESTIONS):
-            quiz.ask(embed_texts)
+            examples.search_once(embed_texts)
             advance(1)
-    return quiz.fit()
+    return examples.fit()
 
 
-class _Quiz:
-    """Questions put to a sample of n pictures, and the examples that they gave."""
+class _LabelledHits:
+    """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
     def __init__(
-        self, pictures: NDArray[np.float32], captions: NDArray[np.float32], book: CaptionBook, rng: random.Random
+        self, pictures: NDArray[np.float32], captions: NDArray[np.float32], questions: CaptionQuestions, rng: random.Random
     ) -> None:
-        self._pictures, self._captions, self._book, self._rng = pictures, captions, book, rng  # both (n, d)
+        self._pictures, self._captions = pictures, captions  # both (n, d)
+        self._questions, self._rng = questions, rng
         self._centroid = pictures.mean(axis=0)
         self._examples: list[_Examples] = []
 
-    def ask(self, embed_texts: EmbedTexts) -> None:
-        """Ask one question: of all pictures, of those that do not answer it, and of those that lack one of its words."""
-        question = self._book.ask(self._rng)
+    def search_once(self, embed_texts: EmbedTexts) -> None:
+        """Search with one question: all pictures, those that do not answer it, and those that lack one of its words."""
+        question = self._questions.draw(self._rng)
         [text] = embed_texts([" ".join(question)])
-        answers = self._book.answers(question)
-        lacking = answers | self._book.mentioning_a_word_of(question, self._rng)
+        answers = self._questions.answers(question)
+        lacking = answers | self._questions.mentioning_a_word_of(question, self._rng)
         scores, caption_scores = self._pictures @ text, self._captions @ text  # both (n,)
         order = np.argsort(-scores, kind="stable")
         words = len(content_words(" ".join(question)))
         for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
             hits = _first(order, hidden)
-            heard = caption_scores[hits]
-            context = QueryContext(float(self._centroid @ text), float(heard.max(initial=-1.0)), words)
-            features = match_features(context, scores[hits[:HITS]], heard[:HITS])
+            neighbours = caption_scores[hits]
+            context = QueryContext(float(self._centroid @ text), float(neighbours.max(initial=-1.0)), words)
+            features = match_features(context, scores[hits[:HITS]], neighbours[:HITS])
             holds = np.array([float(hit in answers) for hit in hits[:HITS]])
             self._examples.append(_Examples(features, holds))
 
     def fit(self) -> MatchCalibration | None:
-        """Return what all examples together teach."""
+        """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
         features = np.concatenate([examples.features for examples in self._examples])
         holds = np.concatenate([examples.holds for examples in self._examples])
         if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
@@ -106,11 +107,11 @@ class _Quiz:
             without_caption=fit_logistic(features[:, :BARE_FEATURES], holds),
             fit={},
         )
-        found = 1 / (1 + np.exp(-calibration.with_caption.log_odds(features)))
+        probabilities = 1 / (1 + np.exp(-calibration.with_caption.log_odds(features)))
         figures = {
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
-            "auroc": auroc(found[holds > 0], found[holds == 0]),
+            "auroc": auroc(probabilities[holds > 0], probabilities[holds == 0]),
         }
         return calibration.model_copy(update={"fit": figures})
 

@@ -1,7 +1,7 @@
-"""How many clusters a search of a large library must look through, measured on questions put to that very library.
+"""How many clusters a search of a large library scans (`nprobe`), measured on that library.
 
-Queries in words lie far from all pictures, so they need several times the clusters that pictures as queries would: the
-captions are asked, where there are some.
+The vectors of texts are far from those of pictures, so that they need several times the clusters that pictures as queries
+would need: where there are enough captions, these are the queries.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.summary import progress_bar
+from export.console import progress_bar
 from runtime.artefacts.cluster_search import AskedWith, ClusterSearchParams
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
@@ -21,17 +21,17 @@ FOUND = 10  # pictures a query, as recall@10 has it
 RECALL_AIM, MARGIN = 0.95, 0.005  # the margin is about what 1,000 queries leave uncertain
 QUERIES = 1_000  # to choose by, and as many to measure on
 DEEP_QUERIES = 200  # of them that look through everything
-RESCORED_AIM, RESCORED_MAX = 0.985, 1_000  # leaves the clusters some share to miss; a row costs 2 us
-QUERIES_MIN = 100  # captions; below, they would say little
-CHUNK = 16_384  # pictures looked at at once: 131 MB of scores
-TIE = 1e-6  # what the order of additions changes in a cosine
-MOVED_COSINE = 0.3  # of a moved picture with its own: what CLIP's texts have with their pictures, common directions apart
+RESCORED_AIM, RESCORED_MAX = 0.985, 1_000  # above RECALL_AIM, as clusters miss some, too; a row takes 2 us
+QUERIES_MIN = 100  # captions; fewer give too coarse a measure
+CHUNK = 16_384  # pictures scored at once: 131 MB of scores
+TIE = 1e-6  # the order of additions changes a cosine by no more
+MOVED_COSINE = 0.3  # of a moved picture and itself: as of CLIP's texts and their pictures, both without their mean
 SEED = 7
 Vectors = NDArray[np.float32]
 
 
 def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console) -> ClusterSearchParams:
-    """Return the least work that finds enough of the nearest pictures, and how many of them it finds of other queries.
+    """Return the smallest search that meets `RECALL_AIM` on half of the queries, and its recall on the other half.
 
     Args:
         index: the clusters.
@@ -64,7 +64,7 @@ def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile,
 
 
 def tenth_best(pictures: VectorFile, queries: Vectors, advance: Callable[[int], None]) -> NDArray[np.float32]:
-    """Return the cosine, (n,), of the last of the `FOUND` pictures nearest to each query, by looking at all pictures."""
+    """Return the cosine, (n,), of the last of the `FOUND` pictures nearest to each query, by scoring all pictures."""
     best = np.full((len(queries), FOUND), -1.0, np.float32)
     for _, chunk in pictures.chunks(CHUNK):
         scores = np.hstack([best, queries @ chunk.T])  # (n, FOUND + c)
@@ -75,7 +75,7 @@ def tenth_best(pictures: VectorFile, queries: Vectors, advance: Callable[[int], 
 
 
 def rows_to_score(index: MappedIvf, pictures: VectorFile, queries: Vectors, tenth: NDArray[np.float32]) -> int:
-    """Return how many rows must be scored again for ten hits, by where in the order of a few bits the nearest stand."""
+    """Return how many rows must be rescored for ten hits, by the ranks of the nearest pictures in the 8-bit order."""
     rows = index.nearest_rows(queries, min(RESCORED_MAX, pictures.count), index.nlist)  # (n, r)
     true = [pictures.rows(row) @ query >= least - TIE for row, query, least in zip(rows, queries, tenth, strict=False)]
     shares = np.minimum(np.cumsum(true, axis=1), FOUND).mean(axis=0) / FOUND  # (r,)
@@ -100,16 +100,16 @@ def fewest_probes(store: ClusteredStore, queries: Vectors, tenth: NDArray[np.flo
 def recall_with(store: ClusteredStore, queries: Vectors, tenth: NDArray[np.float32], nprobe: int) -> float:
     """Return the share of the `FOUND` nearest pictures that a search of so many clusters finds.
 
-    A picture is one of the nearest if it is as near as the tenth best, (n,): of twins, any will do.
+    A picture counts as one of the nearest if its cosine is at least the tenth best, (n,): of equal pictures, any will do.
     """
     _, scores = store.search(queries, FOUND, nprobe=nprobe)
     return float(np.mean(scores >= tenth[:, None] - TIE))
 
 
 def move_towards_text(pictures: Vectors, rng: np.random.Generator) -> Vectors:
-    """Return queries such as texts are, (n, d), made of as many pictures: a third of what sets each apart, the rest noise.
+    """Return queries as far from pictures as texts are, (n, d), made of n pictures: `MOVED_COSINE` of each, and noise.
 
-    What all texts have in common, and pictures have not, is left out: it shifts all cosines of a query alike.
+    The mean difference of texts and pictures is left out: it shifts all cosines of a query equally.
     """
     apart = _unit(pictures - pictures.mean(axis=0))
     noise = _unit(rng.standard_normal(apart.shape, np.float32))

@@ -1,6 +1,6 @@
-"""Bringing what a build knows into the index: at its end, and now and then while captions are made.
+"""When a build writes a generation, and whether there is anything to write: at its end, and now and then before it.
 
-Decides whether there is anything to write, and when; how a generation is written and switched is `generation.py`'s.
+How a generation is written and switched is `generation.py`'s.
 """
 
 import time
@@ -13,20 +13,19 @@ from export.errors import unwritable_refused
 from export.index.caption_vectors import CaptionVectors
 from export.index.catalog import Catalog, same_pictures
 from export.index.contents import KnownContents
-from export.index.encoding import Models
 from export.index.generation import Generation, NextGeneration, publish, remove_leftovers
-from export.index.match_calibration import calibrate
+from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildOptions:
     """How an index is to be built.
 
     Attributes:
         captions_later: captions are left to a later run.
-        publish_every_s: how often captions made so far are published.
-        ivf_from: from so many pictures on, a search looks through the nearest clusters alone.
+        publish_every_s: after so many seconds, captions made so far are published.
+        ivf_from: from so many pictures on, a search scans only the nearest clusters.
     """
 
     captions_later: bool = False
@@ -37,20 +36,20 @@ class Order:
 class Publisher:
     """Publishes one build's catalogues. `number` is the generation that holds the last of them."""
 
-    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, order: Order) -> None:
+    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, options: BuildOptions) -> None:
         """Start from what `out` holds now."""
-        self._out, self._images_dir, self._models, self._order = out, images_dir, models, order
+        self._out, self._images_dir, self._models, self._options = out, images_dir, models, options
         self._last, self.number = last, last.number
         self._published: Catalog | None = last.catalog if self._is_whole(last) else None
-        self._rested_s = time.monotonic()
+        self._published_s = time.monotonic()
 
     @property
     def is_due(self) -> bool:
-        """Whether the ordered time has passed since the build began or last published."""
-        return time.monotonic() - self._rested_s >= self._order.publish_every_s
+        """Whether `publish_every_s` has passed since the build began or last published."""
+        return time.monotonic() - self._published_s >= self._options.publish_every_s
 
     def publish(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
-        """Write and switch to a generation of this catalogue, unless the one in force says all of it already.
+        """Write and switch to a generation of this catalogue, unless the one in force has all of it already.
 
         Raises:
             OutputUnwritable: the disk is full, or the folder cannot be written; the index is as it was.
@@ -60,7 +59,7 @@ class Publisher:
             if self._published is None or not same_pictures(self._published, catalog):
                 self._write(catalog, known, captions, console)
             remove_leftovers(self._out, self.number)
-        self._rested_s = time.monotonic()
+        self._published_s = time.monotonic()
 
     def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
         captions.embed_missing(catalog.rows, console)
@@ -74,10 +73,8 @@ class Publisher:
             dimension=self._models.encoder.dimension,
             vectors=known.vector_batches(catalog.rows),
             captions=captions.batches(catalog.rows),
-            calibrate=lambda pictures, witnesses: calibrate(
-                catalog.rows, pictures, witnesses, self._models.encoder.embed_texts, console
-            ),
-            ivf_from=self._order.ivf_from,
+            embed_texts=self._models.encoder.embed_texts,
+            ivf_from=self._options.ivf_from,
         )
         publish(self._out, following, console)
         self._published = catalog
@@ -87,6 +84,6 @@ class Publisher:
         manifest = last.manifest
         if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
             return False
-        if not last.has_form_for(len(last.catalog.rows), self._order.ivf_from):
+        if not last.has_form_for(len(last.catalog.rows), self._options.ivf_from):
             return False
         return last.captions is not None or not any(row.caption for row in last.catalog.rows)

@@ -1,4 +1,4 @@
-"""What lies in a folder of pictures: names, lengths, times. Opens no file; hashing and decoding come later."""
+"""The files of a folder of pictures: names, lengths, times. Opens none of them; `decode.py` does."""
 
 import os
 import sys
@@ -85,7 +85,7 @@ def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
 
 
 def is_text(path: str) -> bool:
-    """Return whether a path can be written as UTF-8; one with other bytes cannot stand in JSON or SQLite."""
+    """Return whether a path can be written as UTF-8; one with other bytes cannot be kept in JSON or SQLite."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.catalog import Catalog, IndexedImage
 from export.index.decode import reason_of
-from export.index.encoding import ImageEncoder, Models
 from export.index.generation import (
     Generation,
     NextGeneration,
@@ -26,9 +26,10 @@ from export.index.generation import (
     remove_leftovers,
     sole_writer,
 )
+from export.index.pipeline import ImageEncoder, Models
 from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
-from export.index.summary import Summary, print_skipped, print_summary, progress_bar
+from export.index.summary import Summary, print_skipped, print_summary
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ArtefactCorrupt, ImageError
 from runtime.images import open_image
@@ -36,15 +37,15 @@ from runtime.images import open_image
 __all__ = ["SeedFiles", "import_index"]
 
 DECODERS = min(4, os.cpu_count() or 1)  # each may hold one whole picture, 450 MB at the pixel limit
-WITNESSES = 8
+COMPARED = 8  # pictures embedded anew
 # A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
-WITNESS_COSINE_MIN = 0.8
+COMPARED_COSINE_MIN = 0.8
 
 
 def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console | None = None) -> Summary:
     """Replace the index in `out` by the seed's, and print what was done. The picture of row n gets the id n + 1.
 
-    A few pictures are embedded anew and held against their vectors: files that do not belong together, or that other models
+    A few pictures are embedded anew and compared with their vectors: files that do not belong together, or that other models
     made, would otherwise give an index that answers every search with nonsense.
 
     Args:
@@ -67,7 +68,7 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
         if not rows:
             print_skipped(skipped, console)
             raise FolderUnusable(seed.images_dir, f"it holds none of the {len(entries):,} pictures, or none can be read")
-        _check_witnesses(rows, vectors, models.encoder, seed)
+        _check_vectors(rows, vectors, models.encoder, seed)
         last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
         following = NextGeneration(
             number=last.number + 1,
@@ -102,7 +103,7 @@ def _find_pictures(
             found[path] = image_id
     rows = []
     with progress_bar(console, "Reading", len(found)) as advance, ThreadPoolExecutor(DECODERS) as decoders:
-        for outcome in decoders.map(lambda path: _examine(scan.folder, images[path], found[path]), found):
+        for outcome in decoders.map(lambda path: _read_picture(scan.folder, images[path], found[path]), found):
             if isinstance(outcome, IndexedImage):
                 rows.append(outcome)
             else:
@@ -111,7 +112,7 @@ def _find_pictures(
     return rows, skipped
 
 
-def _examine(folder: Path, image: FoundImage, image_id: int) -> IndexedImage | SkippedImage:
+def _read_picture(folder: Path, image: FoundImage, image_id: int) -> IndexedImage | SkippedImage:
     """Return a picture's row: it is hashed, and decoded for its size and to see that it can be."""
     path = folder / image.image_path
     try:
@@ -124,21 +125,21 @@ def _examine(folder: Path, image: FoundImage, image_id: int) -> IndexedImage | S
     return IndexedImage(image_id, image.image_path, sha256, image.bytes, width, height, None, image.mtime_ns)
 
 
-def _check_witnesses(
+def _check_vectors(
     rows: Sequence[IndexedImage], vectors: NDArray[np.float32], encoder: ImageEncoder, seed: SeedFiles
 ) -> None:
-    """Refuse vectors that the models at hand would not have made.
+    """Refuse vectors that the given models would not have made.
 
     Raises:
-        ArtefactCorrupt: the median cosine between old and new vectors is below `WITNESS_COSINE_MIN`.
+        ArtefactCorrupt: the median cosine between old and new vectors is below `COMPARED_COSINE_MIN`.
     """
-    chosen = rows[:: -(-len(rows) // WITNESSES)]  # evenly spread over the whole
+    chosen = rows[:: -(-len(rows) // COMPARED)]  # evenly spread over the whole
     pixels = [encoder.prepare(open_image(seed.images_dir / row.image_path, row.image_path)) for row in chosen]
-    anew = encoder.embed_pixels(np.stack(pixels))  # (w, d)
-    cosines = np.sum(anew * vectors[[row.id - 1 for row in chosen]], axis=1)  # (w,)
+    anew = encoder.embed_pixels(np.stack(pixels))  # (n, d)
+    cosines = np.sum(anew * vectors[[row.id - 1 for row in chosen]], axis=1)  # (n,)
     median = float(np.median(cosines))
-    if median < WITNESS_COSINE_MIN:
-        reason = f"the models at hand see its pictures otherwise (median cosine {median:.2f} over {len(chosen)} of them)"
+    if median < COMPARED_COSINE_MIN:
+        reason = f"the given models embed its pictures differently (median cosine {median:.2f} over {len(chosen)} of them)"
         remedy = "Give the metadata.json that belongs to it, and point --models at the CLIP that made it."
         raise ArtefactCorrupt(seed.store, reason, remedy)
 

@@ -1,7 +1,7 @@
-"""The stores of a generation, written in the form that its count asks for. Opening them is `runtime/stores/opening.py`'s.
+"""The stores of a generation, written flat or clustered, by the count of pictures. `runtime/stores/opening.py` opens them.
 
-Below `IVF_FROM` pictures, one flat file for the pictures' vectors and one for their captions', searched whole. From there
-on, the vectors stand in files of 16-bit floats, written as they come, and an index of clusters is made of the pictures'.
+Below `IVF_FROM` pictures, one flat file of the pictures' vectors and one of their captions', searched whole. From there on,
+the vectors are in files of 16-bit floats, and the pictures' vectors have an index of clusters besides.
 """
 
 import os
@@ -27,9 +27,9 @@ STORE_NAMES = (STORE_NAME, CAPTIONS_NAME, VECTORS_NAME, CAPTION_VECTORS_NAME)
 
 @dataclass(frozen=True)
 class WrittenStores:
-    """The vectors that were written, and the files' names; None for what this form, or an index without captions, has not.
+    """The vectors that were written, and the files' names; None for those that are not needed.
 
-    `pictures` and `captions` give vectors back; searching is for those who open the index.
+    `pictures` and `captions` return vectors by id; they cannot be searched.
     """
 
     pictures: VectorSource

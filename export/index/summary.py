@@ -1,12 +1,10 @@
-"""What a build did, as counts and as the few lines that a person reads; and the progress while it runs."""
+"""What a build did, as counts and as the few lines that a person reads."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from export.index.scan import SkippedImage
@@ -38,42 +36,20 @@ class Summary:
     skipped: Sequence[SkippedImage] = ()
 
 
-class Rate(ProgressColumn):
-    """How many a second, over the last half minute."""
-
-    def render(self, task: Task) -> Text:
-        """Return the rate, or nothing while there is none yet."""
-        rate = task.finished_speed or task.speed
-        return Text(f"{rate:.1f}/s" if rate else "", style="progress.data.speed")
-
-
-@contextmanager
-def progress_bar(console: Console, description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar with a count, the rate and the time left while the block runs; none where there is nothing to do.
-
-    Yields:
-        What to call with the number of pictures just done.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=total == 0) as progress:
-        task = progress.add_task(description, total=total)
-        yield lambda done: progress.advance(task, done)
-
-
 def print_summary(summary: Summary, console: Console) -> None:
     """Print what was skipped and why, then the counts."""
     print_skipped(summary.skipped, console)
     counts = Counter({name: getattr(summary, name) for name in ("added", "changed", "renamed", "removed", "unchanged")})
-    told = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    line = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     if summary.skipped:
-        told += f", {len(summary.skipped):,} skipped"
+        line += f", {len(summary.skipped):,} skipped"
     if summary.other_files:
-        told += f"; {summary.other_files:,} files that are no pictures"
-    console.print(f"{summary.count:,} pictures in the index: {told}.", style="bold", highlight=False)
+        line += f"; {summary.other_files:,} files that are no pictures"
+    console.print(f"{summary.count:,} pictures in the index: {line}.", style="bold", highlight=False)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")
     if summary.uncaptioned:
-        console.print(_told_of_captions(summary), style="yellow", highlight=False)
+        console.print(_about_captions(summary), style="yellow", highlight=False)
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
@@ -87,7 +63,7 @@ def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
         console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
 
 
-def _told_of_captions(summary: Summary) -> str:
+def _about_captions(summary: Summary) -> str:
     awaited = f"{summary.uncaptioned:,} of them have no caption yet"
     if summary.captions_later:
         return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."

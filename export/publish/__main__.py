@@ -1,8 +1,8 @@
 """Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish index --stack lookwhy`.
 
-What names other objects goes last: a reader of the bucket sees the index as it was or as it is, never half. What the
-manifest before named stays for one round more, for a function that read it just before. Then the function is told to start
-anew, as one that runs keeps the index that it opened.
+The manifest is written last: a reader of the bucket sees the old index or the new one, never half of it. The files of the
+manifest before are kept until the next time, for a function that has just read it. At the end the function is restarted, as
+a running one keeps the index that it opened.
 """
 
 from pathlib import Path

@@ -73,8 +73,12 @@ class S3Folder:
             return bytes(self._client.get_object(Bucket=self._bucket, Key=self._key(path))["Body"].read())
 
     def write(self, path: str, content: Path | bytes, *, cache: str, sha256: str | None = None) -> None:
-        """Write an object; it is there whole or not at all."""
-        kind = {
+        """Write an object by boto3's managed transfer: a large one in parts, and there whole or not at all.
+
+        Raises:
+            RemoteRefused: S3 did not take it.
+        """
+        described = {
             "ContentType": guess_type(path)[0] or "application/octet-stream",
             "CacheControl": cache,
             "Metadata": {SHA256: sha256} if sha256 else {},
@@ -82,7 +86,7 @@ class S3Folder:
         with named_failures(f"{self.url}/{path}", REMEDY):
             body = content.open("rb") if isinstance(content, Path) else BytesIO(content)
             with body:
-                self._client.put_object(Bucket=self._bucket, Key=self._key(path), Body=body, **kind)
+                self._client.upload_fileobj(body, self._bucket, self._key(path), ExtraArgs=described)
 
     def remove(self, paths: Iterator[str]) -> None:
         """Remove objects; one that is not there is no mistake."""

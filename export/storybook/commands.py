@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from export.console import ProgressBar
 from export.errors import naming_what_is_missing, unwritable_refused
 from export.storybook.recipe import BLIP_PICTURES, CLIP_PICTURES, DRAWN_PICTURES, Recipe
 from export.storybook.scenes import HeldOut
@@ -38,7 +38,7 @@ def draw(
     from export.storybook.folder import DrawingOptions, draw_folder
 
     display = _Display(Console())
-    with told_errors(), unwritable_refused(folder), display.progress:
+    with told_errors(), unwritable_refused(folder), display.bar:
         display.begin("draw", count)
         entries = draw_folder(folder, DrawingOptions(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
     display.console.print(f"{len(entries)} scenes in {folder}")
@@ -61,7 +61,7 @@ def train(
     recipe = Recipe.standard(seed, threads, drawn=pictures, blip=pictures_blip, clip=pictures_clip)
     display = _Display(Console())
     reporter = Reporter(display.begin, display.drawn, display.trained)
-    with told_errors(), unwritable_refused(out), display.progress:
+    with told_errors(), unwritable_refused(out), display.bar:
         record = train_models(out, recipe, reporter)
     for name, figures in record["figures"].items():
         display.console.print(name, figures)
@@ -72,33 +72,25 @@ class _Display:
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._task = self.progress.add_task("", total=None, figures="", visible=False)
+        self.bar = ProgressBar(console)
         self._evaluations = 0
         self._next_line_s = 0.0
 
     def begin(self, name: str, total: int) -> None:
         """Something of `total` pictures begins."""
-        self.progress.reset(self._task, total=total, description=name, visible=True, figures="")
+        self.bar.begin(name, total)
         self._evaluations = 0
         self.console.print(f"{time.strftime('%H:%M:%S')} {name}: {total:,} pictures")
 
     def drawn(self, count: int) -> None:
         """`count` more pictures are drawn."""
-        self.progress.advance(self._task, count)
+        self.bar.advance(count)
 
     def trained(self, stage: "StageProgress") -> None:
         """A step is done."""
         rate = stage.seen / max(stage.seconds, 1e-9)
         figures = f"{rate:.0f} pictures/s  loss {stage.loss:.3f}  patches {stage.patch_loss:.3f}"
-        self.progress.update(self._task, completed=stage.seen, figures=figures)
+        self.bar.show(stage.seen, figures)
         if not self.console.is_terminal and time.monotonic() >= self._next_line_s:
             self._next_line_s = time.monotonic() + _LINE_EVERY_S
             self.console.print(f"{time.strftime('%H:%M:%S')} {stage.stage} {stage.seen:,} {figures}")

@@ -17,6 +17,7 @@ from export.storybook.captions import exact_caption
 from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
 from export.storybook.queries import wordings
 from export.storybook.scenes import Box, HeldOut, Scene, sample_scenes
+from runtime.artefacts.whole_file import whole_file
 
 CAPTIONS_FILE = "captions.jsonl"
 _OTHER_WORDINGS = 3
@@ -103,6 +104,5 @@ def _rounded(box: Box) -> Box:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with whole_file(path, synced=False) as file:  # a power cut costs a drawing, which the same command draws again
+        file.write(content)

@@ -19,6 +19,7 @@ from export.storybook.benchmark import EvaluationSet
 from export.storybook.patches import PatchTask
 from export.storybook.recipe import Schedule, Step
 from export.storybook.training_set import TrainingSet
+from runtime.artefacts.whole_file import whole_file
 
 _BETAS = (0.9, 0.98)
 _WEIGHT_DECAY = 0.05
@@ -166,10 +167,9 @@ def _evaluate(stage: Stage) -> dict[str, float]:
 
 
 def _save_checkpoint(stage: Stage, optimizer: torch.optim.Optimizer, progress: Progress, path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}, partial)
-    partial.replace(path)
+    with whole_file(path) as file:
+        torch.save({"stage": stage.state_dict(), "optimizer": optimizer.state_dict(), "progress": asdict(progress)}, file)
 
 
 def _resume(stage: Stage, optimizer: torch.optim.Optimizer, path: Path) -> Progress:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from export.atomic import staged_folder
 from export.storybook.drawing import Picture, paint_scene
 from export.storybook.scenes import COLOURS, OBJECTS, HeldOut, Scene, sample_scenes
 
@@ -64,12 +65,18 @@ def draw_training_set(folder: Path, count: int, seed: int, *, workers: int, on_d
         seed: Decides every scene and pixel, whatever the number of workers.
         workers: How many processes draw.
         on_drawn: Told after every chunk how many pictures it held.
+
+    Raises:
+        OutputUnwritable: The disk is full, or the folder cannot be written.
     """
+    with staged_folder(folder) as partial:
+        _draw_into(partial, count, seed, workers=workers, on_drawn=on_drawn)
+
+
+def _draw_into(folder: Path, count: int, seed: int, *, workers: int, on_drawn: Callable[[int], None]) -> None:
     started = time.monotonic()
-    partial = folder.with_name(folder.name + ".partial")
-    partial.mkdir(parents=True, exist_ok=True)
     scenes = list(islice(sample_scenes(random.Random(f"pool:{seed}"), HeldOut.NEVER), count))
-    pixels = partial / "pixels.npy"
+    pixels = folder / "pixels.npy"
     shape = (count, INPUT_SIDE_PX, INPUT_SIDE_PX, 3)
     np.lib.format.open_memmap(pixels, "w+", np.uint8, shape).flush()
     chunks = [_Chunk(pixels, seed, at, scenes[at : at + _CHUNK]) for at in range(0, count, _CHUNK)]
@@ -78,12 +85,11 @@ def draw_training_set(folder: Path, count: int, seed: int, *, workers: int, on_d
         for drawn in executor.map(_draw_chunk, chunks):
             boxes.append(drawn)
             on_drawn(len(drawn))
-    np.save(partial / "boxes.npy", np.concatenate(boxes))
+    np.save(folder / "boxes.npy", np.concatenate(boxes))
     lines = (json.dumps(scene.to_json()) + "\n" for scene in scenes)
-    (partial / "scenes.jsonl").write_text("".join(lines), encoding="utf-8")
+    (folder / "scenes.jsonl").write_text("".join(lines), encoding="utf-8")
     drawn_s = round(time.monotonic() - started, 1)
-    (partial / "drawing.json").write_text(json.dumps({"pictures": count, "workers": workers, "seconds": drawn_s}))
-    partial.rename(folder)
+    (folder / "drawing.json").write_text(json.dumps({"pictures": count, "workers": workers, "seconds": drawn_s}))
 
 
 def load_training_set(folder: Path) -> TrainingSet:

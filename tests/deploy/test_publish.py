@@ -26,9 +26,9 @@ class Writes:
     def __init__(self, client: Any) -> None:
         self._client, self.keys = client, []
 
-    def put_object(self, **given: Any) -> Any:
-        self.keys.append(given["Key"])
-        return self._client.put_object(**given)
+    def upload_fileobj(self, body: Any, bucket: str, key: str, **given: Any) -> None:
+        self._client.upload_fileobj(body, bucket, key, **given)
+        self.keys.append(key)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -100,6 +100,22 @@ def test_the_page_says_where_its_api_is_and_goes_last(writes: Writes, bucket: st
     assert script["ContentType"] == "text/javascript"
     page = writes.head_object(Bucket=bucket, Key="index.html")
     assert (page["ContentType"], page["CacheControl"]) == ("text/html", "no-cache")
+
+
+def test_a_large_file_is_sent_in_parts_and_keeps_what_is_said_of_it(cloud: Cloud, bucket: str, tmp_path: Path) -> None:
+    large = tmp_path / "image.weights"
+    large.write_bytes(b"w" * 9_000_000)  # more than one part of 8 MiB
+    client = cloud.client("s3")
+    there = S3Folder(f"s3://{bucket}/models", client)
+    there.write("image.weights", large, cache="no-cache", sha256="5" * 64)
+    head = client.head_object(Bucket=bucket, Key="models/image.weights")
+    assert head["ETag"].strip('"').endswith("-2")
+    assert (head["ContentLength"], head["ContentType"], head["CacheControl"]) == (
+        9_000_000,
+        "application/octet-stream",
+        "no-cache",
+    )
+    assert there.sha256("image.weights") == "5" * 64
 
 
 def make_stack(cloud: Cloud, bucket: str, name: str) -> None:

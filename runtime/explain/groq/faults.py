@@ -1,10 +1,8 @@
 """Why Groq did not answer, in words for whoever runs this, and whether asking again helps. Makes no call."""
 
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from math import isfinite
-from time import time
+
+from runtime.explain.retry_after import read_retry_after
 
 TOO_LATE = "no answer within GROQ_TIMEOUT_S"
 UNKNOWN_MODEL_CODES = ("model_decommissioned", "model_not_found", "model_not_active")
@@ -39,7 +37,7 @@ def read_refusal(status: int, body: object, headers: Mapping[str, str], model: s
         return NoAnswer(advice, HOPELESS_REST_S)
     if status == 429 or status >= 500:
         meaning = "its rate limit is reached" if status == 429 else f"it failed with status {status}"
-        return TransientFault(meaning, _seconds(headers.get("retry-after", "")))
+        return TransientFault(meaning, min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S))
     meanings = {
         401: "the key was refused; check GROQ_API_KEY",
         403: f"the key may not use the model {model}; check GROQ_API_KEY and GROQ_MODEL",
@@ -54,16 +52,3 @@ def _error_code(body: object) -> str:
     error = body.get("error") if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and code.isidentifier() and len(code) <= 60 else ""
-
-
-def _seconds(retry_after: str) -> float:
-    """Return a `retry-after` header in seconds from now (RFC 9110, 10.2.3: a number, or a date); 0 if it says nothing."""
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(retry_after)
-        except ValueError:
-            return 0.0
-        seconds = when.replace(tzinfo=when.tzinfo or UTC).timestamp() - time()
-    return min(max(seconds, 0.0), LONGEST_REST_S) if isfinite(seconds) else 0.0

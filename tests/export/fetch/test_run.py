@@ -153,10 +153,10 @@ def test_address_listed_twice_is_fetched_once(server: PictureServer, tmp_path: P
 def test_leftovers_of_a_killed_run_are_removed_and_other_files_are_not(server: PictureServer, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
-    for name in (".0001.jpg.part", "1.jpg", "0001.txt", "notes.part"):
+    for name in ("0001.jpg.part", "failures.csv.part", "1.jpg", "0001.txt", "notes.part", "photo.jpg.part"):
         (photos / name).write_bytes(b"half")
     assert fetch(tmp_path, server.play("/a", shows())).fetched == 1
-    assert names(tmp_path) == ["0001.jpg", "0001.txt", "1.jpg", "notes.part"]
+    assert names(tmp_path) == ["0001.jpg", "0001.txt", "1.jpg", "notes.part", "photo.jpg.part"]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])

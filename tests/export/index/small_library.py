@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 
-from export.index.build import Models, Order, Summary, build_index
+from export.index.build import BuildOptions, Models, Summary, build_index
 from export.index.catalog import Catalog, read_catalog
 from runtime.artefacts.manifest import IndexManifest, read_index_manifest
 from runtime.stores.opening import open_stores
@@ -72,16 +72,16 @@ def draw_many(folder: Path, names: Iterable[str]) -> Path:
     return folder
 
 
-def build(folder: Path, out: Path, models: Models | None = None, order: Order | None = None) -> Summary:
+def build(folder: Path, out: Path, models: Models | None = None, options: BuildOptions | None = None) -> Summary:
     console = Console(file=io.StringIO())
-    return build_index(folder, out, models=models or small_models(), console=console, order=order)
+    return build_index(folder, out, models=models or small_models(), console=console, options=options)
 
 
-def said_by(folder: Path, out: Path, models: Models | None = None, order: Order | None = None) -> str:
+def said_by(folder: Path, out: Path, models: Models | None = None, options: BuildOptions | None = None) -> str:
     """Build, and return what the terminal would have shown."""
     shown = io.StringIO()
     console = Console(file=shown, width=200)
-    build_index(folder, out, models=models or small_models(), console=console, order=order)
+    build_index(folder, out, models=models or small_models(), console=console, options=options)
     return shown.getvalue()
 
 

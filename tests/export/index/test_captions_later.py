@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.build import Captioner, Models, Order, build_index
+from export.index.build import BuildOptions, Captioner, Models, build_index
 from runtime.stores.flat import FlatStore
 from tests.conftest import ROOT
 from tests.export.index.small_library import (
@@ -34,8 +34,8 @@ from tests.export.index.small_library import (
     told_by,
 )
 
-LATER = Order(captions_later=True)
-AT_ONCE = Order(publish_every_s=0)  # whenever captions were made
+LATER = BuildOptions(captions_later=True)
+AT_ONCE = BuildOptions(publish_every_s=0)  # whenever captions were made
 COUNT = 40
 
 
@@ -131,9 +131,9 @@ def test_a_first_build_can_be_searched_before_its_first_caption(folder: Path, ou
     assert seen == [COUNT]
 
 
-@pytest.mark.parametrize("first", [LATER, Order()], ids=["after later", "in a first build"])
+@pytest.mark.parametrize("first", [LATER, BuildOptions()], ids=["after later", "in a first build"])
 def test_ctrl_c_puts_the_captions_made_so_far_into_the_index_and_the_next_run_ends_it(
-    folder: Path, out: Path, expected: Path, first: Order
+    folder: Path, out: Path, expected: Path, first: BuildOptions
 ) -> None:
     if first is LATER:
         build(folder, out, naming(), LATER)
@@ -226,7 +226,7 @@ def test_workers_see_different_pictures_at_once(folder: Path, out: Path) -> None
 
 def test_progress_is_shown_for_both_passes_and_for_publishing_in_the_second(folder: Path, out: Path) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
-    build_index(folder, out, models=naming(), console=terminal, order=AT_ONCE)
+    build_index(folder, out, models=naming(), console=terminal, options=AT_ONCE)
     assert isinstance(terminal.file, io.StringIO)
     for told in ("Embedding", "Captioning", "Calibrating", "/s"):
         assert told in terminal.file.getvalue()

@@ -75,6 +75,21 @@ def test_an_index_folder_whose_path_is_no_utf8_is_refused(folder: Path, tmp_path
         build(folder, tmp_path / os.fsdecode(b"caf\xe9"))
 
 
+def test_ctrl_c_right_after_the_switch_leaves_a_whole_index(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt_once_switched(opened: int) -> None:
+        if (out / "manifest.json").exists():
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt_once_switched)
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, out)
+    monkeypatch.undo()
+    assert len(told_by(out)[0]) == 4
+    assert not build(folder, out).written
+
+
 @contextmanager
 def file_size_limit(max_bytes: int) -> Iterator[None]:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

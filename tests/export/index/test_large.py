@@ -3,6 +3,7 @@
 import json
 import resource
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from export.errors import OutputUnwritable
 from export.index.catalog import Catalog, IndexedImage
 from export.index.generation import NextGeneration, publish
-from export.index.publisher import Order
+from export.index.publisher import BuildOptions
 from export.index.store_files import STORE_NAMES
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
@@ -58,7 +59,7 @@ def vector_bytes(out: Path) -> dict[str, bytes]:
 
 
 def test_the_manifest_says_how_a_large_index_is_searched_and_how_well(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=LARGE))
+    build(folder, out, options=BuildOptions(ivf_from=LARGE))
     manifest = manifest_of(out)
     assert manifest.probing is not None
     assert manifest.probing.asked_with == "captions"
@@ -74,7 +75,7 @@ def test_the_manifest_says_how_a_large_index_is_searched_and_how_well(folder: Pa
 
 
 def test_every_picture_of_a_large_index_is_found_by_its_own_vector(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=LARGE))
+    build(folder, out, options=BuildOptions(ivf_from=LARGE))
     store, captions = open_stores(out, manifest_of(out))
     ids = list(ids_by_path(out).values())
     vectors = store.vectors_of(ids)
@@ -86,25 +87,25 @@ def test_every_picture_of_a_large_index_is_found_by_its_own_vector(folder: Path,
 
 
 def test_a_small_index_says_nothing_of_it(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=SMALL))
+    build(folder, out, options=BuildOptions(ivf_from=SMALL))
     assert not {"probing", "vectors"} & json.loads((out / "manifest.json").read_text()).keys()
 
 
 def test_a_large_index_that_is_up_to_date_is_left_alone(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=LARGE))
+    build(folder, out, options=BuildOptions(ivf_from=LARGE))
     before = times_below(out)
-    assert not build(folder, out, order=Order(ivf_from=LARGE)).written
+    assert not build(folder, out, options=BuildOptions(ivf_from=LARGE)).written
     assert times_below(out) == before
 
 
 def test_added_removed_and_renamed_pictures_touch_nothing_else_of_a_large_index(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=LARGE))
+    build(folder, out, options=BuildOptions(ivf_from=LARGE))
     ids, vectors = ids_by_path(out), vector_bytes(out)
     draw(folder / "new.png", 5000)
     (folder / "003.png").unlink()
     (folder / "004.png").rename(folder / "moved.png")
     models = small_models()
-    summary = build(folder, out, models, order=Order(ivf_from=LARGE))
+    summary = build(folder, out, models, options=BuildOptions(ivf_from=LARGE))
     assert (summary.added, summary.removed, summary.renamed, summary.encoded) == (1, 1, 1, 1)
     assert models.encoder.seen == 1  # type: ignore[attr-defined]
     kept = ids.keys() - {"003.png", "004.png"}
@@ -114,32 +115,32 @@ def test_added_removed_and_renamed_pictures_touch_nothing_else_of_a_large_index(
 
 
 def test_a_library_may_cross_the_threshold_both_ways(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=COUNT + 1))
+    build(folder, out, options=BuildOptions(ivf_from=COUNT + 1))
     rows = told_by(out)[0]
     assert manifest_of(out).probing is None
     draw(folder / "new.png", 5000)
-    build(folder, out, order=Order(ivf_from=COUNT + 1))
+    build(folder, out, options=BuildOptions(ivf_from=COUNT + 1))
     assert manifest_of(out).probing is not None
     assert [row for row in told_by(out)[0] if row[1] != "new.png"] == rows
     large = vector_bytes(out)
     (folder / "new.png").unlink()
-    build(folder, out, order=Order(ivf_from=COUNT + 1))
+    build(folder, out, options=BuildOptions(ivf_from=COUNT + 1))
     assert manifest_of(out).probing is None
     assert told_by(out)[0] == rows
     assert vector_bytes(out) == {path: vector for path, vector in large.items() if path != "new.png"}
 
 
 def test_an_index_of_the_other_form_is_written_anew_without_a_model(folder: Path, out: Path) -> None:
-    build(folder, out, order=Order(ivf_from=SMALL))
+    build(folder, out, options=BuildOptions(ivf_from=SMALL))
     models = small_models()
-    assert build(folder, out, models, order=Order(ivf_from=LARGE)).written
+    assert build(folder, out, models, options=BuildOptions(ivf_from=LARGE)).written
     assert models.encoder.seen == 0  # type: ignore[attr-defined]
     assert manifest_of(out).probing is not None
 
 
 def test_the_same_pictures_give_the_same_files(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "other"):
-        build(folder, tmp_path / name, order=Order(ivf_from=LARGE))
+        build(folder, tmp_path / name, options=BuildOptions(ivf_from=LARGE))
     written = [
         {path.name: path.read_bytes() for path in (tmp_path / name / "g000001").iterdir()} for name in ("one", "other")
     ]
@@ -149,20 +150,20 @@ def test_the_same_pictures_give_the_same_files(folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("file", ["image_index.faiss", "image_vectors.f16", "caption_vectors.f16"])
 def test_a_damaged_large_index_is_built_from_the_start(folder: Path, out: Path, file: str) -> None:
-    build(folder, out, order=Order(ivf_from=LARGE))
+    build(folder, out, options=BuildOptions(ivf_from=LARGE))
     damaged = out / "g000001" / file
     damaged.write_bytes(damaged.read_bytes()[:-1])
     models = small_models()
-    build(folder, out, models, order=Order(ivf_from=LARGE))
+    build(folder, out, models, options=BuildOptions(ivf_from=LARGE))
     assert models.encoder.seen == COUNT  # type: ignore[attr-defined]
     assert len(vector_bytes(out)) == COUNT
 
 
 def test_ctrl_c_while_a_large_index_is_written_leaves_nothing_of_it(tmp_path: Path) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    rows = [IndexedImage(row + 1, f"{row}.png", "0" * 64, 1, 1, 1, "a picture", 0) for row in range(COUNT)]
+    rows = [IndexedImage(row + 1, f"{row}.png", "0" * 64, 1, 1, 1, "a red boat", 0) for row in range(COUNT)]
     batches = [(range(1, COUNT + 1), crowded(COUNT))]
     following = NextGeneration(
         number=1,
@@ -172,7 +173,7 @@ def test_ctrl_c_while_a_large_index_is_written_leaves_nothing_of_it(tmp_path: Pa
         dimension=crowded(1).shape[1],
         vectors=batches,
         captions=batches,
-        calibrate=interrupt,
+        embed_texts=interrupt,
         ivf_from=LARGE,
     )
     with pytest.raises(KeyboardInterrupt):
@@ -184,15 +185,15 @@ def test_ctrl_c_while_a_large_index_is_written_leaves_nothing_of_it(tmp_path: Pa
 def test_a_large_index_that_cannot_be_written_leaves_the_old_one_and_a_later_run_ends_it(
     folder: Path, out: Path, max_bytes: int
 ) -> None:
-    build(folder, out, order=Order(ivf_from=SMALL))
+    build(folder, out, options=BuildOptions(ivf_from=SMALL))
     before = told_by(out)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, limits[1]))
     try:
         with pytest.raises(OutputUnwritable):
-            build(folder, out, order=Order(ivf_from=LARGE))
+            build(folder, out, options=BuildOptions(ivf_from=LARGE))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert told_by(out) == before
     assert {path.name for path in out.iterdir()} == {"manifest.json", "g000001"}
-    assert build(folder, out, order=Order(ivf_from=LARGE)).written
+    assert build(folder, out, options=BuildOptions(ivf_from=LARGE)).written

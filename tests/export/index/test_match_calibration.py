@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from export.index.caption_questions import CaptionBook, Meaning
+from export.index.caption_questions import CaptionQuestions, ContentTerms
 from export.index.catalog import IndexedImage
 from export.index.match_calibration import PICTURES_MIN, auroc, calibrate, fit_logistic
 from runtime.artefacts.match_calibration import QueryContext
@@ -17,27 +17,27 @@ CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blu
 
 
 def test_questions_are_runs_of_words_with_something_to_see_in_them() -> None:
-    book, rng = CaptionBook(CAPTIONS), random.Random(1)
-    asked = {" ".join(book.ask(rng)) for _ in range(300)}
+    questions, rng = CaptionQuestions(CAPTIONS), random.Random(1)
+    asked = {" ".join(questions.draw(rng)) for _ in range(300)}
     assert {"a blue boat", "boat", "red boats", "a red boat on the sea"} <= asked
     assert not any(question.endswith((" the", " a", " on")) or question.startswith("on ") for question in asked)
 
 
 def test_a_caption_answers_what_it_says_in_any_number() -> None:
-    assert CaptionBook(CAPTIONS).answers(["red", "boat"]) == {0, 2}
+    assert CaptionQuestions(CAPTIONS).answers(["red", "boat"]) == {0, 2}
 
 
 def test_words_that_stand_side_by_side_must_do_so_in_the_answer() -> None:
-    assert CaptionBook(CAPTIONS).answers(["blue", "boat"]) == {1}
-    assert CaptionBook(CAPTIONS).answers(["a", "blue", "thing"]) == set()
+    assert CaptionQuestions(CAPTIONS).answers(["blue", "boat"]) == {1}
+    assert CaptionQuestions(CAPTIONS).answers(["a", "blue", "thing"]) == set()
 
 
 def test_articles_between_words_keep_them_apart() -> None:
-    assert Meaning.of(["a", "red", "boat", "and", "a", "house"]).pairs == {("red", "boat")}
+    assert ContentTerms.of(["a", "red", "boat", "and", "a", "house"]).pairs == {("red", "boat")}
 
 
 def test_a_library_without_captions_cannot_be_asked() -> None:
-    assert not CaptionBook(["", "of the"]).can_ask
+    assert not CaptionQuestions(["", "of the"]).exist
 
 
 def test_logistic_finds_the_weights_that_made_the_labels() -> None:
