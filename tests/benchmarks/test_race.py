@@ -18,7 +18,17 @@ from tests.conftest import ROOT
 from tests.sample_library import run_module
 
 CONVERTS = bool(find_spec("torch") and find_spec("optimum"))
-COURSE = Course(*(Path(name) for name in ("clip", "blip", "models", "plain", "pictures", "few", "one", "seed", "ours")))
+COURSE = Course(
+    clip=Path("clip"),
+    blip=Path("blip"),
+    models=Path("models"),
+    plain=Path("plain"),
+    pictures=Path("pictures"),
+    few=Path("few"),
+    one=Path("one"),
+    seed_index=Path("seed"),
+    our_index=Path("ours"),
+)
 
 
 def test_a_course_comes_through_a_command_line_as_it_was() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from export.__main__ import app
@@ -57,20 +58,26 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     assert not (tmp_path / "models").exists()
 
 
+def parameters_of(command: str) -> list[TyperOption]:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return [parameter for parameter in group.commands[command].params if isinstance(parameter, TyperOption)]
+
+
 @pytest.mark.parametrize("command", ["models", "index", "evaluate"])
 def test_every_option_stands_in_the_readme(command: str) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    parameters = get_command(app).commands[command].params
+    parameters = parameters_of(command)
     options = [option for parameter in parameters for option in parameter.opts if option.startswith("--")]
     assert len(options) > 3
     assert [option for option in options if option not in readme] == []
 
 
 def test_the_command_line_s_gates_are_the_gates_defaults() -> None:
-    defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
+    defaults = {parameter.name: parameter.default for parameter in parameters_of("models")}
     assert {name: defaults[name] for name in Gates.model_fields} == Gates().model_dump()
 
 
 def test_the_command_line_s_beams_are_the_conversion_s() -> None:
-    defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
+    defaults = {parameter.name: parameter.default for parameter in parameters_of("models")}
     assert defaults["beams"] == NUM_BEAMS

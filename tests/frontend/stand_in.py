@@ -153,9 +153,10 @@ def read_form(content_type: str, body: bytes) -> dict[str, Any]:
     """Return a form's fields: text as str, a file as its bytes."""
     form = message_from_bytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + body)
     fields: dict[str, Any] = {}
-    for part in form.get_payload():
-        content = part.get_payload(decode=True)
-        fields[part.get_param("name", header="content-disposition")] = content if part.get_filename() else content.decode()
+    for part in form.walk():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):  # not so the form itself, which holds the parts
+            fields[name] = content if part.get_filename() else content.decode()
     return fields
 
 

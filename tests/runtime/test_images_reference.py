@@ -5,6 +5,7 @@ The reference gets each file as a careful user would open it: Pillow, upright by
 
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ ODD_INPUTS: dict[str, Callable[[], bytes]] = {
     "4000 x 1": sized(4000, 1),
     "colour key": lambda: encoded(noise(60, 40), "PNG", transparency=(1, 2, 3)),
     "YCbCr": lambda: encoded(noise(60, 40).convert("YCbCr"), "TIFF"),
-    **{f"EXIF {orientation}": lambda orientation=orientation: turned(orientation) for orientation in range(1, 9)},
+    **{f"EXIF {orientation}": partial(turned, orientation) for orientation in range(1, 9)},
 }
 SHAPES = [(3, 500), (224, 224), (225, 224), (640, 480), (333, 1001), (5000, 300), (7, 5), (223, 3000)]
 

@@ -1,5 +1,7 @@
 """What is measured for the gates, and that each can be missed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from export.precision.gates import Gates, Judgement, cosines_between, overlap_at
 GOOD = np.array([1.0, 0.9995])
 
 
-def judge(**changed: object) -> Judgement:
-    given: dict[str, object] = {
+def judge(**changed: Any) -> Judgement:
+    given: dict[str, Any] = {
         "cosines": {"clip/text.onnx embedding": GOOD},
         "shares": {"clip ranking": {"overlap_at_10": 0.97}},
         "losses": {"clip/text.onnx": 0.0001, "clip/image.onnx": 0.0002},

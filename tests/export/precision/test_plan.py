@@ -9,8 +9,8 @@ from export.precision.plan import COST, Planner
 from tests.export.precision.small_graphs import try_small_graph, write_small_graph
 
 
-def plan_small_graph(folder: Path, **options: float) -> Planner:
-    planner = Planner(try_small_graph(write_small_graph(folder / "small.onnx", **options)))
+def plan_small_graph(folder: Path, outlier: float = 1.0) -> Planner:
+    planner = Planner(try_small_graph(write_small_graph(folder / "small.onnx", outlier=outlier)))
     planner.try_layers(Silence())
     return planner
 

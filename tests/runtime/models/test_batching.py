@@ -34,7 +34,8 @@ class Tower:
             self.under_way -= 1
         if (token_ids == BAD).any():
             raise ValueError("a bad token")
-        return np.where(token_ids == END, 0, token_ids).sum(axis=1, keepdims=True).astype(np.float32)
+        sums: NDArray[np.float32] = np.where(token_ids == END, 0, token_ids).sum(axis=1, keepdims=True).astype(np.float32)
+        return sums
 
 
 def text(*tokens: int) -> NDArray[np.int64]:

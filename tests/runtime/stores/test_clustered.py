@@ -44,7 +44,7 @@ def test_with_all_clusters_the_neighbours_are_those_of_a_matrix_product(store: I
     cosines = queries @ vectors.T
     assert ids.tolist() == (100 + 3 * np.argsort(-cosines, axis=1)[:, :10]).tolist()
     np.testing.assert_allclose(scores, -np.sort(-cosines, axis=1)[:, :10], atol=1e-6)
-    assert (ids.dtype, scores.dtype) == (np.int64, np.float32)
+    assert (ids.dtype, scores.dtype) == (np.dtype(np.int64), np.dtype(np.float32))
 
 
 def test_more_clusters_find_more_and_scores_are_exact_in_any_case(store: IvfStore) -> None:
@@ -102,7 +102,7 @@ print(Path("/proc/self/smaps").read_text())
 
 def held_bytes(folder: Path, max_bytes: int) -> int:
     """Return how much of the index a process of its own holds after many searches."""
-    command = [sys.executable, "-c", HELD, folder, str(DIMENSION), str(max_bytes)]
+    command = [sys.executable, "-c", HELD, str(folder), str(DIMENSION), str(max_bytes)]
     maps = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     [resident] = re.findall(r"index\.faiss\n(?:(?!Rss).*\n)*Rss: +(\d+) kB", maps)
     return int(resident) * 1024

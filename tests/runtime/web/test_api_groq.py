@@ -16,7 +16,17 @@ from runtime.settings import Settings
 from runtime.stores.flat import FaissStore
 from runtime.web.api import create_app
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
-from tests.runtime.explain.groq.groq_server import FAULTS, GOOD, HITS, MODEL, QUERY, explainer_at, explains, groq_server
+from tests.runtime.explain.groq.groq_server import (
+    FAULTS,
+    GOOD,
+    HITS,
+    MODEL,
+    QUERY,
+    Behaviour,
+    explainer_at,
+    explains,
+    groq_server,
+)
 from tests.runtime.web.test_api import search
 
 DEADLINE_S, GRACE_S = 0.6, 0.25
@@ -46,6 +56,7 @@ def served(explainer: Explainer, store: FaissStore, library: Library) -> TestCli
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_search_is_answered_in_time_with_every_hit_explained(fault: str, store: FaissStore, library: Library) -> None:
+    behave: Behaviour | None
     if fault == "success":
         behave = explains(*((hit_id, "The caption mentions the colour that was asked for.") for hit_id in (1, 2, 3, 4)))
         expected = {f"groq:{MODEL}"}
