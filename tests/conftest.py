@@ -1,10 +1,14 @@
-"""What the tests share: the folder of real photos and vocabularies, where it lies beside the checkout."""
+"""What all tests share: a folder to run in, the real photos and vocabularies beside the checkout, the sample library."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.isolation import forget_settings, let_children_hear_signals, link_checkout
 
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
@@ -13,6 +17,20 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+
+def pytest_configure() -> None:
+    """Leave out what surrounds the tests, before any is read."""
+    let_children_hear_signals()
+    forget_settings()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that the tests and the processes that they start run in: the project without a developer's own files."""
+    folder = link_checkout(ROOT, tmp_path_factory.mktemp("checkout"))
+    with contextlib.chdir(folder):
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -36,9 +36,9 @@ class SampleLibrary:
 
 
 def run_module(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run `python -m ...` from the project's root and return what it printed."""
+    """Run `python -m ...` in the folder of the tests, which links to the project, and return what it printed."""
     command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def build_sample_library(folder: Path) -> SampleLibrary:
@@ -58,7 +58,7 @@ def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=library.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=library.environment, stderr=subprocess.PIPE, text=True)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module, served
 
 
@@ -167,7 +166,7 @@ def test_lambda_answers_a_function_url_event(sample_library: SampleLibrary) -> N
     }
     script = f"import json, handler\nprint(json.dumps(handler.handler({event!r}, None)))"
     command = [sys.executable, "-c", script]
-    printed = subprocess.run(command, cwd=ROOT, env=sample_library.environment, capture_output=True, text=True, check=True)
+    printed = subprocess.run(command, env=sample_library.environment, capture_output=True, text=True, check=True)
     answer = json.loads(printed.stdout)
     assert answer["statusCode"] == 200
     assert len(json.loads(answer["body"])["results"]) == 2
@@ -184,5 +183,5 @@ def test_without_a_key_a_search_asks_nobody_on_the_network(sample_library: Sampl
         "print(len(hits), asked)"
     )
     command = [sys.executable, "-c", script]
-    printed = subprocess.run(command, cwd=ROOT, env=sample_library.environment, capture_output=True, text=True, check=True)
+    printed = subprocess.run(command, env=sample_library.environment, capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "3 []"

@@ -99,7 +99,7 @@ def emulated(environment: dict[str, str], log: Path, *, under: Sequence[str] = (
     command += [sys.executable, "-m", "awslambdaric", "handler.handler"]
     environment = environment | ON_LAMBDA
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file, start_new_session=True)
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
         try:
             wait_for_port(port, process)
             emulator = Emulator(port, log, process.pid)

@@ -159,4 +159,4 @@ def test_nothing_moves_for_who_wants_no_motion(page: Page, stand_in: StandIn) ->
     moving = "document.getAnimations().length"
     assert page.evaluate(moving) == 0
     page.emulate_media(reduced_motion="no-preference")
-    assert page.evaluate(moving) > 0
+    page.wait_for_function(f"{moving} > 0")

@@ -94,7 +94,7 @@ folder, dimension, faiss_ivf.MAPPED_MAX_BYTES = Path(sys.argv[1]), int(sys.argv[
 vectors = VectorFile.open(folder / "vectors.f16", dimension)
 clusters = faiss_ivf.MappedIvf.open(folder / "index.faiss", dimension, vectors.count)
 store = clustered.IvfStore(clusters, vectors, nprobe=8, rescored=40)
-for query in np.random.default_rng(0).normal(size=(400, dimension)).astype("f4"):
+for query in np.random.default_rng(0).normal(size=(200, dimension)).astype("f4"):
     store.search(query[None], 5)
 print(Path("/proc/self/smaps").read_text())
 """
@@ -109,7 +109,7 @@ def held_bytes(folder: Path, max_bytes: int) -> int:
 
 
 def test_searches_hold_no_more_of_the_file_than_they_may(tmp_path: Path) -> None:
-    written_store(tmp_path, 40_000)
+    written_store(tmp_path, 10_000)
     whole = (tmp_path / "index.faiss").stat().st_size
     assert held_bytes(tmp_path, 1 << 40) > whole / 2
     assert held_bytes(tmp_path, 0) < whole / 10
