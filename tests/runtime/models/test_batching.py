@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from runtime.models.batching import MAX_PADDING_TOKENS, MAX_ROWS, Meeting
 
 END, BAD = 9, 666
-LIMIT_S = 20
+LIMIT_S = 120
 
 
 class Tower:

@@ -18,7 +18,7 @@ from runtime.web.admission import Admission
 from runtime.web.admission_queue import Turnstile
 from runtime.web.api import SEARCHES_AT_ONCE, create_app
 
-LIMIT_S = 20
+LIMIT_S = 120
 SEARCH, HEALTH = {"type": "http", "path": "/search"}, {"type": "http", "path": "/healthz"}
 
 
