@@ -16,7 +16,7 @@ run: sample ## Set up, build the sample library, answer a search, serve the page
 	@exec $(PY) -m runtime serve --port $(PORT)
 
 test: $(VENV)/.test ## Set up both sides and pass every test
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: lint test ## Lint, types and tests: all that must hold before a commit
 

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.ports import free_port
 
 MODELS = ROOT / "sample" / "models"
 SCENES = 60
-START_LIMIT_S = 60
+START_LIMIT_S = 300
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,19 @@ class SampleLibrary:
 
 
 def run_module(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run `python -m ...` from the project's root and return what it printed."""
+    """Run `python -m ...` in the folder of the tests, which links to the project, and return what it printed."""
     command = [sys.executable, "-m", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
+
+
+def sample_library_in(folder: Path) -> SampleLibrary:
+    """Return the library that `build_sample_library` built there."""
+    return SampleLibrary(folder / "images", folder / "index")
 
 
 def build_sample_library(folder: Path) -> SampleLibrary:
     """Draw the scenes and index them, as `make run` does."""
-    library = SampleLibrary(folder / "images", folder / "index")
+    library = sample_library_in(folder)
     drawn = run_module("export", "storybook", "draw", str(library.images), "--count", str(SCENES))
     assert drawn.returncode == 0, drawn.stderr
     indexed = run_module("export", "index", str(library.images), "--models", str(MODELS), "--out", str(library.index))
@@ -54,11 +59,9 @@ def build_sample_library(folder: Path) -> SampleLibrary:
 @contextlib.contextmanager
 def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """The server of a library on a free port, as a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=library.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=library.environment, stderr=subprocess.PIPE, text=True)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process
@@ -71,7 +74,7 @@ def wait_until_ready(base: str, process: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=60) as answer:
             assert json.load(answer)["pictures"] == SCENES
             return
         time.sleep(0.1)

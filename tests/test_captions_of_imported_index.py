@@ -52,7 +52,7 @@ def test_a_later_process_answers_with_the_captions_of_the_first_though_the_pictu
     assert searched(sample_library, out, QUERY) == made
 
 
-def test_captions_made_live_are_those_of_an_index_and_a_build_leaves_them(
+def test_captions_made_live_are_those_of_an_index_and_a_build_takes_them_over(
     sample_library: SampleLibrary, tmp_path: Path
 ) -> None:
     out = tmp_path / "index"
@@ -64,8 +64,9 @@ def test_captions_made_live_are_those_of_an_index_and_a_build_leaves_them(
     assert len(kept) == 20
     assert kept == {sha256: of_index[sha256] for sha256 in kept}
     before = (out / FILE_NAME).read_bytes()
-    index(sample_library, out)
+    index(sample_library, out, "--captions", "later")
     assert (out / FILE_NAME).read_bytes() == before
+    assert {row.sha256: row.caption for row in catalog_of(out).rows if row.caption is not None} == kept
 
 
 def test_a_picture_that_one_searches_with_is_not_kept(sample_library: SampleLibrary, tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_a_picture_that_one_searches_with_is_not_kept(sample_library: SampleLibr
     index(sample_library, out, "--captions", "later")
     engine = open_over(out)
     asked = Image.linear_gradient("L").resize((320, 240)).convert("RGB")
-    answer = engine.search_by_image(asked, 5)
+    answer = engine.search_by_image(engine.limits.check_image_search("", 5), asked)
     kept = CaptionFile(out, read_models_manifest(MODELS).fingerprint()).read_all()
     assert set(kept) == {hit.row.sha256 for hit in answer.hits}
 

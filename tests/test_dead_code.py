@@ -18,7 +18,6 @@ PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property"
 UNUSED_WITH_REASON = {
     "symbolic": "torch's exporter calls it",
     "hold_in": "what a question means for one scene, in plain words: tests hold the fast truth table against it",
-    "read_all": "the index step can take live captions over by it",
 }
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

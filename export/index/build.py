@@ -23,6 +23,7 @@ from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models
 from export.index.publisher import BuildOptions, Publisher
 from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.index.summary import Summary, print_skipped, print_summary
+from runtime.library.caption_file import CaptionFile
 
 __all__ = ["BuildOptions", "Captioner", "ImageEncoder", "Models", "Summary", "build_index"]
 
@@ -72,7 +73,8 @@ class _Build:
         self._last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
-        self._known = KnownContents(self._last, self._journal, models.fingerprint)
+        live_captions = CaptionFile(out, models.fingerprint).read_all()
+        self._known = KnownContents(self._last, self._journal, models.fingerprint, live_captions)
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
 

@@ -26,13 +26,16 @@ class KnownContents:
         failures: why a content cannot be decoded.
     """
 
-    def __init__(self, last: Generation, journal: Journal, models: Mapping[str, str]) -> None:
-        """Look through the last generation and the journal; the journal's outcome, being newer, wins."""
+    def __init__(
+        self, last: Generation, journal: Journal, models: Mapping[str, str], live_captions: Mapping[str, str]
+    ) -> None:
+        """Look through the captions that a server made, the last generation and the journal; of two, the later one wins."""
         self._last, self._journal = last, journal
         rows = last.catalog.rows if last.made_with(models) else ()
         self._old_ids = {row.sha256: row.id for row in rows}
         self.sizes = {row.sha256: (row.width, row.height) for row in rows} | journal.sizes()
-        self.captions = {row.sha256: row.caption for row in rows if row.caption is not None} | journal.captions()
+        indexed_captions = {row.sha256: row.caption for row in rows if row.caption is not None}
+        self.captions = dict(live_captions) | indexed_captions | journal.captions()
         self.failures = {
             skipped.sha256: skipped.reason for skipped in last.catalog.skipped if skipped.sha256
         } | journal.failures()

@@ -19,7 +19,15 @@ from tests.sample_library import run_module
 
 CONVERTS = bool(find_spec("torch") and find_spec("optimum"))
 WORKLOAD = Workload(
-    *(Path(name) for name in ("clip", "blip", "models", "plain", "pictures", "few", "one", "seed", "lookwhy"))
+    clip=Path("clip"),
+    blip=Path("blip"),
+    models=Path("models"),
+    plain=Path("plain"),
+    pictures=Path("pictures"),
+    few_pictures=Path("few"),
+    one_picture=Path("one"),
+    seed_index=Path("seed"),
+    lookwhy_index=Path("lookwhy"),
 )
 
 

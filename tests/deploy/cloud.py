@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.deploy.emulator import free_port, sam_tool, wait_for_port
+from tests.deploy.emulator import sam_tool, wait_for_port
+from tests.ports import free_port
 
 REGION = "eu-central-1"
 OWNER = {"AWS_ACCESS_KEY_ID": "owner", "AWS_SECRET_ACCESS_KEY": "owners-secret"}  # whom moto asks for no policy
@@ -53,7 +54,7 @@ class Cloud:
     def _unchecked_calls(self, count: float) -> None:
         plain = {"content-type": "text/plain"}  # flask reads the body of a form away
         request = urllib.request.Request(f"{self.url}/moto-api/reset-auth", str(count).encode(), plain)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert json.load(answer)["status"] == "ok"
 
 

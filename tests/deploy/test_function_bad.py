@@ -10,9 +10,10 @@ import pytest
 from export.publish.s3 import S3Folder
 from runtime.artefacts.manifest import MANIFEST_NAME
 from tests.deploy.cloud import Cloud
-from tests.deploy.emulator import emulated, fault_of, free_port, post
+from tests.deploy.emulator import emulated, fault_of, post
 from tests.deploy.events import url_event
 from tests.deploy.published import Published, folder_of, publish_sample
+from tests.ports import free_port
 from tests.sample_library import MODELS, SampleLibrary
 
 

@@ -24,7 +24,8 @@ class Writes:
     """boto3's S3 client, with the keys in the order in which they are written."""
 
     def __init__(self, client: Any) -> None:
-        self._client, self.keys = client, []
+        self._client = client
+        self.keys: list[str] = []
 
     def upload_fileobj(self, body: Any, bucket: str, key: str, **given: Any) -> None:
         self._client.upload_fileobj(body, bucket, key, **given)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from export.__main__ import app
@@ -97,11 +98,17 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     assert not (tmp_path / "models").exists()
 
 
+def parameters_of(command: str) -> list[TyperOption]:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return [parameter for parameter in group.commands[command].params if isinstance(parameter, TyperOption)]
+
+
 def test_the_command_line_s_gates_are_the_gates_defaults() -> None:
-    defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
+    defaults = {parameter.name: parameter.default for parameter in parameters_of("models")}
     assert {name: defaults[name] for name in Gates.model_fields} == Gates().model_dump()
 
 
 def test_the_command_line_s_beams_are_the_conversion_s() -> None:
-    defaults = {parameter.name: parameter.default for parameter in get_command(app).commands["models"].params}
+    defaults = {parameter.name: parameter.default for parameter in parameters_of("models")}
     assert defaults["beams"] == NUM_BEAMS

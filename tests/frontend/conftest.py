@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.frontend.stand_in import StandIn, start
 
@@ -18,7 +18,7 @@ CHROMIUM_FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE_MS = 5000
+PATIENCE_MS = 60_000  # a busy machine is no fault of the page; only what fails waits so long
 
 
 # Per module, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
@@ -29,6 +29,7 @@ def browser() -> Iterator[Browser]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium or not Path(chromium).exists():
         pytest.skip("no Chromium: install one (apt install chromium), or name it in $CHROMIUM")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # headless=False: the flag asks for the browser's own headless mode, which Debian's chromium has.
         browser = playwright.chromium.launch(executable_path=chromium, headless=False, args=CHROMIUM_FLAGS)

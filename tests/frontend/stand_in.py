@@ -15,6 +15,7 @@ from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, resu
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 LOWER_LEFT = (5, 1)
+LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
 
 
 @dataclass
@@ -38,6 +39,7 @@ class StandIn:
     asked: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
     sample_models: bool = False
+    came_in: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_next(self, route: str = "search", **fields: Any) -> None:
         """Script an answer with these fields."""
@@ -63,9 +65,11 @@ class StandIn:
 
     def answer(self, route: str, fields: dict[str, Any]) -> Scripted:
         """Return what this request gets, its body filled in where the script leaves it open."""
-        self.asked[route].append(fields)
-        script = self.script[route]
-        scripted = script.popleft() if script else None
+        with self.came_in:
+            self.asked[route].append(fields)
+            script = self.script[route]
+            scripted = script.popleft() if script else None
+            self.came_in.notify_all()
         if scripted is None:
             scripted = Scripted(body={})
             scripted.release.set()
@@ -73,6 +77,11 @@ class StandIn:
             usual = usual_explanation(fields) if route == "explain" else usual_search(fields)
             scripted.body = usual | scripted.body
         return scripted
+
+    def wait_until_asked(self, route: str, count: int) -> None:
+        """Wait until so many requests of a route have come in, and taken their answers off the script."""
+        with self.came_in:
+            assert self.came_in.wait_for(lambda: len(self.asked[route]) >= count, LIMIT_S), self.asked
 
     def release_all(self) -> None:
         """Let everything that waits go on, so that no thread outlives the test."""
@@ -129,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
         content_type = self.headers["content-type"]
         fields = read_form(content_type, body) if content_type.startswith("multipart/") else json.loads(body)
         scripted = self.stand_in.answer(self.path.removeprefix("/"), fields)
-        scripted.release.wait(10)
+        scripted.release.wait(LIMIT_S)
         if scripted.hang_up:
             self.close_connection = True
             return
@@ -157,9 +166,10 @@ def read_form(content_type: str, body: bytes) -> dict[str, Any]:
     """Return a form's fields: text as str, a file as its bytes."""
     form = message_from_bytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + body)
     fields: dict[str, Any] = {}
-    for part in form.get_payload():
-        content = part.get_payload(decode=True)
-        fields[part.get_param("name", header="content-disposition")] = content if part.get_filename() else content.decode()
+    for part in form.walk():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):  # not so the form itself, which holds the parts
+            fields[name] = content if part.get_filename() else content.decode()
     return fields
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.driving import cards, search
+from tests.frontend.driving import cards, search, stop_clock
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -61,7 +61,7 @@ def test_a_browser_without_a_network_says_that_it_is_offline(page: Page, stand_i
 
 
 def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stand_in: StandIn) -> None:
-    page.clock.install()
+    stop_clock(page)
     release = stand_in.hold_next()
     page.goto(f"{stand_in.url}/?q=boat")
     page.clock.run_for(4900)

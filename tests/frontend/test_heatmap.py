@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.answers import WIDE_BOX, evidence, explained, heatmap, occlusion, result
-from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search
+from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search, stop_clock
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def test_resting_on_a_card_shows_where_and_leaving_hides_it(page: Page, stand_in
 
 
 def test_passing_by_asks_for_nothing_and_coming_back_does_not_ask_again(page: Page, stand_in: StandIn) -> None:
-    page.clock.install()
+    stop_clock(page)
     open_explained(page, f"{stand_in.url}/?q=boat")
     pictures(page).nth(0).hover()
     page.clock.run_for(200)
@@ -170,6 +170,7 @@ def test_a_heatmap_of_an_earlier_picture_or_search_is_dropped(page: Page, stand_
     release = stand_in.hold_next("explain")
     pictures(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("Looking for where the words are")
+    stand_in.wait_until_asked("explain", 2)  # for the reasons, and for the heatmap that is held back
     stand_in.answer_next("explain", results=[explained(1, evidence=evidence(heatmap=heatmap(0, 6)))])
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("dialog")).to_contain_text("Hottest in the upper right")

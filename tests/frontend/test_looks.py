@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,7 +25,7 @@ def show_results(page: Page, stand_in: StandIn) -> None:
 
 
 def show_no_match(page: Page, stand_in: StandIn) -> None:
-    none = {"verdict": "none", "match_probability": 0.06}
+    none: dict[str, Any] = {"verdict": "none", "match_probability": 0.06}
     stand_in.answer_next(**none, results=[result(0, **none)])
     stand_in.answer_next("explain", results=[explained(0, **none)])
     open_explained(page, f"{stand_in.url}/?q=a+purple+dog")
@@ -158,4 +159,4 @@ def test_nothing_moves_for_who_wants_no_motion(page: Page, stand_in: StandIn) ->
     moving = "document.getAnimations().length"
     assert page.evaluate(moving) == 0
     page.emulate_media(reduced_motion="no-preference")
-    assert page.evaluate(moving) > 0
+    page.wait_for_function(f"{moving} > 0")

@@ -9,7 +9,6 @@ from tests.frontend.driving import cards, drop, file_of, open_explained, picture
 from tests.sample_library import SampleLibrary, served
 
 pytestmark = pytest.mark.browser
-PATIENCE_MS = 20_000
 LOADED = "() => [...document.querySelectorAll('.card img')].slice(0, 3).every((i) => i.complete && i.naturalWidth > 0)"
 REDDEST = """(canvas) => {
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -24,17 +23,7 @@ def base(sample_library: SampleLibrary) -> Iterator[str]:
         yield base
 
 
-@pytest.fixture
-def patient_page(page: Page) -> Iterator[Page]:
-    """A page that waits for models at work on a busy machine."""
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    yield page
-    expect.set_options(timeout=None)
-
-
-def test_a_search_shows_pictures_captions_verdicts_and_reasons(patient_page: Page, base: str) -> None:
-    page = patient_page
+def test_a_search_shows_pictures_captions_verdicts_and_reasons(page: Page, base: str) -> None:
     page.goto(base)
     search(page, "a boat at sunset")
     first = cards(page).first
@@ -46,8 +35,7 @@ def test_a_search_shows_pictures_captions_verdicts_and_reasons(patient_page: Pag
     assert "q=a+boat+at+sunset" in page.url
 
 
-def test_an_opened_picture_shows_where_the_words_are_and_what_the_check_found(patient_page: Page, base: str) -> None:
-    page = patient_page
+def test_an_opened_picture_shows_where_the_words_are_and_what_the_check_found(page: Page, base: str) -> None:
     open_explained(page, f"{base}/?q=a+boat+at+sunset")
     pictures(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("Hottest in the ")
@@ -57,9 +45,8 @@ def test_an_opened_picture_shows_where_the_words_are_and_what_the_check_found(pa
 
 
 def test_a_picture_of_the_library_dropped_onto_the_page_is_found_again(
-    patient_page: Page, base: str, sample_library: SampleLibrary
+    page: Page, base: str, sample_library: SampleLibrary
 ) -> None:
-    page = patient_page
     picture = sorted(sample_library.images.glob("*.jpg"))[7]
     page.goto(base)
     drop(page, file_of(picture.read_bytes(), picture.name, "image/jpeg"))
@@ -68,8 +55,7 @@ def test_a_picture_of_the_library_dropped_onto_the_page_is_found_again(
     expect(page.get_by_role("link", name=picture.name)).to_be_visible()
 
 
-def test_more_like_this_with_words_is_a_mix(patient_page: Page, base: str) -> None:
-    page = patient_page
+def test_more_like_this_with_words_is_a_mix(page: Page, base: str) -> None:
     open_explained(page, f"{base}/?q=a+boat")
     cards(page).first.get_by_role("button", name="More like this").click()
     expect(page.get_by_role("status")).to_have_text("8 pictures like this one")
@@ -78,7 +64,6 @@ def test_more_like_this_with_words_is_a_mix(patient_page: Page, base: str) -> No
     expect(cards(page).first.locator(".explanation")).not_to_be_empty()
 
 
-def test_the_servers_own_words_reach_the_user(patient_page: Page, base: str) -> None:
-    page = patient_page
+def test_the_servers_own_words_reach_the_user(page: Page, base: str) -> None:
     page.goto(f"{base}/?q=a+boat&k=5000")
     expect(page.get_by_text("top_k is 5000")).to_be_visible()

@@ -45,11 +45,11 @@ class ColourEncoder:
         return _unit(token_ids.astype(np.float32) + 0.01)
 
     def prepare(self, image: Image.Image) -> NDArray[np.float32]:
-        return np.asarray(image.resize((self.side, self.side)), np.float32).transpose(2, 0, 1) / 255
+        return np.asarray(image.resize((self.side, self.side)), np.float32).transpose(2, 0, 1) / np.float32(255)
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         self.pictures_seen += len(pixels)
-        return _unit(np.pad(pixels.mean(axis=(2, 3)), ((0, 0), (0, 1))) + 0.01)
+        return _unit(np.pad(pixels.mean(axis=(2, 3)), ((0, 0), (0, 1))) + np.float32(0.01))
 
     def attribute(self, pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         half = self.side // self.grid

@@ -1,6 +1,8 @@
 """Pictures in every colour mode and format, as bytes; all of 60 x 40 pixels."""
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -19,6 +21,14 @@ def encoded(image: Image.Image, form: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
     return buffer.getvalue()
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """Return a picture of 8 x 8 pixels whose header says that it has others: it opens, and cannot be decoded."""
+    content = bytearray(encoded(noise(8, 8), "PNG"))
+    content[16:24] = struct.pack(">II", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+    return bytes(content)
 
 
 ODD_PICTURES: dict[str, Callable[[], bytes]] = {

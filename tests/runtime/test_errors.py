@@ -12,7 +12,7 @@ def kinds_below(kind: type[errors.LookwhyError]) -> Iterator[type[errors.Lookwhy
             yield from kinds_below(below)
 
 
-KINDS = [errors.LookwhyError, *kinds_below(errors.LookwhyError)]
+KINDS: list[type[errors.LookwhyError]] = [errors.LookwhyError, *kinds_below(errors.LookwhyError)]
 
 
 def test_every_error_has_a_code_of_its_own() -> None:

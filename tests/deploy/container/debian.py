@@ -39,7 +39,8 @@ PATH = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 def make_base_image() -> str:
     """Return the name of the image in the Dockerfile's first ARG, made unless it is there."""
-    [name] = re.findall(r"^ARG PYTHON=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    names: list[str] = re.findall(r"^ARG PYTHON=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    [name] = names
     if podman("image", "exists", name).returncode:
         root, pip = CACHE / "base.tar", CACHE / "pip"
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", f"--target={pip}", "pip"])

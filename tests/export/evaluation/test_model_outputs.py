@@ -1,5 +1,7 @@
 """One folder of models: opened without a run, each picture run once, each different text once."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -16,11 +18,11 @@ class CountingModels:
     def __init__(self) -> None:
         self.runs: list[str] = []
 
-    def embed_images(self, images: list[Image.Image]) -> Vectors:
+    def embed_images(self, images: Sequence[Image.Image]) -> Vectors:
         self.runs.append("image")
         return np.ones((len(images), 4), np.float32)
 
-    def embed_texts(self, texts: list[str]) -> Vectors:
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
         self.runs += texts
         return np.full((len(texts), 4), len(texts[0]), np.float32)
 

@@ -80,7 +80,8 @@ def test_ranks_do_not_depend_on_the_size_of_a_block(monkeypatch: pytest.MonkeyPa
 
 def unit_vectors(seed: int, count: int) -> Vectors:
     vectors = np.random.default_rng(seed).standard_normal((count, 16)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def test_chance_is_k_of_n_and_a_draw_without_replacement() -> None:

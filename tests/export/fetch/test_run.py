@@ -176,7 +176,7 @@ def test_killed_run_leaves_no_half_picture_and_the_next_one_goes_on(
     while run.poll() is None and not all(server.asked[f"/slow{number}"] for number in range(4)):
         sleep(0.01)
     run.send_signal(ending)
-    said, _ = run.communicate(timeout=30)
+    said, _ = run.communicate(timeout=120)
     if ending is signal.SIGINT:
         assert "The same command goes on from here." in said
         assert run.returncode == 0

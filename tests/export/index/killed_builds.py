@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
@@ -78,13 +79,13 @@ def kill_at_random(scratch: Path) -> None:
     while killed < ROUNDS:
         out = scratch / "killed"
         shutil.copytree(before, out)
-        child = in_child(lambda out=out: build(folder, out, SECONDS_A_PICTURE))
+        child = in_child(partial(build, folder, out, SECONDS_A_PICTURE))
         moment_s = chance.uniform(0, life_s)
         time.sleep(moment_s)
         os.kill(child, signal.SIGKILL)
         killed += ended(child) == -signal.SIGKILL
         assert told_by(out) in (old, wanted), f"killed after {moment_s:.3f} s: a reader sees neither"
-        assert ended(in_child(lambda out=out: build(folder, out))) == 0
+        assert ended(in_child(partial(build, folder, out))) == 0
         assert told_by(out) == wanted, f"killed after {moment_s:.3f} s: the end differs"
         shutil.rmtree(out)
     print(f"{killed} killed")
@@ -99,7 +100,7 @@ def kill_at_every_write(scratch: Path) -> None:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(before, out)
         event += 1
-        killed = ended(in_child(lambda event=event: build_to_event(folder, out, event))) == -signal.SIGKILL
+        killed = ended(in_child(partial(build_to_event, folder, out, event))) == -signal.SIGKILL
         assert told_by(out) in (old, wanted), f"killed at event {event}: a reader sees neither"
         assert ended(in_child(lambda: build(folder, out))) == 0
         assert told_by(out) == wanted, f"killed at event {event}: the end differs"

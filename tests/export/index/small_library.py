@@ -35,13 +35,15 @@ class GridEncoder:
         self.seen += len(pixels)
         time.sleep(self.seconds * len(pixels))
         vectors = pixels.reshape(len(pixels), DIMENSION) + 1.0
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed a text by the counts of its characters."""
         self.read += len(texts)
         counts = np.array([np.bincount([ord(one) % DIMENSION for one in text], minlength=DIMENSION) for text in texts])
-        return (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
+        unit: NDArray[np.float32] = (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 class MeanCaptioner:
@@ -101,7 +103,7 @@ def ids_by_path(out: Path) -> dict[str, int]:
     return {row.image_path: row.id for row in catalog_of(out).rows}
 
 
-def told_by(out: Path) -> tuple[list[tuple[object, ...]], bytes, list[tuple[str, str]]]:
+def told_by(out: Path) -> tuple[list[tuple[int, str, str, int, int, str | None]], bytes, list[tuple[str, str]]]:
     """Return all that a reader can learn from an index: rows, the bytes of the vectors and the calibration, reasons."""
     manifest, catalog = manifest_of(out), catalog_of(out)
     store, captions = open_stores(out, manifest)

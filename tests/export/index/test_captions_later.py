@@ -212,7 +212,7 @@ def test_the_summary_says_how_many_captions_are_missing_and_what_makes_them(fold
 
 
 def test_workers_see_different_pictures_at_once(folder: Path, out: Path) -> None:
-    met = threading.Barrier(3, timeout=30)
+    met = threading.Barrier(3, timeout=120)
 
     class Meeting(GridEncoder):
         def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.export.index.small_library import (
@@ -92,7 +93,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(folder: Pa
     class Meddler(GridEncoder):
         """Changes the last picture when the first is prepared."""
 
-        def prepare(self, image: Image.Image) -> np.ndarray:  # type: ignore[type-arg]
+        def prepare(self, image: Image.Image) -> NDArray[np.float32]:
             draw(folder / "zz.png", 71)
             return super().prepare(image)
 

@@ -15,17 +15,17 @@ def rows(**sha256_by_path: str) -> list[IndexedImage]:
 
 def test_two_pictures_that_swap_names_keep_their_ids() -> None:
     assigned = assign_ids(rows(a="A", b="B"), {"a": "B", "b": "A"}, 3)
-    assert (assigned.ids, assigned.renamed, assigned.removed) == ({"a": 2, "b": 1}, {"a", "b"}, frozenset())
+    assert (assigned.ids, assigned.renamed, assigned.removed) == ({"a": 2, "b": 1}, frozenset({"a", "b"}), frozenset())
 
 
 def test_a_picture_moved_over_another_keeps_its_own_id() -> None:
     assigned = assign_ids(rows(a="A", b="B"), {"b": "A"}, 3)
-    assert (assigned.ids, assigned.renamed, assigned.removed) == ({"b": 1}, {"b"}, {"b"})
+    assert (assigned.ids, assigned.renamed, assigned.removed) == ({"b": 1}, frozenset({"b"}), frozenset({"b"}))
 
 
 def test_a_copy_gets_a_new_id_and_the_original_keeps_its_own() -> None:
     assigned = assign_ids(rows(m="A"), {"a": "A", "m": "A", "z": "A"}, 2)
-    assert (assigned.ids, assigned.added) == ({"m": 1, "a": 2, "z": 3}, {"a", "z"})
+    assert (assigned.ids, assigned.added) == ({"m": 1, "a": 2, "z": 3}, frozenset({"a", "z"}))
 
 
 def test_of_two_copies_that_moved_each_keeps_one_of_the_ids_in_the_order_of_the_paths() -> None:

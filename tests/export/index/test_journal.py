@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from export.index.build import Models, build_index
@@ -29,7 +30,7 @@ class StoppingEncoder(GridEncoder):
         super().__init__()
         self.pictures = pictures
 
-    def embed_pixels(self, pixels: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         if self.seen >= self.pictures:
             raise KeyboardInterrupt
         return super().embed_pixels(pixels)

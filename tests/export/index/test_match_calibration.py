@@ -2,9 +2,11 @@
 
 import io
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from rich.console import Console
 
 from export.index.caption_questions import CaptionQuestions, ContentTerms
@@ -66,7 +68,7 @@ class WordEncoder:
 
     dimension = 64
 
-    def embed_texts(self, texts: list[str]) -> np.ndarray:
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = [sum(self._direction(word) for word in text.split()) for text in texts]
         return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
 
@@ -81,7 +83,7 @@ def make_library(count: int) -> tuple[list[IndexedImage], FlatStore, FlatStore]:
     captions = [f"{colours[i % 4]} {things[i // 4 % 6]} near {things[(i // 3 + 1) % 6]}" for i in range(count)]
     rows = [IndexedImage(i + 1, f"{i}.jpg", str(i), 1, 1, 1, text, 1) for i, text in enumerate(captions)]
     texts = encoder.embed_texts(captions)
-    pictures = texts + 0.08 * rng.standard_normal(texts.shape)
+    pictures = (texts + 0.08 * rng.standard_normal(texts.shape)).astype(np.float32)
     stores = FlatStore(encoder.dimension), FlatStore(encoder.dimension)
     for store, vectors in zip(stores, (pictures, texts), strict=True):
         store.add([row.id for row in rows], (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))

@@ -52,7 +52,7 @@ def test_strange_names_are_indexed_and_reported_as_they_are(folder: Path, out: P
 
 def test_names_that_are_no_utf8_are_reported_and_skipped(folder: Path, out: Path) -> None:
     draw(folder / "ok.png", 7)
-    shutil.copy(folder / "ok.png", os.fsencode(folder) + b"/caf\xe9.png")
+    shutil.copy(os.fsencode(folder / "ok.png"), os.fsencode(folder) + b"/caf\xe9.png")
     summary = build(folder, out)
     assert reasons(summary) == {"caf\\xe9.png": "its name has bytes that are not UTF-8; rename it"}
     assert summary.count == 5

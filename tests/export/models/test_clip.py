@@ -99,7 +99,8 @@ def test_contributions_are_parts_of_the_score(traced: Traced) -> None:
 
         def project(hidden: torch.Tensor) -> torch.Tensor:
             deviation = (whole.var(correction=0) + norm.eps).sqrt()
-            return model.visual_projection((hidden - hidden.mean()) / deviation * norm.weight + norm.bias)
+            projected: torch.Tensor = model.visual_projection((hidden - hidden.mean()) / deviation * norm.weight + norm.bias)
+            return projected
 
         lost = (project(whole[0]) - project(whole[0] - read)) / project(whole[0]).norm()
     assert contributions[0, 2] @ text == pytest.approx(float(lost.numpy() @ text), abs=1e-4)

@@ -42,6 +42,7 @@ def spoil_weights(source: Path, target: Path) -> Path:
 def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precision: str) -> None:
     folder, _ = exported[precision]
     manifest = read_models_manifest(folder)
+    assert manifest.blip
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
     encoder = ClipEncoder(folder, manifest.clip)
     assert encoder.embed_texts(["a red boat"]).shape == (1, 24)
@@ -54,6 +55,7 @@ def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precis
 def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
     manifest = exported["planned"][1]
     clip, blip = manifest.clip, manifest.blip
+    assert blip
     assert (manifest.precision, clip.name, clip.revision) == ("planned for avx2", "small-clip", None)
     assert Path(manifest.made_by["clip"]).name == "small-clip"
     assert (clip.dimension, clip.context_length, clip.end_token_id, clip.patch_grid) == (24, 16, 55, 4)

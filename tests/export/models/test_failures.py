@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save_file
 from export.atomic import staged_folder
 from export.errors import CheckpointUnusable
 from export.models.export import export_models
-from tests.conftest import ROOT
 from tests.export.small_checkpoints import save_bert, save_clip
 
 pytestmark = pytest.mark.torch
@@ -93,7 +92,6 @@ def start_export(clip: Path, out: Path, *, limit: str = "unlimited") -> "subproc
     command = [sys.executable, "-u", "-m", "export", "models", *options]
     return subprocess.Popen(
         ["sh", "-c", f'ulimit -f {limit} && exec "$@"', "sh", *command],
-        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

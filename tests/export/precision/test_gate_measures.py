@@ -1,6 +1,8 @@
 """What is measured of a family's graphs: nothing before it is asked for, and no loss between graphs and themselves."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.export.precision.small_graphs import small_graph_sensitivity, write_s
 from tests.sample_library import MODELS
 
 MANIFEST = read_models_manifest(MODELS)
-Measure = type[ClipGateMeasure] | type[BlipGateMeasure]
+Measure = Callable[[Path, Any, CalibrationSet, int], ClipGateMeasure | BlipGateMeasure]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What is measured for the gates, and that each can be missed."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,8 @@ from export.precision.gates import GateResult, Gates, cosines_between, name_laye
 GOOD = np.array([1.0, 0.9995])
 
 
-def make_result(**changed: object) -> GateResult:
-    given: dict[str, object] = {
+def make_result(**changed: Any) -> GateResult:
+    given: dict[str, Any] = {
         "cosines": {"clip/text.onnx embedding": GOOD},
         "family_measures": {"clip ranking": {"overlap_at_10": 0.97}},
         "losses": {"clip/text.onnx": 0.0001, "clip/image.onnx": 0.0002},

@@ -9,8 +9,8 @@ from export.precision.plan import COST, PrecisionPlanner
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
 
-def plan_small_graph(folder: Path, **options: float) -> PrecisionPlanner:
-    planner = PrecisionPlanner(small_graph_sensitivity(write_small_graph(folder / "small.onnx", **options)))
+def plan_small_graph(folder: Path, outlier: float = 1.0) -> PrecisionPlanner:
+    planner = PrecisionPlanner(small_graph_sensitivity(write_small_graph(folder / "small.onnx", outlier=outlier)))
     planner.measure_layers(Silence())
     return planner
 

@@ -10,6 +10,7 @@ from onnx import numpy_helper
 
 from export.precision.layers import ExactGraph
 from export.precision.rewriting import Edits, rewrite, write_single_file
+from export.precision.rounding import Choice, Precision
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 from runtime.models.onnx_session import Session
 from tests.export.precision.small_graphs import WIDTH, WORDS, small_graph_sensitivity, write_small_graph
@@ -26,7 +27,7 @@ def ask(path: Path) -> np.ndarray:
     return Session(path, 1).run(["logits"], {"input_ids": IDS})[0]
 
 
-def write(graph: ExactGraph, choice: dict[str, str], edits: Edits | None = None) -> Path:
+def write(graph: ExactGraph, choice: Choice, edits: Edits | None = None) -> Path:
     path = graph.path.with_name("rewritten.onnx")
     write_single_file(rewrite(graph, choice, "avx2", edits), graph.path.parent, path)
     return path
@@ -61,7 +62,7 @@ def test_a_norm_that_something_else_reads_keeps_its_gain(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("precision", ["int8", "block8"])
 @pytest.mark.parametrize("layer", ["words", "query", "out"])
-def test_one_rounded_product_stays_near(graph: ExactGraph, layer: str, precision: str) -> None:
+def test_one_rounded_product_stays_near(graph: ExactGraph, layer: str, precision: Precision) -> None:
     exact, given = ask(graph.path), ask(write(graph, {layer: precision}))
     difference = np.linalg.norm(given - exact) / np.linalg.norm(exact)
     assert 0 < difference < 0.03
@@ -76,7 +77,7 @@ def test_a_rounded_table_stays_near_and_is_looked_up_in_int8(graph: ExactGraph) 
 
 
 @pytest.mark.parametrize(("precision", "form"), [("int8", "words_int8"), ("block8", "words_blocks")])
-def test_tied_words_are_one_rounded_tensor_with_two_readers(graph: ExactGraph, precision: str, form: str) -> None:
+def test_tied_words_are_one_rounded_tensor_with_two_readers(graph: ExactGraph, precision: Precision, form: str) -> None:
     model = onnx.load(write(graph, {"words": precision}))
     large = [tensor.name for tensor in model.graph.initializer if numpy_helper.to_array(tensor).size == WIDTH * WORDS]
     assert large == [form]
@@ -104,7 +105,8 @@ def test_a_written_graph_is_one_file(graph: ExactGraph, tmp_path: Path) -> None:
 def test_moving_outliers_into_weights_leaves_the_function(tmp_path: Path, behind: str) -> None:
     plain, spiked = write_small_graph(tmp_path / "plain.onnx"), write_small_graph(tmp_path / "spiked.onnx", outlier=60)
     assert np.allclose(ask(plain.path), ask(spiked.path), atol=1e-4)
-    sensitivity, choice = small_graph_sensitivity(spiked), {"query": "int8", "key": "int8"}
+    sensitivity = small_graph_sensitivity(spiked)
+    choice: Choice = {"query": "int8", "key": "int8"}
     group = find_channel_groups(spiked)[0]
     if behind == "a factor":
         group = replace(group, norms=())

@@ -5,6 +5,7 @@ import pytest
 
 from export.precision.rounding import (
     BLOCK_ZERO,
+    Target,
     block_length,
     round_activations,
     round_blocks,
@@ -19,7 +20,7 @@ def draw_weight(rows: int, columns: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("target", ["avx2", "vnni", "arm64"])
-def test_columns_are_rounded_by_half_a_step_at_most(target: str) -> None:
+def test_columns_are_rounded_by_half_a_step_at_most(target: Target) -> None:
     weight = draw_weight(33, 7)
     weight[:, 3] = 0
     rounded, scales = round_columns(weight, target)

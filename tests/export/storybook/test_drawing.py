@@ -68,8 +68,8 @@ def test_a_red_boat_is_mostly_red_where_its_box_says() -> None:
     scene = Scene((Group(1, "red", "boat"),), "", "sea", "day")
     picture = draw_scene(scene, random.Random(6), 200)
     (box,) = picture.boxes
-    corners = [round(value * 200) for value in (box.x0, box.y0, box.x1, box.y1)]
-    pixels = np.asarray(picture.image.crop(tuple(corners))).astype(int)
+    left, top, right, bottom = (round(value * 200) for value in (box.x0, box.y0, box.x1, box.y1))
+    pixels = np.asarray(picture.image.crop((left, top, right, bottom))).astype(int)
     red = (pixels[..., 0] > pixels[..., 2] + 60) & (pixels[..., 0] > 120)
     assert red.mean() > 0.4
 

@@ -1,6 +1,7 @@
 """The mirror of a folder on S3: what lies there whole is kept, what does not is fetched, and pictures make room."""
 
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from runtime.artefacts import folder as artefacts
+from runtime.artefacts.aws import Bucket
 from runtime.artefacts.folder import RemoteFolder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ImageNotFound, StorageTooSmall
@@ -27,13 +29,13 @@ def remote(published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each object is asked for."""
     counts: Counter[str] = Counter()
-    chunks = artefacts.Bucket.chunks
+    chunks = Bucket.chunks
 
-    def counted(self: artefacts.Bucket, path: str) -> Any:
+    def counted(self: Bucket, path: str) -> Any:
         counts[path] += 1
         return chunks(self, path)
 
-    monkeypatch.setattr(artefacts.Bucket, "chunks", counted)
+    monkeypatch.setattr(Bucket, "chunks", counted)
     return counts
 
 
@@ -82,7 +84,7 @@ def test_pictures_make_room_for_the_next_one(
     first, second = library.rows(library.some_ids(library.count))[:2]
     images = remote.path.parent / "images"
     room_bytes = max(first.bytes, second.bytes) + 1
-    monkeypatch.setattr(artefacts.shutil, "disk_usage", lambda _folder: Disk(images, room_bytes))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Disk(images, room_bytes))
     for row in (first, first, second):
         assert library.image_file(row.image_path).stat().st_size == row.bytes
     assert [path.name for path in images.rglob("*") if path.is_file()] == [second.image_path]
@@ -93,7 +95,7 @@ def test_a_picture_that_no_disk_has_room_for_is_not_found(
     remote: RemoteFolder, published: Published, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     library = library_of(published, remote, remote.read_index())
-    monkeypatch.setattr(artefacts.shutil, "disk_usage", lambda _folder: Disk(remote.path.parent / "images", 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Disk(remote.path.parent / "images", 1))
     [row] = library.rows(library.some_ids(1)[:1])
     with pytest.raises(ImageNotFound) as raised:
         library.image_file(row.image_path)

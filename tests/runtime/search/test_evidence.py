@@ -15,7 +15,8 @@ def test_verdicts_begin_at_their_thresholds() -> None:
 
 def test_shares_are_of_the_positive_drops_and_add_up_to_one() -> None:
     red, boat, sunset = weigh_words(["red", "boat", "sunset"], np.array([0.1, 0.3, -0.2]), Phrase("a RED boat's mast"))
-    assert (red.share, boat.share, sunset.share) == (pytest.approx(0.25), pytest.approx(0.75), 0.0)
+    assert (red.share, boat.share) == pytest.approx((0.25, 0.75))
+    assert sunset.share == 0.0
     assert (red.in_caption, boat.in_caption, sunset.in_caption) == (True, True, False)
     assert sunset.drop == pytest.approx(-0.2)
 

@@ -24,7 +24,8 @@ def crowded(count: int, seed: int = 0) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     topics = np.random.default_rng(99).normal(size=(40, DIMENSION))
     vectors = topics[rng.integers(0, 40, count)] + 0.5 * rng.normal(size=(count, DIMENSION))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def written_vectors(path: Path, count: int) -> VectorFile:

@@ -17,7 +17,8 @@ DIMENSION = 8
 
 def unit_vectors(count: int, seed: int = 0) -> NDArray[np.float32]:
     vectors = np.random.default_rng(seed).normal(size=(count, DIMENSION))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def filled_store(count: int = 20) -> FlatStore:
@@ -33,7 +34,7 @@ def test_neighbours_are_those_of_a_plain_matrix_product() -> None:
     cosines = queries @ unit_vectors(500).T
     assert ids.tolist() == (100 + 3 * np.argsort(-cosines, axis=1)[:, :10]).tolist()
     np.testing.assert_allclose(scores, -np.sort(-cosines, axis=1)[:, :10], atol=1e-6)
-    assert (ids.dtype, scores.dtype) == (np.int64, np.float32)
+    assert (ids.dtype, scores.dtype) == (np.dtype(np.int64), np.dtype(np.float32))
 
 
 @pytest.mark.parametrize(("held", "asked", "given"), [(3, 10, 3), (3, 3, 3), (0, 5, 0), (3, 10**9, 3)])

@@ -18,7 +18,7 @@ from runtime.web.admission import LONGEST_RETRY_S, AdmissionQueue
 from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
 from tests.runtime.conftest import ColourEncoder
 
-LIMIT_S = 20
+LIMIT_S = 120
 
 
 @dataclass

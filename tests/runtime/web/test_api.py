@@ -24,7 +24,8 @@ def fault(response: Response) -> dict[str, str]:
     assert set(body) == {"error"}, body
     assert set(body["error"]) == {"code", "message"}
     assert "Traceback" not in body["error"]["message"]
-    return body["error"]
+    error: dict[str, str] = body["error"]
+    return error
 
 
 def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> None:

@@ -19,7 +19,8 @@ HITS = [
 
 
 def facts(query: str, hits: list[Hit]) -> dict[str, Any]:
-    return json.loads(build_messages(parse_query(query), hits)[1]["content"])
+    told: dict[str, Any] = json.loads(build_messages(parse_query(query), hits)[1]["content"])
+    return told
 
 
 def completion(content: str | None, finish_reason: str = "stop") -> bytes:

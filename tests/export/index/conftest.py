@@ -1,0 +1,23 @@
+"""Small folders of pictures, and where an index of them is to be."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.export.index.small_library import PHOTOS, draw_many
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The pictures `PHOTOS`, old enough that their times are trusted."""
+    folder = draw_many(tmp_path / "photos", PHOTOS)
+    for name in PHOTOS:
+        os.utime(folder / name, (1_600_000_000, 1_600_000_000))
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Where an index is to be, not there yet."""
+    return tmp_path / "artefacts" / "index"
