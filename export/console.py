@@ -1,6 +1,6 @@
 """What a person sees while the export step works: steps as lines, and a bar with a count, the rate and the time left.
 
-The export step's only file that imports `rich.progress`. Whoever may run unseen, or under a test, takes a `ProgressDisplay`.
+The export step's only file that imports rich.progress. Whoever may run unseen, or under a test, takes a `ProgressDisplay`.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
