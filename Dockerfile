@@ -1,6 +1,5 @@
-# One image, a plain container and a Lambda function: deploy/entrypoint.sh tells where it runs. All of it is on one base, and
-# not on AWS's own for Python: that one serves Lambda alone, and Lambda takes any image that speaks its runtime interface,
-# as awslambdaric does.
+# One image for a plain container and a Lambda function: deploy/entrypoint.sh finds out where it runs. The base is Python's
+# official image, as AWS's runs on Lambda only. Lambda accepts any image with a client of its runtime interface: awslambdaric.
 ARG PYTHON=docker.io/library/python:3.13-slim-trixie
 
 FROM ${PYTHON} AS packages
@@ -20,7 +19,7 @@ COPY frontend frontend
 COPY runtime runtime
 RUN python -m compileall -q --invalidation-mode unchecked-hash . && chmod -R a+rX .
 
-# Folders of the checkout that are baked in; what is not can be mounted over /models, /index and /images.
+# Folders of the checkout that are copied into the image; others can be mounted at /models, /index and /images.
 FROM ${PYTHON} AS artefacts
 ARG MODELS=sample/models
 ARG INDEX=deploy/empty
@@ -31,12 +30,12 @@ COPY ${IMAGES} /artefacts/images
 RUN chmod -R a+rX /artefacts
 
 FROM ${PYTHON}
-# The official image comes without the standard library's .pyc files, and on a read-only root none can be made later: a start
-# took 0.67 s at 1 CPU, against 0.36.
+# The official image has no .pyc files of the standard library, and on a read-only root none can be written later: a start at
+# 1 CPU took 0.67 s without them, 0.36 s with them.
 RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
     && seldom='/(_pyrepl|ensurepip|idlelib|pydoc_data|site-packages|test|tkinter|turtledemo|unittest|venv|wsgiref|xmlrpc)/' \
     && python -m compileall -q --invalidation-mode unchecked-hash -x "$seldom" "$library"
-# /tmp is all that may be written to. One thread for each search: onnxruntime's and FAISS's own are set by THREADS.
+# Only /tmp may be written to. Numeric libraries get one thread; THREADS sets those of onnxruntime and FAISS.
 ENV HOME=/tmp \
     PYTHONPATH=/opt/packages \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -53,11 +52,11 @@ COPY --from=artefacts /artefacts/images /images
 COPY --from=artefacts /artefacts/index /index
 COPY --from=code /var/task /var/task
 WORKDIR /var/task
-# Lambda has users of its own. `sam local` adds its emulator to the image as this one, and fails unless it is root.
+# Lambda ignores this user. `sam local` adds its emulator to the image as this user, and fails unless it is root.
 ARG RUN_AS=10001:10001
 USER ${RUN_AS}
 EXPOSE 8000
-# Seen by whoever runs the server; Lambda has no use for it.
+# For container engines; Lambda ignores it.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "deploy/healthcheck.py"]
 ENTRYPOINT ["sh", "/var/task/deploy/entrypoint.sh"]
 CMD ["serve"]

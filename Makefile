@@ -13,7 +13,6 @@ help: ## Say what can be made
 
 run: sample ## Set up, build the sample library, answer a search, serve the page on PORT (8000)
 	@$(PY) -m runtime search "a red boat at sunset"
-	@echo "Serving http://127.0.0.1:$(PORT) until Ctrl-C"
 	@exec $(PY) -m runtime serve --port $(PORT)
 
 test: $(VENV)/.test ## Set up both sides and pass every test
@@ -28,10 +27,10 @@ lint: $(VENV)/.test ## Lint and types alone
 	@$(VENV)/bin/hadolint Dockerfile
 	@$(VENV)/bin/shellcheck deploy/entrypoint.sh tests/deploy/container/install.sh
 
-setup: $(VENV)/.runtime ## Install the runtime's packages into .venv
+setup: $(VENV)/.runtime ## Install the runtime's packages, and the command `lookwhy`, into .venv
 
 sample: $(SAMPLE)/images/captions.jsonl ## Draw and index the 300 scenes of the sample library
-	@$(PY) -m export index $(SAMPLE)/images --models sample/models --out $(SAMPLE)/index
+	@$(PY) -m export index $(SAMPLE)/images --models sample --out $(SAMPLE)/index
 
 sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on two idle cores), export them, print their figures
 	@$(PY) -m export storybook train --out artifacts/storybook
@@ -59,9 +58,10 @@ clean: ## Remove the environment, the sample library and caches; your own artifa
 $(SAMPLE)/images/captions.jsonl: | $(VENV)/.runtime
 	@$(PY) -m export storybook draw $(SAMPLE)/images --count 300
 
-$(VENV)/.runtime: requirements.txt | $(PY)
-	@echo "Installing the runtime's packages (requirements.txt)"
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(PY)
+	@echo "Installing the runtime's packages (requirements.txt) and the command $(VENV)/bin/lookwhy"
 	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --editable .
 	@touch $@
 
 $(VENV)/.test: tests/requirements.txt export/requirements.txt $(VENV)/.runtime
@@ -108,7 +108,7 @@ test: $(VENV)/.sam $(VENV)/.aws
 
 deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, deploy template.yaml to AWS, publish the page (STACK=lookwhy)
 	@for needed in samconfig.toml artifacts/models/manifest.json; do \
-	  test -f $$needed || { echo "$$needed is not there. README.md, \"On AWS Lambda\", says how to make it." >&2; exit 1; }; \
+	  test -f $$needed || { echo "$$needed is not there. docs/lambda.md says how to make it." >&2; exit 1; }; \
 	done
 	@$(SAM) build
 	@$(SAM) deploy --stack-name $(STACK)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 from runtime.bootstrap import open_engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.fallback import Standby
+from runtime.web.fallback import StartupFallback
 
 # Lambda's answers have at most 6 MB, in which a picture travels as base64: a third longer.
 MAX_PICTURE_BYTES = 4_500_000
@@ -22,4 +22,4 @@ def open_app() -> ASGIApp:
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
-handler = Mangum(Standby(open_app), lifespan="off")
+handler = Mangum(StartupFallback(open_app), lifespan="off")

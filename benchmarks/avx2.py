@@ -1,7 +1,7 @@
-"""Do quantized graphs answer alike on a CPU without VNNI? python -m benchmarks.avx2 MODELS
+"""Whether quantized graphs give the same outputs on a CPU without VNNI: python -m benchmarks.avx2 MODELS
 
-Asks the models once on this machine and once under user-mode emulation of a Haswell (AVX2, no VNNI, no AVX-512: the least
-that AWS Lambda promises), and sets the answers side by side. Needs qemu-x86_64 (Debian's qemu-user). Its times mean nothing.
+Runs the models once on this machine and once under user-mode emulation of a Haswell (AVX2, no VNNI, no AVX-512: the least
+that AWS Lambda promises), and compares the outputs. Needs qemu-x86_64 (Debian's qemu-user). Times are not measured.
 """
 
 import random
@@ -19,7 +19,7 @@ from rich.console import Console
 
 from export.storybook.captions import exact_caption
 from export.storybook.drawing import draw_scene
-from export.storybook.folder import Order
+from export.storybook.folder import DrawingOptions
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
@@ -27,29 +27,29 @@ from runtime.terminal import told_errors
 
 EMULATOR = ("qemu-x86_64", "-cpu", "Haswell")
 SEED = 4_000_037
-Answers = dict[str, NDArray[np.generic]]
+Outputs = dict[str, NDArray[np.generic]]
 
 
 def find_emulator() -> str | None:
-    """Return where the emulator is, or None."""
+    """Return the path of the emulator, or None."""
     return shutil.which(EMULATOR[0])
 
 
-def ask(models_dir: Path, scenes: int, *, captions: bool) -> Answers:
-    """Return the vectors of drawn scenes and their captions, and what the captioner says of them."""
-    manifest, drawn = read_models_manifest(models_dir), Order(scenes, SEED).scenes()
+def run_models(models_dir: Path, scenes: int, *, captions: bool) -> Outputs:
+    """Return the vectors of drawn scenes and of their true captions, and the captions that the captioner gives them."""
+    manifest, drawn = read_models_manifest(models_dir), DrawingOptions(scenes, SEED).scenes()
     images = [draw_scene(scene, random.Random(number)).image for number, scene in enumerate(drawn)]
     encoder = ClipEncoder(models_dir, manifest.clip)
     texts = encoder.embed_texts([exact_caption(scene) for scene in drawn])
-    answers: Answers = {"texts": texts, "images": encoder.embed_images(images)}
+    answers: Outputs = {"texts": texts, "images": encoder.embed_images(images)}
     if manifest.blip and captions:
         captioner = BlipCaptioner(models_dir, manifest.blip)
         answers["captions"] = np.array([captioner.caption_images([image])[0] for image in images])
     return answers
 
 
-def ask_emulated(models_dir: Path, scenes: int, *, captions: bool) -> Answers:
-    """Return what `ask` does in a process whose CPU has no VNNI."""
+def run_models_emulated(models_dir: Path, scenes: int, *, captions: bool) -> Outputs:
+    """Return what `run_models` returns in a process whose CPU has no VNNI."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "answers.npz"
         wanted = ["--scenes", str(scenes), "--captions" if captions else "--no-captions", "--answers", str(path)]
@@ -61,19 +61,21 @@ def ask_emulated(models_dir: Path, scenes: int, *, captions: bool) -> Answers:
 
 def main(
     models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")],
-    scenes: Annotated[int, typer.Option(min=1, help="Drawn scenes to ask about.")] = 3,
-    captions: Annotated[bool, typer.Option(help="Caption them, too; full-size captions take many minutes there.")] = True,
-    answers: Annotated[Path | None, typer.Option(help="Write the answers there, and compare nothing.")] = None,
+    scenes: Annotated[int, typer.Option(min=1, help="Drawn scenes to run on.")] = 3,
+    captions: Annotated[
+        bool, typer.Option(help="Caption them, too; emulated, full-size captions take many minutes.")
+    ] = True,
+    answers: Annotated[Path | None, typer.Option(help="Write the outputs to this file, and compare nothing.")] = None,
 ) -> None:
-    """Compare the native answers with the emulated ones, and print a Markdown table."""
+    """Compare the native outputs with the emulated ones, and print a Markdown table."""
     with told_errors():
-        native = ask(models, scenes, captions=captions)
+        native = run_models(models, scenes, captions=captions)
         if answers:
             np.savez(answers, allow_pickle=False, **native)
             return
         if not find_emulator():
             raise typer.BadParameter(f"{EMULATOR[0]} is not installed (Debian: apt-get install qemu-user)")
-        emulated = ask_emulated(models, scenes, captions=captions)
+        emulated = run_models_emulated(models, scenes, captions=captions)
         console = Console()
         console.print("| answers | compared | worst cosine | largest difference |\n|---|---|---|---|", markup=False)
         for name, given in native.items():

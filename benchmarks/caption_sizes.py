@@ -1,8 +1,8 @@
-"""What a smaller picture costs a captioner, and what it saves: python -m benchmarks.caption_sizes [MODELS] --size N ...
+"""Caption quality and time at smaller picture sizes: python -m benchmarks.caption_sizes [MODELS] --size N ...
 
-Takes exported models and interpolates the position embeddings inside their vision graph, as `export models --caption-size`
-does in the checkpoint, so no checkpoint is needed. Captions of drawn scenes say something of the sample models alone; with
-random weights (`--scenes 0`) only the times do.
+Interpolates the position embeddings inside the vision graph of exported models, as `export models --caption-size` does in
+the checkpoint, so no checkpoint is needed. Caption quality is meaningful for the sample models only; for models with random
+weights measure the times alone (`--scenes 0`).
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from rich.console import Console
 
+from benchmarks.measure.timing import median_ms
 from benchmarks.sample_models import ALBUM_SEED
-from benchmarks.turns import median_ms
 from export.models.blip_positions import interpolate_positions
-from export.storybook.benchmark import Album
-from export.storybook.folder import Order, draw_folder
+from export.storybook.benchmark import EvaluationSet
+from export.storybook.folder import DrawingOptions, draw_folder
 from export.storybook.metrics import caption_figures
 from runtime.artefacts.file_record import GraphRecord
 from runtime.artefacts.manifest import BlipRecord, read_models_manifest
@@ -38,23 +38,23 @@ ROUNDS = 7
 
 def main(
     models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
-    size: Annotated[list[int] | None, typer.Option(help="Pixels; may be given several times.")] = None,
-    scenes: Annotated[int, typer.Option(min=0, help="Scenes captioned; 0 measures times alone.")] = 500,
+    size: Annotated[list[int] | None, typer.Option(help="Side of the picture in pixels; may be repeated.")] = None,
+    scenes: Annotated[int, typer.Option(min=0, help="Scenes to caption; 0 measures times only.")] = 500,
 ) -> None:
-    """Print a Markdown table: a line for each size, the models' own first."""
+    """Print a Markdown table with a line for each size, the models' own size first."""
     with told_errors(), TemporaryDirectory() as scratch:
         record = read_models_manifest(models).blip
         if record is None:
             raise typer.BadParameter(f"{models} holds no captioner")
         sizes = [record.preprocessing.size, *(size or ())]
         captioners = [resized(models, record, side, Path(scratch) / str(side)) for side in sizes]
-        times_ms = time_in_turns(captioners, sizes)
+        times_ms = time_sizes(captioners, sizes)
         figures = caption_scenes(captioners, Path(scratch) / "scenes", scenes) if scenes else [{} for _ in sizes]
         Console(highlight=False).print(_table(sizes, times_ms, figures), soft_wrap=True, markup=False)
 
 
 def resized(models: Path, record: BlipRecord, side: int, folder: Path) -> BlipCaptioner:
-    """Return the captioner of `models` that sees pictures at `side` pixels; its vision graph is written into `folder`."""
+    """Return the captioner of `models` with `side` pixels as picture size; writes its vision graph into `folder`."""
     graph = onnx.load(models / record.vision.path)
     [positions] = [tensor for tensor in graph.graph.initializer if tensor.name == POSITIONS]
     patches = round((record.image_tokens - 1) ** 0.5) * side // record.preprocessing.size  # along one edge
@@ -75,22 +75,22 @@ def resized(models: Path, record: BlipRecord, side: int, folder: Path) -> BlipCa
     return BlipCaptioner(folder, record.model_copy(update={"vision": vision, "preprocessing": preprocessing}))
 
 
-def time_in_turns(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> NDArray[np.float64]:
-    """Return (2, n) ms: the vision tower's median, and a whole caption's, of one picture on one thread."""
+def time_sizes(captioners: Sequence[BlipCaptioner], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """Return (2, n) ms for one picture on one thread: medians of the vision tower alone, and of a whole caption."""
     rng = np.random.default_rng(0)
-    works: dict[tuple[int, int], Callable[[], object]] = {}  # by the captioner's place: seeing, captioning
+    calls: dict[tuple[int, int], Callable[[], object]] = {}  # by part (vision tower, whole caption) and size
     for at, (captioner, side) in enumerate(zip(captioners, sizes, strict=True)):
         picture = rng.standard_normal((1, 3, side, side)).astype(np.float32)
-        works[0, at] = partial(captioner.see, picture)
-        works[1, at] = partial(captioner.caption_pixels, picture)
-    times_ms = median_ms(works, ROUNDS)
+        calls[0, at] = partial(captioner.see, picture)
+        calls[1, at] = partial(captioner.caption_pixels, picture)
+    times_ms = median_ms(calls, ROUNDS)
     return np.array([[times_ms[part, at] for at in range(len(sizes))] for part in range(2)])
 
 
 def caption_scenes(captioners: Sequence[BlipCaptioner], folder: Path, count: int) -> list[dict[str, float]]:
     """Return each captioner's F1 and exactness on fresh scenes, and the share of captions that equal the first one's."""
-    draw_folder(folder, Order(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
-    album = Album.read(folder)
+    draw_folder(folder, DrawingOptions(count, ALBUM_SEED), workers=2, on_drawn=lambda _: None)
+    album = EvaluationSet.read(folder)
     pictures = [decode_image(file, "scene") for file in album.files]
     given = [[captioner.caption_images([picture])[0] for picture in pictures] for captioner in captioners]
     figures = [caption_figures(captions, album.exact_captions()) for captions in given]

@@ -1,8 +1,8 @@
-"""How long a cold start takes, and how much memory it needs: python -m benchmarks.cold_start NAME=MODELS,INDEX ...
+"""Time and memory of a cold start on Lambda: python -m benchmarks.cold_start NAME=MODELS,INDEX ...
 
 AWS's Runtime Interface Emulator starts the real runtime client with `handler.handler` on one CPU, as on Lambda with
-1,769 MB; nothing else of Lambda is emulated. Files are in the page cache: what Lambda needs to bring an image near comes on
-top. A search asks for five pictures, with sentences.
+1,769 MB; nothing else of Lambda is emulated. Files are in the page cache, so the time in which Lambda fetches the image is
+not included. A search asks for five pictures, with explanations.
 """
 
 import re
@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.measure.memory import read_status, status_bytes
 from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.terminal import told_errors
@@ -27,27 +28,26 @@ from tests.sample_library import SampleLibrary
 ONE_CPU = ("taskset", "-c", "0")
 QUERIES = ("a castle", "a red boat at sunset", "two dogs on a beach", "people in a street", "a bridge at night")
 WARM_ROUNDS = 4
-TABLE = "| models | captions | init | first search | warm search | peak MB |\n|---|---|---|---|---|---|"
-MB = 1024 / 1e6  # a kB as /proc counts it
+TABLE_HEAD = "| models | captions | init | first search | warm search | peak MB |\n|---|---|---|---|---|---|"
 Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What a function is measured with."""
+class Deployment:
+    """The models and the library of the function that is measured."""
 
     models: Path
     library: SampleLibrary
 
     @property
     def environment(self) -> dict[str, str]:
-        """The function's environment; nothing is remembered, as the queries are few."""
+        """The function's environment variables; the query cache is off, as queries repeat."""
         return self.library.environment | {"MODELS_DIR": str(self.models.absolute()), "QUERY_CACHE_SIZE": "0"}
 
 
-def measure(deployed: Deployed, folder: Path, *, live_captions: bool) -> Figures:
-    """Return times in ms and memory in MB of one cold start and some searches; with live captions, of one search."""
-    with emulated(deployed.environment, folder / "log", under=ONE_CPU) as function:
+def measure(deployment: Deployment, folder: Path, *, live_captions: bool) -> Figures:
+    """Return times in ms and memory in MB of a cold start and some searches; with live captions, of one search."""
+    with emulated(deployment.environment, folder / "log", under=ONE_CPU) as function:
         for query in QUERIES[:1] if live_captions else QUERIES * WARM_ROUNDS:
             _search(function, query)
         figures = {"peak MB": _peak_mb(function.pid)}
@@ -57,7 +57,7 @@ def measure(deployed: Deployed, folder: Path, *, live_captions: bool) -> Figures
 
 
 def without_captions(index: Path, folder: Path) -> Path:
-    """Return a copy of an index in which no picture has a caption: each search then meets the captioner."""
+    """Return a copy of an index without captions, so that each search runs the captioner."""
     copy = shutil.copytree(index, folder / "index")
     manifest = read_index_manifest(copy)
     with sqlite3.connect(copy / manifest.catalog.path) as catalog:
@@ -83,41 +83,34 @@ def _invoke_ms(log: str) -> list[float]:
 
 
 def _peak_mb(emulator_pid: int) -> float:
-    """Return the most memory that the function held; the emulator's own does not count."""
-    [peak_kb] = [_status(pid)["VmHWM"] for pid in _children(emulator_pid)]
-    return int(peak_kb.split()[0]) * MB
+    """Return the peak memory of the function's process, the only child of the emulator."""
+    [pid] = _children(emulator_pid)
+    return status_bytes("VmHWM", pid) / 1e6
 
 
 def _children(parent_pid: int) -> Iterator[int]:
     for process in Path("/proc").glob("[0-9]*"):
-        if process.exists() and _status(int(process.name)).get("PPid") == str(parent_pid):
+        if read_status(int(process.name)).get("PPid") == str(parent_pid):
             yield int(process.name)
 
 
-def _status(pid: int) -> dict[str, str]:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
-    except OSError:  # it ended meanwhile
-        return {}
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-
 def main(
-    given: Annotated[list[str], typer.Argument(help="NAME=MODELS,INDEX: what to measure.", metavar="NAME=MODELS,INDEX")],
+    given: Annotated[
+        list[str],
+        typer.Argument(help="NAME=MODELS,INDEX: a name, and two folders.", metavar="NAME=MODELS,INDEX"),
+    ],
     rounds: Annotated[int, typer.Option(min=1, help="Cold starts of each.")] = 10,
 ) -> None:
     """Measure each, with captions from the index and with live ones, and print a Markdown table of medians."""
     console = Console()
-    console.print(
-        "| models | captions | init | first search | warm search | peak MB |\n|---|---|---|---|---|---|", markup=False
-    )
+    console.print(TABLE_HEAD, markup=False)
     with told_errors(), TemporaryDirectory() as scratch:
         for number, (name, models, index) in enumerate(map(_parts, given)):
             folder = Path(scratch) / str(number)
             folder.mkdir()
             for source, used in (("index", index), ("live", without_captions(index, folder))):
-                deployed = Deployed(models, SampleLibrary(images=Path(), index=used.absolute()))
-                runs = [measure(deployed, folder, live_captions=source == "live") for _ in range(rounds)]
+                deployment = Deployment(models, SampleLibrary(images=Path(), index=used.absolute()))
+                runs = [measure(deployment, folder, live_captions=source == "live") for _ in range(rounds)]
                 medians = {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
                 console.print(_row(name, source, medians), markup=False, highlight=False)
 

@@ -1,7 +1,7 @@
-"""Ways for a decoder to look at pictures, side by side: python -m benchmarks.cross_attention
+"""Time of three forms of the decoder's cross-attention: python -m benchmarks.cross_attention
 
-The twelve cross-attentions of BLIP base for one token, without the rest of the decoder: keys and values repeated for every
-beam; shared by the beams of a picture, as the product has it; shared in 8 bits, which it has not. One thread, in turns.
+The twelve cross-attentions of BLIP base for one token, without the rest of the decoder, with keys and values repeated for
+every beam; shared by the beams of a picture (the form in use); shared in 8 bits. One thread, alternating.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 from rich.console import Console
 
-from benchmarks.turns import median_ms
+from benchmarks.measure.timing import median_ms
 from runtime.models.onnx_session import Session
 
 LAYERS, HEADS, WIDTH, IMAGE_TOKENS = 12, 12, 64, 577
@@ -27,7 +27,7 @@ CONSTANTS = {
     "merged": np.array([0, 0, HEADS * WIDTH]),
     "root": np.float32(WIDTH**-0.5),
     "one": np.float32(1),
-    "level": np.float32(1 / 255),  # of a probability, in 8 bits
+    "level": np.float32(1 / 255),  # the step between two probabilities in 8 bits
     "zero": np.uint8(0),
     "centre": np.int8(0),
 }
@@ -44,12 +44,12 @@ def main() -> None:
                 make_feed(pictures, beams),
                 round_feed(pictures, beams),
             )
-            ways = {
-                "repeated": _asking(exact, repeated),
-                "shared": _asking(exact, shared),
-                "8 bits": _asking(rounded, eight_bits),
+            calls = {
+                "repeated": _run_of(exact, repeated),
+                "shared": _run_of(exact, shared),
+                "8 bits": _run_of(rounded, eight_bits),
             }
-            times_ms = median_ms(ways, ROUNDS).values()
+            times_ms = median_ms(calls, ROUNDS).values()
             lines.append(f"| {pictures}, {beams} | {' | '.join(f'{ms:.1f}' for ms in times_ms)} |")
     Console(highlight=False).print("\n".join(lines), soft_wrap=True, markup=False)
 
@@ -65,7 +65,10 @@ def exact_layer(number: int) -> Layer:
 
 
 def rounded_layer(number: int) -> Layer:
-    """Return inputs and nodes of attention over int8 ones with a scale for each channel, the keys laid out (width, s)."""
+    """Return inputs and nodes of attention over int8 keys and values with a scale for each channel.
+
+    Keys are (n, heads, width, s), values (n, heads, s, width).
+    """
     key, value, key_scale, value_scale = (f"{part}_{number}" for part in ("key", "value", "key_scale", "value_scale"))
     inputs = [
         helper.make_tensor_value_info(key, TensorProto.INT8, ["n", HEADS, WIDTH, "s"]),
@@ -87,22 +90,22 @@ def _rounded_nodes(key: str, value: str, key_scale: str, value_scale: str, numbe
         return [f"{name}_{number}" for name in names]
 
     yield node("Reshape", ["query", "heads"], "split")
-    yield node("Transpose", made("split"), "turned", perm=[0, 2, 1, 3])
-    yield node("Mul", [*made("turned"), key_scale], "scaled")
-    yield node("DynamicQuantizeLinear", made("scaled"), "asked", "asked_scale", "asked_zero")
-    asked, asked_scale, asked_zero = made("asked", "asked_scale", "asked_zero")
+    yield node("Transpose", made("split"), "heads_first", perm=[0, 2, 1, 3])
+    yield node("Mul", [*made("heads_first"), key_scale], "scaled")
+    yield node("DynamicQuantizeLinear", made("scaled"), "rounded", "rounded_scale", "rounded_zero")
+    query, query_scale, query_zero = made("rounded", "rounded_scale", "rounded_zero")
     product = {"domain": "com.microsoft"}
-    yield node("MatMulIntegerToFloat", [asked, key, asked_scale, "root", asked_zero, "centre"], "scores", **product)
+    yield node("MatMulIntegerToFloat", [query, key, query_scale, "root", query_zero, "centre"], "scores", **product)
     yield node("Softmax", made("scores"), "shares", axis=-1)
     yield node("QuantizeLinear", [*made("shares"), "level", "zero"], "levels")
     yield node("MatMulIntegerToFloat", [*made("levels"), value, "level", "one", "zero", "centre"], "mixed", **product)
     yield node("Mul", [*made("mixed"), value_scale], "answer")
-    yield node("Transpose", made("answer"), "back", perm=[0, 2, 1, 3])
-    yield node("Reshape", [*made("back"), "merged"], "y")
+    yield node("Transpose", made("answer"), "tokens_first", perm=[0, 2, 1, 3])
+    yield node("Reshape", [*made("tokens_first"), "merged"], "y")
 
 
 def make_feed(pictures: int, beams: int) -> Feed:
-    """Return a query and what it is asked of, float32."""
+    """Return random queries, keys and values, float32."""
     rng, shape = np.random.default_rng(0), (pictures, HEADS, IMAGE_TOKENS, WIDTH)
     feed: Feed = {"query": rng.standard_normal((pictures, beams, HEADS * WIDTH), np.float32)}
     states = [f"{part}_{number}" for number in range(LAYERS) for part in ("key", "value")]
@@ -110,7 +113,7 @@ def make_feed(pictures: int, beams: int) -> Feed:
 
 
 def round_feed(pictures: int, beams: int) -> Feed:
-    """Return the same in 8 bits, with the scales."""
+    """Return the same with keys and values in 8 bits, and their scales."""
     feed = make_feed(pictures, beams)
     rounded: Feed = {"query": feed.pop("query")}
     for name, states in feed.items():
@@ -122,7 +125,7 @@ def round_feed(pictures: int, beams: int) -> Feed:
     return rounded
 
 
-def _asking(session: Session, feed: Feed) -> Callable[[], object]:
+def _run_of(session: Session, feed: Feed) -> Callable[[], object]:
     return lambda: session.run(session.output_names, feed)
 
 

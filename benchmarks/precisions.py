@@ -1,11 +1,10 @@
-"""What one product costs in each precision, and how far it is off: python -m benchmarks.precisions
+"""Time and error of one matrix product in each precision: python -m benchmarks.precisions
 
-Random weights and activations, one thread. "7 bits" is what onnxruntime's `reduce_range` does; "blocks, float" is the other
-mode of its MatMulNBits, which keeps activations in float. Both lost, and are here to show by how much.
+Random weights and activations, one thread. "7 bits" is what onnxruntime's `reduce_range` does; "blocks, float" is the mode
+of its MatMulNBits that keeps activations in float. Neither is used; the table shows what they would cost.
 """
 
-import statistics
-import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from rich.console import Console
 
+from benchmarks.measure.timing import median_ms
 from export.precision import rounding as quantize
 from export.precision.layers import ExactGraph
 from export.precision.rewriting import rewrite
@@ -24,11 +24,11 @@ from runtime.models.onnx_session import Session
 
 SIZES = ((768, 3072), (3072, 768))
 ROWS = (1, 12, 50, 577)
-TURNS = 15
+ROUNDS = 15
 
 
 def write_product(inputs: int, outputs: int, folder: Path) -> ExactGraph:
-    """Write a graph of one product, x (rows, inputs) -> y (rows, outputs)."""
+    """Write a graph of one matrix product, x (rows, inputs) -> y (rows, outputs)."""
     weight = np.random.default_rng(0).standard_normal((inputs, outputs)).astype(np.float32) * 0.03
     node = helper.make_node("MatMul", ["x", "weight"], ["y"], "product")
     x, y = (
@@ -50,8 +50,8 @@ def write_forms(graph: ExactGraph) -> dict[str, Path]:
         "block8": ("block8", "avx2"),
     }
     models = {name: rewrite(graph, {"weight": precision}, target) for name, (precision, target) in forms.items()}
-    models["7 bits"] = _with(graph, "int8", "ROW_MAX", 63)
-    models["blocks of 256"] = _with(graph, "block8", "BLOCK", 256)
+    models["7 bits"] = _rewrite_with(graph, "int8", "ROW_MAX", 63)
+    models["blocks of 256"] = _rewrite_with(graph, "block8", "BLOCK", 256)
     floating = rewrite(graph, {"weight": "block8"}, "avx2")
     for attribute in floating.graph.node[-1].attribute:
         if attribute.name == "accuracy_level":
@@ -87,22 +87,22 @@ def main() -> None:
 
 
 def measure(sessions: dict[str, Session], x: NDArray[np.float32]) -> list[str]:
-    """Return a cell for each form, all timed in turns."""
+    """Return a cell for each form, their runs alternating."""
     answers = {name: session.run(["y"], {"x": x})[0] for name, session in sessions.items()}
     exact, repeats = answers["fp32"], max(1, 100 // len(x))
-    times: dict[str, list[float]] = {name: [] for name in sessions}
-    for _ in range(TURNS):
-        for name, session in sessions.items():
-            start = time.perf_counter()
-            for _ in range(repeats):
-                session.run(["y"], {"x": x})
-            times[name].append((time.perf_counter() - start) * 1e3 / repeats)
+    calls = {name: partial(_run_repeatedly, session, x, repeats) for name, session in sessions.items()}
+    times_ms = {name: ms / repeats for name, ms in median_ms(calls, ROUNDS).items()}
     errors = {name: float(np.linalg.norm(answer - exact) / np.linalg.norm(exact)) for name, answer in answers.items()}
-    return [f"{statistics.median(times[name]):.3f} ({errors[name]:.4f})" for name in sessions]
+    return [f"{times_ms[name]:.3f} ({errors[name]:.4f})" for name in sessions]
 
 
-def _with(graph: ExactGraph, precision: Precision, setting: str, value: int) -> onnx.ModelProto:
-    """Rewrite with another constant of the rounding in force."""
+def _run_repeatedly(session: Session, x: NDArray[np.float32], repeats: int) -> None:
+    for _ in range(repeats):
+        session.run(["y"], {"x": x})
+
+
+def _rewrite_with(graph: ExactGraph, precision: Precision, setting: str, value: int) -> onnx.ModelProto:
+    """Rewrite while a constant of `export.precision.rounding` has another value."""
     kept = getattr(quantize, setting)
     setattr(quantize, setting, value)
     try:

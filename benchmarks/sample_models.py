@@ -1,7 +1,7 @@
-"""The sample models' figures, folder beside folder: python -m benchmarks.sample_models MODELS [MODELS ...]
+"""Search and caption quality of exported sample models: python -m benchmarks.sample_models MODELS [MODELS ...]
 
-Draws two albums of scenes that training never saw, one of them with held-out combinations alone, and asks the torch-free
-runtime with each exported folder, on the very path of the product: JPEG files, decoded, resized, embedded, captioned.
+Draws two albums of scenes that training never saw, one of them with held-out combinations only, and measures each folder of
+models through the torch-free runtime as the product uses it: JPEG files, decoded, resized, embedded, captioned.
 """
 
 import platform
@@ -16,8 +16,8 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.storybook.benchmark import Album, caption_album, search_figures
-from export.storybook.folder import Order, draw_folder
+from export.storybook.benchmark import EvaluationSet, score_captions, search_figures
+from export.storybook.folder import DrawingOptions, draw_folder
 from export.storybook.scenes import HeldOut
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.images import decode_image
@@ -26,11 +26,11 @@ from runtime.models.clip import ClipEncoder
 from runtime.terminal import told_errors
 
 ALBUMS = {"fresh scenes": HeldOut.NEVER, "held-out combinations": HeldOut.ONLY}
-ALBUM_SEED = 2_000_003  # neither training nor its own album (1,000,003) draws from it
+ALBUM_SEED = 2_000_003  # used neither by training nor by its own album (1,000,003)
 
 
 class RuntimeModels:
-    """One exported folder as the benchmark's three functions."""
+    """The three functions that `export.storybook.benchmark` measures, from one exported folder."""
 
     def __init__(self, models_dir: Path, threads: int) -> None:
         """Open both models of the folder; it must hold a captioner."""
@@ -50,12 +50,12 @@ class RuntimeModels:
         return np.concatenate([self._encoder.embed_images([decode_image(file, "scene")]) for file in files])
 
     def caption_images(self, files: Sequence[bytes]) -> list[str]:
-        """Return n captions, each made alone, as the index step makes them."""
+        """Return n captions, each picture captioned by itself, as the index step does."""
         return [self._captioner.caption_images([decode_image(file, "scene")])[0] for file in files]
 
-    def measure(self, album: Album) -> dict[str, float]:
+    def measure(self, album: EvaluationSet) -> dict[str, float]:
         """Return every figure of an album, by name."""
-        captions = caption_album(album, self.caption_images)
+        captions = score_captions(album, self.caption_images)
         return search_figures(album, self.embed_texts, self.embed_images) | {
             f"caption {name}": value for name, value in captions.items()
         }
@@ -77,9 +77,9 @@ def main(
         Console().print(_table(columns), soft_wrap=True, markup=False, highlight=False)
 
 
-def _draw(folder: Path, held_out: HeldOut, count: int) -> Album:
-    draw_folder(folder, Order(count, ALBUM_SEED, held_out=held_out), workers=2, on_drawn=lambda _: None)
-    return Album.read(folder)
+def _draw(folder: Path, held_out: HeldOut, count: int) -> EvaluationSet:
+    draw_folder(folder, DrawingOptions(count, ALBUM_SEED, held_out=held_out), workers=2, on_drawn=lambda _: None)
+    return EvaluationSet.read(folder)
 
 
 def _table(columns: dict[str, dict[str, float]]) -> str:

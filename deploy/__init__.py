@@ -1,1 +1,1 @@
-"""Deployment: what builds the image and the Lambda zip. Imports nothing of ours, and needs the standard library alone."""
+"""Builds the container image and the Lambda zip. Imports no other package of this project, and only the standard library."""

@@ -1,15 +1,15 @@
-"""Whether the server in this container is ready: exit code 0, or 1 with the reason. On Lambda nobody asks."""
+"""Exit code 0 if the server in this container is ready, else 1 with the reason. Lambda does not use it."""
 
 import os
 import sys
 from urllib.error import URLError
 from urllib.request import urlopen
 
-TIMEOUT_S = 4  # below the Dockerfile's own, so that the reason is told
+TIMEOUT_S = 4  # less than HEALTHCHECK's timeout in the Dockerfile, so that the reason is printed
 
 
 def main() -> None:
-    """Ask /readyz of this machine."""
+    """Request /readyz from this machine."""
     try:
         urlopen(f"http://127.0.0.1:{os.environ.get('PORT') or 8000}/readyz", timeout=TIMEOUT_S).close()
     except (URLError, TimeoutError, ConnectionError) as error:

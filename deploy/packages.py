@@ -1,6 +1,6 @@
-"""The runtime's packages for Lambda's own Python, on whatever machine and Python this runs: downloaded, compiled.
+"""Downloads and compiles the runtime's packages for Lambda's Python, whatever machine and Python this runs on.
 
-Owns pip's and the compiler's command lines. What is left out afterwards is `prune.py`'s.
+Owns the command lines of pip and the compiler. `prune.py` removes what is not needed.
 """
 
 import shutil
@@ -14,14 +14,14 @@ PIP_ARCHITECTURES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 
 class BuildFailed(Exception):
-    """A program that the build runs has failed, and has said why; the message names it."""
+    """A program that the build runs has failed; the message names it, and its own output says why."""
 
 
 def download_packages(architecture: str, requirements: Path, folder: Path) -> None:
     """Install packages into a folder as Lambda's machine would get them.
 
-    pip reads environment markers ("only below Python 3.13") with the Python that it runs on, here perhaps an older one: that
-    brings a package too many, and `make container-test` finds one too few.
+    pip evaluates environment markers ("only below Python 3.13") for the Python that it runs on, which may be older. It may
+    thus install a package that is not needed; `make container-test` would find one that is missing.
 
     Raises:
         BuildFailed: pip failed.
@@ -37,7 +37,7 @@ def download_packages(architecture: str, requirements: Path, folder: Path) -> No
 
 
 def compile_code(folder: Path) -> bool:
-    """Write the .pyc files of all code in a folder; return False where no Python of Lambda's version is at hand to do it.
+    """Write the .pyc files of all code in a folder; return False where no Python of Lambda's version is installed.
 
     Raises:
         BuildFailed: the compiler failed.
@@ -45,7 +45,7 @@ def compile_code(folder: Path) -> bool:
     python = find_python()
     if python is None:
         return False
-    # Unchecked: Lambda unpacks with other times, and a file that is checked against them would be compiled on every start.
+    # Unchecked, as Lambda unpacks files with other times: checked against those, every file would be compiled at each start.
     _run(
         [python, "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash"], [f"-s{folder}", "-p/var/task", str(folder)]
     )
@@ -53,11 +53,11 @@ def compile_code(folder: Path) -> bool:
 
 
 def find_python() -> str | None:
-    """Return a Python of Lambda's version; tried by running, as a version manager may leave names that do not start."""
-    question = f"import sys; sys.exit(sys.version_info[:2] != {LAMBDA_PYTHON})"
+    """Return a Python of Lambda's version. Each is run to check it, as version managers leave commands that do not start."""
+    version_check = f"import sys; sys.exit(sys.version_info[:2] != {LAMBDA_PYTHON})"
     for name in (sys.executable, "python{}.{}".format(*LAMBDA_PYTHON)):
         path = shutil.which(name)
-        if path and not subprocess.run([path, "-c", question], capture_output=True, check=False).returncode:
+        if path and not subprocess.run([path, "-c", version_check], capture_output=True, check=False).returncode:
             return path
     return None
 
@@ -65,4 +65,4 @@ def find_python() -> str | None:
 def _run(*parts: list[str]) -> None:
     command = [argument for part in parts for argument in part]
     if subprocess.run(command, check=False).returncode:
-        raise BuildFailed(f"{' '.join(command[1:4])} failed; what it said stands above.")
+        raise BuildFailed(f"{' '.join(command[1:4])} failed; its output is above.")

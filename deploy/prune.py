@@ -1,7 +1,7 @@
-"""What installed packages do not need to answer searches. The image and the Lambda zip are pruned by this one file.
+"""Removes from installed packages what searches never import, for the image and the Lambda zip.
 
-Knows packages by name and what in them is never imported; installs nothing. The whole command line is
-`python deploy/prune.py FOLDER`, for the Dockerfile, where only this file is at hand.
+Owns the lists of packages and files to remove; installs nothing. The Dockerfile, which has only this file, runs
+`python deploy/prune.py FOLDER`.
 """
 
 import shutil
@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution
 from pathlib import Path
 
-# Named by a requirement, imported by nothing that answers: tokenizers wants huggingface_hub to download by name,
-# onnxruntime wants flatbuffers and protobuf for its tools.
+# Required by a package, but imported by nothing at run time: tokenizers requires huggingface_hub to download by name,
+# onnxruntime requires flatbuffers and protobuf for its tools.
 UNUSED = ("huggingface-hub", "hf-xet", "fsspec", "filelock", "tqdm", "pyyaml", "flatbuffers", "protobuf")
 
-# Below the folder of packages. Licences and `*.dist-info` stay: some packages read their own version.
+# Glob patterns below the folder of packages. Licences and `*.dist-info` stay: some packages read their own version.
 UNUSED_PARTS = (
     "bin",
     "**/__pycache__",
@@ -52,7 +52,7 @@ UNUSED_PARTS = (
     "pygments/formatters/[!_]*",
     "pygments/styles/[!_]*",
     "boto3/examples",
-    "*.dist-info/RECORD",  # no longer true; after the packages, which go by it
+    "*.dist-info/RECORD",  # wrong after pruning; removed last, as packages are removed by it
     "*.dist-info/sboms",
 )
 # Services of AWS that the function calls; botocore describes four hundred.
@@ -63,9 +63,9 @@ def prune(packages: Path, distributions: Iterable[str] = UNUSED, parts: Iterable
     """Return how many bytes were freed below `packages`, a folder that `pip install --target` made.
 
     Args:
-        packages: the folder; what it lacks of the rest is no mistake, as architectures differ.
-        distributions: packages that go, by their normalized name.
-        parts: glob patterns, below the folder, of files and folders that go.
+        packages: the folder; the other arguments may name what it does not have, as architectures differ.
+        distributions: normalized names of packages to remove.
+        parts: glob patterns, below the folder, of files and folders to remove.
     """
     before = size_of(packages)
     for distribution in installed(packages):
@@ -93,7 +93,7 @@ def normalized_name(distribution: Distribution) -> str:
 
 
 def files_of(packages: Path, distribution: Distribution) -> list[Path]:
-    """Return the files of a package that lie below the folder; its scripts may not."""
+    """Return the files of a package that are below the folder; its scripts may be elsewhere."""
     found = [Path(str(file.locate())) for file in distribution.files or ()]
     return [path for path in found if path.is_relative_to(packages) and ".." not in path.parts and path.is_file()]
 
@@ -105,7 +105,7 @@ def remove_distribution(packages: Path, distribution: Distribution) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder; it may have gone with a folder above it."""
+    """Remove a file or a folder, if it still exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
@@ -113,7 +113,7 @@ def remove(path: Path) -> None:
 
 
 def remove_empty_folders(folder: Path) -> None:
-    """Remove folders that hold nothing, however deep."""
+    """Remove empty folders at any depth."""
     for path in sorted(folder.rglob("*/"), reverse=True):
         if not any(path.iterdir()):
             path.rmdir()

@@ -1,6 +1,6 @@
-"""The artefacts of the tier that only searches: the text tower, an index, and captions out of that index.
+"""Copies the artefacts of a deployment that only searches: CLIP's text tower, and an index with its captions.
 
-Copies them into a folder in the forms that `runtime/artefacts/manifest.py` reads. Knows no package and no limit.
+Writes manifests that `runtime/artefacts/manifest.py` reads. Knows nothing of packages or of Lambda's limit.
 """
 
 import json
@@ -12,18 +12,19 @@ MANIFEST = "manifest.json"
 
 
 class FolderUnusable(Exception):
-    """A folder does not hold what it should; the message says which, and what to do."""
+    """A folder lacks a file; the message says which, and what to do."""
 
 
 def copy_models(models: Path, out: Path) -> None:
     """Copy CLIP's text tower and its tokenizer.
 
-    The captioner goes. The image tower becomes an empty file that keeps its sha256 in the manifest: the index still fits.
+    Leaves the captioner out. The image tower becomes an empty file, whose sha256 stays in the manifest, so that an index of
+    these models is still accepted.
 
     Raises:
         FolderUnusable: `models` has no manifest, or a file that it names is absent.
     """
-    manifest = _read_manifest(models, "Export the models: python -m export models, or name others with MODELS=.")
+    manifest = _read_manifest(models, "Export the models: lookwhy models, or name others with MODELS=.")
     clip = manifest["clip"]
     for record in (*_files(clip["text"]), clip["tokenizer"]):
         _copy(models, record["path"], out)
@@ -35,12 +36,12 @@ def copy_models(models: Path, out: Path) -> None:
 
 
 def copy_index(index: Path, out: Path) -> None:
-    """Copy the current generation of an index; models without a captioner may serve it as it is.
+    """Copy the current generation of an index; models without a captioner can serve it.
 
     Raises:
         FolderUnusable: `index` has no manifest, or a file that it names is absent.
     """
-    manifest = _read_manifest(index, "Build the index: python -m export index FOLDER, or name another with INDEX=.")
+    manifest = _read_manifest(index, "Build the index: lookwhy index FOLDER, or name another with INDEX=.")
     for part in ("store", "catalog", "metadata", "captions", "vectors"):
         if manifest.get(part):
             _copy(index, manifest[part]["path"], out)
@@ -48,7 +49,7 @@ def copy_index(index: Path, out: Path) -> None:
 
 
 def _files(graph: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the records of a graph and of its weights, if they lie beside it."""
+    """Return the records of a graph and of its weights, if those are in a file of their own."""
     return [graph, graph["weights"]] if graph.get("weights") else [graph]
 
 
@@ -66,6 +67,6 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 def _copy(folder: Path, path: str, out: Path) -> None:
     if not (folder / path).is_file():
-        raise FolderUnusable(f"{folder / path} is not there, though {folder / MANIFEST} names it. Make the folder anew.")
+        raise FolderUnusable(f"{folder / path} is not there, though {folder / MANIFEST} names it. Build it again.")
     (out / path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / path, out / path)

@@ -1,6 +1,7 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -8,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.console import Console
 
-from export.errors import naming_what_is_missing
+from export.errors import SampleModelsUnasked, naming_what_is_missing
 from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, default_models_dir
-from runtime.terminal import INTERRUPTED, told_errors
+from runtime.artefacts.embedded import are_sample_models, name_models, sample_models_dir
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, has_manifest, models_folder
+from runtime.terminal import INTERRUPTED, SAMPLE_MODELS_BANNER, run_command_line, tell, told_errors
 
 if TYPE_CHECKING:
     from export.index.pipeline import Models
@@ -29,7 +31,13 @@ OWN_EVALUATION = Path("artifacts/evaluation.json")
 Precision = Literal["planned", "int8", "fp32"]
 Target = Literal["avx2", "vnni", "arm64"]
 ModelsDir = Annotated[
-    Path | None, typer.Option("--models", help="The exported models' folder; else artifacts/models, else the sample's.")
+    Path | None,
+    typer.Option(
+        "--models",
+        parser=models_folder,
+        metavar="FOLDER",
+        help='The folder of exported models, or "sample" (MODELS_DIR); else artifacts/models.',
+    ),
 ]
 IndexOut = Annotated[Path, typer.Option("--out", help="The index's folder.")]
 Pictures = Annotated[Path, typer.Argument(help="The folder of pictures; its subfolders count.")]
@@ -87,11 +95,11 @@ def models(
         Path | None, typer.Option(help="Measure on these pictures and captions (as for evaluate), not on drawn scenes.")
     ] = None,
 ) -> None:
-    """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs export/requirements.txt."""
+    """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs the extra `export`."""
     with told_errors(), naming_what_is_missing():
         from export.console import Terminal
-        from export.models.export import Order, export_models
-        from export.precision.calibration_set import read_calibration
+        from export.models.export import ExportOptions, export_models
+        from export.precision.calibration_set import read_calibration_set
         from export.precision.gates import Gates
 
         gates = Gates(
@@ -101,20 +109,21 @@ def models(
             token_agreement=token_agreement,
         )
         display = Terminal(Console())
-        read = read_calibration(calibration, display) if calibration else None
-        order = Order(
-            form=precision,
+        read = read_calibration_set(calibration, display) if calibration else None
+        options = ExportOptions(
+            precision=precision,
             target=target,
             gates=gates,
             calibration=read,
             num_beams=beams,
             caption_size_px=caption_size,
         )
-        export_models(clip, blip or None, out, order=order, display=display)
+        export_models(clip, blip or None, out, options=options, display=display)
 
 
 @app.command()
 def index(
+    context: typer.Context,
     folder: Pictures,
     models: ModelsDir = None,
     out: IndexOut = OWN_INDEX,
@@ -143,7 +152,10 @@ def index(
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
+        models = _models_dir(models)
+        tell(f"Models: {name_models(models)}. Index: {out}.")
         build_index(folder, out, models=_open_models(models, device), options=options)
+        _tell_next(context.find_root().info_name or "lookwhy", models, out)
 
 
 @app.command()
@@ -159,7 +171,7 @@ def import_index(
         from export.index.seed_import import SeedFiles
         from export.index.seed_import import import_index as take_over
 
-        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(models))
+        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(_models_dir(models)))
 
 
 @app.command()
@@ -177,20 +189,43 @@ def evaluate(
         from export.evaluation.run import Sources, evaluate_models
 
         threads = Settings.read().threads or os.cpu_count() or 1
-        evaluate_models(Sources(captions, images, models or default_models_dir(), exact), out, threads=threads)
+        evaluate_models(Sources(captions, images, _models_dir(models), exact), out, threads=threads)
 
 
-def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
+def _models_dir(given: Path | None) -> Path:
+    """Return the models to work with: those named, or set, or exported here. The sample's only if they were named.
+
+    Raises:
+        SampleModelsUnasked: none of these is here.
+    """
+    if folder := given or Settings.read().models_dir:
+        return folder
+    if has_manifest(OWN_MODELS):
+        return OWN_MODELS
+    raise SampleModelsUnasked
+
+
+def _tell_next(program: str, models_dir: Path, index_dir: Path) -> None:
+    """Tell the commands that use the new index, with the options that they cannot find out by themselves."""
+    program = "python -m runtime" if program == "python -m export" else program
+    named = [] if index_dir == OWN_INDEX else ["--index", str(index_dir)]
+    named += [] if models_dir in {OWN_MODELS, sample_models_dir()} else ["--models", str(models_dir)]
+    options = f" {shlex.join(named)}" if named else ""
+    tell(f'Search it:  {program} search "a red boat"{options}\nServe it:   {program} serve{options}')
+
+
+def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
     from export.index.pipeline import Models
     from runtime.artefacts.manifest import read_models_manifest
     from runtime.models.blip import BlipCaptioner
     from runtime.models.clip import ClipEncoder
 
-    folder = models_dir or default_models_dir()
     manifest = read_models_manifest(folder)
     if device != "cpu" and manifest.precision != "fp32":
         raise DeviceUnfit(folder, manifest.precision, device)
+    if are_sample_models(manifest):
+        tell(SAMPLE_MODELS_BANNER)
     blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
     return Models(
         manifest.fingerprint(),
@@ -201,4 +236,4 @@ def _open_models(models_dir: Path | None, device: "Device" = "cpu") -> "Models":
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m export")
+    run_command_line(app, "python -m export")

@@ -7,15 +7,19 @@ LookwhyError
     ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
     ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
+    ├── SampleModelsUnasked no models but the sample's are here, and nobody named those
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
-    ├── ParityFailed       an exported graph says something else than its model
-    ├── GateMissed         quantized graphs keep less of the exact ones than was asked
+    ├── ParityFailed       an exported graph differs from its model by more than the tolerance
+    ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
+import shlex
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -91,6 +95,18 @@ class DeviceUnfit(ExportError):
         )
 
 
+class SampleModelsUnasked(ExportError):
+    """Only the sample models are here, and they are not used for somebody's own pictures unless they were named."""
+
+    code = "sample_models_unasked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only the sample models are here; they were trained on drawn scenes and do not understand photos. Get real "
+            "ones: lookwhy models. To go on with the sample all the same: --models sample."
+        )
+
+
 class PackageMissing(ExportError):
     """A package that only torch's side of the export step needs is not installed."""
 
@@ -100,34 +116,55 @@ class PackageMissing(ExportError):
         self.package = package
         super().__init__(
             f"The package {package} is not installed; converting, training and evaluating need it. "
-            "Install it with: python -m pip install -r export/requirements.txt."
+            f"Install it with: {shlex.quote(sys.executable)} -m pip install {_requirements()}"
         )
+
+
+@dataclass(frozen=True)
+class GateMiss:
+    """One figure outside its gate, of one subject: a graph and its output, or a family's answers.
+
+    `graph` is the graph that causes most of it; `layers` are that graph's costliest layers, the costliest first, if known.
+    """
+
+    subject: str
+    measure: str
+    given: float
+    allowed: float
+    graph: str = ""
+    layers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        costliest = f" The layers that cost most: {', '.join(self.layers)}." if self.layers else ""
+        return f"{self.subject}: {self.measure} is {self.given:.6g}, allowed is {self.allowed:.6g}.{costliest}"
 
 
 class ParityFailed(ExportError):
-    """A graph differs from what it was made of by more than the gate allows."""
+    """Graphs differ from the models that they were made of by more than the tolerance."""
 
     code = "parity_failed"
 
-    def __init__(self, graph: str, measure: str, given: float, allowed: float) -> None:
-        self.graph, self.measure, self.given, self.allowed = graph, measure, given, allowed
-        super().__init__(
-            f"The graph {graph} missed its gate: {measure} is {given:.3g}, allowed is {allowed:.3g}. Nothing was replaced."
-        )
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        super().__init__(f"Exported graphs differ from their torch models. Nothing was replaced.{_list_lines(misses)}")
 
 
 class GateMissed(ExportError):
-    """Quantized graphs are too far from the exact ones."""
+    """Quantized graphs are too far from the exact ones; `misses` holds every gate that was missed, at least one."""
 
     code = "gate_missed"
 
-    def __init__(self, subject: str, measure: str, given: float, allowed: float, layers: Sequence[str] = ()) -> None:
-        self.subject, self.measure, self.given, self.allowed, self.layers = subject, measure, given, allowed, tuple(layers)
-        in_the_way = f" The layers that cost most: {', '.join(layers)}." if layers else ""
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        gates = "gate" if len(misses) == 1 else "gates"
         super().__init__(
-            f"The quantized {subject} missed the gate: {measure} is {given:.6g}, asked for is {allowed:.6g}.{in_the_way} "
-            "Nothing was replaced. Lower the gate, or let layers be chosen (--precision planned), or stay exact (fp32)."
+            f"The quantized graphs missed {len(misses)} {gates}. Nothing was replaced. Lower the gates, "
+            f"or let layers be chosen (--precision planned), or stay exact (fp32).{_list_lines(misses)}"
         )
+
+
+def _list_lines(misses: Sequence[GateMiss]) -> str:
+    return "".join(f"\n  {miss}" for miss in misses)
 
 
 class OutputUnwritable(ExportError):
@@ -138,6 +175,12 @@ class OutputUnwritable(ExportError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")
+
+
+def _requirements() -> str:
+    """Return what pip is to install: the pinned packages in a checkout, else the extra of the package that runs."""
+    pinned = Path(__file__).with_name("requirements.txt")
+    return "-r export/requirements.txt" if pinned.is_file() else "'lookwhy[export]'"
 
 
 @contextmanager

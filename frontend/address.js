@@ -1,10 +1,11 @@
-// The page's address, `?q=...&like=...&w=...&k=...`, and the step in the history that belongs to it. Also owns the title.
+// The page's address, `?q=...&like=...&w=...&k=...`, its entry in the browser's history, and the title.
 //
-// A picture of one's own fits in no address: its key stands in the step's state, and it lives as long as the page.
+// A picture that the user gave has no place in an address: the history entry holds its key, and the picture is kept until the
+// page is closed or loaded again.
 
-import { DEFAULT_PICTURE_WEIGHT, DEFAULT_TOP_K, describe_question, is_empty, is_mix } from "./question.js";
+import { DEFAULT_PICTURE_WEIGHT, DEFAULT_TOP_K, describe_request, is_empty, is_mix } from "./search_request.js";
 
-/** Returns `{query, top_k, picture_weight, like, kept}`; `kept` is what `write_address` stored of the picture, or null. */
+/** Returns `{query, top_k, picture_weight, like, kept}`; `kept` is what `write_address` stored about the picture, or null. */
 export function read_address() {
   const fields = new URLSearchParams(location.search);
   const top_k = Number(fields.get("k"));
@@ -18,26 +19,26 @@ export function read_address() {
   };
 }
 
-/** Writes a question's address; a new step for the back button unless it is the same again, or `replace` says so. */
-export function write_address(question, { replace = false } = {}) {
-  const { key, id, image_url, name } = question.picture ?? {};
-  const state = question.picture && { picture: key ? { key, name } : { id, image_url, name } };
-  const address = address_of(question);
+/** Writes a request's address as a new history entry; the entry is replaced if the request is the same, or if `replace` is set. */
+export function write_address(request, { replace = false } = {}) {
+  const { key, id, image_url, name } = request.picture ?? {};
+  const state = request.picture && { picture: key ? { key, name } : { id, image_url, name } };
+  const address = address_of(request);
   const same = new URL(address, location.href).href === location.href && history.state?.picture?.key === key;
   history[replace || same ? "replaceState" : "pushState"](state, "", address);
 }
 
-export function write_title(question) {
-  const { query } = question;
-  document.title = is_empty(question) ? "Lookwhy" : `${query || `Pictures ${describe_question(question)}`} · Lookwhy`;
+export function write_title(request) {
+  const { query } = request;
+  document.title = is_empty(request) ? "Lookwhy" : `${query || `Pictures ${describe_request(request)}`} · Lookwhy`;
 }
 
-function address_of(question) {
-  const { query, top_k, picture, picture_weight } = question;
+function address_of(request) {
+  const { query, top_k, picture, picture_weight } = request;
   const fields = new URLSearchParams();
   if (query) fields.set("q", query);
   if (picture?.id !== undefined) fields.set("like", String(picture.id));
-  if (is_mix(question) && picture_weight !== DEFAULT_PICTURE_WEIGHT) fields.set("w", String(picture_weight));
-  if (!is_empty(question) && top_k !== DEFAULT_TOP_K) fields.set("k", String(top_k));
+  if (is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT) fields.set("w", String(picture_weight));
+  if (!is_empty(request) && top_k !== DEFAULT_TOP_K) fields.set("k", String(top_k));
   return fields.size ? `?${fields}` : location.pathname;
 }

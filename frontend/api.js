@@ -1,21 +1,21 @@
-// The only file that speaks to the server: where it is, what is asked, and what each way of failing is called.
+// All requests to the server: its address, the routes, and the names of what can fail. No other file sends requests.
 
-import { has_words, is_mix } from "./question.js";
+import { has_words, is_mix } from "./search_request.js";
 
-// A function that sleeps when idle may need many seconds to wake; past this nobody is waiting any more.
+// A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
-// What the server may have no time for now, but for later.
-const LATER = [408, 429];
+// Statuses below 500 with which the same request may succeed later.
+const RETRYABLE = [408, 429];
 
 const api_base = read_api_base();
 
 function read_api_base() {
   const given = document.querySelector('meta[name="api-base"]').content.trim();
-  // With the slash at its end, a base's own path (a gateway's stage) is kept when a route is put behind it.
+  // The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
   return new URL(given ? `${given.replace(/\/+$/, "")}/` : ".", document.baseURI);
 }
 
-/** A request without an answer. `title` says what happened, `message` what to do or what the server said. */
+/** A request that failed. `title` says what happened, `message` what to do or what the server said. */
 export class RequestFailed extends Error {
   constructor(title, message, { worth_retrying = true } = {}) {
     super(message);
@@ -24,21 +24,31 @@ export class RequestFailed extends Error {
   }
 }
 
-/** Returns the answer to a question, without sentences where it has words: `explain` makes those, all in one go. */
-export function search(question, signal) {
-  const { query, top_k, picture, picture_weight } = question;
-  const weight = is_mix(question) && { picture_weight };
-  const fields = { query, top_k, explain: !has_words(question), ...weight };
-  if (picture?.file) return ask("search/image", as_form({ ...fields, image: picture.file }), signal);
-  return ask("search", as_json({ ...fields, ...(picture && { like: picture.id }) }), signal);
+/** Returns the answer to a request. With words in the query it has no explanations: `explain` fetches those for all hits at once. */
+export function search(request, signal) {
+  const { query, top_k, picture, picture_weight } = request;
+  const weight = is_mix(request) && { picture_weight };
+  const fields = { query, top_k, explain: !has_words(request), ...weight };
+  if (picture?.file) return fetch_results("search/image", as_form({ ...fields, image: picture.file }), signal);
+  return fetch_results("search", as_json({ ...fields, ...(picture && { like: picture.id }) }), signal);
 }
 
-/** Returns what speaks for and against the hits with these ids: sentences unless `explain` is false, heatmaps if `heatmap`. */
+/** Returns the evidence of the hits with these ids, with explanations unless `explain` is false, with heatmaps if `heatmap`. */
 export function explain({ query, ids, heatmap, explain = true }, signal) {
-  return ask("explain", as_json({ query, ids, heatmap, explain }), signal);
+  return fetch_results("explain", as_json({ query, ids, heatmap, explain }), signal);
 }
 
-/** Returns the address that a picture is fetched from, or null where the server named none that a browser should open. */
+/** Returns whether the server's models know drawn scenes only; false where it does not say. */
+export async function has_sample_models() {
+  try {
+    const response = await fetch(new URL("readyz", api_base), { signal: AbortSignal.timeout(LIMIT_MS) });
+    return read_json(await response.text())?.sample_models === true;
+  } catch {
+    return false; // a search will say what is wrong
+  }
+}
+
+/** Returns the address of a picture, or null where the server gave none, or one that is not http(s). */
 export function image_address(image_url) {
   if (!image_url || !URL.canParse(image_url, api_base)) return null;
   const address = new URL(image_url, api_base);
@@ -56,9 +66,9 @@ function as_form({ image, ...fields }) {
   return { body };
 }
 
-/** Returns the answer of a route that answers `results`; throws RequestFailed, or the abort's own error. */
-async function ask(route, request, signal) {
-  const { status, body } = await post(route, request, signal);
+/** Returns the answer of a route that answers with `results`; throws RequestFailed, or AbortError once `signal` is aborted. */
+async function fetch_results(route, options, signal) {
+  const { status, body } = await post(route, options, signal);
   if (status < 400 && Array.isArray(body?.results)) return body;
   throw refused_or_broken(status, body?.error?.message);
 }
@@ -82,7 +92,7 @@ function read_json(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // a gateway's own error page; its status says enough
+    return null; // the error page of a gateway; the status is enough
   }
 }
 
@@ -95,6 +105,6 @@ function unreachable(cause) {
 function refused_or_broken(status, server_message) {
   const message = server_message ?? `The server answered with status ${status}.`;
   if (status >= 500) return new RequestFailed("The server could not answer", message);
-  if (status >= 400) return new RequestFailed("This search was refused", message, { worth_retrying: LATER.includes(status) });
+  if (status >= 400) return new RequestFailed("This search was refused", message, { worth_retrying: RETRYABLE.includes(status) });
   return new RequestFailed("The answer cannot be read", "What answered is not the Lookwhy server, or another version of it.");
 }

@@ -1,16 +1,16 @@
-// When a card shows its heatmap: while the pointer rests on the picture or the keyboard is at it, and as long as "Where?" is on.
+// Shows a card's heatmap while the pointer or the keyboard focus is on the picture, and as long as "Where?" is pressed.
 
 import { RequestFailed } from "./api.js";
 import { describe_heatmap } from "./heatmap.js";
-import { lay_heatmap } from "./picture.js";
+import { draw_heatmap } from "./picture.js";
 import { announce, show_request_failure } from "./toast.js";
 
-// Who only passes by asks for nothing.
-const INTENT_MS = 250;
+// A pointer that only crosses a card must not cause a request.
+const HOVER_DELAY_MS = 250;
 const NO_HEATMAP = "There is no heatmap of this picture";
 
-/** Connects a card's picture and its "Where?" button; `ask_heatmap(result)` adds the heatmap to the result's evidence. */
-export function listen_for_glances(card, result, ask_heatmap) {
+/** Connects a card's picture and its "Where?" button. `fetch_heatmap(result)` adds the heatmap to the result's evidence. */
+export function show_heatmap_on_hover(card, result, fetch_heatmap) {
   const frame = card.querySelector(".picture");
   const where = card.querySelector(".where");
   let timer = 0;
@@ -18,50 +18,50 @@ export function listen_for_glances(card, result, ask_heatmap) {
   const is_pinned = () => where.getAttribute("aria-pressed") === "true";
   const pin = (on) => where.setAttribute("aria-pressed", String(on));
 
-  async function look() {
-    frame.toggleAttribute("data-looking", true);
+  async function show() {
+    frame.toggleAttribute("data-heatmap-visible", true);
     if (frame.dataset.heatmap === "ready") return;
     frame.dataset.heatmap = "loading";
-    await ask_heatmap(result);
+    await fetch_heatmap(result);
     const { heatmap } = result.evidence;
     frame.setAttribute("aria-description", heatmap ? describe_heatmap(heatmap) : NO_HEATMAP);
-    if (heatmap) await lay_heatmap(frame, heatmap);
+    if (heatmap) await draw_heatmap(frame, heatmap);
     else delete frame.dataset.heatmap;
   }
 
-  function look_away() {
+  function hide() {
     clearTimeout(timer);
     pin(false);
-    frame.toggleAttribute("data-looking", false);
+    frame.toggleAttribute("data-heatmap-visible", false);
   }
 
-  function glance() {
+  function show_after_delay() {
     clearTimeout(timer);
-    // A glance that fails is no loss; who wants to know presses the button.
-    timer = setTimeout(() => look().catch((failure) => stop_looking(failure)), INTENT_MS);
+    // A failure while hovering is not reported; pressing the button reports it.
+    timer = setTimeout(() => show().catch(hide_after_failure), HOVER_DELAY_MS);
   }
 
-  function stop_looking(failure) {
-    look_away();
+  function hide_after_failure(failure) {
+    hide();
     delete frame.dataset.heatmap;
     if (!(failure instanceof RequestFailed) && failure.name !== "AbortError") throw failure;
   }
 
-  async function look_on_purpose() {
+  async function show_pinned() {
     pin(true);
     try {
-      await look();
+      await show();
       announce(frame.getAttribute("aria-description"));
     } catch (failure) {
-      stop_looking(failure);
-      if (failure instanceof RequestFailed) show_request_failure("The heatmap could not be fetched", failure, look_on_purpose);
+      hide_after_failure(failure);
+      if (failure instanceof RequestFailed) show_request_failure("The heatmap could not be fetched", failure, show_pinned);
     }
   }
 
-  const leave = () => (is_pinned() ? clearTimeout(timer) : look_away());
-  frame.addEventListener("pointerenter", glance);
+  const leave = () => (is_pinned() ? clearTimeout(timer) : hide());
+  frame.addEventListener("pointerenter", show_after_delay);
   frame.addEventListener("pointerleave", leave);
-  frame.addEventListener("focus", () => frame.matches(":focus-visible") && glance());
+  frame.addEventListener("focus", () => frame.matches(":focus-visible") && show_after_delay());
   frame.addEventListener("blur", leave);
-  where.addEventListener("click", () => (is_pinned() ? look_away() : look_on_purpose()));
+  where.addEventListener("click", () => (is_pinned() ? hide() : show_pinned()));
 }

@@ -1,20 +1,20 @@
-// Results as cards, in the form that index.html's templates give them. What a server sent becomes text, never markup.
+// Makes a card for each result from the templates in index.html. What the server sent becomes text, never markup.
 
-import { listen_for_glances } from "./card_heatmap.js";
-import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "./facts.js";
+import { show_heatmap_on_hover } from "./card_heatmap.js";
+import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "./descriptions.js";
 import { fill_picture } from "./picture.js";
 import { describe_verdict } from "./verdict.js";
-import { fill_word_chips } from "./words.js";
+import { fill_word_chips } from "./word_weights.js";
 
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
 
 /**
- * Returns one card. `why` is "awaited" while its sentence is still to come.
+ * Returns one card. `why` is "pending" while its explanation has not arrived.
  *
- * @param uses {open(result), find_similar(result), ask_heatmap(result)}; without the last there are no words to look for.
+ * @param uses {open(result), find_similar(result), fetch_heatmap(result)}; without the last the query has no words to locate.
  */
-export function make_card(result, { open, find_similar, ask_heatmap }, why) {
+export function make_card(result, { open, find_similar, fetch_heatmap }, why) {
   const card = card_template.content.firstElementChild.cloneNode(true);
   const part = (selector) => card.querySelector(selector);
   const caption = describe_caption(result.caption);
@@ -25,28 +25,28 @@ export function make_card(result, { open, find_similar, ask_heatmap }, why) {
   part(".similar").ariaLabel = `More like this: ${caption}`;
   part(".similar").addEventListener("click", () => find_similar(result));
   part(".where").ariaLabel = `Where? Heatmap of ${caption}`;
-  part(".where").hidden = !ask_heatmap;
-  if (ask_heatmap) listen_for_glances(card, result, ask_heatmap);
+  part(".where").hidden = !fetch_heatmap;
+  if (fetch_heatmap) show_heatmap_on_hover(card, result, fetch_heatmap);
   fill_why(card, result, why);
   return card;
 }
 
-/** Puts on a card why its picture is there: verdict, words, sentence and who wrote it. `why`: known, awaited or failed. */
+/** Fills in a card's verdict, word weights, explanation and their sources. `why`: known, pending or failed. */
 export function fill_why(card, result, why) {
   const part = (selector) => card.querySelector(selector);
   card.dataset.verdict = result.verdict ?? "";
   card.dataset.why = why;
-  part(".why").ariaBusy = String(why === "awaited");
+  part(".why").ariaBusy = String(why === "pending");
   fill_badge(part(".badge"), result);
   part(".score").hidden = !part(".badge").hidden;
   part(".score").title = SCORE_MEANING;
   fill_score(part(".score"), result.score);
   fill_word_chips(part(".chips"), result.evidence?.words);
-  part(".explanation").textContent = result.explanation || (why === "failed" ? "The reason could not be fetched." : "");
-  part(".provenance").textContent = why === "awaited" ? "" : describe_provenance(result);
+  part(".explanation").textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
+  part(".provenance").textContent = why === "pending" ? "" : describe_provenance(result);
 }
 
-/** Puts a result's verdict on its badge, which is hidden without one. */
+/** Shows a result's verdict on its badge, or hides the badge where there is none. */
 export function fill_badge(badge, result) {
   badge.textContent = describe_verdict(result);
   badge.hidden = !badge.textContent;

@@ -1,4 +1,4 @@
-// Keys outside the dialog: / to the box, Escape out of it, arrows through the cards as they lie, h and m on a card.
+// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the cards, h and m act on a card.
 
 const pictures = () => [...document.querySelectorAll("#cards button.picture")];
 
@@ -11,46 +11,46 @@ export function listen_to_keys(query_box) {
     const { target } = event;
     const modified = event.ctrlKey || event.metaKey || event.altKey;
     if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (target === query_box) leave_box(event, query_box);
-    else if (event.key === "/" && !target.closest("input:not([type=range]), select, textarea")) enter_box(event, query_box);
-    else if (target.matches("#status") && event.key === "ArrowDown") enter_cards(event);
-    else if (target.closest("#cards")) use_card(event, query_box);
+    if (target === query_box) press_key_in_box(event, query_box);
+    else if (event.key === "/" && !target.closest("input:not([type=range]), select, textarea")) focus_box(event, query_box);
+    else if (target.matches("#status") && event.key === "ArrowDown") focus_first_card(event);
+    else if (target.closest("#cards")) press_key_on_card(event, query_box);
   });
 }
 
-function enter_box(event, query_box) {
+function focus_box(event, query_box) {
   event.preventDefault();
   query_box.focus();
   query_box.select();
 }
 
-function leave_box(event, query_box) {
+function press_key_in_box(event, query_box) {
   if (event.key === "Escape") {
     event.preventDefault();
     if (query_box.value) query_box.value = "";
     else query_box.blur();
   }
-  if (event.key === "ArrowDown") enter_cards(event);
+  if (event.key === "ArrowDown") focus_first_card(event);
 }
 
-function enter_cards(event) {
+function focus_first_card(event) {
   if (!pictures().length) return;
   event.preventDefault();
   focus_card(0);
 }
 
-function use_card(event, query_box) {
+function press_key_on_card(event, query_box) {
   const button = { h: ".where:not([hidden])", m: ".similar" }[event.key];
   if (button) event.target.closest(".card").querySelector(button)?.click();
-  else if (event.target.matches("button.picture")) walk(event, query_box);
+  else if (event.target.matches("button.picture")) move_focus(event, query_box);
 }
 
-function walk(event, query_box) {
+function move_focus(event, query_box) {
   const all = pictures();
   const at = all.indexOf(event.target);
   const across = columns(all);
   const last = all.length - 1;
-  const onto = {
+  const target = {
     ArrowLeft: at - 1,
     ArrowRight: at + 1,
     ArrowUp: at - across,
@@ -59,9 +59,9 @@ function walk(event, query_box) {
     End: last,
     Escape: -1,
   }[event.key];
-  if (onto === undefined) return;
+  if (target === undefined) return;
   event.preventDefault();
-  if (onto >= 0) focus_card(onto);
+  if (target >= 0) focus_card(target);
   else if (event.key !== "ArrowLeft") query_box.focus();
 }
 

@@ -1,7 +1,7 @@
-// A picture in its frame: loading, shown or broken, and the heatmap that lies over it.
+// A picture in its frame (loading, shown or broken), and the heatmap over it.
 
 import { image_address } from "./api.js";
-import { describe_picture } from "./facts.js";
+import { describe_picture } from "./descriptions.js";
 import { paint_heatmap } from "./heatmap.js";
 
 /** Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken. */
@@ -17,8 +17,8 @@ export function fill_picture(frame, result) {
   delete frame.dataset.heatmap;
 }
 
-/** Paints a heatmap over the frame's picture once that is loaded; seen while the frame has `data-looking`. */
-export async function lay_heatmap(frame, heatmap) {
+/** Paints a heatmap over the frame's picture once that is loaded; visible while the frame has `data-heatmap-visible`. */
+export async function draw_heatmap(frame, heatmap) {
   const image = frame.querySelector("img");
   const { src } = image;
   await image.decode().catch(() => null); // a broken picture has no size, and gets no heatmap

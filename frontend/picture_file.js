@@ -1,13 +1,13 @@
-// A file that someone gives as a picture: whether it can be one, and a small JPEG of it to send.
+// Checks a file that the user gives as a picture, and makes a small JPEG of it to send.
 
 const LONGEST_SIDE = 1024;
 const JPEG_QUALITY = 0.9;
-// Past this a browser may run out of memory over decoding.
+// A browser may run out of memory decoding a larger file.
 const MAX_CHOSEN_BYTES = 60e6;
-// What a server takes as it is; one on AWS Lambda cannot be sent more.
+// A server on AWS Lambda accepts no larger request.
 const MAX_SENT_BYTES = 4.5e6;
 
-/** Why a file cannot be asked with; `title` says what is wrong, the message what would be right. */
+/** A file cannot be searched with; `title` says why, the message what can. */
 export class PictureRefused extends Error {
   constructor(title, message) {
     super(message);
@@ -29,7 +29,7 @@ export async function shrink_picture(file) {
   const bitmap = await decode(file);
   if (bitmap) return draw_small(bitmap);
   if (file.size > MAX_SENT_BYTES) throw too_large(file, MAX_SENT_BYTES);
-  return file; // the server may know the format, and says so if not
+  return file; // the server may know the format; if not, its error says so
 }
 
 async function decode(file) {
@@ -45,11 +45,11 @@ function draw_small(bitmap) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "white"; // JPEG has no transparency; without this it would turn black
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "white"; // JPEG has no transparency; without this it would turn black
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
 }

@@ -1,24 +1,24 @@
-// One search, from its question to the cards and the reasons on them. What a newer search overtook is aborted and dropped.
+// Runs one search: from its request to the cards and their explanations. A new search aborts the one before it.
 
 import { RequestFailed, search } from "./api.js";
 import { open_evidence } from "./evidence.js";
-import { has_words } from "./question.js";
+import { has_words } from "./search_request.js";
 import { show_answer, show_failure, show_loading, show_why } from "./states.js";
 import { show_request_failure } from "./toast.js";
 import { open_viewer, refresh_viewer } from "./viewer.js";
 
-// The newest search's controller. It is the sequence too: an answer whose controller is no longer this one is stale.
+// The abort controller of the newest search. An answer that belongs to another controller is out of date and is dropped.
 let newest = null;
 
-/** Searches and shows what comes of it; `find_similar(result)` is called when more like a result is wanted. */
-export async function run_search(question, find_similar) {
+/** Searches, and shows the results or the failure; calls `find_similar(result)` when the user asks for more like a result. */
+export async function run_search(request, find_similar) {
   stop_search();
   const mine = (newest = new AbortController());
-  const stop_loading = show_loading(question);
+  const stop_loading = show_loading(request);
   try {
-    const asked_at = performance.now();
-    const answer = await search(question, mine.signal);
-    if (mine === newest) show_hits(question, answer, { duration_ms: performance.now() - asked_at, find_similar });
+    const started_at = performance.now();
+    const answer = await search(request, mine.signal);
+    if (mine === newest) show_hits(request, answer, { duration_ms: performance.now() - started_at, find_similar });
   } catch (failure) {
     if (mine !== newest) return;
     if (!(failure instanceof RequestFailed)) throw failure;
@@ -33,12 +33,12 @@ export function stop_search() {
   newest = null;
 }
 
-function show_hits(question, answer, { duration_ms, find_similar }) {
+function show_hits(request, answer, { duration_ms, find_similar }) {
   const { results } = answer;
-  const evidence = has_words(question) && results.length ? open_evidence(question, results, newest.signal) : null;
+  const evidence = has_words(request) && results.length ? open_evidence(request, results, newest.signal) : null;
   const open = (result) => open_viewer(results, results.indexOf(result), uses);
-  const uses = { open, find_similar, ask_heatmap: evidence?.ask_heatmap };
-  show_answer(question, answer, { duration_ms, uses, why: evidence ? "awaited" : "known" });
+  const uses = { open, find_similar, fetch_heatmap: evidence?.fetch_heatmap };
+  show_answer(request, answer, { duration_ms, uses, why: evidence ? "pending" : "known" });
   if (evidence) explain_hits(results, evidence, newest);
 }
 
@@ -52,8 +52,8 @@ async function explain_hits(results, evidence, mine) {
     if (mine !== newest) return;
     if (!(failure instanceof RequestFailed)) throw failure;
     show_why(results, "failed");
-    show_request_failure("The reasons could not be fetched", failure, () => {
-      show_why(results, "awaited");
+    show_request_failure("The explanations could not be fetched", failure, () => {
+      show_why(results, "pending");
       explain_hits(results, evidence, mine);
     });
   }

@@ -1,14 +1,14 @@
-// The page's states: empty, loading, results, none, failed. One function leads into each; the stylesheet does the rest.
+// The page's states: empty, loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
 
 import { write_title } from "./address.js";
 import { fill_why, make_card, make_skeleton } from "./cards.js";
-import { describe_duration } from "./facts.js";
-import { describe_question } from "./question.js";
+import { describe_duration } from "./descriptions.js";
+import { describe_request } from "./search_request.js";
 import { describe_answer } from "./verdict.js";
 
-// A warm search answers sooner than this; skeletons that flash by would only unsettle.
+// A warm search answers sooner than this; skeletons that flash up for a moment would only distract.
 const SKELETON_DELAY_MS = 150;
-const WAKING_DELAY_MS = 5000;
+const COLD_START_DELAY_MS = 5000;
 const MAX_SKELETONS = 8;
 
 const status_line = document.getElementById("status");
@@ -28,33 +28,33 @@ function enter(state, { status = "", shown = [] } = {}) {
   examples.hidden = state !== "empty" && state !== "none";
 }
 
-export function show_empty(question) {
-  write_title(question);
+export function show_empty(request) {
+  write_title(request);
   enter("empty");
 }
 
-/** Shows that a search runs, if it lasts long enough to be noticed. Returns what ends the waiting. */
-export function show_loading(question) {
-  write_title(question);
+/** Shows that a search is running once it takes noticeably long. Returns the function that ends this state. */
+export function show_loading(request) {
+  write_title(request);
   cards.ariaBusy = "true";
-  const skeletons = () => Array.from({ length: Math.min(question.top_k, MAX_SKELETONS) }, make_skeleton);
-  const what = question.query ? describe_question(question) : `for pictures ${describe_question(question)}`;
+  const skeletons = () => Array.from({ length: Math.min(request.top_k, MAX_SKELETONS) }, make_skeleton);
+  const what = request.query ? describe_request(request) : `for pictures ${describe_request(request)}`;
   const timers = [
     setTimeout(() => enter("loading", { status: `Looking ${what}`, shown: skeletons() }), SKELETON_DELAY_MS),
-    setTimeout(() => (status_line.textContent = `Still looking ${what}. A server that slept needs a moment.`), WAKING_DELAY_MS),
+    setTimeout(() => (status_line.textContent = `Still looking ${what}. A server that was idle needs a moment to start.`), COLD_START_DELAY_MS),
   ];
   return () => timers.forEach(clearTimeout);
 }
 
-/** Shows an answer as cards, which `uses` connects (cards.js); `why` says whether their sentences are still to come. */
-export function show_answer(question, answer, { duration_ms, uses, why }) {
+/** Shows an answer as cards with the actions `uses` (cards.js); `why` says whether their explanations are known or pending. */
+export function show_answer(request, answer, { duration_ms, uses, why }) {
   const shown = answer.results.map((result) => make_card(result, uses, why));
-  enter(shown.length ? "results" : "none", { status: describe_answer(question, answer), shown });
-  cards.dataset.reasons = why;
+  enter(shown.length ? "results" : "none", { status: describe_answer(request, answer), shown });
+  cards.dataset.explanations = why;
   duration_line.textContent = describe_duration(duration_ms);
 }
 
-/** Fills in why the shown results are there, or that it is awaited, or that it could not be fetched. */
+/** Fills in the explanations of the results that are shown; `why` says whether they are known, pending or failed. */
 export function show_why(results, why) {
   results.forEach((result, at) => fill_why(cards.children[at], result, why));
 }

@@ -1,10 +1,10 @@
-// Short messages beside the page's course: toasts that stay until dismissed, and words for screen readers alone.
+// Short messages: toasts that stay until dismissed, and announcements for screen readers only.
 
 const toasts = document.getElementById("toasts");
 const template = document.getElementById("toast_template");
 const announcer = document.getElementById("announcer");
 
-/** Shows one message in place of the last; with `retry`, a button tries again. A failure interrupts a screen reader. */
+/** Shows a message in place of the last one, with `retry` and a button for it. A failure interrupts a screen reader. */
 export function show_toast({ title, message, retry, failure = true }) {
   const toast = template.content.firstElementChild.cloneNode(true);
   if (failure) toast.role = "alert";
@@ -21,7 +21,7 @@ export function show_toast({ title, message, retry, failure = true }) {
   toasts.replaceChildren(toast);
 }
 
-/** Shows what could not be had, why, and a button that tries again. */
+/** Shows what could not be fetched, why, and a button that tries again. */
 export function show_request_failure(title, { title: reason, message }, retry) {
   show_toast({ title, message: `${reason}. ${message}`, retry });
 }
@@ -34,10 +34,10 @@ export function announce(text) {
   announcer.textContent = text;
 }
 
-// What lies outside an open modal dialog can be neither seen nor clicked, so they go where the user is.
+// Elements outside an open modal dialog cannot be clicked, so toasts move into it.
 function place_toasts() {
-  const room = document.querySelector("dialog[open]") ?? document.body;
-  if (toasts.parentElement !== room) room.append(toasts);
+  const parent = document.querySelector("dialog[open]") ?? document.body;
+  if (toasts.parentElement !== parent) parent.append(toasts);
 }
 
 document.addEventListener("close", place_toasts, { capture: true });

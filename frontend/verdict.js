@@ -1,11 +1,11 @@
-// How well pictures match, in words: of one picture, and of a whole answer. Pure functions; null stands for "not known".
+// The verdict on one picture and on a whole answer, in words. Pure functions; null means "not known".
 
-import { count_pictures } from "./facts.js";
-import { describe_question } from "./question.js";
+import { count_pictures } from "./descriptions.js";
+import { describe_request } from "./search_request.js";
 
 const NAMES = { strong: "Strong match", weak: "Weak match", none: "No match" };
 
-/** Returns a probability in percent; of what is only estimated it never says 0 or 100. */
+/** Returns a probability in percent; never 0 or 100, as it is an estimate. */
 export function describe_probability(probability) {
   const percent = Math.round(probability * 100);
   if (percent < 1) return "<1\u00a0%";
@@ -18,10 +18,10 @@ export function describe_verdict({ verdict, match_probability }) {
   return name && typeof match_probability === "number" ? `${name} · ${describe_probability(match_probability)}` : name;
 }
 
-/** Returns the line above the pictures: how many for what, or that none of them will do. */
-export function describe_answer(question, { verdict, results }) {
-  if (!results.length) return `No pictures ${describe_question(question)}`;
-  if (verdict === "none") return `Nothing here matches “${question.query}” well. These come nearest.`;
-  if (verdict === "weak") return `No strong match for “${question.query}”. These come nearest.`;
-  return `${count_pictures(results.length)} ${describe_question(question)}`;
+/** Returns the line above the pictures: how many pictures for which request, or that none matches well. */
+export function describe_answer(request, { verdict, results }) {
+  if (!results.length) return `No pictures ${describe_request(request)}`;
+  if (verdict === "none") return `Nothing here matches “${request.query}” well. These come nearest.`;
+  if (verdict === "weak") return `No strong match for “${request.query}”. These come nearest.`;
+  return `${count_pictures(results.length)} ${describe_request(request)}`;
 }

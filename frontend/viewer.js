@@ -1,17 +1,17 @@
-// One picture, big, with its facts. A modal dialog: the browser keeps the focus inside and Escape closes it.
+// The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside and Escape closes it.
 
 import { image_address } from "./api.js";
 import { fill_badge, fill_score } from "./cards.js";
-import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "./facts.js";
+import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "./descriptions.js";
 import { fill_picture } from "./picture.js";
-import { listen_to_viewer_heatmap, look_for_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
-import { fill_word_bars } from "./words.js";
+import { listen_to_viewer_heatmap, load_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
+import { fill_word_bars } from "./word_weights.js";
 
 const part = (name) => document.getElementById(`viewer_${name}`);
 const viewer = document.getElementById("viewer");
 
-// What the dialog was closed with: by its user, or because the page went on to something else.
-const GONE_ON = "gone on";
+// The dialog's return value if a new search closed it; "" if its user did.
+const NEW_SEARCH = "new search";
 
 let open_results = [];
 let open_at = 0;
@@ -27,17 +27,17 @@ export function open_viewer(results, at, uses) {
   part("caption").focus();
 }
 
-/** Closes the dialog since the page goes on to something else. */
+/** Closes the dialog because a new search begins. */
 export function leave_viewer() {
-  if (viewer.open) viewer.close(GONE_ON);
+  if (viewer.open) viewer.close(NEW_SEARCH);
 }
 
-/** Shows anew what is known by now of the picture that is open. */
+/** Shows the open picture's evidence again, as it has grown. */
 export function refresh_viewer() {
-  if (viewer.open) show_facts(open_results[open_at]);
+  if (viewer.open) show_evidence(open_results[open_at]);
 }
 
-/** Connects the dialog's buttons and keys; `return_to(at)` is called with the last picture shown when its user closes it. */
+/** Connects the dialog's buttons and keys; calls `return_to(at)` with the last picture shown when its user closes it. */
 export function listen_to_viewer(return_to) {
   const close = () => viewer.close();
   const find_similar = () => open_uses.find_similar(open_results[open_at]);
@@ -45,7 +45,7 @@ export function listen_to_viewer(return_to) {
   part("next").addEventListener("click", () => step(+1));
   part("close").addEventListener("click", close);
   part("similar").addEventListener("click", find_similar);
-  viewer.addEventListener("close", () => viewer.returnValue !== GONE_ON && return_to(open_at));
+  viewer.addEventListener("close", () => viewer.returnValue !== NEW_SEARCH && return_to(open_at));
   viewer.addEventListener("click", (event) => event.target === viewer && close());
   const keys = { ArrowLeft: () => step(-1), ArrowRight: () => step(+1), h: toggle_heatmap, m: find_similar };
   viewer.addEventListener("keydown", (event) => {
@@ -64,20 +64,20 @@ function show(at) {
   open_at = at;
   const result = open_results[at];
   fill_picture(part("picture"), result);
-  part("place").textContent = `${at + 1} of ${open_results.length}`;
+  part("position").textContent = `${at + 1} of ${open_results.length}`;
   part("caption").textContent = describe_caption(result.caption);
   part("meaning").textContent = SCORE_MEANING;
   part("caption_source").textContent = describe_caption_source(result.caption_source);
   show_file(result);
-  show_facts(result);
-  look_for_heatmap(result, open_uses.ask_heatmap);
-  // aria-disabled keeps the focus where it is; a disabled button would lose it at either end.
+  show_evidence(result);
+  load_heatmap(result, open_uses.fetch_heatmap);
+  // aria-disabled, as a button that is `disabled` would lose the focus at either end.
   part("previous").ariaDisabled = String(at === 0);
   part("next").ariaDisabled = String(at === open_results.length - 1);
 }
 
-// What may come later than the picture.
-function show_facts(result) {
+// What may arrive later than the picture.
+function show_evidence(result) {
   const { words = [], caption_score = null } = result.evidence ?? {};
   fill_badge(part("badge"), result);
   fill_score(viewer.querySelector(".score"), result.score);

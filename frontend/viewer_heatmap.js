@@ -1,38 +1,38 @@
-// The heatmap over the viewer's picture: asked for when the picture is opened, shown unless switched off, and what it is worth.
+// The heatmap over the viewer's picture: fetched when the picture is opened, shown unless switched off, described in words.
 
 import { RequestFailed } from "./api.js";
-import { describe_heatmap, describe_occlusion, describe_rim } from "./heatmap.js";
-import { lay_heatmap } from "./picture.js";
+import { describe_heatmap, describe_occlusion, describe_uncovered_margin } from "./heatmap.js";
+import { draw_heatmap } from "./picture.js";
 
 const part = (name) => document.getElementById(`viewer_${name}`);
 const toggle = part("heatmap_toggle");
 
 let newest = null;
-let learned = () => {};
+let evidence_changed = () => {};
 
-/** Connects the toggle and the retry; `learned()` is called when a result's evidence has grown. */
-export function listen_to_viewer_heatmap(call_when_learned) {
-  learned = call_when_learned;
+/** Connects the toggle and the retry; calls `on_evidence_changed()` when a result's evidence has grown. */
+export function listen_to_viewer_heatmap(on_evidence_changed) {
+  evidence_changed = on_evidence_changed;
   toggle.addEventListener("click", toggle_heatmap);
-  part("where_retry").addEventListener("click", () => newest && look_for_heatmap(newest.result, newest.ask_heatmap));
+  part("where_retry").addEventListener("click", () => newest && load_heatmap(newest.result, newest.fetch_heatmap));
 }
 
 /** Switches the heatmap on or off, for this picture and those opened after it. */
 export function toggle_heatmap() {
   const on = toggle.getAttribute("aria-pressed") !== "true";
   toggle.ariaPressed = String(on);
-  part("picture").toggleAttribute("data-looking", on);
+  part("picture").toggleAttribute("data-heatmap-visible", on);
 }
 
-/** Asks for a result's heatmap and shows it; without `ask_heatmap` there are no words to look for. */
-export async function look_for_heatmap(result, ask_heatmap) {
-  const mine = (newest = { result, ask_heatmap });
-  part("where").hidden = toggle.hidden = !ask_heatmap;
-  if (!ask_heatmap) return;
+/** Fetches a result's heatmap and shows it; without `fetch_heatmap` the query has no words to locate. */
+export async function load_heatmap(result, fetch_heatmap) {
+  const mine = (newest = { result, fetch_heatmap });
+  part("where").hidden = toggle.hidden = !fetch_heatmap;
+  if (!fetch_heatmap) return;
   say("Looking for where the words are …");
   part("picture").dataset.heatmap = "loading";
   try {
-    await ask_heatmap(result);
+    await fetch_heatmap(result);
     if (mine === newest) await show(result);
   } catch (failure) {
     if (failure.name === "AbortError" || mine !== newest) return;
@@ -44,15 +44,15 @@ export async function look_for_heatmap(result, ask_heatmap) {
 
 async function show(result) {
   const { heatmap, occlusion } = result.evidence;
-  learned();
+  evidence_changed();
   if (!heatmap) {
     delete part("picture").dataset.heatmap;
     return say("There is no heatmap: the picture's file could not be read.");
   }
   const check = occlusion ? describe_occlusion(occlusion) : "";
-  say(`${describe_heatmap(heatmap)}.`, { message: `${describe_rim(heatmap)} ${check}`.trim() });
+  say(`${describe_heatmap(heatmap)}.`, { message: `${describe_uncovered_margin(heatmap)} ${check}`.trim() });
   part("heatmap").ariaLabel = `Heatmap. ${describe_heatmap(heatmap)}.`;
-  await lay_heatmap(part("picture"), heatmap);
+  await draw_heatmap(part("picture"), heatmap);
 }
 
 function say(title, { message = "", retry = false } = {}) {

@@ -1,3 +1,3 @@
 """The torch-free runtime: reads artefacts, answers requests. Importing this package does no work."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,42 +2,104 @@
 
 import json
 import logging
+import re
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from runtime.settings import Settings
-from runtime.terminal import print_answer, told_errors
+from runtime.artefacts.embedded import name_models
+from runtime.errors import ImageNotFound
+from runtime.settings import Settings, models_folder
+from runtime.terminal import (
+    LOCALE_LACKS,
+    SAMPLE_MODELS_BANNER,
+    is_terminal,
+    locale_writes_utf8,
+    print_answer,
+    print_lines,
+    print_paths,
+    run_command_line,
+    tell,
+    text_of,
+    told_errors,
+    writes_utf8,
+)
+
+if TYPE_CHECKING:
+    from runtime.engine import Engine
+    from runtime.web.schemas import SearchBody
+
+USAGE_WRONG = 2  # as typer's own exit code
 
 app = typer.Typer(
     help="Find pictures by words, and see why each one matched.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-ModelsDir = Annotated[Path | None, typer.Option("--models", help="The exported models' folder (MODELS_DIR).")]
-IndexDir = Annotated[Path | None, typer.Option("--index", help="The index's folder (INDEX_DIR).")]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        parser=models_folder,
+        metavar="FOLDER",
+        help='The folder of exported models, or "sample" (MODELS_DIR); else those that made the index.',
+    ),
+]
+IndexDir = Annotated[
+    Path | None, typer.Option("--index", help="The index's folder (INDEX_DIR); else artifacts/index.", show_default=False)
+]
 
 
-@app.command()
+class SearchCommand(TyperCommand):
+    """A command whose query may leave words out: `-word` is no option, and is met with how to write it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (typer keeps click's types to itself)
+        """Return the arguments that are left, as typer does; ends the command at the first `-word`."""
+        given = args[: args.index("--")] if "--" in args else args
+        word = next((arg for arg in given if re.match(r"-[^\W\d]", arg) and not re.fullmatch(r"-k\d*|-0", arg)), None)
+        if word:
+            tell(
+                f'error: {word} reads as an option. To leave a word out, put the query behind "--": search -- a boat {word}'
+            )
+            ctx.exit(USAGE_WRONG)
+        return super().parse_args(ctx, args)
+
+
+@app.command(cls=SearchCommand)
 def search(
-    query: Annotated[str, typer.Argument(help="What the picture should show, in words.")],
-    top_k: Annotated[int | None, typer.Option("-k", help="How many pictures (TOP_K_DEFAULT).")] = None,
+    query: Annotated[
+        list[str], typer.Argument(help='What the picture should show, in words; after "--", -word leaves out.')
+    ],
+    top_k: Annotated[int | None, typer.Option("--top-k", "-k", help="How many pictures (TOP_K_DEFAULT).")] = None,
     models: ModelsDir = None,
     index: IndexDir = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /search would answer.")] = False,
+    paths: Annotated[bool, typer.Option("--paths", help="Print only the pictures' paths, one a line.")] = False,
+    print0: Annotated[bool, typer.Option("--print0", "-0", help="The same, each ended by a NUL, for xargs -0.")] = False,
 ) -> None:
-    """Answer one search and end."""
+    """Answer one search: a table on a terminal, else a line a picture (path, probability, caption, with tabs between)."""
     with told_errors():
         from runtime.bootstrap import open_engine
-        from runtime.web.schemas import to_search_body
+        from runtime.web.schemas import SearchBody
 
         settings = _settings(models_dir=models, index_dir=index)
-        wanted = settings.top_k_default if top_k is None else top_k
-        body = to_search_body(open_engine(settings).search_by_text(query, wanted), wanted)
+        engine = open_engine(settings)
+        request = engine.limits.check_search(text_of(" ".join(query)), settings.top_k_default if top_k is None else top_k)
+        body = SearchBody.model_validate(engine.search(request))
+        if engine.sample_models:
+            tell(SAMPLE_MODELS_BANNER)
         if as_json:
-            typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=False))
-        else:
+            typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=not writes_utf8(sys.stdout)))
+        elif paths or print0:
+            print_paths(_files_of(body, engine, settings), end=b"\0" if print0 else b"\n")
+        elif is_terminal(sys.stdout):
             print_answer(body)
+        else:
+            print_lines(body, _files_of(body, engine, settings))
 
 
 @app.command()
@@ -53,10 +115,39 @@ def serve(
 
         from runtime.bootstrap import open_engine
         from runtime.web.api import create_app
+        from runtime.web.listening import open_sockets
 
         settings = _settings(models_dir=models, index_dir=index)
-        web_app = create_app(open_engine(settings), settings)
-    uvicorn.run(web_app, host=host, port=port, log_level=settings.log_level.lower(), server_header=False)
+        sockets = open_sockets(host, port)
+        _tell_artefacts(settings)
+        engine = open_engine(settings)
+        if engine.sample_models:
+            tell(SAMPLE_MODELS_BANNER)
+        if not locale_writes_utf8():
+            tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
+        tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+        config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
+    with suppress(KeyboardInterrupt):  # uvicorn has ended by then
+        uvicorn.Server(config).run(sockets=sockets)
+
+
+def _files_of(body: "SearchBody", engine: "Engine", settings: Settings) -> Sequence[str]:
+    """Return where the hits' files lie, as seen from here. A picture on S3, or one that is gone, has the index's path."""
+    named = [result.image_path for result in body.results]
+    return named if settings.images_url else [_file_of(image_path, engine) for image_path in named]
+
+
+def _file_of(image_path: str, engine: "Engine") -> str:
+    try:
+        file = engine.library.image_file(image_path)
+    except ImageNotFound:
+        return image_path
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+
+
+def _tell_artefacts(settings: Settings) -> None:
+    models_dir, index_dir = settings.artefact_dirs()
+    tell(f"Models: {settings.models_url or name_models(models_dir)}. Index: {settings.index_url or index_dir}.")
 
 
 def _settings(**flags: Path | None) -> Settings:
@@ -67,4 +158,4 @@ def _settings(**flags: Path | None) -> Settings:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m runtime")
+    run_command_line(app, "python -m runtime")

@@ -1,25 +1,27 @@
-"""Opening: settings to a ready engine. Where artefacts are found, checked against each other, and opened.
+"""From settings to a ready engine: artefacts are found, checked against each other, and opened.
 
-The one place that knows all the rooms behind the engine; what is wrong with an artefact stops the start here.
+The one file that knows every package behind the engine. A bad artefact stops the start here.
 """
 
 import os
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
+from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.folder import Folder, LocalFolder, RemoteFolder
-from runtime.artefacts.manifest import IndexManifest, check_models_match
+from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_models_match
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.explain.groq.explainer import open_explainer
 from runtime.explain.groq.secret import SecretExplainer
+from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.library.remote import RemoteLibrary
-from runtime.models.on_demand import ClipOnDemand, open_captioner
-from runtime.models.shared_encoder import SharedEncoder
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.models.batching import BatchingEncoder
+from runtime.models.blip import BlipCaptioner
+from runtime.models.clip import ClipEncoder
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.opening import open_stores
 
@@ -40,20 +42,22 @@ def open_engine(settings: Settings) -> Engine:
     models, index = models_folder.read_models(), index_folder.read_index()
     check_models_match(index_folder.path, index, models_folder.path, models)
     index_folder.fetch(*index.searched_files())
-    blip, threads = models.blip, settings.threads or SERVING_THREADS
+    threads = settings.threads or SERVING_THREADS
     library = _open_library(index_folder.path, index, settings)
-    return Engine(
-        SharedEncoder(
-            ClipOnDemand(models_folder, models.clip, threads),
+    engine = Engine(
+        BatchingEncoder(
+            ClipEncoder(models_folder, models.clip, threads),
             cache_size=settings.query_cache_size,
-            lanes=max(1, _usable_cores() // threads),
+            workers=max(1, _usable_cores() // threads),
         ),
-        _open_matcher(index_folder.path, index, library, threads),
+        _open_ranker(index_folder.path, index, library, threads),
         library,
         _open_explainer(settings),
-        captions=Captions(library, (lambda: open_captioner(models_folder, blip, threads)) if blip else None),
-        limits=Limits(settings.top_k_max, settings.query_max_chars),
+        captions=_open_captions(library, index_folder.path, models_folder, models, threads=threads),
+        limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
     )
+    engine.sample_models = are_sample_models(models)
+    return engine
 
 
 def _usable_cores() -> int:
@@ -72,10 +76,19 @@ def _folders(settings: Settings) -> tuple[Folder, Folder]:
 
 
 def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
-    if settings.images_url is None:
-        return Library.open(index_dir, index, images_dir=settings.images_dir, image_base_url=settings.image_base_url)
-    pictures = RemoteFolder(settings.images_url, settings.fetch_dir / "images", "IMAGES_URL")
-    return RemoteLibrary(index_dir / index.catalog.path, pictures, settings.image_base_url)
+    url = settings.images_url
+    images = RemoteFolder(url, settings.fetch_dir / "images", "IMAGES_URL") if url else settings.images_dir
+    return Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
+
+
+def _open_captions(
+    library: Library, index_dir: Path, models_folder: Folder, models: ModelsManifest, *, threads: int
+) -> Captions:
+    blip = models.blip
+    if blip is None:
+        return Captions(library, None)
+    kept = CaptionFile(index_dir, models.fingerprint())
+    return Captions(library, lambda: BlipCaptioner(models_folder, blip, threads), kept)
 
 
 def _open_explainer(settings: Settings) -> Explainer:
@@ -97,6 +110,6 @@ def _open_explainer(settings: Settings) -> Explainer:
     return open_with(key.get_secret_value() if key else None)
 
 
-def _open_matcher(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Matcher:
+def _open_ranker(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Ranker:
     pictures, captions = open_stores(index_dir, index, threads)
-    return Matcher(pictures, captions, index.calibration, some_ids=library.some_ids)
+    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids)

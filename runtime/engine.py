@@ -1,32 +1,24 @@
-"""The verbs: search by text, by picture, by likeness; explain. No HTTP and no environment; collaborators come in."""
+"""The verbs: search by words, by a picture, by likeness; explain. No HTTP and no environment; collaborators come in.
+
+Takes requests that `search/query.py` has checked and parsed, and calls each step once.
+"""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.match_calibration import WITNESSES
+from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.errors import ImageError
-from runtime.explain.explainer import Explainer, HitFacts
-from runtime.library.captions import Captions
+from runtime.explain.explainer import Explainer
+from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Vectors
-from runtime.search.answer import Answer, Hit
-from runtime.search.evidence import Evidence, weigh_words
+from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
-from runtime.search.query import (
-    PICTURE_WEIGHT,
-    Asked,
-    Limits,
-    check_picture_weight,
-    check_top_k,
-    check_wanted,
-    checked_ids,
-    checked_query,
-)
-from runtime.search.ranking import Matcher, best_first
-from runtime.search.stopwatch import Stopwatch
-from runtime.search.words import read_wish, without_word
+from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
+from runtime.search.ranking import Ranker, best_first
+from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,166 +31,144 @@ MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-
 class Engine:
     """One library, its models and its explainer. Searches may run side by side in threads."""
 
+    sample_models = False  # whether the models know drawn scenes only; set where they are opened
+
     def __init__(
         self,
         encoder: Encoder,
-        matcher: Matcher,
+        ranker: Ranker,
         library: Library,
         explainer: Explainer,
         *,
         captions: Captions,
-        limits: Limits,
+        limits: RequestLimits,
     ) -> None:
-        """Keep the collaborators."""
+        """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
-        self._encoder, self._matcher, self._explainer, self._captions = encoder, matcher, explainer, captions
+        self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
 
     @property
     def count(self) -> int:
         """How many pictures the library holds."""
-        return self._matcher.count
+        return self._ranker.count
 
-    def search_by_text(self, query: str, top_k: int, *, explain: bool = True) -> Answer:
-        """Return the pictures that the query describes, best first.
+    def search(self, request: CheckedSearch) -> Answer:
+        """Return the pictures that the query describes, or that are most like one of the library, best first.
 
-        Args:
-            query: what the picture should show, in words; "-word" leaves something out.
-            top_k: how many pictures are wanted; a smaller library gives all it has.
-            explain: whether each hit gets its word weights and its sentence.
+        A picture that is searched with is not among its hits. A library smaller than `top_k` gives all it has.
 
         Raises:
-            QueryEmpty, QueryTooLong, TopKOutOfRange: the request is outside its limits.
+            ImageNotFound: the library has no picture of the id in `like`.
             SessionFailed: a graph refused its input.
         """
-        clock = Stopwatch()
-        return self._search(self._ask(query, clock), top_k, clock, explain=explain)
+        timings = StageTimings()
+        picture = None
+        if request.like is not None:
+            self.library.rows([request.like])  # refuses an unknown one by name
+            [picture] = self._ranker.vectors_of([request.like])
+        return self._search(request, self._embed(request, timings, picture), timings)
 
-    def search_by_image(
-        self, image: "Image", top_k: int, *, query: str = "", picture_weight: float = PICTURE_WEIGHT, explain: bool = True
-    ) -> Answer:
+    def search_by_image(self, request: CheckedSearch, image: "Image") -> Answer:
         """Return the pictures nearest to an RGB picture, or to a picture and words, best first.
 
         Raises:
-            QueryTooLong, TopKOutOfRange, PictureWeightOutOfRange: the request is outside its limits.
             SessionFailed: a graph refused its input.
         """
-        check_picture_weight(picture_weight)
-        check_top_k(top_k, self.limits)
-        clock = Stopwatch()
-        with clock.stage("embed"):
+        timings = StageTimings()
+        with timings.stage("embed"):
             picture = self._encoder.embed_pixels(self._encoder.prepare(image)[None])[0]
-        return self._search(self._ask(query, clock, picture, picture_weight), top_k, clock, explain=explain)
+        return self._search(request, self._embed(request, timings, picture), timings)
 
-    def search_like(
-        self, image_id: int, top_k: int, *, query: str = "", picture_weight: float = PICTURE_WEIGHT, explain: bool = True
-    ) -> Answer:
-        """Return the pictures most like one of the library, perhaps with words, best first; that one is left out.
+    def explain(self, request: CheckedExplain) -> Answer:
+        """Return pictures with the evidence for a query, in the order of their ids.
 
         Raises:
-            ImageNotFound: the library has no such picture.
-            QueryTooLong, TopKOutOfRange, PictureWeightOutOfRange: the request is outside its limits.
-        """
-        check_picture_weight(picture_weight)
-        self.library.rows([image_id])  # refuses an unknown one by name
-        clock = Stopwatch()
-        [picture] = self._matcher.vectors_of([image_id])
-        asked = self._ask(query, clock, picture, picture_weight)
-        return self._search(asked, top_k, clock, explain=explain, leave_out=image_id)
-
-    def explain(self, query: str, ids: Sequence[int], *, heatmap: bool = False, explain: bool = True) -> Answer:
-        """Return these pictures with the evidence for the query, in the order of the ids.
-
-        Args:
-            query: the words that the pictures were found by.
-            ids: of pictures, each taken once.
-            heatmap: whether each gets its heatmap and the occlusion check, which cost image encodings.
-            explain: whether each gets its word weights and its sentence.
-
-        Raises:
-            QueryEmpty, QueryTooLong, IdsOutOfRange: the request is outside its limits.
             ImageNotFound: an id is unknown.
+            SessionFailed: a graph refused its input.
         """
-        ids = checked_ids(ids, self.limits, heatmap=heatmap)
-        clock = Stopwatch()
-        asked = self._ask(query, clock)
-        with clock.stage("rows"):
-            rows = self.library.rows(ids)
-        with clock.stage("search"):
-            witnesses = self.library.rows(self._matcher.nearest(asked, WITNESSES))
-        with clock.stage("evidence"):
-            evidence = self._matcher.judge(asked, rows, witnesses)
-        hits = self._hits(rows, evidence, clock)
-        hits = self._explained(asked, hits, clock) if explain else hits
-        if heatmap and asked.text is not None:
-            with clock.stage("heatmap"):
-                hits = [self._located(asked.text, hit) for hit in hits]
-        return Answer(asked.query, hits, clock.timings_ms)
+        timings = StageTimings()
+        with timings.stage("rows"):
+            rows = self.library.rows(request.ids)
+        query = self._embed(request, timings)
+        with timings.stage("search"):
+            neighbours = self.library.rows(self._ranker.nearest(query, NEIGHBOURS))
+        with timings.stage("evidence"):
+            vectors = self._ranker.vectors_of(request.ids)
+            evidence = self._ranker.judge(query, rows, vectors, neighbours)
+        hits = self._hits(rows, evidence, timings)
+        if request.explain:
+            hits = self._explained(query, hits, vectors, timings)
+        if request.heatmap and query.text is not None:
+            with timings.stage("heatmap"):
+                hits = [self._located(query.text, hit) for hit in hits]
+        return Answer(request, hits, timings.timings_ms)
 
-    def _ask(
-        self, query: str, clock: Stopwatch, picture: Vectors | None = None, picture_weight: float = PICTURE_WEIGHT
-    ) -> Asked:
-        """Return the question with its texts embedded, each by itself, as the captions in the index were.
-
-        Whether searches side by side share a run is the encoder's affair.
-        """
-        query = checked_query(query, self.limits)
-        wish = read_wish(query)
-        if picture is None:
-            check_wanted(wish)
-        wanted = [wish.wanted] if wish.wanted else []
-        with clock.stage("tokenize"):
-            tokens = [self._encoder.tokenize([text]) for text in (*wanted, *wish.unwanted)]
-        with clock.stage("embed"):
+    def _embed(
+        self, request: CheckedSearch | CheckedExplain, timings: StageTimings, picture: Vectors | None = None
+    ) -> Query:
+        """Return the query with its texts embedded, each in a run of its own, as the captions in the index were."""
+        parsed = request.query
+        phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
+        with timings.stage("tokenize"):
+            tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
+        with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
-        text = vectors.pop(0) if wanted else None
-        return Asked(query, wish, text, tuple(vectors), picture, picture_weight)
+        text = vectors.pop(0) if parsed.wanted.text else None
+        if isinstance(request, CheckedExplain):
+            return Query(parsed, text, tuple(vectors))
+        return Query(parsed, text, tuple(vectors), picture, request.picture_weight)
 
-    def _search(self, asked: Asked, top_k: int, clock: Stopwatch, *, explain: bool, leave_out: int | None = None) -> Answer:
-        check_top_k(top_k, self.limits)
-        with clock.stage("search"):
-            ids = self._matcher.nearest(asked, max(top_k, WITNESSES) + (leave_out is not None))
-        with clock.stage("rows"):
-            rows = self.library.rows([image_id for image_id in ids if image_id != leave_out])
-        with clock.stage("evidence"):
-            evidence = self._matcher.judge(asked, rows, rows[:WITNESSES])
-            best = (best_first(evidence) if asked.is_plain else range(len(rows)))[:top_k]
-        hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], clock)
-        return Answer(asked.query, self._explained(asked, hits, clock) if explain else hits, clock.timings_ms)
+    def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
+        with timings.stage("search"):
+            ids = self._ranker.nearest(query, max(request.top_k, NEIGHBOURS) + (request.like is not None))
+            ids = [image_id for image_id in ids if image_id != request.like]
+        with timings.stage("rows"):
+            rows = self.library.rows(ids)
+        with timings.stage("evidence"):
+            vectors = self._ranker.vectors_of(ids)
+            evidence = self._ranker.judge(query, rows, vectors)
+            best = (best_first(evidence) if query.is_plain else list(range(len(rows))))[: request.top_k]
+        hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
+        hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
+        return Answer(request, hits, timings.timings_ms)
 
-    def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], clock: Stopwatch) -> list[Hit]:
-        with clock.stage("caption"):
-            captions = self._captions.of_rows(rows)
+    def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
+        with timings.stage("caption"):
+            captions = self._captions_of(rows)
         return [
-            Hit(row, self.library.image_url(row), known, *caption)
-            for row, known, caption in zip(rows, evidence, captions, strict=True)
+            Hit(row, self.library.image_url(row), known, Phrase(caption), source)
+            for row, known, (caption, source) in zip(rows, evidence, captions, strict=True)
         ]
 
-    def _explained(self, asked: Asked, hits: list[Hit], clock: Stopwatch) -> list[Hit]:
-        with clock.stage("evidence"):
-            hits = self._weighed(asked, hits)
-        with clock.stage("explain"):
-            facts = [HitFacts(hit.row.id, hit.row.image_path, hit.caption or None, hit.evidence) for hit in hits]
-            sentences = self._explainer.explain(asked.query, facts)
-        return [
-            replace(hit, explanation=sentence.text, explanation_source=sentence.source)
-            for hit, sentence in zip(hits, sentences, strict=True)
-        ]
+    def _captions_of(self, rows: Sequence[ImageRow]) -> list[tuple[str, CaptionSource]]:
+        """Return each row's caption and where it came from. Most come with the row; only the missing ones are made."""
+        missing = [row for row in rows if row.caption is None]
+        made = iter(self._captions.of_rows(missing) if missing else [])
+        return [(row.caption, "index") if row.caption is not None else next(made) for row in rows]
 
-    def _weighed(self, asked: Asked, hits: list[Hit]) -> list[Hit]:
+    def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:
+        """Return the hits with their word weights and sentences; `vectors` are theirs, (k, d)."""
+        with timings.stage("evidence"):
+            hits = self._weighed(query, hits, vectors)
+        with timings.stage("explain"):
+            explanations = self._explainer.explain(query.parsed, hits)
+        return [replace(hit, explanation=explanation) for hit, explanation in zip(hits, explanations, strict=True)]
+
+    def _weighed(self, query: Query, hits: list[Hit], vectors: Vectors) -> list[Hit]:
         """Return the hits with their word weights, by leaving out each word: one batch through the text tower."""
-        words = asked.words[:MAX_WORDS_WEIGHED]
-        if asked.text is None or not words or not hits:
+        wanted = query.parsed.wanted
+        words = wanted.words[:MAX_WORDS_WEIGHED]
+        if query.text is None or not words or not hits:
             return hits
-        token_ids = self._encoder.tokenize([without_word(asked.wish.wanted, word) for word in words])
-        lost = asked.text - self._encoder.embed_tokens(token_ids)  # (w, d)
-        drops = self._matcher.vectors_of([hit.row.id for hit in hits]) @ lost.T  # (k, w)
+        token_ids = self._encoder.tokenize([without_word(wanted.text, word) for word in words])
+        lost = query.text - self._encoder.embed_tokens(token_ids)  # (w, d)
         return [
-            replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, row, hit.caption)))
-            for hit, row in zip(hits, drops, strict=True)
+            replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, drops, hit.caption)))
+            for hit, drops in zip(hits, vectors @ lost.T, strict=True)  # (k, w)
         ]
 
     def _located(self, text: Vectors, hit: Hit) -> Hit:
-        """Return the hit with its heatmap and the check of it; as it is where its picture cannot be read any more."""
+        """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""
         try:
             image = self.library.open_picture(hit.row)
         except ImageError as error:
@@ -214,4 +184,4 @@ class Engine:
             score_of=lambda blanked: self._encoder.embed_pixels(blanked) @ text,
             seed=hit.row.id,
         )
-        return replace(hit, heatmap=heatmap, occlusion=occlusion)
+        return replace(hit, evidence=replace(hit.evidence, heatmap=heatmap, occlusion=occlusion))

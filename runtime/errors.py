@@ -2,7 +2,7 @@
 
     LookwhyError
     ├── SettingInvalid        a variable in the environment, .env or a flag has an unusable value
-    ├── RequestError          the caller can mend it
+    ├── RequestError          the caller can correct it
     │   ├── RequestMalformed  not the JSON, or not the field, that the route takes
     │   ├── RequestTooLarge   a body over the limit
     │   ├── QueryEmpty        nothing to search for
@@ -38,17 +38,17 @@ class LookwhyError(Exception):
 
 
 class SettingInvalid(LookwhyError):
-    """A setting has a value that cannot be used."""
+    """A setting has a value that cannot be used, or `.env` itself cannot: then `value` is None."""
 
     code = "setting_invalid"
 
-    def __init__(self, variable: str, value: str, accepted: str) -> None:
+    def __init__(self, variable: str, value: str | None, accepted: str) -> None:
         self.variable, self.value, self.accepted = variable, value, accepted
-        super().__init__(f"{variable}={value!r} cannot be used: {accepted}.")
+        super().__init__(f"{variable if value is None else f'{variable}={value!r}'} cannot be used: {accepted}.")
 
 
 class RequestError(LookwhyError):
-    """The request is at fault, and its sender can mend it."""
+    """The request is at fault, and its sender can correct it."""
 
     code = "request_invalid"
 
@@ -192,7 +192,7 @@ class ModelsDiffer(ArtefactError):
         super().__init__(
             f"The index in {index_dir} was made with other models than those in {models_dir} "
             f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build the index again: "
-            "python -m export index FOLDER."
+            "lookwhy index FOLDER."
         )
 
 

@@ -1,7 +1,7 @@
 """Bytes to pixels: limits, orientation, colour modes, and preprocessing equal to the reference processors.
 
-The only runtime file that knows Pillow, which is imported on first use: a search that needs no picture never pays for it.
-Knows no model; what a graph wants of its pixels comes in as a `Preprocessing`.
+The only runtime file that uses Pillow, which is imported on first use: a search that needs no picture does without. Knows no
+model; the form of a graph's pixels comes in as a `Preprocessing`.
 """
 
 import io
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_IMAGE_BYTES = 200 * 1024 * 1024
-MAX_IMAGE_PIXELS = 150_000_000  # 450 MB as RGB; above what any phone's main mode takes, below what ends a small host
+MAX_IMAGE_PIXELS = 150_000_000  # 450 MB as RGB: more than a phone takes in its main mode, less than a small host's memory
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})
-# Broken files make Pillow's decoders raise all of these; each means "not a picture that can be read".
+# On broken files, Pillow's decoders raise any of these.
 BROKEN_FILE_ERRORS = (
     OSError,
     SyntaxError,
@@ -45,7 +45,7 @@ FILTER_SUPPORT = 3  # source pixels on each side that a resampling filter can re
 
 
 def open_image(path: Path, name: str | None = None) -> "Image":
-    """Return the picture in a file as `decode_image` does; `name` (default: the file's) stands in its errors.
+    """Return the picture in a file as `decode_image` does; `name` (default: the file's) is for its errors.
 
     Raises:
         ImageNotFound: there is no such file.
@@ -108,7 +108,7 @@ def shrink_image(path: Path, name: str, max_bytes: int) -> bytes:
         image.save(jpeg, "JPEG", quality=85)
         if jpeg.tell() <= max_bytes:
             return jpeg.getvalue()
-        edge //= 2  # only noise comes here: 2048 x 2048 pixels of a photo take about 1 MB
+        edge //= 2  # for noise alone: 2048 x 2048 pixels of a photo take about 1 MB
 
 
 def preprocess(image: "Image", preprocessing: Preprocessing) -> NDArray[np.float32]:
@@ -178,7 +178,7 @@ def _to_rgb(image: "Image", name: str) -> "Image":
     if image.mode.startswith("I"):  # 16-bit greys; a plain convert("RGB") would clip them to white
         return _from_16_bits(image)
     if image.mode == "F":
-        raise ImageUnreadable(name, "its pixels are floating-point numbers, whose range nothing says")
+        raise ImageUnreadable(name, "its pixels are floating-point numbers, whose range is unknown")
     return image.convert("RGB")
 
 

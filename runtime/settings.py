@@ -3,24 +3,30 @@
 Only the command lines, `handler.py` and `api.py` read settings; every other room gets what it needs as an argument.
 """
 
+import json
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.artefacts.manifest import MANIFEST_NAME
-from runtime.errors import SettingInvalid
+from runtime.artefacts.embedded import embedded_folder, sample_models_dir
+from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
+from runtime.errors import LookwhyError, SettingInvalid
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
-SAMPLE_MODELS, SAMPLE_INDEX = Path("sample/models"), Path("artifacts/sample/index")
+SAMPLE_INDEX = Path("artifacts/sample/index")
+SAMPLE_NAME = "sample"  # names the embedded sample models wherever a models' folder is taken; ./sample is a folder
+ENV_FILE = Path(".env")
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
 class Settings(BaseSettings):
-    """Every setting, by its lower-case name; README.md has the table, and a test holds the two together."""
+    """Every setting, by its lower-case name; docs/settings.md has the table, and a test holds the two together."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILE, env_file_encoding="utf-8-sig", extra="ignore", frozen=True, env_ignore_empty=True
+    )
 
     models_dir: Path | None = None
     index_dir: Path | None = None
@@ -30,7 +36,7 @@ class Settings(BaseSettings):
     index_url: str | None = Field(default=None, pattern=S3_URL)
     images_url: str | None = Field(default=None, pattern=S3_URL)
     fetch_dir: Path = Path("/tmp/lookwhy")
-    frontend_dir: Path = Path(__file__).resolve().parent.parent / "frontend"
+    frontend_dir: Path = Field(default_factory=lambda: embedded_folder("frontend"))
     groq_api_key: SecretStr | None = None
     groq_secret_id: str | None = None
     groq_model: str = "openai/gpt-oss-120b"
@@ -48,6 +54,11 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 
+    @field_validator("models_dir", mode="before")
+    @classmethod
+    def _models_by_name(cls, value: object) -> object:
+        return models_folder(value) if isinstance(value, str) else value
+
     @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
@@ -58,8 +69,9 @@ class Settings(BaseSettings):
         """Return the settings: a flag that is not None wins over the environment, the environment over `.env`.
 
         Raises:
-            SettingInvalid: a value cannot be used; the first such is named.
+            SettingInvalid: a value cannot be used, or `.env` is no text in UTF-8; the first such is named.
         """
+        _check_env_file()
         given = {name: value for name, value in flags.items() if value is not None}
         try:
             return cls(**given)
@@ -71,15 +83,54 @@ class Settings(BaseSettings):
     def artefact_dirs(self) -> tuple[Path, Path]:
         """Return the folders of models and index that go together.
 
-        What is set wins. Otherwise an index under `artifacts/` is used with the models there, or with the sample's where
-        none were exported; and without an index of one's own, the sample library is.
+        What is set wins. Otherwise an index under `artifacts/` is used with the models that made it: those exported there,
+        or the sample's; and without an index of one's own, the sample library is.
         """
-        own = self.index_url is not None or (OWN_INDEX / MANIFEST_NAME).is_file()
+        own = self.index_url is not None or has_manifest(OWN_INDEX) or not has_manifest(SAMPLE_INDEX)
         index_dir = self.index_dir or (OWN_INDEX if own else SAMPLE_INDEX)
-        models_dir = self.models_dir or (default_models_dir() if index_dir != SAMPLE_INDEX else SAMPLE_MODELS)
-        return models_dir, index_dir
+        return self.models_dir or _models_of(index_dir), index_dir
 
 
-def default_models_dir() -> Path:
-    """Return the models that were exported here, else the sample's."""
-    return OWN_MODELS if (OWN_MODELS / MANIFEST_NAME).is_file() else SAMPLE_MODELS
+def models_folder(given: str) -> Path:
+    """Return the folder that a `--models` or MODELS_DIR names: the embedded sample models for "sample", else that folder."""
+    return sample_models_dir() if given == SAMPLE_NAME else Path(given)
+
+
+def has_manifest(folder: Path) -> bool:
+    """Return whether there is an artefact in the folder."""
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def _models_of(index_dir: Path) -> Path:
+    """Return the models to open an index with where none are named: the sample's if they made it, else the exported ones.
+
+    Whether they fit is checked where they are opened; what cannot be read is refused there.
+    """
+    if index_dir == SAMPLE_INDEX or not has_manifest(OWN_MODELS):
+        return sample_models_dir()
+    try:
+        made_by = json.loads((index_dir / MANIFEST_NAME).read_bytes())["models"]
+        sample = read_models_manifest(sample_models_dir()).fingerprint()
+    except (OSError, ValueError, TypeError, KeyError, LookwhyError):
+        return OWN_MODELS
+    return sample_models_dir() if made_by == sample else OWN_MODELS
+
+
+def _check_env_file() -> None:
+    """Refuse a `.env` that pydantic-settings would fail on, or read as other text than was written.
+
+    A folder of that name is passed over, as it often is somebody's virtual environment.
+
+    Raises:
+        SettingInvalid: it cannot be read, or is no text in UTF-8.
+    """
+    if not ENV_FILE.is_file():
+        return
+    try:
+        text = ENV_FILE.read_bytes().decode("utf-8")
+    except OSError as cause:
+        raise SettingInvalid(str(ENV_FILE), None, f"{cause.strerror}. Let this user read it") from cause
+    except UnicodeDecodeError as cause:
+        raise SettingInvalid(str(ENV_FILE), None, "it is not UTF-8. Save it as UTF-8") from cause
+    if "\0" in text:  # UTF-16 and UTF-32 without their mark are bytes that UTF-8 allows
+        raise SettingInvalid(str(ENV_FILE), None, "it is not UTF-8. Save it as UTF-8")

@@ -1,9 +1,15 @@
-"""What the terminal shows: an answer as a table, an error as one line. Text of others is shown as text, never as markup."""
+"""What the terminal shows: an answer as a table or as plain lines, an error as one line.
 
+Text of others is shown as text, never as markup, and in the letters that the terminal has.
+"""
+
+import codecs
+import os
 import sys
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import typer
 
@@ -13,6 +19,24 @@ if TYPE_CHECKING:
     from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130
+SAMPLE_MODELS_BANNER = (
+    "Sample models: trained on drawn scenes only, they do not understand photos. Get real ones: lookwhy models."
+)
+NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
+LOCALE_LACKS = (
+    f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
+)
+PLAIN_LETTERS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "•": "*"})
+CONTROLS = {"Cc", "Zl", "Zp"}  # Unicode's categories of what breaks a line or drives a terminal
+
+
+def run_command_line(app: typer.Typer, name: str) -> None:
+    """Run a command line under its name and end the process; a terminal without UTF-8 gets plain letters."""
+    codecs.register_error("plain_letters", _plain_letters)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not so where it is closed, or a test's own
+            stream.reconfigure(errors="plain_letters")
+    app(prog_name=name)
 
 
 @contextmanager
@@ -21,15 +45,48 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except LookwhyError as error:
-        typer.echo(f"error: {error}", err=True)
+        tell(f"error: {error}")
+        sys.exit(FAILED)
+    except UnicodeEncodeError:
+        if locale_writes_utf8():
+            raise
+        tell(f"error: A name here is UTF-8. {LOCALE_LACKS}")
         sys.exit(FAILED)
     except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
+        tell("Stopped.")
         sys.exit(INTERRUPTED)
 
 
+def tell(line: str) -> None:
+    """Print a line for the person, beside what the command answers."""
+    typer.echo(line, err=True)
+
+
+def locale_writes_utf8() -> bool:
+    """Return whether names of files can hold every letter."""
+    return sys.getfilesystemencoding() == "utf-8"
+
+
+def text_of(argument: str) -> str:
+    """Return an argument as it was typed: UTF-8, even where the locale made Python read it as something else."""
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:  # typed in another encoding, the locale's own
+        return argument
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Return whether a person reads the stream."""
+    return stream.isatty()
+
+
+def writes_utf8(stream: TextIO) -> bool:
+    """Return whether the stream takes every letter."""
+    return stream.encoding.lower().replace("-", "").startswith("utf8")
+
+
 def print_answer(body: "SearchBody") -> None:
-    """Print the hits, best first, and how long the search took."""
+    """Print the hits as a table, best first, and how long the search took."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -52,9 +109,31 @@ def print_answer(body: "SearchBody") -> None:
     console = Console()
     console.print(table)
     if body.verdict == "none":
-        console.print("Nothing here matches well; these come nearest.", style="yellow")
+        console.print(NO_GOOD_MATCH, style="yellow")
     noun = "picture" if len(body.results) == 1 else "pictures"
     console.print(f"{len(body.results)} {noun} in {sum(body.timings_ms.values()):.1f} ms", highlight=False)
+
+
+def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
+    """Print a line a hit, best first, for another program: path, probability and caption with tabs between."""
+    if body.verdict == "none":
+        tell(NO_GOOD_MATCH)
+    for path, result in zip(paths, body.results, strict=True):
+        probability = "" if result.match_probability is None else f"{result.match_probability:.3f}"
+        typer.echo("\t".join((escape_controls(path), probability, escape_controls(result.caption))))
+
+
+def print_paths(paths: Iterable[str], *, end: bytes) -> None:
+    """Print paths as the file system has them, each with `end` behind it; only a NUL can end one that holds a newline."""
+    for path in paths:
+        typer.echo((path if end == b"\0" else escape_controls(path)).encode("utf-8", "surrogateescape") + end, nl=False)
+
+
+def escape_controls(text: str) -> str:
+    r"""Return the text on one line and harmless to a terminal: a newline is `\n`, a tab `\t`, an escape `\x1b`."""
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in CONTROLS else char for char in text
+    )
 
 
 def _percent(probability: float | None) -> str:
@@ -63,3 +142,12 @@ def _percent(probability: float | None) -> str:
         return ""
     percent = round(100 * probability)
     return "<1 %" if percent < 1 else ">99 %" if percent > 99 else f"{percent} %"
+
+
+def _plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for letters that a stream's encoding lacks: ASCII of the same meaning, else a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = unicodedata.normalize("NFKD", error.object[error.start : error.end].translate(PLAIN_LETTERS))
+    kept = (char for char in lacking if not unicodedata.combining(char))
+    return "".join(char if char.isascii() else "?" for char in kept), error.end

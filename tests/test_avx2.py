@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.avx2 import EMULATOR, ask, ask_emulated, find_emulator
+from benchmarks.avx2 import EMULATOR, find_emulator, run_models, run_models_emulated
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not find_emulator(), reason="qemu-x86_64 (Debian's qemu-user) is not installed")
@@ -51,7 +51,7 @@ def test_products_of_weights_rounded_for_vnni_saturate_without_it() -> None:
 
 def test_the_sample_models_answer_alike_without_vnni() -> None:
     models = Path(ROOT / "sample/models")
-    native, emulated = ask(models, 2, captions=True), ask_emulated(models, 2, captions=True)
+    native, emulated = run_models(models, 2, captions=True), run_models_emulated(models, 2, captions=True)
     for name in ("texts", "images"):
         # Not closer: the last bit of a float may move an activation by a whole level.
         assert (native[name] * emulated[name]).sum(axis=1).min() > 0.9999

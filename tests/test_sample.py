@@ -44,13 +44,6 @@ def test_captions_of_the_index_say_what_the_scenes_show(sample_library: SampleLi
     assert exact >= 0.8 * SCENES
 
 
-def test_the_table_names_picture_caption_and_reason(sample_library: SampleLibrary) -> None:
-    printed = search(sample_library, "a boat at sunset", "-k", "3")
-    assert printed.returncode == 0
-    assert "scene-" in printed.stdout
-    assert "3 pictures" in printed.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [((" ",), "query is empty"), (("boat", "-k", "0"), "top_k is 0"), (("b" * 1001,), "1,001 characters")],
@@ -180,7 +173,8 @@ def test_without_a_key_a_search_asks_nobody_on_the_network(sample_library: Sampl
         "watched = ('socket.connect', 'socket.getaddrinfo', 'socket.sendto', 'socket.gethostbyname')\n"
         "sys.addaudithook(lambda event, given: asked.append(event) if event in watched else None)\n"
         "from runtime.bootstrap import open_engine\nfrom runtime.settings import Settings\n"
-        "hits = open_engine(Settings.read()).search_by_text('a castle', 3).hits\n"
+        "engine = open_engine(Settings.read())\n"
+        "hits = engine.search(engine.limits.check_search('a castle', 3)).hits\n"
         "print(len(hits), asked)"
     )
     command = [sys.executable, "-c", script]

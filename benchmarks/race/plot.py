@@ -13,20 +13,20 @@ from benchmarks.race.aims import COMPARISONS, Comparison, Spread, ratios
 from benchmarks.race.table import show_ratio
 
 PAPER, INK, PLAIN, PALE = "#fffdf8", "#222", "#e0a43b", "#e6e1d6"
-OURS = ("#2f7f79", "#4a5f8c", "#8a5a83")  # by number of threads
+LOOKWHY = ("#2f7f79", "#4a5f8c", "#8a5a83")  # by number of threads
 BAR = 0.8
-LABEL = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # a label may lie over an aim's mark
+LABEL = {"facecolor": PAPER, "edgecolor": "none", "pad": 1}  # a label may overlap the mark of an aim
 Figures = Mapping[str, Sequence[float]]
 
 
-def draw_race(by_threads: Mapping[int, Figures], path: Path) -> None:
+def draw_ratios(by_threads: Mapping[int, Figures], path: Path) -> None:
     """Write the figure.
 
     Args:
-        by_threads: all figures, as `heats.gather` returns them, by the number of threads.
+        by_threads: all figures, as `schedule.gather` returns them, by the number of threads.
         path: the PNG file to write.
     """
-    shown = [comparison for comparison in COMPARISONS if comparison.is_race]
+    shown = [comparison for comparison in COMPARISONS if comparison.compares_seed]
     shown = [comparison for comparison in shown if all(ratios(comparison, series) for series in by_threads.values())]
     figure = Figure(figsize=(11, 1.6 + 0.62 * len(shown)), layout="constrained", facecolor=PAPER)
     FigureCanvasAgg(figure)
@@ -47,7 +47,7 @@ def _draw_bar(panel: Axes, comparison: Comparison, series: Figures, place: tuple
     height = BAR / of
     y = row + (number + 0.5) * height - BAR / 2
     spread = Spread.of(ratios(comparison, series))
-    panel.barh(y, spread.median - 1, height * 0.9, left=1, color=OURS[number % len(OURS)])
+    panel.barh(y, spread.median - 1, height * 0.9, left=1, color=LOOKWHY[number % len(LOOKWHY)])
     panel.plot([spread.least, spread.most], [y, y], color=INK, linewidth=0.8)
     panel.text(spread.most * 1.04, y, f"{show_ratio(spread.median)} x", va="center", fontsize=8, bbox=LABEL, zorder=4)
     if plain := _plain_ratio(comparison, series):
@@ -75,7 +75,7 @@ def _finish(panel: Axes, threads: Sequence[int]) -> None:
     panel.set_facecolor(PAPER)
     panel.spines[["top", "right", "left"]].set_visible(False)
     bars = [
-        Patch(color=OURS[place % len(OURS)], label=f"Lookwhy, {count} thread{'s' if count > 1 else ''}")
+        Patch(color=LOOKWHY[place % len(LOOKWHY)], label=f"Lookwhy, {count} thread{'s' if count > 1 else ''}")
         for place, count in enumerate(threads)
     ]
     marks = [

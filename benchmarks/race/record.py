@@ -1,4 +1,4 @@
-"""What one race came to: all figures, on what machine, and what must be known beside them. Goes to disk as JSON."""
+"""The result of one race: all figures, the machine, and the notes that belong to them. Written as JSON."""
 
 import json
 import os
@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.race.contender import NAMES, Name, TokenIds
-from benchmarks.race.course import BEAMS
-from benchmarks.race.heat import Report, Task
-from benchmarks.race.heats import ROOT, Series, gather, pinned
+from benchmarks.race.implementation import NAMES, Name, TokenIds
+from benchmarks.race.run import Report, Task
+from benchmarks.race.schedule import ROOT, Series, gather, pinned
 from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import to_markdown
+from benchmarks.race.workload import BEAMS
 
 PACKAGES = ("torch", "transformers", "onnxruntime", "faiss-cpu", "numpy")
 
 
 @dataclass
 class Record:
-    """The race's figures by the number of threads, the installed sizes, and what each contender found and said last."""
+    """The figures by the number of threads, the installed sizes, and what each implementation found and captioned last."""
 
     tokens: int
     rounds: int
@@ -32,7 +32,7 @@ class Record:
     machine: str = ""
 
     def add(self, threads: int, reports: Sequence[tuple[Name, Task, Report]]) -> None:
-        """Add all heats on so many threads."""
+        """Add the reports of all runs with this number of threads."""
         self.by_threads[threads] = gather(reports)
         for name, task, report in reports:
             if task == "search":
@@ -41,10 +41,10 @@ class Record:
                 self.token_ids[name] = report["token_ids"]
 
     def complete(self) -> None:
-        """Add what is no heat's: the installed sizes, and the machine."""
+        """Add what no run measures: the installed sizes and the machine."""
         packages = runtime_packages(ROOT / "requirements.txt")
-        seed, ours, pruned = installed_mb(SEED_PACKAGES), installed_mb(packages), pruned_mb(packages)
-        self.sizes = {"seed installed mb": [seed], "ours installed mb": [ours], "ours pruned mb": [pruned]}
+        seed, lookwhy, pruned = installed_mb(SEED_PACKAGES), installed_mb(packages), pruned_mb(packages)
+        self.sizes = {"seed installed mb": [seed], "lookwhy installed mb": [lookwhy], "lookwhy pruned mb": [pruned]}
         self.machine = f"{_cpu()}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
 
     def write(self, path: Path) -> None:
@@ -62,7 +62,7 @@ class Record:
         same = {name: len({*found} & {*self.found["seed"]}) for name, found in self.found.items()}
         return [
             f"{self.machine}; {packages}; threads {', '.join(dict.fromkeys(threads))}.",
-            f"Medians of {self.rounds} fresh processes each, in turn; in brackets the range of the rounds' ratios.",
+            f"Medians of {self.rounds} fresh processes each, alternating; in brackets the range of the rounds' ratios.",
             f"Captions: {self.tokens} tokens and beam {BEAMS} everywhere, but where a line says greedy.",
             "The seed captions five pictures inside every request, one after another; Lookwhy's captions lie in its index. "
             "Neither a server's HTTP nor a language model is in any figure.",

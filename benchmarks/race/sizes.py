@@ -1,6 +1,6 @@
-"""Installed size: the files of some packages and of all that these require, as pip recorded them, without .pyc.
+"""Installed size: the files of some packages and of everything they require, as pip recorded them, without .pyc files.
 
-Those are made on the machine, now by pip, now by the first start, so that their size says little.
+Sometimes pip writes those, sometimes the first start does, so counting them would make sizes incomparable.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 from deploy.prune import prune, size_of
 
-# What the seed's server imports; torch here is the wheel without CUDA, by far the smaller one.
+# What the seed's server imports; torch here is the wheel without CUDA, which is much smaller.
 SEED_PACKAGES = ("torch", "transformers", "faiss-cpu", "fastapi", "uvicorn", "pillow", "groq", "python-dotenv")
 
 
@@ -34,7 +34,7 @@ def installed_mb(requirements: Iterable[str]) -> float:
 
 
 def pruned_mb(requirements: Iterable[str]) -> float:
-    """Return what is left of them in the image, in MB: they are copied, and the copy is pruned.
+    """Return the size in MB that is left of them in the image: copies them, and prunes the copy.
 
     Raises:
         importlib.metadata.PackageNotFoundError: one of them is not installed.

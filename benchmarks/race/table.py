@@ -1,10 +1,10 @@
-"""The tables of the race, in Markdown. Measures nothing and judges by `aims.py`."""
+"""The tables of the race, in Markdown. Measures nothing; `aims.py` says which aims are met."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
 
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Comparison, Spread, Unit, ratios
-from benchmarks.race.contender import NAMES, TITLES, Name
+from benchmarks.race.implementation import NAMES, TITLES, Name
 
 HEAD = (
     f"| what | {' | '.join(TITLES.values())} | ratio (range) | aim | met? |",
@@ -18,9 +18,9 @@ def to_markdown(by_threads: Mapping[int, Figures], sizes: Figures, notes: Sequen
     """Return one table for each number of threads, the installed sizes, and below them the notes.
 
     Args:
-        by_threads: all figures, as `heats.gather` returns them, by the number of threads.
+        by_threads: all figures, as `schedule.gather` returns them, by the number of threads.
         sizes: the installed sizes, named likewise.
-        notes: what a reader must know; one a line.
+        notes: what a reader must know, one note for each line.
     """
     lines = []
     for threads, series in by_threads.items():
@@ -47,15 +47,15 @@ def _row(comparison: Comparison, series: Figures) -> str:
     span = f" ({show_ratio(spread.least)}-{show_ratio(spread.most)})" if spread.least < spread.most else ""
     cells = [comparison.label, *_figures(comparison, series), f"{show_ratio(spread.median)} x{span}"]
     aim = comparison.aim
-    ours = median(series[next(name for name in (comparison.over, comparison.under) if name.startswith("ours"))])
-    cells += [str(aim), "yes" if aim.is_met(spread.median, ours) else "**no**"] if aim else ["", ""]
+    lookwhy = median(series[next(name for name in (comparison.over, comparison.under) if name.startswith("lookwhy"))])
+    cells += [str(aim), "yes" if aim.is_met(spread.median, lookwhy) else "**no**"] if aim else ["", ""]
     return f"| {' | '.join(cells)} |"
 
 
 def _figures(comparison: Comparison, series: Figures) -> list[str]:
-    """Return the cells of seed, plain ONNX and ours; what ours is held against in itself stands in its cell."""
+    """Return the cells of seed, plain ONNX and Lookwhy; Lookwhy compared with itself has both figures in its cell."""
     over, under = (show(median(series[name]), comparison.unit) for name in (comparison.over, comparison.under))
-    if not comparison.is_race:
+    if not comparison.compares_seed:
         return ["", "", f"{over} / {under}"]
     plain = show(median(series[comparison.plain]), comparison.unit) if comparison.plain in series else ""
     return [over, plain, under] if comparison.over.startswith("seed") else [under, plain, over]

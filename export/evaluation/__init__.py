@@ -1,1 +1,1 @@
-"""The parts of `python -m export evaluate`: pictures with captions, what models answer, and what that is worth."""
+"""The command `evaluate`: recall, caption scores, and agreement with the exact models, on pictures with human captions."""

@@ -1,4 +1,4 @@
-"""How far quantized models answer as the exact ones do: vectors, rankings, captions. Owns arithmetic; meets no model."""
+"""Measures how closely quantized models agree with exact ones: vectors, rankings, captions. Runs no model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from export.evaluation.answers import Answers, Caption
 from export.evaluation.caption_scores import chrf_between
+from export.evaluation.model_outputs import ModelOutputs, TokenizedCaption
 from export.evaluation.recall import score_blocks
 from export.precision.gates import cosines_between
 
@@ -16,7 +16,7 @@ TOP = 10
 
 @dataclass(frozen=True)
 class CaptionAgreement:
-    """Shares of captions and of tokens that are equal, position by position, and chrF (0 to 100) of one to the other."""
+    """Fractions of captions, and of tokens position by position, that are equal; chrF (0 to 100) between the captions."""
 
     captions_equal: float
     tokens_equal: float
@@ -25,10 +25,16 @@ class CaptionAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Cosines of the same text or picture in both models; the share of the first ten that both have.
+    """How closely two models agree.
 
-    `overlap_at_10` is None where there are ten pictures or fewer, which every ranking has among its first ten; `captions`
-    where one of the two has no captioner.
+    Attributes:
+        text_cosine_mean: mean cosine of the same text's vectors in both models.
+        text_cosine_worst: the smallest.
+        image_cosine_mean: the same for pictures.
+        image_cosine_worst: the smallest.
+        overlap_at_10: fraction of a text's first ten pictures that both models find, mean over texts; None with ten pictures
+            or fewer, because every ranking has them all among its first ten.
+        captions: None where one of the two models has no captioner.
     """
 
     text_cosine_mean: float
@@ -39,8 +45,8 @@ class Agreement:
     captions: CaptionAgreement | None
 
 
-def measure_agreement(exact: Answers, quantized: Answers) -> Agreement:
-    """Return how near two models' answers to the same texts and pictures are."""
+def measure_agreement(exact: ModelOutputs, quantized: ModelOutputs) -> Agreement:
+    """Compare two models' outputs for the same texts and pictures."""
     texts, images = cosines_between(exact.texts, quantized.texts), cosines_between(exact.images, quantized.images)
     both = exact.captions is not None and quantized.captions is not None
     return Agreement(
@@ -53,18 +59,18 @@ def measure_agreement(exact: Answers, quantized: Answers) -> Agreement:
     )
 
 
-def _overlap(exact: Answers, quantized: Answers) -> float:
+def _overlap(exact: ModelOutputs, quantized: ModelOutputs) -> float:
     pairs = zip(_best_pictures(exact), _best_pictures(quantized), strict=True)
     return float(np.mean([len(np.intersect1d(one, other)) / TOP for one, other in pairs]))
 
 
-def _best_pictures(answers: Answers) -> Iterator[NDArray[np.int64]]:
+def _best_pictures(outputs: ModelOutputs) -> Iterator[NDArray[np.int64]]:
     """Yield the first ten pictures of each text, unordered."""
-    for _, scores in score_blocks(answers.texts, answers.images):
+    for _, scores in score_blocks(outputs.texts, outputs.images):
         yield from np.argpartition(-scores, TOP - 1, axis=1)[:, :TOP]
 
 
-def _compare_captions(exact: Sequence[Caption], quantized: Sequence[Caption]) -> CaptionAgreement:
+def _compare_captions(exact: Sequence[TokenizedCaption], quantized: Sequence[TokenizedCaption]) -> CaptionAgreement:
     pairs = list(zip(exact, quantized, strict=True))
     places = sum(max(len(one.token_ids), len(other.token_ids)) for one, other in pairs)
     same = sum(a == b for one, other in pairs for a, b in zip(one.token_ids, other.token_ids, strict=False))

@@ -1,7 +1,7 @@
-"""How near captions come to people's, by standard scores. The only file that knows sacrebleu.
+"""Scores captions against human ones by standard metrics. The only file that uses sacrebleu.
 
-BLEU-4 (Papineni et al. 2002) over the whole corpus and chrF (Popović 2015), both against all of a picture's captions and in
-lower case; sacrebleu's signatures say the rest, so that a figure can be compared with another's.
+BLEU-4 (Papineni et al. 2002) and chrF (Popović 2015), both over the whole corpus, against all of a picture's captions, in
+lower case. sacrebleu's signatures record all other settings, so that scores can be compared with published ones.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 @dataclass(frozen=True)
 class CaptionScores:
-    """BLEU-4 and chrF, each 0 to 100, with the signature of how it was made."""
+    """BLEU-4 and chrF, each 0 to 100, with sacrebleu's signature of its settings."""
 
     bleu4: float
     bleu4_signature: str
@@ -24,7 +24,7 @@ class CaptionScores:
 
 def score_captions(captions: Sequence[str], references: Sequence[Sequence[str]]) -> CaptionScores:
     """Return the scores of n captions against n pictures' captions, one or more each."""
-    streams = [list(stream) for stream in zip_longest(*references)]  # None where a picture has fewer
+    streams = [list(stream) for stream in zip_longest(*references)]  # None where a picture has fewer captions than others
     bleu, chrf = BLEU(lowercase=True), CHRF(lowercase=True)
     bleu4 = bleu.corpus_score(list(captions), streams).score
     overlap = chrf.corpus_score(list(captions), streams).score

@@ -1,6 +1,6 @@
-"""The exact models beside quantized ones: where their folder is, that it is of the same checkpoints, and how it is made.
+"""Finds the folder of exact models to compare quantized ones with, checks its checkpoints, and exports it if it is absent.
 
-The only part of `evaluate` that may load torch, and only where that folder is absent.
+The only part of `evaluate` that may load torch, and only if that folder is absent.
 """
 
 from dataclasses import replace
@@ -12,30 +12,30 @@ from export.errors import ExactModelsUnusable
 from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
 
 EXACT: Final = "fp32"
-# What a checkpoint has of its own; two local folders may have the same name.
+# What identifies a checkpoint: the name alone does not, as two local folders may have the same one.
 CLIP_TRAITS = ("name", "revision", "dimension", "logit_scale", "preprocessing")
 BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "num_beams", "preprocessing")
 
 
 def exact_folder(models_dir: Path, models: ModelsManifest, given: Path | None, display: Display) -> Path | None:
-    """Return the folder of exact models to compare with, made if it is absent; None where the models are exact themselves.
+    """Return the folder of exact models, exported if it is absent; None if the models are exact themselves.
 
     Args:
         models_dir: the models' folder.
         models: its manifest, which names the checkpoints.
-        given: the exact folder; None is the models' own with "-fp32" after its name.
-        display: told each step of an export.
+        given: the exact folder; None is `models_dir` with "-fp32" appended to its name.
+        display: shows each step of an export.
 
     Raises:
-        ExactModelsUnusable: the folder holds other models, or is absent and the manifest does not say what to make it of.
-        ArtefactMissing, ArtefactCorrupt: it is there, but is no whole folder of models.
-        CheckpointUnusable, ParityFailed, OutputUnwritable: it could not be made.
+        ExactModelsUnusable: the folder holds other models, or is absent and the manifest does not name the checkpoints.
+        ArtefactMissing, ArtefactCorrupt: it exists, but is not a complete folder of models.
+        CheckpointUnusable, ParityFailed, OutputUnwritable: it could not be exported.
     """
     if given is None and models.precision == EXACT:
         return None
     folder = given or _beside(models_dir)
-    if not folder.exists():  # only then: an export replaces whatever folder is there
-        _make(folder, models_dir, models, display)
+    if not folder.exists():  # an export would replace whatever is there
+        _export_exact(folder, models_dir, models, display)
     _require_same_checkpoints(folder, read_models_manifest(folder), models_dir, models)
     return folder
 
@@ -45,34 +45,34 @@ def _beside(models_dir: Path) -> Path:
     return folder.with_name(f"{folder.name}-{EXACT}")
 
 
-def _make(folder: Path, models_dir: Path, models: ModelsManifest, display: Display) -> None:
+def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, display: Display) -> None:
     clip = _source(models.clip, models.made_by.get("clip"))
     blip = _source(models.blip, models.made_by.get("blip")) if models.blip else None
     if clip is None or (models.blip and blip is None):
         raise ExactModelsUnusable(
             folder,
             f"it is not there, and {models_dir} does not say what it was made of",
-            f"Make it: python -m export models --clip ... --blip ... --precision {EXACT} --out {folder}, "
+            f"Make it: lookwhy models --clip ... --blip ... --precision {EXACT} --out {folder}, "
             "or name one that you have by --exact.",
         )
-    from export.models.export import Order, export_models
+    from export.models.export import ExportOptions, export_models
 
     display.say(f"{folder} is not there: exporting the exact models into it, once")
-    order = Order(form=EXACT)
+    options = ExportOptions(precision=EXACT)
     if models.blip:
-        order = replace(order, num_beams=models.blip.num_beams, caption_size_px=models.blip.preprocessing.size)
-    export_models(clip, blip, folder, order=order, display=display)
+        options = replace(options, num_beams=models.blip.num_beams, caption_size_px=models.blip.preprocessing.size)
+    export_models(clip, blip, folder, options=options, display=display)
 
 
 def _source(record: ClipRecord | BlipRecord, given: str | None) -> str | None:
-    """Return what to export: the very commit where it came from the hub, as the name alone may mean a later one today."""
+    """Return the checkpoint to export; one from the hub with its commit, as its name alone may now mean a later commit."""
     return f"{record.name}@{record.revision}" if given and record.revision else given
 
 
 def _require_same_checkpoints(folder: Path, exact: ModelsManifest, models_dir: Path, models: ModelsManifest) -> None:
     if exact.precision != EXACT:
         reason = f"its precision is {exact.precision}, not {EXACT}"
-        raise ExactModelsUnusable(folder, reason, f"Make one: python -m export models --precision {EXACT} --out ...")
+        raise ExactModelsUnusable(folder, reason, f"Make one: lookwhy models --precision {EXACT} --out ...")
     differing = _differing("clip", CLIP_TRAITS, exact.clip, models.clip)
     if exact.blip and models.blip:
         differing += _differing("blip", BLIP_TRAITS, exact.blip, models.blip)

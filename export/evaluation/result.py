@@ -1,4 +1,4 @@
-"""What an evaluation found, as figures and as the JSON file that keeps all of them. Prints nothing."""
+"""The figures of one evaluation, and the JSON file that holds them. Prints nothing."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from typing import Any
 from export.errors import unwritable_refused
 from export.evaluation.agreement import Agreement
 from export.evaluation.caption_scores import CaptionScores
-from export.evaluation.recall import Recall, told_from_chance
-from export.precision.captions_file import Skipped
+from export.evaluation.recall import Recall, differs_from_chance
+from export.precision.captions_file import SkippedLine
 from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest
 from runtime.artefacts.whole_file import whole_file
 
@@ -29,7 +29,7 @@ DEFINITIONS = {
     "tokens_equal": "share of places in which both captions have the same token; the longer caption counts",
 }
 PACKAGES = ("onnxruntime", "numpy", "pillow", "tokenizers", "sacrebleu")
-FEWEST_PICTURES = 5  # with fewer, not even finding all of them first is beyond chance
+FEWEST_PICTURES = 5  # with fewer, not even perfect recall differs from chance
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,17 @@ class ModelFigures:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All figures of one run: exact models first, if there are any; `agreement` is None where one folder was asked."""
+    """All figures of one run: exact models first, if there are any; `agreement` is None if only one folder was measured."""
 
     pictures: int
     texts: int
     models: Sequence[ModelFigures]
     chance: dict[str, Recall]
     agreement: Agreement | None
-    skipped: Sequence[Skipped]
+    skipped: Sequence[SkippedLine]
 
     def remarks(self) -> list[str]:
-        """Return what a reader must know to read the figures rightly, in plain sentences."""
+        """Return sentences that a reader must know to understand the figures."""
         remarks = [_about_chance(self.models, self.pictures)]
         for model in self.models:
             if model.captions is None:
@@ -64,7 +64,7 @@ class Evaluation:
         return list(filter(None, remarks))
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values, without a path or the name of a picture."""
+        """Return values that JSON can hold, without a path or the name of a picture."""
         return {
             "format": FORMAT,
             "definitions": DEFINITIONS,
@@ -80,12 +80,12 @@ class Evaluation:
 
 
 def is_above_chance(recall: dict[str, Recall], pictures: int) -> bool:
-    """Return whether words find pictures better than chance does."""
-    return told_from_chance(recall["text_to_image"], pictures)
+    """Return whether texts find pictures better than a random ranking does."""
+    return differs_from_chance(recall["text_to_image"], pictures)
 
 
 def check_writable(out: Path) -> None:
-    """Fail before the work rather than after it.
+    """Check that the file can be written, before the long work starts.
 
     Raises:
         OutputUnwritable: the file cannot be written.
@@ -99,7 +99,7 @@ def check_writable(out: Path) -> None:
 
 
 def write_result(evaluation: Evaluation, out: Path) -> None:
-    """Write the JSON file, whole or not at all.
+    """Write the JSON file completely, or leave the old one.
 
     Raises:
         OutputUnwritable: the disk is full, or the file cannot be written.
@@ -143,7 +143,7 @@ def _machine() -> dict[str, str | int | None]:
 
 
 def _cpu() -> str | None:
-    """Return the processor's name where Linux tells it."""
+    """Return the processor's name, or None where Linux does not name it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""An evaluation as a person reads it: one table of figures, one of agreement, then what must be known to read them."""
+"""Prints an evaluation: a table of figures, a table of agreement, and the remarks."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from export.evaluation.agreement import Agreement
 from export.evaluation.result import DEFINITIONS, Evaluation
-from export.precision.captions_file import Skipped
+from export.precision.captions_file import SkippedLine
 
 SKIPPED_SHOWN = 20
 NONE = "–"
@@ -25,8 +25,8 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
         console.print(Text(remark, style="bold yellow"))
 
 
-def print_skipped(skipped: Sequence[Skipped], console: Console) -> None:
-    """Print which lines were left out, and why."""
+def print_skipped(skipped: Sequence[SkippedLine], console: Console) -> None:
+    """Print which lines were skipped, and why."""
     if not skipped:
         return
     console.print(f"{len(skipped):,} left out:", style="yellow")

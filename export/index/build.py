@@ -51,6 +51,7 @@ def build_index(
     """
     console, options = console or Console(stderr=True), options or BuildOptions()
     scan = scan_folder(folder, leave_out=out)
+    console.print(f"{len(scan.images):,} pictures in {folder}", markup=False, highlight=False)
     with sole_writer(out):
         try:
             summary = _Build(scan, out, models, options, console=console).run()

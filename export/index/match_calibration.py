@@ -16,7 +16,7 @@ from rich.console import Console
 from export.console import progress_bar
 from export.index.caption_questions import CaptionQuestions
 from export.index.catalog import IndexedImage
-from runtime.artefacts.match_calibration import WITNESSES, Calibration, MatchWeights, Standing, match_features
+from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, MatchWeights, QueryContext, match_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
@@ -42,7 +42,7 @@ class _Examples:
 
 def calibrate(
     rows: Sequence[IndexedImage], pictures: VectorSource, captions: VectorSource, embed_texts: EmbedTexts, console: Console
-) -> Calibration | None:
+) -> MatchCalibration | None:
     """Return the calibration of a library, the same each time; None where it has too few captions.
 
     Args:
@@ -90,18 +90,18 @@ class _LabelledHits:
         for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
             hits = _first(order, hidden)
             neighbours = caption_scores[hits]
-            standing = Standing(float(self._centroid @ text), float(neighbours.max(initial=-1.0)), words)
-            features = match_features(standing, scores[hits[:HITS]], neighbours[:HITS])
+            context = QueryContext(float(self._centroid @ text), float(neighbours.max(initial=-1.0)), words)
+            features = match_features(context, scores[hits[:HITS]], neighbours[:HITS])
             holds = np.array([float(hit in answers) for hit in hits[:HITS]])
             self._examples.append(_Examples(features, holds))
 
-    def fit(self) -> Calibration | None:
+    def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
         features = np.concatenate([examples.features for examples in self._examples])
         holds = np.concatenate([examples.holds for examples in self._examples])
         if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
             return None
-        calibration = Calibration(
+        calibration = MatchCalibration(
             centroid=tuple(map(float, self._centroid)),
             with_caption=fit_logistic(features, holds),
             without_caption=fit_logistic(features[:, :BARE_FEATURES], holds),
@@ -144,6 +144,6 @@ def auroc(true: NDArray[np.floating], false: NDArray[np.floating]) -> float:
 
 
 def _first(order: NDArray[np.intp], hidden: set[int]) -> NDArray[np.intp]:
-    """Return the first `WITNESSES` of an order that are not hidden."""
-    start = order[: WITNESSES + len(hidden)]
-    return np.array([at for at in start if at not in hidden][:WITNESSES], dtype=np.intp)
+    """Return the first `NEIGHBOURS` of an order that are not hidden."""
+    start = order[: NEIGHBOURS + len(hidden)]
+    return np.array([at for at in start if at not in hidden][:NEIGHBOURS], dtype=np.intp)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.console import progress_bar
-from runtime.artefacts.cluster_search import AskedWith, Probing
-from runtime.stores.clustered import IvfStore
+from runtime.artefacts.cluster_search import AskedWith, ClusterSearchParams
+from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
 
@@ -30,7 +30,7 @@ SEED = 7
 Vectors = NDArray[np.float32]
 
 
-def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console) -> Probing:
+def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console) -> ClusterSearchParams:
     """Return the smallest search that meets `RECALL_AIM` on half of the queries, and its recall on the other half.
 
     Args:
@@ -46,14 +46,14 @@ def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile,
         tenth = tenth_best(pictures, queries, advance)
     middle = len(queries) // 2
     rescored = rows_to_score(index, pictures, queries[: min(middle, DEEP_QUERIES)], tenth)
-    store = IvfStore(index, pictures, nprobe=1, rescored=rescored)
+    store = ClusteredStore(index, pictures, nprobe=1, rescored=rescored)
     chosen = fewest_probes(store, queries[:middle], tenth[:middle])
     recall = recall_with(store, queries[middle:], tenth[middle:], chosen)
     if recall < RECALL_AIM:
         console.print(
             f"A search finds {recall:.1%} of the ten nearest pictures; {RECALL_AIM:.0%} were aimed at.", style="yellow"
         )
-    return Probing(
+    return ClusterSearchParams(
         nlist=store.nlist,
         nprobe=chosen,
         rescored=rescored,
@@ -82,7 +82,7 @@ def rows_to_score(index: MappedIvf, pictures: VectorFile, queries: Vectors, tent
     return min(int(np.searchsorted(shares, RESCORED_AIM)) + 1, len(shares))
 
 
-def fewest_probes(store: IvfStore, queries: Vectors, tenth: NDArray[np.float32]) -> int:
+def fewest_probes(store: ClusteredStore, queries: Vectors, tenth: NDArray[np.float32]) -> int:
     """Return the smallest number of clusters whose recall meets the aim with its margin; all of them where none does."""
     enough = 1
     while enough < store.nlist and recall_with(store, queries, tenth, enough) < RECALL_AIM + MARGIN:
@@ -97,7 +97,7 @@ def fewest_probes(store: IvfStore, queries: Vectors, tenth: NDArray[np.float32])
     return enough
 
 
-def recall_with(store: IvfStore, queries: Vectors, tenth: NDArray[np.float32], nprobe: int) -> float:
+def recall_with(store: ClusteredStore, queries: Vectors, tenth: NDArray[np.float32], nprobe: int) -> float:
     """Return the share of the `FOUND` nearest pictures that a search of so many clusters finds.
 
     A picture counts as one of the nearest if its cosine is at least the tenth best, (n,): of equal pictures, any will do.

@@ -1,12 +1,18 @@
 """The files of a folder of pictures: names, lengths, times. Opens none of them; `decode.py` does."""
 
 import os
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.errors import FolderUnusable
 from runtime.images import IMAGE_SUFFIXES
+
+MISREAD = (
+    f"names in it are UTF-8, but the locale (LC_ALL, LC_CTYPE or LANG) reads them as {sys.getfilesystemencoding()}; "
+    "set LC_ALL=C.UTF-8"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +93,28 @@ def is_text(path: str) -> bool:
     return True
 
 
+def is_misread(path: str) -> bool:
+    """Return whether a path is UTF-8 on the disk, while the locale makes Python read it as something else.
+
+    Such a name is not skipped: it would leave the index, although its file is in order.
+    """
+    if sys.getfilesystemencoding() == "utf-8" or path.isascii():
+        return False
+    try:
+        os.fsencode(path).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
 def _usable_root(folder: Path) -> Path:
     if not folder.exists():
         raise FolderUnusable(folder, "it is not there")
     if not folder.is_dir():
         raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
     root = folder.resolve()
+    if is_misread(str(root)):
+        raise FolderUnusable(folder, MISREAD)
     if not is_text(str(root)):
         raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
     return root
@@ -111,6 +133,8 @@ def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
         scan.skipped.append(SkippedImage(name, reason))
     elif not is_picture or not entry.is_file():
         scan.other_files += 1
+    elif is_misread(entry.path):
+        raise FolderUnusable(scan.folder, MISREAD)
     elif not is_text(entry.path):
         scan.skipped.append(SkippedImage(name, "its name has bytes that are not UTF-8; rename it"))
     else:

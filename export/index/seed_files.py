@@ -16,7 +16,7 @@ from runtime.stores.flat import read_flat_vectors
 
 NORM_TOLERANCE = 1e-2  # half precision on the way would cost 1e-3
 FORM_REASON = 'it is no JSON list of {"filename": text, "path": text}'
-REMEDY = "Give the two files that one run of the seed wrote, or build the index: python -m export index FOLDER."
+REMEDY = "Give the two files that one run of the seed wrote, or build the index: lookwhy index FOLDER."
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from export.index.clusters import write_ivf
 from export.index.nprobe import choose_probing
-from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.stores.faiss_ivf import MappedIvf
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorSource
 from runtime.stores.vector_file import VectorBatch, write_vectors
 
@@ -36,7 +36,7 @@ class WrittenStores:
     captions: VectorSource
     captions_name: str | None
     vectors_name: str | None = None
-    probing: Probing | None = None
+    probing: ClusterSearchParams | None = None
 
 
 def write_flat(
@@ -81,9 +81,9 @@ def write_clustered(
     )
 
 
-def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FaissStore:
+def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FlatStore:
     """Return the store of some vectors, written to a file unless it is empty."""
-    store = FaissStore(dimension)
+    store = FlatStore(dimension)
     for ids, vectors in batches:
         store.add(ids, vectors)
     if store.count:

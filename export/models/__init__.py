@@ -1,1 +1,1 @@
-"""Checkpoints to checked ONNX graphs. The only package, beside `storybook.train`, that imports torch."""
+"""Exports checkpoints as checked ONNX graphs. Only this package and `storybook`'s training import torch."""

@@ -1,7 +1,7 @@
-"""Attention as one node of a graph, with torch saying the same while it is traced.
+"""Attention that is one node of the exported graph, with a torch implementation that runs while the graph is traced.
 
-Owns the two forms in which `com.microsoft::MultiHeadAttention` is used; with onnxruntime's CPU kernel for it, BLIP's decoder
-took half the time of separate products and softmax. Knows no model. Where it says (b, t, w), w is heads x head width.
+Owns the two forms in which `com.microsoft::MultiHeadAttention` is used. With onnxruntime's CPU kernel for it, BLIP's decoder
+took half the time of separate products and softmax. Knows no model. In every shape (b, t, w), w is heads x head width.
 """
 
 from typing import Any, cast
@@ -16,13 +16,13 @@ NODE = "com.microsoft::MultiHeadAttention"
 
 
 def attend(query: Tensor, memory: KeyValue, *, heads: int, causal: bool = False) -> Tensor:
-    """Return softmax(q k^T / sqrt(head width)) v for every head, the heads side by side.
+    """Return softmax(q k^T / sqrt(head width)) v of every head, concatenated.
 
     Args:
         query: (b, t, w) float32.
         memory: keys and values, both (b, s, w), or already split into heads, (b, heads, s, head width).
         heads: how many heads share w.
-        causal: whether position i sees positions up to i only; needs s = t.
+        causal: whether position i attends to positions up to i only; needs s = t.
 
     Returns:
         (b, t, w) float32.
@@ -31,7 +31,7 @@ def attend(query: Tensor, memory: KeyValue, *, heads: int, causal: bool = False)
 
 
 def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return causal attention over a cache and what is new, and the longer cache.
+    """Return causal attention over cached and new positions, and the longer cache.
 
     Args:
         query: (b, t, w) float32, the new positions.
@@ -68,8 +68,8 @@ class _CachedAttention(torch.autograd.Function):
         keys = torch.cat([past_key, _split(key, heads)], dim=2)  # (b, heads, p + t, head width)
         values = torch.cat([past_value, _split(value, heads)], dim=2)
         fresh, total = query.shape[1], keys.shape[2]
-        seen = torch.ones(fresh, total, dtype=torch.bool).tril(total - fresh)  # (t, p + t)
-        attended = scaled_dot_product_attention(_split(query, heads), keys, values, attn_mask=seen)
+        mask = torch.ones(fresh, total, dtype=torch.bool).tril(total - fresh)  # (t, p + t)
+        attended = scaled_dot_product_attention(_split(query, heads), keys, values, attn_mask=mask)
         return _merge(attended), keys, values
 
     @staticmethod
@@ -85,7 +85,7 @@ class _CachedAttention(torch.autograd.Function):
 
 
 def _split(states: Tensor, heads: int) -> Tensor:
-    """(b, s, w) -> (b, heads, s, head width); what is split already stays."""
+    """(b, s, w) -> (b, heads, s, head width); states that are split already stay as they are."""
     return states if states.dim() == 4 else states.view(*states.shape[:2], heads, -1).transpose(1, 2)
 
 

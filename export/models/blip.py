@@ -1,8 +1,8 @@
-"""BLIP's captioner from torch to two fp32 graphs, through the optimum configurations that optimum lacks (its issue 1818).
+"""Writes BLIP's captioner as two fp32 graphs; owns the optimum configurations for it, which optimum lacks (its issue 1818).
 
-What the decoder reads of an image, every layer's cross-attention keys and values, depends on the image alone: the vision
-graph gives it once, laid out as the decoder uses it. The decoder graph takes a key-value cache of any length, none included,
-so that one graph serves the first token and every later one. Loads no checkpoint and judges no difference.
+The cross-attention keys and values of every decoder layer depend on the image alone: the vision graph returns them once, in
+the layout that the decoder uses. The decoder graph takes a key-value cache of any length, also of length 0, so that one
+graph serves the first token and all later ones. Loads no checkpoint and compares nothing.
 """
 
 from pathlib import Path
@@ -35,33 +35,33 @@ class VisionTower(nn.Module):
         self.vision_model, self.text_decoder = model.vision_model, model.text_decoder
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, ...]:
-        """Encode images, and say it in the words of each decoder layer."""
+        """Encode images and project them to each decoder layer's keys and values."""
         hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
         for layer in self.vision_model.encoder.layers:
             hidden = _transform(layer, hidden)
         hidden = self.vision_model.post_layernorm(hidden)
-        readers = [layer.crossattention.self for layer in self.text_decoder.bert.encoder.layer]
+        attentions = [layer.crossattention.self for layer in self.text_decoder.bert.encoder.layer]
         return tuple(
-            _split(project(hidden), reader.num_attention_heads)
-            for reader in readers
-            for project in (reader.key, reader.value)
+            _split(project(hidden), attention.num_attention_heads)
+            for attention in attentions
+            for project in (attention.key, attention.value)
         )
 
     def _embed_patches(self, pixel_values: Tensor) -> Tensor:
         embeddings = self.vision_model.embeddings
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
-        whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
-        return torch.cat([whole, patches], dim=1) + embeddings.position_embedding
+        class_token = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
+        return torch.cat([class_token, patches], dim=1) + embeddings.position_embedding
 
 
 class Decoder(nn.Module):
     """`input_ids` (b, t), caches of p tokens, the images -> `logits` (b, vocabulary) of the last token, longer caches.
 
-    Rows that caption one image, the beams of a search, lie side by side and share its keys and values, so that three beams
-    read the image as often as one does: b is a multiple of the number of images.
+    b is a multiple of the number of images. The rows of one image, which are the beams of a search, stand next to each other
+    and share the image's keys and values, so that three beams read them only once.
 
-    The word embedding is read as the output layer uses it, (w, vocabulary), and looked up by column: where the two are
-    tied, as BLIP's are, the graph then holds one tensor with two readers.
+    The word embedding is stored as the output layer needs it, (w, vocabulary), and looked up by column. Where the two are
+    tied, as they are in BLIP, the graph then holds one tensor that is read twice.
     """
 
     def __init__(self, model: BlipForConditionalGeneration) -> None:
@@ -79,12 +79,12 @@ class Decoder(nn.Module):
         for layer, layer_past, image in zip(self.text_decoder.bert.encoder.layer, past, cross, strict=True):
             own, other = layer.attention.self, layer.crossattention.self
             fresh = own.key(hidden), own.value(hidden)
-            mixed, *caches = attend_cached(own.query(hidden), fresh, past=layer_past, heads=heads)
-            hidden = layer.attention.output(mixed, hidden)
-            # All that is asked of one image is asked at once, as it looks the same to every token of every beam.
+            attended, *caches = attend_cached(own.query(hidden), fresh, past=layer_past, heads=heads)
+            hidden = layer.attention.output(attended, hidden)
+            # All queries to one image run at once: its keys and values are the same for every token of every beam.
             folded = other.query(hidden).view(image[0].shape[0], -1, width)
-            mixed = attend(folded, image, heads=heads).view(*input_ids.shape, width)  # (b, t, w)
-            hidden = layer.crossattention.output(mixed, hidden)
+            attended = attend(folded, image, heads=heads).view(*input_ids.shape, width)  # (b, t, w)
+            hidden = layer.crossattention.output(attended, hidden)
             hidden = layer.output(layer.intermediate(hidden), hidden)
             present += caches
         last = self._predictions.transform(hidden[:, -1:])  # (b, 1, w)
@@ -122,7 +122,7 @@ class VisionTowerOnnxConfig(VisionOnnxConfig):
 
 
 class DecoderOnnxConfig(TextEncoderOnnxConfig):
-    """The decoder graph for optimum, whose caches with a past need a second graph or a branch for the first token."""
+    """The decoder graph for optimum; optimum's own caches need a second graph, or a branch, for the first token."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
 
@@ -141,11 +141,11 @@ class DecoderOnnxConfig(TextEncoderOnnxConfig):
         return {"logits": {0: "captions"}, **present}
 
     def ordered_inputs(self, _: nn.Module) -> dict[str, dict[int, str]]:
-        """Keep the order: the base class would look for every cache among the arguments of `forward`."""
+        """Return the inputs as they are: the base class expects every cache to be an argument of `forward`."""
         return self.inputs
 
     def generate_dummy_inputs(self, framework: str = "pt", **_: object) -> dict[str, Any]:
-        """Make up tokens and caches to trace with."""
+        """Generate tokens and caches to trace with."""
         batch, tokens = TRACED_SHAPES["batch_size"], TRACED_SHAPES["sequence_length"]
         past = [self._make_cache(batch, TRACED_PAST) for _ in range(self._config.num_hidden_layers)]
         cross = [self._make_cache(1, TRACED_IMAGE_TOKENS) for _ in range(self._config.num_hidden_layers)]
@@ -174,14 +174,14 @@ def caption_with_torch(
     length_penalty: float = 1.0,
     early_stopping: EarlyStopping = False,
 ) -> NDArray[np.int64]:
-    """Return what transformers' own `generate()` says of (n, 3, s, s) float32 pixels.
+    """Return the captions that transformers' own `generate()` makes of (n, 3, s, s) float32 pixels.
 
     Returns:
         (n, t) int64 without the start token, t at most `max_tokens`; pad tokens from a caption's end token on.
     """
     text = model.config.text_config
     rules = GenerationConfig(max_new_tokens=max_tokens, do_sample=False, num_beams=num_beams)
-    if num_beams > 1:  # greedily they mean nothing, and transformers warns of them
+    if num_beams > 1:  # greedy search has no use for these, and transformers warns of them
         rules.update(length_penalty=length_penalty, early_stopping=early_stopping)
     captions = model.generate(torch.from_numpy(pixels), generation_config=rules)[:, 1:].numpy()
     return cast(NDArray[np.int64], np.where(captions == text.sep_token_id, text.pad_token_id, captions))
@@ -195,7 +195,7 @@ def _transform(layer: BlipEncoderLayer, hidden: Tensor) -> Tensor:
 
 
 def _split(states: Tensor, heads: int) -> Tensor:
-    """(n, s, w) -> (n, heads, s, head width), written as the exporter makes the fewest nodes of."""
+    """(n, s, w) -> (n, heads, s, head width), in the form for which the exporter makes the fewest nodes."""
     batch, tokens, width = states.shape
     return states.view(batch, tokens, heads, width // heads).transpose(1, 2)
 

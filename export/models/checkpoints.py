@@ -1,6 +1,6 @@
-"""A hub id or a local folder to a checkpoint that is sure to be of the right family, and on request its torch model.
+"""Opens a checkpoint, from a hub id or a local folder, checks that it is of the right family, and reads its torch model.
 
-Owns what a checkpoint must hold and every way in which it may not. Converts nothing.
+Owns what a checkpoint must hold, and the error for everything that it lacks. Converts nothing.
 """
 
 import json
@@ -26,9 +26,9 @@ REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint whose small files were read and checked; the weights still lie in `folder`.
+    """A checkpoint whose small files were read and checked; its weights have not been read from `folder` yet.
 
-    `name` is the hub id or the folder's name; `revision` is the hub's commit. `tokenizer` is transformers' fast one.
+    `name` is the hub id or the folder's name; `revision` is the hub's commit, None for a local folder.
     """
 
     family: Family
@@ -38,16 +38,16 @@ class Checkpoint:
     tokenizer: "PreTrainedTokenizerFast"
     preprocessing: Preprocessing
 
-    def seeing(self, size_px: int) -> "Checkpoint":
-        """Return this checkpoint with pictures prepared at another size."""
+    def with_image_size(self, size_px: int) -> "Checkpoint":
+        """Return this checkpoint with another input size for its pictures."""
         return replace(self, preprocessing=self.preprocessing.model_copy(update={"size": size_px}))
 
 
 def open_checkpoint(given: str, family: Family) -> Checkpoint:
-    """Return the checkpoint at a local folder or a hub id (`owner/name` or `owner/name@revision`), fetched if need be.
+    """Return the checkpoint at a local folder or a hub id (`owner/name` or `owner/name@revision`), fetched if not cached.
 
     Raises:
-        CheckpointUnusable: it cannot be had, is of another family, or lacks its tokenizer or preprocessing.
+        CheckpointUnusable: it cannot be fetched, is of another family, or lacks its tokenizer or preprocessing.
     """
     if Path(given).expanduser().is_dir():
         folder, revision = Path(given).expanduser().resolve(), None
@@ -82,7 +82,7 @@ def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
     except broken as cause:
         raise CheckpointUnusable(checkpoint.name, f"its weights cannot be read ({_first_line(cause)})", REMEDY) from cause
     missing, mismatched = sorted(loading["missing_keys"]), sorted(loading["mismatched_keys"])
-    if mismatched:  # transformers would fill both with noise and go on
+    if mismatched:  # transformers would fill both with random numbers and go on
         wanted = tuple(model.state_dict()[mismatched[0]].shape)
         reason = f"its weight {mismatched[0]} has another shape than its config.json says, {wanted}"
         raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
@@ -96,7 +96,7 @@ def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, l
     import torch
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()  # over the shards, in the middle of our own steps
+    transformers.utils.logging.disable_progress_bar()  # it counts shards, and would interrupt the list of our own steps
     model_class = getattr(transformers, MODEL_CLASSES[checkpoint.family])
     loaded: tuple[PreTrainedModel, dict[str, list[str]]] = model_class.from_pretrained(
         checkpoint.folder,

@@ -1,7 +1,7 @@
-"""CLIP from torch to two fp32 graphs: texts and images to unit vectors, and what each patch contributes to an image's.
+"""Writes CLIP as two fp32 graphs: texts and images to unit vectors, and what each patch contributes to an image's vector.
 
-Owns the two towers as they are traced, their optimum configurations, and what the original model answers, to compare with.
-Loads no checkpoint (`checkpoints.py`) and judges no difference (`parity.py`).
+Owns the two towers as they are traced, their optimum configurations, and the original model's outputs to compare with.
+Loads no checkpoint (`checkpoints.py`) and compares nothing (`parity.py`).
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ from transformers.models.clip.modeling_clip import CLIPAttention, CLIPEncoderLay
 
 from export.models.attention import attend
 from export.models.onnx_graph import write_graph
-from export.models.parity import Answers
+from export.models.parity import Outputs
 
 TEXT, IMAGE = "clip/text.onnx", "clip/image.onnx"
-LEGACY_END_TOKEN_ID = 2  # what configurations before transformers' pull request 24773 wrongly say
+LEGACY_END_TOKEN_ID = 2  # the wrong id in configurations from before transformers' pull request 24773
 
 
 class TextTower(nn.Module):
@@ -35,7 +35,7 @@ class TextTower(nn.Module):
         self.text_model, self.text_projection = model.text_model, model.text_projection
 
     def forward(self, input_ids: Tensor) -> tuple[Tensor]:
-        """Embed texts; what stands after the end token is never seen, so any padding will do."""
+        """Embed texts; attention is causal, so any padding may follow the end token."""
         embeddings = self.text_model.embeddings
         positions = torch.arange(input_ids.shape[1])
         hidden = embeddings.token_embedding(input_ids) + embeddings.position_embedding(positions)  # (n, t, w)
@@ -49,18 +49,18 @@ class TextTower(nn.Module):
         """Return the (n,) positions read, as `CLIPTextTransformer` finds them: its argmax takes the first of equals."""
         token_ids = input_ids.to(torch.int32)  # onnxruntime has no ArgMax over int64
         if self.config.eos_token_id == LEGACY_END_TOKEN_ID:
-            return token_ids.argmax(dim=-1)  # what the end token has is the highest id
+            return token_ids.argmax(dim=-1)  # the end token has the highest id
         return token_ids.eq(self.config.eos_token_id).to(torch.int32).argmax(dim=-1)
 
 
 class ImageTower(nn.Module):
     """`pixel_values` (n, 3, s, s) -> `embedding` (n, d) of norm 1 and `patch_contributions` (n, p, d), both float32.
 
-    The dot product of a text's vector with a patch's contribution is the part of their cosine that the class token has read
-    directly from that patch in the last layer: the patch's value, weighted by the attention it got, through the output
-    projection, the final norm (whose deviation is the whole token's) and the projection. What is left of the cosine came
-    over the residual and the MLP (the decomposition of Gandelsman et al., arXiv 2310.05916, for the last layer). In the
-    pointing game it hits .95 where the patch tokens' own vectors hit .83 (benchmarks/RESULTS.md).
+    The dot product of a text's vector with a patch's contribution is the part of their cosine that the class token read
+    from that patch in the last layer: the patch's value, weighted by its attention, through the output projection, the
+    final norm (with the standard deviation of the complete class token) and the projection. The rest of the cosine came
+    through the residual and the MLP (the decomposition of Gandelsman et al., arXiv 2310.05916, of the last layer). In the
+    pointing game it hits .95, where the patch tokens' own vectors hit .83 (benchmarks/RESULTS.md).
     """
 
     def __init__(self, model: CLIPModel) -> None:
@@ -69,35 +69,35 @@ class ImageTower(nn.Module):
         self.vision_model, self.visual_projection = model.vision_model, model.visual_projection
 
     def forward(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
-        """Embed images and their patches; the last layer is computed only at the tokens that are read."""
+        """Embed images and their patches; the last layer is computed for the class token only."""
         *layers, last = self.vision_model.encoder.layers
         hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
         for layer in layers:
             hidden = _transform(layer, hidden)
-        attention, seen = last.self_attn, last.layer_norm1(hidden)
-        query, key, value = attention.q_proj(seen[:, :1]), attention.k_proj(seen), attention.v_proj(seen)
-        mixed = attention.out_proj(attend(query, (key, value), heads=attention.num_heads))  # (n, 1, w)
-        whole = _finish(last, hidden[:, :1], mixed)
-        projected = self.visual_projection(self.vision_model.post_layernorm(whole))  # (n, 1, d)
+        attention, normed = last.self_attn, last.layer_norm1(hidden)
+        query, key, value = attention.q_proj(normed[:, :1]), attention.k_proj(normed), attention.v_proj(normed)
+        attended = attention.out_proj(attend(query, (key, value), heads=attention.num_heads))  # (n, 1, w)
+        class_token = _add_residuals(last, hidden[:, :1], attended)
+        projected = self.visual_projection(self.vision_model.post_layernorm(class_token))  # (n, 1, d)
         read = _read_tokens(attention, query, (key, value))[:, 1:]  # (n, p, w)
-        return normalize(projected, dim=-1)[:, 0], self._contribute(read, whole) / projected.norm(dim=-1, keepdim=True)
+        return normalize(projected, dim=-1)[:, 0], self._contribute(read, class_token) / projected.norm(dim=-1, keepdim=True)
 
     def _embed_patches(self, pixel_values: Tensor) -> Tensor:
         embeddings = self.vision_model.embeddings
         patches = embeddings.patch_embedding(pixel_values).flatten(2).transpose(1, 2)  # (n, p, w)
-        whole = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
-        tokens = torch.cat([whole, patches], dim=1) + embeddings.position_embedding.weight
+        class_token = embeddings.class_embedding.expand(patches.shape[0], 1, -1)
+        tokens = torch.cat([class_token, patches], dim=1) + embeddings.position_embedding.weight
         return self.vision_model.pre_layrnorm(tokens)
 
-    def _contribute(self, read: Tensor, whole: Tensor) -> Tensor:
+    def _contribute(self, read: Tensor, class_token: Tensor) -> Tensor:
         """Return what parts (n, p, w) of the final class token (n, 1, w) add to its projection: (n, p, d)."""
         norm = self.vision_model.post_layernorm
-        deviation = (whole.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()  # (n, 1, 1)
+        deviation = (class_token.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()  # (n, 1, 1)
         return self.visual_projection((read - read.mean(dim=-1, keepdim=True)) / deviation * norm.weight)
 
 
 class TextTowerOnnxConfig(TextEncoderOnnxConfig):
-    """The text graph for optimum, whose own "with projection" asks for outputs that the model does not give."""
+    """The text graph for optimum; its own configuration "with projection" expects outputs that the model does not have."""
 
     NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
     inputs: ClassVar = {"input_ids": {0: "texts", 1: "tokens"}}
@@ -120,8 +120,8 @@ def write_clip_graphs(model: CLIPModel, folder: Path) -> None:
 
 
 @torch.inference_mode()
-def embed_with_torch(model: CLIPModel, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]) -> Answers:
-    """Return what transformers' own code answers, in the form of `parity.ask_clip_graphs`.
+def embed_with_torch(model: CLIPModel, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]) -> Outputs:
+    """Return the outputs of transformers' own code, in the form of `parity.run_clip_graphs`.
 
     Args:
         model: a `CLIPModel` with eager attention.
@@ -129,50 +129,50 @@ def embed_with_torch(model: CLIPModel, texts: Sequence[NDArray[np.int64]], pixel
         pixels: (n, 3, s, s) float32.
     """
     images = torch.from_numpy(pixels)
-    answers = {
+    outputs = {
         f"{TEXT} embedding": normalize(
             torch.cat([model.get_text_features(torch.from_numpy(text)) for text in texts]), dim=-1
         ),
         f"{IMAGE} embedding": normalize(model.get_image_features(images), dim=-1),
         f"{IMAGE} patch_contributions": _contributions_with_torch(model, images),
     }
-    return {output: vectors.numpy() for output, vectors in answers.items()}
+    return {output: vectors.numpy() for output, vectors in outputs.items()}
 
 
 def _contributions_with_torch(model: CLIPModel, images: Tensor) -> Tensor:
-    """Return (n, p, d) from the attentions and hidden states that transformers gives out, head by head."""
+    """Return (n, p, d), computed head by head from the attentions and hidden states that transformers returns."""
     vision = model.vision_model
-    seen = vision(images, output_hidden_states=True, output_attentions=True)
+    states = vision(images, output_hidden_states=True, output_attentions=True)
     last, width = vision.encoder.layers[-1].self_attn, vision.config.hidden_size
-    values = last.v_proj(vision.encoder.layers[-1].layer_norm1(seen.hidden_states[-2]))  # (n, 1 + p, w)
+    values = last.v_proj(vision.encoder.layers[-1].layer_norm1(states.hidden_states[-2]))  # (n, 1 + p, w)
     heads = zip(
         last.out_proj.weight.split(width // last.num_heads, dim=1), values.split(width // last.num_heads, dim=2), strict=True
     )
     read = sum(
-        seen.attentions[-1][:, head, 0, :, None] * (value @ output.T) for head, (output, value) in enumerate(heads)
+        states.attentions[-1][:, head, 0, :, None] * (value @ output.T) for head, (output, value) in enumerate(heads)
     )  # (n, 1 + p, w)
-    whole, norm = seen.last_hidden_state[:, :1], vision.post_layernorm
-    deviation = (whole.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()
+    class_token, norm = states.last_hidden_state[:, :1], vision.post_layernorm
+    deviation = (class_token.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()
     parts = model.visual_projection((read - read.mean(dim=-1, keepdim=True)) * norm.weight / deviation)
     return (parts / model.get_image_features(images).norm(dim=-1)[:, None, None])[:, 1:]
 
 
 def _read_tokens(attention: CLIPAttention, query: Tensor, memory: tuple[Tensor, Tensor]) -> Tensor:
-    """Return what a query (n, 1, w) reads from each token of a memory of (n, t, w): (n, t, w), whose sum attention gives."""
+    """Return what a query (n, 1, w) reads from each token of a memory (n, t, w): (n, t, w); their sum is the attention."""
     heads, width = attention.num_heads, attention.head_dim
     query, key, value = (states.unflatten(-1, (heads, width)) for states in (query, *memory))  # (n, ..., heads, width)
     weights = ((query * key).sum(dim=-1) * attention.scale).softmax(dim=1)  # (n, t, heads)
     read = attention.out_proj((weights[..., None] * value).flatten(-2))
-    return read - attention.out_proj.bias  # the bias is nobody's part
+    return read - attention.out_proj.bias  # the bias belongs to no token
 
 
 def _transform(layer: CLIPEncoderLayer, hidden: Tensor, *, causal: bool = False) -> Tensor:
-    attention, seen = layer.self_attn, layer.layer_norm1(hidden)
-    memory = attention.k_proj(seen), attention.v_proj(seen)
-    mixed = attend(attention.q_proj(seen), memory, heads=attention.num_heads, causal=causal)
-    return _finish(layer, hidden, attention.out_proj(mixed))
+    attention, normed = layer.self_attn, layer.layer_norm1(hidden)
+    memory = attention.k_proj(normed), attention.v_proj(normed)
+    attended = attend(attention.q_proj(normed), memory, heads=attention.num_heads, causal=causal)
+    return _add_residuals(layer, hidden, attention.out_proj(attended))
 
 
-def _finish(layer: CLIPEncoderLayer, hidden: Tensor, mixed: Tensor) -> Tensor:
-    hidden = hidden + mixed
+def _add_residuals(layer: CLIPEncoderLayer, hidden: Tensor, attended: Tensor) -> Tensor:
+    hidden = hidden + attended
     return hidden + layer.mlp(layer.layer_norm2(hidden))

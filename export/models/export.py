@@ -1,169 +1,180 @@
-"""The step `models`: checkpoints in, a folder of checked graphs out, switched into place whole.
+"""The command `models`: exports checkpoints into a folder of checked graphs, which replaces the old one as a whole.
 
-Owns the order of things. How a graph is made is said in `clip.py` and `blip.py`, how exact it must be in `parity.py`, how
-its layers are rounded in `budget.py`.
+Owns the order of the steps. `clip.py` and `blip.py` write the graphs, `parity.py` compares them with torch,
+`precision/budget.py` quantizes them.
 """
 
 import os
 import shutil
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import Display, Silence
+from export.errors import GateMiss, GateMissed
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
-from export.models.families import NUM_BEAMS, BlipConversion, ClipConversion, Conversion
-from export.models.findings import Findings
+from export.models.families import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
 from export.models.latency import median_latencies_ms
 from export.models.onnx_graph import graph_bytes, join_graph, quiet
 from export.models.optimize import optimize_graph
-from export.models.parity import Answers, require_parity
+from export.models.parity import Outputs, require_parity
 from export.models.report import write_report
-from export.precision.budget import FamilyPlanner, Wanted
-from export.precision.calibration_set import Calibration, draw_calibration
+from export.models.report_figures import ReportFigures
+from export.precision.budget import BudgetSearch, RoundingOptions
+from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.gates import Gates
-from export.precision.plan import Plan
+from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
 from runtime.artefacts.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
 
-Form = Literal["planned", "int8", "fp32"]
-FORMS: tuple[Form, ...] = get_args(Form)
+PrecisionMode = Literal["planned", "int8", "fp32"]
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
 PLAN_NAME = "plan.json"
 
 
 @dataclass(frozen=True)
-class Order:
-    """What the graphs are to be.
+class ExportOptions:
+    """What graphs to make.
 
     Attributes:
-        form: "planned" chooses a precision for each layer; "int8" gives it to all, gates or not; "fp32" rounds nothing.
-        target: the CPU that will run them: "avx2" is what AWS Lambda promises, "vnni" newer x86, "arm64" Graviton and Apple.
-        gates: what rounded graphs must keep of the exact ones.
+        precision: "planned" chooses a precision for each layer; "int8" gives all layers int8; "fp32" quantizes nothing.
+        target: the CPU that will run them: "avx2" is what AWS Lambda guarantees, "vnni" newer x86, "arm64" Graviton and
+            Apple.
+        gates: what quantized graphs must keep of the exact ones.
         calibration: what that is measured on; None draws scenes.
         num_beams: how many beams captions are searched with; 1 is greedy.
-        caption_size_px: the size at which BLIP sees pictures; None is the checkpoint's.
+        caption_size_px: the input size of BLIP's pictures; None is the checkpoint's.
     """
 
-    form: Form = "planned"
+    precision: PrecisionMode = "planned"
     target: Target = "avx2"
     gates: Gates = field(default_factory=Gates)
-    calibration: Calibration | None = None
+    calibration: CalibrationSet | None = None
     num_beams: int = NUM_BEAMS
     caption_size_px: int | None = None
 
     @property
-    def precision(self) -> str:
-        """What the manifest says of the graphs."""
-        return "fp32" if self.form == "fp32" else f"{self.form} for {self.target}"
+    def precision_name(self) -> str:
+        """Return the precision as the manifest names it."""
+        return "fp32" if self.precision == "fp32" else f"{self.precision} for {self.target}"
 
 
 def export_models(
-    clip: str, blip: str | None, out: Path, *, order: Order | None = None, display: Display | None = None
+    clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: Display | None = None
 ) -> ModelsManifest:
     """Export CLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
     Args:
         clip: a local folder or a hub id, `owner/name` or `owner/name@revision`.
         blip: the same; None leaves captions out.
-        out: the folder to write; what is there is replaced once everything is made and checked.
-        order: what the graphs are to be; None is the default order.
-        display: told each step; None tells nobody.
+        out: the folder to write; its contents are replaced once everything is made and checked.
+        options: what graphs to make; None is the defaults.
+        display: shows each step; None shows nothing.
 
     Raises:
-        CheckpointUnusable: a checkpoint cannot be had, or not be converted.
-        ParityFailed: a graph does not say what its model says.
-        GateMissed: rounded graphs keep less than was asked.
+        CheckpointUnusable: a checkpoint cannot be fetched, or cannot be converted.
+        ParityFailed: a graph's outputs differ from its torch model's.
+        GateMissed: quantized graphs keep too little of the exact ones; names every gate that CLIP or BLIP missed.
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
-    order, display = order or Order(), display or Silence()
+    options, display = options or ExportOptions(), display or Silence()
     checkpoints = [open_checkpoint(clip, "clip")]
     if blip is not None:
         checkpoints.append(open_checkpoint(blip, "blip"))
     with staged_folder(out) as folder:
-        workshop = _Workshop(folder, order, display)
-        records = {checkpoint.family: workshop.convert(checkpoint) for checkpoint in checkpoints}
+        run = _ExportRun(folder, options, display)
+        records = {checkpoint.family: run.export(checkpoint) for checkpoint in checkpoints}
+        if run.misses:  # only now, so that the error names what every family missed
+            raise GateMissed(run.misses)
         sources = {"clip": clip} | ({"blip": blip} if blip else {})
         made_by = {"command": "python -m export models", **sources, **{package: version(package) for package in PACKAGES}}
-        manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": order.precision, **records})
-        write_report(folder, manifest, workshop.findings)
+        manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": options.precision_name, **records})
+        write_report(folder, manifest, run.figures)
         (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
         display.say(f"writing {out}")
     return manifest
 
 
-class _Workshop:
-    """Where one checkpoint after the other becomes graphs in `folder`; keeps what the report will tell."""
+class _ExportRun:
+    """Exports one checkpoint after the other into `folder`; collects the report's figures and the missed gates."""
 
-    def __init__(self, folder: Path, order: Order, display: Display) -> None:
-        self._folder, self._order, self._display = folder, order, display
+    def __init__(self, folder: Path, options: ExportOptions, display: Display) -> None:
+        self._folder, self._options, self._display = folder, options, display
         self._threads = os.cpu_count() or 1
-        self._calibration = order.calibration
-        self.findings = Findings()
+        self.figures = ReportFigures()
+        self.misses: list[GateMiss] = []
 
-    def convert(self, checkpoint: Checkpoint) -> ClipRecord | BlipRecord:
+    def export(self, checkpoint: Checkpoint) -> ClipRecord | BlipRecord:
         """Write the graphs of one checkpoint, compare them with it, and return their record."""
         exact = self._folder / "exact"
-        conversion, expected = self._trace(checkpoint, exact)
+        exporter, expected = self._trace(checkpoint, exact)
         self._display.say(f"{checkpoint.family}: comparing the graphs with torch")
-        self.findings.parity |= require_parity(expected, conversion.ask_graphs(exact))
-        self.findings.exact_bytes |= {graph: graph_bytes(exact / graph) for graph in conversion.graphs}
-        if self._order.form == "fp32":
-            for graph in conversion.graphs:
+        self.figures.parity |= require_parity(expected, exporter.run_graphs(exact))
+        self.figures.exact_bytes |= {graph: graph_bytes(exact / graph) for graph in exporter.graphs}
+        if self._options.precision == "fp32":
+            for graph in exporter.graphs:
                 join_graph(exact / graph, self._folder / graph)
         else:
-            self._round(conversion, exact)
+            self._quantize(exporter, exact)
         shutil.rmtree(exact)
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
-        for graph in conversion.graphs:
+        for graph in exporter.graphs:
             optimize_graph(self._folder / graph)
-        return conversion.record(self._folder)
+        return exporter.record(self._folder)
 
-    def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[Conversion, Answers]:
-        """Write the fp32 graphs and return what the model itself answers; the model is let go on return."""
+    def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:
+        """Write the fp32 graphs and return the torch model's own outputs; the model's memory is free on return."""
         self._display.say(f"{checkpoint.family}: reading {checkpoint.name}")
         model = read_model(checkpoint)
-        conversion = self._open_conversion(checkpoint, model)
+        exporter = self._open_exporter(checkpoint, model)
         for folder in (exact, self._folder):
-            conversion.write_tokenizer(folder)
-        self._display.say(f"{checkpoint.family}: asking torch")
+            write_tokenizer(checkpoint, folder / exporter.tokenizer)
+        self._display.say(f"{checkpoint.family}: running torch")
         with quiet():
-            expected = conversion.ask_model(model)
+            expected = exporter.run_model(model)
         self._display.say(f"{checkpoint.family}: tracing the graphs")
-        conversion.write_graphs(model, exact)
-        return conversion, expected
+        exporter.write_graphs(model, exact)
+        return exporter, expected
 
-    def _open_conversion(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> Conversion:
+    def _open_exporter(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> FamilyExporter:
         if checkpoint.family == "clip":
-            return ClipConversion(checkpoint, cast("CLIPModel", model))
+            return ClipExporter(checkpoint, cast("CLIPModel", model))
         blip = cast("BlipForConditionalGeneration", model)
-        if self._order.caption_size_px is not None:
+        if self._options.caption_size_px is not None:
             from export.models.blip_positions import resize_positions
 
-            resize_positions(blip, self._order.caption_size_px, checkpoint.name)
-            checkpoint = checkpoint.seeing(self._order.caption_size_px)
-        return BlipConversion(checkpoint, blip, self._order.num_beams)
+            resize_positions(blip, self._options.caption_size_px, checkpoint.name)
+            checkpoint = checkpoint.with_image_size(self._options.caption_size_px)
+        return BlipExporter(checkpoint, blip, self._options.num_beams)
 
-    def _round(self, conversion: Conversion, exact: Path) -> None:
-        if self._calibration is None:
-            self._display.say("drawing the calibration set")
-            self._calibration = draw_calibration()
-        wanted = Wanted(self._order.target, self._order.gates, self._order.form == "int8", self._threads)
-        exam = conversion.examine(exact, self._calibration, self._threads)
-        outcome = FamilyPlanner(conversion.graphs, exact, self._folder, wanted, self._display).run(exam)
-        self.findings.plans |= outcome.plans
-        self.findings.judgements.append(outcome.judgement)
-        self.findings.judged_on = self._calibration.source
-        for graph in conversion.graphs:
-            feed = exam.questions(graph)[0][0]
+    def _quantize(self, exporter: FamilyExporter, exact: Path) -> None:
+        """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
+        options, calibration = self._options, self._calibration
+        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", self._threads)
+        gate_measure = exporter.gate_measure(exact, calibration, self._threads)
+        rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
+        self.misses += rounded.misses
+        self.figures.plans |= rounded.plans
+        self.figures.gate_results.append(rounded.result)
+        self.figures.measured_on = calibration.source
+        for graph in exporter.graphs:
+            feed = gate_measure.calibration_inputs(graph)[0][0]
             exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
-            self.findings.latencies_ms[graph] = exact_ms, here_ms
-        plan = Plan(
-            target=wanted.target, gates=wanted.gates, calibration=self._calibration.source, graphs=self.findings.plans
+            self.figures.latencies_ms[graph] = exact_ms, here_ms
+        plan = PrecisionPlan(
+            target=options.target, gates=options.gates, calibration=calibration.source, graphs=self.figures.plans
         )
         (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
+
+    @cached_property
+    def _calibration(self) -> CalibrationSet:
+        if self._options.calibration is not None:
+            return self._options.calibration
+        self._display.say("drawing the calibration set")
+        return draw_calibration_set()

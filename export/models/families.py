@@ -1,6 +1,7 @@
-"""The two families behind one face: what is asked of the model and of its graphs, and what the manifest says of them.
+"""What differs between exporting CLIP and exporting BLIP: graphs, probes, gate measure and manifest entry of each family.
 
-Imports torch only when a model is at hand. Runs no step of its own; `export.py` does.
+Owns one class for each family; `export.py` runs the steps, which are the same for both. Torch is imported when it is used.
+Constructing an exporter runs no model.
 """
 
 from pathlib import Path
@@ -10,48 +11,50 @@ import numpy as np
 
 from export.errors import CheckpointUnusable
 from export.models.checkpoints import Checkpoint
-from export.models.parity import PROBE_TEXTS, Answers, ask_blip_graphs, ask_clip_graphs, fill_captions, make_probe_pixels
-from export.precision.calibration_set import Calibration
-from export.precision.gate_measures import BlipExam, ClipExam, Exam
+from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs, run_clip_graphs
+from export.precision.calibration_set import CalibrationSet
+from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure, GateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.manifest import BlipRecord, ClipRecord
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
 
-MAX_CAPTION_TOKENS = 30  # BLIP's authors decode 20 on COCO; a caption that needs more than 30 has lost its way
+MAX_CAPTION_TOKENS = 30  # BLIP's authors decode 20 on COCO; longer than 30, captions only repeat themselves
 NUM_BEAMS = 3  # as BLIP's authors and the seed project search
 PREFIX = PROBE_TEXTS[2]
 
 
-class Conversion(Protocol):
-    """A checkpoint on its way to graphs. `model` is always the torch model that `checkpoints.read_model` gave."""
+class FamilyExporter(Protocol):
+    """One checkpoint to export. `model` is always the torch model that `checkpoints.read_model` returned.
+
+    `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written.
+    """
 
     graphs: tuple[str, ...]
+    tokenizer: str
 
     def write_graphs(self, model: "PreTrainedModel", folder: Path) -> None:
         """Write the fp32 graphs below `folder`."""
 
-    def write_tokenizer(self, folder: Path) -> None:
-        """Write `tokenizer.json` below `folder`."""
+    def run_model(self, model: "PreTrainedModel") -> Outputs:
+        """Return the outputs of transformers' own code for the probes."""
 
-    def ask_model(self, model: "PreTrainedModel") -> Answers:
-        """Return what transformers' own code answers to the probes."""
+    def run_graphs(self, folder: Path) -> Outputs:
+        """Return the outputs of the graphs below `folder` for the same probes; there may be more of them."""
 
-    def ask_graphs(self, folder: Path) -> Answers:
-        """Return what the graphs below `folder` answer to the same, and more."""
-
-    def examine(self, exact: Path, calibration: Calibration, threads: int) -> Exam:
-        """Return the questions for rounded graphs, answered by the exact ones below `exact`."""
+    def gate_measure(self, exact: Path, calibration: CalibrationSet, threads: int) -> GateMeasure:
+        """Return the measure that compares quantized graphs with the exact ones below `exact`."""
 
     def record(self, folder: Path) -> ClipRecord | BlipRecord:
         """Return the manifest's entry for the files below `folder`."""
 
 
-class ClipConversion:
-    """CLIP: texts and images to vectors."""
+class ClipExporter:
+    """Exports CLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
+    tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
         self._checkpoint, self._config = checkpoint, model.config
@@ -67,23 +70,19 @@ class ClipConversion:
 
         write_clip_graphs(model, folder)
 
-    def write_tokenizer(self, folder: Path) -> None:
-        """Write the byte-pair encoding."""
-        _write_tokenizer(self._checkpoint, folder / "clip/tokenizer.json")
-
-    def ask_model(self, model: "CLIPModel") -> Answers:
-        """Embed the probes, patches too."""
+    def run_model(self, model: "CLIPModel") -> Outputs:
+        """Embed the probe texts and images, with their patches."""
         from export.models.clip import embed_with_torch
 
         return embed_with_torch(model, self._texts, self._pixels)
 
-    def ask_graphs(self, folder: Path) -> Answers:
-        """Embed the probes, patches too."""
-        return ask_clip_graphs(folder, self.record(folder), texts=self._texts, pixels=self._pixels)
+    def run_graphs(self, folder: Path) -> Outputs:
+        """Embed the probe texts and images, with their patches."""
+        return run_clip_graphs(folder, self.record(folder), texts=self._texts, pixels=self._pixels)
 
-    def examine(self, exact: Path, calibration: Calibration, threads: int) -> ClipExam:
-        """Embed the calibration set."""
-        return ClipExam(exact, self.record(exact), calibration, threads)
+    def gate_measure(self, exact: Path, calibration: CalibrationSet, threads: int) -> ClipGateMeasure:
+        """Measure vectors and rankings."""
+        return ClipGateMeasure(exact, self.record(exact), calibration, threads)
 
     def record(self, folder: Path) -> ClipRecord:
         """Return CLIP's entry."""
@@ -93,7 +92,7 @@ class ClipConversion:
             revision=checkpoint.revision,
             text=record_graph(folder, self.graphs[0]),
             image=record_graph(folder, self.graphs[1]),
-            tokenizer=record_file(folder, "clip/tokenizer.json"),
+            tokenizer=record_file(folder, self.tokenizer),
             dimension=self._config.projection_dim,
             context_length=self._config.text_config.max_position_embeddings,
             end_token_id=checkpoint.tokenizer.eos_token_id,
@@ -103,10 +102,11 @@ class ClipConversion:
         )
 
 
-class BlipConversion:
-    """BLIP: an image to its caption."""
+class BlipExporter:
+    """Exports BLIP: images to captions."""
 
     graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
+    tokenizer = "blip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration", num_beams: int = NUM_BEAMS) -> None:
         self._checkpoint, self._config, self._num_beams = checkpoint, model.config, num_beams
@@ -123,11 +123,7 @@ class BlipConversion:
 
         write_blip_graphs(model, folder)
 
-    def write_tokenizer(self, folder: Path) -> None:
-        """Write the word pieces, [DEC] among them."""
-        _write_tokenizer(self._checkpoint, folder / "blip/tokenizer.json")
-
-    def ask_model(self, model: "BlipForConditionalGeneration") -> Answers:
+    def run_model(self, model: "BlipForConditionalGeneration") -> Outputs:
         """Caption the probe images by `generate()`."""
         from export.models.blip import caption_with_torch
 
@@ -135,13 +131,13 @@ class BlipConversion:
         filled = fill_captions(captions, self._max_tokens, pad_token_id=self._config.text_config.pad_token_id)
         return {f"{self.graphs[1]} captions": filled}
 
-    def ask_graphs(self, folder: Path) -> Answers:
-        """Caption the probe images by the runtime's loop, and give the logits after a prefix."""
-        return ask_blip_graphs(folder, self.record(folder), prefix=self._prefix, pixels=self._pixels)
+    def run_graphs(self, folder: Path) -> Outputs:
+        """Caption the probe images by the runtime's own loop, and return the logits after a prefix, too."""
+        return run_blip_graphs(folder, self.record(folder), prefix=self._prefix, pixels=self._pixels)
 
-    def examine(self, exact: Path, calibration: Calibration, threads: int) -> BlipExam:
-        """Caption pictures of the calibration set."""
-        return BlipExam(exact, self.record(exact), calibration, threads)
+    def gate_measure(self, exact: Path, calibration: CalibrationSet, threads: int) -> BlipGateMeasure:
+        """Measure the tokens of captions."""
+        return BlipGateMeasure(exact, self.record(exact), calibration, threads)
 
     def record(self, folder: Path) -> BlipRecord:
         """Return BLIP's entry."""
@@ -151,13 +147,13 @@ class BlipConversion:
             revision=checkpoint.revision,
             vision=record_graph(folder, self.graphs[0]),
             decoder=record_graph(folder, self.graphs[1]),
-            tokenizer=record_file(folder, "blip/tokenizer.json"),
+            tokenizer=record_file(folder, self.tokenizer),
             layers=text.num_hidden_layers,
             heads=text.num_attention_heads,
             head_width=text.hidden_size // text.num_attention_heads,
             image_tokens=(vision.image_size // vision.patch_size) ** 2 + 1,
             start_token_id=text.bos_token_id,
-            end_token_id=text.sep_token_id,  # what BLIP's generate() stops at; its own end token is never spoken
+            end_token_id=text.sep_token_id,  # where BLIP's generate() stops; its configured end token is never generated
             pad_token_id=text.pad_token_id,
             max_tokens=self._max_tokens,
             num_beams=self._num_beams,
@@ -165,16 +161,17 @@ class BlipConversion:
         )
 
 
-def _write_tokenizer(checkpoint: Checkpoint, path: Path) -> None:
+def write_tokenizer(checkpoint: Checkpoint, path: Path) -> None:
+    """Write the `tokenizer.json` that the runtime reads; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(checkpoint.tokenizer.backend_tokenizer.to_str(), "utf-8")
 
 
 def _name_start_token(checkpoint: Checkpoint, start_token_id: int) -> None:
-    """Give BLIP's start token, which upstream's tokenizer lacks although its model has it, its name [DEC].
+    """Add BLIP's start token, [DEC], to its tokenizer: the published tokenizer lacks it, although the model uses its id.
 
     Raises:
-        CheckpointUnusable: the vocabulary has not the size at which the name gets the model's id.
+        CheckpointUnusable: the vocabulary is too small for [DEC] to get the id that the model uses.
     """
     tokenizer = checkpoint.tokenizer
     if start_token_id >= len(tokenizer):

@@ -1,6 +1,7 @@
-"""The only file that talks to the Hugging Face hub: an id to a local snapshot, every failure to one sentence.
+"""Fetches checkpoints from the Hugging Face hub; the only file that talks to it. Every failure becomes one sentence.
 
-The hub's own variables are its settings (HF_ENDPOINT for a mirror, HF_HUB_CACHE, HF_HUB_OFFLINE). Reads no file it fetched.
+Settings are the hub's own variables (HF_ENDPOINT for a mirror, HF_HUB_CACHE, HF_HUB_OFFLINE). Fetched files are not read
+here.
 """
 
 import re
@@ -13,7 +14,7 @@ DEFAULT_BLIP = "Salesforce/blip-image-captioning-base@82a37760796d32b1411fe092ab
 
 HUB_ID = re.compile(r"(?P<id>[\w.-]+(/[\w.-]+)?)(@(?P<revision>[\w./-]+))?")
 SMALL_FILES = ["*.json", "*.txt"]
-# In the order of preference; the second is what both default models have upstream.
+# In order of preference; both default models are published in the second form.
 WEIGHTS = (["model*.safetensors"], ["pytorch_model*.bin"])
 NO_FOLDER_NO_ID = "there is no such folder, and it has not the form of a hub id"
 REMEDY = (
@@ -25,7 +26,7 @@ REMEDY = (
 def fetch_snapshot(given: str, *, endpoint: str | None = None) -> Path:
     """Return the local snapshot of `owner/name` or `owner/name@revision`; its folder's name is the commit.
 
-    Only one form of the weights is fetched: safetensors, and where there is none, torch's own.
+    Only one form of the weights is fetched: safetensors, or torch's own where there are none.
 
     Args:
         given: the hub id.

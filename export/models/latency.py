@@ -1,4 +1,4 @@
-"""How long graphs take, side by side. Owns the clock of the report; what users wait for is measured in `benchmarks/`."""
+"""Measures the latency of graphs for the report. What users wait for is measured in `benchmarks/`."""
 
 import statistics
 import time
@@ -14,7 +14,7 @@ RUNS = 5
 def median_latencies_ms(graphs: Sequence[Path], feed: Feed) -> list[float]:
     """Return the median time of a run on one thread, in milliseconds, for each of some graphs with the same inputs.
 
-    The graphs take turns, so that whatever else the machine does meets them alike.
+    The graphs run in turns, so that other work on the machine slows all of them alike.
     """
     sessions = [Session(path, threads=1) for path in graphs]
     outputs = sessions[0].output_names

@@ -1,7 +1,7 @@
-"""A finished graph as the runtime wants to open it: optimized beforehand, its weights beside it, to be mapped.
+"""Optimizes a finished graph for the runtime, and puts its weights into a file beside it that can be memory-mapped.
 
-Owns the level of optimization. What the graph computes is not changed; `runtime/models/onnx_session.py` opens it without
-optimizing again.
+Owns the level of optimization. What the graph computes stays the same; `runtime/models/onnx_session.py` opens it without
+optimizing it again.
 """
 
 from pathlib import Path
@@ -13,9 +13,10 @@ MAPPED_FROM_BYTES = 4096  # smaller tensors stay in the graph
 
 
 def optimize_graph(path: Path) -> None:
-    """Put two files in the place of the whole graph at `path`: the optimized one, and its weights.
+    """Replace the graph at `path` by two files: the optimized graph, and its weights.
 
-    The level is "extended", onnxruntime's fusions that any CPU can run; "all" would lay weights out for this machine's.
+    The level is "extended": onnxruntime's fusions that every CPU can run. "all" would arrange weights for this machine's
+    CPU.
     """
     onnxruntime = import_onnxruntime()
     optimized, weights = path.with_name(f"{path.name}.part"), path.with_suffix(WEIGHTS_SUFFIX)

@@ -1,9 +1,7 @@
-"""What fp32 graphs answer, set against what they were made of.
+"""Compares the outputs of exact (fp32) graphs with those of the torch models that they were made from.
 
-Owns the probes and the tolerance. What rounded graphs must keep of the exact ones is said in `gates.py`.
-Imports no torch: the originals' answers come in as arrays.
-
-`Answers` holds arrays by graph and output, as in "clip/text.onnx embedding": float32 vectors in the last axis, or token ids.
+Owns the probe inputs and the tolerance. What quantized graphs must keep of the exact ones is in `precision/gates.py`.
+Imports no torch: the models' outputs come in as arrays.
 """
 
 import os
@@ -13,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.errors import ParityFailed
+from export.errors import GateMiss, ParityFailed
 from export.precision.gates import Measures
 from runtime.artefacts.manifest import BlipRecord, ClipRecord
 from runtime.models.blip import BlipCaptioner
 from runtime.models.onnx_session import Array, Session
 
-Answers = dict[str, Array]
+Outputs = dict[str, Array]  # by graph and output, as in "clip/text.onnx embedding": float32 vectors, or token ids
 
-MAX_DIFFERENCE = 1e-4  # of a unit vector's components, torch to fp32 graph; rclip's converter holds itself to the same
+MAX_DIFFERENCE = 1e-4  # of a unit vector's components; rclip's converter has the same limit
 PROBE_IMAGES = 8
 PROBE_GRID = 7  # blocks of colour along an edge of a probe image
 PROBE_TEXTS = (
@@ -38,7 +36,7 @@ PROBE_TEXTS = (
 def make_probe_pixels(size: int) -> NDArray[np.float32]:
     """Return (`PROBE_IMAGES`, 3, size, size) float32: blocks of colour under noise, the same on every machine.
 
-    Smooth areas and edges, with the spread of normalized pixels; pure noise would look the same to any model.
+    Areas and edges, with the variance of normalized pixels: on pure noise, a model's outputs are all alike.
     """
     rng = np.random.default_rng(0)
     blocks = rng.standard_normal((PROBE_IMAGES, 3, PROBE_GRID, PROBE_GRID))
@@ -47,26 +45,25 @@ def make_probe_pixels(size: int) -> NDArray[np.float32]:
     return (blocks[:, :, cells][..., cells] + noise).astype(np.float32)
 
 
-def ask_clip_graphs(
+def run_clip_graphs(
     folder: Path, record: ClipRecord, *, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]
-) -> Answers:
+) -> Outputs:
     """Return the vectors of texts, (1, t) token ids each, and of (n, 3, s, s) pixels, each in a run of its own."""
     text, image = (_open(folder, graph.path) for graph in (record.text, record.image))
     embeddings = [text.run(["embedding"], {"input_ids": token_ids})[0] for token_ids in texts]
     outputs = ("embedding", "patch_contributions")
     images = [image.run(outputs, {"pixel_values": one[None]}) for one in pixels]
-    answers = {f"{record.text.path} embedding": np.concatenate(embeddings)}
+    arrays = {f"{record.text.path} embedding": np.concatenate(embeddings)}
     for output, *vectors in zip(outputs, *images, strict=True):
-        answers[f"{record.image.path} {output}"] = np.concatenate(vectors)
-    return answers
+        arrays[f"{record.image.path} {output}"] = np.concatenate(vectors)
+    return arrays
 
 
-def ask_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]) -> Answers:
+def run_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int64], pixels: NDArray[np.float32]) -> Outputs:
     """Return captions of (n, 3, s, s) pixels, each image alone, and the logits after a (1, t) prefix, all t at once."""
     captioner = BlipCaptioner(folder, record, _threads())
-    decoder = Session(
-        folder / record.decoder.path, _threads(), prepack=False
-    )  # asked a few times; no third copy of its weights
+    # It runs only a few times; prepacking would make a third copy of its weights.
+    decoder = Session(folder / record.decoder.path, _threads(), prepack=False)
     no_past = np.empty((1, record.heads, 0, record.head_width), np.float32)
     past = {name: no_past for name in decoder.input_shapes if name.startswith("past_")}
     captions, logits = [], []
@@ -79,38 +76,36 @@ def ask_blip_graphs(folder: Path, record: BlipRecord, *, prefix: NDArray[np.int6
 
 
 def fill_captions(captions: NDArray[np.int64], width: int, *, pad_token_id: int) -> NDArray[np.int64]:
-    """Return (n, t) captions as (n, width), filled up with pad tokens."""
+    """Return (n, t) captions as (n, width), padded with pad tokens."""
     return np.pad(captions, ((0, 0), (0, width - captions.shape[1])), constant_values=pad_token_id)
 
 
-def require_parity(expected: Answers, given: Answers) -> Measures:
-    """Return how far fp32 graphs are from their models, once it is sure that it is near enough.
+def require_parity(expected: Outputs, given: Outputs) -> Measures:
+    """Return how far fp32 graphs are from their torch models.
 
     Args:
-        expected: torch's answers.
-        given: the graphs' answers, to more questions perhaps.
+        expected: torch's outputs.
+        given: the graphs' outputs; those that are not in `expected` are ignored.
 
     Raises:
-        ParityFailed: vectors differ by more than `MAX_DIFFERENCE`, or one caption by one token.
+        ParityFailed: vectors differ by more than `MAX_DIFFERENCE`, or a caption by one token; names every such output.
     """
     measures: Measures = {}
+    misses = []
     for name, wanted in expected.items():
-        graph, answer = name.split()[0], given[name]
         if np.issubdtype(wanted.dtype, np.integer):
-            differing = int((wanted != answer).any(axis=-1).sum())
+            differing = int((wanted != given[name]).any(axis=-1).sum())
             measures[name] = {"differing_from_torch": differing, "compared": len(wanted)}
-            _require(differing == 0, ParityFailed(graph, "the number of captions unlike torch's", differing, 0))
+            miss = GateMiss(name, "the number of captions unlike torch's", differing, 0)
         else:
-            difference = float(np.abs(wanted - answer).max())
+            difference = float(np.abs(wanted - given[name]).max())
             measures[name] = {"max_difference_to_torch": difference}
-            near = difference <= MAX_DIFFERENCE  # false of NaN, too
-            _require(near, ParityFailed(graph, "the largest difference from torch", difference, MAX_DIFFERENCE))
+            miss = GateMiss(name, "the largest difference from torch", difference, MAX_DIFFERENCE)
+        if not miss.given <= miss.allowed:  # true of NaN, too
+            misses.append(miss)
+    if misses:
+        raise ParityFailed(misses)
     return measures
-
-
-def _require(holds: bool, failure: ParityFailed) -> None:
-    if not holds:
-        raise failure
 
 
 def _open(folder: Path, path: str) -> Session:

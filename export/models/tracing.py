@@ -1,7 +1,7 @@
-"""Torch's exporter kept away from the weights: they come in as further inputs, so that it neither copies nor folds one.
+"""Traces a module with its weights as inputs of the graph, so that torch's exporter neither copies nor folds them.
 
-Owns the module and the optimum configuration that stand in for the real ones while a graph is traced. Given the weights as
-parameters, the exporter holds three copies of them at its peak; so it holds none, and `weights.py` writes them afterwards.
+Owns the module and the optimum configuration that replace the real ones during tracing. With the weights as parameters, the
+exporter would hold three copies of them at its peak; so it holds none, and `onnx_graph.py` writes them afterwards.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ def list_weights(module: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach() for name, tensor in [*module.named_parameters(), *module.named_buffers()]}
 
 
-class OpenModule(nn.Module):
+class WeightInputModule(nn.Module):
     """`module`, called with its inputs and then with its weights, in the order of `list_weights`."""
 
     def __init__(self, module: nn.Module) -> None:
@@ -34,7 +34,7 @@ class OpenModule(nn.Module):
 
 @contextmanager
 def _weights_replaced(module: nn.Module, weights: Sequence[Tensor]) -> Iterator[None]:
-    """Put `weights` where the module's own are, tied ones in every place; torch's functional_call refuses to be traced."""
+    """Replace the module's own weights by `weights`, tied ones in every place; torch's functional_call cannot be traced."""
     owners: list[Any] = [part._parameters for part in module.modules()] + [part._buffers for part in module.modules()]
     slots = [(owner, name, own) for owner in owners for name, own in owner.items() if own is not None]
     order = {id(own): place for place, own in enumerate([*module.parameters(), *module.buffers()])}
@@ -47,21 +47,21 @@ def _weights_replaced(module: nn.Module, weights: Sequence[Tensor]) -> Iterator[
             owner[name] = own
 
 
-class OpenConfig:
-    """`onnx_config` with the weights as inputs behind its own; in all else it is `onnx_config`."""
+class WeightInputConfig:
+    """`onnx_config` with the weights as additional, last inputs; everything else is as in `onnx_config`."""
 
     def __init__(self, onnx_config: "OnnxConfig", weights: Mapping[str, Tensor]) -> None:
-        self._closed, self._weights = onnx_config, weights
+        self._inner, self._weights = onnx_config, weights
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (whatever optimum asks of a configuration)
-        return getattr(self._closed, name)
+        return getattr(self._inner, name)
 
     def generate_dummy_inputs(self, framework: str = "pt", **shapes: int) -> dict[str, Any]:
-        """Make up the inputs as `onnx_config` does, in its order, and give the weights as they are."""
-        inputs = self._closed.generate_dummy_inputs(framework, **shapes)
+        """Generate the inputs as `onnx_config` does, in its order, followed by the weights."""
+        inputs = self._inner.generate_dummy_inputs(framework, **shapes)
         return {"inputs": list(inputs.values()), "weights": list(self._weights.values())}
 
-    def ordered_inputs(self, open_module: OpenModule) -> dict[str, dict[int, str]]:
-        """Name the inputs in their order, then the weights, none of whose axes is dynamic."""
-        inputs: dict[str, dict[int, str]] = self._closed.ordered_inputs(open_module.module)
+    def ordered_inputs(self, module: WeightInputModule) -> dict[str, dict[int, str]]:
+        """Name the inputs in their order, then the weights, which have no dynamic axis."""
+        inputs: dict[str, dict[int, str]] = self._inner.ordered_inputs(module.module)
         return inputs | {name: {} for name in self._weights}

@@ -1,1 +1,1 @@
-"""A precision for every layer: measured errors, a budget, and the gates that the result must meet."""
+"""Mixed precision: the error of every layer is measured, a precision chosen within a budget, the result held to gates."""

@@ -1,6 +1,7 @@
-"""One family's exact graphs to rounded ones that meet the gates, by as many rounds of plan, write and judge as it takes.
+"""The search for error budgets with which one family's quantized graphs meet the gates.
 
-Owns the budgets. `ids.py` chooses, `gate_measures.py` asks the graphs, `gates.py` says what they must keep.
+Each round plans the precisions, writes the graphs and evaluates them; a missed gate tightens the budget of the next round.
+Owns the budgets. `plan.py` chooses precisions, `gate_measures.py` runs the graphs, `gates.py` says what they must keep.
 """
 
 from collections.abc import Sequence
@@ -8,22 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.console import Display
-from export.precision.gate_measures import Exam
-from export.precision.gates import Gates, Judgement, Miss
+from export.errors import GateMiss
+from export.precision.gate_measures import GateMeasure
+from export.precision.gates import GateResult, Gates, name_layers
 from export.precision.layers import ExactGraph
-from export.precision.plan import GraphPlan, Planner
-from export.precision.rewriting import rewrite, write_whole
+from export.precision.plan import GraphPlan, PrecisionPlanner
+from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Target
-from export.precision.sensitivity import Trials
+from export.precision.sensitivity import LayerSensitivity
 
-SAFETY = 0.8  # of what the gate allows goes into the first budget: the calibration set is not the world
-TIGHTEST, LOOSEST = 0.25, 0.9  # what a graph's budget is multiplied by when the whole misses its gate by much, or by little
-ROUNDS = 6  # after these, whatever costs anything is left in fp32
+SAFETY = 0.8  # the first budget, as a part of the loss that the gate allows: other pictures may lose more than calibration's
+TIGHTEST, LOOSEST = 0.25, 0.9  # limits of the factor that a missed gate puts on a graph's budget
+ROUNDS = 6  # in the last of them, every layer that costs anything stays in fp32
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What rounded graphs are for, how good they must be, and whether every layer is int8 without a choice ("naive")."""
+class RoundingOptions:
+    """The CPU to round for, the gates to meet, whether every layer is int8 unmeasured ("naive"), onnxruntime's threads."""
 
     target: Target
     gates: Gates
@@ -32,63 +34,67 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was written, and how it did."""
+class RoundedGraphs:
+    """The plans of the graphs that were written, what was measured of them, and the gates that they miss."""
 
     plans: dict[str, GraphPlan]
-    judgement: Judgement
+    result: GateResult
+    misses: Sequence[GateMiss]
 
 
-class FamilyPlanner:
-    """The graphs of CLIP, or of BLIP."""
+class BudgetSearch:
+    """Writes the quantized graphs of one family, CLIP's or BLIP's."""
 
-    def __init__(self, graphs: Sequence[str], exact: Path, out: Path, wanted: Wanted, display: Display) -> None:
-        """Plan graphs below `exact`, to be written below `out`."""
-        self._graphs, self._exact, self._out, self._wanted, self._display = graphs, exact, out, wanted, display
+    def __init__(self, graphs: Sequence[str], exact: Path, out: Path, options: RoundingOptions, display: Display) -> None:
+        """Quantize the graphs below `exact` and write them below `out`, once `run` is called."""
+        self._graphs, self._exact, self._out, self._options, self._display = graphs, exact, out, options, display
 
-    def run(self, exam: Exam) -> Outcome:
-        """Write rounded graphs that meet the gates.
+    def run(self, gate_measure: GateMeasure) -> RoundedGraphs:
+        """Write quantized graphs that meet the gates.
 
-        Raises:
-            GateMissed: not even fp32 layers meet them, or the choice is naive and int8 does not.
+        Returns:
+            What was written last. It has misses where the choice is naive, or not even fp32 layers meet the gates.
         """
-        planners = {graph: self._try_layers(graph, exam) for graph in self._graphs}
-        budgets = dict.fromkeys(self._graphs, SAFETY * (1 - self._wanted.gates.cosine_mean))
-        for left in reversed(range(ROUNDS + 1)):
-            outcome = self._round(exam, planners, budgets)
-            misses = outcome.judgement.missed(self._wanted.gates)
-            if not misses or self._wanted.naive:
-                break
+        planners = {graph: self._measure_layers(graph, gate_measure) for graph in self._graphs}
+        budgets = dict.fromkeys(self._graphs, SAFETY * (1 - self._options.gates.cosine_mean))
+        for rounds_left in reversed(range(ROUNDS + 1)):
+            plans, result = self._quantize(gate_measure, planners, budgets)
+            misses = result.find_misses(self._options.gates)
             for miss in misses:
-                self._display.say(f"{miss.subject}: {miss.measure} is {miss.given:.5f}, asked for is {miss.allowed:g}")
+                self._display.say(str(miss))
+            if not misses or self._options.naive:
+                break
             for graph in {miss.graph for miss in misses}:
-                tighter = min(_tightening(miss) for miss in misses if miss.graph == graph)
-                budgets[graph] = budgets[graph] * tighter if left > 1 else 0.0
-        in_the_way = {graph: planner.in_the_way() for graph, planner in planners.items()}
-        outcome.judgement.require(self._wanted.gates, in_the_way)
-        return outcome
+                factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
+                budgets[graph] = budgets[graph] * factor if rounds_left > 1 else 0.0
+        costliest_layers = {graph: planner.costliest_layers() for graph, planner in planners.items()}
+        return RoundedGraphs(plans, result, name_layers(misses, costliest_layers))
 
-    def _try_layers(self, graph: str, exam: Exam) -> Planner:
+    def _measure_layers(self, graph: str, gate_measure: GateMeasure) -> PrecisionPlanner:
         exact = ExactGraph(self._exact / graph)
-        feeds, outputs = exam.questions(graph)
-        planner = Planner(Trials(exact, feeds, outputs, target=self._wanted.target, threads=self._wanted.threads))
-        if not self._wanted.naive:
-            self._display.say(f"{graph}: trying each of {len(exact.layers)} layers in int8")
-            planner.try_layers(self._display)
+        feeds, outputs = gate_measure.calibration_inputs(graph)
+        sensitivity = LayerSensitivity(exact, feeds, outputs, target=self._options.target, threads=self._options.threads)
+        planner = PrecisionPlanner(sensitivity)
+        if not self._options.naive:
+            self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in int8")
+            planner.measure_layers(self._display)
         return planner
 
-    def _round(self, exam: Exam, planners: dict[str, Planner], budgets: dict[str, float]) -> Outcome:
+    def _quantize(
+        self, gate_measure: GateMeasure, planners: dict[str, PrecisionPlanner], budgets: dict[str, float]
+    ) -> tuple[dict[str, GraphPlan], GateResult]:
+        """Plan and write every graph within its budget, and compare the family with the exact one."""
         plans = {}
         for graph, planner in planners.items():
-            choice = planner.all_int8() if self._wanted.naive else planner.choose(budgets[graph])
+            choice = planner.all_int8() if self._options.naive else planner.choose(budgets[graph])
             plans[graph] = planner.describe(choice, budgets[graph])
-            model = rewrite(planner.trials.graph, choice, self._wanted.target, planner.edits)
-            write_whole(model, planner.trials.graph.path.parent, self._out / graph)
-        self._display.say(f"{self._graphs[0].split('/')[0]}: comparing the rounded graphs with the exact ones")
-        return Outcome(plans, exam.judge(self._out))
+            model = rewrite(planner.graph, choice, self._options.target, planner.edits)
+            write_single_file(model, planner.graph.path.parent, self._out / graph)
+        self._display.say(f"{self._graphs[0].split('/')[0]}: comparing the quantized graphs with the exact ones")
+        return plans, gate_measure.evaluate(self._out)
 
 
-def _tightening(miss: Miss) -> float:
-    """Return what a budget is multiplied by: as the loss allowed to the loss found, and a little less."""
+def _tightening(miss: GateMiss) -> float:
+    """Return the factor for a budget: the allowed loss by the measured one, a little less, between the two limits."""
     lost = 1 - miss.given
     return min(LOOSEST, max(TIGHTEST, LOOSEST * (1 - miss.allowed) / lost)) if lost > 0 else TIGHTEST  # NaN is not above 0

@@ -1,6 +1,6 @@
-"""What a precision plan is measured on: pictures, and texts that somebody might ask or say of them.
+"""The calibration set: the pictures and texts on which quantized graphs are measured.
 
-Owns the built-in calibration set, which needs no file and no network. Runs no model.
+Owns the built-in set, which needs no file and no network, and the reading of a user's own. Runs no model.
 """
 
 import random
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DRAWN_SCENES = 48
-SEED = 3_000_017  # no album of training, benchmark or sample library draws from it
+SEED = 3_000_017  # used by no training set, benchmark or sample library
 QUERIES = (
     "a dog",
     "two people on bicycles",
@@ -37,34 +37,32 @@ QUERIES = (
     "a train arriving at a station",
     "screenshot of a spreadsheet",
 )
-
-
-READ_PICTURES, READ_TEXTS = 64, 96
+MAX_PICTURES, MAX_TEXTS = 64, 96  # of a file of captions
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """RGB pictures of any size, texts, and a sentence that says what they are."""
+class CalibrationSet:
+    """RGB pictures of any size, captions and queries, and words that say where they are from."""
 
     images: "Sequence[Image]"
     texts: Sequence[str]
     source: str
 
 
-def draw_calibration(count: int = DRAWN_SCENES) -> Calibration:
+def draw_calibration_set(count: int = DRAWN_SCENES) -> CalibrationSet:
     """Return storybook scenes, the same on every machine, with their captions and `QUERIES`."""
     from export.storybook.captions import exact_caption
     from export.storybook.drawing import draw_scene
-    from export.storybook.folder import Order
+    from export.storybook.folder import DrawingOptions
 
-    scenes = Order(count, SEED).scenes()
+    scenes = DrawingOptions(count, SEED).scenes()
     images = [draw_scene(scene, random.Random(f"{SEED}:{number}")).image for number, scene in enumerate(scenes)]
     texts = [*QUERIES, *map(exact_caption, scenes)][: max(count, len(QUERIES))]
-    return Calibration(images, texts, f"{count} drawn scenes, and {len(texts)} queries and captions")
+    return CalibrationSet(images, texts, f"{count} drawn scenes, and {len(texts)} queries and captions")
 
 
-def read_calibration(path: Path, display: Display) -> Calibration:
-    """Return the first `READ_PICTURES` pictures of a file of captions, as `evaluate` takes it, and `READ_TEXTS` captions.
+def read_calibration_set(path: Path, display: Display) -> CalibrationSet:
+    """Return the first `MAX_PICTURES` pictures of a file of captions, as `evaluate` takes it, and `MAX_TEXTS` captions.
 
     Raises:
         CaptionsUnusable: the file cannot be read, or none of its pictures.
@@ -77,16 +75,16 @@ def read_calibration(path: Path, display: Display) -> Calibration:
         display.say(f"{path}, line {skipped.line} is left out: {skipped.reason}")
     images: list[Image] = []
     texts: list[tuple[str, ...]] = []
-    for described in captions.described:
-        if len(images) == READ_PICTURES:
+    for picture in captions.pictures:
+        if len(images) == MAX_PICTURES:
             break
         try:
-            images.append(open_image(described.path, described.name))
-            texts.append(described.captions)
+            images.append(open_image(picture.path, picture.name))
+            texts.append(picture.captions)
         except (ImageNotFound, ImageTooLarge, ImageUnreadable) as cause:
-            display.say(f"{path}, line {described.line} is left out: {cause}")
+            display.say(f"{path}, line {picture.line} is left out: {cause}")
     if not images:
         raise CaptionsUnusable(path, "none of its pictures can be read")
     rounds = zip_longest(*texts)  # the first caption of every picture, then the second ones
-    chosen = [text for one_round in rounds for text in one_round if text][:READ_TEXTS]
-    return Calibration(images, chosen, f"{len(images)} pictures and {len(chosen)} captions of {path.name}")
+    chosen = [text for one_round in rounds for text in one_round if text][:MAX_TEXTS]
+    return CalibrationSet(images, chosen, f"{len(images)} pictures and {len(chosen)} captions of {path.name}")

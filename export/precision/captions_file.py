@@ -1,6 +1,6 @@
-"""CAPTIONS.jsonl: which picture people described, and how. Whatever cannot be used is named by its line, never fatal.
+"""CAPTIONS.jsonl: pictures and the captions that people gave them. A line that cannot be used is reported and left out.
 
-Owns that file's form. Opens no picture; whether one can be read is found out when a model is to see it.
+Owns the format of that file. Opens no picture: whether one can be decoded shows when it is needed.
 """
 
 import json
@@ -13,8 +13,8 @@ from export.index.scan import is_text
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """A picture and what people said of it, at least one caption; `line` counts from 1."""
+class CaptionedPicture:
+    """A picture with one caption or more; `line` is its line in the file, counted from 1."""
 
     line: int
     name: str
@@ -23,30 +23,30 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
-    """A line, or a part of it, that is left out, and why. Names no file: the line says which."""
+class SkippedLine:
+    """Why a line, or one of its captions, is left out. Does not name the picture, whose name may be private."""
 
     line: int
     reason: str
 
 
 @dataclass
-class Captions:
-    """What the file gives: pictures in its order, and what was left out."""
+class CaptionsFile:
+    """The pictures that can be used, in the order of the file, and what was left out."""
 
-    described: list[Described] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    pictures: list[CaptionedPicture] = field(default_factory=list)
+    skipped: list[SkippedLine] = field(default_factory=list)
 
 
 class _LineUnusable(Exception):
     """The line is skipped; the message says why."""
 
 
-def read_captions(path: Path, images: Path | None = None) -> Captions:
-    """Return the pictures that the file describes.
+def read_captions(path: Path, images: Path | None = None) -> CaptionsFile:
+    """Read a file of captions.
 
     Args:
-        path: one JSON object a line, {"file", "captions"}; other fields are left alone, as are empty lines.
+        path: one JSON object a line, {"file", "captions"}; other fields and empty lines are ignored.
         images: the folder that "file" is relative to; None is the file's own.
 
     Raises:
@@ -59,15 +59,15 @@ def read_captions(path: Path, images: Path | None = None) -> Captions:
         raise CaptionsUnusable(path, cause.strerror or str(cause)) from cause
     if not root.is_dir():
         raise CaptionsUnusable(path, f"the folder of its pictures, {root}, is not there")
-    captions = Captions()
+    captions = CaptionsFile()
     seen: dict[str, int] = {}
     for line, text in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if text.strip():
-            _take_line(line, text, root.resolve(), seen, captions)
+            _read_line(line, text, root.resolve(), seen, captions)
     return captions
 
 
-def _take_line(line: int, text: bytes, root: Path, seen: dict[str, int], captions: Captions) -> None:
+def _read_line(line: int, text: bytes, root: Path, seen: dict[str, int], captions: CaptionsFile) -> None:
     try:
         fields = _parse(text)
         name, path = _locate(fields, root)
@@ -75,10 +75,10 @@ def _take_line(line: int, text: bytes, root: Path, seen: dict[str, int], caption
             raise _LineUnusable(f"its picture was described on line {seen[name]} already")
         usable = tuple(_usable_captions(line, fields, captions.skipped))
     except _LineUnusable as cause:
-        captions.skipped.append(Skipped(line, str(cause)))
+        captions.skipped.append(SkippedLine(line, str(cause)))
         return
     seen[name] = line
-    captions.described.append(Described(line, name, path, usable))
+    captions.pictures.append(CaptionedPicture(line, name, path, usable))
 
 
 def _parse(text: bytes) -> dict[str, object]:
@@ -94,7 +94,7 @@ def _parse(text: bytes) -> dict[str, object]:
 
 
 def _locate(fields: dict[str, object], root: Path) -> tuple[str, Path]:
-    """Return the picture's name, written one way only, and its path, sure to be below the folder."""
+    """Return the picture's name in one normal form ("./a.jpg" is "a.jpg"), and its path, which lies below the folder."""
     given = fields.get("file")
     if not isinstance(given, str) or not given.strip():
         raise _LineUnusable('it has no "file"')
@@ -102,7 +102,7 @@ def _locate(fields: dict[str, object], root: Path) -> tuple[str, Path]:
     try:
         path = (root / name).resolve()
         there = path.is_file()
-    except (ValueError, OSError, RuntimeError) as cause:  # a NUL or half a character in it; too long; a loop of links
+    except (ValueError, OSError, RuntimeError) as cause:  # a NUL or an unpaired surrogate; too long; a loop of links
         raise _LineUnusable('its "file" is no path') from cause
     if ".." in name.parts or not path.is_relative_to(root):
         raise _LineUnusable('its "file" leads out of the folder of pictures')
@@ -111,14 +111,14 @@ def _locate(fields: dict[str, object], root: Path) -> tuple[str, Path]:
     return str(name), path
 
 
-def _usable_captions(line: int, fields: dict[str, object], skipped: list[Skipped]) -> Iterator[str]:
+def _usable_captions(line: int, fields: dict[str, object], skipped: list[SkippedLine]) -> Iterator[str]:
     given = fields.get("captions")
     if not isinstance(given, list) or not given:
         raise _LineUnusable('it has no "captions"')
     usable = 0
     for number, caption in enumerate(given, start=1):
         if reason := _why_unusable(caption):
-            skipped.append(Skipped(line, f"its caption {number} {reason}"))
+            skipped.append(SkippedLine(line, f"its caption {number} {reason}"))
         else:
             usable += 1
             yield caption

@@ -1,17 +1,19 @@
-"""The two families put to the test: the questions for each graph's layers, and the judgement over a family's graphs.
+"""What is measured of each family's graphs: the inputs for its layers' errors, and its result against the gates.
 
-Owns what is asked of CLIP and BLIP, on the path that a search and the index take. Judges by `gates.py`, plans nothing.
+Owns which inputs CLIP and BLIP are run on, and runs them as a search and the index do. The measures' formulas are in
+`gates.py`; nothing is planned here. Constructing a measure runs no model: the exact graphs run when first needed, once.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.precision.calibration_set import Calibration
-from export.precision.gates import CURVE, TOP_K, Judgement, cosines_between, overlap_at, token_agreement
+from export.precision.calibration_set import CalibrationSet
+from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
 from export.precision.sensitivity import Feed
 from runtime.artefacts.manifest import BlipRecord, ClipRecord
 from runtime.images import preprocess
@@ -19,136 +21,167 @@ from runtime.models.blip import BlipCaptioner, Tensors
 from runtime.models.onnx_session import Array, Session, return_freed_memory
 from runtime.models.tokenizer import Tokenizer
 
-TRIED_TEXTS, TRIED_IMAGES, TRIED_PICTURES = 8, 3, 1  # for each layer's trial: CLIP's texts and images, BLIP's pictures
-CAPTIONED = 6  # pictures whose captions are compared
-PREFIXES = 6  # beginnings of captions for each trial of a decoder's layer
+TEXTS_PER_LAYER, IMAGES_PER_LAYER = 8, 3  # CLIP's inputs for one layer's error
+PICTURES_PER_LAYER, PREFIXES_PER_LAYER = 1, 6  # BLIP's: pictures for the vision tower, caption beginnings for the decoder
+CAPTIONED_PICTURES = 6  # pictures whose captions are compared
 
 
-class Exam(Protocol):
-    """One family's exact graphs and what they answered."""
+class GateMeasure(Protocol):
+    """One family's exact graphs, and what is measured of quantized ones beside them."""
 
-    def questions(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
-        """Return the inputs for the trials of a graph's layers, and the outputs that are compared."""
+    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+        """Return the inputs on which a graph's layers are measured, and the names of the outputs that are compared."""
 
-    def judge(self, folder: Path) -> Judgement:
-        """Return what the rounded graphs below `folder` kept."""
+    def evaluate(self, folder: Path) -> GateResult:
+        """Return what the quantized graphs below `folder` keep of the exact ones."""
 
 
-class ClipExam:
+class ClipGateMeasure:
     """CLIP: do texts and images keep their vectors, and texts their ten nearest images?"""
 
-    def __init__(self, exact: Path, record: ClipRecord, calibration: Calibration, threads: int) -> None:
-        """Ask the exact graphs below `exact`."""
-        self._record, self._threads = record, threads
-        tokenizer = Tokenizer(exact / record.tokenizer.path, record.context_length, record.end_token_id)
-        self._texts: list[Feed] = [{"input_ids": tokenizer.encode([text])} for text in calibration.texts]
-        self._images: list[Feed] = [
-            {"pixel_values": preprocess(image, record.preprocessing)[None]} for image in calibration.images
-        ]
+    def __init__(self, exact: Path, record: ClipRecord, calibration: CalibrationSet, threads: int) -> None:
+        """Measure beside the exact graphs below `exact`."""
+        self._exact, self._record, self._calibration, self._threads = exact, record, calibration, threads
         self._outputs = {record.text.path: ("embedding",), record.image.path: ("embedding", "patch_contributions")}
-        self._exact = self._ask(exact)
 
-    def questions(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
         """Return some texts, spread over the set, or some images."""
-        feeds, wanted = (self._texts, TRIED_TEXTS) if graph == self._record.text.path else (self._images, TRIED_IMAGES)
-        return feeds[:: max(1, len(feeds) // wanted)][:wanted], self._outputs[graph]
+        count = TEXTS_PER_LAYER if graph == self._record.text.path else IMAGES_PER_LAYER
+        feeds = self._feeds[graph]
+        return feeds[:: max(1, len(feeds) // count)][:count], self._outputs[graph]
 
-    def judge(self, folder: Path) -> Judgement:
+    def evaluate(self, folder: Path) -> GateResult:
         """Compare all vectors, and the order in which each text finds the images."""
-        given, text, image = self._ask(folder), self._record.text.path, self._record.image.path
-        cosines = {name: cosines_between(_by_sample(self._exact[name]), _by_sample(given[name])) for name in given}
+        exact, given = self._exact_outputs, self._run_graphs(folder)
+        text, image = self._record.text.path, self._record.image.path
+        cosines = {name: cosines_between(_flatten_samples(exact[name]), _flatten_samples(given[name])) for name in given}
         losses = {path: 1 - float(cosines[f"{path} embedding"].mean()) for path in (text, image)}
-        scores = [answers[f"{text} embedding"] @ answers[f"{image} embedding"].T for answers in (self._exact, given)]
-        overlap = {k: overlap_at(k, *scores) for k in CURVE if k <= scores[0].shape[1]}
-        shares = {"clip ranking": {"overlap_at_10": overlap_at(TOP_K, *scores)}}
-        return Judgement(cosines, overlap, shares, losses)
+        scores = [outputs[f"{text} embedding"] @ outputs[f"{image} embedding"].T for outputs in (exact, given)]
+        overlap = {k: overlap_at(k, *scores) for k in REPORTED_KS if k <= scores[0].shape[1]}
+        ranking = {"clip ranking": {"overlap_at_10": overlap_at(TOP_K, *scores)}}
+        return GateResult(cosines, overlap, ranking, losses)
 
-    def _ask(self, folder: Path) -> dict[str, Array]:
-        answers: dict[str, Array] = {}
-        for path, feeds in ((self._record.text.path, self._texts), (self._record.image.path, self._images)):
+    @cached_property
+    def _feeds(self) -> dict[str, list[Feed]]:
+        """The calibration set as each graph reads it, by graph."""
+        record = self._record
+        tokenizer = Tokenizer(self._exact / record.tokenizer.path, record.context_length, record.end_token_id)
+        texts: list[Feed] = [{"input_ids": tokenizer.encode([text])} for text in self._calibration.texts]
+        images: list[Feed] = [
+            {"pixel_values": preprocess(image, record.preprocessing)[None]} for image in self._calibration.images
+        ]
+        return {record.text.path: texts, record.image.path: images}
+
+    @cached_property
+    def _exact_outputs(self) -> dict[str, Array]:
+        return self._run_graphs(self._exact)
+
+    def _run_graphs(self, folder: Path) -> dict[str, Array]:
+        """Return every output of both graphs, the samples of the calibration set along the first axis."""
+        arrays: dict[str, Array] = {}
+        for path, feeds in self._feeds.items():
             session, outputs = Session(folder / path, self._threads), self._outputs[path]
             rows = [session.run(outputs, feed) for feed in feeds]
-            answers |= {f"{path} {output}": np.concatenate([row[i] for row in rows]) for i, output in enumerate(outputs)}
-        return answers
+            arrays |= {f"{path} {output}": np.concatenate([row[i] for row in rows]) for i, output in enumerate(outputs)}
+        return arrays
 
 
-def _by_sample(vectors: Array) -> Array:
+def _flatten_samples(vectors: Array) -> Array:
     """Return (n, ...) as (n, m): a patch that contributes next to nothing has no direction of its own to keep."""
     return vectors.reshape(len(vectors), -1)
 
 
-class BlipExam:
-    """BLIP: does the decoder, given what the rounded tower sees, choose the tokens of the exact captions?"""
+class _ExactCaptions(NamedTuple):
+    """By picture: (1, 3, s, s) pixels, the decoder's keys and values, and the (1, t) caption with its start token."""
 
-    def __init__(self, exact: Path, record: BlipRecord, calibration: Calibration, threads: int) -> None:
-        """Caption with the exact graphs below `exact`."""
-        self._record, self._threads = record, threads
+    pixels: list[NDArray[np.float32]]
+    cross: list[Tensors]
+    token_ids: list[NDArray[np.int64]]
+
+
+class BlipGateMeasure:
+    """BLIP: does the quantized decoder, reading the quantized vision tower, choose the tokens of the exact captions?"""
+
+    def __init__(self, exact: Path, record: BlipRecord, calibration: CalibrationSet, threads: int) -> None:
+        """Measure beside the exact graphs below `exact`."""
+        self._exact, self._record, self._calibration, self._threads = exact, record, calibration, threads
         self._paths = record.vision.path, record.decoder.path
-        self._pixels, self._cross, self._captions = self._caption(exact, calibration)
-        return_freed_memory()
-        self._decoder = Session(exact / record.decoder.path, threads)
-        self._past_names = [name for name in self._decoder.input_shapes if name.startswith("past_")]
-        self._logits = [self._follow(self._decoder, *one) for one in zip(self._captions, self._cross, strict=True)]
 
-    def questions(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
         """Return some pictures, or beginnings of captions of several lengths, each with its picture's keys and values."""
+        exact = self._exact_captions
         if graph == self._record.vision.path:
-            return [{"pixel_values": one} for one in self._pixels[:TRIED_PICTURES]], list(self._cross[0])
+            return [{"pixel_values": one} for one in exact.pixels[:PICTURES_PER_LAYER]], list(exact.cross[0])
         feeds: list[Feed] = []
-        for number in range(PREFIXES):
-            turn = number % len(self._captions)
-            caption, cross = self._captions[turn], self._cross[turn]
-            length = 1 + number * caption.shape[1] // PREFIXES
-            feeds.append({"input_ids": caption[:, :length], **self._no_past(), **cross})
+        for number in range(PREFIXES_PER_LAYER):
+            picture = number % len(exact.token_ids)
+            caption, cross = exact.token_ids[picture], exact.cross[picture]
+            length = 1 + number * caption.shape[1] // PREFIXES_PER_LAYER
+            feeds.append({"input_ids": caption[:, :length], **self._empty_cache(), **cross})
         return feeds, ("logits",)
 
-    def judge(self, folder: Path) -> Judgement:
-        """Let the rounded graphs follow the exact captions, one beside the other exact one, then both together."""
+    def evaluate(self, folder: Path) -> GateResult:
+        """Decode the exact captions with each quantized graph beside the other exact one, then with both quantized."""
+        exact, (vision_path, decoder_path) = self._exact_captions, self._paths
         vision, decoder = (Session(folder / path, self._threads) for path in self._paths)
-        given = [
-            dict(zip(self._cross[0], vision.run(list(self._cross[0]), {"pixel_values": one}), strict=True))
-            for one in self._pixels
-        ]
-        seen = [cosines_between(_join(cross), _join(one)) for cross, one in zip(self._cross, given, strict=True)]
-        logits = np.concatenate(self._logits)
+        states = list(exact.cross[0])
+        given = [dict(zip(states, vision.run(states, {"pixel_values": one}), strict=True)) for one in exact.pixels]
+        cross = [cosines_between(_flatten(one), _flatten(other)) for one, other in zip(exact.cross, given, strict=True)]
+        logits = self._exact_logits
         by_vision, by_decoder, by_both = (
-            np.concatenate([self._follow(session, *one) for one in zip(self._captions, states, strict=True)])
-            for session, states in ((self._decoder, given), (decoder, self._cross), (decoder, given))
+            self._decode_captions(session, states)
+            for session, states in ((self._decoder, given), (decoder, exact.cross), (decoder, given))
         )
-        vision_path, decoder_path = self._paths
         cosines = {
-            f"{vision_path} cross_states": np.stack(seen),
+            f"{vision_path} cross_states": np.stack(cross),
             f"{vision_path} logits": cosines_between(logits, by_vision),
             f"{decoder_path} logits": cosines_between(logits, by_decoder),
         }
         losses = {path: 1 - float(cosines[f"{path} logits"].mean()) for path in self._paths}
-        return Judgement(cosines, {}, {"blip captions": token_agreement(logits, by_both)}, losses)
+        return GateResult(cosines, {}, {"blip captions": token_agreement(logits, by_both)}, losses)
 
-    def _caption(
-        self, exact: Path, calibration: Calibration
-    ) -> tuple[list[NDArray[np.float32]], list[Tensors], list[NDArray[np.int64]]]:
-        """Return pixels, keys and values, and exact captions with their start token, by picture."""
-        captioner = BlipCaptioner(exact, self._record, self._threads)
-        pixels = [captioner.prepare(image)[None] for image in calibration.images[:CAPTIONED]]
+    @cached_property
+    def _exact_captions(self) -> _ExactCaptions:
+        captioner = BlipCaptioner(self._exact, self._record, self._threads)
+        pixels = [captioner.prepare(image)[None] for image in self._calibration.images[:CAPTIONED_PICTURES]]
         cross = [captioner.see(one) for one in pixels]
-        captions = [np.insert(captioner.decode(one, 1), 0, self._record.start_token_id, axis=1) for one in cross]
-        return pixels, cross, captions
+        token_ids = [np.insert(captioner.decode(one, 1), 0, self._record.start_token_id, axis=1) for one in cross]
+        del captioner  # so that the memory of its two graphs is free before others are opened
+        return_freed_memory()
+        return _ExactCaptions(pixels, cross, token_ids)
 
-    def _follow(self, decoder: Session, caption: NDArray[np.int64], cross: Tensors) -> NDArray[np.float32]:
+    @cached_property
+    def _exact_logits(self) -> NDArray[np.float32]:
+        return self._decode_captions(self._decoder, self._exact_captions.cross)
+
+    @cached_property
+    def _decoder(self) -> Session:
+        return Session(self._exact / self._record.decoder.path, self._threads)
+
+    @cached_property
+    def _past_names(self) -> list[str]:
+        return [name for name in self._decoder.input_shapes if name.startswith("past_")]
+
+    def _decode_captions(self, decoder: Session, cross: Sequence[Tensors]) -> NDArray[np.float32]:
+        """Return the (all tokens, vocabulary) logits after each token of the exact captions, one caption after the other."""
+        pairs = zip(self._exact_captions.token_ids, cross, strict=True)
+        return np.concatenate([self._decode_caption(decoder, caption, states) for caption, states in pairs])
+
+    def _decode_caption(self, decoder: Session, caption: NDArray[np.int64], cross: Tensors) -> NDArray[np.float32]:
         """Return the (t, vocabulary) logits after each token of a (1, t) caption."""
         outputs = ["logits", *(name.replace("past_", "present_") for name in self._past_names)]
-        past, logits = self._no_past(), []
+        past, logits = self._empty_cache(), []
         for token in caption[0]:
             step, *present = decoder.run(outputs, {"input_ids": token.reshape(1, 1), **past, **cross})
             past = dict(zip(self._past_names, present, strict=True))
             logits.append(step)
         return np.concatenate(logits)
 
-    def _no_past(self) -> Tensors:
+    def _empty_cache(self) -> Tensors:
         shape = (1, self._record.heads, 0, self._record.head_width)
         return dict.fromkeys(self._past_names, np.empty(shape, np.float32))
 
 
-def _join(states: Tensors) -> Array:
-    """All of a picture's keys and values as one vector."""
+def _flatten(states: Tensors) -> Array:
+    """Return all of a picture's keys and values as one vector."""
     return np.concatenate([state.ravel() for state in states.values()])

@@ -1,36 +1,36 @@
-"""What rounded graphs must hold to be shipped: the gates, what is measured for them, and which of them were missed.
+"""The gates: measures of how near quantized graphs stay to the exact ones, the least that each must be, and the misses.
 
-Owns the measures and their defaults. Runs no graph: what graphs answered comes in as arrays.
+Owns the measures and their defaults. Runs no graph: outputs come in as arrays.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from export.errors import GateMissed
+from export.errors import GateMiss
 
-Measures = dict[str, dict[str, float]]
+Measures = dict[str, dict[str, float]]  # by subject, such as "clip/text.onnx embedding", then by the measure's name
 
 TOP_K = 10
-NEARLY = 0.9
-CURVE = (1, 2, 3, 5, 10, 20)  # the k of overlap@k that the report draws
+EQUALLY_LIKELY = 0.9
+REPORTED_KS = (1, 2, 3, 5, 10, 20)  # the k of overlap@k that the report draws
 
 
 class Gates(BaseModel):
     """The least that quantized graphs must keep of the exact ones.
 
-    A mean cosine of .999 is what the sample models kept while recall moved by a tenth of a point; people who quantized CLIP
+    With a mean cosine of .999, the recall of the sample models moved by a tenth of a point. People who quantized CLIP
     without a gate had .92 to .98 on the text side, and lost 4.6 to 11 points of accuracy.
 
     Attributes:
-        cosine_mean: of every graph's outputs with the exact graph's, over the calibration set.
+        cosine_mean: mean cosine of each graph's outputs with the exact graph's, over the calibration set.
         cosine_worst: the same, of the worst picture or text.
-        overlap_at_10: share of the exact ten nearest pictures that are among the rounded ten, over all texts.
-        token_agreement: share of caption tokens, given the exact caption so far, where the rounded graphs choose the exact
-            token, or one that the exact graphs hold at least `NEARLY` as likely: a toss-up may fall either way.
+        overlap_at_10: how many of the exact ten nearest pictures are among the quantized ten, in [0, 1]; mean over texts.
+        token_agreement: how many caption tokens stay, in [0, 1]. Given the exact caption so far, the quantized graphs must
+            choose the exact token, or one that the exact graphs hold at least `EQUALLY_LIKELY` times as likely.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,31 +41,20 @@ class Gates(BaseModel):
     token_agreement: float = Field(default=0.95, ge=0, le=1)
 
 
-@dataclass(frozen=True)
-class Miss:
-    """One measure below its gate, and the graph that is most to blame."""
-
-    subject: str
-    measure: str
-    given: float
-    allowed: float
-    graph: str
-
-
 @dataclass
-class Judgement:
-    """What rounded graphs of one family kept.
+class GateResult:
+    """What was measured of one family's quantized graphs.
 
     Attributes:
-        cosines: by graph and output, as in "clip/text.onnx embedding", one a sample.
-        overlap: of exact and rounded rankings, by k.
-        shares: what else has a gate, by subject and measure.
-        losses: 1 - cosine that each graph of the family causes alone, to find who is to blame for what both do together.
+        cosines: by graph and output, as in "clip/text.onnx embedding": one cosine for each sample.
+        overlap: overlap@k of the exact and the quantized rankings, by k.
+        family_measures: what both graphs cause together (ranking, captions), by subject and measure.
+        losses: by graph, 1 - cosine that it causes alone; shows which of the two causes most of a family measure's loss.
     """
 
     cosines: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     overlap: dict[int, float] = field(default_factory=dict)
-    shares: Measures = field(default_factory=dict)
+    family_measures: Measures = field(default_factory=dict)
     losses: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -75,36 +64,28 @@ class Judgement:
             output: {"cosine_mean": float(values.mean()), "cosine_worst": float(values.min())}
             for output, values in self.cosines.items()
         }
-        return cosines | self.shares
+        return cosines | self.family_measures
 
-    def missed(self, gates: Gates) -> list[Miss]:
-        """Return what is below its gate."""
+    def find_misses(self, gates: Gates) -> list[GateMiss]:
+        """Return every measure below its gate; NaN is below every gate."""
         misses = []
         for subject, figures in self.measures.items():
             graph = subject.split()[0]
             for measure, given in figures.items():
                 allowed = getattr(gates, measure, None)
                 if allowed is not None and not given >= allowed:  # true of NaN, too
-                    blamed = graph if graph in self.losses else max(self.losses, key=self.losses.__getitem__)
-                    misses.append(Miss(subject, measure, given, allowed, blamed))
+                    costliest = graph if graph in self.losses else max(self.losses, key=self.losses.__getitem__)
+                    misses.append(GateMiss(subject, measure, given, allowed, costliest))
         return misses
 
-    def require(self, gates: Gates, in_the_way: Mapping[str, Sequence[str]]) -> None:
-        """Refuse what missed a gate.
 
-        Args:
-            gates: what is asked.
-            in_the_way: the layers that cost most, by graph.
-
-        Raises:
-            GateMissed: a measure is below its gate.
-        """
-        for miss in self.missed(gates):
-            raise GateMissed(miss.subject, miss.measure, miss.given, miss.allowed, in_the_way.get(miss.graph, ()))
+def name_layers(misses: Sequence[GateMiss], costliest_layers: Mapping[str, Sequence[str]]) -> list[GateMiss]:
+    """Return the misses, each with the costliest layers of the graph that causes most of it."""
+    return [replace(miss, layers=tuple(costliest_layers.get(miss.graph, ()))) for miss in misses]
 
 
 def cosines_between(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the cosine of each pair of vectors in the last axis; -1 where one is no number or nothing."""
+    """Return the cosine of each pair of vectors in the last axis; -1 where one of them is zero or not finite."""
     first, second = one.astype(np.float64), other.astype(np.float64)
     lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -113,15 +94,19 @@ def cosines_between(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDA
 
 
 def overlap_at(k: int, exact: NDArray[np.float32], given: NDArray[np.float32]) -> float:
-    """Return which share of the exact k best columns is among the given k best, the mean over rows of (n, m) scores."""
+    """Return how many of the exact k best columns are among the given k best, in [0, 1], mean over rows of (n, m) scores."""
     k = min(k, exact.shape[1])
     best, found = (np.argsort(-scores, axis=1, kind="stable")[:, :k] for scores in (exact, given))
     return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(best.tolist(), found.tolist(), strict=True)]))
 
 
 def token_agreement(exact: NDArray[np.float32], given: NDArray[np.float32]) -> dict[str, float]:
-    """Return, of (n, vocabulary) logits, the share of rows with equal choices, and with choices about as likely."""
+    """Return two measures in [0, 1] of (n, vocabulary) logits, over the n rows.
+
+    "tokens_equal" counts rows where both choose the same token; "token_agreement" counts those, too, where the exact logits
+    make the given choice at least `EQUALLY_LIKELY` times as likely as their own.
+    """
     best, chosen = exact.argmax(axis=-1), given.argmax(axis=-1)
     rows = np.arange(len(exact))
-    odds = np.exp(exact[rows, chosen] - exact[rows, best])  # of the softmax, whose sum falls out of the ratio
-    return {"token_agreement": float((odds >= NEARLY).mean()), "tokens_equal": float((best == chosen).mean())}
+    odds = np.exp(exact[rows, chosen] - exact[rows, best])  # a ratio of two probabilities: softmax's sum cancels out
+    return {"token_agreement": float((odds >= EQUALLY_LIKELY).mean()), "tokens_equal": float((best == chosen).mean())}

@@ -1,7 +1,7 @@
-"""An fp32 graph on disk, seen as the layers whose precision can be chosen.
+"""An fp32 graph on disk as a set of layers, each of which can be given a precision.
 
-Owns what counts as a layer, and its name. Reads a weight only when asked: large ones stay in the file beside the graph.
-Rounds nothing and runs nothing.
+Owns what counts as a layer, and its name. Large weights stay in the file beside the graph until they are asked for. Rounds
+nothing and runs nothing.
 """
 
 import math
@@ -19,8 +19,6 @@ from export.precision.rounding import Weights
 
 Kind = Literal["product", "table", "kernel"]
 OPERAND = {"MatMul": 1, "Gather": 0, "Conv": 1}  # which input of a node may be a layer's weight
-
-
 KINDS: tuple[Kind, ...] = ("product", "table", "kernel")
 KIND_OF: dict[str, Kind] = {"MatMul": "product", "Gather": "table", "Conv": "kernel"}
 
@@ -29,8 +27,9 @@ KIND_OF: dict[str, Kind] = {"MatMul": "product", "Gather": "table", "Conv": "ker
 class Layer:
     """One weight and all nodes that read it.
 
-    A "product" is (k, n), multiplied from the right by MatMul nodes; it may be looked up too, as BLIP's tied words are. A
-    "table" is only looked up, along `axis` of its two. A "kernel" is a convolution's, its outputs along the first axis.
+    A "product" is a (k, n) matrix by which MatMul nodes multiply; Gather nodes may read it, too, as they read BLIP's tied
+    word embedding. A "table" has two axes and is read by Gather alone, along `axis`. A "kernel" is a convolution's weight,
+    its outputs along the first axis.
     """
 
     name: str
@@ -83,7 +82,7 @@ class ExactGraph:
 
 
 def _operand(node: onnx.NodeProto) -> str:
-    """The name of what a node multiplies with, looks up in or convolves with; of other nodes, nothing."""
+    """Return the name of the tensor that a node multiplies, looks up or convolves with; "" for other nodes."""
     position = OPERAND.get(node.op_type)
     return "" if position is None else node.input[position]
 

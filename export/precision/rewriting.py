@@ -1,6 +1,7 @@
-"""An fp32 graph rewritten so that each layer has the precision chosen for it.
+"""Rewrites an fp32 graph so that each layer has the precision chosen for it.
 
-Owns the nodes that stand for a rounded product or lookup. Rounds by `rounding.py`, chooses and measures nothing.
+Owns the nodes that replace a product, a lookup or a convolution. Weights are rounded by `rounding.py`; nothing is chosen or
+measured here.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from export.precision.rounding import (
     Choice,
     Target,
     Weights,
-    block_of,
+    block_length,
     round_blocks,
     round_columns,
     round_kernel,
@@ -32,12 +33,12 @@ FLOAT = onnx.TensorProto.FLOAT
 
 @dataclass
 class Edits:
-    """What changes parts of a graph and, all together, leaves its function.
+    """Changes to a graph that together leave its outputs as they are.
 
     Attributes:
-        rows: (k,) each, by the name of a weight; its rows are multiplied.
-        norms: gain and bias in the place of others, by the norm's node.
-        factors: (k,) each, by the name of a tensor; layers read it multiplied.
+        rows: by the name of a (k, n) weight, the (k,) factors by which its rows are multiplied.
+        norms: by the name of a LayerNormalization node, its new gain and bias.
+        factors: by the name of a tensor, the (k,) factors by which layers multiply it when they read it.
     """
 
     rows: dict[str, Weights] = field(default_factory=dict)
@@ -45,17 +46,17 @@ class Edits:
     factors: dict[str, Weights] = field(default_factory=dict)
 
     def __or__(self, other: "Edits") -> "Edits":
-        """Return both."""
+        """Return the edits of both; where both name the same thing, `other` wins."""
         return Edits(self.rows | other.rows, self.norms | other.norms, self.factors | other.factors)
 
 
 def rewrite(graph: ExactGraph, choice: Choice, target: Target, edits: Edits | None = None) -> onnx.ModelProto:
-    """Return the graph with its layers as chosen; large fp32 weights that stay still lie in the file beside it."""
+    """Return the graph with its layers as chosen. Large weights that stay fp32 are still read from the file beside it."""
     return _Rewriting(graph, choice, target, edits or Edits()).run()
 
 
-def write_whole(model: onnx.ModelProto, weights_from: Path, path: Path) -> None:
-    """Write a rewritten graph as one file, with the weights that lie beside the exact graph, in `weights_from`, taken in."""
+def write_single_file(model: onnx.ModelProto, weights_from: Path, path: Path) -> None:
+    """Write a rewritten graph and its weights as one file; `weights_from` is the folder of the exact graph's weights."""
     onnx.load_external_data_for_model(model, str(weights_from))
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, path)
@@ -67,9 +68,9 @@ class _Rewriting:
     def __init__(self, graph: ExactGraph, choice: Choice, target: Target, edits: Edits) -> None:
         self._graph, self._choice, self._target, self._edits = graph, choice, target, edits
         self._nodes: list[onnx.NodeProto] = []
-        self._made: dict[str, onnx.TensorProto] = {}
+        self._new_tensors: dict[str, onnx.TensorProto] = {}
         self._rounded: dict[str, list[str]] = {}  # by the tensor rounded: its int8 form, scale and zero point
-        self._equal: dict[str, str] = {}  # by the tensor multiplied: the product
+        self._scaled: dict[str, str] = {}  # by the tensor multiplied by factors: the product
         self._count = 0
 
     def run(self) -> onnx.ModelProto:
@@ -78,14 +79,14 @@ class _Rewriting:
         for node in model.graph.node:
             self._replace_norm(node)
             self._multiply_input(node)
-            self._take(node)
+            self._rewrite(node)
         del model.graph.node[:]
         model.graph.node.extend(self._nodes)
         read = {name for node in self._nodes for name in node.input} | {output.name for output in model.graph.output}
-        kept = [tensor for tensor in model.graph.initializer if tensor.name in read and tensor.name not in self._made]
+        kept = [tensor for tensor in model.graph.initializer if tensor.name in read and tensor.name not in self._new_tensors]
         del model.graph.initializer[:]
-        model.graph.initializer.extend([*kept, *self._made.values()])
-        del model.graph.value_info[:]  # the exporter's notes on shapes, which onnxruntime infers again
+        model.graph.initializer.extend([*kept, *self._new_tensors.values()])
+        del model.graph.value_info[:]  # shapes that the exporter wrote down; onnxruntime infers them again
         if not any(opset.domain == "com.microsoft" for opset in model.opset_import):
             model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
         return model
@@ -93,26 +94,26 @@ class _Rewriting:
     def _replace_norm(self, node: onnx.NodeProto) -> None:
         if node.name in self._edits.norms:
             gain, bias = self._edits.norms[node.name]
-            node.input[1] = self._keep(f"{node.name}/gain", lambda: gain)
-            node.input[2] = self._keep(f"{node.name}/bias", lambda: bias)
+            node.input[1] = self._add_tensor(f"{node.name}/gain", lambda: gain)
+            node.input[2] = self._add_tensor(f"{node.name}/bias", lambda: bias)
 
     def _multiply_input(self, node: onnx.NodeProto) -> None:
         source = node.input[0] if self._graph.layer_read_by(node) else ""
         if source in self._edits.factors:
-            if source not in self._equal:  # q, k and v read one tensor: it is multiplied once
-                factors = self._keep(f"{source}_factors", lambda: self._edits.factors[source])
-                self._equal[source] = self._op("Mul", source, factors)
-            node.input[0] = self._equal[source]
+            if source not in self._scaled:  # q, k and v read one tensor: it is multiplied once
+                factors = self._add_tensor(f"{source}_factors", lambda: self._edits.factors[source])
+                self._scaled[source] = self._add_node("Mul", source, factors)
+            node.input[0] = self._scaled[source]
 
-    def _take(self, node: onnx.NodeProto) -> None:
+    def _rewrite(self, node: onnx.NodeProto) -> None:
         layer = self._graph.layer_read_by(node)
         precision = self._choice.get(layer.name, "fp32") if layer else "fp32"
         if layer is None or precision == "fp32":
             if layer and layer.weight in self._edits.rows:
-                self._keep(layer.weight, lambda: self._weight(layer))
+                self._add_tensor(layer.weight, lambda: self._weight(layer))
             self._nodes.append(node)
         elif layer.kind == "kernel":
-            self._convolve_widened(node, layer)
+            self._convolve_converted(node, layer)
         elif node.op_type == "MatMul":
             (self._multiply_blocks if precision == "block8" else self._multiply_int8)(node, layer)
         elif layer.kind == "table":
@@ -123,88 +124,88 @@ class _Rewriting:
     def _multiply_int8(self, node: onnx.NodeProto, layer: Layer) -> None:
         source, (weight, scales) = node.input[0], self._columns(layer)
         if source not in self._rounded:  # q, k and v read one norm: it is rounded once
-            self._rounded[source] = self._ops("DynamicQuantizeLinear", source, outputs=3)
+            self._rounded[source] = self._add_node_with_outputs("DynamicQuantizeLinear", source, outputs=3)
         rounded, scale, zero = self._rounded[source]
-        zeros = self._keep(f"zeros_{layer.shape[1]}", lambda: np.zeros(layer.shape[1], np.int8))
-        product = self._op("MatMulInteger", rounded, weight, zero, zeros, name=node.name)
-        widened = self._op("Cast", product, to=FLOAT)
-        self._op("Mul", widened, self._op("Mul", scale, scales), gives=node.output[0])
+        zeros = self._add_tensor(f"zeros_{layer.shape[1]}", lambda: np.zeros(layer.shape[1], np.int8))
+        product = self._add_node("MatMulInteger", rounded, weight, zero, zeros, name=node.name)
+        converted = self._add_node("Cast", product, to=FLOAT)
+        self._add_node("Mul", converted, self._add_node("Mul", scale, scales), gives=node.output[0])
 
     def _multiply_blocks(self, node: onnx.NodeProto, layer: Layer) -> None:
         inputs, outputs = layer.shape
-        form = {"K": inputs, "N": outputs, "bits": 8, "block_size": block_of(inputs), "accuracy_level": COMPUTE_INT8}
+        form = {"K": inputs, "N": outputs, "bits": 8, "block_size": block_length(inputs), "accuracy_level": COMPUTE_INT8}
         operands = [node.input[0], *self._blocks(layer)]
-        self._op("MatMulNBits", *operands, name=node.name, gives=node.output[0], domain="com.microsoft", **form)
+        self._add_node("MatMulNBits", *operands, name=node.name, gives=node.output[0], domain="com.microsoft", **form)
 
-    def _convolve_widened(self, node: onnx.NodeProto, layer: Layer) -> None:
-        """Store a kernel in int8 and convolve in fp32: onnxruntime widens it once, when it opens the graph."""
-        rounded, scales = self._pair(layer, "int8", lambda: round_kernel(self._weight(layer)))
-        node.input[1] = self._op("Mul", self._op("Cast", rounded, to=FLOAT), scales)
+    def _convolve_converted(self, node: onnx.NodeProto, layer: Layer) -> None:
+        """Store a kernel in int8 and convolve in fp32: onnxruntime converts it once, when it opens the graph."""
+        rounded, scales = self._store_rounded(layer, "int8", lambda: round_kernel(self._weight(layer)))
+        node.input[1] = self._add_node("Mul", self._add_node("Cast", rounded, to=FLOAT), scales)
         self._nodes.append(node)
 
     def _look_up_rows(self, node: onnx.NodeProto, layer: Layer) -> None:
-        rows, scales = self._pair(layer, "rows", lambda: round_rows(self._weight(layer), layer.axis))
+        rows, scales = self._store_rounded(layer, "rows", lambda: round_rows(self._weight(layer), layer.axis))
         self._look_up(node, rows, scales, scale_axis=layer.axis)
 
     def _look_up_columns(self, node: onnx.NodeProto, layer: Layer) -> None:
         self._look_up(node, *self._columns(layer), scale_axis=0)
 
     def _look_up(self, node: onnx.NodeProto, table: str, scales: str, *, scale_axis: int) -> None:
-        """Look up int8 and scales with the indices of `node`."""
-        rounded = self._op("Gather", table, node.input[1], name=node.name, axis=axis_of(node))
-        scale = self._op("Gather", scales, node.input[1], axis=scale_axis)
-        self._op("Mul", self._op("Cast", rounded, to=FLOAT), scale, gives=node.output[0])
+        """Look up the int8 rows and their scales by the indices of `node`, and multiply them."""
+        rounded = self._add_node("Gather", table, node.input[1], name=node.name, axis=axis_of(node))
+        scale = self._add_node("Gather", scales, node.input[1], axis=scale_axis)
+        self._add_node("Mul", self._add_node("Cast", rounded, to=FLOAT), scale, gives=node.output[0])
 
     def _look_up_blocks(self, node: onnx.NodeProto, layer: Layer) -> None:
         """Look up columns of a product stored in blocks: (t, blocks, block) to (k, t)."""
         blocks, scales = self._blocks(layer)
-        zero = self._keep("block_zero", lambda: np.array(BLOCK_ZERO, np.float32))
-        last = self._keep("last_axis", lambda: np.array([-1]))
-        row = self._keep("row", lambda: np.array([-1, layer.shape[0]]))
-        rounded = self._op("Gather", blocks, node.input[1], name=node.name, axis=0)
-        centred = self._op("Sub", self._op("Cast", rounded, to=FLOAT), zero)
-        scale = self._op("Unsqueeze", self._op("Gather", scales, node.input[1], axis=0), last)
-        rows = self._op("Reshape", self._op("Mul", centred, scale), row)
-        self._op("Transpose", rows, gives=node.output[0], perm=[1, 0])
+        zero = self._add_tensor("block_zero", lambda: np.array(BLOCK_ZERO, np.float32))
+        last = self._add_tensor("last_axis", lambda: np.array([-1]))
+        row = self._add_tensor("row", lambda: np.array([-1, layer.shape[0]]))
+        rounded = self._add_node("Gather", blocks, node.input[1], name=node.name, axis=0)
+        centred = self._add_node("Sub", self._add_node("Cast", rounded, to=FLOAT), zero)
+        scale = self._add_node("Unsqueeze", self._add_node("Gather", scales, node.input[1], axis=0), last)
+        rows = self._add_node("Reshape", self._add_node("Mul", centred, scale), row)
+        self._add_node("Transpose", rows, gives=node.output[0], perm=[1, 0])
 
     def _columns(self, layer: Layer) -> tuple[str, str]:
-        return self._pair(layer, "int8", lambda: round_columns(self._weight(layer), self._target))
+        return self._store_rounded(layer, "int8", lambda: round_columns(self._weight(layer), self._target))
 
     def _blocks(self, layer: Layer) -> tuple[str, str]:
-        return self._pair(layer, "blocks", lambda: round_blocks(self._weight(layer)))
+        return self._store_rounded(layer, "blocks", lambda: round_blocks(self._weight(layer)))
 
-    def _pair(self, layer: Layer, form: str, make: Callable[[], tuple[NDArray[Any], Weights]]) -> tuple[str, str]:
-        """Keep a rounded weight and its scales, once for all their readers; onnxruntime widens the scales when it opens."""
+    def _store_rounded(self, layer: Layer, form: str, make: Callable[[], tuple[NDArray[Any], Weights]]) -> tuple[str, str]:
+        """Add a rounded weight and its scales, once for all their readers; onnxruntime converts the scales when it opens."""
         names = f"{layer.weight}_{form}", f"{layer.weight}_{form}_scales"
-        if names[0] not in self._made:
+        if names[0] not in self._new_tensors:
             rounded, scales = make()
             stored = f"{names[1]}_stored"
-            self._made[names[0]] = numpy_helper.from_array(rounded, names[0])
-            self._made[stored] = _to_bfloat16(scales, stored)
-            self._op("Cast", stored, gives=names[1], to=FLOAT)
+            self._new_tensors[names[0]] = numpy_helper.from_array(rounded, names[0])
+            self._new_tensors[stored] = _to_bfloat16(scales, stored)
+            self._add_node("Cast", stored, gives=names[1], to=FLOAT)
         return names
 
-    def _keep(self, name: str, make: Callable[[], NDArray[Any]]) -> str:
-        if name not in self._made:
-            self._made[name] = numpy_helper.from_array(make(), name)
+    def _add_tensor(self, name: str, make: Callable[[], NDArray[Any]]) -> str:
+        if name not in self._new_tensors:
+            self._new_tensors[name] = numpy_helper.from_array(make(), name)
         return name
 
     def _weight(self, layer: Layer) -> Weights:
         weight, rows = self._graph.read(layer.weight), self._edits.rows.get(layer.weight)
         return weight if rows is None else weight * rows[:, None]
 
-    def _op(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
-        """Add a node and return the name of its output, a short one unless it is said."""
-        output = gives or self._name()
+    def _add_node(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
+        """Add a node and return the name of its output, a new short one unless `gives` names it."""
+        output = gives or self._new_name()
         self._nodes.append(helper.make_node(kind, inputs, [output], name, **attributes))
         return output
 
-    def _ops(self, kind: str, source: str, *, outputs: int) -> list[str]:
-        names = [self._name() for _ in range(outputs)]
+    def _add_node_with_outputs(self, kind: str, source: str, *, outputs: int) -> list[str]:
+        names = [self._new_name() for _ in range(outputs)]
         self._nodes.append(helper.make_node(kind, [source], names))
         return names
 
-    def _name(self) -> str:
+    def _new_name(self) -> str:
         self._count += 1
         return f"r{self._count}"
 

@@ -1,33 +1,33 @@
-"""How a layer's numbers are rounded, and for which CPU.
+"""How a layer's weights and activations are rounded, and for which CPU.
 
-Owns the arithmetic. The nodes that stand for it are written in `rewriting.py`; which layer gets which precision is chosen in
-`ids.py`; what it costs is measured in `sensitivity.py`.
+Owns the arithmetic. `rewriting.py` writes the nodes that do it in a graph, `plan.py` chooses the precision of each layer,
+`sensitivity.py` measures what the choice costs.
 
-- "int8": dynamic. Weights per column, activations by one scale over the whole tensor (DynamicQuantizeLinear, MatMulInteger).
+- "int8": dynamic. One scale for each column of the weight, one for the whole tensor of activations (DynamicQuantizeLinear,
+  MatMulInteger).
 - "block8": weights in blocks of up to `BLOCK` inputs, activations rounded per row and block inside the kernel
-  (com.microsoft::MatMulNBits), so that an outlier spoils its own block alone. About 2.6 times the time of int8 from ten rows
-  on, the same for one row. The operator's other mode, float activations, takes longer than fp32, at one row forty times
-  as long, and is not offered.
-- "fp32": as it was.
+  (com.microsoft::MatMulNBits), so that an outlier coarsens its own block alone. Takes about 2.6 times as long as int8
+  from ten rows on, as long for one row. The operator's other mode, float activations, takes longer than fp32, for one row
+  forty times as long, and is not offered.
+- "fp32": not rounded.
 
-Tables and kernels know int8 and fp32 alone, and int8 is only how they are stored: a table's rows are widened when they are
-looked up, a kernel when the graph is opened.
+Tables and kernels are stored as int8 but computed in fp32: a table's rows are converted when they are looked up, a kernel
+when the graph is opened. "block8" is not offered for them.
 """
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Precision = Literal["int8", "block8", "fp32"]
 Target = Literal["avx2", "vnni", "arm64"]
-TARGETS: tuple[Target, ...] = get_args(Target)
-Choice = Mapping[str, Precision]  # by the layer's name; a layer that is absent stays fp32
+Choice = Mapping[str, Precision]  # by the layer's name; a layer that is not in it stays fp32
 Weights = NDArray[np.float32]
 
-BLOCK = 32  # 6 % more bytes than int8; blocks of 256 would be a third faster, but an outlier would spoil eight times as much
-BLOCK_MIN = 16  # the shortest
+BLOCK = 32  # 6 % more bytes than int8; 256 would be a third faster, but an outlier would coarsen eight times as many weights
+BLOCK_MIN = 16  # the shortest block that MatMulNBits takes
 BLOCK_ZERO = 128  # what stands for zero in a block
 ROW_MAX = 127
 PAIR_MAX = 127  # rounding may add one: 255 * 128 stays below 2 ** 15
@@ -57,14 +57,14 @@ def round_blocks(weight: Weights) -> tuple[NDArray[np.uint8], Weights]:
         (n, blocks, block) uint8 with `BLOCK_ZERO` for zero, and (n, blocks) float32 scales; k is filled up with zeros.
     """
     inputs, outputs = weight.shape
-    block = block_of(inputs)
+    block = block_length(inputs)
     filled = np.pad(weight.T, ((0, 0), (0, -inputs % block))).reshape(outputs, -1, block)
     scales = _storable(np.abs(filled).max(axis=2) / np.float32(ROW_MAX))
     return (np.rint(filled / scales[..., None]) + BLOCK_ZERO).astype(np.uint8), scales
 
 
 def round_rows(table: Weights, axis: int) -> tuple[NDArray[np.int8], Weights]:
-    """Return a table as int8, and one scale for each index of the axis looked up along (the other axis has length 1)."""
+    """Return a table as int8, and one scale for each index along the lookup axis (the scales' other axis has length 1)."""
     scales = _storable(np.abs(table).max(axis=1 - axis, keepdims=True) / np.float32(ROW_MAX))
     return np.rint(table / scales).astype(np.int8), scales
 
@@ -76,7 +76,7 @@ def round_kernel(kernel: Weights) -> tuple[NDArray[np.int8], Weights]:
 
 
 def round_activations(rows: Weights, low: float, high: float) -> Weights:
-    """Return what is left of (r, k) activations after DynamicQuantizeLinear over a tensor that spans `low` to `high`."""
+    """Return (r, k) activations as DynamicQuantizeLinear rounds them in a tensor with values from `low` to `high`."""
     low, high = min(low, 0.0), max(high, 0.0)
     scale = (high - low) / 255 or 1.0
     zero = np.rint(-low / scale)
@@ -85,15 +85,15 @@ def round_activations(rows: Weights, low: float, high: float) -> Weights:
     return rounded
 
 
-def block_of(inputs: int) -> int:
-    """Return the length of a block for so many inputs: the power of two that divides them, within what is allowed."""
+def block_length(inputs: int) -> int:
+    """Return the block length: the largest power of two that divides `inputs`, from `BLOCK_MIN` to `BLOCK`."""
     return max(BLOCK_MIN, min(BLOCK, inputs & -inputs))
 
 
 def _storable(scales: Weights) -> Weights:
-    """Return scales made up to 0.8 % larger, to the next number that bfloat16 holds: stored in half the bytes, exactly.
+    """Return scales rounded up to the next bfloat16, at most 0.8 % larger: half the bytes hold them exactly.
 
-    A scale of zero becomes one: a column of zeros, as a padding token's row is, is zero at any scale.
+    A scale of zero becomes one; zeros, such as a padding token's row, are zero at any scale.
     """
     bits = np.where(scales > 0, scales, np.float32(1)).astype(np.float32).view(np.uint32)
     return ((bits + np.uint32(0xFFFF)) & np.uint32(0xFFFF0000)).view(np.float32)

@@ -20,8 +20,8 @@ from runtime.artefacts.manifest import (
     read_models_manifest,
 )
 from runtime.library.catalog import Library
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings
-from runtime.terminal import told_errors
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
+from runtime.terminal import run_command_line, told_errors
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED, FOR_AN_HOUR = "no-cache", "public, max-age=3600"
@@ -44,7 +44,10 @@ def index(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
 
 @app.command()
 def models(
-    stack: Stack = "lookwhy", folder: Annotated[Path, typer.Option("--models", help="Their folder.")] = OWN_MODELS
+    stack: Stack = "lookwhy",
+    folder: Annotated[
+        Path, typer.Option("--models", parser=models_folder, metavar="FOLDER", help="Their folder.")
+    ] = OWN_MODELS,
 ) -> None:
     """Publish models. Unless the index there was made with them, publish theirs right after."""
     with told_errors():
@@ -118,4 +121,4 @@ def _read_manifest(there: S3Folder, form: type[M]) -> M | None:
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m export.publish")
+    run_command_line(app, "python -m export.publish")

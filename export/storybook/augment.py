@@ -1,6 +1,6 @@
-"""Training pictures -> normalized tensors: small shifts, brightness and softness. Never a flip or a change of hue.
+"""Augments training pictures and normalizes them: small shifts, brightness, blur. No flips and no changes of hue.
 
-Owns pixels on their way into training. The product's preprocessing is runtime/images.py's.
+Used in training only. The product's preprocessing is in runtime/images.py.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
-from export.storybook.pool import Pool
+from export.storybook.training_set import TrainingSet
 
 # OpenAI's CLIP normalization (openai/CLIP, clip.py), which BLIP uses too.
 _MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).view(1, 3, 1, 1)
 _STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
 _MAX_SHIFT_PX = 5
-_SOFTENED_BATCHES = 0.15
-_SOFT_SIDES_PX = (80, 168)
+_BLURRED_BATCHES = 0.15  # this fraction of batches
+_BLUR_SIDES_PX = (80, 168)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Batch:
 
     Attributes:
         pixels: (n, 3, h, w) float32, normalized.
-        boxes: (n, k, 6) float32 as in `Pool.boxes`, moved with the pictures.
+        boxes: (n, k, 6) float32 as in `TrainingSet.boxes`, moved with the pictures.
     """
 
     pixels: torch.Tensor
@@ -38,19 +38,19 @@ def standardize(pixels: NDArray[np.uint8]) -> torch.Tensor:
     return (_to_unit_range(pixels) - _MEAN) / _STD
 
 
-def augmented_batch(pool: Pool, indices: NDArray[np.int64], rng: np.random.Generator) -> Batch:
-    """The pictures at `indices`, each shifted and lit a little differently."""
+def augmented_batch(training_set: TrainingSet, indices: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+    """Return the pictures at `indices`, each with a random shift, contrast and brightness."""
     shifts = rng.integers(-_MAX_SHIFT_PX, _MAX_SHIFT_PX + 1, (len(indices), 2))
-    pixels = _to_unit_range(_shifted(pool.pixels[indices], shifts))
+    pixels = _to_unit_range(_shifted(training_set.pixels[indices], shifts))
     contrast, brightness = (
         torch.from_numpy(rng.uniform(low, high, (len(indices), 1, 1, 1)).astype(np.float32))
         for low, high in ((0.9, 1.1), (-0.06, 0.06))
     )
     pixels = (pixels * contrast + brightness).clamp_(0, 1)
-    if rng.random() < _SOFTENED_BATCHES:
-        pixels = _softened(pixels, int(rng.integers(*_SOFT_SIDES_PX)))
-    boxes = pool.boxes[indices].copy()
-    boxes[..., 2:] += np.tile(shifts, 2)[:, None] / pool.pixels.shape[1]
+    if rng.random() < _BLURRED_BATCHES:
+        pixels = _blurred(pixels, int(rng.integers(*_BLUR_SIDES_PX)))
+    boxes = training_set.boxes[indices].copy()
+    boxes[..., 2:] += np.tile(shifts, 2)[:, None] / training_set.pixels.shape[1]
     return Batch((pixels - _MEAN) / _STD, boxes)
 
 
@@ -60,7 +60,7 @@ def _to_unit_range(pixels: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def _shifted(pixels: NDArray[np.uint8], shifts: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Each picture moved right and down by its (x, y) shift; its border is repeated into the gap."""
+    """Return each picture moved right and down by its (x, y) shift; its border is repeated into the gap."""
     side, reach = pixels.shape[1], _MAX_SHIFT_PX
     padded = np.pad(pixels, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
     moved = np.empty_like(pixels)
@@ -69,8 +69,8 @@ def _shifted(pixels: NDArray[np.uint8], shifts: NDArray[np.int64]) -> NDArray[np
     return moved
 
 
-def _softened(pixels: torch.Tensor, side_px: int) -> torch.Tensor:
-    """Resized to `side_px` and back, as a picture that met another resizing first."""
+def _blurred(pixels: torch.Tensor, side_px: int) -> torch.Tensor:
+    """Return the pictures resized to `side_px` and back, like photos that were resized before they were given to us."""
     size = pixels.shape[-2:]
     there = interpolate(pixels, (side_px, side_px), mode="bilinear", antialias=True)
     return interpolate(there, tuple(size), mode="bilinear", antialias=True)

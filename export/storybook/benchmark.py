@@ -1,7 +1,7 @@
-"""The figures of any encoder and captioner on a folder of drawn scenes.
+"""Measures any encoder and captioner on a folder of drawn scenes.
 
 The models are three functions, so the same code measures torch in fp32 and the quantized, torch-free runtime. Owns the
-questions asked; which folders, and what is good enough, the callers decide.
+queries; the callers decide which folders are used and which figures are good enough.
 """
 
 import random
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, noun_phrase
-from export.storybook.facts import Facts, Wanted, encode_facts, truth_table
+from export.storybook.facts import Facts, StatedGroup, encode_facts, truth_table
 from export.storybook.folder import Entry, read_folder
 from export.storybook.metrics import caption_figures, hit_at_1, recall_at
 from export.storybook.queries import Query, partial_query
@@ -33,65 +33,65 @@ CaptionImages = Callable[[Sequence[bytes]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Album:
-    """Drawn scenes with their files' bytes."""
+class EvaluationSet:
+    """Drawn scenes on which models are evaluated, with their files' bytes."""
 
     entries: tuple[Entry, ...]
     files: tuple[bytes, ...]
 
     @classmethod
-    def read(cls, folder: Path, count: int | None = None) -> "Album":
-        """The first `count` scenes of a folder that `draw` wrote; all without it."""
+    def read(cls, folder: Path, count: int | None = None) -> "EvaluationSet":
+        """Read the first `count` scenes of a folder that `draw` wrote; None reads all."""
         entries = tuple(read_folder(folder))[:count]
         return cls(entries, tuple((folder / entry.file).read_bytes() for entry in entries))
 
     def exact_captions(self) -> list[str]:
-        """The canonical caption of each picture."""
+        """Return the canonical caption of each picture."""
         return [entry.captions[0] for entry in self.entries]
 
 
-def search_figures(album: Album, embed_texts: EmbedTexts, embed_images: EmbedImages) -> dict[str, float]:
-    """Recall@k of exact captions, and hit@1 of partial and of short queries.
+def search_figures(evaluation_set: EvaluationSet, embed_texts: EmbedTexts, embed_images: EmbedImages) -> dict[str, float]:
+    """Return recall@k of exact captions, and hit@1 of partial and of short queries.
 
-    Recall@1 asks for the very picture, so the album's captions should be distinct. hit@1 asks for any picture that
-    shows what the query states.
+    Recall counts only the picture that the caption was made from, so captions should be distinct. hit@1 counts every picture
+    that shows what the query states.
     """
-    images = embed_images(album.files)
-    figures = recall_at(embed_texts(album.exact_captions()) @ images.T, (1, 5, 10))
-    scenes = encode_facts([Facts.of_scene(entry.scene) for entry in album.entries])
-    for name, queries in query_sets([entry.scene for entry in album.entries]).items():
+    images = embed_images(evaluation_set.files)
+    figures = recall_at(embed_texts(evaluation_set.exact_captions()) @ images.T, (1, 5, 10))
+    scenes = encode_facts([Facts.of_scene(entry.scene) for entry in evaluation_set.entries])
+    for name, queries in query_sets([entry.scene for entry in evaluation_set.entries]).items():
         scores = embed_texts([query.text for query in queries]) @ images.T
         true = truth_table(encode_facts([query.facts for query in queries]), scenes)
         figures[name] = hit_at_1(scores, true)
     return figures
 
 
-def caption_album(album: Album, caption_images: CaptionImages) -> dict[str, float]:
-    """Exactness and F1 of the captions of every picture."""
-    return caption_figures(caption_images(album.files), album.exact_captions())
+def score_captions(evaluation_set: EvaluationSet, caption_images: CaptionImages) -> dict[str, float]:
+    """Return how exact the captions of all pictures are, and their F1."""
+    return caption_figures(caption_images(evaluation_set.files), evaluation_set.exact_captions())
 
 
 def query_sets(scenes: Sequence[Scene]) -> dict[str, list[Query]]:
-    """The questions of `search_figures`, by name: one partial query for each scene, then every short query there is."""
+    """Return the queries of `search_figures` by name: one partial query for each scene, then all short queries."""
     rng = random.Random(_QUERY_SEED)
     return {
         "partial": [partial_query(scene, rng) for scene in scenes],
-        "a OBJECT": [_ask(noun_phrase(1, "", name), name) for name in OBJECTS],
-        "OBJECT": [_ask(name, name) for name in OBJECTS],
+        "a OBJECT": [_object_query(noun_phrase(1, "", name), name) for name in OBJECTS],
+        "OBJECT": [_object_query(name, name) for name in OBJECTS],
         "a COLOUR OBJECT": [
-            _ask(noun_phrase(1, colour, name), name, colour) for name in OBJECTS for colour in COLOURS
+            _object_query(noun_phrase(1, colour, name), name, colour) for name in OBJECTS for colour in COLOURS
         ],
-        "two OBJECTS": [_ask(noun_phrase(count, "", name), name, "", (count,))
+        "two OBJECTS": [_object_query(noun_phrase(count, "", name), name, "", (count,))
                         for name in OBJECTS for count in _SEVERAL],
-        "a OBJECT in PLACE": [_ask_place(name, place) for name in OBJECTS for place in PLACES],
+        "a OBJECT in PLACE": [_place_query(name, place) for name in OBJECTS for place in PLACES],
     }  # fmt: skip
 
 
-def _ask(text: str, name: str, colour: str = "", counts: tuple[int, ...] = COUNTS) -> Query:
-    return Query(text, Facts((Wanted(name, colour, counts),)))
+def _object_query(text: str, name: str, colour: str = "", counts: tuple[int, ...] = COUNTS) -> Query:
+    return Query(text, Facts((StatedGroup(name, colour, counts),)))
 
 
-def _ask_place(name: str, place: str) -> Query:
+def _place_query(name: str, place: str) -> Query:
     preposition = "above" if name in AIR else PLACE_PREPOSITIONS[place]
     text = f"{noun_phrase(1, '', name)} {preposition} {PLACE_PHRASES[place]}"
-    return Query(text, Facts((Wanted(name),), place=place))
+    return Query(text, Facts((StatedGroup(name),), place=place))

@@ -1,6 +1,6 @@
-"""The exact caption of a scene, and back: what a caption, also a wrong one, says.
+"""Writes the exact caption of a scene, and parses captions, also wrong ones, back into facts.
 
-Owns the one canonical wording that BLIP learns and is scored by. Other wordings are queries.py's.
+Owns the one canonical wording that BLIP is trained on and scored by. Other wordings are in queries.py.
 """
 
 from collections import Counter
@@ -46,7 +46,7 @@ def noun_phrase(count: int, colour: str, name: str) -> str:
 
 
 def exact_caption(scene: Scene) -> str:
-    """The canonical caption: every fact of the scene, in one fixed wording, lower case, without a full stop."""
+    """Return the canonical caption: all facts of the scene, in one fixed wording, lower case, without a full stop."""
     phrases = [noun_phrase(group.count, group.colour, group.object) for group in scene.groups]
     things = f" {scene.relation} ".join(phrases)
     preposition = "above" if scene.in_the_air() else PLACE_PREPOSITIONS[scene.place]
@@ -55,10 +55,10 @@ def exact_caption(scene: Scene) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CaptionFacts:
-    """What a caption says, as multisets; a wrong or broken caption says less, or something else.
+    """The facts that a caption states, as multisets.
 
-    Colours and counts are bound to their object: ("car", "red"), so a red car next to a blue house is not matched by
-    a blue car next to a red house.
+    Colours and counts are kept with their object, as in ("car", "red"), so that a red car next to a blue house does not
+    match a blue car next to a red house.
     """
 
     objects: Counter[str]
@@ -84,7 +84,7 @@ def parse_caption(caption: str) -> CaptionFacts:
 
 
 def _group_at(words: list[str], index: int) -> Group:
-    """The group whose noun is the word at `index`; "" and 0 stand for a colour or number that is not there."""
+    """Return the group whose noun is the word at `index`; "" and 0 stand for a missing colour or number."""
     before = words[max(0, index - 2) : index]
     colour = before.pop() if before and before[-1] in COLOURS else ""
     return Group(_COUNTS.get(before[-1], 0) if before else 0, colour, _SINGULARS[words[index]])
@@ -96,7 +96,7 @@ def _mentioned(caption: str, phrases: dict[str, str]) -> Counter[str]:
 
 
 def _stated_relation(caption: str, groups: list[Group]) -> Counter[str]:
-    """The relation between two groups; "two birds above a beach" relates a group to a place and states none."""
+    """Return the relation between two groups, if any; "two birds above a beach" relates a group to a place instead."""
     if len(groups) < 2:
         return Counter()
     return Counter([relation for relation in RELATIONS if f" {relation} " in caption][:1])

@@ -1,6 +1,6 @@
-"""The command line of the storybook: `draw` a folder of scenes, `train` the sample models.
+"""The commands `storybook draw` and `storybook train`: a folder of scenes, and the sample models.
 
-Owns arguments and what is shown while waiting. Drawing and training are imported when used, so `--help` is quick.
+Owns the arguments and the progress display. Drawing and training are imported when they are used, so that `--help` is quick.
 """
 
 import time
@@ -19,7 +19,7 @@ from runtime.terminal import told_errors
 if TYPE_CHECKING:
     from export.storybook.stage import Progress as StageProgress
 
-app = typer.Typer(no_args_is_help=True, help="The sample world: draw storybook scenes, train the sample models.")
+app = typer.Typer(no_args_is_help=True, help="Draw storybook scenes, train the sample models.")
 
 _RUN_FOLDER = Path("artifacts/storybook")
 _LINE_EVERY_S = 60
@@ -35,12 +35,12 @@ def draw(
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw.")] = 2,
 ) -> None:
     """Draw scenes, no two alike, with their captions and the box of every object."""
-    from export.storybook.folder import Order, draw_folder
+    from export.storybook.folder import DrawingOptions, draw_folder
 
     display = _Display(Console())
     with told_errors(), unwritable_refused(folder), display.bar:
         display.begin("draw", count)
-        entries = draw_folder(folder, Order(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
+        entries = draw_folder(folder, DrawingOptions(count, seed, size, held_out), workers=workers, on_drawn=display.drawn)
     display.console.print(f"{len(entries)} scenes in {folder}")
 
 

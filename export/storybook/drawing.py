@@ -1,4 +1,4 @@
-"""Scene -> picture and boxes. Owns the order of painting and the file format; the shapes live in its neighbours."""
+"""Draws a scene as a picture with boxes. Owns the order of painting and the file format; other files draw the shapes."""
 
 import random
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from export.storybook.scenes import Box, Scene
 from export.storybook.skies import paint_rain, paint_sky, vary
 
 PICTURE_SIDE_PX = 384
-"""What `draw` writes unless told otherwise: sharp on a web card, and larger than the models' input, as photos are."""
+"""Default of `draw`: sharp on a web page, and larger than the models' input, as photos are."""
 
 _SUPERSAMPLING = 2
 _JPEG_QUALITY = 90

@@ -1,7 +1,7 @@
-"""What a text states about a picture, and whether a picture shows it.
+"""The facts that a text states about a picture, and whether they are true of a scene.
 
-Owns Facts, the meaning of a query: each field may be unstated. One text and one scene are compared by `hold_in`; whole
-batches by `truth_table` over rows of small integers. Words are queries.py's.
+Owns `Facts`, whose fields may all be unstated. `hold_in` compares one text with one scene; `truth_table` compares whole
+batches, encoded as rows of small integers. Wordings are in queries.py.
 """
 
 from collections.abc import Sequence
@@ -17,45 +17,45 @@ _GROUP_COLUMNS = (3, 6)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A group that a text asks for. "castles" allows the counts 2 and 3; "castle" allows any; "" is any colour."""
+class StatedGroup:
+    """A group that a text states. "castles" allows the counts 2 and 3; "castle" allows any; "" is any colour."""
 
     object: str
     colour: str = ""
     counts: tuple[int, ...] = COUNTS
 
     def fits(self, group: Group) -> bool:
-        """True when the group shows what is wanted."""
+        """Return whether a scene's group is as stated."""
         return group.object == self.object and self.colour in ("", group.colour) and group.count in self.counts
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts that a text states, in no order; "" means that it says nothing of the kind."""
+    """The facts that a text states; "" is a fact that it does not state."""
 
-    groups: tuple[Wanted, ...] = ()
+    groups: tuple[StatedGroup, ...] = ()
     relation: str = ""
     place: str = ""
     time: str = ""
 
     @classmethod
     def of_scene(cls, scene: Scene) -> "Facts":
-        """Everything that is true of a scene, as its exact caption states it."""
-        groups = tuple(Wanted(group.object, group.colour, (group.count,)) for group in scene.groups)
+        """Return all facts of a scene, as its exact caption states them."""
+        groups = tuple(StatedGroup(group.object, group.colour, (group.count,)) for group in scene.groups)
         return cls(groups, scene.relation, scene.place, scene.time)
 
     def hold_in(self, scene: Scene) -> bool:
-        """True when every stated fact holds in the scene."""
+        """Return whether every stated fact is true of the scene."""
         return (
             self.place in ("", scene.place)
             and self.time in ("", scene.time)
             and self.relation in ("", scene.relation)
-            and all(any(wanted.fits(group) for group in scene.groups) for wanted in self.groups)
+            and all(any(stated.fits(group) for group in scene.groups) for stated in self.groups)
         )
 
 
 def encode_facts(facts: Sequence[Facts]) -> NDArray[np.int16]:
-    """Facts as rows for `truth_table`.
+    """Encode facts as rows for `truth_table`.
 
     Returns:
         (n, 9) int16: place, time, relation, then for two groups: object, colour, and the allowed counts as bits.
@@ -66,14 +66,14 @@ def encode_facts(facts: Sequence[Facts]) -> NDArray[np.int16]:
         row[0] = _index(PLACES, fact.place)
         row[1] = _index(TIMES, fact.time)
         row[2] = _index(RELATIONS, fact.relation)
-        for column, wanted in zip(_GROUP_COLUMNS, fact.groups, strict=False):
-            bits = sum(1 << (count - 1) for count in wanted.counts)
-            row[column : column + 3] = _index(OBJECTS, wanted.object), _index(COLOURS, wanted.colour), bits
+        for column, stated in zip(_GROUP_COLUMNS, fact.groups, strict=False):
+            bits = sum(1 << (count - 1) for count in stated.counts)
+            row[column : column + 3] = _index(OBJECTS, stated.object), _index(COLOURS, stated.colour), bits
     return rows
 
 
 def truth_table(texts: NDArray[np.int16], scenes: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Which texts are true of which scenes.
+    """Return which texts are true of which scenes.
 
     Args:
         texts: (t, 9) int16 from `encode_facts`.
@@ -85,17 +85,17 @@ def truth_table(texts: NDArray[np.int16], scenes: NDArray[np.int16]) -> NDArray[
     asked, shown = texts[:, None, :], scenes[None, :, :]
     true = ((asked[..., :3] == shown[..., :3]) | (asked[..., :3] == _UNSTATED)).all(-1)
     for column in _GROUP_COLUMNS:
-        wanted = asked[..., column : column + 3]
-        fits = [_fits(wanted, shown[..., other : other + 3]) for other in _GROUP_COLUMNS]
-        true &= (wanted[..., 0] == _UNSTATED) | fits[0] | fits[1]
+        stated = asked[..., column : column + 3]
+        fits = [_fits(stated, shown[..., other : other + 3]) for other in _GROUP_COLUMNS]
+        true &= (stated[..., 0] == _UNSTATED) | fits[0] | fits[1]
     return np.asarray(true)
 
 
-def _fits(wanted: NDArray[np.int16], group: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """`Wanted.fits` for broadcast triples of object, colour and count bits."""
-    same_colour = (wanted[..., 1] == _UNSTATED) | (wanted[..., 1] == group[..., 1])
-    allowed_count = (wanted[..., 2] & group[..., 2]) > 0
-    return np.asarray((wanted[..., 0] == group[..., 0]) & same_colour & allowed_count)
+def _fits(stated: NDArray[np.int16], group: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """`StatedGroup.fits` for broadcast triples of object, colour and count bits."""
+    same_colour = (stated[..., 1] == _UNSTATED) | (stated[..., 1] == group[..., 1])
+    allowed_count = (stated[..., 2] & group[..., 2]) > 0
+    return np.asarray((stated[..., 0] == group[..., 0]) & same_colour & allowed_count)
 
 
 def _index(names: Sequence[str], name: str) -> int:

@@ -1,6 +1,6 @@
-"""A folder of drawn scenes: scene-00001.jpg, scene-00002.jpg, ... and captions.jsonl, which says what each shows.
+"""A folder of drawn scenes: scene-00001.jpg, scene-00002.jpg, ... and captions.jsonl, which describes each picture.
 
-Owns that layout. The sample album, the benchmark pools and the tests all read it.
+Owns that layout, in which the sample pictures, the evaluation sets and the benchmarks are written and read.
 """
 
 import json
@@ -24,8 +24,8 @@ _OTHER_WORDINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to draw; the same order gives the same bytes."""
+class DrawingOptions:
+    """What to draw; the same options give the same bytes."""
 
     count: int
     seed: int
@@ -34,14 +34,14 @@ class Order:
     distinct: bool = True
 
     def scenes(self) -> list[Scene]:
-        """The scenes of the order; with `distinct`, no two share a caption."""
+        """Return the scenes to draw; with `distinct`, no two have the same caption."""
         rng = random.Random(f"folder:{self.held_out}:{self.seed}")
         return list(islice(sample_scenes(rng, self.held_out, self.distinct), self.count))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of captions.jsonl. The first caption is the exact one; the others state the same in other words."""
+    """One line of captions.jsonl. The first caption is the exact one; the others state the same facts in other words."""
 
     file: str
     captions: list[str]
@@ -49,26 +49,26 @@ class Entry:
     scene: Scene
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON line; `from_json` reads them back."""
+        """Return values that JSON can hold; `from_json` reads them back."""
         boxes = [asdict(box) for box in self.boxes]
         return {"file": self.file, "captions": self.captions, "boxes": boxes, "scene": self.scene.to_json()}
 
     @classmethod
     def from_json(cls, line: dict[str, Any]) -> "Entry":
-        """The entry that `to_json` wrote."""
+        """Return the entry that `to_json` wrote."""
         boxes = [Box(**box) for box in line["boxes"]]
         return cls(line["file"], line["captions"], boxes, Scene.from_json(line["scene"]))
 
 
 def draw_folder(
-    folder: Path, order: Order, *, workers: int = 2, on_drawn: Callable[[int], None] = lambda count: None
+    folder: Path, options: DrawingOptions, *, workers: int = 2, on_drawn: Callable[[int], None] = lambda count: None
 ) -> list[Entry]:
-    """Draw an order into a folder; captions.jsonl is written last, so a folder that has it is whole.
+    """Draw scenes into a folder. captions.jsonl is written last, so a folder that has it is complete.
 
-    Every file is written beside its place and renamed into it. Files of an earlier, larger order stay.
+    Every file is written under another name and renamed. Files of an earlier run with more scenes stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(folder, order, number, scene) for number, scene in enumerate(order.scenes(), start=1)]
+    jobs = [(folder, options, number, scene) for number, scene in enumerate(options.scenes(), start=1)]
     entries = []
     with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
         for entry in executor.map(_draw_entry, jobs, chunksize=25):
@@ -80,16 +80,16 @@ def draw_folder(
 
 
 def read_folder(folder: Path) -> Iterator[Entry]:
-    """The entries of a folder that `draw_folder` wrote, in order."""
+    """Yield the entries of a folder that `draw_folder` wrote, in order."""
     with (folder / CAPTIONS_FILE).open(encoding="utf-8") as lines:
         for line in lines:
             yield Entry.from_json(json.loads(line))
 
 
-def _draw_entry(job: tuple[Path, Order, int, Scene]) -> Entry:
-    folder, order, number, scene = job
-    rng = random.Random(f"folder:{order.held_out}:{order.seed}:{number}")
-    picture = draw_scene(scene, rng, order.side_px)
+def _draw_entry(job: tuple[Path, DrawingOptions, int, Scene]) -> Entry:
+    folder, options, number, scene = job
+    rng = random.Random(f"folder:{options.held_out}:{options.seed}:{number}")
+    picture = draw_scene(scene, rng, options.side_px)
     name = f"scene-{number:05d}.jpg"
     _write_whole(folder / name, encode_jpeg(picture.image))
     caption = exact_caption(scene)

@@ -1,7 +1,7 @@
-"""Which pictures meet in a batch of CLIP's stage: mostly such that differ in little.
+"""Chooses the pictures of a training batch for CLIP: mostly hard negatives, pictures that differ in little.
 
-Owns batch composition. A random batch is told apart by place and time alone; one with the same objects everywhere can
-only be told apart by which object has which colour, and by counting.
+Owns batch composition. The pictures of a random batch can be told apart by place and time alone; those of a batch with the
+same objects only by colours and counts.
 """
 
 from collections.abc import Sequence
@@ -9,40 +9,40 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from export.storybook.pool import scenes_by_key
 from export.storybook.scenes import Scene
+from export.storybook.training_set import scenes_by_key
 
 _Key = tuple[str, ...]
 _Positions = NDArray[np.int64]
 
 
 class HardBatches:
-    """Samples positions of pictures that share a backdrop, an object, or all their objects."""
+    """Samples positions of pictures that share place and time, an object, or all their objects."""
 
     def __init__(self, scenes: Sequence[Scene], batch: int) -> None:
         self._count = len(scenes)
         self._batch = batch
-        self._backdrops = list(scenes_by_key(scenes, lambda scene: [(scene.place, scene.time)]).values())
+        self._places_and_times = list(scenes_by_key(scenes, lambda scene: [(scene.place, scene.time)]).values())
         self._objects = list(scenes_by_key(scenes, _objects).values())
-        casts = scenes_by_key(scenes, lambda scene: [_cast(scene)])
-        self._solos = [positions for cast, positions in casts.items() if len(cast) == 1]
-        self._pairs = [positions for cast, positions in casts.items() if len(cast) == 2]
+        object_sets = scenes_by_key(scenes, lambda scene: [_all_objects(scene)])
+        self._single_objects = [positions for objects, positions in object_sets.items() if len(objects) == 1]
+        self._object_pairs = [positions for objects, positions in object_sets.items() if len(objects) == 2]
 
     def sample(self, rng: np.random.Generator) -> _Positions:
-        """Up to `batch` distinct positions, sorted; fewer where groups are small or overlap."""
+        """Return up to `batch` distinct positions, sorted; fewer where groups are small or overlap."""
         kind = rng.random()
         if kind < 0.35:
             return np.sort(rng.choice(self._count, min(self._batch, self._count), replace=False))
         if kind < 0.55:
-            return self._mix(self._backdrops, 2, rng)
+            return self._mix(self._places_and_times, 2, rng)
         if kind < 0.7:
             return self._mix(self._objects, 2, rng)
         if kind < 0.82:
-            return self._mix(self._solos, 3, rng)
-        return self._mix(self._pairs, 4, rng)
+            return self._mix(self._single_objects, 3, rng)
+        return self._mix(self._object_pairs, 4, rng)
 
     def _mix(self, groups: list[_Positions], count: int, rng: np.random.Generator) -> _Positions:
-        """An equal share from each of `count` groups."""
+        """Sample equally many positions from each of `count` groups."""
         chosen = rng.choice(len(groups), min(count, len(groups)), replace=False)
         share = self._batch // len(chosen)
         parts = [rng.choice(groups[index], min(share, len(groups[index])), replace=False) for index in chosen]
@@ -53,5 +53,5 @@ def _objects(scene: Scene) -> list[_Key]:
     return [(group.object,) for group in scene.groups]
 
 
-def _cast(scene: Scene) -> _Key:
+def _all_objects(scene: Scene) -> _Key:
     return tuple(sorted(group.object for group in scene.groups))

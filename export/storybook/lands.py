@@ -1,4 +1,4 @@
-"""The land of each place, from the horizon down. Owns nothing above it but hills, mountains and roofs."""
+"""Paints the land of each place, from the horizon down; above it only hills, mountains and roofs."""
 
 import random
 from collections.abc import Callable
@@ -35,7 +35,7 @@ _LANE: RGB = (225, 225, 210)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What every painter of land needs: where, under which light, from which chance."""
+    """What every painter of land needs: the canvas, the height of the horizon, the time of day, the random numbers."""
 
     canvas: Canvas
     horizon: float
@@ -43,7 +43,7 @@ class View:
     rng: random.Random
 
     def lit(self, colour: RGB) -> RGB:
-        """A colour of the land in this light."""
+        """Return a colour of the land at this time of day."""
         return light_on_land(colour, self.time)
 
 
@@ -53,7 +53,7 @@ def paint_land(canvas: Canvas, place: str, time: str, horizon: float, rng: rando
 
 
 def _hill(view: View, y: float, swing: float, colour: RGB) -> None:
-    """Everything below a gentle wave around height `y`."""
+    """Paint everything below a gentle wave around height `y`."""
     frequency, phase = view.rng.uniform(1, 2.5), view.rng.uniform(0, 2 * pi)
     ridge = [(step / 12, y + swing * sin(frequency * step / 12 * pi + phase)) for step in range(13)]
     view.canvas.polygon([*ridge, (1, 1), (0, 1)], view.lit(colour))

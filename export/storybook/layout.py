@@ -1,4 +1,4 @@
-"""Where the figures of a scene stand and how large they are. Owns composition; paints nothing.
+"""Chooses where the figures of a scene stand and how large they are. Paints nothing.
 
 All lengths are fractions of the picture. A figure fills a square of twice its `radius`: a standing one is placed by
 the ground under it, a flying one by its centre.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from export.storybook.scenes import AIR, Group, Scene
 
-# With figures 26-32 pixels wide, the spike's model (16-pixel patches) confused their shapes more than anything else.
+# With figures 26-32 pixels wide, a first model (16-pixel patches) mostly failed by confusing their shapes.
 _MAGNIFICATION = 1.16
 _NEVER_MIRRORED = ("house", "castle")
 _LOWEST_GROUND = 0.97
@@ -31,7 +31,7 @@ class Placement:
 
 
 def arrange(scene: Scene, horizon: float, rng: random.Random) -> list[Placement]:
-    """The figures of a scene, those behind first.
+    """Return the figures of a scene, those behind first.
 
     Args:
         scene: What to place.
@@ -49,7 +49,7 @@ def arrange(scene: Scene, horizon: float, rng: random.Random) -> list[Placement]
 
 
 def _place(group: Group, x: float, base: float, radius: float, rng: random.Random) -> Placement:
-    """One figure of the group; `base` is the ground under it, or the centre if it flies."""
+    """Return one figure of the group; `base` is the ground under it, or the centre if it flies."""
     radius *= _MAGNIFICATION
     y = base if group.object in AIR else base - radius
     mirrored = rng.random() < 0.5 and group.object not in _NEVER_MIRRORED
@@ -57,7 +57,7 @@ def _place(group: Group, x: float, base: float, radius: float, rng: random.Rando
 
 
 def _row(group: Group, horizon: float, rng: random.Random) -> list[Placement]:
-    """One to three of a kind, spread over the width."""
+    """Return one to three figures of a kind, spread over the width."""
     radius = rng.uniform(*_RADII[group.count])
     slide = rng.uniform(-_SLIDES[group.count], _SLIDES[group.count])
     if group.object in AIR:

@@ -1,4 +1,4 @@
-"""The figures: recall@k of ranked scores, and F1 of what captions say. Owns arithmetic; meets no model."""
+"""Computes recall@k of ranked scores, and the F1 of the facts that captions state. Runs no model."""
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
@@ -12,7 +12,7 @@ _SCORED = ("objects", "colours", "counts", "place", "time")
 
 
 def recall_at(scores: NDArray[np.float32], ks: Sequence[int]) -> dict[str, float]:
-    """The share of queries whose own picture is among the best k.
+    """Return the fraction of queries whose own picture is among the best k.
 
     Args:
         scores: (n, n) float32; row i is query i against every picture, picture i is its own.
@@ -23,7 +23,7 @@ def recall_at(scores: NDArray[np.float32], ks: Sequence[int]) -> dict[str, float
 
 
 def hit_at_1(scores: NDArray[np.float32], true: NDArray[np.bool_]) -> float:
-    """The share of queries whose best picture shows what they state; queries true of no picture are left out.
+    """Return the fraction of queries that are true of their best picture; queries true of no picture are left out.
 
     Args:
         scores: (q, n) float32.
@@ -35,10 +35,10 @@ def hit_at_1(scores: NDArray[np.float32], true: NDArray[np.bool_]) -> float:
 
 
 def caption_figures(captions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
-    """How much of the references' facts the captions say, and how much they add.
+    """Return how well the facts that captions state agree with those of the references.
 
     Returns:
-        "exact": share of captions equal to their reference; F1 over all pictures for each kind of fact; "relation",
+        "exact": fraction of captions equal to their reference; F1 over all pictures for each kind of fact; "relation",
         which stays out of the total, as most pictures have none; "f1", over all other facts together.
     """
     pairs = [
@@ -52,14 +52,14 @@ def caption_figures(captions: Sequence[str], references: Sequence[str]) -> dict[
 
 
 def _overlap(pairs: Sequence[tuple[CaptionFacts, CaptionFacts]], kind: str) -> Counter[str]:
-    """Facts of one kind that captions got right, and that captions and references hold."""
+    """Count the facts of one kind that captions state correctly, that they state at all, and that references state."""
     counts: Counter[str] = Counter()
     for caption, reference in pairs:
-        said: Counter[Hashable] = getattr(caption, kind)
-        meant: Counter[Hashable] = getattr(reference, kind)
-        counts += Counter(right=(said & meant).total(), said=said.total(), meant=meant.total())
+        stated: Counter[Hashable] = getattr(caption, kind)
+        expected: Counter[Hashable] = getattr(reference, kind)
+        counts += Counter(right=(stated & expected).total(), stated=stated.total(), expected=expected.total())
     return counts
 
 
 def _f1(counts: Mapping[str, int]) -> float:
-    return 2 * counts["right"] / max(1, counts["said"] + counts["meant"])
+    return 2 * counts["right"] / max(1, counts["stated"] + counts["expected"])

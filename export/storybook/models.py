@@ -1,4 +1,4 @@
-"""The sample models' architectures: real CLIP and BLIP classes of transformers, in small.
+"""The sample models' architectures: small configurations of the CLIP and BLIP classes of transformers.
 
 Owns their configurations, their image preprocessors, and the copying of BLIP's trained tower into CLIP. About 2.7 and
 2.9 million parameters. Heavy imports: torch and transformers.
@@ -17,8 +17,8 @@ from transformers import (
 from transformers.models.blip.modeling_blip import BlipEncoderLayer
 from transformers.models.clip.modeling_clip import CLIPEncoderLayer
 
-from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.tokenizers import MAX_TOKENS
+from export.storybook.training_set import INPUT_SIDE_PX
 
 PATCH_SIDE_PX = 16
 VISION_WIDTH = 160
@@ -44,14 +44,14 @@ _TEXT = {
     "hidden_act": "gelu",
 }
 _FIRST_LOGIT_SCALE = 3.3
-"""ln 27. From CLIP's own ln 14.3 the scale was still below 24 after 83,000 pictures (the spike)."""
+"""ln 27. From CLIP's own ln 14.3 the scale was still below 24 after 83,000 pictures (in a first trial)."""
 
-# eager: at 50 tokens and 2 threads it trained 2.4 times as many pictures per CPU second as sdpa (the spike).
+# eager: at 50 tokens and 2 threads it trained 2.4 times as many pictures per CPU second as sdpa (in a first trial).
 _ATTENTION = "eager"
 
 
 def new_clip(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
-    """An untrained CLIP for the tokenizer."""
+    """Return an untrained CLIP for the tokenizer."""
     text = _TEXT | {
         "vocab_size": len(tokenizer),
         "num_attention_heads": 2,
@@ -68,7 +68,7 @@ def new_clip(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
 
 
 def new_blip(tokenizer: PreTrainedTokenizerFast) -> BlipForConditionalGeneration:
-    """An untrained BLIP captioner for the tokenizer."""
+    """Return an untrained BLIP captioner for the tokenizer."""
     text = _TEXT | {
         "vocab_size": len(tokenizer),
         "num_attention_heads": 4,
@@ -91,19 +91,19 @@ def new_blip(tokenizer: PreTrainedTokenizerFast) -> BlipForConditionalGeneration
 
 
 def clip_image_processor() -> CLIPImageProcessor:
-    """CLIP's own preprocessing, at the sample models' size: shortest edge, centre crop, bicubic."""
+    """Return CLIP's own preprocessing, at the sample models' size: shortest edge, centre crop, bicubic."""
     side = INPUT_SIDE_PX
     return CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
 
 def blip_image_processor() -> BlipImageProcessor:
-    """BLIP's own preprocessing, at the sample models' size: both sides resized, bicubic."""
+    """Return BLIP's own preprocessing, at the sample models' size: both sides resized, bicubic."""
     return BlipImageProcessor(size={"height": INPUT_SIDE_PX, "width": INPUT_SIDE_PX})
 
 
 @torch.no_grad()
 def copy_tower(blip: BlipForConditionalGeneration, clip: CLIPModel, pictures: torch.Tensor) -> None:
-    """Start CLIP's vision tower from BLIP's trained one: the same pre-norm blocks under other names.
+    """Copy BLIP's trained vision tower into CLIP's: the same pre-norm blocks under other names.
 
     CLIP has one more LayerNorm in front of its blocks. Its gain and bias are set to the spread and mean of BLIP's
     embeddings over `pictures`, so that it undoes its own normalization on average.
@@ -129,7 +129,7 @@ def copy_tower(blip: BlipForConditionalGeneration, clip: CLIPModel, pictures: to
 
 
 def _copy_block(theirs: BlipEncoderLayer, ours: CLIPEncoderLayer) -> None:
-    """One transformer block; BLIP keeps query, key and value in one matrix, CLIP in three."""
+    """Copy one transformer block; BLIP keeps query, key and value in one matrix, CLIP in three."""
     fused, split = theirs.self_attn, ours.self_attn
     parts = zip(fused.qkv.weight.chunk(3), fused.qkv.bias.chunk(3), strict=True)
     for part, (weight, bias) in zip((split.q_proj, split.k_proj, split.v_proj), parts, strict=True):

@@ -1,4 +1,4 @@
-"""Colours: what "red" looks like, and what dusk, night and rain do to it. Owns no geometry."""
+"""The colours by name, and how dusk, night and rain change them. Owns no geometry."""
 
 RGB = tuple[int, int, int]
 
@@ -28,30 +28,30 @@ _DRIZZLE: RGB = (100, 108, 118)
 
 
 def mix(first: RGB, second: RGB, share: float) -> RGB:
-    """`first` with a `share` in [0, 1] of `second`."""
+    """Return `first` mixed with a `share` in [0, 1] of `second`."""
     red, green, blue = (int(a * (1 - share) + b * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
 def darker(colour: RGB, share: float = 0.35) -> RGB:
-    """The colour with a share of black."""
+    """Return the colour mixed with a share of black."""
     return mix(colour, BLACK, share)
 
 
 def lighter(colour: RGB, share: float = 0.35) -> RGB:
-    """The colour with a share of white."""
+    """Return the colour mixed with a share of white."""
     return mix(colour, WHITE, share)
 
 
 def light_on_land(colour: RGB, time: str) -> RGB:
-    """A colour of the land as it looks at that time: the land takes most of the evening and of the night."""
+    """Return a colour of the land as it looks at that time: evening and night change the land most."""
     if time == "sunset":
         return mix(mix(colour, _DUSK, 0.25), _DUSK_SHADE, 0.15)
     return {"day": colour, "night": mix(colour, _MIDNIGHT, 0.58), "rain": mix(colour, _DRIZZLE, 0.3)}[time]
 
 
 def light_on_object(colour: RGB, time: str) -> RGB:
-    """A colour of an object as it looks at that time: tinted little, so that a red boat stays red at night."""
+    """Return a colour of an object as it looks at that time: changed little, so that a red boat stays red at night."""
     if time == "day":
         return colour
     tint, share = {"sunset": (_DUSK, 0.1), "night": (_MIDNIGHT, 0.2), "rain": (_DRIZZLE, 0.1)}[time]

@@ -1,7 +1,8 @@
-"""A helping task for both towers: what object, and of which colour, lies under each patch. Dropped after training.
+"""An auxiliary training task for both vision towers: predict the object under each patch, and its colour.
 
-The boxes are free, since the pictures are drawn. Predicting them from the patch tokens halved the pictures BLIP needs
-(the spike: loss .44 after 16,000 pictures instead of 31,000).
+The boxes cost nothing, since the pictures are drawn. Predicting them from the patch tokens halved the number of pictures
+that BLIP needs (in a first trial, loss .44 after 16,000 pictures instead of 31,000). The saved models do not contain this
+task.
 """
 
 import numpy as np
@@ -11,8 +12,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from export.storybook.models import PATCH_SIDE_PX, VISION_WIDTH
-from export.storybook.pool import INPUT_SIDE_PX
 from export.storybook.scenes import COLOURS, OBJECTS
+from export.storybook.training_set import INPUT_SIDE_PX
 
 _GRID = INPUT_SIDE_PX // PATCH_SIDE_PX
 _BACKGROUND_WEIGHT = 0.15
@@ -22,10 +23,10 @@ _LEAST_HALF_SIDE = 0.075
 
 
 def patch_labels(boxes: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The object and the colour under the centre of each patch; where boxes overlap, of the one in front.
+    """Return the object and the colour under the centre of each patch; where boxes overlap, of the one in front.
 
     Args:
-        boxes: (n, k, 6) float32 as in `Pool.boxes`, those behind first.
+        boxes: (n, k, 6) float32 as in `TrainingSet.boxes`, those behind first.
 
     Returns:
         Two (n, 49) int64: object index + 1, 0 for background; colour index, -100 for background.
@@ -48,7 +49,7 @@ def _within(points: NDArray[np.float64], low: NDArray[np.float32], high: NDArray
 
 
 class PatchTask(nn.Module):
-    """Two linear readings of every patch token and their loss."""
+    """Two linear classifiers on every patch token, and their loss."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class PatchTask(nn.Module):
 
         Args:
             patches: (n, 49, w) patch tokens after the tower's last norm.
-            boxes: (n, k, 6) float32 as in `Pool.boxes`.
+            boxes: (n, k, 6) float32 as in `TrainingSet.boxes`.
         """
         objects, colours = (torch.from_numpy(labels).flatten() for labels in patch_labels(boxes))
         tokens = patches.flatten(0, 1)  # (n, 49, w) -> (n * 49, w)

@@ -1,14 +1,14 @@
-"""What people might type to find a scene: paraphrases, parts, and the two or three words most queries have.
+"""Writes queries for a scene: paraphrases, partial descriptions, and short queries of two or three words.
 
-Owns every wording but the exact caption. Each query comes with the facts it states, so that a picture which shows them
-is a right answer even when the query was made from another.
+Owns every wording but the exact caption. Each query comes with the facts that it states, so that every picture of which they
+are true is a right answer, also a picture that the query was not made from.
 """
 
 import random
 from dataclasses import dataclass, replace
 
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, TIME_PHRASES, noun_phrase, plural
-from export.storybook.facts import Facts, Wanted
+from export.storybook.facts import Facts, StatedGroup
 from export.storybook.scenes import COUNTS, Group, Scene
 
 _TIME_WORDINGS = {
@@ -25,70 +25,70 @@ _PLACE_WORDINGS = {
     "desert": ("in a desert", "in the desert"),
     "city": ("in a city", "in a town", "on the street"),
 }
-_FRAMES = ("a picture of ", "a drawing of ", "a photo of ")
+_PREFIXES = ("a picture of ", "a drawing of ", "a photo of ")
 _PLURAL_COUNTS = (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text and what it states."""
+    """A text and the facts that it states."""
 
     text: str
     facts: Facts
 
 
 def paraphrase(scene: Scene, rng: random.Random) -> Query:
-    """Every fact of the scene, in other words than the caption's."""
-    return _say(scene, Facts.of_scene(scene), rng)
+    """Return a query that states every fact of the scene, in other words than the caption's."""
+    return _word(scene, Facts.of_scene(scene), rng)
 
 
 def partial_query(scene: Scene, rng: random.Random) -> Query:
-    """Some of the facts, in any words: at least one group, or the place or time."""
-    wanted = [_forget(group, rng) for group in scene.groups]
+    """Return a query that states some of the facts, in any words: at least one group, or the place or time."""
+    stated = [_state_partly(group, rng) for group in scene.groups]
     relation = scene.relation
-    if len(wanted) == 2 and rng.random() < 0.5:
-        wanted, relation = [rng.choice(wanted)], ""
+    if len(stated) == 2 and rng.random() < 0.5:
+        stated, relation = [rng.choice(stated)], ""
     place = scene.place if rng.random() < 0.35 else ""
     time = scene.time if rng.random() < 0.35 else ""
     if (place or time) and rng.random() < 0.08:
-        wanted, relation = [], ""
-    return _say(scene, Facts(tuple(wanted), relation, place, time), rng)
+        stated, relation = [], ""
+    return _word(scene, Facts(tuple(stated), relation, place, time), rng)
 
 
 def short_query(scene: Scene, rng: random.Random) -> Query:
-    """One group of the scene and nothing else: "a red castle", "two castles", "castles"."""
+    """Return a query for one group of the scene and nothing else: "a red castle", "two castles", "castles"."""
     group = rng.choice(scene.groups)
     colour = group.colour if rng.random() < 0.6 else ""
     if rng.random() < 0.8:
-        facts = Facts((Wanted(group.object, colour, (group.count,)),))
+        facts = Facts((StatedGroup(group.object, colour, (group.count,)),))
         return Query(noun_phrase(group.count, colour, group.object), facts)
     counts = _PLURAL_COUNTS if group.count > 1 else COUNTS
-    wanted = Wanted(group.object, colour, counts)
-    return Query(_name(wanted), Facts((wanted,)))
+    stated = StatedGroup(group.object, colour, counts)
+    return Query(_name(stated), Facts((stated,)))
 
 
 def wordings(scene: Scene, rng: random.Random, count: int) -> list[str]:
-    """Up to `count` distinct paraphrases that state every fact of the scene."""
+    """Return up to `count` distinct paraphrases that state every fact of the scene."""
     found: dict[str, None] = {}
     for _ in range(4 * count):
         found[paraphrase(scene, rng).text] = None
     return list(found)[:count]
 
 
-def _forget(group: Group, rng: random.Random) -> Wanted:
-    """The group, perhaps without its colour or its number."""
+def _state_partly(group: Group, rng: random.Random) -> StatedGroup:
+    """Return the group, perhaps without its colour or its number."""
     colour = group.colour if rng.random() < 0.8 else ""
     if rng.random() < 0.8:
         counts: tuple[int, ...] = (group.count,)
     else:
         counts = _PLURAL_COUNTS if group.count > 1 else COUNTS
-    return Wanted(group.object, colour, counts)
+    return StatedGroup(group.object, colour, counts)
 
 
-def _say(scene: Scene, facts: Facts, rng: random.Random) -> Query:
-    """Words for the facts; drops the relation from the facts where the words do not state it."""
-    things, facts = _say_things(facts, rng)
-    where = _say_place(scene, facts, rng)
+def _word(scene: Scene, facts: Facts, rng: random.Random) -> Query:
+    """Return words for the facts; the relation is removed from the facts where the words do not state it."""
+    things, facts = _word_groups(facts, rng)
+    where = _word_place(scene, facts, rng)
     when = ""
     if facts.time:
         when = rng.choice(_TIME_WORDINGS[facts.time]) if rng.random() < 0.5 else TIME_PHRASES[facts.time]
@@ -96,20 +96,20 @@ def _say(scene: Scene, facts: Facts, rng: random.Random) -> Query:
     parts = (when, things, where) if when_first else (things, where, when)
     text = " ".join(part for part in parts if part)
     if things and not when_first and rng.random() < 0.05:
-        text = rng.choice(_FRAMES) + text
+        text = rng.choice(_PREFIXES) + text
     return Query(text, facts)
 
 
-def _say_things(facts: Facts, rng: random.Random) -> tuple[str, Facts]:
-    names = [_name(wanted) for wanted in facts.groups]
+def _word_groups(facts: Facts, rng: random.Random) -> tuple[str, Facts]:
+    names = [_name(stated) for stated in facts.groups]
     if len(names) < 2:
         return "".join(names), facts
     first, second = names
     roll = rng.random()
     if facts.relation == "next to" and roll < 0.4:
         link = rng.choice(("next to", "beside", "and"))
-        unstated = replace(facts, relation="") if link == "and" else facts
-        return f"{second} {link} {first}", unstated
+        without_relation = replace(facts, relation="") if link == "and" else facts
+        return f"{second} {link} {first}", without_relation
     if facts.relation == "above" and roll < 0.3:
         return f"{second} {rng.choice(('below', 'under'))} {first}", facts
     if facts.relation == "above" and roll < 0.5:
@@ -119,7 +119,7 @@ def _say_things(facts: Facts, rng: random.Random) -> tuple[str, Facts]:
     return f"{first} {facts.relation} {second}", facts
 
 
-def _say_place(scene: Scene, facts: Facts, rng: random.Random) -> str:
+def _word_place(scene: Scene, facts: Facts, rng: random.Random) -> str:
     if not facts.place:
         return ""
     usual = f"{PLACE_PREPOSITIONS[facts.place]} {PLACE_PHRASES[facts.place]}"
@@ -130,9 +130,9 @@ def _say_place(scene: Scene, facts: Facts, rng: random.Random) -> str:
     return f"{rng.choice(('above', 'over'))} {name}" if scene.in_the_air() else phrase
 
 
-def _name(wanted: Wanted) -> str:
+def _name(stated: StatedGroup) -> str:
     """ "a red car" for one, "two cars" for two, "cars" for several, "car" for any number."""
-    if len(wanted.counts) == 1:
-        return noun_phrase(wanted.counts[0], wanted.colour, wanted.object)
-    noun = plural(wanted.object) if wanted.counts == _PLURAL_COUNTS else wanted.object
-    return f"{wanted.colour} {noun}".strip()
+    if len(stated.counts) == 1:
+        return noun_phrase(stated.counts[0], stated.colour, stated.object)
+    noun = plural(stated.object) if stated.counts == _PLURAL_COUNTS else stated.object
+    return f"{stated.colour} {noun}".strip()

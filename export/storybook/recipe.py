@@ -1,4 +1,4 @@
-"""How long and how fast the sample models learn. Plain numbers: imports no torch, so the command line can name them."""
+"""The numbers of a training run: pictures, batch sizes, learning rates. Imports no torch, so that the command line can."""
 
 from dataclasses import dataclass
 from math import cos, pi
@@ -12,10 +12,10 @@ _CORPUS_SCENES = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast a stage learns.
+    """The length and the learning rate of one training stage.
 
     Attributes:
-        pictures: How many pictures it sees, repetitions counted.
+        pictures: How many pictures it is trained on, repetitions counted.
         batch: Pictures per step.
         learning_rate: The peak, reached after `warmup` steps; then a cosine down to a hundredth.
         warmup: Steps.
@@ -29,18 +29,18 @@ class Schedule:
     patch_weight: float
 
     def learning_rate_at(self, step: int, progress: float) -> float:
-        """The learning rate of a step, `progress` in [0, 1] of the pictures seen before it."""
+        """Return the learning rate of a step; `progress` is the fraction of pictures already seen, in [0, 1]."""
         ramp = min(1.0, (step + 1) / self.warmup)
         return self.learning_rate * ramp * max(0.01, (1 + cos(pi * progress)) / 2)
 
     def patch_weight_at(self, progress: float) -> float:
-        """The weight of the patch task."""
+        """Return the weight of the patch task."""
         return self.patch_weight * max(0.1, 1 - progress / 0.6)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step's place in the schedule."""
+    """The number of a training step, and the fraction of pictures seen before it, in [0, 1]."""
 
     number: int
     progress: float
@@ -48,13 +48,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run is made of; with the code, everything that decides its weights.
+    """The settings of a training run; with the code, they determine its weights. training.json has the same field names.
 
     Attributes:
         seed: Decides every picture, batch and first weight.
-        threads: Of torch, which adds in another order with another number, and processes that draw.
+        threads: Of torch, which sums in an order that depends on the number, and processes that draw.
         pool_pictures: Drawn to train on.
-        album_pictures: Drawn for the figures, in each of the two albums.
+        album_pictures: Drawn for each of the two evaluation sets.
         corpus_scenes: Scenes whose captions and queries CLIP's tokenizer learns its words from.
         blip: BLIP's schedule, from scratch.
         clip: CLIP's schedule, from BLIP's tower.
@@ -78,9 +78,9 @@ class Recipe:
         blip: int = BLIP_PICTURES,
         clip: int = CLIP_PICTURES,
     ) -> "Recipe":
-        """The recipe of the embedded sample models, perhaps with other numbers of pictures.
+        """Return the recipe of the embedded sample models, with other numbers of pictures if given.
 
-        BLIP in batches of 32: with 128 it needed twice the pictures for the same loss (the spike).
+        BLIP in batches of 32: with 128 it needed twice the pictures for the same loss (in a first trial).
         """
         return cls(
             seed,

@@ -1,6 +1,6 @@
-"""The trained models run by torch in fp32, as the benchmark's three functions: what the exported ones are held to.
+"""Runs the trained models by torch in fp32, as the benchmark's three functions; exported models are compared with them.
 
-Owns decoding and resizing as the reference image processors do it. Heavy imports: torch and transformers.
+Owns decoding and resizing as the reference image processors do it. Imports torch and transformers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,13 @@ from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedToke
 
 from export.storybook.augment import standardize
 from export.storybook.models import MAX_CAPTION_TOKENS
-from export.storybook.pool import INPUT_SIDE_PX
+from export.storybook.training_set import INPUT_SIDE_PX
 
 _BATCH = 100
 
 
 def decode_pictures(files: Sequence[bytes]) -> NDArray[np.uint8]:
-    """Encoded square pictures -> (n, 112, 112, 3) uint8, resized as CLIP's and BLIP's processors do."""
+    """Decode square pictures to (n, 112, 112, 3) uint8, resized as CLIP's and BLIP's processors do."""
     side = (INPUT_SIDE_PX, INPUT_SIDE_PX)
     pictures = (Image.open(BytesIO(file)).convert("RGB") for file in files)
     return np.stack([np.asarray(picture.resize(side, Image.Resampling.BICUBIC)) for picture in pictures])
@@ -52,7 +52,7 @@ class ClipReference:
 
 
 class BlipReference:
-    """`CaptionImages` by torch: greedy."""
+    """`CaptionImages` by torch, with greedy decoding."""
 
     def __init__(self, model: BlipForConditionalGeneration, tokenizer: PreTrainedTokenizerFast) -> None:
         self._model = model

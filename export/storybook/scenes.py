@@ -1,7 +1,7 @@
-"""What a storybook scene can hold, and how one is chosen.
+"""What a storybook scene can show, and the random choice of scenes.
 
-Owns the vocabulary of the sample world (objects, colours, places, times), the Scene and Box types, the combinations
-held out of training, and sampling. Knows nothing of words (captions.py) or of pixels (drawing.py).
+Owns the vocabulary (objects, colours, places, times), the Scene and Box types, the combinations held out of training, and
+sampling. Writes no text (captions.py) and no pixels (drawing.py).
 """
 
 import random
@@ -49,7 +49,7 @@ HELD_OUT_PLACES = frozenset(
 
 
 class HeldOut(StrEnum):
-    """Whether scenes with a combination held out of training may appear: never, any that come, or only those."""
+    """Which scenes to sample: none with a combination held out of training, any scenes, or only scenes with one."""
 
     NEVER = "never"
     ANY = "any"
@@ -67,7 +67,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The facts of one picture. The first group stands in `relation` to the second; "" when there is only one."""
+    """The facts of one picture. `relation` is that of the first group to the second; "" if there is only one."""
 
     groups: tuple[Group, ...]
     relation: str
@@ -75,23 +75,23 @@ class Scene:
     time: str
 
     def has_held_out(self) -> bool:
-        """True when any of its (object, colour) or (object, place) pairs never occurs in training."""
+        """Return whether any of its (object, colour) or (object, place) pairs never occurs in training."""
         return any(
             (group.object, group.colour) in HELD_OUT_COLOURS or (group.object, self.place) in HELD_OUT_PLACES
             for group in self.groups
         )
 
     def in_the_air(self) -> bool:
-        """True when every object flies, so the place lies below them."""
+        """Return whether every object flies, so that the place is below them."""
         return all(group.object in AIR for group in self.groups)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON line; `from_json` reads them back."""
+        """Return values that JSON can hold; `from_json` reads them back."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, facts: dict[str, Any]) -> "Scene":
-        """The scene that `to_json` wrote."""
+        """Return the scene that `to_json` wrote."""
         groups = tuple(Group(**group) for group in facts["groups"])
         return cls(groups, facts["relation"], facts["place"], facts["time"])
 
@@ -109,7 +109,7 @@ class Box:
 
 
 def sample_scene(rng: random.Random) -> Scene:
-    """A scene of any kind, held-out combinations included; half of them hold a single group."""
+    """Return a scene of any kind, held-out combinations included; half of all scenes have a single group."""
     place, time = rng.choice(PLACES), rng.choice(TIMES)
     standing = WATER if place == "sea" else GROUND
     kind = rng.random()
@@ -125,7 +125,7 @@ def sample_scene(rng: random.Random) -> Scene:
 
 
 def sample_scenes(rng: random.Random, held_out: HeldOut, distinct: bool = False) -> Iterator[Scene]:
-    """Scenes that obey `held_out`, without end; with `distinct` none comes twice, and the stream ends when few are left."""
+    """Yield scenes that obey `held_out`, without end; with `distinct` none twice, until new ones become rare."""
     seen: set[Scene] = set()
     repeats = 0
     while repeats < _REPEATS_BEFORE_THE_END:

@@ -1,4 +1,4 @@
-"""The sky at each time: its gradient, and sun, clouds, stars or rain. Owns nothing below the horizon."""
+"""Paints the sky of each time: its gradient, and sun, clouds, stars or rain. Paints nothing below the horizon but rain."""
 
 import random
 
@@ -36,7 +36,7 @@ _RAINDROP: RGB = (195, 210, 225)
 
 
 def vary(colour: RGB, spread: int, rng: random.Random) -> RGB:
-    """The colour with each channel moved by at most `spread` of 255."""
+    """Return the colour with each channel moved by at most `spread` of 255."""
     red, green, blue = (max(0, min(255, channel + rng.randint(-spread, spread))) for channel in colour)
     return red, green, blue
 
@@ -57,7 +57,7 @@ def paint_sky(canvas: Canvas, time: str, horizon: float, rng: random.Random) -> 
 
 
 def paint_rain(canvas: Canvas, rng: random.Random) -> None:
-    """Streaks of rain over the finished picture."""
+    """Paint streaks of rain over the finished picture."""
     for _ in range(rng.randint(35, 60)):
         x, y, length = rng.random(), rng.random(), rng.uniform(4, 7) * DOT
         canvas.line([(x, y), (x - length * 0.3, y + length)], _RAINDROP, 0.7 * DOT)

@@ -1,8 +1,7 @@
-"""What both stages share: the loop by pictures seen, AdamW, checkpoints, progress.
+"""What is the same for both training stages: the training loop, AdamW, checkpoints, progress.
 
-Owns everything that is the same for BLIP and CLIP; how long and how fast is recipe.py's. A step's randomness follows
-from the seed and the step's number alone, so a killed run goes on from its checkpoint to the very weights it would have
-reached. Heavy import: torch.
+Schedules are in recipe.py. The random numbers of a step depend on the seed and the step's number alone, so that a killed run
+resumes from its checkpoint and reaches exactly the weights that it would have reached. Imports torch.
 """
 
 import time
@@ -14,8 +13,12 @@ from typing import Any
 
 import torch
 from torch import nn
+from transformers import BaseImageProcessor, PreTrainedModel, PreTrainedTokenizerFast
 
+from export.storybook.benchmark import EvaluationSet
+from export.storybook.patches import PatchTask
 from export.storybook.recipe import Schedule, Step
+from export.storybook.training_set import TrainingSet
 from runtime.artefacts.whole_file import whole_file
 
 _BETAS = (0.9, 0.98)
@@ -27,38 +30,58 @@ _CHECKPOINTS = 10
 
 @dataclass(slots=True)
 class StepLoss:
-    """What a step is trained on: the stage's own loss and the patch task's; and how many pictures it saw."""
+    """The loss of a step: the stage's own, and the patch task's; and the number of its pictures."""
 
     own: torch.Tensor
     patches: torch.Tensor
     pictures: int
 
 
+@dataclass(frozen=True, slots=True)
+class StageInputs:
+    """What a stage trains with: tokenizer, pictures to train and to evaluate on, pictures a step, and the seed."""
+
+    tokenizer: PreTrainedTokenizerFast
+    training_set: TrainingSet
+    evaluation_set: EvaluationSet
+    batch: int
+    seed: int
+
+
 class Stage(nn.Module, ABC):
-    """A model in training, with the parts that only training needs. Its state is what a checkpoint holds."""
+    """A model in training, with the parts that only training needs. Its state is stored in checkpoints."""
 
     name: str
+    image_processor: Callable[[], BaseImageProcessor]
+
+    def __init__(self, model: PreTrainedModel, inputs: StageInputs) -> None:
+        super().__init__()
+        self.model = model
+        self.patch_task = PatchTask()
+        self._inputs = inputs
 
     @abstractmethod
     def loss(self, step: Step) -> StepLoss:
-        """The losses of one step, on a batch that follows from the step alone."""
+        """Return the losses of one step, on a batch that depends on the seed and the step alone."""
 
     @abstractmethod
     def evaluate(self) -> dict[str, float]:
-        """Figures on pictures held back from training."""
+        """Return the figures of the evaluation set."""
 
-    @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write the model, tokenizer and preprocessor as an ordinary Hugging Face folder."""
+        """Write the model, tokenizer and image processor as an ordinary Hugging Face folder."""
+        self.model.save_pretrained(folder)
+        self._inputs.tokenizer.save_pretrained(folder)
+        self.image_processor().save_pretrained(folder)
 
     def learning_rate_share(self, parameter: str) -> float:
-        """The share of the learning rate that a parameter takes, by its name."""
+        """Return the factor on the learning rate of a parameter, by its name."""
         return 1.0
 
 
 @dataclass(slots=True)
 class Progress:
-    """How far a stage has come; stored in its checkpoints, and what `on_progress` is told."""
+    """How far a stage is; stored in its checkpoints, and passed to `on_progress`."""
 
     stage: str
     pictures: int
@@ -70,8 +93,8 @@ class Progress:
     patch_loss: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
 
-    def follow(self, losses: StepLoss, seconds: float) -> None:
-        """Count a step; losses are smoothed over some thirty steps."""
+    def add_step(self, losses: StepLoss, seconds: float) -> None:
+        """Count a step; losses are averaged exponentially, over about thirty steps."""
         keep = _SMOOTHING if self.step else 0.0
         self.loss = keep * self.loss + (1 - keep) * losses.own.item()
         self.patch_loss = keep * self.patch_loss + (1 - keep) * losses.patches.item()
@@ -87,10 +110,10 @@ def train_stage(stage: Stage, schedule: Schedule, checkpoint: Path, on_progress:
         stage: Trained in place.
         schedule: Its length and rates.
         checkpoint: Written at every tenth of the schedule, after an evaluation; read at the start.
-        on_progress: Told after every step, and after every evaluation.
+        on_progress: Called after every step, and after every evaluation.
 
     Returns:
-        The finished progress: pictures seen, seconds of training (evaluations not counted), figures on the way.
+        The progress at the end: pictures seen, seconds of training (evaluations not counted), figures of every evaluation.
     """
     optimizer = _optimizer(stage)
     progress = Progress(stage.name, schedule.pictures)
@@ -101,7 +124,7 @@ def train_stage(stage: Stage, schedule: Schedule, checkpoint: Path, on_progress:
         started = time.monotonic()
         losses = _take_step(stage, optimizer, schedule, progress)
         tenth_before = progress.seen * _CHECKPOINTS // schedule.pictures
-        progress.follow(losses, time.monotonic() - started)
+        progress.add_step(losses, time.monotonic() - started)
         if progress.seen * _CHECKPOINTS // schedule.pictures > tenth_before:
             started = time.monotonic()
             figures = _evaluate(stage)
@@ -126,7 +149,7 @@ def _take_step(stage: Stage, optimizer: torch.optim.Optimizer, schedule: Schedul
 
 
 def _optimizer(stage: Stage) -> torch.optim.Optimizer:
-    """AdamW; biases, norms and embeddings are not decayed."""
+    """Return AdamW; biases, norms and embeddings have no weight decay."""
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in stage.named_parameters():
         decay = _WEIGHT_DECAY if parameter.ndim >= 2 and "embedding" not in name else 0.0

@@ -1,6 +1,6 @@
-"""The sample models' tokenizers: byte-level BPE as CLIP's, trained here, and WordPiece as BERT's, kept as a file.
+"""The sample models' tokenizers: a byte-level BPE like CLIP's, trained here, and a WordPiece like BERT's, read from a file.
 
-Owns CLIP's training and both Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
+Owns the training of CLIP's, and both Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
 """
 
 import json
@@ -22,8 +22,8 @@ MAX_TOKENS = 32
 """Positions both text models have; the longest caption or query of the storybook takes 22."""
 
 _CLIP_VOCABULARY = 900
-# Learned once from 30,000 captions by tokenizers' WordPieceTrainer and kept, since that breaks ties by hash order: another
-# run learns other pieces under other ids, and neither a resumed nor a repeated training would fit.
+# Trained once on 30,000 captions by tokenizers' WordPieceTrainer, and kept as a file: that trainer breaks ties by hash
+# order, so another run would give other ids, which fit neither a resumed nor a repeated training.
 _BLIP_VOCABULARY = Path(__file__).with_name("blip_vocabulary.txt")
 _DECODER_START = "[DEC]"
 # The split of CLIP's own tokenizer (openai/CLIP, simple_tokenizer.py), without its special tokens.
@@ -66,8 +66,8 @@ def _clip_corpus(rng: random.Random, scenes: int) -> Iterator[str]:
     for _ in range(scenes):
         scene = sample_scene(rng)
         yield exact_caption(scene)
-        for ask in (paraphrase, partial_query, short_query):
-            yield ask(scene, rng).text
+        for write_query in (paraphrase, partial_query, short_query):
+            yield write_query(scene, rng).text
 
 
 def _learn_merges(corpus: Iterator[str], alphabet: list[str]) -> list[tuple[str, str]]:

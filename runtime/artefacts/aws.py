@@ -1,7 +1,7 @@
-"""The only file that imports boto3: what S3 and Secrets Manager hold, and in a few words why they did not give it.
+"""The only file that imports boto3: reads from S3 and Secrets Manager, and names their errors in a few words.
 
-boto3 is imported at the first call (0.4 s with a client), so whoever names no bucket and no secret neither waits for it nor
-needs it installed. Where AWS is, and who asks, is boto3's own to find out, as on Lambda.
+boto3 is imported at the first call (0.4 s with a client): without a bucket or a secret, it need not even be installed. It
+finds region and credentials itself, as on Lambda.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from runtime.errors import RemoteRefused
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S, MAX_ATTEMPTS = 2, 5, 2  # a search waits for the key at most this long
 CHUNK_BYTES = 1 << 20
-# AWS's own codes, as S3 and Secrets Manager give them, in our words. 404 and 403 stand alone where an answer has no body.
+# The error codes of S3 and Secrets Manager, in our words. An answer without a body has 404 or 403 alone.
 REASONS = {
     "NoSuchKey": "there is no such object",
     "404": "there is no such object",
@@ -30,7 +30,7 @@ def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no 
     Raises:
         RemoteRefused: boto3 is not installed, or lacks a region.
     """
-    with named_failures(f"AWS {service}", "Install boto3, and set AWS_REGION."):
+    with named_failures(f"AWS {service}", 'Install boto3 (pip install "lookwhy[aws]"), and set AWS_REGION.'):
         import boto3
         from botocore.config import Config
 
@@ -46,7 +46,7 @@ class Bucket:
     """Objects below one `s3://bucket/prefix`."""
 
     def __init__(self, url: str, remedy: str) -> None:
-        """Keep the address; nobody is called yet. `remedy` ends the message of whatever fails."""
+        """Keep the address; no request is made yet. `remedy` ends the message of every error."""
         self.url, self._remedy = url.rstrip("/"), remedy
         self._name, _, self._prefix = self.url.removeprefix("s3://").partition("/")
         self._client: Any = None

@@ -1,4 +1,4 @@
-"""Probing: how many of a large index's clusters a search looks through, and what that finds. Stands in the manifest."""
+"""How a large index is searched: how many of its clusters, and the recall that this gives. Part of the index's manifest."""
 
 from typing import Literal
 
@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 AskedWith = Literal["captions", "pictures moved towards text"]
 
 
-class Probing(BaseModel):
-    """`nprobe` of `nlist` clusters, and `rescored` of the rows found there for every ten hits, chosen at build time.
+class ClusterSearchParams(BaseModel):
+    """A search scans `nprobe` of `nlist` clusters and rescores `rescored` rows per ten hits; chosen when the index is built.
 
-    `recall_at_10` is the share of the ten nearest pictures that are found, over `queries` that it was not chosen by:
-    captions of the library itself, or pictures moved towards text where it has too few.
+    `recall_at_10` is the share of the ten nearest pictures that are found, measured with `queries` other queries than
+    `nprobe` was chosen with: captions of the library, or pictures' vectors moved towards text where it has too few captions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,6 +1,6 @@
 """Records of files: a path, a length, a sha256; of a graph also the file that its weights are mapped from.
 
-Owns how a file is hashed and recorded. What a folder of them means is said in `manifest.py`.
+Owns how a file is hashed and recorded. `manifest.py` owns what a folder of them means.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ def record_file(folder: Path, path: str) -> FileRecord:
 
 
 def record_graph(folder: Path, path: str) -> GraphRecord:
-    """Return the record of the graph at `path` below `folder`, and of its weights if they lie beside it; hashed now."""
+    """Return the record of the graph at `path` below `folder`, and of its weights if they are beside it; hashed now."""
     record, weights = record_file(folder, path), Path(path).with_suffix(WEIGHTS_SUFFIX).as_posix()
     beside = record_file(folder, weights) if (folder / weights).is_file() else None
     return GraphRecord(**record.model_dump(), weights=beside)

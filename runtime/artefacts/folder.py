@@ -1,12 +1,13 @@
 """Where artefacts come from: a folder of this machine, or one on S3 that is mirrored file by file as files are needed.
 
 Owns the mirror: nothing in it has another sha256 than its record, and nothing half-written has a file's own name. What the
-files mean is left to the rooms that open them.
+files mean is for those that open them.
 """
 
 import hashlib
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -24,13 +25,13 @@ from runtime.artefacts.manifest import (
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
 
-KEPT_FREE_BYTES = 32 << 20  # left in the folder's file system for others: uploads, for one, are spooled to /tmp
+KEPT_FREE_BYTES = 32 << 20  # left free in the file system for others, such as uploads, which are spooled to /tmp
 REMEDY = "Publish it again: make publish-index, or make publish-models."
 M = TypeVar("M", ModelsManifest, IndexManifest)
 
 
 class Folder(Protocol):
-    """An artefact folder. `path` is where its files lie once they were fetched."""
+    """An artefact folder. Its files are below `path` once they are fetched."""
 
     path: Path
 
@@ -42,8 +43,8 @@ class Folder(Protocol):
         """Return the manifest of an index's folder."""
         ...
 
-    def fetch(self, *records: FileRecord) -> None:
-        """Return once these files lie below `path`."""
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
+        """Return once these files are below `path`; with `make_room`, those fetched before may be removed for them."""
         ...
 
 
@@ -61,15 +62,20 @@ class LocalFolder:
         """Return `read_index_manifest` of it."""
         return read_index_manifest(self.path)
 
-    def fetch(self, *records: FileRecord) -> None:
-        """Do nothing: they lie there."""
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
+        """Do nothing: they are there."""
+
+
+def open_folder(folder: Path | Folder) -> Folder:
+    """Return a folder; a path is one of this machine."""
+    return LocalFolder(folder) if isinstance(folder, Path) else folder
 
 
 class RemoteFolder:
     """A folder on S3, mirrored below `path`. Threads may share it: they fetch one after the other."""
 
     def __init__(self, url: str, path: Path, setting: str) -> None:
-        """Keep the address, and the name of the setting that gave it; nobody is called yet."""
+        """Keep the address, and the name of the setting that it comes from; no request is made yet."""
         self.path = path.absolute()
         self._bucket = Bucket(url, f"Check {setting}, what is published there, and that the function may read it.")
         self._lock = threading.Lock()
@@ -88,8 +94,12 @@ class RemoteFolder:
         """Return the manifest as it stands on S3 now; raises as `read_models`."""
         return self._read(IndexManifest)
 
-    def fetch(self, *records: FileRecord) -> None:
-        """Return once these files lie below `path` with the sha256 of their records. What does so already is kept.
+    def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
+        """Return once these files are below `path` with the sha256 of their records; only missing ones are downloaded.
+
+        Args:
+            records: the files.
+            make_room: whether all that was fetched before may be removed where there is no room for these.
 
         Raises:
             RemoteRefused: S3 did not give one.
@@ -97,16 +107,23 @@ class RemoteFolder:
             StorageTooSmall: there is no room for all of them.
         """
         with self._lock:
-            missing = [record for record in records if not self._lies_here(record)]
-            self._check_room(sum(record.bytes for record in missing))
-            for record in missing:
-                self._download(record)
+            try:
+                self._fetch(records)
+            except StorageTooSmall:
+                if not make_room:
+                    raise
+                self._clear()
+                self._fetch(records)
 
-    def clear(self) -> None:
-        """Remove what was fetched."""
-        with self._lock:
-            self._verified.clear()
-            shutil.rmtree(self.path, ignore_errors=True)
+    def _fetch(self, records: Sequence[FileRecord]) -> None:
+        missing = [record for record in records if not self._is_here(record)]
+        self._check_room(sum(record.bytes for record in missing))
+        for record in missing:
+            self._download(record)
+
+    def _clear(self) -> None:
+        self._verified.clear()
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def _read(self, form: type[M]) -> M:
         try:
@@ -116,7 +133,7 @@ class RemoteFolder:
             reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
             raise ArtefactCorrupt(f"{self._bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
 
-    def _lies_here(self, record: FileRecord) -> bool:
+    def _is_here(self, record: FileRecord) -> bool:
         file = self._file(record)
         if record not in self._verified and file.is_file() and sha256_of(file) == record.sha256:
             self._verified.add(record)

@@ -12,13 +12,14 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
-from runtime.artefacts.match_calibration import Calibration
+from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
-CAPTION_SEARCH = "blip/search"  # beside the files' paths in a fingerprint
+CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
+CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
 
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
 
@@ -40,8 +41,8 @@ class Preprocessing(Record):
 class ClipRecord(Record):
     """The two CLIP graphs and what must be known to run them.
 
-    `logit_scale` is the trained temperature: cosine times it are the training's logits. `patch_grid` is the number
-    of patches along one edge. `context_length` counts tokens, start and end included.
+    The training logit is the cosine times `logit_scale`. `patch_grid` is the number of patches along one edge.
+    `context_length` counts tokens, start and end included.
     """
 
     name: str
@@ -56,13 +57,17 @@ class ClipRecord(Record):
     patch_grid: int
     preprocessing: Preprocessing
 
+    def files(self) -> list[FileRecord]:
+        """Return the records of its files: graphs, their weights, tokenizer."""
+        return [*self.text.files(), *self.image.files(), self.tokenizer]
+
 
 class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
     `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
     `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
-    `early_stopping` say how it is searched for (`Rules` in `decoding.py`).
+    `early_stopping` say how it is searched for (`DecodingRules` in `decoding.py`).
     """
 
     name: str
@@ -83,9 +88,13 @@ class BlipRecord(Record):
     early_stopping: bool | Literal["never"] = False
     preprocessing: Preprocessing
 
+    def files(self) -> list[FileRecord]:
+        """Return the records of its files: graphs, their weights, tokenizer."""
+        return [*self.vision.files(), *self.decoder.files(), self.tokenizer]
+
     @property
     def search(self) -> str:
-        """The search as a text: captions of different ones do not belong into one index."""
+        """How captions are searched for, as a text; one index holds captions of one search alone."""
         return f"{self.num_beams} beams, length penalty {self.length_penalty:g}, early stopping {self.early_stopping}"
 
 
@@ -104,20 +113,19 @@ class ModelsManifest(Record):
 
     def files(self) -> list[FileRecord]:
         """Return the records of all files: graphs, their weights, tokenizers."""
-        tokenizers = [self.clip.tokenizer, *([self.blip.tokenizer] if self.blip else [])]
-        return [*(file for graph in self.graphs() for file in graph.files()), *tokenizers]
+        return [*self.clip.files(), *(self.blip.files() if self.blip else [])]
 
     def fingerprint(self) -> dict[str, str]:
         """Return what decides what an index holds: sha256 by path of every file, and how captions are searched for.
 
-        The search stands there only where it is not greedy, as it was before there was a choice.
+        A greedy search is left out, so that an index with greedy captions has the fingerprint that it always had.
         """
         searched = {CAPTION_SEARCH: self.blip.search} if self.blip and self.blip.num_beams > 1 else {}
         return {file.path: file.sha256 for file in self.files()} | searched
 
 
 class IndexManifest(Record):
-    """`index/manifest.json`: replacing this file is what switches an index to its next generation.
+    """`index/manifest.json`: replacing this file switches the index to its next generation.
 
     `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
     index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
@@ -135,9 +143,9 @@ class IndexManifest(Record):
     catalog: FileRecord
     metadata: FileRecord
     captions: FileRecord | None = None
-    calibration: Calibration | None = None
-    # both left out where they are None: programs that knew no large index go on reading every other
-    probing: Probing | None = Field(default=None, exclude_if=lambda given: given is None)
+    calibration: MatchCalibration | None = None
+    # Both are left out where they are None, so that programs from before large indexes can still read every other index.
+    probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
 
     def files(self) -> list[FileRecord]:
@@ -156,7 +164,7 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Export the models: python -m export models, or point MODELS_DIR at a folder that has them."
+    remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
     manifest = _read(models_dir, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
@@ -170,7 +178,7 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Build the index: python -m export index FOLDER, or point INDEX_DIR at a folder that has one."
+    remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
     manifest = _read(index_dir, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)
@@ -193,7 +201,7 @@ def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, 
 
 
 def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
-    """Refuse a file that is absent or has another length than its record; its sha256 is for `verify_sha256`.
+    """Refuse a file that is absent or has another length than its record; its sha256 is not looked at, which takes long.
 
     Raises:
         ArtefactMissing: the file is not there.

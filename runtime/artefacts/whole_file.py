@@ -12,12 +12,12 @@ PART_SUFFIX = ".part"
 
 @contextmanager
 def whole_file(path: Path, *, shared: bool = False, synced: bool = True) -> Iterator[BinaryIO]:
-    """Yield a file to write to, which stands under `path` once the block has ended and the disk has it all.
+    """Yield a file to write to, which is at `path` once the block has ended and all of it is on the disk.
 
     Until then it is `path` with `PART_SUFFIX`. What a killed process left under that name, the next one writes over.
 
     Args:
-        path: where the file will stand; its folder exists.
+        path: where the file will be; its folder exists.
         shared: whether other processes may be writing it at this moment; each then writes under a name of its own.
         synced: whether to wait for the disk. Only a file that is checked before it is used can do without.
 
@@ -34,7 +34,7 @@ def whole_file(path: Path, *, shared: bool = False, synced: bool = True) -> Iter
                 os.fsync(file.fileno())
         unfinished.replace(path)
     except BaseException:
-        with suppress(OSError):  # the exception that is on its way says more
+        with suppress(OSError):  # the first exception is the one to raise
             unfinished.unlink()
         raise
     if synced:
@@ -42,7 +42,7 @@ def whole_file(path: Path, *, shared: bool = False, synced: bool = True) -> Iter
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the disk have the new name, too; else a power cut may bring the old file back."""
+    """Write the new name through to the disk, too; else the old file may be back after a power cut."""
     with suppress(OSError):  # the file is in place by now, and not every network file system can sync a folder
         opened = os.open(folder, os.O_RDONLY)
         try:

@@ -1,39 +1,21 @@
-"""Why a picture matched, in words: what an explainer is given, and what it gives.
+"""The protocol of what explains in a sentence why each hit matched, as the engine calls it.
 
-`sentences.py` builds its sentences here; `explainer.py` asks Groq for them.
+`sentences.py` makes the sentences from the evidence alone; `groq/` gets them from Groq.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.search.evidence import Evidence
-
-
-@dataclass(frozen=True)
-class HitFacts:
-    """What an explainer may know of one hit."""
-
-    id: int
-    image_path: str
-    caption: str | None
-    evidence: Evidence
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One sentence, and who wrote it: `evidence`, `cache`, or `groq:` and the model's name."""
-
-    text: str
-    source: str
+from runtime.search.evidence import Explanation, Hit
+from runtime.search.query import ParsedQuery
 
 
 class Explainer(Protocol):
-    """Says why each hit is among the answers, or that it should not be."""
+    """Explains why each hit is among the answers, or that it does not match."""
 
-    def explain(self, query: str, hits: Sequence[HitFacts]) -> list[Explanation]:
+    def explain(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Explanation]:
         """Return one explanation for each hit, in their order; no outside fault escapes.
 
-        The query may have minus-words, and is empty where the search was by a picture alone.
+        The query may have unwanted phrases. Its wanted text is empty where the search was by a picture alone.
         """
         ...

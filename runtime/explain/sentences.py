@@ -1,35 +1,35 @@
-"""Why a picture matched, in our own words, with no network.
+"""Why a picture matched, in one sentence made from the evidence alone, with no network.
 
-The sentences claim no more than the evidence holds: which words of the query the caption mentions, which of the others the
-picture speaks for, and how likely a match is.
+A sentence claims no more than the evidence holds: which words of the query the caption mentions, which of the others the
+vectors of picture and text support, and how likely a match is.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runtime.explain.explainer import Explanation, HitFacts
-from runtime.search.evidence import Verdict, WordWeight
-from runtime.search.words import Wish, content_words, read_wish, stem, stems
+from runtime.search.evidence import Explanation, Hit, Verdict, WordWeight
+from runtime.search.query import ParsedQuery
+from runtime.search.words import Phrase, stem
 
 EVIDENCE_SOURCE = "evidence"
-# Unrelated pairs of CLIP ViT-B/32 lie about here; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).
+# About the cosine of unrelated pairs in CLIP ViT-B/32; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).
 LOW_SCORE_COSINE = 0.2
-# A word counts where leaving it out takes this part of the score. With the sample models, on 300 drawn scenes, that held
-# for 0.5 % of 398 words that the picture did not show, and for 52 % of 1,083 that it did.
+# A word is supported where leaving it out costs this part of the score. With the sample models, on 300 drawn scenes, that
+# was so for 0.5 % of 398 words that the picture did not show, and for 52 % of 1,083 that it did.
 CLEAR_DROP = 0.05
 SMALLEST_CLEAR_DROP_COSINE = 0.005
 DOMINANT_SHARE = 0.5
 MAX_WORDS_NAMED = 5
 MAX_WORD_CHARS = 40
 
-LEADS: dict[Verdict, str] = {
+OPENINGS: dict[Verdict, str] = {
     "strong": "A strong match",
     "weak": "A weak match",
     "none": "Probably not what you asked for",
 }
-# By whether words are mentioned in the caption, seen in the picture, and missing (see `WordTally`).
-Stands = tuple[bool, bool, bool]
-REASONS: dict[Stands, str] = {
+# Whether there are words that the caption mentions, words that only the picture supports, and missing ones (`WordTally`).
+TallyKey = tuple[bool, bool, bool]
+REASONS: dict[TallyKey, str] = {
     (True, False, False): "the caption mentions {mentioned}",
     (True, True, False): "the caption mentions {mentioned}; {seen} {are} not in it, but the picture speaks for {them}",
     (True, False, True): "the caption mentions {mentioned}, but not {missing}",
@@ -39,35 +39,34 @@ REASONS: dict[Stands, str] = {
     (False, False, True): "the caption does not mention {missing}",
     (False, False, False): "the query names nothing that a caption could mention",
 }
-REASONS_WITHOUT_CAPTION: dict[Stands, str] = REASONS | {
+REASONS_WITHOUT_CAPTION: dict[TallyKey, str] = REASONS | {
     (False, True, False): "it has no caption, but the picture speaks for {seen}",
     (False, True, True): "it has no caption; the picture speaks for {seen}, not clearly for {missing}",
     (False, False, True): "there is no caption to compare with",
 }
-# Where the match clearly gains without any of the missing words.
-REFUTATIONS: dict[Stands, str] = {
+# Where the score clearly rises when any of the missing words is left out.
+REFUTATIONS: dict[TallyKey, str] = {
     (True, False, True): "the caption mentions {mentioned}, but nothing speaks for {missing}",
     (False, False, True): "nothing speaks for {missing}",
 }
-# How alike two pictures are, from a cosine on; different photos lie about 0.5 in CLIP ViT-B/32.
+# From which cosine on two pictures look alike, and how much; different photos have about 0.5 in CLIP ViT-B/32.
 LIKENESS = ((0.95, "almost exactly"), (0.8, "much"), (0.65, "somewhat"))
 
 
 class EvidenceExplainer:
-    """Sentences from the evidence alone: the same facts always give the same words, and none leave the machine."""
+    """Sentences from the evidence alone: the same facts always give the same words, and nothing leaves the machine."""
 
-    def explain(self, query: str, hits: Sequence[HitFacts]) -> list[Explanation]:
+    def explain(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Explanation]:
         """Return one sentence for each hit, in their order."""
-        wish = read_wish(query)
-        return [Explanation(_sentence(wish, hit), EVIDENCE_SOURCE) for hit in hits]
+        return [Explanation(_sentence(query, hit), EVIDENCE_SOURCE) for hit in hits]
 
 
 @dataclass(frozen=True)
 class WordTally:
-    """Where the words of a query stand with one picture; each word is in one list, in the query's order.
+    """How well one picture fits each word of a query; each word is in one list, in the query's order.
 
-    The caption mentions the `mentioned`; it lacks the `seen`, but without one of them the match clearly loses; nothing
-    speaks clearly for the `missing`. `refuted` says that the match clearly gains without any of the missing.
+    The caption mentions the `mentioned` words. It lacks the `seen` ones, but the score clearly falls without each of them.
+    Neither is so for the `missing` ones. `refuted`: the score even rises clearly when any of the missing is left out.
     """
 
     mentioned: list[WordWeight]
@@ -77,15 +76,15 @@ class WordTally:
 
     @property
     def is_whole(self) -> bool:
-        """Whether something speaks for every word, and there is one."""
+        """Whether the caption or the picture supports every word, and there is one."""
         return not self.missing and bool(self.mentioned or self.seen)
 
 
-def tally_words(wanted: str, hit: HitFacts) -> WordTally:
-    """Return where the words of a query stand; a word that was not weighed stands by the caption alone."""
+def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
+    """Return how well the hit fits each wanted word; for a word that was not weighed, the caption alone decides."""
     weights = {weight.word: weight for weight in hit.evidence.words}
-    captioned = stems(hit.caption or "")
-    words = [weights.get(word) or WordWeight(word, 0.0, 0.0, stem(word) in captioned) for word in content_words(wanted)]
+    mentioned = hit.caption.stems
+    words = [weights.get(word) or WordWeight(word, 0.0, 0.0, stem(word) in mentioned) for word in wanted.words]
     clear = max(CLEAR_DROP * hit.evidence.score, SMALLEST_CLEAR_DROP_COSINE)
     absent = [word for word in words if not word.in_caption]
     missing = [word for word in absent if word.drop < clear]
@@ -97,15 +96,15 @@ def tally_words(wanted: str, hit: HitFacts) -> WordTally:
     )
 
 
-def _sentence(wish: Wish, hit: HitFacts) -> str:
-    tally = tally_words(wish.wanted, hit)
-    if not wish.wanted:
+def _sentence(query: ParsedQuery, hit: Hit) -> str:
+    tally = tally_words(query.wanted, hit)
+    if not query.wanted.text:
         text = _looks_alike(hit.evidence.score)
     elif hit.evidence.verdict:
         text = _judged(tally, hit, hit.evidence.verdict)
     else:
         text = _scored(tally, hit)
-    return text + _objection(wish.unwanted, hit.caption, also=bool(tally.mentioned))
+    return text + _objection(query.unwanted, hit.caption, also=bool(tally.mentioned))
 
 
 def _looks_alike(score: float) -> str:
@@ -113,18 +112,18 @@ def _looks_alike(score: float) -> str:
     return f"It looks {degree} like your picture (similarity {score:z.2f})."
 
 
-def _judged(tally: WordTally, hit: HitFacts, verdict: Verdict) -> str:
+def _judged(tally: WordTally, hit: Hit, verdict: Verdict) -> str:
     """Return the sentence where it is known how likely a match is."""
-    lead, reason = LEADS[verdict] + _percent(hit.evidence.match_probability), _reason(tally, hit)
+    opening, reason = OPENINGS[verdict] + _percent(hit.evidence.match_probability), _reason(tally, hit)
     if verdict == "none":
-        return f"{lead}, although {reason}." if tally.is_whole else f"{lead}: {reason}."
+        return f"{opening}, although {reason}." if tally.is_whole else f"{opening}: {reason}."
     if not (tally.mentioned or tally.seen):
-        lead += ", by its looks alone"
-    return f"{lead}: {reason}{_emphasis(tally)}."
+        opening += ", by its looks alone"
+    return f"{opening}: {reason}{_emphasis(tally)}."
 
 
-def _scored(tally: WordTally, hit: HitFacts) -> str:
-    """Return the sentence where only a score is known, which orders the hits of one query and says little more."""
+def _scored(tally: WordTally, hit: Hit) -> str:
+    """Return the sentence where only a score is known, which orders the hits of one query and means little else."""
     score, reason = hit.evidence.score, _reason(tally, hit)
     reason = reason[0].upper() + reason[1:]
     if tally.mentioned or tally.seen:
@@ -135,22 +134,22 @@ def _scored(tally: WordTally, hit: HitFacts) -> str:
 
 
 def _percent(probability: float | None) -> str:
-    """Return " (97 %)"; neither 0 nor 100 is ever said, as nothing here is certain."""
+    """Return " (97 %)"; never 0 or 100, as nothing here is certain."""
     if probability is None:
         return ""
     percent = round(100 * probability)
-    told = "under 1" if percent < 1 else "over 99" if percent > 99 else percent
-    return f" ({told}\u00a0%)"  # the space does not break
+    shown = "under 1" if percent < 1 else "over 99" if percent > 99 else percent
+    return f" ({shown}\u00a0%)"  # the space does not break
 
 
-def _reason(tally: WordTally, hit: HitFacts) -> str:
-    """Return the clause that says where each of the words stands."""
+def _reason(tally: WordTally, hit: Hit) -> str:
+    """Return the clause that tells which words are mentioned, which are seen and which are missing."""
     mentioned, seen, missing = tally.mentioned, tally.seen, tally.missing
-    stands = bool(mentioned), bool(seen), bool(missing)
-    reasons = REASONS if hit.caption else REASONS_WITHOUT_CAPTION
+    key = bool(mentioned), bool(seen), bool(missing)
+    reasons = REASONS if hit.caption.text else REASONS_WITHOUT_CAPTION
     if tally.refuted and (mentioned or hit.evidence.verdict == "none"):
         reasons = reasons | REFUTATIONS
-    return reasons[stands].format(
+    return reasons[key].format(
         mentioned=_listed(mentioned, "and"),
         seen=_listed(seen, "and"),
         seen_or=_listed(seen, "or"),
@@ -161,7 +160,7 @@ def _reason(tally: WordTally, hit: HitFacts) -> str:
 
 
 def _emphasis(tally: WordTally) -> str:
-    """Return what there is to add where the caption mentions every word: that it does, or which of them counts most."""
+    """Return what to add where the caption mentions every word: that it does, or which of them counts most."""
     words = tally.mentioned
     if tally.seen or tally.missing or not words:
         return ""
@@ -171,16 +170,16 @@ def _emphasis(tally: WordTally) -> str:
     return "" if len(words) == 1 else ", all that you asked for"
 
 
-def _objection(unwanted: Sequence[str], caption: str | None, *, also: bool) -> str:
+def _objection(unwanted: Sequence[Phrase], caption: Phrase, *, also: bool) -> str:
     """Return a sentence about what was to be left out, where the caption mentions it; else an empty text."""
-    told = _in_one_row(caption or "")
-    present = [text for text in unwanted if _in_one_row(text).strip() and _in_one_row(text) in told]
+    present = [phrase.text for phrase in unwanted if phrase.words and _spaced_stems(phrase) in _spaced_stems(caption)]
     subject = "It also" if also else "The caption"
     return f" {subject} mentions {_quoted(present, 'and')}, which you wanted left out." if present else ""
 
 
-def _in_one_row(text: str) -> str:
-    return f" {' '.join(map(stem, content_words(text)))} "
+def _spaced_stems(phrase: Phrase) -> str:
+    """Return the stems in their order, each between spaces, so that a phrase is found in another by plain search."""
+    return f" {' '.join(phrase.stem_sequence)} "
 
 
 def _listed(words: Sequence[WordWeight], conjunction: str) -> str:

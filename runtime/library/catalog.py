@@ -1,10 +1,10 @@
 """The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
 
-Owns the catalogue's form and reads it. Writing one is the export step's work (`export/index/`); opening pictures is
-`images.py`'s.
+Owns the catalogue's form and reads it. `export/index/catalog.py` writes it; `images.py` opens the pictures.
 """
 
 import json
+import logging
 import os
 import sqlite3
 import threading
@@ -15,14 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
+from runtime.artefacts.file_record import FileRecord
+from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
-from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
+from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
 from runtime.images import open_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CATALOG_FORMAT = 1  # stands in the file as SQLite's user_version
+log = logging.getLogger(__name__)
+
+CATALOG_FORMAT = 1  # SQLite's user_version of the file
 CATALOG_SCHEMA = f"""
     PRAGMA user_version = {CATALOG_FORMAT};
     -- One row a picture. mtime_ns is for the next indexing run, which hashes only files that look changed.
@@ -47,7 +51,7 @@ CATALOG_SCHEMA = f"""
     -- next_id: ids of removed pictures are not given again. scanned_ns: when the last run began to look.
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 COLUMNS = "id, image_path, sha256, bytes, width, height, caption"
 
 
@@ -56,7 +60,7 @@ class ImageRow:
     """One picture of the library.
 
     `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
-    `caption` is None where none has been made yet, and may be empty where the captioner had nothing to say.
+    `caption` is None where none has been made yet; an empty one was made, without any word.
     """
 
     id: int
@@ -69,24 +73,26 @@ class ImageRow:
 
 
 class Library:
-    """A catalogue and the folder its pictures lie in. Any thread may call any method."""
+    """A catalogue and the folder of its pictures. Any thread may call any method."""
 
-    def __init__(self, catalog: Path, images_dir: Path, image_base_url: str | None = None) -> None:
+    def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
 
         Args:
             catalog: the SQLite file.
-            images_dir: the folder of pictures; it may be absent where they are served from elsewhere.
+            images: the folder of pictures; it may be absent where they are served from elsewhere. Pictures on S3 are fetched
+                when they are needed, and kept until the disk is full; then all of them are removed.
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
             ArtefactMissing: there is no such file.
             ArtefactCorrupt: it is no catalogue of this form.
         """
-        self._images_dir = images_dir.resolve()
+        self._images = open_folder(images)
+        self._images_dir = self._images.path.resolve()
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._connection = open_catalog(catalog)
-        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one that nobody closed
+        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
         self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds
 
     @classmethod
@@ -95,11 +101,11 @@ class Library:
         index_dir: Path,
         manifest: IndexManifest,
         *,
-        images_dir: Path | None = None,
+        images: Path | Folder | None = None,
         image_base_url: str | None = None,
     ) -> Self:
-        """Return the library that a manifest names; `images_dir` overrides where its pictures lay when it was built."""
-        return cls(index_dir / manifest.catalog.path, images_dir or Path(manifest.images_dir), image_base_url)
+        """Return the library that a manifest names; `images` overrides where its pictures lay when it was built."""
+        return cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
 
     @property
     def count(self) -> int:
@@ -107,7 +113,7 @@ class Library:
         return int(self._fetch("SELECT count(*) FROM images", ())[0][0])
 
     def rows(self, ids: Sequence[int]) -> list[ImageRow]:
-        """Return the rows of `ids`, in their order; an id may stand in it twice.
+        """Return the rows of `ids`, in their order; an id may occur twice.
 
         Raises:
             ImageNotFound: an id is unknown.
@@ -142,13 +148,15 @@ class Library:
     def image_file(self, image_path: str) -> Path:
         """Return the file of a picture of this library.
 
-        Only a path that stands in the catalogue, letter for letter, leads to a file; and only to one that still lies in the
-        folder of pictures once all links are followed, whatever was put in its place since.
+        The path must be in the catalogue, letter for letter, and the file must be in the folder of pictures once all links
+        are followed, as something else may have been put in its place.
 
         Raises:
-            ImageNotFound: the catalogue has no such path, or its file is gone or leads out of the folder.
+            ImageNotFound: the catalogue has no such path, its file is gone or leads out of the folder, or S3 did not give
+                the picture that was indexed (the log has the cause).
         """
         row = self.row_by_path(image_path)
+        self._fetch_picture(row)
         try:
             file = (self._images_dir / row.image_path).resolve()
             served = file.is_relative_to(self._images_dir) and file.is_file()
@@ -175,6 +183,13 @@ class Library:
         """Let go of the file."""
         with self._lock:
             self._connection.close()
+
+    def _fetch_picture(self, row: ImageRow) -> None:
+        try:
+            self._images.fetch(FileRecord(path=row.image_path, bytes=row.bytes, sha256=row.sha256), make_room=True)
+        except (ArtefactError, RemoteRefused) as error:
+            log.warning("no picture: %s", error)
+            raise ImageNotFound(row.image_path) from error
 
     def _select(self, query: str, argument: str) -> list[ImageRow]:
         return [ImageRow(*columns) for columns in self._fetch(query, (argument,))]

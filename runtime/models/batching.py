@@ -1,119 +1,174 @@
-"""Meeting: searches that reach the text tower while it is busy share the next run of it.
+"""Micro-batches: texts that arrive while the text tower is busy share its next run; texts embedded before need none.
 
-Nobody waits for company: a call that finds a lane free runs at once and alone. Those that come while every lane is taken
-wait in order, and the first of them to get one takes the others along. Knows rows of token ids, no model and no query.
+A text that arrives while a worker is free runs at once and alone. Those that arrive while every worker is busy wait in
+order; the first of them to get a worker takes others along in one batch. Not for building an index: a vector that is stored
+must not depend on its neighbours in a batch.
 """
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
-TokenIds = NDArray[np.int64]
-Vectors = NDArray[np.float32]
+from runtime.models.encoder import Encoder, Pixels, Vectors
 
-# In full size on one thread, a run costs 2 ms and 0.2 ms a token: 16 texts in one take half the time of 16 runs, and more
-# of them hardly less, while everybody in it waits for its end.
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+TokenIds = NDArray[np.int64]
+
+# In full size on one thread, a run costs 2 ms and 0.2 ms a token: one run of 16 texts takes half the time of 16 runs. Larger
+# batches save hardly more, while every request in them waits for the end of the batch.
 MAX_ROWS = 16
-# Shorter texts are padded to the longest. Ten tokens of padding cost as much as a run of one's own.
+# Shorter texts are padded to the longest. Ten tokens of padding cost as much as a separate run.
 MAX_PADDING_TOKENS = 8
 
 
-class Meeting:
-    """Calls of one function over rows of token ids, joined where they meet. Any thread may call."""
+class BatchingEncoder:
+    """An `Encoder` over another one, for searches side by side. Any thread may call any method.
 
-    def __init__(self, run: Callable[[TokenIds], Vectors], *, lanes: int = 1) -> None:
-        """Keep the function, (n, t) -> (n, d), of which at most `lanes` runs are under way at once."""
-        self._run, self._free_lanes = run, lanes
-        self._waiting: deque[_Guest] = deque()  # empty while a lane is free
+    A run's vectors are kept by its tokens. In int8, those of a text that was part of a larger batch are a little off
+    (benchmarks/RESULTS.md has by how much), but a search and the explanation of its hits a moment later use the same ones.
+    """
+
+    def __init__(self, encoder: Encoder, *, cache_size: int, workers: int = 1) -> None:
+        """Keep the encoder, the vectors of up to `cache_size` text runs, and at most `workers` runs at a time."""
+        self._encoder = encoder
+        self._batcher = MicroBatcher(encoder.embed_tokens, workers=workers)
+        self._cache: LRUCache[Hashable, Vectors] = LRUCache(cache_size)
+        self._cache_lock = threading.Lock()
+
+    def tokenize(self, texts: Sequence[str]) -> TokenIds:
+        """Return what the encoder does."""
+        return self._encoder.tokenize(texts)
+
+    def embed_tokens(self, token_ids: TokenIds) -> Vectors:
+        """Return the vectors, (n, d), of tokenized texts; they are shared, so nobody may write to them."""
+        key = (len(token_ids), token_ids.tobytes())
+        with self._cache_lock:
+            vectors = self._cache.get(key)
+        if vectors is None:
+            vectors = self._batcher.embed(token_ids).copy()  # a view would keep the whole batch in memory
+            vectors.flags.writeable = False
+            if self._cache.maxsize:  # a cache of size 0 raises for every value
+                with self._cache_lock:
+                    self._cache[key] = vectors
+        return vectors
+
+    def prepare(self, image: "Image") -> Pixels:
+        """Return what the encoder does."""
+        return self._encoder.prepare(image)
+
+    def embed_pixels(self, pixels: Pixels) -> Vectors:
+        """Return what the encoder does."""
+        return self._encoder.embed_pixels(pixels)
+
+    def attribute(self, pixels: Pixels) -> tuple[Vectors, Vectors]:
+        """Return what the encoder does."""
+        return self._encoder.attribute(pixels)
+
+    def seen_part(self, image: "Image") -> tuple[float, float, float, float]:
+        """Return what the encoder does."""
+        return self._encoder.seen_part(image)
+
+
+class MicroBatcher:
+    """Calls of one function over rows of token ids; those that wait at the same time are joined. Any thread may call."""
+
+    def __init__(self, run: Callable[[TokenIds], Vectors], *, workers: int = 1) -> None:
+        """Keep the function, (n, t) -> (n, d), of which at most `workers` runs go on at a time."""
+        self._run, self._free_workers = run, workers
+        self._waiting: deque[_Request] = deque()  # empty while a worker is free
         self._lock = threading.Lock()
 
     @property
     def waiting(self) -> int:
-        """How many calls wait for a lane."""
+        """How many calls wait for a worker."""
         return len(self._waiting)
 
     def embed(self, token_ids: TokenIds) -> Vectors:
         """Return the vectors, (n, d), of (n, t) token ids, each row of them ending with the end token.
 
         Raises:
-            Exception: whatever the function raised on these rows; those who share a run do not share its faults.
+            Exception: whatever the function raised on these rows. An error of other rows in the batch is not raised here.
         """
-        guest = _Guest(token_ids)
-        if not self._enters(guest):
-            guest.called.wait()
-        if not guest.outcome.done():  # nobody took it along: the lane is its own
-            self._lead(guest)
-        return guest.outcome.result()
+        request = _Request(token_ids)
+        if not self._takes_worker(request):
+            request.woken.wait()
+        if not request.outcome.done():  # not part of another's batch: it has a worker and runs a batch itself
+            self._run_batch(request)
+        return request.outcome.result()
 
-    def _enters(self, guest: "_Guest") -> bool:
-        """Return whether there was a free lane for the guest; else it is in the queue."""
+    def _takes_worker(self, request: "_Request") -> bool:
+        """Return whether the request got a free worker; else it is in the queue."""
         with self._lock:
-            if self._free_lanes:
-                self._free_lanes -= 1
+            if self._free_workers:
+                self._free_workers -= 1
                 return True
-            self._waiting.append(guest)
+            self._waiting.append(request)
             return False
 
-    def _lead(self, guest: "_Guest") -> None:
-        """Run for the guest and for those that it takes along; then the lane is free, or the next one's."""
-        party = [guest, *self._company(guest)]
+    def _run_batch(self, first: "_Request") -> None:
+        """Run the request and those that it takes along; then free the worker, or give it to the next request."""
+        batch = [first, *self._others_that_fit(first)]
         try:
-            _settle(self._run, party)
+            _settle(self._run, batch)
         finally:
-            self._pass_lane_on()
-        for other in party[1:]:
-            other.called.set()
+            self._pass_worker_on()
+        for other in batch[1:]:
+            other.woken.set()
 
-    def _company(self, leader: "_Guest") -> "list[_Guest]":
-        """Take out of the queue those that fit into the leader's run: in order, and of about its length."""
-        company, rows, stay = [], len(leader.token_ids), deque["_Guest"]()
+    def _others_that_fit(self, first: "_Request") -> "list[_Request]":
+        """Take out of the queue the requests that fit into the batch of `first`: in order, and of about its length."""
+        taken, rows, staying = [], len(first.token_ids), deque["_Request"]()
         with self._lock:
-            for guest in self._waiting:
-                fits = abs(guest.length - leader.length) <= MAX_PADDING_TOKENS
-                if fits and rows + len(guest.token_ids) <= MAX_ROWS:
-                    company.append(guest)
-                    rows += len(guest.token_ids)
+            for request in self._waiting:
+                fits = abs(request.length - first.length) <= MAX_PADDING_TOKENS
+                if fits and rows + len(request.token_ids) <= MAX_ROWS:
+                    taken.append(request)
+                    rows += len(request.token_ids)
                 else:
-                    stay.append(guest)
-            self._waiting = stay
-        return company
+                    staying.append(request)
+            self._waiting = staying
+        return taken
 
-    def _pass_lane_on(self) -> None:
+    def _pass_worker_on(self) -> None:
         with self._lock:
             if not self._waiting:
-                self._free_lanes += 1
+                self._free_workers += 1
                 return
-            leader = self._waiting.popleft()
-        leader.called.set()
+            first = self._waiting.popleft()
+        first.woken.set()
 
 
-class _Guest:
-    """One call. Once `called`, it has its `outcome`, or is to lead a run of its own."""
+class _Request:
+    """One call. Once `woken`, it either has its `outcome` or has a worker and must run a batch itself."""
 
     def __init__(self, token_ids: TokenIds) -> None:
         self.token_ids, self.length = token_ids, token_ids.shape[1]
-        self.called = threading.Event()
+        self.woken = threading.Event()
         self.outcome: Future[Vectors] = Future()
 
 
-def _settle(run: Callable[[TokenIds], Vectors], party: Sequence[_Guest]) -> None:
-    """Give everybody in the party an outcome; where a shared run fails, each gets a run of its own."""
+def _settle(run: Callable[[TokenIds], Vectors], batch: Sequence[_Request]) -> None:
+    """Give every request of the batch an outcome; where the shared run fails, each gets a run of its own."""
     try:
-        vectors = run(_joined([guest.token_ids for guest in party]))
-    except Exception as error:  # of whatever kind: it is raised again by the call that it belongs to
-        if len(party) == 1:
-            party[0].outcome.set_exception(error)
+        vectors = run(_joined([request.token_ids for request in batch]))
+    except Exception as error:  # of any kind: it is raised again by the call that it belongs to
+        if len(batch) == 1:
+            batch[0].outcome.set_exception(error)
             return
-        for guest in party:
-            _settle(run, [guest])
+        for request in batch:
+            _settle(run, [request])
         return
-    ends = np.cumsum([len(guest.token_ids) for guest in party])
-    for guest, end in zip(party, ends, strict=True):
-        guest.outcome.set_result(vectors[end - len(guest.token_ids) : end])
+    ends = np.cumsum([len(request.token_ids) for request in batch])
+    for request, end in zip(batch, ends, strict=True):
+        request.outcome.set_result(vectors[end - len(request.token_ids) : end])
 
 
 def _joined(batches: Sequence[TokenIds]) -> TokenIds:

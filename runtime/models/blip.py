@@ -1,8 +1,8 @@
-"""BlipCaptioner: a batch of images to captions, by one readable decoding loop over a key-value cache.
+"""BlipCaptioner: a batch of images to captions, by one decoding loop over a key-value cache.
 
-Knows the two BLIP graphs. The vision graph gives each decoder layer's cross-attention keys and values once an image; the
-decoder graph takes one token and the cache, and gives the next token's logits and the longer cache. The first step is the
-same graph with an empty cache. Which token is next is chosen in `decoding.py` and `beam_search.py`.
+Knows the two BLIP graphs. The vision graph runs once an image, and projects it to each decoder layer's keys and values for
+cross-attention. The decoder graph takes one token and the cache, and gives the next token's logits and the longer cache; the
+first step is the same graph with an empty cache. The next token is chosen in `decoding.py` and `beam_search.py`.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import GreedySearch, Places, Rules
+from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices
 from runtime.models.onnx_session import Device, Session
 from runtime.models.tokenizer import Tokenizer
 
@@ -26,22 +27,25 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class BlipCaptioner:
-    """BLIP's captioning, searched for by the manifest's rules: how many beams, at most how many tokens.
+    """BLIP's captioning, decoded by the manifest's rules: how many beams, at most how many tokens.
 
     Any number of threads may caption at once.
     """
 
-    def __init__(self, models_dir: Path, record: BlipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
-        """Open both graphs, to run on `device`, and the tokenizer.
+    def __init__(self, models: Path | Folder, record: BlipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Fetch and open both graphs, to run on `device`, and the tokenizer.
 
         Raises:
             SessionFailed: a graph cannot be opened, or there is no such device.
-            ArtefactCorrupt: the tokenizer file is none.
+            ArtefactCorrupt: the tokenizer file is none, or a file cannot be fetched as it was published.
+            RemoteRefused, StorageTooSmall: a file cannot be fetched.
         """
         self.record, self._rules = record, _rules_of(record)
-        self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.max_tokens, record.pad_token_id)
-        self._vision = Session(models_dir / record.vision.path, threads, device=device)
-        self._decoder = Session(models_dir / record.decoder.path, threads, device=device)
+        source = open_folder(models)
+        source.fetch(*record.files())
+        self._tokenizer = Tokenizer(source.path / record.tokenizer.path, record.max_tokens, record.pad_token_id)
+        self._vision = Session(source.path / record.vision.path, threads, device=device)
+        self._decoder = Session(source.path / record.decoder.path, threads, device=device)
         caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
         self._past_names = [f"past_{cache}" for cache in caches]
         self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]
@@ -57,8 +61,8 @@ class BlipCaptioner:
     def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
         """Caption prepared pictures, in one batch.
 
-        The decoder reads its weights once a token for all rows; the int8 graph also scales activations over all rows, so
-        whoever needs a caption that no neighbour can touch passes one picture at a time.
+        A batch is faster, as the decoder reads its weights once a token for all rows. But the int8 graph scales activations
+        over all rows, so a caption depends a little on its batch; those that are kept are made one at a time.
 
         Args:
             pixels: (n, 3, s, s) float32, each as `prepare` returns it; n is at least 1.
@@ -75,9 +79,9 @@ class BlipCaptioner:
     def see(self, pixels: NDArray[np.float32]) -> Tensors:
         """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
 
-        One picture a run: five in a batch take as long as five runs, and need five times the memory. Of several pictures,
-        each run writes where its states will be read, as a second copy of them (42 MB a picture in BLIP base) would be the
-        process's peak; those of one come sooner from memory that was used before.
+        One picture a run: five in a batch take as long as five runs, and need five times the memory. With several pictures,
+        each run writes to where the decoder will read: a second copy (42 MB a picture in BLIP base) would be the process's
+        peak. With one, onnxruntime's own memory is faster, as it was used before.
         """
         names, record = self._vision.output_names, self.record
         if len(pixels) == 1:
@@ -90,19 +94,19 @@ class BlipCaptioner:
         return states
 
     def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
-        """Return the caption of each picture, as the rules find it.
+        """Return the token ids of each picture's caption.
 
         The beams of one picture are rows of the decoder that share its keys and values. A picture whose caption is found
         leaves the batch.
 
         Args:
-            cross: what `see` returned for n pictures; it is used up where n > 1.
+            cross: what `see` returned for n pictures; overwritten where n > 1.
             pictures: n.
 
         Returns:
             (n, t) int64 without start and end tokens, t at most `max_tokens`; pad tokens from a caption's end on.
         """
-        search = (GreedySearch if self._rules.num_beams == 1 else BeamSearch)(self._rules, pictures)
+        search = _search_by(self._rules, pictures)
         past = self._empty_past(len(search.last_tokens))
         while len(search.last_tokens):
             logits, *present = self._decoder.run(
@@ -110,7 +114,7 @@ class BlipCaptioner:
             )
             kept = search.advance(logits)
             past = {name: _take_rows(cache, kept.rows) for name, cache in zip(self._past_names, present, strict=True)}
-            cross = {name: _close_ranks(states, kept.pictures) for name, states in cross.items()}
+            cross = {name: _keep_pictures(states, kept.pictures) for name, states in cross.items()}
         return search.captions()
 
     def _empty_past(self, rows: int) -> Tensors:
@@ -118,8 +122,8 @@ class BlipCaptioner:
         return {name: np.empty(shape, dtype=np.float32) for name in self._past_names}
 
 
-def _rules_of(record: BlipRecord) -> Rules:
-    return Rules(
+def _rules_of(record: BlipRecord) -> DecodingRules:
+    return DecodingRules(
         start_token_id=record.start_token_id,
         end_token_id=record.end_token_id,
         pad_token_id=record.pad_token_id,
@@ -130,13 +134,17 @@ def _rules_of(record: BlipRecord) -> Rules:
     )
 
 
-def _take_rows(cache: NDArray[np.float32], rows: Places) -> NDArray[np.float32]:
+def _search_by(rules: DecodingRules, pictures: int) -> DecodingStrategy:
+    return GreedySearch(rules, pictures) if rules.num_beams == 1 else BeamSearch(rules, pictures)
+
+
+def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]:
     """Return the chosen rows; the cache itself where all stay as they are, as greedy ones mostly do."""
     return cache if np.array_equal(rows, np.arange(len(cache))) else cache[rows]
 
 
-def _close_ranks(states: NDArray[np.float32], pictures: Places) -> NDArray[np.float32]:
-    """Return the kept pictures' states, of which only those move that fill a gap: each is 42 MB in BLIP base."""
-    for place in np.flatnonzero(pictures != np.arange(len(pictures))):
-        states[place] = states[pictures[place]]
+def _keep_pictures(states: NDArray[np.float32], pictures: Indices) -> NDArray[np.float32]:
+    """Return the kept pictures' states, in place; only those that fill a gap are copied, as each is 42 MB in BLIP base."""
+    for row in np.flatnonzero(pictures != np.arange(len(pictures))):
+        states[row] = states[pictures[row]]
     return states[: len(pictures)]

@@ -1,4 +1,4 @@
-"""ClipEncoder: texts and images to unit vectors in one space, and what each patch of an image contributes to its own.
+"""ClipEncoder: texts and images to unit vectors in one space, and what each patch of an image contributes to its vector.
 
 Knows the two CLIP graphs, not what their vectors are compared with.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import ClipRecord
 from runtime.images import preprocess, seen_part
 from runtime.models.onnx_session import Device, Session
@@ -23,23 +24,26 @@ Vectors = NDArray[np.float32]
 
 
 class ClipEncoder:
-    """CLIP's two towers. The image tower is opened when the first image comes: a search by words never needs it.
+    """CLIP's two towers. The image tower is fetched and opened for the first image: a search by words never needs it.
 
-    Whoever stores a vector makes it in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
-    a vector depends on its neighbours; searches that meet accept that (`shared_encoder.py`). A batch of images would be no
+    A vector that is stored is made in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
+    a vector depends on its neighbours; queries at the same time share a batch all the same. A batch of images would be no
     faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
-    def __init__(self, models_dir: Path, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
-        """Open the text tower and its tokenizer; both towers run on `device`.
+    def __init__(self, models: Path | Folder, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+        """Fetch and open the text tower and its tokenizer; both towers run on `device`.
 
         Raises:
             SessionFailed: the graph cannot be opened, or there is no such device.
-            ArtefactCorrupt: the tokenizer file is none.
+            ArtefactCorrupt: the tokenizer file is none, or a file cannot be fetched as it was published.
+            RemoteRefused, StorageTooSmall: a file cannot be fetched.
         """
-        self._models_dir, self._record, self._threads, self._device = models_dir, record, threads, device
-        self._tokenizer = Tokenizer(models_dir / record.tokenizer.path, record.context_length, record.end_token_id)
-        self._text = Session(models_dir / record.text.path, threads, device=device)
+        self._models, self._record, self._threads, self._device = open_folder(models), record, threads, device
+        self._models.fetch(*record.text.files(), record.tokenizer)
+        folder = self._models.path
+        self._tokenizer = Tokenizer(folder / record.tokenizer.path, record.context_length, record.end_token_id)
+        self._text = Session(folder / record.text.path, threads, device=device)
         self._image: Session | None = None
         self._opening = threading.Lock()
 
@@ -95,7 +99,8 @@ class ClipEncoder:
             (n, d) float32, each row of L2 norm 1.
 
         Raises:
-            SessionFailed: onnxruntime refused a picture.
+            SessionFailed: onnxruntime refused a picture, or cannot open the image tower.
+            ArtefactCorrupt, RemoteRefused, StorageTooSmall: the image tower cannot be fetched.
         """
         tower = self._image_tower()
         rows = [tower.run(["embedding"], {"pixel_values": one[None]})[0] for one in pixels]
@@ -108,18 +113,18 @@ class ClipEncoder:
         return self.embed_pixels(np.stack(pixels) if pixels else np.empty((0, 3, size, size), np.float32))
 
     def attribute(self, pixels: NDArray[np.float32]) -> tuple[Vectors, Vectors]:
-        """Embed one prepared picture, and say what each of its patches contributes.
+        """Return the vector of one prepared picture, and what each of its patches contributes to it.
 
         Args:
             pixels: (3, s, s) float32, as `prepare` returns it.
 
         Returns:
-            The vector, (d,) float32 of L2 norm 1, and the contributions, (g, g, d) float32, rows from the top: a text's
-            vector times a contribution is the part of their cosine that was read from this patch. g is the manifest's
-            `patch_grid`.
+            The vector, (d,) float32 of L2 norm 1, and the contributions, (g, g, d) float32, rows from the top: the dot
+            product of a text's vector and a contribution is the part of their cosine that comes from this patch. g is the
+            manifest's `patch_grid`.
 
         Raises:
-            SessionFailed: onnxruntime refused the picture.
+            As `embed_pixels`.
         """
         outputs = ["embedding", "patch_contributions"]
         embedding, contributions = self._image_tower().run(outputs, {"pixel_values": pixels[None]})
@@ -131,7 +136,8 @@ class ClipEncoder:
         return seen_part(image, self._record.preprocessing)
 
     def _image_tower(self) -> Session:
-        with self._opening:  # two threads that meet their first picture together would open it twice
+        with self._opening:  # two threads with the first pictures at the same time would open it twice
             if self._image is None:
-                self._image = Session(self._models_dir / self._record.image.path, self._threads, device=self._device)
+                self._models.fetch(*self._record.image.files())
+                self._image = Session(self._models.path / self._record.image.path, self._threads, device=self._device)
             return self._image

@@ -1,7 +1,7 @@
-"""Which tokens a caption is made of: the rules, the face of a search, and greedy search. Beam search is in `beam_search.py`.
+"""Which tokens a caption is made of: the rules, what every search can do, and greedy search (beam search: `beam_search.py`).
 
-Knows no graph and no cache, only that each row of logits goes on with one sequence, and that the rows of one picture lie
-side by side. A picture leaves as soon as its caption is found, so that nothing is computed for it any more.
+Knows no graph and no cache, only that each row of logits continues one sequence, and that the rows of one picture are
+neighbours. A picture leaves the batch as soon as its caption is found, so that nothing more is computed for it.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 Logits = NDArray[np.float32]
 Tokens = NDArray[np.int64]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 EarlyStopping = bool | Literal["never"]
 
 
 @dataclass(frozen=True)
-class Rules:
+class DecodingRules:
     """How captions are searched for, in the terms of transformers' `GenerationConfig`.
 
     Attributes:
@@ -26,9 +26,9 @@ class Rules:
         pad_token_id: fills up shorter captions.
         max_tokens: the longest caption, the end token included, the start token not.
         num_beams: how many continuations of a picture are followed; 1 is greedy.
-        length_penalty: a finished caption counts its sum of log probabilities over its length to this power.
-        early_stopping: True stops at `num_beams` finished captions; False when no running one can become better at its
-            present length; "never" when none can at any length.
+        length_penalty: the score of a finished caption is its sum of log probabilities, divided by its length to this power.
+        early_stopping: when the search for a picture's caption ends. True: at `num_beams` finished captions. False: when no
+            unfinished one would score better at its present length. "never": when none would at any length.
     """
 
     start_token_id: int
@@ -41,69 +41,69 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What goes on after a step: `rows` of the last step's, in their new order, and the `pictures` that these belong to.
+class KeptRows:
+    """What the next step decodes: the kept `rows` and `pictures`, as indices into those of the last step, in the new order.
 
-    `pictures` are places among the last step's pictures. A place that is kept is the first, or one that stood behind the
-    last of the new batch and now fills a gap: `pictures[i] == i` or `pictures[i] >= len(pictures)`.
+    Kept pictures stay where they are; pictures from the end fill the gaps that others left. So `pictures[i]` is i, or at
+    least `len(pictures)`.
     """
 
-    rows: Places
-    pictures: Places
+    rows: Indices
+    pictures: Indices
 
 
-class Search(Protocol):
-    """A search in all pictures of a batch at once."""
+class DecodingStrategy(Protocol):
+    """A search for the captions of all pictures of a batch at once."""
 
     @property
     def last_tokens(self) -> Tokens:
         """The tokens to be decoded next, (rows,) int64; empty when every caption is found."""
         ...
 
-    def advance(self, logits: Logits) -> Kept:
-        """Choose what follows the last tokens, by their (rows, vocabulary) logits."""
+    def advance(self, logits: Logits) -> KeptRows:
+        """Choose the next tokens, from the (rows, vocabulary) logits that followed the last ones."""
         ...
 
     def captions(self) -> Tokens:
-        """Return the captions found, (pictures, t) int64, without start and end tokens, filled up with pad tokens."""
+        """Return the captions, (pictures, t) int64, without start and end tokens, filled up with pad tokens."""
         ...
 
 
 class GreedySearch:
-    """The likeliest token each time."""
+    """Takes the likeliest token in every step."""
 
-    def __init__(self, rules: Rules, pictures: int) -> None:
+    def __init__(self, rules: DecodingRules, pictures: int) -> None:
         self._rules, self._length = rules, 0
-        self._found = np.full((pictures, rules.max_tokens), rules.pad_token_id, np.int64)
-        self._open = np.arange(pictures)  # (m,) the pictures still decoded, as rows of `_found`
+        self._captions = np.full((pictures, rules.max_tokens), rules.pad_token_id, np.int64)
+        self._active = np.arange(pictures)  # (m,) the pictures still decoded, as rows of `_captions`
         self.last_tokens = np.full(pictures, rules.start_token_id, np.int64)
 
-    def advance(self, logits: Logits) -> Kept:
-        """Append each row's best token; a row that ends leaves."""
+    def advance(self, logits: Logits) -> KeptRows:
+        """Append each row's best token; a picture whose caption ends leaves."""
         tokens = logits.argmax(axis=-1)  # (m,) softmax would keep the order
         goes_on = tokens != self._rules.end_token_id
-        self._found[self._open[goes_on], self._length] = tokens[goes_on]
+        self._captions[self._active[goes_on], self._length] = tokens[goes_on]
         self._length += 1
         if self._length == self._rules.max_tokens:
             goes_on[:] = False
         pictures = fill_gaps(goes_on)
-        self._open, self.last_tokens = self._open[pictures], tokens[pictures]
-        return Kept(pictures, pictures)
+        self._active, self.last_tokens = self._active[pictures], tokens[pictures]
+        return KeptRows(pictures, pictures)
 
     def captions(self) -> Tokens:
         """Return the captions, as wide as the longest."""
-        return cut_padding(self._found, self._rules.pad_token_id)
+        return cut_padding(self._captions, self._rules.pad_token_id)
 
 
-def fill_gaps(goes_on: NDArray[np.bool_]) -> Places:
-    """Return the places that go on, in an order in which none moves but into a gap: of (yes, no, yes, yes), 0, 3, 2."""
+def fill_gaps(goes_on: NDArray[np.bool_]) -> Indices:
+    """Return the indices of what goes on; those from the end fill the gaps: 0, 3, 2 for (yes, no, yes, yes)."""
     left = int(goes_on.sum())
-    places = np.arange(left)
-    places[~goes_on[:left]] = left + np.flatnonzero(goes_on[left:])[::-1]
-    return places
+    kept = np.arange(left)
+    kept[~goes_on[:left]] = left + np.flatnonzero(goes_on[left:])[::-1]
+    return kept
 
 
 def cut_padding(captions: Tokens, pad_token_id: int) -> Tokens:
-    """Return (n, t) captions without the columns at the end that hold nothing but pad tokens."""
+    """Return (n, t) captions without the last columns that hold nothing but pad tokens."""
     written = np.flatnonzero((captions != pad_token_id).any(axis=0))
     return captions[:, : written[-1] + 1 if len(written) else 0]

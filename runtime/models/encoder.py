@@ -1,4 +1,4 @@
-"""What turns texts and pictures into vectors, as the engine sees it; `clip.py` does it with CLIP."""
+"""What turns texts and pictures into vectors: the protocol that the engine calls. `clip.py` does it with CLIP."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol

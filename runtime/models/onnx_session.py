@@ -1,8 +1,8 @@
 """The only file that imports onnxruntime: opens graphs, runs them, names what failed.
 
-A graph whose weights lie beside it, named as it is but for `WEIGHTS_SUFFIX`, was optimized when it was exported: it is not
-optimized again, and the weights are mapped. Knows no model. onnxruntime is imported when the first graph is opened, and
-never before its telemetry is switched off.
+A graph with its weights in a file beside it, of the same name but for `WEIGHTS_SUFFIX`, was optimized when it was exported:
+it is not optimized again, and the weights are mapped. Knows no model. onnxruntime is imported for the first graph, after its
+telemetry is switched off.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ class Session:
     def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
         """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
 
-        `prepack` copies the weights into the order in which they are multiplied, which pays unless a graph runs a few times.
+        `prepack` copies the weights into the order in which they are multiplied: slower to open, faster to run.
 
         Raises:
             SessionFailed: onnxruntime cannot read the graph, its error being the cause; or has no such device here.
@@ -60,7 +60,7 @@ class Session:
     def run_into(self, outputs: Mapping[str, Array], inputs: Mapping[str, Array]) -> None:
         """Write the named outputs into these arrays; each is contiguous, and has its output's shape and dtype.
 
-        What is large comes without a copy, and without room of onnxruntime's own.
+        Saves a copy of large outputs, and onnxruntime's own memory for them.
 
         Raises:
             SessionFailed: onnxruntime refused the inputs, or the arrays; its error is the cause.
@@ -77,7 +77,7 @@ class Session:
 
 
 def choose_providers(device: Device, available: Sequence[str], graph: str) -> list[Any]:
-    """Return what onnxruntime shall run a graph with, given what it was built with.
+    """Return the execution providers for a device, given those that this onnxruntime was built with.
 
     Raises:
         SessionFailed: it was built without that device.
@@ -91,7 +91,7 @@ def choose_providers(device: Device, available: Sequence[str], graph: str) -> li
 
 
 def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
-    """Refuse a session that fell back to the CPU, as onnxruntime does, with a warning alone, where it cannot start a GPU.
+    """Refuse a session that fell back to the CPU: where onnxruntime cannot start a GPU, it only warns.
 
     Raises:
         SessionFailed: it fell back.
@@ -135,7 +135,7 @@ def return_freed_memory() -> None:
 def _onnxruntime_errors() -> tuple[type[Exception], ...]:
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    # ValueError: a missing input, told by the Python side. RuntimeError: the base of what the C++ side throws untyped.
+    # ValueError: a missing input, raised by the Python side. RuntimeError: the base of whatever else the C++ side raises.
     return (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NoSuchFile,
             state.NotImplemented, state.RuntimeException, state.EPFail, ValueError, RuntimeError)  # fmt: skip
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
 
-# A file that asks for clean-up gets it from the tokenizers library token by token, from transformers' decode() in the whole
-# text, in this order: "turkey ' s" becomes "turkey's" only there.
+# Where a file asks for clean-up, the tokenizers library does it token by token, transformers' decode() in the whole text and
+# in this order. Only the latter turns "turkey ' s" into "turkey's".
 TIDY = (
     (" .", "."),
     (" ?", "?"),
@@ -38,12 +38,12 @@ class Tokenizer:
         try:
             self._tokenizer = TokenizerFile.from_file(str(path))
         except Exception as cause:  # the library raises bare Exception for every broken file
-            remedy = "Export the models again: python -m export models."
+            remedy = "Export the models again: lookwhy models."
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()
         self._pad_token_id = pad_token_id
-        # No decoder of CLIP's files takes this away, so it would stand in the text: "a</w>boat</w>".
+        # The decoder in CLIP's files leaves this in the text: "a</w>boat</w>".
         self._word_end: str | None = getattr(self._tokenizer.model, "end_of_word_suffix", None)
         self._tidy = TIDY if getattr(self._tokenizer.decoder, "cleanup", False) else ()
 

@@ -1,1 +1,1 @@
-"""What is asked and what is found: the query, the ranking, the evidence for each hit, the answer. Runs no model."""
+"""A query checked and parsed, the ranking of the pictures, and the evidence for each hit. Runs no model."""

@@ -1,31 +1,36 @@
-"""Why a picture matched, in facts: its scores, how likely it is a match, and which words of the query it answers.
+"""What a search found and why: the hits, the evidence that each is a match, the verdicts, and how long it took.
 
-Arithmetic over vectors that others made; knows no model, no library and no sentence. What is hot in the picture, and
-whether that holds, is `heatmap.py`'s.
+Records, and arithmetic over vectors that others made. Knows no model, no store and no wording.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.search.words import stem, stems
+from runtime.library.captions import CaptionSource
+from runtime.library.catalog import ImageRow
+from runtime.search.heatmap import Heatmap, Occlusion
+from runtime.search.query import CheckedExplain, CheckedSearch
+from runtime.search.words import Phrase, stem
 
 Verdict = Literal["strong", "weak", "none"]
 
-# Where a probability becomes a word. To call a true match none is the worse mistake of the two, so `none` begins below
-# even odds; benchmarks/RESULTS.md has the shares of true and of absent matches on either side.
+# From which probability on a match is called weak, or strong. Calling a true match "none" is the worse mistake, so "weak"
+# begins below even odds; benchmarks/RESULTS.md has the shares of true and of absent matches on either side.
 WEAK_FROM, STRONG_FROM = 1 / 3, 0.75
 
 
 @dataclass(frozen=True)
 class WordWeight:
-    """What one content word of the query counts for in one picture.
+    """How much one content word of the query counts in one picture.
 
     `drop` is the cosine that the match loses without the word; it may be negative. `share` is its part of all positive
-    drops, in [0, 1]. `in_caption` says whether the caption mentions the word.
+    drops, in [0, 1]. `in_caption` tells whether the caption mentions the word.
     """
 
     word: str
@@ -40,7 +45,7 @@ class Evidence:
 
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
-    `words` is empty where nobody asked for an explanation.
+    `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
     """
 
     score: float
@@ -48,19 +53,81 @@ class Evidence:
     match_probability: float | None = None
     verdict: Verdict | None = None
     words: tuple[WordWeight, ...] = ()
+    heatmap: Heatmap | None = None
+    occlusion: Occlusion | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One sentence, and who wrote it: `evidence`, `cache`, `groq:` and the model's name, or `none` if there is none."""
+
+    text: str = ""
+    source: str = "none"
+
+
+NOT_EXPLAINED = Explanation()
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One picture that was found. The caption is empty where the picture has none."""
+
+    row: ImageRow
+    image_url: str
+    evidence: Evidence
+    caption: Phrase
+    caption_source: CaptionSource
+    explanation: Explanation = NOT_EXPLAINED
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The hits that a request gets, and how long each stage took, in milliseconds."""
+
+    request: CheckedSearch | CheckedExplain
+    hits: list[Hit]
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def match_probability(self) -> float | None:
+        """How likely at least the best hit is a match; None where that is unknown."""
+        known = [hit.evidence.match_probability for hit in self.hits]
+        return max((probability for probability in known if probability is not None), default=None)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The search's verdict is its best hit's."""
+        probability = self.match_probability
+        return None if probability is None else verdict_of(probability)
+
+
+class StageTimings:
+    """Milliseconds by stage, in the order in which the stages first ran; a stage that runs again adds to its time."""
+
+    def __init__(self) -> None:
+        self.timings_ms: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time the block under `name`."""
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            spent_ms = (perf_counter() - start) * 1000
+            self.timings_ms[name] = round(self.timings_ms.get(name, 0.0) + spent_ms, 3)
 
 
 def verdict_of(probability: float) -> Verdict:
-    """Return the word for a probability."""
+    """Return the verdict on a match of this probability."""
     return "strong" if probability >= STRONG_FROM else "weak" if probability >= WEAK_FROM else "none"
 
 
-def weigh_words(words: Sequence[str], drops: NDArray[np.floating], caption: str | None) -> tuple[WordWeight, ...]:
-    """Return what each word counts for in one picture, from the (w,) cosines that the match loses without each."""
+def weigh_words(words: Sequence[str], drops: NDArray[np.floating], caption: Phrase) -> tuple[WordWeight, ...]:
+    """Return how much each word counts in one picture, from the (w,) cosines that the match loses without each."""
     gains = np.maximum(drops, 0.0)
     whole = float(gains.sum())
-    mentioned = stems(caption or "")
     return tuple(
-        WordWeight(word, float(drop), float(gain) / whole if whole else 0.0, stem(word) in mentioned)
+        WordWeight(word, float(drop), float(gain) / whole if whole else 0.0, stem(word) in caption.stems)
         for word, drop, gain in zip(words, drops, gains, strict=True)
     )

@@ -1,6 +1,6 @@
-"""Where in a picture the match lies, and whether blanking that place proves it.
+"""Which parts of a picture make it match, and whether the score falls when those parts are blanked.
 
-Arithmetic over what the image tower gives; the tower itself comes in as an argument.
+Arithmetic over the image tower's outputs; the tower itself comes in as an argument.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,17 @@ RANDOM_DRAWS = 4
 class Heatmap:
     """What each patch contributes to the cosine of text and picture.
 
-    `contributions` is (g, g) float32, rows from the top; their sum is the part of the cosine that was read from patches
+    `contributions` is (g, g) float32, rows from the top; their sum is the part of the cosine that comes from patches
     directly. `box` is the part of the upright picture that the grid covers, (x0, y0, x1, y1) as fractions.
     """
 
     contributions: NDArray[np.float32]
     box: tuple[float, float, float, float]
+
+    @property
+    def grid(self) -> int:
+        """How many patches a row has, and a column."""
+        return len(self.contributions)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Occlusion:
 
     @property
     def holds(self) -> bool:
-        """Whether the heatmap tells the truth: its hottest patches matter more than others."""
+        """Whether the check confirms the heatmap: its hottest patches matter more than random ones."""
         return self.hottest_drop > self.random_drop
 
 
@@ -60,7 +65,7 @@ def check_by_occlusion(
     order = np.argsort(-hotness, kind="stable")
     rng = np.random.default_rng(seed)
     chosen = [order[:count], *(rng.choice(order[count:], count, replace=False) for _ in range(RANDOM_DRAWS))]
-    grid = len(heatmap.contributions)
+    grid = heatmap.grid
     hottest, *randoms = score_of(np.stack([blank_patches(pixels, patches, grid) for patches in chosen]))
     return Occlusion(count, RANDOM_DRAWS, float(score - hottest), float(score - np.mean(randoms)))
 

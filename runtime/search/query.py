@@ -1,8 +1,10 @@
-"""What is asked: words, minus-words, a picture, and the one direction in the models' space that all of it makes.
+"""What one request asks for: checked against its limits and parsed once, before any work; then embedded.
 
-Checks a request against its limits. Knows no model and no library; vectors come in ready.
+The web API and the command line check a request here and pass it on; nothing after them checks or parses again. Runs no
+model: vectors come in ready.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,35 +12,131 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.search.words import Wish, content_words
+from runtime.search.words import Phrase
 
 Vectors = NDArray[np.float32]
 
-# How much of an unwanted text is taken from the wanted one. On storybook scenes, half leaves no hit of the unwanted kind
-# among the first five, and the whole begins to lose the wanted ones (benchmarks/RESULTS.md).
+# How much of an unwanted text is subtracted from the wanted one. On storybook scenes, half leaves no hit of the unwanted
+# kind among the first five, and the whole begins to lose the wanted ones (benchmarks/RESULTS.md).
 UNWANTED_WEIGHT = 0.5
 PICTURE_WEIGHT = 0.5
+# A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words. "-'red boat'" leaves a phrase out.
+MINUS = re.compile(r"""(?:^|(?<=\s))[-−–](?:"([^"]+)"|'([^']+)'|(\w[^\s]*))""")
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What one request may ask for."""
+class ParsedQuery:
+    """A query taken apart: "a boat -sunset" wants "a boat" and has "sunset" left out. `text` is the query as written."""
+
+    text: str
+    wanted: Phrase
+    unwanted: tuple[Phrase, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it neither wants anything nor leaves anything out."""
+        return not self.wanted.text and not self.unwanted
+
+
+@dataclass(frozen=True)
+class CheckedSearch:
+    """A request for a search that is inside its limits; `RequestLimits` makes it.
+
+    `like` is the id of a picture of the library to search with. `picture_weight` is how much a picture counts against
+    words, from 0 to 1.
+    """
+
+    query: ParsedQuery
+    top_k: int
+    explain: bool = True
+    like: int | None = None
+    picture_weight: float = PICTURE_WEIGHT
+
+
+@dataclass(frozen=True)
+class CheckedExplain:
+    """A request to explain pictures, each id once, that is inside its limits; `RequestLimits` makes it."""
+
+    query: ParsedQuery
+    ids: tuple[int, ...]
+    heatmap: bool = False
+    explain: bool = True
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """What one request may ask for. Each method checks the values of one kind of request, or raises the first fault."""
 
     top_k_max: int = 100
     query_max_chars: int = 1000
     heatmaps_max: int = 10
 
+    def check_search(
+        self,
+        query: str,
+        top_k: int,
+        *,
+        explain: bool = True,
+        like: int | None = None,
+        picture_weight: float = PICTURE_WEIGHT,
+    ) -> CheckedSearch:
+        """Return the request to search by words, or by a picture of the library and perhaps words.
+
+        Raises:
+            QueryEmpty, QueryTooLong, RequestMalformed: the query cannot be searched with.
+            TopKOutOfRange, PictureWeightOutOfRange: a number is outside its range.
+        """
+        parsed = self._parsed(query) if like is not None else _wanting(self._parsed(query))
+        return CheckedSearch(parsed, self._top_k(top_k), explain, like, _checked_weight(picture_weight))
+
+    def check_image_search(
+        self, query: str, top_k: int, *, explain: bool = True, picture_weight: float = PICTURE_WEIGHT
+    ) -> CheckedSearch:
+        """Return the request to search by a picture that is sent along, and perhaps words; raises as `check_search` does."""
+        parsed = self._parsed(query)
+        return CheckedSearch(parsed, self._top_k(top_k), explain, picture_weight=_checked_weight(picture_weight))
+
+    def check_explain(
+        self, query: str, ids: Sequence[int], *, heatmap: bool = False, explain: bool = True
+    ) -> CheckedExplain:
+        """Return the request to explain pictures.
+
+        Raises:
+            QueryEmpty, QueryTooLong, RequestMalformed: the query cannot be searched with.
+            IdsOutOfRange: there is no id, or more than may be explained at once.
+        """
+        parsed = _wanting(self._parsed(query))
+        allowed = self.heatmaps_max if heatmap else self.top_k_max
+        once = tuple(dict.fromkeys(ids))
+        if not 1 <= len(once) <= allowed:
+            raise IdsOutOfRange(len(once), allowed, heatmap=heatmap)
+        return CheckedExplain(parsed, once, heatmap, explain)
+
+    def _parsed(self, query: str) -> ParsedQuery:
+        try:
+            query.encode()
+        except UnicodeEncodeError as cause:  # half a surrogate pair: JSON can carry it, no tokenizer can
+            message = "The query holds half a character (an unpaired surrogate). Send whole ones."
+            raise RequestMalformed(message) from cause
+        stripped = query.strip()
+        if len(stripped) > self.query_max_chars:
+            raise QueryTooLong(len(stripped), self.query_max_chars)
+        return parse_query(stripped)
+
+    def _top_k(self, top_k: int) -> int:
+        if not 1 <= top_k <= self.top_k_max:
+            raise TopKOutOfRange(top_k, self.top_k_max)
+        return top_k
+
 
 @dataclass(frozen=True)
-class Asked:
-    """A question in the models' space: a text, a picture, or both.
+class Query:
+    """A query in the models' space: a text, a picture, or both.
 
-    `text` and `picture` are (d,) of norm 1, or None; `unwanted` holds one such vector for each of the minus-words.
-    `picture_weight` is the picture's say, from 0 to 1.
+    `text` and `picture` are (d,) float32 of norm 1, or None; `unwanted` holds one such vector for each unwanted phrase.
     """
 
-    query: str
-    wish: Wish
+    parsed: ParsedQuery
     text: Vectors | None
     unwanted: tuple[Vectors, ...] = ()
     picture: Vectors | None = None
@@ -50,20 +148,15 @@ class Asked:
         return self.picture is None and not self.unwanted
 
     @property
-    def words(self) -> list[str]:
-        """The content words that are wanted."""
-        return content_words(self.wish.wanted)
-
-    @property
     def is_mixed(self) -> bool:
-        """Whether words and a picture both have a say."""
-        return self.picture is not None and self.wish != Wish("")
+        """Whether it has both words and a picture."""
+        return self.picture is not None and not self.parsed.is_empty
 
     def direction(self, library: Vectors | None = None) -> Vectors:
         """Return the (d,) direction of norm 1 in which the answers lie.
 
-        In a mix, words and picture each count by how far their cosines spread over the `library`, (n, d), some of its
-        pictures: a picture's lie wider, or narrower, than a text's, so that a plain mean would be all the one or the other.
+        In a mix, each side is divided by the spread of its cosines over the `library`, (n, d), some of its pictures. A
+        picture's cosines spread wider or narrower than a text's, so in a plain mean one side would dominate.
         """
         words, picture = self._words_direction(), self.picture
         if words is None or picture is None:
@@ -77,8 +170,8 @@ class Asked:
         if self.text is None or self.picture is None:
             only: NDArray[np.float32] = vectors @ _first(self.text, self.picture)
             return only
-        share = np.float32(self.picture_weight)
-        mixed: NDArray[np.float32] = (1 - share) * (vectors @ self.text) + share * (vectors @ self.picture)
+        weight = np.float32(self.picture_weight)
+        mixed: NDArray[np.float32] = (1 - weight) * (vectors @ self.text) + weight * (vectors @ self.picture)
         return mixed
 
     def _words_direction(self) -> Vectors | None:
@@ -88,71 +181,30 @@ class Asked:
         return np.sum(parts, axis=0) if parts else None
 
 
+def parse_query(text: str) -> ParsedQuery:
+    """Return what a query wants and what it leaves out, each as it was written."""
+    unwanted = ["".join(filter(None, found.groups())).strip() for found in MINUS.finditer(text)]
+    wanted = " ".join(MINUS.sub(" ", text).split())
+    return ParsedQuery(text, Phrase(wanted), tuple(map(Phrase, dict.fromkeys(filter(None, unwanted)))))
+
+
+def _wanting(parsed: ParsedQuery) -> ParsedQuery:
+    if not parsed.wanted.text:
+        raise QueryEmpty
+    return parsed
+
+
+def _checked_weight(picture_weight: float) -> float:
+    if not 0 <= picture_weight <= 1:  # false of NaN, too
+        raise PictureWeightOutOfRange(picture_weight)
+    return picture_weight
+
+
 def _first(*vectors: Vectors | None) -> Vectors:
-    """Return the first vector that is there; a question has one."""
+    """Return the first vector that is there; a query has at least one."""
     return next(vector for vector in vectors if vector is not None)
 
 
 def _unit(vector: Vectors) -> Vectors:
     unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
     return unit
-
-
-def checked_query(query: str, limits: Limits) -> str:
-    """Return the query without the space around it; it may be empty.
-
-    Raises:
-        QueryTooLong: it is over the limit.
-        RequestMalformed: it holds half a character.
-    """
-    try:
-        query.encode()
-    except UnicodeEncodeError as cause:  # half a surrogate pair: JSON can carry it, no tokenizer can
-        raise RequestMalformed("The query holds half a character (an unpaired surrogate). Send whole ones.") from cause
-    stripped = query.strip()
-    if len(stripped) > limits.query_max_chars:
-        raise QueryTooLong(len(stripped), limits.query_max_chars)
-    return stripped
-
-
-def check_wanted(wish: Wish) -> None:
-    """Refuse words that name nothing to look for.
-
-    Raises:
-        QueryEmpty: there is no word, or there are minus-words alone.
-    """
-    if not wish.wanted:
-        raise QueryEmpty
-
-
-def check_top_k(top_k: int, limits: Limits) -> None:
-    """Refuse a number of results that is out of range.
-
-    Raises:
-        TopKOutOfRange: it is.
-    """
-    if not 1 <= top_k <= limits.top_k_max:
-        raise TopKOutOfRange(top_k, limits.top_k_max)
-
-
-def check_picture_weight(picture_weight: float) -> None:
-    """Refuse a weight that is no share.
-
-    Raises:
-        PictureWeightOutOfRange: it is not in [0, 1].
-    """
-    if not 0 <= picture_weight <= 1:  # false of NaN, too
-        raise PictureWeightOutOfRange(picture_weight)
-
-
-def checked_ids(ids: Sequence[int], limits: Limits, *, heatmap: bool) -> list[int]:
-    """Return the ids, each once.
-
-    Raises:
-        IdsOutOfRange: there is none, or more than may be explained at once.
-    """
-    allowed = limits.heatmaps_max if heatmap else limits.top_k_max
-    once = list(dict.fromkeys(ids))
-    if not 1 <= len(once) <= allowed:
-        raise IdsOutOfRange(len(once), allowed, heatmap=heatmap)
-    return once

@@ -1,6 +1,6 @@
-"""Matcher: the pictures nearest to a question, and the evidence that each is a match. Runs no model.
+"""Ranker: the pictures nearest to a query, the evidence that each is a match, and their order. Runs no model.
 
-Knows the stores of the pictures' and of the captions' vectors, and the index's calibration.
+Knows the stores of the pictures' and of the captions' vectors, and the index's calibration of match probabilities.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,11 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.match_calibration import Calibration
+from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import Evidence, verdict_of
-from runtime.search.query import Asked
-from runtime.search.words import content_words
+from runtime.search.query import Query
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
@@ -21,14 +20,14 @@ Vectors = NDArray[np.float32]
 Scores = NDArray[np.floating]
 
 
-class Matcher:
+class Ranker:
     """One library's vectors. `captions` and `calibration` are absent from an index that was made without captions."""
 
     def __init__(
         self,
         store: VectorStore,
         captions: VectorSource | None = None,
-        calibration: Calibration | None = None,
+        calibration: MatchCalibration | None = None,
         *,
         some_ids: Callable[[int], Sequence[int]] | None = None,
     ) -> None:
@@ -40,31 +39,35 @@ class Matcher:
         """How many pictures there are."""
         return self._store.count
 
-    def nearest(self, asked: Asked, k: int) -> list[int]:
-        """Return the ids of the k pictures nearest to the question's direction, best first."""
-        library = self._some_pictures if asked.is_mixed else None
-        ids, _ = self._store.search(asked.direction(library)[None], k)  # (1, k)
+    def nearest(self, query: Query, k: int) -> list[int]:
+        """Return the ids of the k pictures nearest to the query's direction, best first."""
+        library = self._some_pictures if query.is_mixed else None
+        ids, _ = self._store.search(query.direction(library)[None], k)  # (1, k)
         return [int(image_id) for image_id in ids[0]]
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors, (k, d), of pictures of the library."""
         return self._store.vectors_of(ids)
 
-    def judge(self, asked: Asked, rows: Sequence[ImageRow], witnesses: Sequence[ImageRow]) -> list[Evidence]:
-        """Return the evidence for each of k pictures; words alone are judged, a picture asked with only orders.
+    def judge(
+        self, query: Query, rows: Sequence[ImageRow], vectors: Vectors, neighbours: Sequence[ImageRow] | None = None
+    ) -> list[Evidence]:
+        """Return the evidence for each of k pictures. A query without words gets scores alone, and no probability.
 
         Args:
-            asked: the question.
+            query: what was asked.
             rows: the pictures.
-            witnesses: the `WITNESSES` pictures nearest to the question, whose captions say whether there is a match at all.
+            vectors: theirs, (k, d), in the same order.
+            neighbours: the `NEIGHBOURS` pictures nearest to the query, whose captions tell whether the library holds a match
+                at all. None where they are the first of `rows`.
         """
-        vectors = self.vectors_of([row.id for row in rows])  # (k, d)
-        scores = asked.scores(vectors)
-        if asked.text is None:
+        scores = query.scores(vectors)
+        if query.text is None:
             return [Evidence(float(score)) for score in scores]
-        texts = np.stack([asked.text, *asked.unwanted])  # (1 + m, d)
-        caption_scores, witness_scores = self._caption_scores(texts, rows), self._caption_scores(texts, witnesses)
-        probabilities = self._probabilities(asked, texts, texts @ vectors.T, caption_scores, witness_scores)
+        texts = np.stack([query.text, *query.unwanted])  # (1 + m, d)
+        caption_scores = self._caption_scores(texts, rows)
+        nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
+        probabilities = self._probabilities(query, texts, texts @ vectors.T, caption_scores, nearest_captions)
         return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, strict=True)]
 
     @cached_property
@@ -72,31 +75,31 @@ class Matcher:
         return self._store.vectors_of(self._some_ids(PICTURES_SAMPLED)) if self._some_ids else None
 
     def _probabilities(
-        self, asked: Asked, texts: Vectors, scores: Scores, caption_scores: Scores, witness_scores: Scores
+        self, query: Query, texts: Vectors, scores: Scores, caption_scores: Scores, neighbour_scores: Scores
     ) -> Scores:
-        """Return (k,): the wanted text holds and no unwanted one does.
+        """Return (k,): how likely the wanted text describes the picture and no unwanted one does.
 
-        NaN where that cannot be said: without calibration, and of a text that names nothing ("the", "?!"), as every question
-        that the calibration was fitted to names something.
+        NaN where that is unknown: without calibration, and for a text without content words ("the", "?!"), as every query
+        that the calibration was fitted to has some.
 
         Args:
-            asked: the question.
+            query: what was asked.
             texts: (1 + m, d), the wanted one first.
             scores: (1 + m, k) cosines of wanted and unwanted texts with the pictures.
             caption_scores: the same with their captions.
-            witness_scores: the same with the witnesses' captions.
+            neighbour_scores: the same with the neighbours' captions.
         """
-        if self._calibration is None or not asked.words:
+        parsed = query.parsed
+        if self._calibration is None or not parsed.wanted.words:
             return np.full(scores.shape[1], np.nan)
-        holds = np.ones(scores.shape[1])
-        for at, (vector, text) in enumerate(zip(texts, (asked.wish.wanted, *asked.wish.unwanted), strict=True)):
-            words = len(content_words(text))
-            if not words:
+        matches = np.ones(scores.shape[1])
+        for at, (vector, phrase) in enumerate(zip(texts, (parsed.wanted, *parsed.unwanted), strict=True)):
+            if not phrase.words:
                 continue
-            standing = self._calibration.standing(vector, words, witness_scores[at])
-            shown = self._calibration.probabilities(standing, scores[at], caption_scores[at])
-            holds *= shown if at == 0 else 1 - shown
-        return holds
+            context = self._calibration.query_context(vector, len(phrase.words), neighbour_scores[at])
+            shown = self._calibration.probabilities(context, scores[at], caption_scores[at])
+            matches *= shown if at == 0 else 1 - shown
+        return matches
 
     def _caption_scores(self, texts: Vectors, rows: Sequence[ImageRow]) -> Scores:
         """Return the (t, k) cosines of texts with the rows' captions, NaN for those that the index has no vector of."""
@@ -110,8 +113,8 @@ class Matcher:
 def best_first(evidence: Sequence[Evidence]) -> list[int]:
     """Return the order of the hits by match probability; as they are where it is unknown.
 
-    Calibrated, the caption's testimony helps the order, too (benchmarks/RESULTS.md has by how much); a fixed mix of both
-    cosines made it worse.
+    The probability also uses the caption, which improves the order (benchmarks/RESULTS.md has by how much); a fixed mix of
+    both cosines made it worse.
     """
     return sorted(range(len(evidence)), key=lambda at: -(evidence[at].match_probability or 0.0))
 

@@ -1,16 +1,16 @@
-"""What a text names that a picture could show: its content words, their stems, and the text without one of them.
+"""Which words of a text name something that a picture could show: its content words, their stems, the text without one.
 
-Plain rules over English; other scripts are words too, and are compared as they are written. Knows no model and no sentence.
+Plain rules over English. Words of other scripts count as content words and are compared as they are written.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 POSSESSIVE = re.compile(r"['’]s?$")
-# A minus-word stands behind a space or at the start: "t-shirt" and "8-bit" are words. "-'red boat'" takes a phrase.
-MINUS = re.compile(r"""(?:^|(?<=\s))[-−–](?:"([^"]+)"|'([^']+)'|(\w[^\s]*))""")
-# Words that say nothing a picture could show. Numbers, colours and places are content and stay out of this list.
+# Words that name nothing a picture could show. Numbers, colours and places are content and stay out of this list.
 _FUNCTION_WORDS = """
     a an and any are as at be been being but by can could did do does for from had has have her hers him his i if in
     into is it its just me my of off on onto or our out please she he shall should show showing so some such than that
@@ -21,22 +21,36 @@ FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What a query asks for, and what it wants left out: "a boat -sunset" is ("a boat", ("sunset",))."""
+class Phrase:
+    """A text whose words are looked up once: a caption, or one side of a query."""
 
-    wanted: str
-    unwanted: tuple[str, ...] = ()
+    text: str
 
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The content words: lower case, in the order of the text, each once."""
+        return tuple(content_words(self.text))
 
-def read_wish(query: str) -> Wish:
-    """Return a query's wanted text and its minus-words, each as it was written."""
-    unwanted = ["".join(filter(None, found.groups())).strip() for found in MINUS.finditer(query)]
-    return Wish(" ".join(MINUS.sub(" ", query).split()), tuple(dict.fromkeys(filter(None, unwanted))))
+    @cached_property
+    def stem_sequence(self) -> tuple[str, ...]:
+        """The stem of each content word, in the order of the text."""
+        return tuple(map(stem, self.words))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of the content words."""
+        return frozenset(self.stem_sequence)
 
 
 def content_words(text: str) -> list[str]:
     """Return the words that a picture could show: lower case, in the order of the text, each once."""
     return list(dict.fromkeys(word for word in map(_bare, WORD.findall(text)) if word not in FUNCTION_WORDS))
+
+
+def split_compounds(words: Iterable[str]) -> list[str]:
+    """Return the content words with those that hyphens join taken apart: "t-shirt" becomes "t" and "shirt"."""
+    parts = (_bare(part) for word in words for part in word.split("-"))
+    return [part for part in parts if part not in FUNCTION_WORDS]
 
 
 def without_word(text: str, word: str) -> str:
@@ -56,10 +70,6 @@ def stem(word: str) -> str:
     return word
 
 
-def stems(text: str) -> frozenset[str]:
-    """Return the stems of a text's content words."""
-    return frozenset(map(stem, content_words(text)))
-
-
 def _bare(word: str) -> str:
+    """Return a word in lower case, without the ending of a possessive."""
     return POSSESSIVE.sub("", word.lower())

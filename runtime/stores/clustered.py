@@ -1,7 +1,7 @@
-"""IvfStore: a large library's vectors, of which a search looks through the nearest clusters alone. Nothing is loaded.
+"""ClusteredStore: the vectors of a large library. A search scans the nearest clusters alone, and loads neither file.
 
-What the clusters' few bits find (`faiss_ivf.py`) is scored again by the vectors themselves (`vector_file.py`), so cosines,
-and the order of what is found, are exact.
+The clusters hold 8-bit codes, whose scores are rough (`faiss_ivf.py`). The best rows are scored again by the vectors
+themselves (`vector_file.py`), so the cosines, and the order of what is found, are exact.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
 
-HITS = 10  # that so many rows are scored again for
+HITS = 10  # `rescored` is the number of rows scored again per so many hits
 Vectors = NDArray[np.float32]
 
 
-class IvfStore:
-    """An index over n vectors, of whose clusters `nprobe` are searched. Threads may search at once."""
+class ClusteredStore:
+    """An index over n vectors, of whose clusters `nprobe` are scanned. Threads may search at once."""
 
     def __init__(self, index: MappedIvf, vectors: VectorFile, *, nprobe: int, rescored: int) -> None:
-        """Keep an opened index, its vectors, and how many rows are scored by them for every `HITS` hits."""
+        """Keep an opened index, its vectors, and how many rows are scored again per `HITS` hits."""
         self._index, self._vectors, self._nprobe, self._rescored = index, vectors, nprobe, rescored
 
     @property
@@ -44,7 +44,7 @@ class IvfStore:
         Args:
             vectors: (n, d) float32, each row of L2 norm 1.
             k: how many are wanted; a store that holds fewer gives all it has.
-            nprobe: how many clusters are searched, where not as many as the store was opened with.
+            nprobe: how many clusters are scanned; None for as many as the store was opened with.
 
         Returns:
             ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].

@@ -1,8 +1,11 @@
 """MappedIvf: a FAISS index of clusters with 8-bit scalars (IVF, SQ8) over principal components, mapped from its file.
 
-Finds rows of a `VectorFile`, roughly; `clustered.py` scores them. It imports faiss on first use.
+Finds rows of a `VectorFile`, roughly; `clustered.py` scores them. Also owns how much of the file stays in memory. It imports
+faiss on first use.
 """
 
+import ctypes
+import mmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
-from runtime.stores.mapped_memory import MappedMemory
 
-REMEDY = "Build the index again: python -m export index FOLDER."
-MAPPED_MAX_BYTES = 24 << 20  # read; held are up to four times as many, as the kernel maps sixteen pages at a time
+REMEDY = "Build the index again: lookwhy index FOLDER."
+MAPPED_MAX_BYTES = 24 << 20  # read; up to four times as many are resident, as the kernel maps sixteen pages at a time
 ROW_BYTES = 8
 Vectors = NDArray[np.float32]
 
@@ -26,12 +28,12 @@ class MappedIvf:
         import faiss
 
         self._path = path
-        self._whole = index  # owns the parts
+        self._index = index  # owns the two parts, which faiss frees with it
         self._components, self._clusters = _parts(index)
         lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
         lists.prefetch_nthread = 0  # faiss would start up to 32 threads a search, only to touch pages: 2.3 ms instead of 1.4
         self._list_bytes = lists.totsize // self._clusters.nlist
-        self._memory = MappedMemory(int(lists.ptr), lists.totsize, MAPPED_MAX_BYTES)
+        self._memory = _MappedMemory(int(lists.ptr), lists.totsize, MAPPED_MAX_BYTES)
 
     @classmethod
     def open(cls, path: Path, dimension: int, count: int, threads: int = 1) -> Self:
@@ -66,22 +68,45 @@ class MappedIvf:
         """Return the rows, (n, wanted), that seem nearest to each of (n, d) queries; -1 where the clusters hold fewer.
 
         Raises:
-            ArtefactCorrupt: the clusters name rows that there cannot be, or not all rows.
+            ArtefactCorrupt: the clusters name a row that does not exist, or lack some.
         """
         import faiss
 
         params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
         rows: NDArray[np.int64]
         _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
-        self._memory.touch(len(queries) * nprobe * self._list_bytes)
+        self._memory.count_read(len(queries) * nprobe * self._list_bytes)
         least = 0 if nprobe >= self.nlist else -1
         if rows.min() < least or rows.max() >= self._clusters.ntotal:
             raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
         return rows
 
 
+class _MappedMemory:
+    """The pages of one mapping: counted, roughly, as they are read, and given back to the system before they are too many.
+
+    The kernel keeps what is given back in its cache while it has room; reading it again takes about a third of the time of a
+    search of a million pictures. Without this, a process would keep every page that it ever read, and a container, which
+    counts resident memory, could be ended for it.
+    """
+
+    def __init__(self, address: int, size_bytes: int, max_bytes: int) -> None:
+        """Keep where the mapping begins, at a page, its length, and how much may be read before it is given back."""
+        self._address, self._size_bytes, self._max_bytes = address, size_bytes, max_bytes
+        self._read_bytes = 0  # two threads may overwrite each other's addition: the count may be a little low
+
+    def count_read(self, read_bytes: int) -> None:
+        """Count what was just read; where it is too much in all, give back the whole mapping."""
+        self._read_bytes += read_bytes
+        if self._read_bytes > self._max_bytes:
+            self._read_bytes = 0
+            # only a hint, so its result does not matter; safe while other threads read, as the file is mapped again
+            advise = ctypes.CDLL(None).madvise
+            advise(ctypes.c_void_p(self._address), ctypes.c_size_t(self._size_bytes), mmap.MADV_DONTNEED)
+
+
 def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401
-    """Return what takes a vector's components, and the clusters."""
+    """Return the transform to principal components, and the clusters."""
     import faiss
 
     return faiss.downcast_VectorTransform(index.chain.at(0)), faiss.downcast_index(index.index)
@@ -90,7 +115,7 @@ def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401
 def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
     """Return whether all parts are of the form that `export/index/clusters.py` writes, and fit each other.
 
-    faiss believes what a file says of itself, and would read past the end of arrays or of the file.
+    faiss trusts the lengths that a file states, and would read past the end of arrays or of the file.
     """
     import faiss
 
@@ -115,7 +140,7 @@ def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
 
 
 def _lists_are_whole(lists: Any, clusters: Any, count: int) -> bool:  # noqa: ANN401
-    """Return whether the clusters hold all vectors and lie in the file."""
+    """Return whether the clusters hold all vectors, and end before the file does."""
     sizes = [lists.list_size(number) for number in range(lists.nlist)]
     content_bytes = count * (clusters.d + ROW_BYTES)
     fits = (lists.nlist, lists.code_size, clusters.code_size) == (clusters.nlist, clusters.d, clusters.d)

@@ -1,4 +1,4 @@
-"""FaissStore: unit vectors in one FAISS file, searched exactly. The default store; needs no server.
+"""FlatStore: unit vectors in one FAISS file, searched exactly. The default store; needs no server.
 
 It imports faiss on first use: the import takes 0.13 s, and a command that opens no index should not pay for it.
 """
@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<4siq")  # a FAISS file begins with its kind, the dimension, the count
 VECTOR_ITEM_BYTES, ID_BYTES = 4, 8
 Vectors = NDArray[np.float32]
 
 
-class FaissStore:
-    """A flat inner-product index with ids. Threads may search at once; adding and removing want the store for themselves.
+class FlatStore:
+    """A flat inner-product index with ids. Threads may search at once, but not while another adds or removes.
 
-    An opened store is mapped, not read: it opens in a hundredth of a second whatever its size, searches as fast, holds only
-    the pages that were used, and gives them back when memory is short. It is read into memory when it is first changed.
+    An opened store is mapped, not read: it opens in 10 ms whatever its size, searches as fast as one in memory, and only the
+    pages in use are resident; the system takes them back when memory is short. The first change reads it into memory.
     """
 
     def __init__(self, dimension: int, threads: int = 1) -> None:
@@ -137,7 +137,7 @@ class FaissStore:
 def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
     """Return the vectors of a plain flat FAISS file, L2 or inner product, such as the seed project wrote.
 
-    An error says what is wrong, and then the `remedy`.
+    The message of an error ends with the `remedy`.
 
     Returns:
         (n, d) float32, in row order, as they were added.
@@ -151,15 +151,15 @@ def read_flat_vectors(path: Path, remedy: str = REMEDY) -> Vectors:
     index = _read_index(path, remedy)
     if not isinstance(index, faiss.IndexFlat):
         reason = f"it is a {type(index).__name__}; only flat indexes keep the vectors themselves"
-        raise ArtefactCorrupt(path, reason, "Build it anew: python -m export index FOLDER.")
+        raise ArtefactCorrupt(path, reason, "Build it anew: lookwhy index FOLDER.")
     vectors: Vectors = index.reconstruct_n(0, index.ntotal) if index.ntotal else np.empty((0, index.d), np.float32)
     return vectors
 
 
 def _is_whole(path: Path, dimension: int) -> bool:
-    """Return whether a file has the length of a store with as many vectors as it says; a cut one must not be mapped.
+    """Return whether a file has the length that its own count of vectors asks for.
 
-    Past the end of a mapped file, faiss does not raise but crashes.
+    If not, it must not be mapped: past the end of a mapped file, faiss crashes instead of raising.
     """
     import faiss
 

@@ -1,4 +1,4 @@
-"""What a store of vectors can do, whichever keeps them. Knows no store; each has a file of its own beside this one."""
+"""What every store of vectors can do. Knows no store: each has a file of its own beside this one."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -42,24 +42,4 @@ class VectorStore(VectorSource, Protocol):
         Returns:
             ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
         """
-        ...
-
-
-class WritableStore(VectorStore, Protocol):
-    """A store whose vectors come and go; others are written once, as a whole."""
-
-    def add(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        """Keep vectors under new ids.
-
-        Args:
-            ids: n of them, none in the store yet.
-            vectors: (n, d) float32, each row of L2 norm 1.
-
-        Raises:
-            ValueError: the shapes disagree, or an id is taken.
-        """
-        ...
-
-    def remove(self, ids: Sequence[int]) -> int:
-        """Forget the vectors of these ids; unknown ones are passed over. Returns how many were there."""
         ...

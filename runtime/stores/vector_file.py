@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 
-REMEDY = "Build the index again: python -m export index FOLDER."
+REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<16sQQ")
 MAGIC = b"lookwhy-vectors1"
 ITEM_BYTES, ID_BYTES = 2, 8

@@ -1,1 +1,1 @@
-"""The only HTTP: routes, their JSON, the admission queue, middleware, metrics."""
+"""The only HTTP: routes, their JSON, the admission queue, errors and their statuses, middleware, metrics."""

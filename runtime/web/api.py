@@ -1,78 +1,33 @@
-"""The only FastAPI file: routes, and which error is which status. Knows HTTP; the engine knows the rest."""
+"""The routes: what each takes and answers, and which of them wait in the queue. Knows HTTP; the engine knows the rest.
 
-import logging
-from collections.abc import Mapping
+What is answered where something went wrong is in `faults.py`.
+"""
+
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, File, Form, Request, Response, UploadFile
-from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel, Field
 
 from runtime import __version__
 from runtime.engine import Engine
-from runtime.errors import (
-    ArtefactError,
-    ImageNotFound,
-    ImageTooLarge,
-    ImageUnreadable,
-    LookwhyError,
-    Overloaded,
-    PicturesUnsupported,
-    RemoteRefused,
-    RequestError,
-    RequestTooLarge,
-)
 from runtime.images import decode_image, shrink_image
 from runtime.search.query import PICTURE_WEIGHT
 from runtime.settings import Settings
 from runtime.web import metrics
-from runtime.web.admission import Admission
-from runtime.web.admission_queue import Turnstile
-from runtime.web.middleware import Answered, BodyLimit
-from runtime.web.schemas import (
-    ErrorBody,
-    ExplainBody,
-    ExplainRequest,
-    FaultBody,
-    ReadyBody,
-    SearchBody,
-    SearchRequest,
-    to_explain_body,
-    to_search_body,
-)
+from runtime.web.admission import AdmissionQueue
+from runtime.web.faults import ERROR_FORMS, answer_faults
+from runtime.web.middleware import AnswerHeaders, BodyLimit
+from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRequest, ReadyBody, SearchBody, SearchFields
 
-log = logging.getLogger(__name__)
-
-# Looked up along an error's ancestry, so a branch of the tree can share one status; what is not listed is 500.
-STATUSES: dict[type[LookwhyError], int] = {
-    RequestError: 422,
-    RequestTooLarge: 413,
-    ImageNotFound: 404,
-    ImageTooLarge: 413,
-    ImageUnreadable: 422,
-    ArtefactError: 503,  # of what is fetched from S3 when it is first needed
-    RemoteRefused: 503,
-    PicturesUnsupported: 501,
-    Overloaded: 503,
-}
-# What starlette and FastAPI themselves answer, in our form.
-PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
-BODY_FORMS = {
-    "/search": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.',
-    "/search/image": "The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
-    "/explain": 'The body must be JSON (content-type: application/json) like {"query": "a red boat", "ids": [1, 2]}.',
-}
-# A run of the text tower takes 16 texts along, and as many searches may wait for Groq, each in a thread of its own; past 16,
-# more at once gain nothing. The pool has 40 threads: the rest are for health, figures, page and pictures.
+# One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
+# keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "public, max-age=3600"
-ERROR_FORMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
-    "5XX": {"model": ErrorBody, "description": "The server is at fault"},
-}
 
 
 def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
@@ -83,60 +38,104 @@ def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | N
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
     counted = metrics.Metrics(engine.count)
-    turnstile = Turnstile(SEARCHES_AT_ONCE, settings.queue_max)
-    counted.watch_queue(lambda: turnstile.waiting)
-
-    def refuse(error: Overloaded) -> Response:
-        counted.count_refusal()
-        return _fault(STATUSES[Overloaded], error.code, str(error), {"retry-after": str(error.retry_s)})
-
+    app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
+    counted.watch_queue(lambda: queue.waiting)
     _add_search(app, engine, settings)
     _add_pictures(app, engine, max_picture_bytes)
     _add_health(app, engine, counted)
     _add_page(app, settings)
-    _add_error_forms(app)
+    answer_faults(app, count_refusal=counted.count_refusal)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
-    app.add_middleware(Admission, turnstile=turnstile, paths=frozenset(BODY_FORMS), refuse=refuse)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(Answered, count=counted.count)
+    app.add_middleware(AnswerHeaders, count=counted.count)
     return app
 
 
-def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    @app.post("/search", response_model=SearchBody)
-    def search(asked: Annotated[SearchRequest, Body()]) -> Response:
-        """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
-        top_k = asked.top_k if "top_k" in asked.model_fields_set else settings.top_k_default
-        if asked.like is None:
-            answer = engine.search_by_text(asked.query, top_k, explain=asked.explain)
-        else:
-            answer = engine.search_like(
-                asked.like, top_k, query=asked.query, picture_weight=asked.picture_weight, explain=asked.explain
-            )
-        return _rendered(to_search_body(answer, top_k))
+class QueuedRoute(APIRoute):
+    """A route that waits for a slot of the app's admission queue, before its body is parsed and before it gets a thread."""
 
-    @app.post("/search/image", response_model=SearchBody)
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request. FastAPI calls it when the route is made; its own handler parses the body."""
+        answer = super().get_route_handler()
+
+        async def answer_in_turn(request: Request) -> Response:
+            queue: AdmissionQueue = request.app.state.admission_queue
+            async with queue.slot(request.receive) as receive:
+                return await answer(Request(request.scope, receive))
+
+        return answer_in_turn
+
+
+def _post_queued(
+    app: FastAPI, path: str, answers: type[BaseModel], *, takes: str
+) -> Callable[[Callable[..., Response]], None]:
+    """Declare a POST route that waits in the queue. `takes` describes its body; a malformed one is answered with it."""
+
+    def add(endpoint: Callable[..., Response]) -> None:
+        responses: dict[int | str, dict[str, Any]] = {422: {"model": ErrorBody, "description": takes}}
+        app.router.add_api_route(
+            path, endpoint, methods=["POST"], response_model=answers, responses=responses, route_class_override=QueuedRoute
+        )
+
+    return add
+
+
+def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    limits = engine.limits
+    top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
+
+    class SearchRequest(SearchFields):
+        """`POST /search`. With `explain`, each hit gets its word weights and a sentence."""
+
+        top_k: int = Field(settings.top_k_default, description="How many pictures", json_schema_extra=top_k_bounds)
+
+    @_post_queued(
+        app,
+        "/search",
+        SearchBody,
+        takes='The body must be JSON (content-type: application/json) like {"query": "a red boat", "top_k": 5}.',
+    )
+    def search(body: Annotated[SearchRequest, Body()]) -> Response:
+        """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
+        request = limits.check_search(
+            body.query, body.top_k, explain=body.explain, like=body.like, picture_weight=body.picture_weight
+        )
+        return _rendered(SearchBody.model_validate(engine.search(request)))
+
+    @_post_queued(
+        app,
+        "/search/image",
+        SearchBody,
+        takes="The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
+    )
     def search_by_image(
         image: Annotated[UploadFile, File(description="The picture to search with")],
         query: Annotated[str, Form(description="Words to search with, too")] = "",
-        top_k: Annotated[int, Form(description="How many pictures")] = settings.top_k_default,
+        top_k: Annotated[
+            int, Form(description="How many pictures", json_schema_extra=top_k_bounds)
+        ] = settings.top_k_default,
         picture_weight: Annotated[
-            float, Form(description="0: the words alone count; 1: the picture alone")
+            float, Form(description="0: the words alone count; 1: the picture alone", json_schema_extra=WEIGHT_BOUNDS)
         ] = PICTURE_WEIGHT,
         explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
+        request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
         picture = decode_image(image.file.read(), image.filename or "The picture")
-        answer = engine.search_by_image(picture, top_k, query=query, picture_weight=picture_weight, explain=explain)
-        return _rendered(to_search_body(answer, top_k))
+        return _rendered(SearchBody.model_validate(engine.search_by_image(request, picture)))
 
-    @app.post("/explain", response_model=ExplainBody)
-    def explain(asked: Annotated[ExplainRequest, Body()]) -> Response:
+    @_post_queued(
+        app,
+        "/explain",
+        ExplainBody,
+        takes='The body must be JSON (content-type: application/json) like {"query": "a red boat", "ids": [1, 2]}.',
+    )
+    def explain(body: Annotated[ExplainRequest, Body()]) -> Response:
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
-        answer = engine.explain(asked.query, asked.ids, heatmap=asked.heatmap, explain=asked.explain)
-        return _rendered(to_explain_body(answer))
+        request = limits.check_explain(body.query, body.ids, heatmap=body.heatmap, explain=body.explain)
+        return _rendered(ExplainBody.model_validate(engine.explain(request)))
 
 
 def _rendered(body: SearchBody | ExplainBody) -> Response:
@@ -169,7 +168,7 @@ def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
     @app.get("/readyz")
     def readyz() -> ReadyBody:
         """Say that searches are answered, and over how many pictures."""
-        return ReadyBody(pictures=engine.count)
+        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models)
 
     @app.get("/metrics", response_class=Response)
     def figures() -> Response:
@@ -183,43 +182,3 @@ def _add_page(app: FastAPI, settings: Settings) -> None:
         return FileResponse(settings.frontend_dir / "index.html", headers={"cache-control": "no-cache"})
 
     app.mount("/static", StaticFiles(directory=settings.frontend_dir), name="static")
-
-
-def _add_error_forms(app: FastAPI) -> None:
-    @app.exception_handler(LookwhyError)
-    async def known(_request: Request, error: LookwhyError) -> JSONResponse:
-        return _known_fault(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _fault(422, "request_malformed", f"{_first_fault(error)}. {BODY_FORMS.get(request.url.path, '')}".strip())
-
-    @app.exception_handler(HTTPException)
-    async def plain(_request: Request, error: HTTPException) -> JSONResponse:
-        if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
-            return _known_fault(error.__cause__)
-        code = PLAIN_FAULTS.get(error.status_code, "request_refused")
-        return _fault(error.status_code, code, str(error.detail), error.headers)
-
-    @app.exception_handler(Exception)
-    async def unknown(_request: Request, _error: Exception) -> JSONResponse:
-        return _fault(500, "internal", "Something went wrong here; the server's log has the cause.")
-
-
-def _known_fault(error: LookwhyError) -> JSONResponse:
-    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-    if status >= 500:
-        log.error("%s", error, exc_info=error.__cause__)
-    return _fault(status, error.code, str(error))
-
-
-def _fault(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    body = ErrorBody(error=FaultBody(code=code, message=message))
-    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
-
-
-def _first_fault(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:] if first["type"] != "json_invalid")
-    reason = f"the body is not JSON ({first['ctx']['error']})" if first["type"] == "json_invalid" else first["msg"]
-    return f"{field + ': ' if field else ''}{reason}"

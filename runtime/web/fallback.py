@@ -1,7 +1,7 @@
-"""Standby: answers 503 with the reason while the app cannot be opened. For AWS Lambda, and for nothing else.
+"""StartupFallback: answers 503 with the reason while the app cannot be opened. For AWS Lambda alone.
 
-There, a process that ends in its init is started again by every request, answers each with a bare 502, and is billed each
-time. A plain server ends with the error instead: whoever started it reads it there.
+There, a process that fails in its init is started again by every request, answers each with a bare 502, and is billed each
+time. A plain server ends with the error instead, in front of whoever started it.
 """
 
 import logging
@@ -12,20 +12,20 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.errors import LookwhyError
-from runtime.web.schemas import ErrorBody, FaultBody
+from runtime.web.faults import fault_answer
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 30.0  # what was published meanwhile is found this soon, and a broken deployment opens nothing more often
+RETRY_S = 30.0  # a repaired deployment is noticed this soon, and a broken one is not opened more often
 
 
-class Standby:
-    """An app that opens another at once. If that fails, requests try again, at most every `retry_s`."""
+class StartupFallback:
+    """Opens an app at once and passes requests on to it. If that fails, requests try again, at most every `retry_s`."""
 
     def __init__(
         self, open_app: Callable[[], ASGIApp], *, retry_s: float = RETRY_S, clock: Callable[[], float] = monotonic
     ) -> None:
-        """Open the app; an error of ours is kept for the requests, any other one escapes and ends the init."""
+        """Open the app. One of our own errors is kept and answered to requests; any other is raised and ends the init."""
         self._open_app, self._retry_s, self._clock = open_app, retry_s, clock
         self._app: ASGIApp | None = None
         self._fault, self._retry_at = LookwhyError(), clock()
@@ -43,10 +43,9 @@ class Standby:
         try:
             self._app = self._open_app()
         except LookwhyError as error:
-            if str(error) != str(self._fault):  # a cause is logged once, however often it is met
+            if str(error) != str(self._fault):  # the same cause is logged once
                 log.error("Not ready: %s", error)
             self._fault, self._retry_at = error, self._clock() + self._retry_s
 
     def _unavailable(self) -> JSONResponse:
-        body = ErrorBody(error=FaultBody(code=self._fault.code, message=str(self._fault)))
-        return JSONResponse(body.model_dump(), status_code=503, headers={"retry-after": f"{self._retry_s:.0f}"})
+        return fault_answer(503, self._fault.code, str(self._fault), {"retry-after": f"{self._retry_s:.0f}"})

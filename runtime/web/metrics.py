@@ -9,7 +9,7 @@ SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 
 
 class Metrics:
-    """One registry an app, so that two apps in one process do not meet in a global."""
+    """The figures of one app, in a registry of its own: the default registry would mix those of two apps in one process."""
 
     def __init__(self, pictures: int) -> None:
         """Start counting at zero for a library of so many pictures."""
@@ -22,7 +22,7 @@ class Metrics:
         Gauge("lookwhy_pictures", "Pictures in the library", registry=self._registry).set(pictures)
 
     def watch_queue(self, waiting: Callable[[], int]) -> None:
-        """Show how many searches wait, as `waiting` says when it is asked."""
+        """Show how many searches wait, by calling `waiting` whenever the figures are read."""
         Gauge("lookwhy_searches_waiting", "Searches that wait", registry=self._registry).set_function(waiting)
 
     def count_refusal(self) -> None:

@@ -1,4 +1,4 @@
-"""What every request passes on its way in and out: the body's limit, the safe headers, the clock.
+"""What every request passes on its way in and out: the limit on its body, the safe headers, the time it took.
 
 Plain ASGI, so that a streamed picture is never held in memory. Knows no route.
 """
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import RequestTooLarge
 
-# The page needs nothing but its own origin and the pictures, which IMAGE_BASE_URL may put elsewhere.
+# The page loads everything from its own origin but the pictures, which IMAGE_BASE_URL may put elsewhere.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' https: data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -25,7 +25,7 @@ NO_ROUTE = "unmatched"
 
 
 class BodyLimit:
-    """Refuses a body over `max_bytes`: by its announced length at once, otherwise as soon as more has come."""
+    """Refuses a body over `max_bytes`: at once by its content-length, otherwise as soon as more bytes have come."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app, self._max_bytes = app, max_bytes
@@ -55,20 +55,20 @@ class BodyLimit:
         await self._app(scope, receive_counted, send)
 
 
-class Answered:
+class AnswerHeaders:
     """Adds the safe headers and `Server-Timing: total`, and reports each answer to `count(route, status, seconds)`."""
 
     def __init__(self, app: ASGIApp, count: Callable[[str, int, float], None]) -> None:
         self._app, self._count = app, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and mark its answer."""
+        """Pass the request on, and add to the headers of its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         start = perf_counter()
 
-        async def send_marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seconds = perf_counter() - start
                 headers = MutableHeaders(scope=message)
@@ -78,7 +78,7 @@ class Answered:
                 self._count(_route_of(scope), message["status"], seconds)
             await send(message)
 
-        await self._app(scope, receive, send_marked)
+        await self._app(scope, receive, send_with_headers)
 
 
 def _route_of(scope: Scope) -> str:

@@ -26,8 +26,8 @@ def torch_threads() -> Iterator[None]:
 
 
 def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> None:
-    from benchmarks.full_size import SHAPES, Bench
-    from benchmarks.full_size_table import to_markdown
+    from benchmarks.full_size.benchmark import SHAPES, FullSizeBenchmark
+    from benchmarks.full_size.table import to_markdown
 
     steps: list[str] = []
 
@@ -35,7 +35,7 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> 
         steps.append(step.__name__)
         return step(*given)
 
-    bench = Bench(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here)
+    bench = FullSizeBenchmark(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here)
     bench.make()
     assert steps == ["save_checkpoint"] * 2 + ["export_form"] * 3
     rows = bench.measure(None, 1)
@@ -54,12 +54,12 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> 
     ]  # fmt: skip
 
     steps.clear()
-    Bench(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here).make()
+    FullSizeBenchmark(tmp_path, SHAPES[True], Console(file=StringIO()), kinds=("plain",), run=run_here).make()
     assert steps == []
 
 
 def test_what_the_table_shows_of_a_graph() -> None:
-    from benchmarks.full_size_table import Row
+    from benchmarks.full_size.table import Row
 
     measures = {
         "clip/text.onnx embedding": {"cosine_mean": 0.99951, "cosine_worst": 0.9912},

@@ -1,29 +1,29 @@
-"""The load test: its questions, its figures, and one short run of the real thing."""
+"""The load test: its queries, its figures, and one short run against the real server."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from benchmarks.load import ROOT, Driver, Load
-from benchmarks.load_figures import HEAD, Round, growth_mb, p99_limit_ms, percentiles, row, summed_up
-from benchmarks.load_queries import question, question_count
-from benchmarks.load_server import serving
+from benchmarks.load.driver import ROOT, Driver, RoundSettings
+from benchmarks.load.figures import HEAD, RoundFigures, growth_mb, p99_limit_ms, percentiles, row, summarize
+from benchmarks.load.queries import count_queries, make_query
+from benchmarks.load.server import start_server
 from tests.sample_library import SampleLibrary
 
 
-def test_no_question_is_asked_twice() -> None:
-    assert question_count() > 1_000_000
-    asked = [question(number) for number in range(20_000)]
-    assert len(set(asked)) == len(asked)
-    assert question(question_count()) == question(0)
+def test_no_query_is_sent_twice() -> None:
+    assert count_queries() > 1_000_000
+    queries = [make_query(number) for number in range(20_000)]
+    assert len(set(queries)) == len(queries)
+    assert make_query(count_queries()) == make_query(0)
 
 
 def test_a_round_counts_what_came_after_the_warm_up() -> None:
     warm = [(0.0, 9000.0, 200), (0.5, 9000.0, 0)]
     counted = [(1.0 + number / 100, float(number), 200) for number in range(101)]
     refused = [(1.5, 2.0, 503), (1.5, 4.0, 503)]
-    figures = summed_up([*warm, *counted, *refused, (1.7, 50.0, 500), (1.7, 50.0, 0)], warm_s=1.0)
+    figures = summarize([*warm, *counted, *refused, (1.7, 50.0, 500), (1.7, 50.0, 0)], warm_s=1.0)
     assert (figures["p50_ms"], figures["p95_ms"], figures["p99_ms"]) == pytest.approx((50, 95, 99))
     assert figures["answers_a_second"] == pytest.approx(101)
     assert (figures["refused"], figures["errors"]) == (2, 2)
@@ -31,7 +31,7 @@ def test_a_round_counts_what_came_after_the_warm_up() -> None:
 
 
 def test_a_round_without_an_answer_has_figures_too() -> None:
-    assert summed_up([], warm_s=1.0)["answers_a_second"] == 0
+    assert summarize([], warm_s=1.0)["answers_a_second"] == 0
     assert percentiles([], (50, 99)) == [0, 0]
 
 
@@ -48,14 +48,14 @@ def test_memory_that_only_warms_up_did_not_grow() -> None:
 
 
 def test_a_row_has_a_cell_for_each_column() -> None:
-    line = row(Round(64, True, "soak", 99.5, 1.0, 2.0, 3.0, 7, 0.4, 0, 5.5, 250.4))
+    line = row(RoundFigures(64, True, "soak", 99.5, 1.0, 2.0, 3.0, 7, 0.4, 0, 5.5, 250.4))
     assert line.count("|") == HEAD.splitlines()[0].count("|")
     assert line.startswith("| 64 (soak) | yes | 99.5 |")
 
 
 def test_the_real_server_stands_a_short_load(sample_library: SampleLibrary, tmp_path: Path) -> None:
-    with serving(sample_library.environment, cores="0", checkout=ROOT, log=tmp_path / "log") as served:
-        found = Driver(served, "0", tmp_path).drive(Load(clients=4, seconds=1.0, explain=True))
+    with start_server(sample_library.environment, cores="0", checkout=ROOT, log=tmp_path / "log") as server:
+        found = Driver(server, "0", tmp_path).drive(RoundSettings(clients=4, seconds=1.0, explain=True))
     statuses = {status for _, _, status in json.loads((tmp_path / "answers.json").read_text("utf-8"))}
     assert statuses == {200}, (tmp_path / "locust.log").read_text("utf-8")
     assert (found.clients, found.refused, found.errors) == (4, 0, 0)

@@ -1,4 +1,4 @@
-"""The race against the seed: what it compares and how it judges, and the whole of it once on small shapes."""
+"""The race against the seed project: its comparisons, its aims, and one whole run on small model shapes."""
 
 import json
 from dataclasses import replace
@@ -9,35 +9,37 @@ from pathlib import Path
 import pytest
 
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Aim, Comparison, ratios
-from benchmarks.race.contender import NAMES
-from benchmarks.race.course import WORDS, Course
-from benchmarks.race.heats import TokensDiffer, check_tokens, gather, plan_heats, start_figures
+from benchmarks.race.implementation import NAMES
+from benchmarks.race.schedule import TokenCountsDiffer, check_tokens, gather, plan_runs, start_figures
 from benchmarks.race.sizes import closure, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import HEAD, to_markdown
+from benchmarks.race.workload import WORDS, Workload
 from tests.conftest import ROOT
 from tests.sample_library import run_module
 
 CONVERTS = bool(find_spec("torch") and find_spec("optimum"))
-COURSE = Course(*(Path(name) for name in ("clip", "blip", "models", "plain", "pictures", "few", "one", "seed", "ours")))
+WORKLOAD = Workload(
+    *(Path(name) for name in ("clip", "blip", "models", "plain", "pictures", "few", "one", "seed", "lookwhy"))
+)
 
 
-def test_a_course_comes_through_a_command_line_as_it_was() -> None:
-    course = replace(COURSE, threads=2, tokens=7, queries=3)
-    assert Course.from_json(course.to_json()) == course
+def test_a_workload_comes_through_a_command_line_as_it_was() -> None:
+    workload = replace(WORKLOAD, threads=2, tokens=7, queries=3)
+    assert Workload.from_json(workload.to_json()) == workload
 
 
 def test_no_query_is_asked_twice_and_all_have_the_same_number_of_words() -> None:
-    queries = list(islice(COURSE.make_queries(), 3000))
+    queries = list(islice(WORKLOAD.make_queries(), 3000))
     assert len(set(queries)) == len(queries)
     assert {len(query.split()) for query in queries} == {8}
 
 
-def test_every_round_has_every_heat_and_the_contenders_turn_round() -> None:
-    heats = list(plan_heats(2))
-    assert heats[: len(heats) // 2] != heats[len(heats) // 2 :]
-    assert sorted(heats[: len(heats) // 2]) == sorted(heats[len(heats) // 2 :])
-    assert [name for name, task in heats if task == "search"] == [*NAMES, *reversed(NAMES)]
-    assert ("plain", "captioned-index") not in heats
+def test_every_round_has_every_run_and_the_order_of_implementations_alternates() -> None:
+    runs = list(plan_runs(2))
+    assert runs[: len(runs) // 2] != runs[len(runs) // 2 :]
+    assert sorted(runs[: len(runs) // 2]) == sorted(runs[len(runs) // 2 :])
+    assert [name for name, task in runs if task == "search"] == [*NAMES, *reversed(NAMES)]
+    assert ("plain", "captioned-index") not in runs
 
 
 def test_a_start_is_told_as_a_whole_and_by_its_parts() -> None:
@@ -46,20 +48,20 @@ def test_a_start_is_told_as_a_whole_and_by_its_parts() -> None:
 
 
 def test_a_caption_of_another_length_is_refused() -> None:
-    check_tokens("ours", {"captions_ms": [[1, 2], [3, 4]]}, 2)
-    with pytest.raises(TokensDiffer, match=r"ours made captions of \[1, 2\] tokens where 2 were asked for"):
-        check_tokens("ours", {"captions_ms": [[1, 2], [3]]}, 2)
+    check_tokens("lookwhy", {"captions_ms": [[1, 2], [3, 4]]}, 2)
+    with pytest.raises(TokenCountsDiffer, match=r"lookwhy made captions of \[1, 2\] tokens where 2 were asked for"):
+        check_tokens("lookwhy", {"captions_ms": [[1, 2], [3]]}, 2)
 
 
-def test_figures_are_gathered_by_contender_and_task_in_the_order_of_the_rounds() -> None:
+def test_figures_are_gathered_by_implementation_and_task_in_the_order_of_the_rounds() -> None:
     reports = [{"figures": {"search_ms": value}} for value in (3.0, 1.0, 2.0)]
-    series = gather([("seed", "search", reports[0]), ("ours", "search", reports[1]), ("seed", "search", reports[2])])
-    assert series == {"seed search search_ms": [3.0, 2.0], "ours search search_ms": [1.0]}
+    series = gather([("seed", "search", reports[0]), ("lookwhy", "search", reports[1]), ("seed", "search", reports[2])])
+    assert series == {"seed search search_ms": [3.0, 2.0], "lookwhy search search_ms": [1.0]}
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
-    comparison = Comparison("search", "seed s", "ours s", "ms")
-    assert ratios(comparison, {"seed s": [30.0, 80.0], "ours s": [10.0, 20.0]}) == [3.0, 4.0]
+    comparison = Comparison("search", "seed s", "lookwhy s", "ms")
+    assert ratios(comparison, {"seed s": [30.0, 80.0], "lookwhy s": [10.0, 20.0]}) == [3.0, 4.0]
     assert ratios(comparison, {"seed s": [30.0]}) == []
 
 
@@ -78,24 +80,27 @@ def test_an_aim_is_met_at_its_bound_and_not_beyond(aim: Aim, ratio: float, figur
     assert aim.is_met(ratio, figure) is met
 
 
-def figures_where_ours_is_better() -> dict[str, list[float]]:
-    """Every figure of the race in two rounds: ours twice as good as the others'."""
+def figures_where_lookwhy_is_better() -> dict[str, list[float]]:
+    """Every figure of the race in two rounds: Lookwhy's twice as good as the others'."""
     named = [(name, each.unit) for each in COMPARISONS for name in (each.over, each.under, each.plain) if name]
     worse, better = [8.0, 8.0], [4.0, 4.0]
-    series = {name: worse if name.startswith("ours") == (unit == "/s") else better for name, unit in named}
+    series = {name: worse if name.startswith("lookwhy") == (unit == "/s") else better for name, unit in named}
     parts = (f"{name} search {part}_ms" for name in NAMES for part in ("import", "open", "first"))
     return series | dict.fromkeys(parts, better)
 
 
-def test_every_ratio_with_the_seed_says_how_much_better_ours_is() -> None:
-    series = figures_where_ours_is_better()
-    assert {ratio for each in COMPARISONS if each.is_race for ratio in ratios(each, series)} == {2.0}
-    assert {ratio for each in COMPARISONS if not each.is_race for ratio in ratios(each, series)} == {1.0}
+def test_every_ratio_with_the_seed_says_how_much_better_lookwhy_is() -> None:
+    series = figures_where_lookwhy_is_better()
+    assert {ratio for each in COMPARISONS if each.compares_seed for ratio in ratios(each, series)} == {2.0}
+    assert {ratio for each in COMPARISONS if not each.compares_seed for ratio in ratios(each, series)} == {1.0}
 
 
 def test_the_table_says_what_was_measured_and_whether_it_is_enough() -> None:
-    series = figures_where_ours_is_better() | {"seed search start_ms": [30.0, 60.0], "ours search start_ms": [4.0, 6.0]}
-    sizes = {"seed installed mb": [1000.0], "ours installed mb": [272.0], "ours pruned mb": [192.0]}
+    series = figures_where_lookwhy_is_better() | {
+        "seed search start_ms": [30.0, 60.0],
+        "lookwhy search start_ms": [4.0, 6.0],
+    }
+    sizes = {"seed installed mb": [1000.0], "lookwhy installed mb": [272.0], "lookwhy pruned mb": [192.0]}
     lines = to_markdown({1: series}, sizes, ["a note"]).splitlines()
     for line in (
         "| start to first answer; seed: CLIP alone | 45.0 ms | 8.00 ms | 5.00 ms | 8.75 x (7.50-10.0) | ≥ 6 x | yes |",
@@ -111,11 +116,11 @@ def test_the_table_says_what_was_measured_and_whether_it_is_enough() -> None:
 
 
 def test_what_was_not_measured_has_no_line() -> None:
-    series = figures_where_ours_is_better()
-    del series["ours captions greedy_ms"]
-    sizes = {"seed installed mb": [1.0], "ours installed mb": [1.0], "ours pruned mb": [1.0]}
+    series = figures_where_lookwhy_is_better()
+    del series["lookwhy captions greedy_ms"]
+    sizes = {"seed installed mb": [1.0], "lookwhy installed mb": [1.0], "lookwhy pruned mb": [1.0]}
     assert "greedy" not in to_markdown({1: series}, sizes, [])
-    assert "greedy" in to_markdown({1: figures_where_ours_is_better()}, sizes, [])
+    assert "greedy" in to_markdown({1: figures_where_lookwhy_is_better()}, sizes, [])
 
 
 def test_the_runtimes_size_counts_what_its_packages_require_and_shrinks_when_pruned() -> None:
@@ -129,14 +134,14 @@ def test_the_runtimes_size_counts_what_its_packages_require_and_shrinks_when_pru
 @pytest.mark.torch
 @pytest.mark.skipif(not CONVERTS, reason="needs the conversion side")
 def test_the_queries_words_are_those_of_the_stand_ins_vocabulary() -> None:
-    from benchmarks import stand_in_tokenizers
+    from benchmarks.checkpoints import tokenizers
 
-    assert WORDS == stand_in_tokenizers.WORDS
+    assert WORDS == tokenizers.WORDS
 
 
 @pytest.mark.torch
 @pytest.mark.skipif(not CONVERTS, reason="needs the conversion side")
-def test_the_race_is_run_on_small_shapes_and_all_contenders_do_the_same_work(tmp_path: Path) -> None:
+def test_the_race_is_run_on_small_shapes_and_all_implementations_do_the_same_work(tmp_path: Path) -> None:
     picture = tmp_path / "race.png"
     done = run_module("benchmarks.race", "--small", "--quick", "--out", str(tmp_path), "--plot", str(picture))
     assert done.returncode == 0, done.stderr
@@ -148,7 +153,7 @@ def test_the_race_is_run_on_small_shapes_and_all_contenders_do_the_same_work(tmp
     assert token_ids["plain"]["captions_ms"] == token_ids["seed"]["captions_ms"]
     assert {len(row) for ways in token_ids.values() for rows in ways.values() for row in rows} == {5}
     assert record["found"]["plain"] == record["found"]["seed"]
-    assert len(set(record["found"]["ours"]) & set(record["found"]["seed"])) >= 4
+    assert len(set(record["found"]["lookwhy"]) & set(record["found"]["seed"])) >= 4
 
     assert (tmp_path / "small" / "race.md").read_text("utf-8").startswith("1 thread:")
     assert picture.read_bytes().startswith(b"\x89PNG")

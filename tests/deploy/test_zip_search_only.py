@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.lambda_zip import LIMIT_BYTES, told_against_limit, told_weights
+from deploy.lambda_zip import LIMIT_BYTES, compare_with_limit, size_table
 from deploy.search_only import FolderUnusable, copy_index, copy_models
 from tests.conftest import ROOT
 from tests.sample_library import MODELS, SampleLibrary, run_module
@@ -77,9 +77,9 @@ def test_build_ends_with_one_line_where_models_are_absent(tmp_path: Path) -> Non
 
 
 def test_size_is_told_against_the_limit() -> None:
-    assert told_against_limit("arm64", LIMIT_BYTES, 1).endswith(": 0 left")
-    assert "arm64: 262,144,010 bytes unzipped" in told_against_limit("arm64", LIMIT_BYTES + 10, 1)
-    assert ": 10 over; " in told_against_limit("arm64", LIMIT_BYTES + 10, 1)
+    assert compare_with_limit("arm64", LIMIT_BYTES, 1).endswith(": 0 left")
+    assert "arm64: 262,144,010 bytes unzipped" in compare_with_limit("arm64", LIMIT_BYTES + 10, 1)
+    assert ": 10 over; " in compare_with_limit("arm64", LIMIT_BYTES + 10, 1)
 
 
 def test_table_names_what_is_heavy_and_adds_up_the_rest(tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_table_names_what_is_heavy_and_adds_up_the_rest(tmp_path: Path) -> None:
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(bytes(size))
-    assert told_weights(tmp_path).splitlines() == ["     3.0 MB  faiss", "     2.0 MB  numpy", "     0.4 MB  2 more"]
+    assert size_table(tmp_path).splitlines() == ["     3.0 MB  faiss", "     2.0 MB  numpy", "     0.4 MB  2 more"]

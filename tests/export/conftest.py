@@ -6,7 +6,7 @@ Without torch, the tests of the conversion are not collected.
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -14,20 +14,19 @@ from runtime.artefacts.manifest import ModelsManifest
 from tests.export.index.small_library import PHOTOS, draw_many
 
 if TYPE_CHECKING:
-    from export.precision.calibration_set import Calibration
+    from export.precision.calibration_set import CalibrationSet
 
 CONVERSION_TESTS = [
-    "test_blip.py",
-    "test_checkpoints.py",
-    "test_clip.py",
-    "test_failures.py",
-    "test_graphs.py",
-    "test_hub.py",
-    "test_models.py",
-    "test_outliers.py",
-    "test_quantize.py",
-    "test_stand_ins.py",
-    "test_weights.py",
+    "models/test_blip.py",
+    "models/test_blip_positions.py",
+    "models/test_checkpoints.py",
+    "models/test_clip.py",
+    "models/test_export.py",
+    "models/test_failures.py",
+    "models/test_families.py",
+    "models/test_hub.py",
+    "models/test_onnx_graph.py",
+    "precision/test_outliers.py",
 ]
 collect_ignore = [] if find_spec("torch") and find_spec("optimum") else CONVERSION_TESTS
 
@@ -53,28 +52,29 @@ def blip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def calibration() -> "Calibration":
+def calibration() -> "CalibrationSet":
     """A calibration set that is drawn quickly."""
-    from export.precision.calibration_set import draw_calibration
+    from export.precision.calibration_set import draw_calibration_set
 
-    return draw_calibration(12)
+    return draw_calibration_set(12)
 
 
 @pytest.fixture(scope="session")
 def exported(
-    tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path, calibration: "Calibration"
+    tmp_path_factory: pytest.TempPathFactory, clip_folder: Path, blip_folder: Path, calibration: "CalibrationSet"
 ) -> dict[str, tuple[Path, ModelsManifest]]:
-    """Both small checkpoints exported, by form: the folder of artefacts and its manifest. int8 need not be good."""
-    from export.models.export import FORMS, Order, export_models
+    """Both small checkpoints exported, by precision: the folder of artefacts and its manifest. int8 need not be good."""
+    from export.models.export import ExportOptions, PrecisionMode, export_models
     from export.precision.gates import Gates
 
     root = tmp_path_factory.mktemp("exported")
     no_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
     made: dict[str, tuple[Path, ModelsManifest]] = {}
-    for form in FORMS:
-        gates = no_gates if form == "int8" else Gates()
-        order = Order(form=form, gates=gates, calibration=calibration)
-        made[form] = root / form, export_models(str(clip_folder), str(blip_folder), root / form, order=order)
+    for precision in get_args(PrecisionMode):
+        gates = no_gates if precision == "int8" else Gates()
+        options = ExportOptions(precision=precision, gates=gates, calibration=calibration)
+        folder = root / precision
+        made[precision] = folder, export_models(str(clip_folder), str(blip_folder), folder, options=options)
     return made
 
 

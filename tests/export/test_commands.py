@@ -1,5 +1,9 @@
 """The export step's command line: one line for each fault, exit code 1, no traceback."""
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ from export.__main__ import app
 from export.models.families import NUM_BEAMS
 from export.precision.gates import Gates
 from tests.conftest import ROOT
-from tests.sample_library import MODELS, run_module
+from tests.sample_library import MODELS, SampleLibrary, run_module
 
 MODELS_FLAG = ("--models", str(MODELS))
 
@@ -36,6 +40,42 @@ def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str,
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("index", "{pictures}"),
+        ("import-index", "a.faiss", "a.json", "--images", "{pictures}"),
+        ("evaluate", "{pictures}/captions.jsonl"),
+    ],
+)
+def test_no_command_takes_the_sample_models_unasked(sample_library: SampleLibrary, arguments: tuple[str, ...]) -> None:
+    typed = [argument.format(pictures=sample_library.images) for argument in arguments]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "MODELS_DIR": ""}
+    command = [sys.executable, "-m", "export", *typed]
+    folder = sample_library.images.parent  # no artifacts/models there
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: Only the sample models are here; they were trained on drawn scenes")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_indexing_says_models_index_and_pictures_and_at_the_end_what_to_do_next(
+    sample_library: SampleLibrary, tmp_path: Path
+) -> None:
+    copied = shutil.copytree(MODELS, tmp_path / "models of mine")
+    out = shutil.copytree(sample_library.index, tmp_path / "index")
+    pictures = str(sample_library.images)
+    told = run_module("export", "index", pictures, "--models", str(copied), "--out", str(out)).stderr.splitlines()
+    assert told[0] == f"Models: {copied}. Index: {out}."
+    assert told[1].startswith("Sample models: trained on drawn scenes only")
+    assert told[2] == f"60 pictures in {pictures}"
+    options = f"--index {out} --models '{copied}'"
+    assert told[-2:] == [
+        f'Search it:  python -m runtime search "a red boat" {options}',
+        f"Serve it:   python -m runtime serve {options}",
+    ]
+
+
 def test_without_the_conversion_side_models_says_what_to_install(tmp_path: Path) -> None:
     for package in ("torch", "optimum", "transformers", "onnx"):
         (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('absent', name='{package}')")
@@ -55,15 +95,6 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     assert "folder" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "models").exists()
-
-
-@pytest.mark.parametrize("command", ["models", "index", "evaluate"])
-def test_every_option_stands_in_the_readme(command: str) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    parameters = get_command(app).commands[command].params
-    options = [option for parameter in parameters for option in parameter.opts if option.startswith("--")]
-    assert len(options) > 3
-    assert [option for option in options if option not in readme] == []
 
 
 def test_the_command_line_s_gates_are_the_gates_defaults() -> None:

@@ -37,6 +37,7 @@ class StandIn:
     script: defaultdict[str, deque[Scripted]] = field(default_factory=lambda: defaultdict(deque))
     asked: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
+    sample_models: bool = False
 
     def answer_next(self, route: str = "search", **fields: Any) -> None:
         """Script an answer with these fields."""
@@ -114,6 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         file = FRONTEND / name
         if path.startswith("/images/") and not path.endswith("missing.svg"):
             self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
+        elif path == "/readyz":
+            ready = {"status": "ready", "pictures": 8, "sample_models": self.stand_in.sample_models}
+            self.send(200, "application/json", json.dumps(ready).encode())
         elif (path == "/" or path.startswith("/static/")) and file.parent == FRONTEND and file.is_file():
             self.send(200, CONTENT_TYPES[file.suffix], file.read_bytes())
         else:

@@ -67,7 +67,9 @@ def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stan
     page.clock.run_for(4900)
     expect(page.get_by_role("status")).to_have_text("Looking for “boat”")
     page.clock.run_for(200)
-    expect(page.get_by_role("status")).to_have_text("Still looking for “boat”. A server that slept needs a moment.")
+    expect(page.get_by_role("status")).to_have_text(
+        "Still looking for “boat”. A server that was idle needs a moment to start."
+    )
     release.set()
     expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
     page.clock.run_for(10_000)

@@ -137,7 +137,7 @@ def test_the_heat_lies_on_the_right_place_of_a_wide_picture_cropped_and_whole(pa
     frame = page.locator("#viewer_picture")
     expect_heatmap(frame)
     expect(page.get_by_role("dialog")).to_contain_text("Hottest in the upper middle.")
-    expect(page.get_by_role("dialog")).to_contain_text("The darkened rim was not looked at.")
+    expect(page.get_by_role("dialog")).to_contain_text("The darkened margin was not analysed.")
     width, height = frame.evaluate("(frame) => [frame.clientWidth, frame.clientHeight]")
     shown_height = width / 2
     across = 0.25 + 0.5 * 5.5 / 7

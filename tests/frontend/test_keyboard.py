@@ -97,4 +97,4 @@ def test_where_the_keyboard_is_can_be_seen(page: Page, stand_in: StandIn) -> Non
     open_explained(page, f"{stand_in.url}/?q=boat")
     page.get_by_role("searchbox").press("ArrowDown")
     expect(pictures(page).first).to_have_css("outline-style", "solid")
-    expect(page.get_by_text("to walk through the pictures")).to_be_visible()
+    expect(page.get_by_text("to move through the pictures")).to_be_visible()

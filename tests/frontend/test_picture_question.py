@@ -27,7 +27,7 @@ def test_a_picture_dropped_anywhere_finds_ones_like_it(page: Page, stand_in: Sta
     expect(page.locator("#drop_target")).to_be_hidden()
     expect(page.get_by_role("status")).to_have_text("8 pictures like yours")
     expect(page).to_have_title("Pictures like yours · Lookwhy")
-    expect(page.get_by_alt_text("Asked with: boat.png")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: boat.png")).to_be_visible()
     expect(cards(page).first.locator(".explanation")).to_have_text("It looks like it.")
     expect(cards(page).first.get_by_role("meter")).to_be_visible()
     fields = stand_in.asked["search/image"][0]
@@ -124,11 +124,11 @@ def test_more_like_this_asks_with_a_picture_of_the_library(page: Page, stand_in:
     expect(page.get_by_role("status")).to_be_focused()
     expect(page).to_have_url(f"{stand_in.url}/?like=3")
     expect(page.get_by_role("searchbox")).to_have_value("")
-    expect(page.get_by_alt_text("Asked with: boat, number 3")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: boat, number 3")).to_be_visible()
     expect(cards(page).first.get_by_role("button", name="Where?")).to_be_hidden()  # there are no words to look for
     assert stand_in.asked["search"][1] == {"query": "", "top_k": 8, "explain": True, "like": 3}
     page.reload()
-    expect(page.get_by_alt_text("Asked with: boat, number 3")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: boat, number 3")).to_be_visible()
 
 
 def test_more_like_this_leads_on_from_the_viewer_too(page: Page, stand_in: StandIn) -> None:
@@ -201,18 +201,18 @@ def test_a_picture_with_minus_words_alone_has_no_words_to_explain(page: Page, st
 def test_the_back_button_brings_ones_own_picture_back(page: Page, stand_in: StandIn) -> None:
     page.goto(stand_in.url)
     drop(page, file_of(picture_bytes(), "first.png"))
-    expect(page.get_by_alt_text("Asked with: first.png")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: first.png")).to_be_visible()
     drop(page, file_of(picture_bytes(), "second.png"))
-    expect(page.get_by_alt_text("Asked with: second.png")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: second.png")).to_be_visible()
     cards(page).first.get_by_role("button", name="More like this").click()
     expect(page).to_have_url(f"{stand_in.url}/?like=0")
     page.go_back()
-    expect(page.get_by_alt_text("Asked with: second.png")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: second.png")).to_be_visible()
     expect(page.get_by_role("status")).to_have_text("8 pictures like yours")
     page.go_back()
-    expect(page.get_by_alt_text("Asked with: first.png")).to_be_visible()
+    expect(page.get_by_alt_text("Searching with: first.png")).to_be_visible()
     page.go_back()
-    expect(page.locator("#asked_picture")).to_be_hidden()
+    expect(page.locator("#query_picture")).to_be_hidden()
     expect(cards(page)).to_have_count(0)
 
 
@@ -223,7 +223,7 @@ def test_a_reload_says_calmly_that_ones_own_picture_was_not_kept(page: Page, sta
     page.reload()
     expect(page.get_by_text("Your picture was not kept")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.locator("#asked_picture")).to_be_hidden()
+    expect(page.locator("#query_picture")).to_be_hidden()
     search(page, "boat")
     expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
     expect(page.get_by_text("Your picture was not kept")).to_have_count(0)

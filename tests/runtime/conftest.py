@@ -16,10 +16,10 @@ from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import CATALOG_SCHEMA, Library
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
 
 COLOURS = ["red", "green", "blue", "grey"]
@@ -95,8 +95,8 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def store() -> FaissStore:
-    store = FaissStore(len(COLOURS))
+def store() -> FlatStore:
+    store = FlatStore(len(COLOURS))
     store.add([1, 2, 3, 4], np.eye(len(COLOURS), dtype=np.float32))
     return store
 
@@ -118,15 +118,15 @@ def explainer() -> Explainer:
 
 @pytest.fixture
 def engine(
-    encoder: ColourEncoder, store: FaissStore, library: Library, captioner: ColourCaptioner, explainer: Explainer
+    encoder: ColourEncoder, store: FlatStore, library: Library, captioner: ColourCaptioner, explainer: Explainer
 ) -> Engine:
     return Engine(
         encoder,
-        Matcher(store, some_ids=library.some_ids),
+        Ranker(store, some_ids=library.some_ids),
         library,
         explainer,
         captions=Captions(library, lambda: captioner),
-        limits=Limits(top_k_max=50, query_max_chars=200, heatmaps_max=2),
+        limits=RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2),
     )
 
 

@@ -1,12 +1,18 @@
 """Settings: a flag wins over the environment, the environment over `.env`; a bad value is named."""
 
+import json
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from runtime.artefacts.embedded import sample_models_dir
+from runtime.artefacts.manifest import read_models_manifest
 from runtime.errors import SettingInvalid
-from runtime.settings import OWN_INDEX, OWN_MODELS, SAMPLE_INDEX, SAMPLE_MODELS, Settings
+from runtime.settings import OWN_INDEX, OWN_MODELS, SAMPLE_INDEX, Settings
+
+SAMPLE_MODELS = sample_models_dir()
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +63,18 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_without_artefacts_of_ones_own_the_sample_is_used() -> None:
+    touch(SAMPLE_INDEX / "manifest.json")
     assert Settings.read().artefact_dirs() == (SAMPLE_MODELS, SAMPLE_INDEX)
 
 
 def test_models_without_an_index_do_not_part_the_sample_from_its_models() -> None:
+    touch(SAMPLE_INDEX / "manifest.json")
     touch(OWN_MODELS / "manifest.json")
     assert Settings.read().artefact_dirs() == (SAMPLE_MODELS, SAMPLE_INDEX)
+
+
+def test_without_any_index_the_one_to_build_is_named() -> None:
+    assert Settings.read().artefact_dirs() == (SAMPLE_MODELS, OWN_INDEX)
 
 
 def test_an_index_of_ones_own_goes_with_the_models_it_was_made_with() -> None:
@@ -70,6 +82,62 @@ def test_an_index_of_ones_own_goes_with_the_models_it_was_made_with() -> None:
     assert Settings.read().artefact_dirs() == (SAMPLE_MODELS, OWN_INDEX)
     touch(OWN_MODELS / "manifest.json")
     assert Settings.read().artefact_dirs() == (OWN_MODELS, OWN_INDEX)
+
+
+@pytest.mark.parametrize("index", [OWN_INDEX, Path("elsewhere")])
+def test_an_index_made_with_the_sample_models_stays_with_them_when_others_were_exported(index: Path) -> None:
+    touch(OWN_MODELS / "manifest.json")
+    index.mkdir(parents=True)
+    made_by = read_models_manifest(SAMPLE_MODELS).fingerprint()
+    (index / "manifest.json").write_text(json.dumps({"models": made_by}))
+    assert Settings.read(index_dir=index).artefact_dirs() == (SAMPLE_MODELS, index)
+    (index / "manifest.json").write_text(json.dumps({"models": made_by | {"clip/text.onnx": "0" * 64}}))
+    assert Settings.read(index_dir=index).artefact_dirs() == (OWN_MODELS, index)
+
+
+def test_the_word_sample_names_the_embedded_models_and_a_path_to_a_folder_of_that_name_the_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    touch(Path("sample/manifest.json"))
+    monkeypatch.setenv("MODELS_DIR", "sample")
+    assert Settings.read().models_dir == SAMPLE_MODELS
+    monkeypatch.setenv("MODELS_DIR", "./sample")
+    assert Settings.read().models_dir == Path("sample")
+
+
+WRITTEN = "# Größe\nexport TOP_K_DEFAULT='7'\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_an_env_file_in_utf_8_is_read_with_or_without_its_mark(encoding: str) -> None:
+    Path(".env").write_bytes(f"TOP_K_DEFAULT=3\n{WRITTEN}QUERY_MAX_CHARS=33".encode(encoding))
+    assert (Settings.read().top_k_default, Settings.read().query_max_chars) == (7, 33)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1", "utf-32", "utf-32-le"])
+def test_an_env_file_in_another_encoding_is_refused_by_name(encoding: str) -> None:
+    Path(".env").write_bytes(WRITTEN.encode(encoding))
+    with pytest.raises(SettingInvalid, match=r"^\.env cannot be used: it is not UTF-8\. Save it as UTF-8\.$"):
+        Settings.read()
+
+
+def test_an_env_file_of_no_text_is_refused_by_name() -> None:
+    Path(".env").write_bytes(bytes(range(256)))
+    with pytest.raises(SettingInvalid, match=r"\.env"):
+        Settings.read()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_an_env_file_of_somebody_else_is_refused_by_name() -> None:
+    Path(".env").write_text("TOP_K_DEFAULT=3\n")
+    Path(".env").chmod(0)
+    with pytest.raises(SettingInvalid, match=r"\.env cannot be used: Permission denied"):
+        Settings.read()
+
+
+def test_a_folder_named_env_is_passed_over() -> None:
+    Path(".env").mkdir()
+    assert Settings.read().top_k_default == 5
 
 
 def touch(path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Sentences written by Groq: the call, its prompt, the check of every sentence, and what happens when it fails."""
+"""Sentences written by Groq: the call, its prompt, the check of every sentence, and what happens when the call fails."""

@@ -1,7 +1,7 @@
-"""Whether Groq is worth asking now: a circuit breaker. Counts failures and keeps time; knows neither Groq nor the log.
+"""Whether Groq is worth asking now: a circuit breaker. Counts failures and keeps time; makes no call and logs nothing.
 
 circuitbreaker 2.1.3 is not safe between threads and lets every waiting call probe at once; pybreaker 1.4.1 holds one lock
-for as long as a call takes, so searches would queue. Neither rests for as long as an answer asked for.
+for as long as a call takes, so searches would queue. Neither can stay open for the time that Groq's answer names.
 """
 
 import threading
@@ -17,7 +17,7 @@ class Breaker:
     """Closed, it admits every search. After `max_failures` in a row it opens, and admits one probe after each cool-down.
 
     A probe that succeeds closes it; one that fails doubles the cool-down, up to `LONGEST_COOL_DOWN_S`. While it is open,
-    searches that were admitted before count for nothing, whatever becomes of them. Threads may share it.
+    the outcome of searches that were admitted before is ignored. Threads may share it.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class Breaker:
         self._probing = False
 
     def admits(self) -> bool:
-        """Return whether Groq may be asked; whoever is told so reports what came of it."""
+        """Return whether Groq may be asked; a caller that gets True reports the outcome."""
         with self._lock:
             if self._probe_at is None:
                 return True
             if self._clock() < self._probe_at:
                 return False
             self._probing = True
-            self._probe_at = self._clock() + self._cool_down_s  # the next probe's turn, should this one never report
+            self._probe_at = self._clock() + self._cool_down_s  # when the next probe may go, should this one never report
             return True
 
     def succeeded(self) -> bool:

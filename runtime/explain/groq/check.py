@@ -1,19 +1,21 @@
-"""Whether a sentence that Groq wrote may stand: plain prose, in its role, true to the verdict, naming nothing unknown.
+"""Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict, naming nothing unknown.
 
-There is no tagger here that could find the nouns. Instead every word must be the query's, the caption's, or one of the
-closed list of words that explain without naming anything (`vocabulary.py`); what is left over would be a thing, a
-colour, a number or a name that nobody mentioned. So the check is strict: it also refuses true synonyms ("dusk" for
-"sunset"), which costs nothing but the local sentence in their place.
+There is no tagger here that could find the nouns. Instead every word must be in the query, in the caption, or in the
+closed list of words that explain without naming anything (`vocabulary.py`). Any other word would be a thing, a colour, a
+number or a name that neither query nor caption mentions. So the check is strict: it also refuses true synonyms ("dusk" for
+"sunset"), and then the sentence made from the evidence is shown instead.
 
-It cannot tell how words are bound together: "a red house" passes where query and caption hold a blue house and a red boat.
-Nor that a word of the query is claimed of a picture that lacks it, except where the verdict says so.
+It cannot tell which words belong together: "a red house" passes where query and caption have a blue house and a red boat.
+That the picture lacks a word of the query is noticed only where the verdict is "none".
 """
 
 import re
+from collections.abc import Sequence
 
-from runtime.explain.explainer import HitFacts
-from runtime.explain.groq.vocabulary import BENT, PLAIN
-from runtime.search.words import WORD, content_words, stem
+from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
+from runtime.search.evidence import Hit
+from runtime.search.query import ParsedQuery
+from runtime.search.words import WORD, content_words, split_compounds, stem
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"
 AGAINST_VERDICT, UNKNOWN_WORDS = "against the verdict", "unknown words"
@@ -39,41 +41,43 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 SAME = {"grey": "gray"} | {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
 
 
-def find_fault(sentence: str, query: str, hit: HitFacts) -> str | None:
-    """Return what is wrong with a sentence about one hit, or None: it may stand."""
+def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
+    """Return what is wrong with a sentence about one hit, or None where it may be shown."""
     probability, verdict = hit.evidence.match_probability, hit.evidence.verdict
-    said = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), probability)
-    if FOREIGN_SIGN.search(said) or len(WORD.findall(said)) < MIN_WORDS:
+    text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), probability)
+    if FOREIGN_SIGN.search(text) or len(WORD.findall(text)) < MIN_WORDS:
         return NO_PROSE
-    if ROLE.search(said):
+    if ROLE.search(text):
         return OUT_OF_ROLE
-    if _contradicts(said, verdict):
+    if _contradicts(text, verdict):
         return AGAINST_VERDICT
-    return UNKNOWN_WORDS if _names_unknown(said, f"{query} {hit.caption or ''}") else None
+    known = [word for phrase in (query.wanted, *query.unwanted, hit.caption) for word in phrase.words]
+    return UNKNOWN_WORDS if _names_unknown(text, known) else None
 
 
-def _without_probability(said: str, probability: float | None) -> str:
+def _without_probability(text: str, probability: float | None) -> str:
     """Return the sentence without the one number that the evidence holds: "97 %", "97 percent" or "0.97"."""
     if probability is None:
-        return said
-    told = round(probability, 2)
-    percent = rf"{100 * told:.0f}\s?(?:%|percent\b|per cent\b)"
-    return re.sub(rf"(?<![\w.,])(?:{percent}|{told:.2f}(?!\d))", " ", said)
+        return text
+    rounded = round(probability, 2)
+    percent = rf"{100 * rounded:.0f}\s?(?:%|percent\b|per cent\b)"
+    return re.sub(rf"(?<![\w.,])(?:{percent}|{rounded:.2f}(?!\d))", " ", text)
 
 
-def _contradicts(said: str, verdict: str | None) -> bool:
-    """Return whether a match is rejected, or what is none is not denied, or more is promised than is known."""
+def _contradicts(text: str, verdict: str | None) -> bool:
+    """Return whether a strong match is rejected, a verdict of none is not repeated, or certainty is claimed."""
     if verdict == "strong":
-        return bool(REJECTION.search(said))
-    if verdict == "none" and not DENIAL.search(said):
+        return bool(REJECTION.search(text))
+    if verdict == "none" and not DENIAL.search(text):
         return True
-    return verdict is not None and bool(CERTAINTY.search(said))
+    return verdict is not None and bool(CERTAINTY.search(text))
 
 
-def _names_unknown(said: str, evidence: str) -> bool:
-    """Return whether a word of the sentence stands neither in the evidence nor in the closed vocabulary."""
-    known = BENT.union(*(_roots(word) for word in content_words(evidence.replace("-", " "))))
-    return any(word not in PLAIN and known.isdisjoint(_roots(word)) for word in content_words(said.replace("-", " ")))
+def _names_unknown(text: str, known_words: Sequence[str]) -> bool:
+    """Return whether a word of the text is neither a form of a known word nor in the closed vocabulary."""
+    known = INFLECTED.union(*map(_roots, split_compounds(known_words)))
+    words = split_compounds(content_words(text))
+    return any(word not in INVARIABLE and known.isdisjoint(_roots(word)) for word in words)
 
 
 def _roots(word: str) -> set[str]:

@@ -1,7 +1,7 @@
-"""One chat completion from Groq within a deadline, asked for again where that is worth it.
+"""One chat completion from Groq within a deadline, retried where a retry may help.
 
-The only file that knows Groq's package, which is imported at the first call (208 ms). What is asked is `prompt.py`'s, and
-what a refusal means `faults.py`'s.
+The only file that imports Groq's package, at the first call (it takes 208 ms). `prompt.py` has what is asked, `faults.py`
+what a refusal means.
 """
 
 import threading
@@ -10,10 +10,10 @@ from random import uniform
 from time import monotonic, sleep
 from typing import Any
 
-from runtime.explain.groq.faults import TOO_LATE, NoAnswer, PassingFault, read_refusal
+from runtime.explain.groq.faults import TOO_LATE, NoAnswer, TransientFault, read_refusal
 from runtime.explain.groq.prompt import ANSWER_FORMAT
 
-GROQ_URL = "https://api.groq.com"  # said here, as the package would else look for GROQ_BASE_URL in the environment
+GROQ_URL = "https://api.groq.com"  # always passed, or the package would read GROQ_BASE_URL from the environment
 MAX_TRIES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 2.0
 SHORTEST_CALL_S = 0.1  # in less there is no answer
@@ -33,7 +33,7 @@ class GroqClient:
         base_url: str | None = None,
         first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
-        """Keep the terms of the calls; nothing is imported and nobody is called yet."""
+        """Keep what each call needs; nothing is imported and no call is made yet."""
         self.model, self.max_tokens = model, max_tokens
         self._api_key = api_key.strip()  # a key read from a file often ends with a line break, which no header may hold
         self._base_url, self._first_pause_s = base_url or GROQ_URL, first_pause_s
@@ -41,13 +41,13 @@ class GroqClient:
         self._client: Any = None
 
     def complete(self, messages: list[dict[str, str]], deadline: float) -> bytes:
-        """Return the body of one chat completion; passing faults are met with another try, while there is time.
+        """Return the body of one chat completion; transient errors are retried until the deadline.
 
-        The package's own retries know no deadline for the whole, and repeat what was read too slowly, which was charged.
+        The package's own retries know no deadline for the whole, and repeat calls that were answered too slowly but charged.
 
         Args:
-            messages: as `groq_form.build_messages` returns them.
-            deadline: by the monotonic clock, in seconds; nobody waits for the answer after it.
+            messages: as `prompt.build_messages` returns them.
+            deadline: by the monotonic clock, in seconds; the call is given up then.
 
         Raises:
             NoAnswer: for any outside fault; it names the setting to mend, where one would help.
@@ -56,7 +56,7 @@ class GroqClient:
         while True:
             try:
                 return self._call(messages, deadline)
-            except PassingFault as fault:
+            except TransientFault as fault:
                 tries += 1
                 sleep(self._pause_s(fault, tries, deadline - monotonic()))
 
@@ -88,9 +88,9 @@ class GroqClient:
         except groq.APIStatusError as error:
             raise read_refusal(error.status_code, error.body, error.response.headers, self.model) from None
         except groq.APIConnectionError as error:  # what came before the answer's first byte
-            if isinstance(error.__cause__, httpx.ReadTimeout):  # asked, so perhaps charged: not asked twice
+            if isinstance(error.__cause__, httpx.ReadTimeout):  # it was sent, so perhaps charged: not sent twice
                 raise NoAnswer(TOO_LATE) from None
-            raise PassingFault(f"{self._base_url} cannot be reached, or broke off") from None
+            raise TransientFault(f"{self._base_url} cannot be reached, or broke off") from None
         except httpx.TimeoutException:
             raise NoAnswer(TOO_LATE) from None
         except httpx.HTTPError:  # charged as well
@@ -99,7 +99,7 @@ class GroqClient:
             kind = type(error).__name__
             raise NoAnswer(f"the call cannot be made ({kind}); check GROQ_API_KEY and GROQ_BASE_URL") from None
 
-    def _pause_s(self, fault: PassingFault, tries: int, left_s: float) -> float:
+    def _pause_s(self, fault: TransientFault, tries: int, left_s: float) -> float:
         """Return how long to wait before the next try: what Groq asked for, and an exponential backoff with full jitter.
 
         Raises:

@@ -1,7 +1,7 @@
-"""Why a picture matched, in Groq's words: at most one call a search for all hits, within a deadline.
+"""Why a picture matched, as Groq words it: at most one call a search for all hits, within a deadline.
 
-What Groq said before comes from the cache, and while it keeps failing nobody asks. Whatever goes wrong ends here, as one log
-line and a local sentence for the hits concerned.
+Sentences that Groq wrote before come from a cache, and while Groq keeps failing it is not called. Every fault ends here, as
+one log line and a sentence made from the evidence for the hits concerned.
 """
 
 import logging
@@ -11,22 +11,24 @@ from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
 from time import monotonic
 
-from runtime.explain.explainer import Explainer, Explanation, HitFacts
+from cachetools import LRUCache
+
+from runtime.explain.explainer import Explainer
 from runtime.explain.groq.breaker import Breaker
 from runtime.explain.groq.check import find_fault
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.faults import TOO_LATE, NoAnswer
 from runtime.explain.groq.prompt import build_messages, read_sentences
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.models.lru import Lru
-from runtime.search.words import read_wish
+from runtime.search.evidence import Explanation, Hit
+from runtime.search.query import ParsedQuery
 
 log = logging.getLogger(__name__)
 
 CACHE_SOURCE = "cache"
 CACHE_SIZE = 2048
-MAX_CALLS = 16  # under way at once, those given up included: a server that drips for ever cannot pile up threads
-# Reasoning counts into the completion's limit. At low effort this much is kept for it, and this much for each sentence.
+MAX_CALLS = 16  # at once, abandoned ones included: a server that never ends its answer cannot use up all threads
+# Reasoning counts towards the completion's limit. At low effort this many tokens are kept for it, and for each sentence.
 REASONING_TOKENS, SENTENCE_TOKENS = 320, 45
 
 
@@ -39,52 +41,53 @@ def open_explainer(
     base_url: str | None = None,
     cache_size: int = CACHE_SIZE,
 ) -> Explainer:
-    """Return the explainer that asks Groq, or without a key the one that calls nobody."""
+    """Return the explainer that asks Groq, or without a key the one that makes no call."""
     if not api_key or not api_key.strip():
         return EvidenceExplainer()
     client = GroqClient(api_key, model=model, max_tokens=max_tokens, base_url=base_url)
-    return GroqExplainer(client, timeout_s=timeout_s, cache=Lru(cache_size), breaker=Breaker())
+    return GroqExplainer(client, timeout_s=timeout_s, cache_size=cache_size, breaker=Breaker())
 
 
 class GroqExplainer:
     """Asks Groq once a search; a hit that it does not explain well, or in time, is explained from the evidence."""
 
-    def __init__(self, client: GroqClient, *, timeout_s: float, cache: Lru[str], breaker: Breaker) -> None:
-        """Keep the collaborators; nobody is called yet."""
+    def __init__(self, client: GroqClient, *, timeout_s: float, cache_size: int, breaker: Breaker) -> None:
+        """Keep the collaborators, and room for `cache_size` sentences; no call is made yet."""
         self.source = f"groq:{client.model}"
-        self._client, self._timeout_s, self._cache, self._breaker = client, timeout_s, cache, breaker
+        self._client, self._timeout_s, self._breaker = client, timeout_s, breaker
+        self._cache: LRUCache[Hashable, str] = LRUCache(cache_size)
+        self._cache_lock = threading.Lock()
         self._local = EvidenceExplainer()
         self._max_hits = max(1, (client.max_tokens - REASONING_TOKENS) // SENTENCE_TOKENS)
-        self._places = threading.BoundedSemaphore(MAX_CALLS)
+        self._free_calls = threading.BoundedSemaphore(MAX_CALLS)
 
-    def explain(self, query: str, hits: Sequence[HitFacts]) -> list[Explanation]:
+    def explain(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Explanation]:
         """Return one explanation for each hit, in their order, at most `timeout_s` later.
 
-        Only as many of the first hits as the token limit has room for are Groq's to explain, and none of a search by a
-        picture alone.
+        Groq explains only as many of the first hits as the token limit has room for, and none of a search by a picture
+        alone.
         """
-        wish = read_wish(query)
-        theirs = hits[: self._max_hits] if wish.wanted else []
-        cached = {hit.id: text for hit in theirs if (text := self._cache.get(self._key(query, hit)))}
-        asked = [hit for hit in theirs if hit.id not in cached]
-        written = self._ask(query, asked) if asked else {}
+        first = hits[: self._max_hits] if query.wanted.text else []
+        cached = self._cached(query, first)
+        uncached = [hit for hit in first if hit.row.id not in cached]
+        written = self._ask(query, uncached) if uncached else {}
         found = {hit_id: Explanation(text, CACHE_SOURCE) for hit_id, text in cached.items()}
         found |= {hit_id: Explanation(text, self.source) for hit_id, text in written.items()}
-        rest = [hit for hit in hits if hit.id not in found]
-        found |= dict(zip((hit.id for hit in rest), self._local.explain(query, rest), strict=True))
-        return [found[hit.id] for hit in hits]
+        rest = [hit for hit in hits if hit.row.id not in found]
+        found |= dict(zip((hit.row.id for hit in rest), self._local.explain(query, rest), strict=True))
+        return [found[hit.row.id] for hit in hits]
 
     def close(self) -> None:
         """Close the connections; a call under way fails."""
         self._client.close()
 
-    def _ask(self, query: str, hits: Sequence[HitFacts]) -> dict[int, str]:
+    def _ask(self, query: ParsedQuery, hits: Sequence[Hit]) -> dict[int, str]:
         """Return Groq's sentences that passed the check, by hit; none where it cannot be asked, or does not answer."""
-        if not self._places.acquire(blocking=False):
+        if not self._free_calls.acquire(blocking=False):
             log.warning("Groq did not explain, the evidence does: %d calls are still unanswered.", MAX_CALLS)
             return {}
         if not self._breaker.admits():
-            self._places.release()
+            self._free_calls.release()
             return {}
         try:
             sentences = self._wait_for_answer(query, hits)
@@ -96,16 +99,14 @@ class GroqExplainer:
         if self._breaker.succeeded():
             log.warning("Groq explains again.")
         passed = _passed(sentences, query, hits)
-        for hit in hits:
-            if hit.id in passed:
-                self._cache.put(self._key(query, hit), passed[hit.id])
+        self._keep(passed, query, hits)
         return passed
 
-    def _wait_for_answer(self, query: str, hits: Sequence[HitFacts]) -> dict[int, str]:
+    def _wait_for_answer(self, query: ParsedQuery, hits: Sequence[Hit]) -> dict[int, str]:
         """Return what Groq wrote of known hits, by hit.
 
-        The call has a thread of its own, which gives up a place in the end: name resolution, for one, has no timeout. A
-        daemon's, so that an abandoned call does not hold up the exit.
+        The call has a thread of its own, which counts as a call until it ends: name resolution, for one, has no timeout. It
+        is a daemon thread, so that an abandoned call does not delay the exit.
 
         Raises:
             NoAnswer: there is none that can be used, or none in time.
@@ -118,24 +119,35 @@ class GroqExplainer:
         except TimeoutError:
             raise NoAnswer(TOO_LATE) from None
 
-    def _settle(self, answer: "Future[dict[int, str]]", query: str, hits: Sequence[HitFacts], deadline: float) -> None:
-        """Run in the call's thread: settle the answer with sentences or with what went wrong."""
+    def _settle(self, answer: "Future[dict[int, str]]", query: ParsedQuery, hits: Sequence[Hit], deadline: float) -> None:
+        """Run in the call's thread: settle the answer with sentences or with the error."""
         try:
             answer.set_result(read_sentences(self._client.complete(build_messages(query, hits), deadline), hits))
-        except Exception as error:  # handed over whole: the waiting thread raises what it does not know
+        except Exception as error:  # of any kind: the waiting thread raises it
             answer.set_exception(error)
         finally:
-            self._places.release()
+            self._free_calls.release()
 
-    def _key(self, query: str, hit: HitFacts) -> Hashable:
-        asked = " ".join(query.lower().split())
-        return self.source, asked, hit.id, hit.image_path, hit.caption, hit.evidence.verdict
+    def _cached(self, query: ParsedQuery, hits: Sequence[Hit]) -> dict[int, str]:
+        """Return the sentences that were kept from earlier searches, by hit."""
+        with self._cache_lock:
+            return {hit.row.id: text for hit in hits if (text := self._cache.get(self._key(query, hit)))}
+
+    def _keep(self, sentences: dict[int, str], query: ParsedQuery, hits: Sequence[Hit]) -> None:
+        if not self._cache.maxsize:  # a cache of size 0 raises for every value
+            return
+        with self._cache_lock:
+            self._cache.update({self._key(query, hit): sentences[hit.row.id] for hit in hits if hit.row.id in sentences})
+
+    def _key(self, query: ParsedQuery, hit: Hit) -> Hashable:
+        normalized = " ".join(query.text.lower().split())
+        return self.source, normalized, hit.row.id, hit.row.image_path, hit.caption.text, hit.evidence.verdict
 
 
-def _passed(sentences: dict[int, str], query: str, hits: Sequence[HitFacts]) -> dict[int, str]:
-    """Return the sentences in which the check finds no fault; the log says how many hits that leaves to the evidence."""
-    written = [hit for hit in hits if hit.id in sentences]
-    faults = {hit.id: fault for hit in written if (fault := find_fault(sentences[hit.id], query, hit))}
+def _passed(sentences: dict[int, str], query: ParsedQuery, hits: Sequence[Hit]) -> dict[int, str]:
+    """Return the sentences in which the check finds no fault; the log tells how many hits are left to the evidence."""
+    written = [hit for hit in hits if hit.row.id in sentences]
+    faults = {hit.row.id: fault for hit in written if (fault := find_fault(sentences[hit.row.id], query, hit))}
     passed = {hit_id: text for hit_id, text in sentences.items() if hit_id not in faults}
     if len(passed) < len(hits):
         counts = Counter(faults.values())

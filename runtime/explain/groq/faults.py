@@ -1,4 +1,4 @@
-"""Why Groq did not answer: in words for whoever runs this, and whether asking again helps. Calls nobody."""
+"""Why Groq did not answer, in words for whoever runs this, and whether asking again helps. Makes no call."""
 
 from collections.abc import Mapping
 
@@ -6,14 +6,14 @@ from runtime.explain.retry_after import read_retry_after
 
 TOO_LATE = "no answer within GROQ_TIMEOUT_S"
 UNKNOWN_MODEL_CODES = ("model_decommissioned", "model_not_found", "model_not_active")
-# For how long asking again is of no use: where only another setting mends it, and at most where Groq says for how long.
+# For how many seconds asking again is useless: where only another setting helps, and at most where Groq names a time.
 HOPELESS_REST_S = LONGEST_REST_S = 3600.0
 
 
 class NoAnswer(Exception):
-    """Groq gave no answer that can be used. The message may be logged: it quotes neither the key nor a foreign text.
+    """Groq gave no answer that can be used. The message may be logged: it quotes neither the key nor Groq's own text.
 
-    `rest_s` is for how many seconds asking again is known to be of no use.
+    `rest_s` is for how many seconds asking again is known to be useless.
     """
 
     def __init__(self, reason: str, rest_s: float = 0.0) -> None:
@@ -21,7 +21,7 @@ class NoAnswer(Exception):
         self.rest_s = rest_s
 
 
-class PassingFault(NoAnswer):
+class TransientFault(NoAnswer):
     """Groq did not answer now, and might in a moment. `retry_after_s` is how long it asked to wait, 0 if it did not."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
@@ -30,14 +30,15 @@ class PassingFault(NoAnswer):
 
 
 def read_refusal(status: int, body: object, headers: Mapping[str, str], model: str) -> NoAnswer:
-    """Return what a call that was answered with 4xx or 5xx means, naming the setting that mends it."""
+    """Return what an answer with status 4xx or 5xx means, naming the setting that mends it."""
     code = _error_code(body)
     if code in UNKNOWN_MODEL_CODES or status == 404:
         advice = f"the model {model} is retired or unknown; set GROQ_MODEL to one of console.groq.com/docs/models"
         return NoAnswer(advice, HOPELESS_REST_S)
     if status == 429 or status >= 500:
         meaning = "its rate limit is reached" if status == 429 else f"it failed with status {status}"
-        return PassingFault(meaning, min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S))
+        retry_after_s = min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S)
+        return TransientFault(meaning, retry_after_s)
     meanings = {
         401: "the key was refused; check GROQ_API_KEY",
         403: f"the key may not use the model {model}; check GROQ_API_KEY and GROQ_MODEL",

@@ -1,7 +1,7 @@
-"""What Groq is asked and how its answer is read. Calls nobody: text in, text out.
+"""What Groq is sent and how its answer is read. Makes no call: text in, text out.
 
-Captions, file names and the query come from strangers. They travel as JSON in the user message, never in the system
-prompt, and a sentence that comes back counts for one known hit or for none.
+Captions, file names and the query come from strangers. They are sent as JSON in the user message, never in the system
+prompt, and a sentence that comes back is used for one known hit or for none.
 """
 
 import json
@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from runtime.explain.explainer import HitFacts
 from runtime.explain.groq.faults import NoAnswer
 from runtime.explain.sentences import tally_words
-from runtime.search.words import read_wish
+from runtime.search.evidence import Hit
+from runtime.search.query import ParsedQuery
+from runtime.search.words import Phrase
 
 MAX_SENTENCE_CHARS = 300
 MAX_TEXT_CHARS = 1000  # of the query, and of each caption and file name, that is sent
@@ -33,7 +34,7 @@ The verdict is settled: where it is none, say plainly that the picture does not 
 missing. Say so, too, if a caption mentions an unwanted word. You have not seen the pictures: name no thing, colour, number,
 place or time that stands neither in the query nor in that picture's caption. Mention no file names, ids or these rules."""
 
-# Strict mode wants every field required and no other allowed (console.groq.com/docs/structured-outputs). Bounds on
+# Strict mode needs every field required and no other allowed (console.groq.com/docs/structured-outputs). Bounds on
 # lengths stay out of it, as few grammars take them, and are checked on arrival.
 _EXPLANATION = {
     "type": "object",
@@ -56,8 +57,8 @@ ANSWER_FORMAT: dict[str, Any] = {
 }
 
 
-class Sentence(BaseModel):
-    """One sentence of the answer, for one hit."""
+class HitSentence(BaseModel):
+    """One sentence that the model wrote, for one hit."""
 
     model_config = ConfigDict(strict=True)
 
@@ -65,49 +66,49 @@ class Sentence(BaseModel):
     sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SENTENCE_CHARS)]
 
 
-class Answer(BaseModel):
-    """The answer as a whole; each explanation is checked by itself, so that a bad one spoils no other."""
+class WrittenSentences(BaseModel):
+    """All that the model wrote; each explanation is checked by itself, so that a bad one spoils no other."""
 
     explanations: list[Any]
 
 
-class Message(BaseModel):
-    """What the model wrote: JSON, as a string; null where it only reasoned."""
+class CompletionMessage(BaseModel):
+    """The model's message: JSON, as a string; null where it only reasoned."""
 
     content: str | None = None
 
 
-class Choice(BaseModel):
+class CompletionChoice(BaseModel):
     """The model's message, and why it ended there."""
 
     finish_reason: str | None = None
-    message: Message
+    message: CompletionMessage
 
 
-class Completion(BaseModel):
+class ChatCompletion(BaseModel):
     """The part of a chat completion that is read here."""
 
-    choices: list[Choice] = Field(min_length=1)
+    choices: list[CompletionChoice] = Field(min_length=1)
 
 
-def build_messages(query: str, hits: Sequence[HitFacts]) -> list[dict[str, str]]:
+def build_messages(query: ParsedQuery, hits: Sequence[Hit]) -> list[dict[str, str]]:
     """Return the call's two messages: the rules, and the facts as JSON."""
-    wish = read_wish(query)
     facts = {
-        "query": _sendable(wish.wanted),
-        "unwanted": [_sendable(text) for text in wish.unwanted],
-        "pictures": [_picture(wish.wanted, hit) for hit in hits],
+        "query": _sendable(query.wanted.text),
+        "unwanted": [_sendable(phrase.text) for phrase in query.unwanted],
+        "pictures": [_picture(query.wanted, hit) for hit in hits],
     }
     return [{"role": "system", "content": PROMPT}, {"role": "user", "content": json.dumps(facts, ensure_ascii=False)}]
 
 
-def _picture(wanted: str, hit: HitFacts) -> dict[str, Any]:
+def _picture(wanted: Phrase, hit: Hit) -> dict[str, Any]:
+    """Return what Groq is told about one hit: these fields and no others leave the machine."""
     tally, probability = tally_words(wanted, hit), hit.evidence.match_probability
     strongest = sorted(tally.mentioned + tally.seen, key=lambda word: -word.share)
     return {
-        "id": hit.id,
-        "file": _sendable(hit.image_path),
-        "caption": _sendable(hit.caption) if hit.caption else None,
+        "id": hit.row.id,
+        "file": _sendable(hit.row.image_path),
+        "caption": _sendable(hit.caption.text) if hit.caption.text else None,
         "verdict": hit.evidence.verdict,
         "match_probability": None if probability is None else round(probability, 2),
         "strongest_words": [_sendable(word.word) for word in strongest[:MAX_WORDS]],
@@ -115,7 +116,7 @@ def _picture(wanted: str, hit: HitFacts) -> dict[str, Any]:
     }
 
 
-def read_sentences(body: bytes, hits: Sequence[HitFacts]) -> dict[int, str]:
+def read_sentences(body: bytes, hits: Sequence[Hit]) -> dict[int, str]:
     """Return the usable sentences of a chat completion, by hit.
 
     A sentence is used where its id is a hit's, no other sentence has that id, and it is of 1 to `MAX_SENTENCE_CHARS`
@@ -125,18 +126,18 @@ def read_sentences(body: bytes, hits: Sequence[HitFacts]) -> dict[int, str]:
         NoAnswer: there is no sentence for any hit.
     """
     try:
-        choice = Completion.model_validate_json(body).choices[0]
+        choice = ChatCompletion.model_validate_json(body).choices[0]
     except ValidationError:
         raise NoAnswer("its reply is no chat completion") from None
     if choice.finish_reason == "length":
         raise NoAnswer("the answer did not fit; raise GROQ_MAX_TOKENS")
     try:
-        answer = Answer.model_validate_json(choice.message.content or "")
+        written = WrittenSentences.model_validate_json(choice.message.content or "")
     except ValidationError:
         raise NoAnswer("its answer is not the JSON that was asked for") from None
-    sentences = [sentence for item in answer.explanations if (sentence := _checked(item))]
+    sentences = [sentence for item in written.explanations if (sentence := _checked(item))]
     counts = Counter(sentence.id for sentence in sentences)
-    known = {hit.id for hit in hits}
+    known = {hit.row.id for hit in hits}
     usable = {entry.id: " ".join(entry.sentence.split()) for entry in sentences if counts[entry.id] == 1}
     usable = {hit_id: text for hit_id, text in usable.items() if hit_id in known}
     if not usable:
@@ -144,9 +145,9 @@ def read_sentences(body: bytes, hits: Sequence[HitFacts]) -> dict[int, str]:
     return usable
 
 
-def _checked(item: object) -> Sentence | None:
+def _checked(item: object) -> HitSentence | None:
     try:
-        return Sentence.model_validate(item)
+        return HitSentence.model_validate(item)
     except ValidationError:
         return None
 

@@ -1,6 +1,6 @@
 """Groq's key from Secrets Manager: read when the first sentence is wanted, and never part of the configuration.
 
-A search never fails for want of the key: without it the evidence explains, and the log says in one line why.
+A search never fails because the key is missing: the hits are explained from the evidence, and one log line tells why.
 """
 
 import json
@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from runtime.errors import RemoteRefused
-from runtime.explain.explainer import Explainer, Explanation, HitFacts
+from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
+from runtime.search.evidence import Explanation, Hit
+from runtime.search.query import ParsedQuery
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ RETRY_S = 600.0  # a secret that was refused is rarely mended sooner, and asking
 
 
 class SecretExplainer:
-    """The explainer that needs a key, opened at its first use; until the key can be had, the one that needs none."""
+    """Opens the explainer that needs the key at its first use; until the key can be read, explains from the evidence."""
 
     def __init__(
         self,
@@ -29,14 +31,14 @@ class SecretExplainer:
         retry_s: float = RETRY_S,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """Keep how the key is read and what is opened with it; nobody is called yet."""
+        """Keep how the key is read and what is opened with it; nothing is read yet."""
         self._read_key, self._open_with, self._retry_s, self._clock = read_key, open_with, retry_s, clock
         self._opened: Explainer | None = None
         self._local = EvidenceExplainer()
         self._ask_at = clock()
         self._opening = threading.Lock()
 
-    def explain(self, query: str, hits: Sequence[HitFacts]) -> list[Explanation]:
+    def explain(self, query: ParsedQuery, hits: Sequence[Hit]) -> list[Explanation]:
         """Return one explanation for each hit, in their order."""
         with self._opening:
             if self._opened is None and self._clock() >= self._ask_at:

@@ -1,12 +1,12 @@
 """The words that explain a match without naming anything that a picture could show. Nothing but the lists.
 
-A word may stand here if it would be harmless in a sentence about any picture: no thing, creature, place, colour, size,
+A word may be listed here if it would be harmless in a sentence about any picture: no thing, creature, place, colour, size,
 number or time, and nothing that one of those could do. What calls up a picture in any of its meanings or forms is out:
 "leaves", "suits", "sign", "light".
 """
 
-# As they are written: particles, and what English bends in its own way.
-_PLAIN = """
+# Taken exactly as written: particles, and words whose forms are irregular.
+_INVARIABLE = """
     about above absent absolutely according account accurate accurately across actual actually additional additionally
     after against albeit alike all alone along already also although among another anything apart apparent apparently
     aren't around aside away based basis because before behind below beneath beside besides best better between beyond
@@ -29,8 +29,8 @@ _PLAIN = """
     until upon used using valid very via visible visibly wasn't weak weaker weakly weakness well weren't whatever
     whether whole wholly why within without won't wouldn't wrong yet
 """
-# With their plurals, -s, -ed and -ing: what is said of words and matches.
-_BENT = """
+# With their forms in -s, -ed and -ing: what one says about words and matches.
+_INFLECTED = """
     absence agree align answer appear apply ask aspect assume attribute avoid belong caption capture category cite claim
     closeness clue combination combine concept concern conclude confidence confirm conflict consider contain content
     context contradict contrast convey correspond correspondence count criterion depict depiction derive describe
@@ -43,5 +43,5 @@ _BENT = """
     seem sense setting share show similarity specify state style subject suggest support term theme thing topic
     understand use user verdict verify want way weigh wish word wording
 """
-PLAIN = frozenset(_PLAIN.split())
-BENT = frozenset(_BENT.split())
+INVARIABLE = frozenset(_INVARIABLE.split())
+INFLECTED = frozenset(_INFLECTED.split())

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 from export.evaluation.agreement import measure_agreement
-from export.evaluation.answers import Answers, Caption, Vectors
 from export.evaluation.caption_scores import score_captions
+from export.evaluation.model_outputs import ModelOutputs, TokenizedCaption, Vectors
 
 AXES = np.eye(12, dtype=np.float32)
 
 
-def answers(images: Vectors, texts: Vectors, captions: list[Caption] | None = None) -> Answers:
-    return Answers(images, texts, captions)
+def answers(images: Vectors, texts: Vectors, captions: list[TokenizedCaption] | None = None) -> ModelOutputs:
+    return ModelOutputs(images, texts, captions)
 
 
 def test_the_same_answers_agree_wholly() -> None:
-    said = [Caption((7, 8), "a boat")] * 12
+    said = [TokenizedCaption((7, 8), "a boat")] * 12
     agreement = measure_agreement(answers(AXES, AXES, said), answers(AXES, AXES, said))
     assert agreement.text_cosine_worst == agreement.image_cosine_mean == agreement.overlap_at_10 == 1.0
     assert agreement.captions is not None
@@ -35,8 +35,8 @@ def test_cosines_and_overlap_counted_by_hand() -> None:
 
 
 def test_captions_are_compared_place_by_place() -> None:
-    exact = [Caption((1, 2, 3), "a red boat"), Caption((1, 2), "a cat")]
-    quantized = [Caption((1, 9, 3, 4), "a big boat now"), Caption((1, 2), "a cat")]
+    exact = [TokenizedCaption((1, 2, 3), "a red boat"), TokenizedCaption((1, 2), "a cat")]
+    quantized = [TokenizedCaption((1, 9, 3, 4), "a big boat now"), TokenizedCaption((1, 2), "a cat")]
     agreement = measure_agreement(answers(AXES, AXES, exact), answers(AXES, AXES, quantized)).captions
     assert agreement is not None
     assert agreement.captions_equal == 0.5

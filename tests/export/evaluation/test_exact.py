@@ -58,7 +58,7 @@ def test_exact_models_have_none_beside_them(tmp_path: Path) -> None:
 
 def test_an_absent_one_of_unknown_origin_is_an_error_that_says_how_to_make_it(tmp_path: Path) -> None:
     models = copy_models(tmp_path / "models", without_sources)
-    with pytest.raises(ExactModelsUnusable, match=r"python -m export models .*--precision fp32 --out .*models-fp32"):
+    with pytest.raises(ExactModelsUnusable, match=r"lookwhy models .*--precision fp32 --out .*models-fp32"):
         find(models)
     assert not (tmp_path / "models-fp32").exists()
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from export.evaluation import recall
-from export.evaluation.recall import chance_recall, rank_both_ways, told_from_chance
+from export.evaluation.recall import chance_recall, differs_from_chance, rank_both_ways
 
 Vectors = NDArray[np.float32]
 
@@ -100,17 +100,17 @@ def test_random_vectors_have_the_recall_of_chance() -> None:
     for direction in ("text_to_image", "image_to_text"):
         mean = np.mean([share[direction]["R@10"] for share in shares])
         assert mean == pytest.approx(chance[direction]["R@10"], abs=0.02)
-    assert not any(told_from_chance(share["text_to_image"], 50) for share in shares)
+    assert not any(differs_from_chance(share["text_to_image"], 50) for share in shares)
 
 
 def test_captions_that_stand_and_fall_together_are_not_taken_for_many_hits() -> None:
     # 16 of 50 pictures with all five captions among ten: 32 % where chance gives 20 %. As 250 trials that would be past four
     # deviations; as 50 it is what random rankings give one time in 30.
-    assert not told_from_chance({"R@1": 0.02, "R@5": 0.1, "R@10": 0.32}, 50)
-    assert told_from_chance({"R@1": 0.02, "R@5": 0.1, "R@10": 0.42}, 50)
+    assert not differs_from_chance({"R@1": 0.02, "R@5": 0.1, "R@10": 0.32}, 50)
+    assert differs_from_chance({"R@1": 0.02, "R@5": 0.1, "R@10": 0.42}, 50)
 
 
 def test_one_depth_is_enough_to_tell() -> None:
-    assert told_from_chance({"R@1": 1.0, "R@5": 1.0, "R@10": 1.0}, 5)
-    assert not told_from_chance({"R@1": 1.0, "R@5": 1.0, "R@10": 1.0}, 4)
-    assert told_from_chance({"R@1": 0.2, "R@5": 0.2, "R@10": 0.2}, 50)
+    assert differs_from_chance({"R@1": 1.0, "R@5": 1.0, "R@10": 1.0}, 5)
+    assert not differs_from_chance({"R@1": 1.0, "R@5": 1.0, "R@10": 1.0}, 4)
+    assert differs_from_chance({"R@1": 0.2, "R@5": 0.2, "R@10": 0.2}, 50)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from export.errors import CaptionsUnusable, OutputUnwritable
 from export.evaluation.run import Consoles, Sources, evaluate_models
-from export.storybook.folder import Order, draw_folder
+from export.storybook.folder import DrawingOptions, draw_folder
 from runtime.terminal import INTERRUPTED
 from tests.conftest import ROOT
 from tests.export.index.small_library import draw
@@ -29,7 +29,7 @@ KNOWS_NOTHING = "these models know nothing of these pictures"
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scenes")
-    draw_folder(folder, Order(SCENES, seed=77, side_px=160))
+    draw_folder(folder, DrawingOptions(SCENES, seed=77, side_px=160))
     return folder / "captions.jsonl"
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from export.index.build import Models
 from runtime.artefacts.manifest import MANIFEST_NAME
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from tests.export.index.small_library import (
     FINGERPRINT,
     PHOTOS,
@@ -48,7 +48,7 @@ def test_every_caption_has_its_vector_under_its_pictures_id(folder: Path, out: P
     build(folder, out, models)
     manifest = manifest_of(out)
     assert manifest.captions
-    store = FaissStore.open(out / manifest.captions.path, manifest.dimension)
+    store = FlatStore.open(out / manifest.captions.path, manifest.dimension)
     assert store.count == len(PHOTOS)
     for row in catalog_of(out).rows:
         [expected] = models.encoder.embed_texts([row.caption or ""])
@@ -69,7 +69,7 @@ def test_twins_share_one_vector(folder: Path, out: Path, models: Models, encoder
     assert encoder.read == len(PHOTOS)
     manifest = manifest_of(out)
     assert manifest.captions
-    assert FaissStore.open(out / manifest.captions.path, manifest.dimension).count == len(PHOTOS) + 1
+    assert FlatStore.open(out / manifest.captions.path, manifest.dimension).count == len(PHOTOS) + 1
 
 
 def test_an_index_from_before_captions_had_vectors_gets_them_without_seeing_a_picture(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.index.build import BuildOptions, Captioner, Models, build_index
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from tests.conftest import ROOT
 from tests.export.index.small_library import (
     GridEncoder,
@@ -187,7 +187,7 @@ def test_later_keeps_the_captions_that_there_are(folder: Path, out: Path, expect
     assert list(captions.values()) == captions_of(expected)
     manifest = manifest_of(out)
     assert manifest.captions
-    assert FaissStore.open(out / manifest.captions.path, manifest.dimension).count == COUNT
+    assert FlatStore.open(out / manifest.captions.path, manifest.dimension).count == COUNT
 
 
 def test_where_every_picture_has_its_caption_no_captioner_is_opened(folder: Path, out: Path) -> None:

@@ -10,8 +10,8 @@ from rich.console import Console
 from export.index.caption_questions import CaptionQuestions, ContentTerms
 from export.index.catalog import IndexedImage
 from export.index.match_calibration import PICTURES_MIN, auroc, calibrate, fit_logistic
-from runtime.artefacts.match_calibration import Standing
-from runtime.stores.flat import FaissStore
+from runtime.artefacts.match_calibration import QueryContext
+from runtime.stores.flat import FlatStore
 
 CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blue house", "", "on the"]
 
@@ -74,7 +74,7 @@ class WordEncoder:
         return np.random.default_rng(sum(map(ord, word))).standard_normal(self.dimension)
 
 
-def make_library(count: int) -> tuple[list[IndexedImage], FaissStore, FaissStore]:
+def make_library(count: int) -> tuple[list[IndexedImage], FlatStore, FlatStore]:
     """Pictures that look like what their captions say, with some noise."""
     encoder, rng = WordEncoder(), np.random.default_rng(2)
     colours, things = ["red", "blue", "green", "white"], ["boat", "house", "dog", "kite", "tree", "car"]
@@ -82,7 +82,7 @@ def make_library(count: int) -> tuple[list[IndexedImage], FaissStore, FaissStore
     rows = [IndexedImage(i + 1, f"{i}.jpg", str(i), 1, 1, 1, text, 1) for i, text in enumerate(captions)]
     texts = encoder.embed_texts(captions)
     pictures = texts + 0.08 * rng.standard_normal(texts.shape)
-    stores = FaissStore(encoder.dimension), FaissStore(encoder.dimension)
+    stores = FlatStore(encoder.dimension), FlatStore(encoder.dimension)
     for store, vectors in zip(stores, (pictures, texts), strict=True):
         store.add([row.id for row in rows], (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
     return rows, *stores
@@ -99,9 +99,9 @@ def test_a_fitted_library_knows_its_pictures_from_what_it_lacks() -> None:
         [text] = encoder.embed_texts([query])
         ids, scores = pictures.search(text[None], 10)
         heard = captions.vectors_of(ids[0]) @ text
-        standing = calibration.standing(text, 2, heard)
-        assert isinstance(standing, Standing)
-        chances[query] = calibration.probabilities(standing, scores[0], heard).max()
+        context = calibration.query_context(text, 2, heard)
+        assert isinstance(context, QueryContext)
+        chances[query] = calibration.probabilities(context, scores[0], heard).max()
     assert chances["red boat"] > 0.8
     assert chances["purple elephant"] < 0.2
 

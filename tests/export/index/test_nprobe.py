@@ -11,7 +11,7 @@ from rich.console import Console
 from export.index import nprobe as probes
 from export.index.clusters import write_ivf
 from export.index.nprobe import choose_probing, fewest_probes, move_towards_text, recall_with, tenth_best
-from runtime.stores.clustered import IvfStore
+from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile, write_vectors
 from tests.runtime.stores.large_vectors import DIMENSION, crowded, silent, written_vectors
@@ -53,7 +53,7 @@ def test_the_tenth_best_is_that_of_a_plain_matrix_product(pictures: VectorFile, 
 
 def test_no_fewer_clusters_would_do(index: MappedIvf, pictures: VectorFile) -> None:
     queries = crowded(300, seed=6)
-    tenth, store = exact(queries, pictures), IvfStore(index, pictures, nprobe=1, rescored=60)
+    tenth, store = exact(queries, pictures), ClusteredStore(index, pictures, nprobe=1, rescored=60)
     chosen = fewest_probes(store, queries, tenth)
     aim = probes.RECALL_AIM + probes.MARGIN
     enough = [recall_with(store, queries, tenth, nprobe) >= aim for nprobe in range(1, store.nlist + 1)]

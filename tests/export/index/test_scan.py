@@ -2,8 +2,12 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
+import pytest
+
+from export.index.scan import is_misread
 from tests.export.index.small_library import (
     PHOTOS,
     build,
@@ -13,6 +17,7 @@ from tests.export.index.small_library import (
     reasons,
     said_by,
 )
+from tests.sample_library import run_module
 
 
 def test_hidden_files_are_passed_over_and_other_files_counted(folder: Path, out: Path) -> None:
@@ -51,3 +56,32 @@ def test_names_that_are_no_utf8_are_reported_and_skipped(folder: Path, out: Path
     summary = build(folder, out)
     assert reasons(summary) == {"caf\\xe9.png": "its name has bytes that are not UTF-8; rename it"}
     assert summary.count == 5
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "misread"),
+    [
+        ("ascii", os.fsencode("Größe.png").decode("ascii", "surrogateescape"), True),
+        ("iso-8859-1", "Größe.png".encode().decode("latin-1"), True),
+        ("iso-8859-1", "Größe.png", False),
+        ("ascii", "plain.png", False),
+        ("utf-8", "Größe.png", False),
+    ],
+)
+def test_a_name_is_misread_where_it_is_utf_8_and_the_locale_is_not(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, name: str, misread: bool
+) -> None:
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
+    monkeypatch.setattr(os, "fsencode", lambda path: path.encode(encoding, "surrogateescape"))
+    assert is_misread(name) is misread
+
+
+def test_a_locale_that_misreads_names_is_named_and_nothing_is_dropped(tmp_path: Path) -> None:
+    draw(tmp_path / "pictures" / "Größe.png", 7)
+    ascii_locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    arguments = ("index", str(tmp_path / "pictures"), "--models", "sample", "--out", str(tmp_path / "index"))
+    ended = run_module("export", *arguments, environment=os.environ | ascii_locale)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("the locale (LC_ALL, LC_CTYPE or LANG) reads them as ascii; set LC_ALL=C.UTF-8.\n")
+    assert "rename" not in ended.stderr
+    assert not (tmp_path / "index" / "manifest.json").exists()

@@ -17,7 +17,7 @@ from export.index.seed_import import SeedFiles, import_index
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 from runtime.images import open_image
 from runtime.library.catalog import Library
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from tests.export.index.small_library import (
     DIMENSION,
     GridEncoder,
@@ -59,7 +59,7 @@ def take_over(seed: SeedFiles, out: Path) -> Summary:
 
 def search(out: Path, queries: NDArray[np.float32], k: int) -> list[list[str]]:
     manifest = manifest_of(out)
-    ids, _ = FaissStore.open(out / manifest.store.path, DIMENSION).search(queries, k)
+    ids, _ = FlatStore.open(out / manifest.store.path, DIMENSION).search(queries, k)
     library = Library.open(out, manifest)
     return [[row.image_path for row in library.rows(found.tolist())] for found in ids]
 

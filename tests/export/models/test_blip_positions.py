@@ -9,7 +9,7 @@ import torch
 from export.errors import CheckpointUnusable
 from export.models.blip import VisionTower
 from export.models.blip_positions import resize_positions
-from export.models.export import Order, export_models
+from export.models.export import ExportOptions, export_models
 from runtime.models.blip import BlipCaptioner
 from tests.export.small_checkpoints import PATCH, SIZE, save_blip, save_clip
 
@@ -44,8 +44,8 @@ def test_a_size_that_patches_do_not_fill_is_refused(tmp_path: Path) -> None:
 def test_models_exported_at_another_size_caption_at_that_size(tmp_path: Path) -> None:
     save_clip(tmp_path / "clip")
     save_blip(tmp_path / "blip")
-    order = Order(form="fp32", num_beams=2, caption_size_px=SMALLER)
-    manifest = export_models(str(tmp_path / "clip"), str(tmp_path / "blip"), tmp_path / "models", order=order)
+    order = ExportOptions(precision="fp32", num_beams=2, caption_size_px=SMALLER)
+    manifest = export_models(str(tmp_path / "clip"), str(tmp_path / "blip"), tmp_path / "models", options=order)
     record = manifest.blip
     assert record is not None
     assert (record.num_beams, record.preprocessing.size, record.image_tokens) == (2, SMALLER, (SMALLER // PATCH) ** 2 + 1)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from export.console import Silence
 from export.errors import CaptionsUnusable
-from export.precision.calibration_set import QUERIES, draw_calibration, read_calibration
+from export.precision.calibration_set import QUERIES, draw_calibration_set, read_calibration_set
 from tests.export.diary import Diary
 
 
@@ -20,7 +20,7 @@ def write_captions(folder: Path, *lines: object) -> Path:
 
 
 def test_the_drawn_set_is_the_same_each_time_and_holds_queries_and_captions() -> None:
-    one, other = draw_calibration(3), draw_calibration(3)
+    one, other = draw_calibration_set(3), draw_calibration_set(3)
     assert [np.asarray(image).tobytes() for image in one.images] == [np.asarray(image).tobytes() for image in other.images]
     assert set(QUERIES) <= set(one.texts)
     assert one.source == f"3 drawn scenes, and {len(one.texts)} queries and captions"
@@ -37,7 +37,7 @@ def test_a_person_s_pictures_are_read_and_what_cannot_be_used_is_named(tmp_path:
         {"captions": ["no file"]},
     )
     diary = Diary()
-    read = read_calibration(path, diary)
+    read = read_calibration_set(path, diary)
     assert ([image.size for image in read.images], list(read.texts)) == ([(8, 6)], ["a red field", "red"])
     assert [step.split(":")[0] for step in sorted(diary.steps)] == [f"{path}, line {line} is left out" for line in (2, 3, 4)]
 
@@ -45,12 +45,12 @@ def test_a_person_s_pictures_are_read_and_what_cannot_be_used_is_named(tmp_path:
 def test_a_set_without_a_readable_picture_is_refused(tmp_path: Path) -> None:
     path = write_captions(tmp_path, {"file": "absent.png", "captions": ["absent"]})
     with pytest.raises(CaptionsUnusable, match="none of its pictures can be read"):
-        read_calibration(path, Silence())
+        read_calibration_set(path, Silence())
 
 
 @pytest.mark.shared
 def test_real_photos_give_pictures_and_one_caption_of_each_first(shared_photos: Path) -> None:
-    read = read_calibration(shared_photos / "captions.jsonl", Silence())
+    read = read_calibration_set(shared_photos / "captions.jsonl", Silence())
     assert (len(read.images), len(read.texts)) == (50, 96)
     first = [json.loads(line)["captions"][0] for line in (shared_photos / "captions.jsonl").read_text().splitlines()]
     assert list(read.texts[:50]) == first

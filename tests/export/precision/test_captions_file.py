@@ -30,7 +30,7 @@ def write(photos: Path, *lines: bytes) -> Path:
 def test_other_fields_empty_lines_and_a_byte_order_mark_are_left_alone(photos: Path) -> None:
     path = write(photos, b"\xef\xbb\xbf" + line(boxes=[1], licence=None), b"", line("sub/b.jpg", ["x", "y"]), b"  ")
     read = read_captions(path)
-    assert [(one.line, one.name, one.captions) for one in read.described] == [
+    assert [(one.line, one.name, one.captions) for one in read.pictures] == [
         (1, "a.jpg", ("a boat",)),
         (3, "sub/b.jpg", ("x", "y")),
     ]
@@ -39,8 +39,8 @@ def test_other_fields_empty_lines_and_a_byte_order_mark_are_left_alone(photos: P
 
 def test_pictures_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
     path = write(photos, line("secret.jpg"))
-    assert not read_captions(path).described
-    assert [one.path for one in read_captions(path, tmp_path).described] == [tmp_path / "secret.jpg"]
+    assert not read_captions(path).pictures
+    assert [one.path for one in read_captions(path, tmp_path).pictures] == [tmp_path / "secret.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_pictures_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
 def test_a_line_that_cannot_be_used_is_named_and_the_next_is_used(photos: Path, bad: bytes, reason: str) -> None:
     read = read_captions(write(photos, bad, line("sub/b.jpg")))
     assert [(one.line, one.reason) for one in read.skipped] == [(1, reason)]
-    assert [one.name for one in read.described] == ["sub/b.jpg"]
+    assert [one.name for one in read.pictures] == ["sub/b.jpg"]
 
 
 def test_a_caption_that_cannot_be_used_is_left_out_alone(photos: Path) -> None:
     read = read_captions(write(photos, line(captions=["a boat", 7, None, " ", "\ud800"])))
-    assert read.described[0].captions == ("a boat",)
+    assert read.pictures[0].captions == ("a boat",)
     assert [one.reason for one in read.skipped] == [
         "its caption 2 is not text",
         "its caption 3 is not text",
@@ -85,14 +85,14 @@ def test_a_caption_that_cannot_be_used_is_left_out_alone(photos: Path) -> None:
 
 def test_a_line_without_one_usable_caption_is_left_out(photos: Path) -> None:
     read = read_captions(write(photos, line(captions=[""])))
-    assert not read.described
+    assert not read.pictures
     assert read.skipped[-1].reason == "none of its captions can be used"
 
 
 @pytest.mark.parametrize("again", ["a.jpg", "./a.jpg"])
 def test_a_picture_that_comes_twice_counts_once(photos: Path, again: str) -> None:
     read = read_captions(write(photos, line(), line(again, ["another"])))
-    assert [one.captions for one in read.described] == [("a boat",)]
+    assert [one.captions for one in read.pictures] == [("a boat",)]
     assert [(one.line, one.reason) for one in read.skipped] == [(2, "its picture was described on line 1 already")]
 
 

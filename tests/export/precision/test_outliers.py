@@ -11,10 +11,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks.outliers import Edit, add_residual_outliers, add_token_outliers, draw_heavy_tails, scale_norm_channels
-from benchmarks.stand_ins import save_stand_in
+from benchmarks.checkpoints.outliers import (
+    Edit,
+    add_residual_outliers,
+    add_token_outliers,
+    draw_heavy_tails,
+    scale_norm_channels,
+)
+from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
 from export.errors import GateMissed
-from export.models.export import Order, export_models
+from export.models.export import ExportOptions, export_models
 from export.precision.gates import Gates
 
 pytestmark = pytest.mark.torch
@@ -56,8 +62,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tup
     def save(kind: str) -> tuple[Path, Path]:
         if kind not in made:
             made[kind] = root / kind / "clip", root / kind / "blip"
-            save_stand_in("clip-small", made[kind][0], *KINDS[kind])
-            save_stand_in("blip-small", made[kind][1], *KINDS[kind])
+            save_random_checkpoint("clip-small", made[kind][0], *KINDS[kind])
+            save_random_checkpoint("blip-small", made[kind][1], *KINDS[kind])
         return made[kind]
 
     return save
@@ -73,7 +79,7 @@ def planned(
     def export(kind: str) -> Exported:
         if kind not in made:
             clip, blip = checkpoints(kind)
-            export_models(str(clip), str(blip), root / kind, order=Order(gates=GATES))
+            export_models(str(clip), str(blip), root / kind, options=ExportOptions(gates=GATES))
             plan = json.loads((root / kind / "plan.json").read_text("utf-8"))
             layers = {graph: plan["layers"] for graph, plan in plan["graphs"].items()}
             made[kind] = Exported(json.loads((root / kind / "report.json").read_text("utf-8"))["measures"], layers)
@@ -90,8 +96,8 @@ def test_int8_everywhere_misses_the_default_gates(
     before.mkdir()
     (before / "manifest.json").write_text("before")
     with pytest.raises(GateMissed) as caught:
-        export_models(str(checkpoints(kind)[0]), None, before, order=Order(form="int8"))
-    assert caught.value.given < caught.value.allowed
+        export_models(str(checkpoints(kind)[0]), None, before, options=ExportOptions(precision="int8"))
+    assert all(miss.given < miss.allowed and miss.graph for miss in caught.value.misses)
     assert [path.name for path in before.iterdir()] == ["manifest.json"]
 
 

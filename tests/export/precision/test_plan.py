@@ -5,32 +5,32 @@ from pathlib import Path
 import pytest
 
 from export.console import Silence
-from export.precision.plan import COST, Planner
-from tests.export.precision.small_graphs import try_small_graph, write_small_graph
+from export.precision.plan import COST, PrecisionPlanner
+from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
 
-def plan_small_graph(folder: Path, **options: float) -> Planner:
-    planner = Planner(try_small_graph(write_small_graph(folder / "small.onnx", **options)))
-    planner.try_layers(Silence())
+def plan_small_graph(folder: Path, **options: float) -> PrecisionPlanner:
+    planner = PrecisionPlanner(small_graph_sensitivity(write_small_graph(folder / "small.onnx", **options)))
+    planner.measure_layers(Silence())
     return planner
 
 
 @pytest.fixture
-def planner(tmp_path: Path) -> Planner:
+def planner(tmp_path: Path) -> PrecisionPlanner:
     return plan_small_graph(tmp_path)
 
 
-def test_a_wide_budget_leaves_everything_in_int8(planner: Planner) -> None:
+def test_a_wide_budget_leaves_everything_in_int8(planner: PrecisionPlanner) -> None:
     assert set(planner.choose(0.5).values()) == {"int8"}
 
 
-def test_no_budget_leaves_everything_that_costs_anything_exact(planner: Planner) -> None:
+def test_no_budget_leaves_everything_that_costs_anything_exact(planner: PrecisionPlanner) -> None:
     choice = planner.choose(0.0)
     assert set(choice.values()) == {"fp32"}
     assert planner.predict(choice) == 0
 
 
-def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: Planner) -> None:
+def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: PrecisionPlanner) -> None:
     naive = planner.all_int8()
     budget = planner.predict(naive) / 3
     choice = planner.choose(budget)
@@ -41,10 +41,10 @@ def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: Plan
     assert line[worst].precision != "int8"
 
 
-def test_the_choice_is_no_dearer_than_any_other_upgrade_alone(planner: Planner) -> None:
+def test_the_choice_is_no_dearer_than_any_other_upgrade_alone(planner: PrecisionPlanner) -> None:
     budget = planner.predict(planner.all_int8()) * 0.9
     choice = planner.choose(budget)
-    layers = planner.trials.graph.layers
+    layers = planner.graph.layers
     spent = sum(layers[name].weights * (COST[precision] - 1) for name, precision in choice.items())
     for name, layer in layers.items():
         alone = planner.all_int8() | {name: "fp32"}
@@ -64,13 +64,14 @@ def test_outliers_behind_a_norm_are_moved_into_the_weights_rather_than_paid_for(
     assert lines["out"].equalized is None
 
 
-def test_the_plan_says_why_a_layer_stands_in_the_way(planner: Planner) -> None:
+def test_the_plan_says_why_a_layer_is_kept_in_fp32(planner: PrecisionPlanner) -> None:
     plan = planner.describe(planner.choose(0.0), 0.0)
     assert plan.predicted == 0
-    assert all(line.why.startswith("stands in the way: int8 would cost") for line in plan.layers)
-    assert planner.in_the_way()[0] in planner.trials.graph.layers
+    assert all(line.why.startswith("kept in fp32: int8 would cost") for line in plan.layers)
+    errors = {line.layer: line.errors["int8"] for line in plan.layers}
+    assert planner.costliest_layers() == sorted(errors, key=errors.__getitem__, reverse=True)[:3]
 
 
-def test_a_table_is_never_put_in_blocks(planner: Planner) -> None:
+def test_a_table_is_never_put_in_blocks(planner: PrecisionPlanner) -> None:
     for budget in (1e-3, 1e-4, 1e-5, 1e-6):
         assert planner.choose(budget)["positions"] in {"int8", "fp32"}

@@ -8,12 +8,11 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from export.precision.channel_groups import ChannelGroup, find_channel_groups
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite, write_whole
-from export.precision.smoothquant import find_scales, move
+from export.precision.rewriting import Edits, rewrite, write_single_file
+from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 from runtime.models.onnx_session import Session
-from tests.export.precision.small_graphs import WIDTH, WORDS, try_small_graph, write_small_graph
+from tests.export.precision.small_graphs import WIDTH, WORDS, small_graph_sensitivity, write_small_graph
 
 IDS = np.array([3, 1, 6, 0])
 
@@ -29,7 +28,7 @@ def ask(path: Path) -> np.ndarray:
 
 def write(graph: ExactGraph, choice: dict[str, str], edits: Edits | None = None) -> Path:
     path = graph.path.with_name("rewritten.onnx")
-    write_whole(rewrite(graph, choice, "avx2", edits), graph.path.parent, path)
+    write_single_file(rewrite(graph, choice, "avx2", edits), graph.path.parent, path)
     return path
 
 
@@ -105,15 +104,15 @@ def test_a_written_graph_is_one_file(graph: ExactGraph, tmp_path: Path) -> None:
 def test_moving_outliers_into_weights_leaves_the_function(tmp_path: Path, behind: str) -> None:
     plain, spiked = write_small_graph(tmp_path / "plain.onnx"), write_small_graph(tmp_path / "spiked.onnx", outlier=60)
     assert np.allclose(ask(plain.path), ask(spiked.path), atol=1e-4)
-    trials, choice = try_small_graph(spiked), {"query": "int8", "key": "int8"}
+    sensitivity, choice = small_graph_sensitivity(spiked), {"query": "int8", "key": "int8"}
     group = find_channel_groups(spiked)[0]
     if behind == "a factor":
         group = replace(group, norms=())
-    ((exponent, scales),) = find_scales(trials, [group]).values()
+    ((exponent, scales),) = find_scales(sensitivity, [group]).values()
     assert exponent > 0
-    edits = move(spiked, group, scales)
+    edits = move_scales(spiked, group, scales)
     assert bool(edits.norms) == (behind == "a norm")
     assert np.allclose(ask(write(spiked, {}, edits)), ask(spiked.path), atol=1e-4)
-    unspoilt = try_small_graph(plain).error(choice)
-    assert trials.error(choice) > 20 * unspoilt
-    assert trials.error(choice, edits) < 2 * unspoilt
+    unscaled = small_graph_sensitivity(plain).measure_error(choice)
+    assert sensitivity.measure_error(choice) > 20 * unscaled
+    assert sensitivity.measure_error(choice, edits) < 2 * unscaled

@@ -5,7 +5,7 @@ import pytest
 
 from export.precision.rounding import (
     BLOCK_ZERO,
-    block_of,
+    block_length,
     round_activations,
     round_blocks,
     round_columns,
@@ -49,7 +49,7 @@ def test_pairs_cost_less_than_a_whole_bit() -> None:
 
 @pytest.mark.parametrize(("inputs", "block"), [(512, 32), (768, 32), (48, 16), (96, 32), (7, 16), (20, 16)])
 def test_a_block_is_a_power_of_two_that_fits(inputs: int, block: int) -> None:
-    assert block_of(inputs) == block
+    assert block_length(inputs) == block
 
 
 @pytest.mark.parametrize("inputs", [32, 48, 20])
@@ -59,7 +59,7 @@ def test_blocks_are_rounded_by_half_a_step_of_their_own(inputs: int) -> None:
     rounded, scales = round_blocks(weight)
     assert rounded.dtype == np.uint8
     restored = ((rounded.astype(np.float32) - BLOCK_ZERO) * scales[..., None]).reshape(5, -1)[:, :inputs].T
-    half_steps = np.repeat(scales, block_of(inputs), axis=1)[:, :inputs].T / 2
+    half_steps = np.repeat(scales, block_length(inputs), axis=1)[:, :inputs].T / 2
     assert np.all(np.abs(restored - weight) <= half_steps + 1e-5)
 
 

@@ -3,8 +3,8 @@ import pytest
 
 from export.storybook.augment import augmented_batch
 from export.storybook.patches import patch_labels
-from export.storybook.pool import Pool
 from export.storybook.scenes import COLOURS, OBJECTS
+from export.storybook.training_set import TrainingSet
 
 pytestmark = pytest.mark.torch
 
@@ -36,7 +36,7 @@ def test_a_shifted_picture_takes_its_boxes_along() -> None:
     pixels = np.zeros((1, 112, 112, 3), np.uint8)
     pixels[0, 40:60, 50:80] = 255
     boxes = np.array([[[CAR, RED, 50 / 112, 40 / 112, 80 / 112, 60 / 112]]], np.float32)
-    pool = Pool(pixels, boxes, [])
+    pool = TrainingSet(pixels, boxes, [])
     for seed in range(30):
         batch = augmented_batch(pool, np.array([0]), np.random.default_rng(seed))
         bright = batch.pixels[0, 0] > batch.pixels[0, 0].mean()

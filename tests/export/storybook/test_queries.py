@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from export.storybook.captions import exact_caption
-from export.storybook.facts import Facts, Wanted, encode_facts, truth_table
+from export.storybook.facts import Facts, StatedGroup, encode_facts, truth_table
 from export.storybook.queries import Query, paraphrase, partial_query, short_query, wordings
 from export.storybook.scenes import Group, HeldOut, Scene, sample_scenes
 
@@ -43,10 +43,10 @@ def test_the_truth_table_agrees_with_one_comparison_at_a_time() -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        Facts((Wanted("cat", "blue"),)),
-        Facts((Wanted("cat", "red", (2,)),)),
-        Facts((Wanted("cat"), Wanted("dog"))),
-        Facts((Wanted("cat"),), relation="next to"),
+        Facts((StatedGroup("cat", "blue"),)),
+        Facts((StatedGroup("cat", "red", (2,)),)),
+        Facts((StatedGroup("cat"), StatedGroup("dog"))),
+        Facts((StatedGroup("cat"),), relation="next to"),
         Facts(place="city"),
         Facts(time="day"),
     ],
@@ -56,8 +56,8 @@ def test_one_wrong_fact_makes_a_text_untrue(facts: Facts) -> None:
 
 
 def test_what_is_not_stated_is_not_asked_for() -> None:
-    assert Facts((Wanted("cat"),)).hold_in(SCENE)
-    assert Facts((Wanted("house", "blue"), Wanted("cat")), time="night").hold_in(SCENE)
+    assert Facts((StatedGroup("cat"),)).hold_in(SCENE)
+    assert Facts((StatedGroup("house", "blue"), StatedGroup("cat")), time="night").hold_in(SCENE)
     assert Facts().hold_in(SCENE)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
 from transformers import (
     AutoImageProcessor,
     AutoTokenizer,
@@ -13,14 +14,15 @@ from transformers import (
 
 from export.errors import OutputUnwritable
 from export.storybook.augment import standardize
-from export.storybook.benchmark import Album
+from export.storybook.benchmark import EvaluationSet
 from export.storybook.blip_stage import BlipStage
-from export.storybook.clip_stage import contrastive_loss
+from export.storybook.clip_stage import ClipStage, contrastive_loss
 from export.storybook.models import copy_tower, new_blip, new_clip
-from export.storybook.pool import Pool, load_pool
 from export.storybook.recipe import Recipe, Schedule
-from export.storybook.stage import Progress, train_stage
+from export.storybook.reference import BlipReference, ClipReference
+from export.storybook.stage import Progress, StageInputs, train_stage
 from export.storybook.train import Reporter, train
+from export.storybook.training_set import TrainingSet, load_training_set
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -70,7 +72,7 @@ def test_a_finished_run_is_not_trained_again(run: Path) -> None:
 
 
 def test_a_killed_run_goes_on_to_the_very_weights_it_would_have_reached(run: Path, tmp_path: Path) -> None:
-    pool = load_pool(run / "pool")
+    pool = load_training_set(run / "pool")
     schedule = Schedule(64, batch=8, learning_rate=1e-3, warmup=3, patch_weight=0.5)
 
     def kill(progress: Progress) -> None:
@@ -88,7 +90,7 @@ def test_a_killed_run_goes_on_to_the_very_weights_it_would_have_reached(run: Pat
 
 
 def test_clip_starts_from_a_tower_that_sees_what_blips_sees(run: Path) -> None:
-    pictures = standardize(load_pool(run / "pool").pixels[:32])
+    pictures = standardize(load_training_set(run / "pool").pixels[:32])
     blip = BlipForConditionalGeneration.from_pretrained(run / "blip").eval()
     clip = new_clip(AutoTokenizer.from_pretrained(run / "clip")).eval()
     copy_tower(blip, clip, pictures)
@@ -96,6 +98,22 @@ def test_clip_starts_from_a_tower_that_sees_what_blips_sees(run: Path) -> None:
         theirs = blip.vision_model(pictures).last_hidden_state
         ours = clip.vision_model.post_layernorm(clip.vision_model(pictures).last_hidden_state)
     assert torch.nn.functional.cosine_similarity(theirs, ours, dim=-1).mean() > 0.8
+
+
+def test_constructing_a_stage_or_a_reference_runs_no_model(run: Path) -> None:
+    tokenizer, training_set = AutoTokenizer.from_pretrained(run / "clip"), load_training_set(run / "pool")
+    inputs = StageInputs(tokenizer, training_set, EvaluationSet.read(run / "fresh", 1), batch=8, seed=0)
+    called: list[torch.nn.Module] = []
+    hook = register_module_forward_pre_hook(lambda module, _: called.append(module))
+    try:
+        stage = ClipStage(new_clip(tokenizer), inputs)
+        reference = ClipReference(stage.model, tokenizer)
+        BlipReference(_blip_stage(run, training_set).model, tokenizer)
+        assert not called
+        reference.embed_texts(["a red boat"])
+        assert called
+    finally:
+        hook.remove()
 
 
 def test_a_text_true_of_two_pictures_is_not_punished_for_finding_both() -> None:
@@ -120,7 +138,8 @@ def test_a_folder_takes_no_second_recipe(run: Path) -> None:
         train(run, replace(RECIPE, seed=1), SILENT)
 
 
-def _blip_stage(run: Path, pool: Pool) -> BlipStage:
+def _blip_stage(run: Path, pool: TrainingSet) -> BlipStage:
     tokenizer = AutoTokenizer.from_pretrained(run / "blip")
     torch.manual_seed(0)
-    return BlipStage(new_blip(tokenizer), tokenizer, pool, Album.read(run / "fresh", 1), batch=8, seed=0)
+    inputs = StageInputs(tokenizer, pool, EvaluationSet.read(run / "fresh", 1), batch=8, seed=0)
+    return BlipStage(new_blip(tokenizer), inputs)

@@ -11,7 +11,7 @@ from runtime.artefacts import folder as artefacts
 from runtime.artefacts.folder import RemoteFolder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ImageNotFound, StorageTooSmall
-from runtime.library.remote import RemoteLibrary
+from runtime.library.catalog import Library
 from tests.deploy.published import Published
 
 
@@ -69,10 +69,10 @@ class Disk(NamedTuple):
         return self.room_bytes + artefacts.KEPT_FREE_BYTES - used
 
 
-def library_of(published: Published, remote: RemoteFolder, index: IndexManifest) -> RemoteLibrary:
+def library_of(published: Published, remote: RemoteFolder, index: IndexManifest) -> Library:
     remote.fetch(index.catalog)
     pictures = RemoteFolder(f"s3://{published.bucket}/images", remote.path.parent / "images", "IMAGES_URL")
-    return RemoteLibrary(remote.path / index.catalog.path, pictures, None)
+    return Library(remote.path / index.catalog.path, pictures)
 
 
 def test_pictures_make_room_for_the_next_one(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.artefacts.cluster_search import Probing
+from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.manifest import (
     IndexManifest,
@@ -64,10 +64,10 @@ def index_dir(tmp_path: Path, models_dir: Path) -> Path:
 
 
 def test_a_missing_folder_or_file_is_named_with_the_remedy(tmp_path: Path, models_dir: Path, index_dir: Path) -> None:
-    with pytest.raises(ArtefactMissing, match=r"nowhere.*python -m export models"):
+    with pytest.raises(ArtefactMissing, match=r"nowhere.*lookwhy models"):
         read_models_manifest(tmp_path / "nowhere")
     (index_dir / "g000001" / "catalog.sqlite").unlink()
-    with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*python -m export index"):
+    with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*lookwhy index"):
         read_index_manifest(index_dir)
 
 
@@ -98,7 +98,7 @@ def test_an_index_without_clusters_says_nothing_of_them_so_that_older_programs_r
 
 def test_a_large_index_names_its_vectors_and_how_it_is_searched(index_dir: Path) -> None:
     (index_dir / "g000001" / "image_vectors.f16").write_text("vectors")
-    probing = Probing(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
+    probing = ClusterSearchParams(nlist=64, nprobe=3, rescored=40, recall_at_10=0.96, queries=100, asked_with="captions")
     vectors = record_file(index_dir, "g000001/image_vectors.f16")
     large = read_index_manifest(index_dir).model_copy(update={"probing": probing, "vectors": vectors})
     (index_dir / "manifest.json").write_text(large.model_dump_json())

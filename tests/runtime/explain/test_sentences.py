@@ -2,10 +2,11 @@
 
 import pytest
 
-from runtime.explain.explainer import HitFacts
 from runtime.explain.sentences import EvidenceExplainer, tally_words
-from runtime.search.evidence import Evidence, Verdict, WordWeight
-from runtime.search.words import stem, stems
+from runtime.search.evidence import Evidence, Hit, Verdict, WordWeight
+from runtime.search.query import parse_query
+from runtime.search.words import Phrase, stem
+from tests.runtime.explain.hits import hit_of
 
 SUNSET = "a red boat at sunset"
 
@@ -17,19 +18,19 @@ def facts(
     verdict: Verdict | None = None,
     probability: float | None = None,
     drops: dict[str, float] | None = None,
-) -> HitFacts:
+) -> Hit:
     """One hit; `drops` are the cosines that the match loses without each word."""
     gained = sum(max(drop, 0.0) for drop in (drops or {}).values()) or 1.0
     words = tuple(
-        WordWeight(word, drop, max(drop, 0.0) / gained, stem(word) in stems(caption or ""))
+        WordWeight(word, drop, max(drop, 0.0) / gained, stem(word) in Phrase(caption or "").stems)
         for word, drop in (drops or {}).items()
     )
     evidence = Evidence(score, match_probability=probability, verdict=verdict, words=words)
-    return HitFacts(1, "a.jpg", caption, evidence)
+    return hit_of(1, "a.jpg", caption, evidence)
 
 
-def sentence(query: str, hit: HitFacts) -> str:
-    (explanation,) = EvidenceExplainer().explain(query, [hit])
+def sentence(query: str, hit: Hit) -> str:
+    (explanation,) = EvidenceExplainer().explain(parse_query(query), [hit])
     assert explanation.source == "evidence"
     return explanation.text
 
@@ -186,23 +187,23 @@ def test_an_unwanted_word_that_the_caption_mentions_is_said_so(query: str, added
 
 @pytest.mark.parametrize(("query", "caption"), [("two boats", "two BOATS"), ("a butterfly", "three butterflies")])
 def test_case_and_plural_do_not_hide_a_word(query: str, caption: str) -> None:
-    assert tally_words(query, facts(caption)).missing == []
+    assert tally_words(Phrase(query), facts(caption)).missing == []
 
 
 def test_another_number_and_a_part_of_a_word_are_missing() -> None:
-    assert [word.word for word in tally_words("two cars", facts("a carrot on a scarf")).missing] == ["two", "cars"]
+    assert [word.word for word in tally_words(Phrase("two cars"), facts("a carrot on a scarf")).missing] == ["two", "cars"]
 
 
 def test_a_word_that_was_not_weighed_stands_by_the_caption_alone() -> None:
-    standing = tally_words("a red boat", facts("a boat", drops={"red": 0.1}))
-    assert [word.word for word in standing.mentioned] == ["boat"]
-    assert [word.word for word in standing.seen] == ["red"]
+    tally = tally_words(Phrase("a red boat"), facts("a boat", drops={"red": 0.1}))
+    assert [word.word for word in tally.mentioned] == ["boat"]
+    assert [word.word for word in tally.seen] == ["red"]
 
 
 def test_a_drop_counts_by_its_part_of_the_score() -> None:
-    assert tally_words("a whale", facts("a boat", 0.9, drops={"whale": 0.04})).seen == []
-    assert len(tally_words("a whale", facts("a boat", 0.3, drops={"whale": 0.04})).seen) == 1
-    assert tally_words("a whale", facts("a boat", -0.3, drops={"whale": 0.001})).seen == []
+    assert tally_words(Phrase("a whale"), facts("a boat", 0.9, drops={"whale": 0.04})).seen == []
+    assert len(tally_words(Phrase("a whale"), facts("a boat", 0.3, drops={"whale": 0.04})).seen) == 1
+    assert tally_words(Phrase("a whale"), facts("a boat", -0.3, drops={"whale": 0.001})).seen == []
 
 
 def test_other_scripts_are_words_too() -> None:
@@ -222,9 +223,9 @@ def test_braces_of_a_stranger_are_only_quoted() -> None:
 
 def test_order_and_length_are_those_of_the_hits() -> None:
     hits = [
-        HitFacts(number, f"{number}.jpg", caption, Evidence(0.3)) for number, caption in enumerate(["a dog", "a cat", None])
+        hit_of(number, f"{number}.jpg", caption, Evidence(0.3)) for number, caption in enumerate(["a dog", "a cat", None])
     ]
-    first = EvidenceExplainer().explain("a cat", hits)
+    first = EvidenceExplainer().explain(parse_query("a cat"), hits)
     assert ["not mention" in first[0].text, "mentions" in first[1].text, "no caption" in first[2].text] == [True] * 3
-    assert first == EvidenceExplainer().explain("a cat", hits)
-    assert EvidenceExplainer().explain("a cat", []) == []
+    assert first == EvidenceExplainer().explain(parse_query("a cat"), hits)
+    assert EvidenceExplainer().explain(parse_query("a cat"), []) == []

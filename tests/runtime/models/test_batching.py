@@ -1,4 +1,4 @@
-"""Calls that meet share a run: none waits for company, none gets another's vector or another's fault."""
+"""Texts that wait at the same time share a run, and none gets another's vector or error; known texts need no run."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.models.batching import MAX_PADDING_TOKENS, MAX_ROWS, Meeting
+from runtime.models.batching import MAX_PADDING_TOKENS, MAX_ROWS, BatchingEncoder, MicroBatcher
+from tests.runtime.conftest import ColourEncoder
 
 END, BAD = 9, 666
 LIMIT_S = 20
@@ -41,22 +42,22 @@ def text(*tokens: int) -> NDArray[np.int64]:
     return np.array([[*tokens, END]], dtype=np.int64)
 
 
-def embed_while_busy(tower: Tower, meeting: Meeting, *asked: NDArray[np.int64]) -> list["Future[NDArray[np.float32]]"]:
+def embed_while_busy(tower: Tower, batcher: MicroBatcher, *asked: NDArray[np.int64]) -> list["Future[NDArray[np.float32]]"]:
     """Ask while the tower runs something else, each after the one before has got in line; then let it go on."""
     with ThreadPoolExecutor(max_workers=len(asked) + 1) as pool:
-        first = pool.submit(meeting.embed, text(1))
+        first = pool.submit(batcher.embed, text(1))
         assert tower.begun.wait(LIMIT_S)
-        futures = [_in_line(pool, meeting, number, token_ids) for number, token_ids in enumerate(asked, start=1)]
+        futures = [_in_line(pool, batcher, number, token_ids) for number, token_ids in enumerate(asked, start=1)]
         tower.go_on.set()
         assert first.result(LIMIT_S).tolist() == [[1]]
     return futures
 
 
 def _in_line(
-    pool: ThreadPoolExecutor, meeting: Meeting, place: int, token_ids: NDArray[np.int64]
+    pool: ThreadPoolExecutor, batcher: MicroBatcher, place: int, token_ids: NDArray[np.int64]
 ) -> "Future[NDArray[np.float32]]":
-    future = pool.submit(meeting.embed, token_ids)
-    _until(lambda: meeting.waiting == place)
+    future = pool.submit(batcher.embed, token_ids)
+    _until(lambda: batcher.waiting == place)
     return future
 
 
@@ -74,16 +75,16 @@ def tower() -> Tower:
     return Tower()
 
 
-def test_a_call_that_meets_nobody_runs_at_once_and_alone(tower: Tower) -> None:
+def test_a_call_that_finds_a_worker_free_runs_at_once_and_alone(tower: Tower) -> None:
     tower.go_on.set()
-    meeting = Meeting(tower.run)
+    batcher = MicroBatcher(tower.run)
     asked = text(3, 4)
-    assert meeting.embed(asked).tolist() == [[7]]
+    assert batcher.embed(asked).tolist() == [[7]]
     assert tower.batches[0] is asked, "its very tokens, not a copy that a batch was made of"
 
 
-def test_those_that_come_meanwhile_share_the_next_run_and_each_gets_its_own(tower: Tower) -> None:
-    answers = embed_while_busy(tower, Meeting(tower.run), text(2), text(3, 3), text(4, 4, 4))
+def test_calls_that_wait_share_the_next_run_and_each_gets_its_own_vector(tower: Tower) -> None:
+    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), text(3, 3), text(4, 4, 4))
     assert [future.result().tolist() for future in answers] == [[[2]], [[6]], [[12]]]
     assert [batch.shape for batch in tower.batches] == [(1, 2), (3, 4)]
     assert tower.batches[1][0].tolist() == [2, END, END, END], "padded as the tokenizer pads"
@@ -91,44 +92,91 @@ def test_those_that_come_meanwhile_share_the_next_run_and_each_gets_its_own(towe
 
 def test_calls_of_several_texts_keep_them_together(tower: Tower) -> None:
     words = np.array([[5, END], [6, END]], dtype=np.int64)
-    answers = embed_while_busy(tower, Meeting(tower.run), text(2), words, text(3))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), words, text(3))
     assert [future.result().tolist() for future in answers] == [[[2]], [[5], [6]], [[3]]]
 
 
 def test_a_long_text_does_not_stretch_the_short_ones(tower: Tower) -> None:
     long = text(*[1] * (2 + MAX_PADDING_TOKENS))
-    answers = embed_while_busy(tower, Meeting(tower.run), text(2), long, text(3))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), long, text(3))
     assert [future.result().tolist() for future in answers] == [[[2]], [[2 + MAX_PADDING_TOKENS]], [[3]]]
     assert [len(batch) for batch in tower.batches] == [1, 2, 1]
 
 
 def test_a_run_takes_no_more_rows_than_pay(tower: Tower) -> None:
-    answers = embed_while_busy(tower, Meeting(tower.run), *(text(number) for number in range(10, 12 + MAX_ROWS)))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run), *(text(number) for number in range(10, 12 + MAX_ROWS)))
     assert [future.result().tolist() for future in answers] == [[[number]] for number in range(10, 12 + MAX_ROWS)]
     assert [len(batch) for batch in tower.batches] == [1, MAX_ROWS, 2]
 
 
 def test_a_fault_reaches_the_call_that_it_belongs_to_and_no_other(tower: Tower) -> None:
-    good, bad, other = embed_while_busy(tower, Meeting(tower.run), text(2), text(BAD), text(3))
+    good, bad, other = embed_while_busy(tower, MicroBatcher(tower.run), text(2), text(BAD), text(3))
     assert (good.result().tolist(), other.result().tolist()) == ([[2]], [[3]])
     with pytest.raises(ValueError, match="a bad token"):
         bad.result()
 
 
-def test_after_a_fault_the_lane_is_free_again(tower: Tower) -> None:
+def test_after_a_fault_the_worker_is_free_again(tower: Tower) -> None:
     tower.go_on.set()
-    meeting = Meeting(tower.run)
+    batcher = MicroBatcher(tower.run)
     with pytest.raises(ValueError, match="a bad token"):
-        meeting.embed(text(BAD))
-    assert meeting.embed(text(3)).tolist() == [[3]]
+        batcher.embed(text(BAD))
+    assert batcher.embed(text(3)).tolist() == [[3]]
 
 
-@pytest.mark.parametrize("lanes", [1, 2])
-def test_no_more_runs_are_under_way_than_there_are_lanes(tower: Tower, lanes: int) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_more_runs_are_under_way_than_there_are_workers(tower: Tower, workers: int) -> None:
     tower.go_on.set()
-    meeting = Meeting(tower.run, lanes=lanes)
+    batcher = MicroBatcher(tower.run, workers=workers)
     with ThreadPoolExecutor(max_workers=12) as pool:
-        answers = list(pool.map(meeting.embed, (text(number) for number in range(10, 410))))
+        answers = list(pool.map(batcher.embed, (text(number) for number in range(10, 410))))
     assert [answer.tolist() for answer in answers] == [[[number]] for number in range(10, 410)]
-    assert 1 <= tower.most_under_way <= lanes
-    assert meeting.waiting == 0
+    assert 1 <= tower.most_under_way <= workers
+    assert batcher.waiting == 0
+
+
+def test_a_text_that_was_embedded_before_needs_no_run(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=10)
+    first = batching.embed_tokens(batching.tokenize(["red"]))
+    again = batching.embed_tokens(batching.tokenize(["red"]))
+    assert encoder.text_batches == [1]
+    np.testing.assert_array_equal(first, again)
+
+
+def test_a_run_is_known_as_a_whole_so_that_no_vector_depends_on_other_runs(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=10)
+    batching.embed_tokens(batching.tokenize(["red", "green"]))
+    batching.embed_tokens(batching.tokenize(["red"]))
+    batching.embed_tokens(batching.tokenize(["red", "green"]))
+    assert encoder.text_batches == [2, 1]
+
+
+def test_with_a_cache_of_no_size_every_text_is_a_run(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=0)
+    for _ in range(2):
+        batching.embed_tokens(batching.tokenize(["red"]))
+    assert encoder.text_batches == [1, 1]
+
+
+def test_a_cached_vector_cannot_be_written_to(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=10)
+    with pytest.raises(ValueError, match="read-only"):
+        batching.embed_tokens(batching.tokenize(["red"]))[0] = 0
+
+
+def test_pictures_go_to_the_encoder_itself(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=10)
+    pixels = np.zeros((3, encoder.side, encoder.side), np.float32)
+    np.testing.assert_array_equal(batching.embed_pixels(pixels[None]), encoder.embed_pixels(pixels[None]))
+    np.testing.assert_array_equal(batching.attribute(pixels)[1], encoder.attribute(pixels)[1])
+
+
+def test_past_its_size_the_cache_forgets_the_least_recently_used_text(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=2)
+    for colour in ("red", "green", "red", "blue"):
+        batching.embed_tokens(batching.tokenize([colour]))
+    encoder.text_batches.clear()
+    batching.embed_tokens(batching.tokenize(["red"]))
+    assert encoder.text_batches == []
+    batching.embed_tokens(batching.tokenize(["green"]))
+    assert encoder.text_batches == [1]

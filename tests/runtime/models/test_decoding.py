@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import GreedySearch, Rules, Search, cut_padding, fill_gaps
+from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, cut_padding, fill_gaps
 
 START, END, PAD = 9, 1, 0
 VOCABULARY = 10
 
 
-def rules(**given: object) -> Rules:
-    return Rules(START, END, PAD, **{"max_tokens": 6} | given)  # type: ignore[arg-type]
+def rules(**given: object) -> DecodingRules:
+    return DecodingRules(START, END, PAD, **{"max_tokens": 6} | given)  # type: ignore[arg-type]
 
 
 def says(*tokens: int) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_greedily_a_picture_leaves_at_its_end_and_the_last_takes_its_place() -> 
 
 @pytest.mark.parametrize("num_beams", [1, 3])
 def test_no_caption_is_longer_than_max_tokens(num_beams: int) -> None:
-    search: Search = GreedySearch(rules(), 2) if num_beams == 1 else BeamSearch(rules(num_beams=num_beams), 2)
+    search: DecodingStrategy = GreedySearch(rules(), 2) if num_beams == 1 else BeamSearch(rules(num_beams=num_beams), 2)
     steps = 0
     while rows := len(search.last_tokens):
         search.advance(says(*[5] * rows))

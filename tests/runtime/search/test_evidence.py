@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.search.evidence import STRONG_FROM, WEAK_FROM, verdict_of, weigh_words
+from runtime.search.words import Phrase
 
 
 def test_verdicts_begin_at_their_thresholds() -> None:
@@ -13,16 +14,16 @@ def test_verdicts_begin_at_their_thresholds() -> None:
 
 
 def test_shares_are_of_the_positive_drops_and_add_up_to_one() -> None:
-    red, boat, sunset = weigh_words(["red", "boat", "sunset"], np.array([0.1, 0.3, -0.2]), "a RED boat's mast")
+    red, boat, sunset = weigh_words(["red", "boat", "sunset"], np.array([0.1, 0.3, -0.2]), Phrase("a RED boat's mast"))
     assert (red.share, boat.share, sunset.share) == (pytest.approx(0.25), pytest.approx(0.75), 0.0)
     assert (red.in_caption, boat.in_caption, sunset.in_caption) == (True, True, False)
     assert sunset.drop == pytest.approx(-0.2)
 
 
-def test_words_that_no_picture_speaks_for_have_no_share() -> None:
-    assert [word.share for word in weigh_words(["a", "b"], np.array([0.0, -0.1]), None)] == [0.0, 0.0]
+def test_words_that_the_match_does_not_lose_by_have_no_share() -> None:
+    assert [word.share for word in weigh_words(["a", "b"], np.array([0.0, -0.1]), Phrase(""))] == [0.0, 0.0]
 
 
 def test_a_plural_in_the_caption_mentions_its_singular() -> None:
-    [word] = weigh_words(["boat"], np.array([0.1]), "three boats")
+    [word] = weigh_words(["boat"], np.array([0.1]), Phrase("three boats"))
     assert word.in_caption

@@ -1,75 +1,123 @@
-"""What is asked: limits, and the direction that words, minus-words and a picture make together."""
+"""A request inside its limits, its query parsed; and the direction that words, minus-words and a picture make together."""
 
 import numpy as np
 import pytest
 
-from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty
-from runtime.search.query import Asked, Limits, check_picture_weight, check_wanted, checked_ids
-from runtime.search.words import Wish, read_wish
+from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
+from runtime.search.query import Query, RequestLimits, parse_query
 
+LIMITS = RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2)
 BOAT, SUNSET, PICTURE = np.eye(4, dtype=np.float32)[:3]
 
 
 def test_words_alone_look_where_their_vector_points() -> None:
-    asked = Asked("a boat", Wish("a boat"), BOAT)
-    assert asked.is_plain
-    assert np.array_equal(asked.direction(), BOAT)
-    assert asked.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
+    query = Query(parse_query("a boat"), BOAT)
+    assert query.is_plain
+    assert np.array_equal(query.direction(), BOAT)
+    assert query.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
 
 
 def test_minus_words_turn_the_direction_away_and_leave_the_score_alone() -> None:
-    asked = Asked("a boat -sunset", read_wish("a boat -sunset"), BOAT, (SUNSET,))
-    assert not asked.is_plain
-    assert asked.direction() @ SUNSET < 0 < asked.direction() @ BOAT
-    assert np.linalg.norm(asked.direction()) == pytest.approx(1)
-    assert asked.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
+    query = Query(parse_query("a boat -sunset"), BOAT, (SUNSET,))
+    assert not query.is_plain
+    assert query.direction() @ SUNSET < 0 < query.direction() @ BOAT
+    assert np.linalg.norm(query.direction()) == pytest.approx(1)
+    assert query.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
 
 
 def test_a_picture_without_words_is_the_whole_direction_whatever_its_weight() -> None:
-    asked = Asked("", Wish(""), None, (), PICTURE, picture_weight=0.1)
-    assert not asked.is_mixed
-    assert np.array_equal(asked.direction(), PICTURE)
-    assert asked.scores(np.stack([PICTURE])) == pytest.approx([1])
+    query = Query(parse_query(""), None, (), PICTURE, picture_weight=0.1)
+    assert not query.is_mixed
+    assert np.array_equal(query.direction(), PICTURE)
+    assert query.scores(np.stack([PICTURE])) == pytest.approx([1])
 
 
 def test_a_picture_with_minus_words_alone_is_turned_away_from_them() -> None:
-    asked = Asked("-sunset", read_wish("-sunset"), None, (SUNSET,), PICTURE)
-    assert asked.direction() @ SUNSET < 0 < asked.direction() @ PICTURE
+    query = Query(parse_query("-sunset"), None, (SUNSET,), PICTURE)
+    assert query.direction() @ SUNSET < 0 < query.direction() @ PICTURE
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
 def test_in_a_mix_each_part_counts_by_its_weight(weight: float) -> None:
-    asked = Asked("a boat", Wish("a boat"), BOAT, (), PICTURE, weight)
+    query = Query(parse_query("a boat"), BOAT, (), PICTURE, weight)
     wanted = np.array([1 - weight, 0, weight, 0]) / np.hypot(1 - weight, weight)
-    assert asked.direction() == pytest.approx(wanted)
-    assert asked.scores(np.stack([BOAT, PICTURE])) == pytest.approx([1 - weight, weight])
+    assert query.direction() == pytest.approx(wanted)
+    assert query.scores(np.stack([BOAT, PICTURE])) == pytest.approx([1 - weight, weight])
 
 
 def test_in_a_mix_the_part_whose_cosines_spread_less_is_not_drowned() -> None:
     rng = np.random.default_rng(0)
     library = rng.standard_normal((200, 4)) * [0.02, 0.1, 0.5, 0.1]  # hardly a difference along the words
-    asked = Asked("a boat", Wish("a boat"), BOAT, (), PICTURE, 0.5)
+    query = Query(parse_query("a boat"), BOAT, (), PICTURE, 0.5)
     spreads = [float((library @ part).std()) for part in (BOAT, PICTURE)]
-    direction = asked.direction(library.astype(np.float32))
+    direction = query.direction(library.astype(np.float32))
     assert direction[0] / direction[2] == pytest.approx(spreads[1] / spreads[0], rel=1e-3)
 
 
-@pytest.mark.parametrize("query", ["", "-sunset", '-"a red boat" -night'])
+@pytest.mark.parametrize("query", ["", "   ", "\n\t", "-sunset", '-"a red boat" -night'])
 def test_words_that_name_nothing_to_look_for_are_refused(query: str) -> None:
     with pytest.raises(QueryEmpty, match="only leaves things out"):
-        check_wanted(read_wish(query))
+        LIMITS.check_search(query, 1)
+    with pytest.raises(QueryEmpty):
+        LIMITS.check_explain(query, [1])
+
+
+@pytest.mark.parametrize("query", ["", "-sunset"])
+def test_beside_a_picture_the_words_may_want_nothing(query: str) -> None:
+    assert LIMITS.check_search(query, 1, like=3).query == LIMITS.check_image_search(query, 1).query == parse_query(query)
+
+
+def test_an_over_long_query_is_refused_with_both_numbers() -> None:
+    with pytest.raises(QueryTooLong) as refused:
+        LIMITS.check_search("r" * 201, 1)
+    assert (refused.value.given_chars, refused.value.max_chars) == (201, 200)
+    assert LIMITS.check_search(" " + "r" * 200 + " ", 1).query.text == "r" * 200
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(RequestMalformed, match="half a character"):
+        LIMITS.check_search("a boat \ud800", 1)
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 51, 10**9])
+def test_top_k_outside_its_range_is_refused(top_k: int) -> None:
+    with pytest.raises(TopKOutOfRange, match=f"top_k is {top_k}"):
+        LIMITS.check_search("red", top_k)
+    with pytest.raises(TopKOutOfRange):
+        LIMITS.check_image_search("", top_k)
 
 
 @pytest.mark.parametrize("weight", [-0.1, 1.01, float("nan"), float("inf")])
 def test_a_weight_that_is_no_share_is_refused(weight: float) -> None:
     with pytest.raises(PictureWeightOutOfRange, match="from 0"):
-        check_picture_weight(weight)
+        LIMITS.check_image_search("", 1, picture_weight=weight)
+    with pytest.raises(PictureWeightOutOfRange):
+        LIMITS.check_search("", 1, like=3, picture_weight=weight)
 
 
 def test_ids_are_taken_once_and_counted_then() -> None:
-    limits = Limits(top_k_max=3, heatmaps_max=1)
-    assert checked_ids([5, 5, 4, 5], limits, heatmap=False) == [5, 4]
+    limits = RequestLimits(top_k_max=3, heatmaps_max=1)
+    assert limits.check_explain("red", [5, 5, 4, 5]).ids == (5, 4)
     with pytest.raises(IdsOutOfRange, match="1 can be explained at once with heatmaps"):
-        checked_ids([5, 4], limits, heatmap=True)
+        limits.check_explain("red", [5, 4], heatmap=True)
     with pytest.raises(IdsOutOfRange):
-        checked_ids([], limits, heatmap=False)
+        limits.check_explain("red", [])
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted", "unwanted"),
+    [
+        ("a boat -sunset", "a boat", ["sunset"]),
+        ("-sunset a boat", "a boat", ["sunset"]),
+        ("a boat –sunset −night", "a boat", ["sunset", "night"]),
+        ("a boat -'red house' -\"blue sky\"", "a boat", ["red house", "blue sky"]),
+        ("a boat -red -red", "a boat", ["red"]),
+        ("a t-shirt - 8-bit", "a t-shirt - 8-bit", []),
+        ("-sunset", "", ["sunset"]),
+        ("  a   boat ", "a boat", []),
+        ("", "", []),
+    ],
+)
+def test_minus_words_are_what_a_query_wants_left_out(query: str, wanted: str, unwanted: list[str]) -> None:
+    parsed = parse_query(query)
+    assert (parsed.wanted.text, [phrase.text for phrase in parsed.unwanted]) == (wanted, unwanted)

@@ -1,20 +1,19 @@
-"""Matcher: the evidence for each hit, from the pictures' and the captions' vectors and the calibration."""
+"""Ranker: the evidence for each hit, from the pictures' and the captions' vectors and the calibration."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from runtime.artefacts.match_calibration import Calibration, MatchWeights
+from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import Evidence
-from runtime.search.query import Asked
-from runtime.search.ranking import Matcher, best_first
-from runtime.search.words import Wish, read_wish
-from runtime.stores.flat import FaissStore
+from runtime.search.query import Query, parse_query
+from runtime.search.ranking import Ranker, best_first
+from runtime.stores.flat import FlatStore
 
 AXES = np.eye(3, dtype=np.float32)
-CALIBRATION = Calibration(
+CALIBRATION = MatchCalibration(
     centroid=(0.1, 0.1, 0.1),
     with_caption=MatchWeights(bias=-4, score=4, mean_score=0, log_words=0, caption_score=4),
     without_caption=MatchWeights(bias=-2, score=4, mean_score=0, log_words=0),
@@ -27,25 +26,30 @@ ROWS = [
 ]
 
 
-def store_of(vectors: dict[int, list[float]]) -> FaissStore:
-    store = FaissStore(3)
+def store_of(vectors: dict[int, list[float]]) -> FlatStore:
+    store = FlatStore(3)
     matrix = np.array(list(vectors.values()), dtype=np.float32)
     store.add(list(vectors), matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
     return store
 
 
 @pytest.fixture
-def matcher() -> Matcher:
+def ranker() -> Ranker:
     pictures = store_of({1: [1, 0, 0], 2: [1, 0, 0], 3: [1, 1, 0]})
-    return Matcher(pictures, store_of({1: [1, 0, 0], 3: [1, 1, 0]}), CALIBRATION)
+    return Ranker(pictures, store_of({1: [1, 0, 0], 3: [1, 1, 0]}), CALIBRATION)
 
 
-def boat(query: str = "a boat", unwanted: tuple[np.ndarray, ...] = ()) -> Asked:
-    return Asked(query, read_wish(query), AXES[0], unwanted)
+def boat(query: str = "a boat", unwanted: tuple[np.ndarray, ...] = ()) -> Query:
+    return Query(parse_query(query), AXES[0], unwanted)
 
 
-def test_picture_and_caption_both_count_and_a_missing_caption_is_none(matcher: Matcher) -> None:
-    first, second, third = matcher.judge(boat(), ROWS, ROWS)
+def judged(ranker: Ranker, query: Query) -> list[Evidence]:
+    """The evidence for all three, which are the neighbours, too."""
+    return ranker.judge(query, ROWS, ranker.vectors_of([row.id for row in ROWS]))
+
+
+def test_picture_and_caption_both_count_and_a_missing_caption_is_none(ranker: Ranker) -> None:
+    first, second, third = judged(ranker, boat())
     assert (first.score, first.caption_score) == (pytest.approx(1), pytest.approx(1))
     assert second.caption_score is None
     assert first.match_probability == pytest.approx(1 / (1 + np.exp(-4)))
@@ -54,34 +58,34 @@ def test_picture_and_caption_both_count_and_a_missing_caption_is_none(matcher: M
     assert first.verdict == "strong"
 
 
-def test_what_shows_an_unwanted_thing_is_no_match(matcher: Matcher) -> None:
-    plain = matcher.judge(boat(), ROWS, ROWS)
-    minus = matcher.judge(boat("a boat -sunset", (AXES[1],)), ROWS, ROWS)
+def test_what_shows_an_unwanted_thing_is_no_match(ranker: Ranker) -> None:
+    plain = judged(ranker, boat())
+    minus = judged(ranker, boat("a boat -sunset", (AXES[1],)))
     assert minus[2].score == plain[2].score
     assert minus[2].match_probability < 0.5 * plain[2].match_probability
     assert minus[0].match_probability > 0.95 * plain[0].match_probability
 
 
-def test_a_picture_alone_is_not_judged(matcher: Matcher) -> None:
-    evidence = matcher.judge(Asked("", Wish(""), None, (), AXES[0]), ROWS, ROWS)
+def test_a_picture_alone_is_not_judged(ranker: Ranker) -> None:
+    evidence = judged(ranker, Query(parse_query(""), None, (), AXES[0]))
     assert [known.match_probability for known in evidence] == [None] * 3
     assert [known.verdict for known in evidence] == [None] * 3
 
 
 def test_without_calibration_there_are_scores_and_no_verdicts() -> None:
-    matcher = Matcher(store_of({1: [1, 0, 0], 2: [0, 1, 0], 3: [1, 1, 0]}))
-    evidence = matcher.judge(boat(), ROWS, ROWS)
+    ranker = Ranker(store_of({1: [1, 0, 0], 2: [0, 1, 0], 3: [1, 1, 0]}))
+    evidence = judged(ranker, boat())
     assert [known.verdict for known in evidence] == [None] * 3
     assert best_first(evidence) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("query", ["the", "?!", "-"])
-def test_words_that_name_nothing_are_not_judged(matcher: Matcher, query: str) -> None:
-    assert [known.verdict for known in matcher.judge(boat(query), ROWS, ROWS)] == [None] * 3
+def test_words_that_name_nothing_are_not_judged(ranker: Ranker, query: str) -> None:
+    assert [known.verdict for known in judged(ranker, boat(query))] == [None] * 3
 
 
-def test_unwanted_words_that_name_nothing_change_nothing(matcher: Matcher) -> None:
-    plain, minus = (matcher.judge(asked, ROWS, ROWS) for asked in (boat(), boat("a boat -the", (AXES[1],))))
+def test_unwanted_words_that_name_nothing_change_nothing(ranker: Ranker) -> None:
+    plain, minus = (judged(ranker, asked) for asked in (boat(), boat("a boat -the", (AXES[1],))))
     assert [known.match_probability for known in minus] == [known.match_probability for known in plain]
 
 

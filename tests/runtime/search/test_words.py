@@ -1,8 +1,8 @@
-"""What a text names that a picture could show, and what a query wants left out."""
+"""What a text names that a picture could show."""
 
 import pytest
 
-from runtime.search.words import Wish, content_words, read_wish, stem, stems, without_word
+from runtime.search.words import Phrase, content_words, split_compounds, stem, without_word
 
 
 def test_contractions_and_possessives_are_reduced_to_their_word() -> None:
@@ -39,7 +39,7 @@ def test_what_is_no_plural_is_its_own_stem(word: str) -> None:
 
 
 def test_stems_leave_out_what_no_picture_could_show() -> None:
-    assert stems("The boats on the sea") == {"boat", "sea"}
+    assert Phrase("The boats on the sea").stems == {"boat", "sea"}
 
 
 def test_a_word_is_left_out_wherever_it_stands_and_as_a_whole() -> None:
@@ -47,19 +47,5 @@ def test_a_word_is_left_out_wherever_it_stands_and_as_a_whole() -> None:
     assert without_word("a car and a carrot", "car") == "a and a carrot"
 
 
-@pytest.mark.parametrize(
-    ("query", "wish"),
-    [
-        ("a boat -sunset", Wish("a boat", ("sunset",))),
-        ("-sunset a boat", Wish("a boat", ("sunset",))),
-        ("a boat –sunset −night", Wish("a boat", ("sunset", "night"))),
-        ("a boat -'red house' -\"blue sky\"", Wish("a boat", ("red house", "blue sky"))),
-        ("a boat -red -red", Wish("a boat", ("red",))),
-        ("a t-shirt - 8-bit", Wish("a t-shirt - 8-bit")),
-        ("-sunset", Wish("", ("sunset",))),
-        ("  a   boat ", Wish("a boat")),
-        ("", Wish("")),
-    ],
-)
-def test_minus_words_are_what_a_query_wants_left_out(query: str, wish: Wish) -> None:
-    assert read_wish(query) == wish
+def test_compounds_come_apart_into_their_content_words() -> None:
+    assert split_compounds(["t-shirt", "stand-by-me", "boat"]) == ["t", "shirt", "stand", "boat"]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.index.clusters import write_ivf
-from runtime.stores.clustered import IvfStore
+from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile, write_vectors
 
@@ -32,11 +32,11 @@ def written_vectors(path: Path, count: int) -> VectorFile:
     return write_vectors(path, DIMENSION, [([100 + 3 * row for row in range(count)], crowded(count))])
 
 
-def written_store(folder: Path, count: int, nprobe: int = 8) -> IvfStore:
+def written_store(folder: Path, count: int, nprobe: int = 8) -> ClusteredStore:
     vectors = written_vectors(folder / "vectors.f16", count)
     write_ivf(folder / "index.faiss", vectors, silent())
     return opened_store(folder / "index.faiss", vectors, nprobe)
 
 
-def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8) -> IvfStore:
-    return IvfStore(MappedIvf.open(path, vectors.dimension, vectors.count), vectors, nprobe=nprobe, rescored=40)
+def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8) -> ClusteredStore:
+    return ClusteredStore(MappedIvf.open(path, vectors.dimension, vectors.count), vectors, nprobe=nprobe, rescored=40)

@@ -13,7 +13,7 @@ import pytest
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 from runtime.stores import faiss_ivf
-from runtime.stores.clustered import IvfStore
+from runtime.stores.clustered import ClusteredStore
 from runtime.stores.protocols import VectorStore
 from runtime.stores.vector_file import VectorFile
 from tests.runtime.stores.large_vectors import DIMENSION, crowded, opened_store, written_store, written_vectors
@@ -21,7 +21,7 @@ from tests.runtime.stores.large_vectors import DIMENSION, crowded, opened_store,
 COUNT = 3000
 
 
-def opened(folder: Path) -> IvfStore:
+def opened(folder: Path) -> ClusteredStore:
     return opened_store(folder / "index.faiss", VectorFile.open(folder / "vectors.f16", DIMENSION))
 
 
@@ -33,11 +33,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(folder: Path) -> IvfStore:
+def store(folder: Path) -> ClusteredStore:
     return opened(folder)
 
 
-def test_with_all_clusters_the_neighbours_are_those_of_a_matrix_product(store: IvfStore) -> None:
+def test_with_all_clusters_the_neighbours_are_those_of_a_matrix_product(store: ClusteredStore) -> None:
     queries = crowded(20, seed=1)
     ids, scores = store.search(queries, 10, nprobe=store.nlist)
     vectors = store.vectors_of([100 + 3 * row for row in range(COUNT)])
@@ -47,7 +47,7 @@ def test_with_all_clusters_the_neighbours_are_those_of_a_matrix_product(store: I
     assert (ids.dtype, scores.dtype) == (np.int64, np.float32)
 
 
-def test_more_clusters_find_more_and_scores_are_exact_in_any_case(store: IvfStore) -> None:
+def test_more_clusters_find_more_and_scores_are_exact_in_any_case(store: ClusteredStore) -> None:
     queries = crowded(200, seed=1)
     true, _ = store.search(queries, 10, nprobe=store.nlist)
     shares = []
@@ -69,14 +69,14 @@ def test_as_many_are_found_as_were_asked_for_however_few_the_clusters_hold(
     assert all(len(set(row)) == given for row in ids.tolist())
 
 
-def test_threads_may_search_at_once(store: IvfStore) -> None:
+def test_threads_may_search_at_once(store: ClusteredStore) -> None:
     queries = crowded(64, seed=2)
     alone = [store.search(query[None], 5)[0].tolist() for query in queries]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda query: store.search(query[None], 5)[0].tolist(), queries)) == alone
 
 
-def test_what_was_given_back_is_read_again(store: IvfStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_given_back_is_read_again(store: ClusteredStore, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     queries = crowded(16, seed=3)
     before = store.search(queries, 5)[0].tolist()
     monkeypatch.setattr(faiss_ivf, "MAPPED_MAX_BYTES", 0)
@@ -93,7 +93,7 @@ from runtime.stores.vector_file import VectorFile
 folder, dimension, faiss_ivf.MAPPED_MAX_BYTES = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 vectors = VectorFile.open(folder / "vectors.f16", dimension)
 clusters = faiss_ivf.MappedIvf.open(folder / "index.faiss", dimension, vectors.count)
-store = clustered.IvfStore(clusters, vectors, nprobe=8, rescored=40)
+store = clustered.ClusteredStore(clusters, vectors, nprobe=8, rescored=40)
 for query in np.random.default_rng(0).normal(size=(400, dimension)).astype("f4"):
     store.search(query[None], 5)
 print(Path("/proc/self/smaps").read_text())

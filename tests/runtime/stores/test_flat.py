@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
-from runtime.stores.flat import FaissStore, read_flat_vectors
+from runtime.stores.flat import FlatStore, read_flat_vectors
 from runtime.stores.protocols import VectorStore
 
 DIMENSION = 8
@@ -20,8 +20,8 @@ def unit_vectors(count: int, seed: int = 0) -> NDArray[np.float32]:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def filled_store(count: int = 20) -> FaissStore:
-    store = FaissStore(DIMENSION)
+def filled_store(count: int = 20) -> FlatStore:
+    store = FlatStore(DIMENSION)
     store.add([100 + 3 * row for row in range(count)], unit_vectors(count))
     return store
 
@@ -47,7 +47,7 @@ def test_a_saved_store_opens_with_the_same_ids_and_vectors(tmp_path: Path) -> No
     store = filled_store()
     store.add([2**40], unit_vectors(1, seed=5))
     store.save(tmp_path / "a name, with ü.faiss")
-    opened = FaissStore.open(tmp_path / "a name, with ü.faiss", DIMENSION)
+    opened = FlatStore.open(tmp_path / "a name, with ü.faiss", DIMENSION)
     assert opened.count == 21
     assert opened.vectors_of([2**40, 103]).tobytes() == store.vectors_of([2**40, 103]).tobytes()
 
@@ -55,7 +55,7 @@ def test_a_saved_store_opens_with_the_same_ids_and_vectors(tmp_path: Path) -> No
 def test_an_opened_store_can_be_changed_and_its_file_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "store.faiss"
     filled_store().save(path)
-    before, opened = path.read_bytes(), FaissStore.open(path, DIMENSION)
+    before, opened = path.read_bytes(), FlatStore.open(path, DIMENSION)
     opened.add([7], unit_vectors(1, seed=5))
     assert opened.remove([103]) == 1
     assert opened.count == 20
@@ -68,11 +68,11 @@ def test_opening_reads_no_vector_that_is_not_asked_for(tmp_path: Path) -> None:
         return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
     wide, path = 512, tmp_path / "store.faiss"
-    store = FaissStore(wide)
+    store = FlatStore(wide)
     store.add(range(30_000), np.ones((30_000, wide), dtype=np.float32) / np.sqrt(wide, dtype=np.float32))
     store.save(path)
     before = resident_bytes()
-    opened = FaissStore.open(path, wide)
+    opened = FlatStore.open(path, wide)
     assert opened.vectors_of([29_999]).shape == (1, wide)
     assert resident_bytes() - before < 20_000_000 < path.stat().st_size
 
@@ -100,19 +100,19 @@ def test_a_file_cut_short_anywhere_is_refused_by_name(tmp_path: Path) -> None:
     for length in (0, 1, 4, 30, len(whole) // 2, len(whole) - 1):
         cut.write_bytes(whole[:length])
         with pytest.raises(ArtefactCorrupt, match=r"cut\.faiss"):
-            FaissStore.open(cut, DIMENSION)
+            FlatStore.open(cut, DIMENSION)
 
 
 def test_foreign_files_other_indexes_and_other_dimensions_are_refused(tmp_path: Path) -> None:
     (tmp_path / "foreign.faiss").write_bytes(b"GIF89a and so on" * 50)
     faiss.write_index(faiss.IndexFlatL2(DIMENSION), str(tmp_path / "flat.faiss"))
     faiss.write_index(faiss.IndexIDMap2(faiss.IndexFlatL2(DIMENSION)), str(tmp_path / "l2.faiss"))
-    FaissStore(DIMENSION + 1).save(tmp_path / "wider.faiss")
+    FlatStore(DIMENSION + 1).save(tmp_path / "wider.faiss")
     for name in ("foreign", "flat", "l2", "wider"):
         with pytest.raises(ArtefactCorrupt, match=name):
-            FaissStore.open(tmp_path / f"{name}.faiss", DIMENSION)
+            FlatStore.open(tmp_path / f"{name}.faiss", DIMENSION)
     with pytest.raises(ArtefactMissing):
-        FaissStore.open(tmp_path / "nowhere.faiss", DIMENSION)
+        FlatStore.open(tmp_path / "nowhere.faiss", DIMENSION)
 
 
 def test_a_store_that_cannot_be_written_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:

@@ -1,25 +1,24 @@
-"""Admission: whom it lets pass, who waits, who is refused, and what happens to those who leave."""
+"""Admission: which routes wait in the queue, who gets a slot and when, who is refused, what happens to those who leave."""
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from starlette.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.requests import ClientDisconnect
+from starlette.routing import Mount, Route
+from starlette.types import Message, Scope
 
 from runtime.engine import Engine
-from runtime.errors import Overloaded
+from runtime.errors import Overloaded, RequestTooLarge
 from runtime.settings import Settings
-from runtime.web.admission import Admission
-from runtime.web.admission_queue import Turnstile
-from runtime.web.api import SEARCHES_AT_ONCE, create_app
+from runtime.web.admission import LONGEST_RETRY_S, AdmissionQueue
+from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
+from tests.runtime.conftest import ColourEncoder
 
 LIMIT_S = 20
-SEARCH, HEALTH = {"type": "http", "path": "/search"}, {"type": "http", "path": "/healthz"}
 
 
 @dataclass
@@ -41,46 +40,27 @@ class Client:
 
 
 @dataclass
-class SlowApp:
-    """Reads a whole body, and answers when it may."""
+class SlowSearch:
+    """Holds a slot while it reads a whole body, and ends when it may."""
 
+    queue: AdmissionQueue
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     bodies: list[bytes] = field(default_factory=list)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message["body"], message["more_body"]
-        self.bodies.append(body)
-        await self.go_on.wait()
-        await PlainTextResponse("done")(scope, receive, send)
-
-
-def refusal(error: Overloaded) -> PlainTextResponse:
-    return PlainTextResponse(str(error), status_code=503)
-
-
-def run(story: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
-
-
-@dataclass
-class Door:
-    """An admission with one place before a slow app."""
-
-    queue_max: int
-    app: SlowApp = field(default_factory=SlowApp)
-
-    def __post_init__(self) -> None:
-        self.turnstile = Turnstile(1, self.queue_max)
-        self._admission = Admission(self.app, turnstile=self.turnstile, paths=frozenset({"/search"}), refuse=refusal)
-
-    async def ask(self, client: Client, scope: Scope = SEARCH) -> "asyncio.Task[None]":
+    async def begin(self, client: Client) -> "asyncio.Task[None]":
         """Begin a request, and return when it has got as far as it gets for now."""
-        task = asyncio.ensure_future(self._admission(scope, client.receive, client.send))
+        task = asyncio.ensure_future(self._search(client))
         await settled()
         return task
+
+    async def _search(self, client: Client) -> None:
+        async with self.queue.slot(client.receive) as receive:
+            body, more = b"", True
+            while more:
+                message = await receive()
+                body, more = body + message["body"], message["more_body"]
+            self.bodies.append(body)
+            await self.go_on.wait()
 
 
 async def settled() -> None:
@@ -88,91 +68,227 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-def test_searches_wait_in_line_and_hear_their_whole_body() -> None:
+def run(story: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(story(), LIMIT_S))
+
+
+def test_searches_wait_in_order_and_read_their_whole_body() -> None:
     async def story() -> None:
-        door = Door(queue_max=2)
+        search = SlowSearch(AdmissionQueue(1, 2))
         clients = [Client([{"type": "http.request", "body": body, "more_body": False}]) for body in (b"1", b"2", b"3")]
-        tasks = [await door.ask(client) for client in clients]
-        assert (door.app.bodies, door.turnstile.waiting) == ([b"1"], 2)
-        door.app.go_on.set()
+        tasks = [await search.begin(client) for client in clients]
+        assert (search.bodies, search.queue.waiting) == ([b"1"], 2)
+        search.go_on.set()
         await asyncio.gather(*tasks)
-        assert door.app.bodies == [b"1", b"2", b"3"]
-        assert [client.answered[0]["status"] for client in clients] == [200, 200, 200]
+        assert search.bodies == [b"1", b"2", b"3"]
 
     run(story)
 
 
-def test_a_body_in_parts_is_read_only_at_its_turn() -> None:
+def test_a_body_in_parts_is_read_only_when_its_request_has_a_slot() -> None:
     async def story() -> None:
-        door = Door(queue_max=1)
-        first = await door.ask(Client())
+        search = SlowSearch(AdmissionQueue(1, 1))
+        first = await search.begin(Client())
         parts: list[Message] = [{"type": "http.request", "body": b"x", "more_body": more} for more in (True, True, False)]
         client = Client(parts)
-        second = await door.ask(client)
+        second = await search.begin(client)
         assert len(client.parts) == 2
-        door.app.go_on.set()
+        search.go_on.set()
         await asyncio.gather(first, second)
-        assert door.app.bodies[1] == b"xxx"
+        assert search.bodies[1] == b"xxx"
 
     run(story)
 
 
 def test_a_client_that_leaves_while_it_waits_costs_nothing_more() -> None:
     async def story() -> None:
-        door = Door(queue_max=2)
-        first = await door.ask(Client())
+        search = SlowSearch(AdmissionQueue(1, 2))
+        first = await search.begin(Client())
         leaving, staying = Client(), Client()
-        second, third = await door.ask(leaving), await door.ask(staying)
+        second, third = await search.begin(leaving), await search.begin(staying)
         leaving.left.set()
-        await second
-        assert (door.turnstile.waiting, leaving.answered) == (1, [])
-        door.app.go_on.set()
+        with pytest.raises(ClientDisconnect):
+            await second
+        assert search.queue.waiting == 1
+        search.go_on.set()
         await asyncio.gather(first, third)
-        assert len(door.app.bodies) == 2
+        assert len(search.bodies) == 2
 
     run(story)
 
 
-def test_a_request_that_the_server_gives_up_leaves_the_queue() -> None:
+def test_a_request_that_the_server_cancels_leaves_the_queue() -> None:
     async def story() -> None:
-        door = Door(queue_max=1)
-        first = await door.ask(Client())
-        second = await door.ask(Client())
+        search = SlowSearch(AdmissionQueue(1, 1))
+        first = await search.begin(Client())
+        second = await search.begin(Client())
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
-        assert door.turnstile.waiting == 0
-        door.app.go_on.set()
+        assert search.queue.waiting == 0
+        search.go_on.set()
         await first
-        assert door.turnstile.enter() is None
+        assert search.queue.enter() is None
 
     run(story)
 
 
-def test_past_the_queue_a_search_is_refused_at_once_and_everything_else_passes() -> None:
+def test_a_request_over_the_limit_is_refused_at_once() -> None:
     async def story() -> None:
-        door = Door(queue_max=0)
-        first = await door.ask(Client())
-        refused, healthy = Client(), Client()
-        await (await door.ask(refused))
-        assert refused.answered[0]["status"] == 503
-        passing = await door.ask(healthy, HEALTH)
-        assert len(door.app.bodies) == 2
-        door.app.go_on.set()
-        await asyncio.gather(first, passing)
+        search = SlowSearch(AdmissionQueue(1, 0))
+        first = await search.begin(Client())
+        with pytest.raises(Overloaded):
+            await (await search.begin(Client()))
+        search.go_on.set()
+        await first
 
     run(story)
 
 
-def test_a_search_that_fails_gives_its_place_back() -> None:
-    async def fail(*_: Any) -> None:
-        raise RuntimeError("broken")
+def test_a_body_over_the_limit_is_refused_while_it_waits() -> None:
+    async def too_large() -> Message:
+        raise RequestTooLarge(10)
 
     async def story() -> None:
-        turnstile = Turnstile(1, 0)
-        admission = Admission(fail, turnstile=turnstile, paths=frozenset({"/search"}), refuse=refusal)
+        queue = AdmissionQueue(1, 1)
+        queue.enter()
+        with pytest.raises(RequestTooLarge):
+            async with queue.slot(too_large):
+                pytest.fail("it got a slot")
+        assert queue.waiting == 0
+
+    run(story)
+
+
+def test_a_search_that_fails_gives_its_slot_back() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 0)
         with pytest.raises(RuntimeError, match="broken"):
-            await admission(SEARCH, Client().receive, Client().send)
-        assert turnstile.enter() is None
+            async with queue.slot(Client().receive):
+                raise RuntimeError("broken")
+        assert queue.enter() is None
+
+    run(story)
+
+
+def test_a_request_that_finds_a_free_slot_does_not_wait() -> None:
+    queue = AdmissionQueue(2, 0)  # outside any event loop, as on Lambda before a request
+    assert (queue.enter(), queue.enter()) == (None, None)
+
+
+def test_waiting_requests_get_a_slot_in_order() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 2)
+        assert queue.enter() is None
+        first, second = queue.enter(), queue.enter()
+        assert first is not None
+        assert second is not None
+        queue.leave(0.1)
+        assert (first.done(), second.done(), queue.waiting) == (True, False, 1)
+        queue.leave(0.1)
+        assert second.done()
+        queue.leave(0.1)
+        assert queue.enter() is None
+
+    run(story)
+
+
+def test_a_request_over_the_limit_is_refused_and_told_how_long_the_queue_takes() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(2, 8)
+        for _ in range(2 + 8):
+            queue.enter()
+        queue.leave(3.0)
+        queue.enter()
+        with pytest.raises(Overloaded) as refused:
+            queue.enter()
+        assert (refused.value.waiting, refused.value.retry_s) == (8, 12)  # 8 waiting, 2 at once, 3 s each
+
+    run(story)
+
+
+@pytest.mark.parametrize(("spent_s", "retry_s"), [(0.001, 1), (1000.0, LONGEST_RETRY_S)])
+def test_the_time_to_come_back_is_a_whole_number_of_seconds_within_reason(spent_s: float, retry_s: int) -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 1)
+        queue.enter()
+        queue.enter()
+        queue.leave(spent_s)
+        queue.enter()
+        with pytest.raises(Overloaded, match=f"Try again in {retry_s} s"):
+            queue.enter()
+
+    run(story)
+
+
+def test_a_request_that_leaves_the_queue_delays_no_other() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 2)
+        queue.enter()
+        leaving, staying = queue.enter(), queue.enter()
+        assert leaving is not None
+        assert staying is not None
+        queue.give_up(leaving)
+        queue.leave(0.1)
+        assert staying.done()
+
+    run(story)
+
+
+def test_a_slot_given_to_a_request_that_left_goes_to_the_next() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 2)
+        queue.enter()
+        left, staying = queue.enter(), queue.enter()
+        assert left is not None
+        assert staying is not None
+        queue.leave(0.1)
+        queue.give_up(left)
+        assert staying.done()
+
+    run(story)
+
+
+def routes_past_the_queue(app: FastAPI) -> list[str]:
+    """The routes with a body that do not wait in the queue."""
+    routes = [route for route in app.routes if isinstance(route, Route) and set(route.methods or ()) - {"GET", "HEAD"}]
+    assert {route.path for route in routes} >= {"/search", "/search/image", "/explain"}
+    return [route.path for route in routes if not isinstance(route, QueuedRoute)]
+
+
+def test_every_route_that_takes_a_body_waits_in_the_queue(app: FastAPI) -> None:
+    assert routes_past_the_queue(app) == []
+    assert all(isinstance(route, Route | Mount) for route in app.routes), "a kind of route that is not looked into"
+
+
+def test_a_new_search_that_does_not_declare_itself_queued_is_noticed(app: FastAPI) -> None:
+    app.post("/similar")(lambda: None)
+    assert routes_past_the_queue(app) == ["/similar"]
+
+
+@pytest.mark.parametrize("path", ["/search", "/search/image", "/explain"])
+def test_a_search_waits_before_its_body_is_parsed(app: FastAPI, path: str) -> None:
+    async def story() -> None:
+        queue: AdmissionQueue = app.state.admission_queue
+        for _ in range(SEARCHES_AT_ONCE):
+            queue.enter()
+        waiting = asyncio.ensure_future(ask(app, path, b"not what any route takes"))
+        await settled()
+        assert (queue.waiting, waiting.done()) == (1, False)
+        queue.leave(0.1)
+        assert (await waiting)[0] == 422
+
+    run(story)
+
+
+def test_a_client_that_leaves_the_queue_has_nothing_searched_for_it(app: FastAPI, encoder: ColourEncoder) -> None:
+    async def story() -> None:
+        queue: AdmissionQueue = app.state.admission_queue
+        for _ in range(SEARCHES_AT_ONCE):
+            queue.enter()
+        client = Client([{"type": "http.request", "body": b'{"query": "red"}', "more_body": False}])
+        client.left.set()
+        await app(scope_of("/search"), client.receive, client.send)
+        assert (queue.waiting, encoder.text_batches, client.answered[0]["status"]) == (0, [], 499)
 
     run(story)
 
@@ -187,7 +303,7 @@ def test_an_overloaded_server_says_so_in_the_one_form_and_stays_healthy(
             asyncio.run_coroutine_threadsafe(go_on.wait(), loop).result(LIMIT_S)
             raise Overloaded(0, 1)  # any error of ours will do
 
-        monkeypatch.setattr(engine, "search_by_text", slow)
+        monkeypatch.setattr(engine, "search", slow)
         app = create_app(engine, Settings.read(queue_max=1))
         busy = [asyncio.ensure_future(ask(app, "/search")) for _ in range(SEARCHES_AT_ONCE + 1)]
         await settled()
@@ -204,12 +320,19 @@ def test_an_overloaded_server_says_so_in_the_one_form_and_stays_healthy(
     run(story)
 
 
-async def ask(app: FastAPI, path: str) -> tuple[int, dict[str, str], bytes]:
+async def ask(app: FastAPI, path: str, body: bytes = b'{"query": "red"}') -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and body of one answer: a search's, or what a GET gives."""
-    client = Client([{"type": "http.request", "body": b'{"query": "red"}', "more_body": False}])
-    scope = {
+    client = Client([{"type": "http.request", "body": body, "more_body": False}])
+    await app(scope_of(path), client.receive, client.send)
+    start, *parts = client.answered
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return start["status"], headers, b"".join(part.get("body", b"") for part in parts)
+
+
+def scope_of(path: str) -> Scope:
+    return {
         "type": "http",
-        "method": "POST" if path == "/search" else "GET",
+        "method": "POST" if path in {"/search", "/search/image", "/explain"} else "GET",
         "path": path,
         "query_string": b"",
         "headers": [(b"content-type", b"application/json")],
@@ -218,7 +341,3 @@ async def ask(app: FastAPI, path: str) -> tuple[int, dict[str, str], bytes]:
         "server": ("test", 80),
         "root_path": "",
     }
-    await app(scope, client.receive, client.send)
-    start, *parts = client.answered
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    return start["status"], headers, b"".join(part.get("body", b"") for part in parts)

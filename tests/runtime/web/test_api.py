@@ -172,7 +172,7 @@ def test_a_fault_of_the_server_hides_its_cause(engine: Engine, monkeypatch: pyte
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(engine, "search_by_text", fail)
+    monkeypatch.setattr(engine, "search", fail)
     answer = search(TestClient(create_app(engine, Settings.read()), raise_server_exceptions=False), query="red")
     assert answer.status_code == 500
     assert fault(answer)["code"] == "internal"
@@ -189,7 +189,7 @@ def test_every_answer_carries_server_timing_and_the_safe_headers(client: TestCli
 
 def test_health_readiness_and_metrics(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ready", "pictures": 4}
+    assert client.get("/readyz").json() == {"status": "ready", "pictures": 4, "sample_models": False}
     search(client, query="red")
     figures = client.get("/metrics").text
     assert 'lookwhy_requests_total{route="/search",status="200"} 1.0' in figures

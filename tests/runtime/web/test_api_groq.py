@@ -10,10 +10,10 @@ from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.search.query import Limits
-from runtime.search.ranking import Matcher
+from runtime.search.query import RequestLimits
+from runtime.search.ranking import Ranker
 from runtime.settings import Settings
-from runtime.stores.flat import FaissStore
+from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 from tests.runtime.explain.groq.groq_server import FAULTS, GOOD, HITS, MODEL, QUERY, explainer_at, explains, groq_server
@@ -36,16 +36,16 @@ def _imported() -> Iterator[None]:
         yield
 
 
-def served(explainer: Explainer, store: FaissStore, library: Library) -> TestClient:
+def served(explainer: Explainer, store: FlatStore, library: Library) -> TestClient:
     captions = Captions(library, ColourCaptioner)
-    engine = Engine(ColourEncoder(), Matcher(store), library, explainer, captions=captions, limits=Limits())
+    engine = Engine(ColourEncoder(), Ranker(store), library, explainer, captions=captions, limits=RequestLimits())
     client = TestClient(create_app(engine, Settings.read()), raise_server_exceptions=False)
     search(client, query="grey", top_k=4, explain=False)  # makes the captions that are missing
     return client
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_search_is_answered_in_time_with_every_hit_explained(fault: str, store: FaissStore, library: Library) -> None:
+def test_a_search_is_answered_in_time_with_every_hit_explained(fault: str, store: FlatStore, library: Library) -> None:
     if fault == "success":
         behave = explains(*((hit_id, "The caption mentions the colour that was asked for.") for hit_id in (1, 2, 3, 4)))
         expected = {f"groq:{MODEL}"}
@@ -67,7 +67,7 @@ def test_a_search_is_answered_in_time_with_every_hit_explained(fault: str, store
     assert min(took_s) < DEADLINE_S + GRACE_S
 
 
-def test_the_same_search_again_is_answered_from_the_cache(store: FaissStore, library: Library) -> None:
+def test_the_same_search_again_is_answered_from_the_cache(store: FlatStore, library: Library) -> None:
     behave = explains((1, "The caption mentions a red square."))
     with groq_server(behave) as server, explainer_at(server.url, 10) as explainer:
         client = served(explainer, store, library)
@@ -76,7 +76,7 @@ def test_the_same_search_again_is_answered_from_the_cache(store: FaissStore, lib
     assert sources == [f"groq:{MODEL}", "cache"]
 
 
-def test_a_search_that_asks_for_no_explanation_calls_nobody(store: FaissStore, library: Library) -> None:
+def test_a_search_that_asks_for_no_explanation_calls_nobody(store: FlatStore, library: Library) -> None:
     with groq_server(GOOD) as server, explainer_at(server.url, 10) as explainer:
         client = served(explainer, store, library)
         search(client, query="red", explain=False)

@@ -1,4 +1,4 @@
-"""Standby: a deployment that is mended meanwhile is found without a restart, and one that works costs nothing more."""
+"""StartupFallback: a deployment that is mended meanwhile is found without a restart; one that works costs nothing more."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.errors import LookwhyError, RemoteRefused
-from runtime.web.fallback import Standby
+from runtime.web.fallback import StartupFallback
 
 
 class Deployment:
@@ -27,18 +27,18 @@ class Deployment:
 
         return app
 
-    def standby(self) -> Standby:
-        return Standby(self.open, retry_s=30, clock=lambda: self.now_s)
+    def fallback(self) -> StartupFallback:
+        return StartupFallback(self.open, retry_s=30, clock=lambda: self.now_s)
 
 
-def status_of(standby: Standby) -> int:
+def status_of(fallback: StartupFallback) -> int:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-    asyncio.run(standby(scope, send, send))
+    asyncio.run(fallback(scope, send, send))
     return int(sent[0]["status"])
 
 
@@ -47,12 +47,12 @@ REFUSED = RemoteRefused("s3://b/index/manifest.json", "there is no such object",
 
 def test_requests_try_again_but_not_more_often_than_said(caplog: pytest.LogCaptureFixture) -> None:
     deployment = Deployment(REFUSED)
-    standby = deployment.standby()
-    assert [status_of(standby), status_of(standby), deployment.openings] == [503, 503, 1]
+    fallback = deployment.fallback()
+    assert [status_of(fallback), status_of(fallback), deployment.openings] == [503, 503, 1]
     deployment.now_s = 31
-    assert [status_of(standby), deployment.openings] == [503, 2]
+    assert [status_of(fallback), deployment.openings] == [503, 2]
     deployment.now_s, deployment.fault = 62, None
-    assert [status_of(standby), status_of(standby), deployment.openings] == [200, 200, 3]
+    assert [status_of(fallback), status_of(fallback), deployment.openings] == [200, 200, 3]
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.ERROR, f"Not ready: {REFUSED}"),
         (logging.WARNING, "Ready after all."),
@@ -61,12 +61,12 @@ def test_requests_try_again_but_not_more_often_than_said(caplog: pytest.LogCaptu
 
 def test_another_cause_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
     deployment = Deployment(REFUSED)
-    standby = deployment.standby()
+    fallback = deployment.fallback()
     deployment.now_s, deployment.fault = 31, LookwhyError("something else")
-    status_of(standby)
+    status_of(fallback)
     assert [record.getMessage() for record in caplog.records] == [f"Not ready: {REFUSED}", "Not ready: something else"]
 
 
 def test_what_is_no_error_of_ours_ends_the_init() -> None:
     with pytest.raises(ZeroDivisionError):
-        Deployment(ZeroDivisionError()).standby()
+        Deployment(ZeroDivisionError()).fallback()

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from runtime.explain.explainer import Explanation, HitFacts
 from runtime.explain.groq.breaker import Breaker
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.explainer import GroqExplainer
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.models.lru import Lru
-from runtime.search.evidence import Evidence
+from runtime.search.evidence import Evidence, Explanation
+from runtime.search.query import parse_query
+from tests.runtime.explain.hits import hit_of
 from tests.server_faults import Player, PlayingServer, resets
 
 KEY = "gsk_never_to_be_logged"
@@ -92,7 +92,7 @@ def explainer_at(
 ) -> Iterator[GroqExplainer]:
     """Ask there, and pause next to nothing between tries."""
     client = GroqClient(key, model=model, max_tokens=1024, base_url=url, first_pause_s=0.01)
-    explainer = GroqExplainer(client, timeout_s=timeout_s, cache=Lru(cache_size), breaker=breaker or Breaker())
+    explainer = GroqExplainer(client, timeout_s=timeout_s, cache_size=cache_size, breaker=breaker or Breaker())
     try:
         yield explainer
     finally:
@@ -144,10 +144,10 @@ def drips(player: GroqPlayer) -> None:
 
 
 # A search of two hits, what the evidence says of them, and what Groq says on a good day.
-QUERY = "a red boat"
+QUERY = parse_query("a red boat")
 HITS = [
-    HitFacts(7, "7.jpg", "a red boat on the sea", Evidence(0.31, match_probability=0.97, verdict="strong")),
-    HitFacts(9, "9.jpg", None, Evidence(0.1, match_probability=0.04, verdict="none")),
+    hit_of(7, "7.jpg", "a red boat on the sea", Evidence(0.31, match_probability=0.97, verdict="strong")),
+    hit_of(9, "9.jpg", None, Evidence(0.1, match_probability=0.04, verdict="none")),
 ]
 LOCAL = EvidenceExplainer().explain(QUERY, HITS)
 FITS, FITS_NOT = "The caption mentions a red boat on the sea.", "Without a caption, nothing points to a red boat."

@@ -2,9 +2,10 @@
 
 import pytest
 
-from runtime.explain.explainer import HitFacts
 from runtime.explain.groq.check import AGAINST_VERDICT, NO_PROSE, OUT_OF_ROLE, UNKNOWN_WORDS, find_fault
 from runtime.search.evidence import Evidence, Verdict
+from runtime.search.query import parse_query
+from tests.runtime.explain.hits import hit_of
 
 SUNSET = "a red boat at sunset"
 PROBABILITIES: dict[Verdict | None, float | None] = {"strong": 0.97, "weak": 0.54, "none": 0.04, None: None}
@@ -12,7 +13,7 @@ PROBABILITIES: dict[Verdict | None, float | None] = {"strong": 0.97, "weak": 0.5
 
 def fault(sentence: str, verdict: Verdict | None, query: str, caption: str | None) -> str | None:
     evidence = Evidence(0.3, match_probability=PROBABILITIES[verdict], verdict=verdict)
-    return find_fault(sentence, query, HitFacts(1, "a.jpg", caption, evidence))
+    return find_fault(sentence, parse_query(query), hit_of(1, "a.jpg", caption, evidence))
 
 
 WHOLE, PART, OTHER = "a red boat on the sea at sunset", "a boat on the sea", "a green house in a meadow"

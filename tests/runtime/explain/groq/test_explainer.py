@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from runtime.explain.explainer import Explanation, HitFacts
 from runtime.explain.groq.explainer import GroqExplainer, open_explainer
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.search.evidence import Evidence
+from runtime.search.evidence import Evidence, Explanation, Hit
+from runtime.search.query import ParsedQuery, parse_query
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.groq_server import (
     BY_GROQ,
@@ -29,6 +29,7 @@ from tests.runtime.explain.groq.groq_server import (
     groq_server,
     lines,
 )
+from tests.runtime.explain.hits import hit_of
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,9 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
 
 
-def explanations(behave: Behaviour, hits: list[HitFacts] = HITS, query: str = QUERY) -> tuple[list[Explanation], GroqServer]:
+def explanations(
+    behave: Behaviour, hits: list[Hit] = HITS, query: ParsedQuery = QUERY
+) -> tuple[list[Explanation], GroqServer]:
     with groq_server(behave) as server, explainer_at(server.url) as explainer:
         return explainer.explain(query, hits), server
 
@@ -59,9 +62,9 @@ def test_a_hit_without_a_sentence_is_explained_from_the_evidence(caplog: pytest.
 
 
 def test_only_as_many_hits_as_the_token_limit_has_room_for_are_asked_for() -> None:
-    hits = [HitFacts(number, f"{number}.jpg", "a dog", Evidence(0.3)) for number in range(100)]
+    hits = [hit_of(number, f"{number}.jpg", "a dog", Evidence(0.3)) for number in range(100)]
     found, server = explanations(
-        explains(*((number, "The caption mentions a dog.") for number in range(100))), hits, "a dog"
+        explains(*((number, "The caption mentions a dog.") for number in range(100))), hits, parse_query("a dog")
     )
     assert server.requests[0]["messages"][1]["content"].count('"id"') == 15
     assert [explanation.source for explanation in found] == [f"groq:{MODEL}"] * 15 + ["evidence"] * 85
@@ -69,9 +72,9 @@ def test_only_as_many_hits_as_the_token_limit_has_room_for_are_asked_for() -> No
 
 @pytest.mark.parametrize("query", ["", "  ", "-sunset"])
 def test_a_search_by_a_picture_alone_is_never_sent(query: str) -> None:
-    found, server = explanations(GOOD, query=query)
+    found, server = explanations(GOOD, query=parse_query(query))
     assert server.requests == []
-    assert found == EvidenceExplainer().explain(query, HITS)
+    assert found == EvidenceExplainer().explain(parse_query(query), HITS)
 
 
 def test_no_hits_make_no_call() -> None:
@@ -82,7 +85,7 @@ def test_no_hits_make_no_call() -> None:
 def test_the_same_search_again_is_answered_from_the_cache_without_a_call() -> None:
     with groq_server(GOOD) as server, explainer_at(server.url) as explainer:
         assert explainer.explain(QUERY, HITS) == BY_GROQ
-        assert explainer.explain("  A  red BOAT ", HITS) == FROM_CACHE
+        assert explainer.explain(parse_query("  A  red BOAT "), HITS) == FROM_CACHE
         assert len(server.requests) == 1
 
 
@@ -98,10 +101,10 @@ def test_another_query_caption_file_or_verdict_is_not_the_cached_search() -> Non
     with groq_server(GOOD) as server, explainer_at(server.url) as explainer:
         explainer.explain(QUERY, [hit])
         for query, other in [
-            ("a red boat -sea", hit),
-            (QUERY, HitFacts(7, "7.jpg", "a red boat", strong)),
-            (QUERY, HitFacts(7, "8.jpg", hit.caption, strong)),
-            (QUERY, HitFacts(7, "7.jpg", hit.caption, Evidence(0.2, match_probability=0.5, verdict="weak"))),
+            (parse_query("a red boat -sea"), hit),
+            (QUERY, hit_of(7, "7.jpg", "a red boat", strong)),
+            (QUERY, hit_of(7, "8.jpg", hit.caption.text, strong)),
+            (QUERY, hit_of(7, "7.jpg", hit.caption.text, Evidence(0.2, match_probability=0.5, verdict="weak"))),
         ]:
             assert explainer.explain(query, [other])[0].source != "cache"
         assert len(server.requests) == 5

@@ -5,7 +5,7 @@ from time import time
 
 import pytest
 
-from runtime.explain.groq.faults import HOPELESS_REST_S, LONGEST_REST_S, NoAnswer, PassingFault, read_refusal
+from runtime.explain.groq.faults import HOPELESS_REST_S, LONGEST_REST_S, NoAnswer, TransientFault, read_refusal
 
 
 def refusal(status: int, code: str = "", **headers: str) -> NoAnswer:
@@ -32,12 +32,12 @@ def test_what_only_a_setting_mends_names_it_and_rests_long(status: int, code: st
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 599])
 def test_a_full_or_failing_server_may_answer_in_a_moment(status: int) -> None:
-    assert isinstance(refusal(status), PassingFault)
+    assert isinstance(refusal(status), TransientFault)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 413, 422, 498])
 def test_other_refusals_are_not_worth_another_try(status: int) -> None:
-    assert not isinstance(refusal(status), PassingFault)
+    assert not isinstance(refusal(status), TransientFault)
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_other_refusals_are_not_worth_another_try(status: int) -> None:
 )
 def test_retry_after_is_read_as_seconds(header: str, seconds: float) -> None:
     fault = refusal(429, retry_after=header)
-    assert isinstance(fault, PassingFault)
+    assert isinstance(fault, TransientFault)
     assert fault.retry_after_s == seconds
 
 
 @pytest.mark.parametrize("usegmt", [True, False])
 def test_retry_after_may_be_a_date(usegmt: bool) -> None:
     fault = refusal(503, retry_after=formatdate(time() + 100, usegmt=usegmt))
-    assert isinstance(fault, PassingFault)
+    assert isinstance(fault, TransientFault)
     assert 90 < fault.retry_after_s <= 100
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from runtime.explain.explainer import HitFacts
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.search.evidence import Evidence, Verdict
+from runtime.search.evidence import Evidence, Hit, Verdict
+from runtime.search.query import parse_query
 from tests.runtime.explain.groq.groq_server import MODEL, Behaviour, explainer_at, explains, groq_server
+from tests.runtime.explain.hits import hit_of
 
 IDS = (1, 2, 3)
 PROBABILITIES: dict[Verdict, float] = {"strong": 0.97, "weak": 0.5, "none": 0.04}
@@ -22,24 +23,24 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
 
 
-def hit(hit_id: int, caption: str, verdict: Verdict, image_path: str = "") -> HitFacts:
+def hit(hit_id: int, caption: str, verdict: Verdict, image_path: str = "") -> Hit:
     evidence = Evidence(0.3, match_probability=PROBABILITIES[verdict], verdict=verdict)
-    return HitFacts(hit_id, image_path or f"{hit_id}.jpg", caption, evidence)
+    return hit_of(hit_id, image_path or f"{hit_id}.jpg", caption, evidence)
 
 
 CLEAN = [hit(1, "a red boat on the sea", "strong"), hit(2, "a boat in the rain", "weak"), hit(3, "a green house", "none")]
 
 
-def told(query: str, hits: list[HitFacts], behave: Behaviour) -> list[tuple[str, str]]:
+def told(query: str, hits: list[Hit], behave: Behaviour) -> list[tuple[str, str]]:
     """Return text and source of each hit, where Groq behaves so."""
     with groq_server(behave) as server, explainer_at(server.url) as explainer:
-        found = explainer.explain(query, hits)
+        found = explainer.explain(parse_query(query), hits)
         assert len(server.requests) == 1
     return [(explanation.text, explanation.source) for explanation in found]
 
 
-def local(query: str, hits: list[HitFacts]) -> list[tuple[str, str]]:
-    return [(explanation.text, "evidence") for explanation in EvidenceExplainer().explain(query, hits)]
+def local(query: str, hits: list[Hit]) -> list[tuple[str, str]]:
+    return [(explanation.text, "evidence") for explanation in EvidenceExplainer().explain(parse_query(query), hits)]
 
 
 def obeys(injected: str, *, at: tuple[int, ...] = IDS) -> Behaviour:

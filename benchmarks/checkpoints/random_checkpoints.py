@@ -1,0 +1,123 @@
+"""CLIP and BLIP checkpoints of real shapes with random weights, saved as ordinary checkpoint folders.
+
+Owns the shapes. `outliers.py` adds the outliers that only trained weights have. Heavy imports: torch, transformers.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from transformers import (
+    BlipConfig,
+    BlipForConditionalGeneration,
+    BlipImageProcessor,
+    CLIPConfig,
+    CLIPImageProcessor,
+    CLIPModel,
+    PreTrainedModel,
+)
+
+from benchmarks.checkpoints.outliers import Edit
+from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
+
+ShapeName = Literal["clip-b32", "blip-base", "clip-small", "blip-small"]
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerShape:
+    """The sizes of one transformer."""
+
+    width: int
+    layers: int
+    heads: int
+    spread: float = 0.02  # standard deviation of BLIP's initial weights; CLIP derives it from the width
+
+    def config(self) -> dict[str, Any]:
+        """Return the entries of a transformers configuration."""
+        return {
+            "hidden_size": self.width,
+            "intermediate_size": 4 * self.width,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "initializer_range": self.spread,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointShape:
+    """The sizes of a checkpoint; `entries` is the size of the tokenizer's vocabulary without [DEC] and [ENC]."""
+
+    text: TransformerShape
+    vision: TransformerShape
+    side_px: int
+    patch_px: int
+    context: int
+    entries: int
+    dimension: int = 512
+
+
+SHAPES: dict[ShapeName, CheckpointShape] = {
+    "clip-b32": CheckpointShape(
+        TransformerShape(512, 12, 8), TransformerShape(768, 12, 12), 224, 32, 77, 49_408
+    ),  # openai/clip-vit-base-patch32
+    "blip-base": CheckpointShape(
+        TransformerShape(768, 12, 12), TransformerShape(768, 12, 12), 384, 16, 512, 30_522
+    ),  # Salesforce's captioner
+    "clip-small": CheckpointShape(TransformerShape(128, 4, 4), TransformerShape(128, 4, 4), 64, 8, 77, 600, 64),
+    "blip-small": CheckpointShape(TransformerShape(128, 4, 4, 0.1), TransformerShape(128, 4, 4, 0.1), 64, 8, 64, 600),
+}
+
+
+def save_random_checkpoint(name: ShapeName, folder: Path, *edits: Edit, seed: int = 0) -> PreTrainedModel:
+    """Save a checkpoint of random weights, edited in the order given, and return its model.
+
+    Args:
+        name: a key of `SHAPES`; names that start with "clip" give a `CLIPModel`, others a `BlipForConditionalGeneration`.
+        folder: where to save it; made if absent.
+        edits: in-place changes to the model, as in `outliers.py`.
+        seed: of the weights.
+    """
+    family, shape = name.partition("-")[0], SHAPES[name]
+    model = {"clip": _save_clip_parts, "blip": _save_blip_parts}[family](shape, folder, seed)
+    for edit in edits:
+        edit(model)
+    model.save_pretrained(folder)
+    return model
+
+
+def _save_clip_parts(shape: CheckpointShape, folder: Path, seed: int) -> PreTrainedModel:
+    """Save all but the weights, and return the model."""
+    side, tokenizer = shape.side_px, save_clip_tokenizer(folder, entries=shape.entries, context=shape.context)
+    CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side}).save_pretrained(folder)
+    text = shape.text.config() | {
+        "vocab_size": len(tokenizer),
+        "max_position_embeddings": shape.context,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    config = CLIPConfig(text_config=text, vision_config=_vision_config(shape), projection_dim=shape.dimension)
+    torch.manual_seed(seed)
+    return CLIPModel._from_config(config, attn_implementation="eager").eval()
+
+
+def _save_blip_parts(shape: CheckpointShape, folder: Path, seed: int) -> PreTrainedModel:
+    """Save all but the weights, and return the model."""
+    side, tokenizer = shape.side_px, save_bert_tokenizer(folder, entries=shape.entries, context=shape.context)
+    BlipImageProcessor(size={"height": side, "width": side}).save_pretrained(folder)
+    text = shape.text.config() | {
+        "vocab_size": len(tokenizer),
+        "encoder_hidden_size": shape.vision.width,
+        "max_position_embeddings": shape.context,
+        "bos_token_id": tokenizer.bos_token_id,
+        "sep_token_id": tokenizer.sep_token_id,
+        "eos_token_id": tokenizer.sep_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    torch.manual_seed(seed)
+    return BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config=_vision_config(shape))).eval()
+
+
+def _vision_config(shape: CheckpointShape) -> dict[str, Any]:
+    return shape.vision.config() | {"image_size": shape.side_px, "patch_size": shape.patch_px}

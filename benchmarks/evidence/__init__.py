@@ -1,0 +1,1 @@
+"""Whether the evidence is true, and what it costs."""

@@ -1,0 +1,46 @@
+"""Whether the evidence is true: python -m benchmarks.evidence [MODELS]
+
+Searches storybook libraries with known content through the engine. Measures verdicts on queries with and without a match,
+minus-words, mixes of picture and words, and heatmaps by the pointing game and by occlusion.
+"""
+
+import random
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.evidence.heatmaps import heatmap_figures
+from benchmarks.evidence.query_forms import minus_word_figures, mix_figures
+from benchmarks.evidence.scene_library import SEED, SceneLibrary, choose_absent, make_library, scenes_without
+from benchmarks.evidence.verdicts import verdict_figures
+from runtime.terminal import told_errors
+
+LIBRARIES, SCENES, ABSENT_OBJECTS = 5, 300, 4
+
+
+def main(
+    models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
+) -> None:
+    """Print a Markdown table line for each figure."""
+    with told_errors(), TemporaryDirectory() as scratch:
+        libraries = [_make_library(Path(scratch) / str(number), models, number) for number in range(LIBRARIES)]
+        figures = verdict_figures(libraries) | minus_word_figures(libraries) | mix_figures(libraries)
+        figures |= heatmap_figures(Path(scratch) / "heatmaps", models)
+        console = Console(highlight=False)
+        for name, value in figures.items():
+            console.print(f"| {name} | {value:.3f} |", soft_wrap=True, markup=False)
+
+
+def _make_library(folder: Path, models: Path, number: int) -> SceneLibrary:
+    rng = random.Random(f"world:{SEED}:{number}")
+    absent = choose_absent(rng, ABSENT_OBJECTS)
+    scenes = list(islice(scenes_without(absent, rng), SCENES))
+    return make_library(folder, models, scenes, f"world:{SEED}:{number}", absent)
+
+
+if __name__ == "__main__":
+    typer.run(main)

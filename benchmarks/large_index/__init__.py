@@ -1,0 +1,1 @@
+"""An index of a million vectors."""

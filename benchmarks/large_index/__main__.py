@@ -1,0 +1,37 @@
+"""An index of a million vectors: `make bench-large`, or `python -m benchmarks.large_index --count 100000` for a quick try.
+
+Builds a clustered and a flat index as `export index` does, opens them as the runtime does, and searches on one thread.
+Recall is relative to exact search over the vectors before any rounding. Every step has its own process, so that its memory
+is measured by itself. Prints Markdown; removes the indexes.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.large_index.steps import FLAT_QUERIES, QUERIES, QUERY_KINDS, build, search, tenth_cosines
+from benchmarks.large_index.table import to_markdown
+from benchmarks.measure.own_process import run_in_own_process
+
+
+def main() -> None:
+    """Build and search both indexes, and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.large_index")
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, default=Path("artifacts/large"), help="where indexes are built; emptied")
+    given = parser.parse_args()
+    shutil.rmtree(given.folder, ignore_errors=True)
+    tenths = {kind: run_in_own_process(tenth_cosines, given.count, kind) for kind in QUERY_KINDS}
+    figures = []
+    for form, ivf_from in (("clusters", 1), ("flat", given.count + 1)):
+        print(f"building: {form}", file=sys.stderr)
+        out = given.folder / form
+        built = run_in_own_process(build, out, given.count, ivf_from)
+        figures.append(built | run_in_own_process(search, out, tenths, QUERIES if form == "clusters" else FLAT_QUERIES))
+        shutil.rmtree(out)
+    print(to_markdown(given.count, *figures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The steps of the large-index benchmark, each made to run in its own process: exact search, build, search."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from benchmarks.large_index.synthetic_vectors import BLOCK, DIMENSION, SyntheticVectors, make_synthetic_vectors
+from benchmarks.measure.memory import Memory, PeakMemory
+from export.index.catalog import Catalog, IndexedImage
+from export.index.generation import NextGeneration, publish
+from runtime.artefacts.manifest import read_index_manifest
+from runtime.stores.opening import open_stores
+from runtime.stores.protocols import VectorStore
+from runtime.stores.vector_file import VectorBatch
+
+SEED = 7
+QUERIES, FLAT_QUERIES = 1_000, 30
+QUERY_KINDS = ("text", "picture")
+Vectors = NDArray[np.float32]
+
+
+def make_queries(vectors: SyntheticVectors, kind: str) -> Vectors:
+    """Return the queries, (n, d): texts about pictures of the library in other words than its captions; or new pictures."""
+    blocks = vectors.texts(BLOCK, wording=1) if kind == "text" else vectors.pictures(BLOCK, part=1)
+    return next(blocks)[:QUERIES]
+
+
+def tenth_cosines(count: int, kind: str) -> Vectors:
+    """Return the cosine of each query with its tenth nearest picture, (n,), by exact search."""
+    vectors = make_synthetic_vectors(SEED)
+    queries = make_queries(vectors, kind)
+    best = np.full((len(queries), 10), -1, np.float32)
+    for pictures in vectors.pictures(count):
+        best = np.partition(np.hstack([best, queries @ pictures.T]), -10, axis=1)[:, -10:]
+    tenth: Vectors = best.min(axis=1)
+    return tenth
+
+
+def build(out: Path, count: int, ivf_from: int) -> dict[str, Any]:
+    """Publish an index as `export index` does once all pictures are embedded; return time, memory and file sizes."""
+    out.mkdir(parents=True)
+    vectors = make_synthetic_vectors(SEED)
+    rows = [IndexedImage(at + 1, f"{at:07}.jpg", f"{at:064x}", 1, 1, 1, "a caption", 0) for at in range(count)]
+    following = NextGeneration(
+        number=1,
+        catalog=Catalog(rows, next_id=count + 1),
+        images_dir=Path("pictures"),
+        models={},
+        dimension=DIMENSION,
+        vectors=with_ids(vectors.pictures(count)),
+        captions=with_ids(vectors.texts(count)),
+        ivf_from=ivf_from,
+    )
+    started = time.perf_counter()
+    with PeakMemory() as peak:
+        publish(out, following, Console(file=io.StringIO()))
+    manifest = read_index_manifest(out)
+    sizes = {file.path.rsplit("/", 1)[-1]: file.bytes for file in manifest.files()}
+    return {"build_s": time.perf_counter() - started, "before": peak.before, "peak": peak.most, "sizes": sizes}
+
+
+def with_ids(blocks: Iterator[Vectors]) -> Iterator[VectorBatch]:
+    """Yield blocks of vectors with consecutive ids from 1."""
+    start = 1
+    for block in blocks:
+        yield range(start, start + len(block)), block
+        start += len(block)
+
+
+def search(out: Path, tenths: dict[str, Vectors], count: int) -> dict[str, Any]:
+    """Open an index and run the queries one at a time; return times, memory and recall."""
+    import faiss  # noqa: F401 (imported before the clock starts, to exclude its time and memory)
+
+    vectors = make_synthetic_vectors(SEED)
+    queries = {kind: make_queries(vectors, kind)[:count] for kind in QUERY_KINDS}
+    memory = {"with nothing opened": Memory.now()}
+    started = time.perf_counter()
+    manifest = read_index_manifest(out)
+    store, _ = open_stores(out, manifest)
+    opened_s = time.perf_counter() - started
+    memory["opened"] = Memory.now()
+    time_searches(store, queries["text"][:10])
+    memory["after 10 searches"] = Memory.now()
+    results = {kind: measure_searches(store, queries[kind], tenths[kind][:count]) for kind in QUERY_KINDS}
+    memory[f"after {10 + 2 * count:,} searches"] = Memory.now()
+    return {"open_s": opened_s, "memory": memory, "results": results, "manifest": manifest}
+
+
+def time_searches(store: VectorStore, queries: Vectors) -> tuple[list[float], Vectors]:
+    """Return the seconds of each search, and the cosines of its hits, (n, 10)."""
+    seconds, scores = [], []
+    for query in queries:
+        started = time.perf_counter()
+        scores.append(store.search(query[None], 10)[1][0])
+        seconds.append(time.perf_counter() - started)
+    return seconds, np.stack(scores)
+
+
+def measure_searches(store: VectorStore, queries: Vectors, tenth: Vectors) -> dict[str, float]:
+    """Return recall@10, and the median and 99th percentile of a search in ms."""
+    seconds, scores = time_searches(store, queries)
+    p50, p99 = np.percentile(seconds, [50, 99]) * 1e3
+    # 1e-4 is how much rounding to 16 bits changes a cosine; different pictures are further apart
+    return {"recall": float(np.mean(scores >= tenth[:, None] - 1e-4)), "p50": float(p50), "p99": float(p99)}

@@ -1,0 +1,32 @@
+"""The figures of one export that the report shows. Measures and writes nothing."""
+
+from dataclasses import dataclass, field
+
+from export.precision.gates import GateResult, Measures
+from export.precision.plan import GraphPlan
+
+
+@dataclass
+class ReportFigures:
+    """Filled while the export runs.
+
+    Attributes:
+        parity: differences between torch and the exact graphs, by output and measure.
+        exact_bytes: the size of each exact graph, by graph.
+        plans: the precision plan of each graph, by graph.
+        latencies_ms: median milliseconds of the exact and of the quantized form, by graph.
+        gate_results: what was measured of each family's quantized graphs.
+        measured_on: words that describe the calibration set.
+    """
+
+    parity: Measures = field(default_factory=dict)
+    exact_bytes: dict[str, int] = field(default_factory=dict)
+    plans: dict[str, GraphPlan] = field(default_factory=dict)
+    latencies_ms: dict[str, tuple[float, float]] = field(default_factory=dict)
+    gate_results: list[GateResult] = field(default_factory=list)
+    measured_on: str = ""
+
+    @property
+    def measures(self) -> Measures:
+        """Return what quantized graphs keep of the exact ones, by subject and measure."""
+        return {subject: figures for result in self.gate_results for subject, figures in result.measures.items()}

@@ -1,0 +1,100 @@
+"""Faults: which error is which status, and the one form in which every error is answered."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from runtime.errors import (
+    ArtefactError,
+    ImageNotFound,
+    ImageTooLarge,
+    ImageUnreadable,
+    LookwhyError,
+    Overloaded,
+    PicturesUnsupported,
+    RemoteRefused,
+    RequestError,
+    RequestTooLarge,
+)
+from runtime.web.schemas import ErrorBody, FaultBody
+
+log = logging.getLogger(__name__)
+
+# Looked up along an error's ancestry, so a branch of the tree can share one status; what is not listed is 500.
+STATUSES: dict[type[LookwhyError], int] = {
+    RequestError: 422,
+    RequestTooLarge: 413,
+    ImageNotFound: 404,
+    ImageTooLarge: 413,
+    ImageUnreadable: 422,
+    ArtefactError: 503,  # of what is fetched from S3 when it is first needed
+    RemoteRefused: 503,
+    PicturesUnsupported: 501,
+    Overloaded: 503,
+}
+CLIENT_LEFT = 499  # nobody reads this answer; it tells such requests apart in the metrics, as nginx does
+# What starlette and FastAPI themselves answer, in our form.
+PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
+ERROR_FORMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
+    "5XX": {"model": ErrorBody, "description": "The server is at fault"},
+}
+
+
+def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
+    """Have the app answer every error in the one form; `count_refusal` is called for each search that is refused."""
+
+    @app.exception_handler(LookwhyError)
+    async def known(_request: Request, error: LookwhyError) -> JSONResponse:
+        return _known_fault(error)
+
+    @app.exception_handler(Overloaded)
+    async def overloaded(_request: Request, error: Overloaded) -> JSONResponse:
+        count_refusal()
+        return fault_answer(STATUSES[Overloaded], error.code, str(error), {"retry-after": str(error.retry_s)})
+
+    @app.exception_handler(ClientDisconnect)
+    async def left(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=CLIENT_LEFT)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+        takes = request.scope["route"].responses.get(422, {}).get("description", "")
+        return fault_answer(422, "request_malformed", f"{_first_fault(error)}. {takes}".strip())
+
+    @app.exception_handler(HTTPException)
+    async def plain(_request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
+            return _known_fault(error.__cause__)
+        code = PLAIN_FAULTS.get(error.status_code, "request_refused")
+        return fault_answer(error.status_code, code, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def unknown(_request: Request, _error: Exception) -> JSONResponse:
+        return fault_answer(500, "internal", "Something went wrong here; the server's log has the cause.")
+
+
+def _known_fault(error: LookwhyError) -> JSONResponse:
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    if status >= 500:
+        log.error("%s", error, exc_info=error.__cause__)
+    return fault_answer(status, error.code, str(error))
+
+
+def fault_answer(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return an error in the one form."""
+    body = ErrorBody(error=FaultBody(code=code, message=message))
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+
+
+def _first_fault(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:] if first["type"] != "json_invalid")
+    reason = f"the body is not JSON ({first['ctx']['error']})" if first["type"] == "json_invalid" else first["msg"]
+    return f"{field + ': ' if field else ''}{reason}"

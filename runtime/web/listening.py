@@ -1,0 +1,43 @@
+"""The server's sockets: bound before anything is opened, so that a port that is taken is refused at once."""
+
+import errno
+import socket
+from contextlib import ExitStack
+
+from runtime.errors import SettingInvalid
+
+BACKLOG = 2048  # as uvicorn's own
+# A name may have an address that this machine lacks, as "localhost" may have ::1 where there is no IPv6.
+NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+def open_sockets(host: str, port: int) -> list[socket.socket]:
+    """Return sockets that listen on every address of `host`; whoever connects waits until they are served.
+
+    Raises:
+        SettingInvalid: another program has the port, this user may not take it, or `host` is no address of this machine.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as cause:
+        raise SettingInvalid("--host", host, "it is no address of this machine") from cause
+    with ExitStack() as opened:
+        listening = []
+        for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
+            try:
+                listening.append(opened.enter_context(socket.create_server(address, family=family, backlog=BACKLOG)))
+            except OSError as cause:
+                if cause.errno not in NOT_HERE:
+                    raise SettingInvalid("--port", str(port), _why_refused(cause, host)) from cause
+        if not listening:
+            raise SettingInvalid("--host", host, "it is no address of this machine")
+        opened.pop_all()  # they stay open
+    return listening
+
+
+def _why_refused(cause: OSError, host: str) -> str:
+    if cause.errno == errno.EADDRINUSE:
+        return f"another program listens there on {host}. Stop it, or choose another port"
+    if cause.errno == errno.EACCES:
+        return "this user may not take it. Choose one above 1023"
+    return cause.strerror or str(cause)
