@@ -97,7 +97,7 @@ def models(
 ) -> None:
     """Convert CLIP and BLIP to quantized graphs, and check them against the originals. Needs the extra `export`."""
     with told_errors(), naming_what_is_missing():
-        from export.console import Terminal
+        from export.console import TerminalDisplay
         from export.models.export import ExportOptions, export_models
         from export.precision.calibration_set import read_calibration_set
         from export.precision.gates import Gates
@@ -108,7 +108,7 @@ def models(
             overlap_at_10=overlap_at_10,
             token_agreement=token_agreement,
         )
-        display = Terminal(Console())
+        display = TerminalDisplay(Console())
         read = read_calibration_set(calibration, display) if calibration else None
         options = ExportOptions(
             precision=precision,

@@ -109,8 +109,3 @@ class _Rate(ProgressColumn):
         """Return the rate, or nothing while there is none yet."""
         rate = task.finished_speed or task.speed
         return Text(f"{rate:.1f}/s" if rate else "", style="progress.data.speed")
-
-
-Display = ProgressDisplay
-Silence = SilentDisplay
-Terminal = TerminalDisplay

@@ -61,7 +61,7 @@ def save_checkpoint(shape: "ShapeName", folder: Path, kind: WeightKind) -> None:
 
 def export_form(clip: Path, blip: Path, out: Path, form: "PrecisionMode") -> ExportCost:
     """Export both checkpoints, and return the cost. For int8 throughout the gates are open, so that it can be measured."""
-    from export.console import Terminal
+    from export.console import TerminalDisplay
     from export.errors import GateMissed
     from export.models.export import ExportOptions, export_models
     from export.precision.gates import Gates
@@ -70,7 +70,7 @@ def export_form(clip: Path, blip: Path, out: Path, form: "PrecisionMode") -> Exp
     options = ExportOptions(precision=form, gates=open_gates if form == "int8" else Gates())
     start, missed = time.perf_counter(), ""
     try:
-        export_models(str(clip), str(blip), out, options=options, display=Terminal(Console()))
+        export_models(str(clip), str(blip), out, options=options, display=TerminalDisplay(Console()))
     except GateMissed as miss:
         missed = str(miss)
     return ExportCost(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, missed)
@@ -88,11 +88,11 @@ def time_opening(folder: Path, graphs: Sequence[str]) -> dict[str, float]:
 
 def measure_forms(exact: Path, others: Sequence[Path], photos: Path | None) -> "list[Measures]":
     """Return how closely each folder's graphs follow the fp32 ones, on pictures that no precision plan was made on."""
-    from export.console import Terminal
+    from export.console import TerminalDisplay
     from export.precision.calibration_set import read_calibration_set
     from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure
 
-    pictures = read_calibration_set(photos, Terminal(Console())) if photos else _draw_pictures()
+    pictures = read_calibration_set(photos, TerminalDisplay(Console())) if photos else _draw_pictures()
     manifest = read_models_manifest(exact)
     clip = ClipGateMeasure(exact, manifest.clip, pictures, 2)
     kept = [clip.evaluate(folder).measures for folder in others]

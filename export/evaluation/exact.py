@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from export.console import Display
+from export.console import ProgressDisplay
 from export.errors import ExactModelsUnusable
 from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
 
@@ -17,7 +17,7 @@ CLIP_TRAITS = ("name", "revision", "dimension", "logit_scale", "preprocessing")
 BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "num_beams", "preprocessing")
 
 
-def exact_folder(models_dir: Path, models: ModelsManifest, given: Path | None, display: Display) -> Path | None:
+def exact_folder(models_dir: Path, models: ModelsManifest, given: Path | None, display: ProgressDisplay) -> Path | None:
     """Return the folder of exact models, exported if it is absent; None if the models are exact themselves.
 
     Args:
@@ -45,7 +45,7 @@ def _beside(models_dir: Path) -> Path:
     return folder.with_name(f"{folder.name}-{EXACT}")
 
 
-def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, display: Display) -> None:
+def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, display: ProgressDisplay) -> None:
     clip = _source(models.clip, models.made_by.get("clip"))
     blip = _source(models.blip, models.made_by.get("blip")) if models.blip else None
     if clip is None or (models.blip and blip is None):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from export.console import Terminal, progress_bar
+from export.console import TerminalDisplay, progress_bar
 from export.errors import CaptionsUnusable
 from export.evaluation.agreement import measure_agreement
 from export.evaluation.caption_scores import score_captions
@@ -77,7 +77,7 @@ def evaluate_models(sources: Sources, out: Path, *, threads: int = 1, consoles: 
 def _open_models(sources: Sources, threads: int, console: Console) -> list[EvaluatedModels]:
     """Open the exact models, if there are any, and then those that are measured."""
     manifest = read_models_manifest(sources.models)
-    exact = exact_folder(sources.models, manifest, sources.exact, Terminal(console))
+    exact = exact_folder(sources.models, manifest, sources.exact, TerminalDisplay(console))
     return [EvaluatedModels.open(folder, threads) for folder in (exact, sources.models) if folder]
 
 

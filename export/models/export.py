@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
-from export.console import Display, Silence
+from export.console import ProgressDisplay, SilentDisplay
 from export.errors import GateMiss, GateMissed
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.families import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
@@ -66,7 +66,7 @@ class ExportOptions:
 
 
 def export_models(
-    clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: Display | None = None
+    clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: ProgressDisplay | None = None
 ) -> ModelsManifest:
     """Export CLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
@@ -83,7 +83,7 @@ def export_models(
         GateMissed: quantized graphs keep too little of the exact ones; names every gate that CLIP or BLIP missed.
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
-    options, display = options or ExportOptions(), display or Silence()
+    options, display = options or ExportOptions(), display or SilentDisplay()
     checkpoints = [open_checkpoint(clip, "clip")]
     if blip is not None:
         checkpoints.append(open_checkpoint(blip, "blip"))
@@ -104,7 +104,7 @@ def export_models(
 class _ExportRun:
     """Exports one checkpoint after the other into `folder`; collects the report's figures and the missed gates."""
 
-    def __init__(self, folder: Path, options: ExportOptions, display: Display) -> None:
+    def __init__(self, folder: Path, options: ExportOptions, display: ProgressDisplay) -> None:
         self._folder, self._options, self._display = folder, options, display
         self._threads = os.cpu_count() or 1
         self.figures = ReportFigures()

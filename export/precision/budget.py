@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.console import Display
+from export.console import ProgressDisplay
 from export.errors import GateMiss
 from export.precision.gate_measures import GateMeasure
 from export.precision.gates import GateResult, Gates, name_layers
@@ -45,7 +45,9 @@ class RoundedGraphs:
 class BudgetSearch:
     """Writes the quantized graphs of one family, CLIP's or BLIP's."""
 
-    def __init__(self, graphs: Sequence[str], exact: Path, out: Path, options: RoundingOptions, display: Display) -> None:
+    def __init__(
+        self, graphs: Sequence[str], exact: Path, out: Path, options: RoundingOptions, display: ProgressDisplay
+    ) -> None:
         """Quantize the graphs below `exact` and write them below `out`, once `run` is called."""
         self._graphs, self._exact, self._out, self._options, self._display = graphs, exact, out, options, display
 

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from export.console import Display
+from export.console import ProgressDisplay
 from export.errors import CaptionsUnusable
 from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
 
@@ -61,7 +61,7 @@ def draw_calibration_set(count: int = DRAWN_SCENES) -> CalibrationSet:
     return CalibrationSet(images, texts, f"{count} drawn scenes, and {len(texts)} queries and captions")
 
 
-def read_calibration_set(path: Path, display: Display) -> CalibrationSet:
+def read_calibration_set(path: Path, display: ProgressDisplay) -> CalibrationSet:
     """Return the first `MAX_PICTURES` pictures of a file of captions, as `evaluate` takes it, and `MAX_TEXTS` captions.
 
     Raises:

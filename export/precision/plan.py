@@ -9,7 +9,7 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from export.console import Display
+from export.console import ProgressDisplay
 from export.precision.gates import Gates
 from export.precision.layers import ExactGraph, Layer
 from export.precision.rewriting import Edits
@@ -91,7 +91,7 @@ class PrecisionPlanner:
         """Return the exact graph that is planned for."""
         return self._sensitivity.graph
 
-    def measure_layers(self, display: Display) -> None:
+    def measure_layers(self, display: ProgressDisplay) -> None:
         """Measure the error of each layer when it alone is int8."""
         for name in display.count(self._layers, f"{self.graph.path.stem}: layers in int8"):
             self._measure(name, "int8")

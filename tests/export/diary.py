@@ -1,9 +1,9 @@
 """A display that keeps what a person would be told."""
 
-from export.console import Silence
+from export.console import SilentDisplay
 
 
-class Diary(Silence):
+class Diary(SilentDisplay):
     """Keeps what a person would be told."""
 
     def __init__(self) -> None:

@@ -37,7 +37,8 @@ def read_refusal(status: int, body: object, headers: Mapping[str, str], model: s
         return NoAnswer(advice, HOPELESS_REST_S)
     if status == 429 or status >= 500:
         meaning = "its rate limit is reached" if status == 429 else f"it failed with status {status}"
-        return TransientFault(meaning, min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S))
+        retry_after_s = min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S)
+        return TransientFault(meaning, retry_after_s)
     meanings = {
         401: "the key was refused; check GROQ_API_KEY",
         403: f"the key may not use the model {model}; check GROQ_API_KEY and GROQ_MODEL",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from export.console import Silence
+from export.console import SilentDisplay
 from export.errors import ExactModelsUnusable
 from export.evaluation.exact import exact_folder
 from runtime.artefacts.manifest import read_models_manifest
@@ -35,7 +35,7 @@ def without_sources(manifest: dict[str, Any]) -> None:
 
 
 def find(models: Path, given: Path | None = None) -> Path | None:
-    return exact_folder(models, read_models_manifest(models), given, Silence())
+    return exact_folder(models, read_models_manifest(models), given, SilentDisplay())
 
 
 def test_the_folder_beside_is_found_by_its_name_and_another_by_the_flag(tmp_path: Path) -> None:

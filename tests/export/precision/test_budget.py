@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export.console import Silence
+from export.console import SilentDisplay
 from export.errors import GateMiss
 from export.precision.budget import LOOSEST, TIGHTEST, BudgetSearch, RoundedGraphs, RoundingOptions, _tightening
 from export.precision.gates import GateResult, Gates
@@ -47,7 +47,7 @@ def exact(tmp_path: Path) -> Path:
 
 def search(exact: Path, gate_measure: SmallGateMeasure, *, naive: bool = False, **gates: float) -> RoundedGraphs:
     options = RoundingOptions("avx2", Gates(**gates), naive=naive, threads=1)
-    return BudgetSearch([GRAPH], exact, exact.parent / "out", options, Silence()).run(gate_measure)
+    return BudgetSearch([GRAPH], exact, exact.parent / "out", options, SilentDisplay()).run(gate_measure)
 
 
 def precisions(rounded: RoundedGraphs) -> set[str]:

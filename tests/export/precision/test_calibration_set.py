@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from export.console import Silence
+from export.console import SilentDisplay
 from export.errors import CaptionsUnusable
 from export.precision.calibration_set import QUERIES, draw_calibration_set, read_calibration_set
 from tests.export.diary import Diary
@@ -45,12 +45,12 @@ def test_a_person_s_pictures_are_read_and_what_cannot_be_used_is_named(tmp_path:
 def test_a_set_without_a_readable_picture_is_refused(tmp_path: Path) -> None:
     path = write_captions(tmp_path, {"file": "absent.png", "captions": ["absent"]})
     with pytest.raises(CaptionsUnusable, match="none of its pictures can be read"):
-        read_calibration_set(path, Silence())
+        read_calibration_set(path, SilentDisplay())
 
 
 @pytest.mark.shared
 def test_real_photos_give_pictures_and_one_caption_of_each_first(shared_photos: Path) -> None:
-    read = read_calibration_set(shared_photos / "captions.jsonl", Silence())
+    read = read_calibration_set(shared_photos / "captions.jsonl", SilentDisplay())
     assert (len(read.images), len(read.texts)) == (50, 96)
     first = [json.loads(line)["captions"][0] for line in (shared_photos / "captions.jsonl").read_text().splitlines()]
     assert list(read.texts[:50]) == first

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from export.console import Silence
+from export.console import SilentDisplay
 from export.precision.plan import COST, PrecisionPlanner
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
 
 def plan_small_graph(folder: Path, outlier: float = 1.0) -> PrecisionPlanner:
     planner = PrecisionPlanner(small_graph_sensitivity(write_small_graph(folder / "small.onnx", outlier=outlier)))
-    planner.measure_layers(Silence())
+    planner.measure_layers(SilentDisplay())
     return planner
 
 
