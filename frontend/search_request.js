@@ -6,7 +6,7 @@
 export const DEFAULT_TOP_K = 8;
 export const DEFAULT_PICTURE_WEIGHT = 0.5;
 
-// As runtime/search/words.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
+// As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 /** Returns whether the query has words to match; minus-words only leave pictures out. */

@@ -12,7 +12,8 @@ import torch
 from transformers import PreTrainedModel
 
 from benchmarks.measure.timing import median_prepared_ms
-from export.models.checkpoints import Family, open_checkpoint, read_model
+from export.models.checkpoints import open_checkpoint, read_model
+from export.models.families import Family
 from export.models.onnx_graph import quiet
 from runtime.models.onnx_session import Array, Session
 

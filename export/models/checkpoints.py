@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from export.errors import CheckpointUnusable
+from export.models.families import MODEL_CLASSES, PROCESSOR_CLASSES, Family
 from export.models.hub import fetch_snapshot
 from export.models.onnx_graph import quiet
 from runtime.artefacts.manifest import Preprocessing
@@ -17,9 +18,6 @@ from runtime.artefacts.manifest import Preprocessing
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-Family = Literal["clip", "blip"]
-MODEL_CLASSES: dict[Family, str] = {"clip": "CLIPModel", "blip": "BlipForConditionalGeneration"}
-PROCESSOR_CLASSES: dict[Family, str] = {"clip": "CLIPImageProcessor", "blip": "BlipImageProcessor"}
 RESAMPLINGS: dict[int, Literal["lanczos", "bilinear", "bicubic"]] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's
 REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 

@@ -16,7 +16,7 @@ from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
 from export.errors import GateMiss, GateMissed
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
-from export.models.families import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
+from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
 from export.models.latency import median_latencies_ms
 from export.models.onnx_graph import graph_bytes, join_graph, quiet
 from export.models.optimize import optimize_graph

@@ -17,8 +17,9 @@ from benchmarks.checkpoints.outliers import (
 )
 from benchmarks.checkpoints.random_checkpoints import ShapeName, save_random_checkpoint
 from benchmarks.checkpoints.transformer_layers import Transformer, list_transformers, record_inputs
-from export.models.checkpoints import Family, open_checkpoint, read_model
-from export.models.families import BlipExporter, ClipExporter
+from export.models.checkpoints import open_checkpoint, read_model
+from export.models.exporters import BlipExporter, ClipExporter
+from export.models.families import Family
 
 pytestmark = pytest.mark.torch
 

@@ -11,7 +11,7 @@ from typer.core import TyperGroup, TyperOption
 from typer.main import get_command
 
 from export.__main__ import app
-from export.models.families import NUM_BEAMS
+from export.models.exporters import NUM_BEAMS
 from export.precision.gates import Gates
 from tests.conftest import ROOT
 from tests.sample_library import MODELS, SampleLibrary, run_module

@@ -80,7 +80,7 @@ class Pair:
 
 
 def exported(reference: Any, path: Path, length: int) -> Tokenizer:
-    path.write_text(reference.backend_tokenizer.to_str(), "utf-8")  # as export/models/families.py does
+    path.write_text(reference.backend_tokenizer.to_str(), "utf-8")  # as export/models/exporters.py does
     return Tokenizer(path, length, reference.pad_token_id)
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from export.models.checkpoints import open_checkpoint, read_model
-from export.models.families import BlipExporter, ClipExporter
+from export.models.exporters import BlipExporter, ClipExporter
 
 pytestmark = pytest.mark.torch
 
