@@ -103,6 +103,13 @@ def test_words_are_weighed_in_one_batch_and_only_for_an_explanation(engine: Engi
     assert (red.in_caption, green.in_caption) == (True, False)
 
 
+def test_of_a_long_query_the_first_sixteen_words_are_weighed(engine: Engine, encoder: ColourEncoder) -> None:
+    words = ["red", *(f"thing{number}" for number in range(19))]
+    hit = find(engine, " ".join(words), 1).hits[0]
+    assert encoder.text_batches == [1, 16]
+    assert [weight.word for weight in hit.evidence.words] == words[:16]
+
+
 def test_minus_words_leave_pictures_behind(engine: Engine, encoder: ColourEncoder) -> None:
     assert {hit.row.id for hit in find(engine, "red blue", 2, explain=False).hits} == {1, 3}
     encoder.text_batches.clear()

@@ -13,6 +13,10 @@ def test_verdicts_begin_at_their_thresholds() -> None:
     ]  # fmt: skip
 
 
+def test_a_match_is_weak_from_one_third_on_and_strong_from_three_quarters_on() -> None:
+    assert [verdict_of(p) for p in (0.333, 1 / 3, 0.749, 0.75)] == ["none", "weak", "weak", "strong"]
+
+
 def test_shares_are_of_the_positive_drops_and_add_up_to_one() -> None:
     red, boat, sunset = weigh_words(["red", "boat", "sunset"], np.array([0.1, 0.3, -0.2]), Phrase("a RED boat's mast"))
     assert (red.share, boat.share) == pytest.approx((0.25, 0.75))

@@ -25,6 +25,13 @@ def test_minus_words_turn_the_direction_away_and_leave_the_score_alone() -> None
     assert query.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
 
 
+def test_half_of_each_unwanted_text_is_subtracted_from_the_wanted_one() -> None:
+    one = Query(parse_query("a boat -sunset"), BOAT, (SUNSET,))
+    two = Query(parse_query("a boat -sunset -night"), BOAT, (SUNSET, PICTURE))
+    assert one.direction() == pytest.approx(np.array([1, -0.5, 0, 0]) / np.sqrt(1.25))
+    assert two.direction() == pytest.approx(np.array([1, -0.5, -0.5, 0]) / np.sqrt(1.5))
+
+
 def test_a_picture_without_words_is_the_whole_direction_whatever_its_weight() -> None:
     query = Query(parse_query(""), None, (), PICTURE, picture_weight=0.1)
     assert not query.is_mixed
