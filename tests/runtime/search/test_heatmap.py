@@ -67,7 +67,7 @@ def test_the_hottest_are_blanked_first_then_other_patches_as_many_and_each_once(
 
     def keep(batch: "NDArray[np.float32]") -> "NDArray[np.float32]":
         batches.append(batch[:, 0, ::3, ::3].reshape(len(batch), -1) == 0)  # (n, 49) whether a patch is blanked
-        return np.zeros(len(batch))
+        return np.zeros(len(batch), np.float32)
 
     pixels = np.ones((3, SIDE, SIDE), dtype=np.float32)
     for seed in range(10):
