@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 from runtime.engine import Engine
 from runtime.errors import Overloaded, RequestTooLarge
 from runtime.settings import Settings
+from runtime.web import admission
 from runtime.web.admission import AdmissionQueue
 from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
 from tests.runtime.conftest import ColourEncoder
@@ -113,6 +114,36 @@ def test_a_client_that_leaves_while_it_waits_costs_nothing_more() -> None:
         search.go_on.set()
         await asyncio.gather(first, third)
         assert len(search.bodies) == 2
+
+    run(story)
+
+
+def test_a_body_that_does_not_say_whether_more_comes_is_whole() -> None:
+    async def story() -> None:
+        search = SlowSearch(AdmissionQueue(1, 1))
+        first = await search.begin(Client())
+        leaving = Client([{"type": "http.request", "body": b"hello"}])
+        second = await search.begin(leaving)
+        leaving.left.set()
+        with pytest.raises(ClientDisconnect):
+            await second
+        search.go_on.set()
+        await first
+
+    run(story)
+
+
+def test_the_time_that_is_told_is_how_long_slots_were_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        seconds = iter([100.0, 103.0])
+        monkeypatch.setattr(admission, "perf_counter", lambda: next(seconds))
+        queue = AdmissionQueue(1, 1)
+        async with queue.slot(Client().receive):
+            pass
+        queue.enter()
+        queue.enter()
+        with pytest.raises(Overloaded, match="Try again in 3 s"):
+            queue.enter()
 
     run(story)
 
