@@ -81,19 +81,19 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table: int8 has those of `INT8_ERRORS`, times `moved` where outliers were moved; blocks have a tenth."""
+    """Errors from a table: int8 has those, times `moved` where outliers were moved; blocks have a tenth."""
 
-    def __init__(self, graph: ExactGraph, moved: float = 1.0) -> None:
+    def __init__(self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS) -> None:
         super().__init__(graph, [{"input_ids": np.array([0, 1, 2])}], ["logits"], target="avx2", threads=1)
-        self._moved = moved
+        self._moved, self._errors = moved, errors
         self.examined: set[str] = set()
 
     def measure_error(self, choice: Choice, edits: Edits | None = None) -> float:
         [(layer, precision)] = choice.items()
         if precision == "int8":
-            return INT8_ERRORS[layer] * (1.0 if edits is None else self._moved)
+            return self._errors[layer] * (1.0 if edits is None else self._moved)
         self.examined.add(layer)
-        return INT8_ERRORS[layer] / 10
+        return self._errors[layer] / 10
 
 
 def test_the_layers_that_cost_half_the_budget_together_stay_in_int8_unexamined(tmp_path: Path) -> None:
@@ -102,6 +102,14 @@ def test_the_layers_that_cost_half_the_budget_together_stay_in_int8_unexamined(t
     planner.measure_layers(SilentDisplay())
     planner.choose(0.02)  # without "out" the others cost 0.0201, without "query" as well 0.0098
     assert sensitivity.examined == {"out", "query"}
+
+
+def test_an_upgrade_that_a_later_one_makes_needless_is_undone(tmp_path: Path) -> None:
+    errors = {"out": 0.08, "query": 0.0, "key": 0.0, "words": 0.0, "positions": 0.04}  # of a table with few numbers
+    planner = PrecisionPlanner(MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"), errors=errors))
+    planner.measure_layers(SilentDisplay())
+    assert planner.choose(0.05) == dict.fromkeys(errors, "int8") | {"out": "block8"}
+    assert planner.choose(0.047) == dict.fromkeys(errors, "int8") | {"out": "block8", "positions": "fp32"}
 
 
 @pytest.mark.parametrize(("moved", "equalized"), [(0.69, True), (0.71, False)])
