@@ -5,7 +5,7 @@ from time import time
 
 import pytest
 
-from runtime.explain.retry_after import LONGEST_S, read_retry_after
+from runtime.explain.retry_after import read_retry_after
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), ("1.5", 1.5), (" 3 ", 3.0), ("0", 0.0)])
@@ -32,7 +32,7 @@ def test_a_date_that_has_passed_asks_for_no_wait() -> None:
 
 @pytest.mark.parametrize("header", ["999999999", "1e300", formatdate(time() + 1e9, usegmt=True)])
 def test_no_wait_is_longer_than_a_day(header: str) -> None:
-    assert read_retry_after(header) == LONGEST_S
+    assert read_retry_after(header) == 24 * 60 * 60
 
 
 @pytest.mark.parametrize(
