@@ -150,6 +150,12 @@ def test_without_calibration_caption_and_score_are_told(caption: str | None, sco
     assert sentence(SUNSET, facts(caption, score)) == said
 
 
+def test_without_calibration_nothing_is_said_to_speak_against_a_match() -> None:
+    assert sentence("a whale", facts("a boat", 0.3, drops={"whale": -0.1})) == (
+        "The caption does not mention “whale”; the picture was found by its looks alone (score 0.30)."
+    )
+
+
 @pytest.mark.parametrize("query", ["the", "🛶", "?!", "\ud800"])
 def test_a_query_without_content_words_still_gets_a_sentence(query: str) -> None:
     nothing = "the query names nothing that a caption could mention"

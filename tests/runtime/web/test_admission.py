@@ -86,6 +86,22 @@ def test_searches_wait_in_order_and_read_their_whole_body() -> None:
     run(story)
 
 
+def test_no_more_searches_than_slots_run_at_once_those_that_waited_included() -> None:
+    async def story() -> None:
+        queue, running = AdmissionQueue(2, 4), [0]
+
+        async def search() -> None:
+            async with queue.slot(Client().receive):
+                running.append(running[-1] + 1)
+                await settled()
+                running.append(running[-1] - 1)
+
+        await asyncio.gather(*(search() for _ in range(6)))
+        assert (max(running), running[-1], queue.waiting) == (2, 0, 0)
+
+    run(story)
+
+
 def test_a_body_in_parts_is_read_only_when_its_request_has_a_slot() -> None:
     async def story() -> None:
         search = SlowSearch(AdmissionQueue(1, 1))
