@@ -207,3 +207,29 @@ def test_a_picture_that_cannot_be_read_costs_the_others_nothing(
     (images / "10.png").unlink()
     assert captions.of_rows(rows_of(library, 1, 2)) == [("", "none"), ("20 wide", "live")]
     assert list(CaptionFile(index_dir, MODELS).read_all().values()) == ["20 wide"]
+
+
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_picture_that_goes_away_while_it_is_captioned_has_a_caption_that_is_not_kept(
+    captions: Captions,
+    library: Library,
+    captioner: WidthCaptioner,
+    images: Path,
+    index_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    unreadable: bool,
+) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(path)
+
+    def remove_and_caption(pictures: Sequence[Image.Image]) -> list[str]:
+        (images / "10.png").unlink()
+        return WidthCaptioner.caption_images(captioner, pictures)
+
+    if unreadable:
+        monkeypatch.setattr(captions_module, "sha256_of", refuse)
+    else:
+        monkeypatch.setattr(captioner, "caption_images", remove_and_caption)
+    assert captions.of_rows(rows_of(library, 1)) == [("10 wide", "live")]
+    assert not (index_dir / FILE_NAME).exists()
