@@ -2,6 +2,8 @@
 
 import os
 import shlex
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -207,11 +209,23 @@ def _models_dir(given: Path | None) -> Path:
 
 def _tell_next(program: str, models_dir: Path, index_dir: Path) -> None:
     """Tell the commands that use the new index, with the options that they cannot find out by themselves."""
-    program = "python -m runtime" if program == "python -m export" else program
+    program = _as_typed(program)
     named = [] if index_dir == OWN_INDEX else ["--index", str(index_dir)]
     named += [] if models_dir in {OWN_MODELS, sample_models_dir()} else ["--models", str(models_dir)]
     options = f" {shlex.join(named)}" if named else ""
     tell(f'Search it:  {program} search "a red boat"{options}\nServe it:   {program} serve{options}')
+
+
+def _as_typed(program: str) -> str:
+    """Return how the program that answers searches is called from this folder."""
+    if program == "python -m export":
+        return f"{_from_here(sys.executable)} -m runtime"
+    return program if shutil.which(program) else _from_here(sys.argv[0])
+
+
+def _from_here(file: str) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(Path(file).relative_to(here)) if Path(file).is_relative_to(here) else file)
 
 
 def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":

@@ -62,7 +62,8 @@ class SearchCommand(TyperCommand):
         word = next((arg for arg in given if re.match(r"-[^\W\d]", arg) and not re.fullmatch(r"-k\d*|-0", arg)), None)
         if word:
             tell(
-                f'error: {word} reads as an option. To leave a word out, put the query behind "--": search -- a boat {word}'
+                f"error: {word} reads as an option. To leave a word out, put the query behind "
+                f'"--": {ctx.command_path} -- a boat {word}'
             )
             ctx.exit(USAGE_WRONG)
         return super().parse_args(ctx, args)
@@ -95,7 +96,7 @@ def search(
         if as_json:
             typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=not writes_utf8(sys.stdout)))
         elif paths or print0:
-            print_paths(_files_of(body, engine, settings), end=b"\0" if print0 else b"\n")
+            print_paths(body, _files_of(body, engine, settings), end=b"\0" if print0 else b"\n")
         elif is_terminal(sys.stdout):
             print_answer(body)
         else:

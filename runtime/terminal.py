@@ -7,7 +7,7 @@ import codecs
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -123,8 +123,10 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
         typer.echo("\t".join((escape_controls(path), probability, escape_controls(result.caption))))
 
 
-def print_paths(paths: Iterable[str], *, end: bytes) -> None:
+def print_paths(body: "SearchBody", paths: Sequence[str], *, end: bytes) -> None:
     """Print paths as the file system has them, each with `end` behind it; only a NUL can end one that holds a newline."""
+    if body.verdict == "none":
+        tell(NO_GOOD_MATCH)
     for path in paths:
         typer.echo((path if end == b"\0" else escape_controls(path)).encode("utf-8", "surrogateescape") + end, nl=False)
 

@@ -37,8 +37,10 @@ class Installed:
     folder: Path
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        programs = self.environment / "bin"
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        command = [str(self.environment / "bin" / "lookwhy"), *arguments]
+        kept["PATH"] = f"{programs}{os.pathsep}{kept['PATH']}"  # as in an activated environment
+        command = [str(programs / "lookwhy"), *arguments]
         return subprocess.run(command, cwd=self.folder, env=kept, capture_output=True, text=True, timeout=300, check=False)
 
 

@@ -44,7 +44,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.skipped:
         line += f", {len(summary.skipped):,} skipped"
     if summary.other_files:
-        line += f"; {summary.other_files:,} files that are no pictures"
+        kind = "file that is no picture" if summary.other_files == 1 else "files that are no pictures"
+        line += f"; {summary.other_files:,} {kind}"
     console.print(f"{summary.count:,} pictures in the index: {line}.", style="bold", highlight=False)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")

@@ -1,6 +1,7 @@
 """The export step's command line: one line for each fault, exit code 1, no traceback."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -72,8 +73,8 @@ def test_indexing_says_models_index_and_pictures_and_at_the_end_what_to_do_next(
     assert told[2] == f"60 pictures in {pictures}"
     options = f"--index {out} --models '{copied}'"
     assert told[-2:] == [
-        f'Search it:  python -m runtime search "a red boat" {options}',
-        f"Serve it:   python -m runtime serve {options}",
+        f'Search it:  {shlex.quote(sys.executable)} -m runtime search "a red boat" {options}',
+        f"Serve it:   {shlex.quote(sys.executable)} -m runtime serve {options}",
     ]
 
 

@@ -86,7 +86,8 @@ def test_a_word_to_leave_out_is_told_how_to_be_written(sample_library: SampleLib
     printed = search(sample_library, *arguments)
     assert printed.returncode == 2
     assert printed.stderr.splitlines() == [
-        'error: -sunset reads as an option. To leave a word out, put the query behind "--": search -- a boat -sunset'
+        'error: -sunset reads as an option. To leave a word out, put the query behind "--": '
+        "python -m runtime search -- a boat -sunset"
     ]
 
 
