@@ -96,6 +96,10 @@ def test_a_request_at_its_limits_is_not_refused() -> None:
     assert len(LIMITS.check_explain("red", range(50)).ids) == 50
 
 
+def test_unless_set_otherwise_a_request_may_have_a_hundred_pictures_ten_heatmaps_and_a_thousand_characters() -> None:
+    assert RequestLimits() == RequestLimits(top_k_max=100, query_max_chars=1000, heatmaps_max=10)
+
+
 def test_what_a_request_leaves_open_has_sentences_no_heatmaps_and_as_much_of_the_picture_as_of_the_words() -> None:
     by_words, by_picture, explained = (
         LIMITS.check_search("red", 1), LIMITS.check_image_search("red", 1), LIMITS.check_explain("red", [1])

@@ -129,6 +129,8 @@ def test_words_that_name_nothing_are_not_judged(ranker: Ranker, query: str) -> N
 def test_unwanted_words_that_name_nothing_change_nothing(ranker: Ranker) -> None:
     plain, minus = (judged(ranker, asked) for asked in (boat(), boat("a boat -the", (AXES[1],))))
     assert [known.match_probability for known in minus] == [known.match_probability for known in plain]
+    without_sunset = boat("a boat -sunset", (AXES[1],)), boat("a boat -the -sunset", (AXES[2], AXES[1]))
+    assert probabilities_of(judged(ranker, without_sunset[0])) == probabilities_of(judged(ranker, without_sunset[1]))
 
 
 def test_hits_are_ordered_by_probability_and_equals_stay_as_they_are() -> None:
