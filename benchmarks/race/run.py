@@ -1,6 +1,6 @@
 """One run, in a process of its own: python -m benchmarks.race.run IMPLEMENTATION TASK WORKLOAD
 
-Prints the first answer as soon as it is there, and at the end a report as one line of JSON. Its timetimestamps are of the
+Prints the first answer as soon as it is there, and at the end a report as one line of JSON. Its timestamps are of the
 system's monotonic clock, so that the parent process can tell how long the first answer took.
 """
 

@@ -66,12 +66,17 @@ def test_parts_go_by_pattern_at_any_depth(packages: Path) -> None:
 
 
 def test_of_the_services_of_aws_only_those_called_stay(packages: Path) -> None:
-    for service in ("s3", "ec2"):
+    for service in ("s3", "secretsmanager", "sts", "ec2"):
         (packages / "botocore/data" / service).mkdir(parents=True)
         (packages / "botocore/data" / service / "service.json").touch()
     (packages / "botocore/data/endpoints.json").touch()
     prune(packages)
-    assert files_below(packages / "botocore") == ["data/endpoints.json", "data/s3/service.json"]
+    assert files_below(packages / "botocore") == [
+        "data/endpoints.json",
+        "data/s3/service.json",
+        "data/secretsmanager/service.json",
+        "data/sts/service.json",
+    ]
 
 
 def test_libraries_that_numpy_was_linked_with_are_never_touched() -> None:

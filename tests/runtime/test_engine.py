@@ -103,6 +103,38 @@ def test_words_are_weighed_in_one_batch_and_only_for_an_explanation(engine: Engi
     assert (red.in_caption, green.in_caption) == (True, False)
 
 
+def test_of_a_long_query_the_first_sixteen_words_are_weighed(engine: Engine, encoder: ColourEncoder) -> None:
+    words = ["red", *(f"thing{number}" for number in range(19))]
+    hit = find(engine, " ".join(words), 1).hits[0]
+    assert encoder.text_batches == [1, 16]
+    assert [weight.word for weight in hit.evidence.words] == words[:16]
+
+
+def test_a_query_that_names_nothing_has_no_words_to_weigh(engine: Engine, encoder: ColourEncoder) -> None:
+    hits = find(engine, "the", 2).hits
+    assert [hit.evidence.words for hit in hits] == [(), ()]
+    assert all(hit.explanation.text for hit in hits)
+    assert encoder.text_batches == [1]
+
+
+@pytest.mark.parametrize(
+    ("top_k", "like", "looked_at"), [(1, None, 10), (10, None, 10), (12, None, 12), (1, 2, 11), (12, 2, 13)]
+)
+def test_a_search_looks_at_ten_neighbours_at_least(
+    engine: Engine, store: FlatStore, monkeypatch: pytest.MonkeyPatch, top_k: int, like: int | None, looked_at: int
+) -> None:
+    asked: list[int] = []
+    search = store.search
+
+    def count(queries: Any, k: int) -> Any:
+        asked.append(k)
+        return search(queries, k)
+
+    monkeypatch.setattr(store, "search", count)
+    find(engine, "red", top_k, like=like)
+    assert asked == [looked_at]
+
+
 def test_minus_words_leave_pictures_behind(engine: Engine, encoder: ColourEncoder) -> None:
     assert {hit.row.id for hit in find(engine, "red blue", 2, explain=False).hits} == {1, 3}
     encoder.text_batches.clear()
@@ -151,7 +183,10 @@ def test_a_heatmap_says_where_and_costs_one_encoding_beside_its_check(engine: En
     assert hit.evidence.heatmap.box == (0.25, 0.0, 0.75, 1.0)
     assert hit.evidence.occlusion is not None
     assert encoder.pictures_seen == 1 + 1 + hit.evidence.occlusion.draws
+    assert 0 < hit.evidence.occlusion.hottest_drop < 1e-3, "three red quarters are nearly as red as four"
     assert (hit.explanation.text, hit.evidence.words) == ("", ())
+    [without] = explain(engine, "red", [1]).hits
+    assert (without.evidence.heatmap, without.evidence.occlusion) == (None, None)
 
 
 def test_a_picture_that_went_away_is_explained_without_a_heatmap(engine: Engine, library: Library) -> None:

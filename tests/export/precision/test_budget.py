@@ -58,6 +58,7 @@ def test_a_gate_that_int8_meets_is_met_at_once(exact: Path) -> None:
     gate_measure = SmallGateMeasure(exact)
     rounded = search(exact, gate_measure, cosine_mean=0.99, cosine_worst=0.9)
     assert precisions(rounded) == {"int8"}
+    assert rounded.plans[GRAPH].budget == pytest.approx(0.8 * 0.01), "other pictures may lose more than the calibration set"
     assert not rounded.misses
     assert gate_measure.evaluations == 1
 
@@ -90,6 +91,12 @@ def test_naive_int8_is_evaluated_once_and_keeps_its_misses(exact: Path) -> None:
     gate_measure = SmallGateMeasure(exact)
     assert search(exact, gate_measure, naive=True, cosine_mean=0.99999).misses
     assert gate_measure.evaluations == 1
+
+
+def test_the_factor_for_a_budget_is_between_a_quarter_and_nine_tenths() -> None:
+    given = (0.5, 0.998, 0.99899, 0.9995)  # from far off to hardly missed: a quarter, a half less a tenth of it, ...
+    factors = [_tightening(GateMiss("s", "cosine_mean", cosine, 0.999, GRAPH)) for cosine in given]
+    assert factors == pytest.approx([0.25, 0.45, 0.9 * 0.001 / 0.00101, 0.9])
 
 
 @pytest.mark.parametrize(

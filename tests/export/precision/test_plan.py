@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from export.console import SilentDisplay
+from export.precision.layers import ExactGraph
 from export.precision.plan import COST, PrecisionPlanner
+from export.precision.rewriting import Edits
+from export.precision.rounding import Choice
+from export.precision.sensitivity import LayerSensitivity
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
 
@@ -70,6 +75,42 @@ def test_the_plan_says_why_a_layer_is_kept_in_fp32(planner: PrecisionPlanner) ->
     assert all(line.why.startswith("kept in fp32: int8 would cost") for line in plan.layers)
     errors = {line.layer: line.errors["int8"] for line in plan.layers}
     assert planner.costliest_layers() == sorted(errors, key=errors.__getitem__, reverse=True)[:3]
+
+
+INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "positions": 0.0013}
+
+
+class MadeUpSensitivity(LayerSensitivity):
+    """Errors from a table: int8 has those of `INT8_ERRORS`, times `moved` where outliers were moved; blocks have a tenth."""
+
+    def __init__(self, graph: ExactGraph, moved: float = 1.0) -> None:
+        super().__init__(graph, [{"input_ids": np.array([0, 1, 2])}], ["logits"], target="avx2", threads=1)
+        self._moved = moved
+        self.examined: set[str] = set()
+
+    def measure_error(self, choice: Choice, edits: Edits | None = None) -> float:
+        [(layer, precision)] = choice.items()
+        if precision == "int8":
+            return INT8_ERRORS[layer] * (1.0 if edits is None else self._moved)
+        self.examined.add(layer)
+        return INT8_ERRORS[layer] / 10
+
+
+def test_the_layers_that_cost_half_the_budget_together_stay_in_int8_unexamined(tmp_path: Path) -> None:
+    sensitivity = MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"))
+    planner = PrecisionPlanner(sensitivity)
+    planner.measure_layers(SilentDisplay())
+    planner.choose(0.02)  # without "out" the others cost 0.0201, without "query" as well 0.0098
+    assert sensitivity.examined == {"out", "query"}
+
+
+@pytest.mark.parametrize(("moved", "equalized"), [(0.69, True), (0.71, False)])
+def test_outliers_are_moved_where_three_tenths_of_the_error_go(tmp_path: Path, moved: float, *, equalized: bool) -> None:
+    planner = PrecisionPlanner(MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx", outlier=60.0), moved))
+    planner.measure_layers(SilentDisplay())
+    lines = {line.layer: line for line in planner.describe(planner.choose(0.02), 0.02).layers}
+    assert bool(lines["query"].equalized) is equalized
+    assert lines["query"].errors["int8"] == pytest.approx(INT8_ERRORS["query"] * (moved if equalized else 1))
 
 
 def test_a_table_is_never_put_in_blocks(planner: PrecisionPlanner) -> None:

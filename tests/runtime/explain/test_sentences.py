@@ -141,6 +141,7 @@ def test_nothing_is_called_certain(probability: float | None, said: str) -> None
             "The caption does not mention “red”, “boat” or “sunset”; the picture was found by its looks alone (score 0.30).",
         ),
         (None, 0.3, "There is no caption to compare with; the picture was found by its looks alone (score 0.30)."),
+        (None, 0.2, "There is no caption to compare with; the picture was found by its looks alone (score 0.20)."),
         (None, 0.04, "There is no caption to compare with, and the score is low (0.04): probably not a match."),
         (None, -0.001, "There is no caption to compare with, and the score is low (0.00): probably not a match."),
     ],
@@ -161,7 +162,15 @@ def test_a_query_without_content_words_still_gets_a_sentence(query: str) -> None
 
 @pytest.mark.parametrize(
     ("score", "degree"),
-    [(0.98, "almost exactly"), (0.83, "much"), (0.7, "somewhat"), (0.3, "only a little"), (-0.2, "only")],
+    [
+        (0.95, "almost exactly"),
+        (0.949, "much"),
+        (0.8, "much"),
+        (0.799, "somewhat"),
+        (0.65, "somewhat"),
+        (0.649, "only a little"),
+        (-0.2, "only a little"),
+    ],
 )
 def test_a_search_by_a_picture_alone_is_answered_by_likeness(score: float, degree: str) -> None:
     text = sentence("", facts("a red boat", score))
@@ -206,6 +215,19 @@ def test_a_drop_counts_by_its_part_of_the_score() -> None:
     assert tally_words(Phrase("a whale"), facts("a boat", -0.3, drops={"whale": 0.001})).seen == []
 
 
+def test_a_drop_is_clear_from_a_twentieth_of_the_score_on_and_from_five_thousandths_on() -> None:
+    for score, least in ((0.8, 0.8 * 0.05), (0.05, 0.005)):
+        whale = [facts("a boat", score, drops={"whale": drop}) for drop in (least, 0.99 * least, -0.99 * least, -least)]
+        tallies = [tally_words(Phrase("a whale"), hit) for hit in whale]
+        assert [(len(tally.seen), tally.refuted) for tally in tallies] == [(1, False), (0, False), (0, False), (0, True)]
+
+
+@pytest.mark.parametrize(("red", "said"), [(0.03, "and “boat” counts most."), (0.031, "all that you asked for.")])
+def test_a_word_counts_most_from_half_of_all_on(red: float, said: str) -> None:
+    hit = facts(SUNSET, verdict="strong", probability=0.9, drops={"red": red, "boat": 0.05, "sunset": 0.02})
+    assert sentence(SUNSET, hit).endswith(said)
+
+
 def test_other_scripts_are_words_too() -> None:
     assert "does not mention “красная” or “лодка”" in sentence("красная лодка", facts("a red boat"))
 
@@ -214,7 +236,8 @@ def test_a_long_query_names_only_the_first_words() -> None:
     query = " ".join(f"w{number}" for number in range(500)) + " " + "x" * 5000
     text = sentence(query, facts("a red house", verdict="none", probability=0.1))
     assert "“w3” or 497 more" in text
-    assert len(sentence("x" * 5000, facts("a red house"))) < 200
+    assert "“w3” or “w4”" in sentence("w0 w1 w2 w3 w4", facts("a red house"))
+    assert f"“{'x' * 40}”" in sentence("x" * 5000, facts("a red house"))
 
 
 def test_braces_of_a_stranger_are_only_quoted() -> None:

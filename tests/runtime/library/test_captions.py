@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,25 @@ def test_two_searches_that_need_the_same_picture_caption_it_once(
         captioner.may_go_on.set()
         assert {tuple(search.result()) for search in searches} == {(("10 wide", "live"), ("20 wide", "live"))}
     assert sorted(captioner.widths) == [10, 20]
+
+
+@pytest.mark.parametrize("wanted", [(1, 1), (1, 2)])
+def test_no_two_searches_caption_at_once(
+    library: Library, captioner: WidthCaptioner, monkeypatch: pytest.MonkeyPatch, wanted: tuple[int, int]
+) -> None:
+    both_at_work = threading.Barrier(2, timeout=0.5)  # broken unless a second search captions meanwhile
+
+    def wait_for_another(images: Sequence[Image.Image]) -> list[str]:
+        with suppress(threading.BrokenBarrierError):
+            both_at_work.wait()
+        return WidthCaptioner.caption_images(captioner, images)
+
+    monkeypatch.setattr(captioner, "caption_images", wait_for_another)
+    captions = Captions(library, lambda: captioner)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda image_id: captions.of_rows(rows_of(library, image_id)), wanted))
+    assert both_at_work.broken
+    assert sorted(captioner.widths) == [10 * image_id for image_id in sorted(set(wanted))]
 
 
 def test_a_later_process_makes_no_caption_again_and_opens_no_captioner(

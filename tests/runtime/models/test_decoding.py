@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, cut_padding, fill_gaps
+from runtime.models.decoding import DecodingRules, DecodingStrategy, EarlyStopping, GreedySearch, cut_padding, fill_gaps
 
 START, END, PAD = 9, 1, 0
 VOCABULARY = 10
@@ -92,3 +92,75 @@ def test_a_shorter_caption_wins_where_length_is_punished() -> None:
 
     assert caption(-2.0) == []
     assert len(caption(4.0)) > 0
+
+
+Prefix = tuple[int, ...]
+
+
+def made_up_logits(picture: int, prefix: Prefix) -> np.ndarray:
+    """What a decoder would say after a prefix: by chance, but always the same."""
+    logits = 2 * np.random.default_rng([picture, *prefix]).standard_normal(VOCABULARY, np.float32)
+    logits[END] += 1
+    return logits
+
+
+def captions_of(search: DecodingStrategy, pictures: int) -> list[list[int]]:
+    """Decode made-up pictures; as a decoder does with its cache, keep each row's prefix by what `advance` returns."""
+    rows: list[tuple[int, Prefix]] = [(picture, ()) for picture in range(pictures)]
+    active = list(range(pictures))
+    while len(search.last_tokens):
+        kept = search.advance(np.stack([made_up_logits(*row) for row in rows]))
+        parents = [rows[row] for row in kept.rows]
+        rows = [(at, (*prefix, int(token))) for (at, prefix), token in zip(parents, search.last_tokens, strict=True)]
+        active = [active[at] for at in kept.pictures]
+        assert [picture for picture, _ in rows] == list(np.repeat(active, len(rows) // max(1, len(active))))
+    return [[token for token in caption if token != PAD] for caption in search.captions().tolist()]
+
+
+def plain_beam_search(picture: int, wanted: DecodingRules) -> list[int]:
+    """Beam search of one picture over lists, as transformers documents it."""
+    beams = wanted.num_beams
+    running: list[tuple[float, Prefix]] = [(0.0, ())]
+    finished: list[tuple[float, Prefix]] = []
+    for length in range(1, wanted.max_tokens + 1):
+        candidates: list[tuple[float, Prefix]] = []
+        for score, prefix in running:
+            logits = made_up_logits(picture, prefix).astype(np.float64)
+            steps = logits - np.log(np.exp(logits).sum())
+            candidates += [(score + step, (*prefix, token)) for token, step in enumerate(steps)]
+        candidates = sorted(candidates, reverse=True)[: 2 * beams]
+        ended = [prefix[-1] == END or length == wanted.max_tokens for _, prefix in candidates]
+        best = zip(candidates[:beams], ended[:beams], strict=True)
+        finished += [(score / length**wanted.length_penalty, prefix) for (score, prefix), ends in best if ends]
+        finished = sorted(finished, reverse=True)[:beams]
+        running = [one for one, ends in zip(candidates, ended, strict=True) if not ends][:beams]
+        if not running or (len(finished) == beams and _is_over(running[0][0], finished[-1][0], length, wanted)):
+            break
+    return [token for token in finished[0][1] if token not in (END, PAD)]
+
+
+def _is_over(best_running: float, worst_finished: float, length: int, wanted: DecodingRules) -> bool:
+    if wanted.early_stopping is True:
+        return True
+    at_best = wanted.max_tokens if wanted.early_stopping == "never" and wanted.length_penalty > 0 else length
+    return bool(best_running / at_best**wanted.length_penalty <= worst_finished)
+
+
+@pytest.mark.parametrize("num_beams", [1, 3])
+@pytest.mark.parametrize("early_stopping", [False, True, "never"])
+@pytest.mark.parametrize("length_penalty", [-1.0, 0.0, 1.0, 3.0])
+def test_beams_of_many_pictures_find_what_a_plain_search_of_each_finds(
+    num_beams: int, early_stopping: EarlyStopping, length_penalty: float
+) -> None:
+    wanted = rules(num_beams=num_beams, early_stopping=early_stopping, length_penalty=length_penalty)
+    found = captions_of(BeamSearch(wanted, 8), 8)
+    assert found == [plain_beam_search(picture, wanted) for picture in range(8)]
+    assert len({len(caption) for caption in found}) > 1
+
+
+def test_greedily_each_picture_gets_the_likeliest_token_of_every_step() -> None:
+    for picture, caption in enumerate(captions_of(GreedySearch(rules(), 12), 12)):
+        prefix: Prefix = ()
+        while len(prefix) < 6 and prefix[-1:] != (END,):
+            prefix = (*prefix, int(made_up_logits(picture, prefix).argmax()))
+        assert caption == [token for token in prefix if token not in (END, PAD)]

@@ -59,3 +59,30 @@ def test_a_heatmap_that_points_elsewhere_does_not_hold() -> None:
 def test_the_same_question_gets_the_same_check() -> None:
     heat = np.random.default_rng(0).random((GRID, GRID), dtype=np.float32)
     assert check(heat, 5) == check(heat, 5)
+
+
+def test_the_hottest_are_blanked_first_then_other_patches_as_many_and_each_once() -> None:
+    heat = np.arange(GRID * GRID, dtype=np.float32).reshape(GRID, GRID)
+    batches = []
+
+    def keep(batch: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        batches.append(batch[:, 0, ::3, ::3].reshape(len(batch), -1) == 0)  # (n, 49) whether a patch is blanked
+        return np.zeros(len(batch), np.float32)
+
+    pixels = np.ones((3, SIDE, SIDE), dtype=np.float32)
+    for seed in range(10):
+        check_by_occlusion(Heatmap(heat, (0.0, 0.0, 1.0, 1.0)), pixels, score=1.0, score_of=keep, seed=seed)
+    for blanked in batches:
+        assert np.flatnonzero(blanked[0]).tolist() == [44, 45, 46, 47, 48]
+        assert blanked[1:].sum(axis=1).tolist() == [5] * RANDOM_DRAWS
+        assert not blanked[1:, 44:].any()
+    assert len({blanked[1:].tobytes() for blanked in batches}) > 1, "each question draws for itself"
+
+
+def test_of_few_patches_one_is_blanked() -> None:
+    pixels, heat = np.ones((3, 4, 4), dtype=np.float32), np.eye(2, dtype=np.float32)
+    occlusion = check_by_occlusion(
+        Heatmap(heat, (0.0, 0.0, 1.0, 1.0)), pixels, score=1.0, score_of=lambda batch: batch.mean(axis=(1, 2, 3)), seed=1
+    )
+    assert (occlusion.patches, occlusion.hottest_drop, occlusion.random_drop) == (1, 0.25, 0.25)
+    assert not occlusion.holds, "no more than random patches do"

@@ -25,15 +25,24 @@ def test_minus_words_turn_the_direction_away_and_leave_the_score_alone() -> None
     assert query.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
 
 
+def test_half_of_each_unwanted_text_is_subtracted_from_the_wanted_one() -> None:
+    one = Query(parse_query("a boat -sunset"), BOAT, (SUNSET,))
+    two = Query(parse_query("a boat -sunset -night"), BOAT, (SUNSET, PICTURE))
+    assert one.direction() == pytest.approx(np.array([1, -0.5, 0, 0]) / np.sqrt(1.25))
+    assert two.direction() == pytest.approx(np.array([1, -0.5, -0.5, 0]) / np.sqrt(1.5))
+
+
 def test_a_picture_without_words_is_the_whole_direction_whatever_its_weight() -> None:
     query = Query(parse_query(""), None, (), PICTURE, picture_weight=0.1)
     assert not query.is_mixed
+    assert not query.is_plain
     assert np.array_equal(query.direction(), PICTURE)
     assert query.scores(np.stack([PICTURE])) == pytest.approx([1])
 
 
 def test_a_picture_with_minus_words_alone_is_turned_away_from_them() -> None:
     query = Query(parse_query("-sunset"), None, (SUNSET,), PICTURE)
+    assert query.is_mixed
     assert query.direction() @ SUNSET < 0 < query.direction() @ PICTURE
 
 
@@ -54,6 +63,12 @@ def test_in_a_mix_the_part_whose_cosines_spread_less_is_not_drowned() -> None:
     assert direction[0] / direction[2] == pytest.approx(spreads[1] / spreads[0], rel=1e-3)
 
 
+def test_a_library_whose_pictures_are_all_alike_has_no_spread_to_divide_by() -> None:
+    query = Query(parse_query("a boat"), BOAT, (), PICTURE, 0.5)
+    direction = query.direction(np.stack([BOAT, BOAT]))
+    assert direction == pytest.approx(np.array([1, 0, 1, 0]) / np.sqrt(2))
+
+
 @pytest.mark.parametrize("query", ["", "   ", "\n\t", "-sunset", '-"a red boat" -night'])
 def test_words_that_name_nothing_to_look_for_are_refused(query: str) -> None:
     with pytest.raises(QueryEmpty, match="only leaves things out"):
@@ -72,6 +87,21 @@ def test_an_over_long_query_is_refused_with_both_numbers() -> None:
         LIMITS.check_search("r" * 201, 1)
     assert (refused.value.given_chars, refused.value.max_chars) == (201, 200)
     assert LIMITS.check_search(" " + "r" * 200 + " ", 1).query.text == "r" * 200
+
+
+def test_a_request_at_its_limits_is_not_refused() -> None:
+    assert [LIMITS.check_search("red", top_k).top_k for top_k in (1, 50)] == [1, 50]
+    assert [LIMITS.check_image_search("", 1, picture_weight=weight).picture_weight for weight in (0, 1)] == [0, 1]
+    assert LIMITS.check_explain("red", [5, 4], heatmap=True).ids == (5, 4)
+    assert len(LIMITS.check_explain("red", range(50)).ids) == 50
+
+
+def test_what_a_request_leaves_open_has_sentences_no_heatmaps_and_as_much_of_the_picture_as_of_the_words() -> None:
+    by_words, by_picture, explained = (
+        LIMITS.check_search("red", 1), LIMITS.check_image_search("red", 1), LIMITS.check_explain("red", [1])
+    )  # fmt: skip
+    assert (by_words.explain, by_picture.explain, explained.explain, explained.heatmap) == (True, True, True, False)
+    assert (by_words.like, by_words.picture_weight, by_picture.picture_weight) == (None, 0.5, 0.5)
 
 
 def test_half_a_character_is_refused() -> None:

@@ -73,6 +73,41 @@ def test_what_shows_an_unwanted_thing_is_no_match(ranker: Ranker) -> None:
     assert after[0] > 0.95 * before[0]
 
 
+def test_the_best_caption_of_the_ten_nearest_counts_and_no_other() -> None:
+    weights = MatchWeights(bias=0, score=0, mean_score=0, log_words=0, best_caption_score=1)
+    calibration = MatchCalibration(centroid=(0, 0, 0), with_caption=weights, without_caption=weights, fit={})
+    rows = [ImageRow(at, f"{at}.jpg", "", 1, 1, 1, "a boat") for at in range(12)]
+    captions = store_of({at: [1, 11 - at, 0] for at in range(12)})  # the later, the more a boat
+    ranker = Ranker(captions, captions, calibration)
+    vectors = captions.vectors_of(range(12))
+    for neighbours, best in ((None, 9), (rows[:3], 2), (rows, 11)):
+        known = ranker.judge(boat(), rows, vectors, neighbours)
+        assert probabilities_of(known) == pytest.approx([1 / (1 + np.exp(-vectors[best, 0]))] * 12)
+
+
+def test_the_number_of_content_words_and_the_mean_score_count() -> None:
+    weights = MatchWeights(bias=0, score=0, mean_score=10, log_words=1)
+    calibration = MatchCalibration(centroid=(0.1, 0.2, 0.3), with_caption=weights, without_caption=weights, fit={})
+    ranker = Ranker(store_of({1: [1, 0, 0], 2: [1, 0, 0], 3: [1, 1, 0]}), None, calibration)
+    odds = np.exp(10 * 0.1 + np.log(3))
+    assert probabilities_of(judged(ranker, boat("a red boat")))[0] == pytest.approx(odds / (1 + odds))
+
+
+def test_a_mix_is_searched_with_the_spread_of_some_pictures_of_the_library() -> None:
+    asked: list[int] = []
+
+    def some_ids(count: int) -> list[int]:
+        asked.append(count)
+        return [1, 2, 3]
+
+    store = store_of({1: [1, 0.1, 0], 2: [1, 0, 0.5], 3: [1, 0, -0.5]})  # all alike along the words, not along the picture
+    mix = Query(parse_query("a boat"), AXES[0], (), AXES[2], 0.9)
+    assert Ranker(store).nearest(mix, 1) == [2]
+    ranker = Ranker(store, some_ids=some_ids)
+    assert [ranker.nearest(mix, 1), ranker.nearest(mix, 1), ranker.nearest(boat(), 1)] == [[2], [2], [1]]
+    assert asked == [500], "once, and only for a mix"
+
+
 def test_a_picture_alone_is_not_judged(ranker: Ranker) -> None:
     evidence = judged(ranker, Query(parse_query(""), None, (), AXES[0]))
     assert [known.match_probability for known in evidence] == [None] * 3

@@ -14,7 +14,8 @@ from starlette.types import Message, Scope
 from runtime.engine import Engine
 from runtime.errors import Overloaded, RequestTooLarge
 from runtime.settings import Settings
-from runtime.web.admission import LONGEST_RETRY_S, AdmissionQueue
+from runtime.web import admission
+from runtime.web.admission import AdmissionQueue
 from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
 from tests.runtime.conftest import ColourEncoder
 
@@ -117,6 +118,36 @@ def test_a_client_that_leaves_while_it_waits_costs_nothing_more() -> None:
     run(story)
 
 
+def test_a_body_that_does_not_say_whether_more_comes_is_whole() -> None:
+    async def story() -> None:
+        search = SlowSearch(AdmissionQueue(1, 1))
+        first = await search.begin(Client())
+        leaving = Client([{"type": "http.request", "body": b"hello"}])
+        second = await search.begin(leaving)
+        leaving.left.set()
+        with pytest.raises(ClientDisconnect):
+            await second
+        search.go_on.set()
+        await first
+
+    run(story)
+
+
+def test_the_time_that_is_told_is_how_long_slots_were_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        seconds = iter([100.0, 103.0])
+        monkeypatch.setattr(admission, "perf_counter", lambda: next(seconds))
+        queue = AdmissionQueue(1, 1)
+        async with queue.slot(Client().receive):
+            pass
+        queue.enter()
+        queue.enter()
+        with pytest.raises(Overloaded, match="Try again in 3 s"):
+            queue.enter()
+
+    run(story)
+
+
 def test_a_request_that_the_server_cancels_leaves_the_queue() -> None:
     async def story() -> None:
         search = SlowSearch(AdmissionQueue(1, 1))
@@ -206,7 +237,32 @@ def test_a_request_over_the_limit_is_refused_and_told_how_long_the_queue_takes()
     run(story)
 
 
-@pytest.mark.parametrize(("spent_s", "retry_s"), [(0.001, 1), (1000.0, LONGEST_RETRY_S)])
+def test_the_newest_search_counts_for_a_tenth_of_the_time_that_is_told() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(2, 8)
+        for _ in range(2 + 8):
+            queue.enter()
+        for spent_s in (3.0, 14.0):  # a mean of 3 s, then of 4.1 s
+            queue.leave(spent_s)
+            queue.enter()
+        with pytest.raises(Overloaded) as refused:
+            queue.enter()
+        assert refused.value.retry_s == 17  # 8 waiting, 2 at once, 4.1 s each: 16.4 s
+
+    run(story)
+
+
+def test_before_any_search_has_ended_a_second_is_told() -> None:
+    async def story() -> None:
+        queue = AdmissionQueue(1, 0)
+        queue.enter()
+        with pytest.raises(Overloaded, match="Try again in 1 s"):
+            queue.enter()
+
+    run(story)
+
+
+@pytest.mark.parametrize(("spent_s", "retry_s"), [(0.001, 1), (59.1, 60), (1000.0, 60)])
 def test_the_time_to_come_back_is_a_whole_number_of_seconds_within_reason(spent_s: float, retry_s: int) -> None:
     async def story() -> None:
         queue = AdmissionQueue(1, 1)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from runtime.explain.groq.breaker import LONGEST_COOL_DOWN_S, Breaker
+from runtime.explain.groq.breaker import Breaker
 
 
 class Clock:
@@ -86,7 +86,7 @@ def test_each_probe_that_fails_doubles_the_cool_down_up_to_the_longest(breaker: 
             clock.now_s += 15
         cool_downs.append(clock.now_s - start_s)
         assert breaker.failed() is None
-    assert cool_downs == [30, 60, 120, 240, 480, LONGEST_COOL_DOWN_S, LONGEST_COOL_DOWN_S]
+    assert cool_downs == [30, 60, 120, 240, 480, 600, 600]
 
 
 def test_closed_again_it_begins_with_the_first_cool_down(breaker: Breaker, clock: Clock) -> None:
@@ -125,4 +125,13 @@ def test_a_probe_that_never_reports_is_followed_by_another(breaker: Breaker, clo
     clock.now_s += 30
     assert breaker.admits()
     clock.now_s += 30
+    assert breaker.admits()
+
+
+def test_if_nothing_else_is_said_five_failures_open_it_for_half_a_minute(clock: Clock) -> None:
+    breaker = Breaker(clock=clock)
+    assert [breaker.failed() for _ in range(5)] == [None, None, None, None, 30.0]
+    clock.now_s += 29.9
+    assert not breaker.admits()
+    clock.now_s += 0.1
     assert breaker.admits()

@@ -215,3 +215,24 @@ def test_the_probability_is_the_only_number_that_needs_no_witness() -> None:
     assert fault("A boat, with a probability of 54 percent.", "weak", SUNSET, PART) is None
     assert fault("A boat, with a probability of 54 percent.", None, SUNSET, PART) is not None
     assert fault("There are 54 boats on the sea.", "weak", SUNSET, PART) == UNKNOWN_WORDS
+
+
+@pytest.mark.parametrize(
+    ("known", "form"),
+    [("sled", "sledding"), ("ride", "riding"), ("eat", "eating"), ("plan", "planned"), ("carry", "carried"), ("1", "one"),
+     ("ten", "10"), ("gray", "grey"), ("pony", "ponies")],
+)  # fmt: skip
+def test_a_form_of_a_known_word_is_known(known: str, form: str) -> None:
+    assert fault(f"It shows {form}.", "strong", known, known) is None
+
+
+@pytest.mark.parametrize(("known", "other"), [("car", "carting"), ("se", "seed"), ("go", "going"), ("two", "one")])
+def test_a_word_that_only_begins_with_a_known_one_is_not(known: str, other: str) -> None:
+    assert fault(f"It shows {other}.", "strong", known, known) == UNKNOWN_WORDS
+
+
+def test_a_probability_may_be_said_as_it_is_rounded_and_no_other() -> None:
+    for said in ("97 %", "97%", "97 percent", "0.97"):
+        assert fault(f"A red boat, {said}.", "strong", SUNSET, WHOLE) is None
+    for said in ("96 %", "0.96", "0.975", "97 boats"):
+        assert fault(f"A red boat, {said}.", "strong", SUNSET, WHOLE) == UNKNOWN_WORDS

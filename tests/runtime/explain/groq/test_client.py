@@ -7,6 +7,7 @@ from time import monotonic, time
 
 import pytest
 
+from runtime.explain.groq import client as client_module
 from runtime.explain.groq.client import MAX_ANSWER_BYTES, MAX_TRIES, GroqClient
 from runtime.explain.groq.faults import NoAnswer
 from tests.runtime.explain.groq.groq_server import (
@@ -77,6 +78,22 @@ def test_tries_come_to_an_end() -> None:
     fault, server = answer(BUSY)
     assert "status 500" in str(fault)
     assert len(server.requests) == MAX_TRIES
+
+
+@pytest.mark.parametrize(("first_pause_s", "pauses"), [(0.25, [0.25, 0.5]), (1.5, [1.5, 2.0])])
+def test_of_three_tries_the_second_pause_is_twice_as_long_but_no_more_than_two_seconds(
+    monkeypatch: pytest.MonkeyPatch, first_pause_s: float, pauses: list[float]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(client_module, "sleep", slept.append)
+    monkeypatch.setattr(client_module, "uniform", lambda least, most: most)  # full jitter: anything up to this
+    with (
+        groq_server(BUSY) as server,
+        client_at(server.url, first_pause_s=first_pause_s) as client,
+        pytest.raises(NoAnswer, match="status 500"),
+    ):
+        client.complete(MESSAGES, monotonic() + 60)
+    assert (slept, len(server.requests)) == (pauses, 3)
 
 
 @pytest.mark.parametrize(

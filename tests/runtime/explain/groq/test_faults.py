@@ -71,3 +71,10 @@ def test_retry_after_may_be_a_date(usegmt: bool) -> None:
 @pytest.mark.parametrize("body", [None, b"<html>", ["no", "object"], {"error": "no"}, {"error": {"code": "no name\nKEY"}}])
 def test_a_body_of_any_form_is_not_quoted_unless_it_holds_a_plain_name(body: object) -> None:
     assert "refused the request (400 )" in str(read_refusal(400, body, {}, "m"))
+
+
+def test_what_only_another_setting_mends_rests_for_an_hour_as_does_the_longest_wait() -> None:
+    assert read_refusal(401, {}, {}, "m").rest_s == 3600
+    fault = read_refusal(429, {}, {"retry-after": "3601"}, "m")
+    assert isinstance(fault, TransientFault)
+    assert fault.retry_after_s == 3600

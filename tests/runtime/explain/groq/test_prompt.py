@@ -94,6 +94,23 @@ def test_undecodable_file_name_and_endless_texts_can_be_sent() -> None:
     assert [len(picture["caption"]), len(sent["query"]), len(picture["missing_words"][0])] == [MAX_TEXT_CHARS] * 3
 
 
+def test_of_many_words_the_eight_that_count_most_and_the_first_eight_missing_are_sent() -> None:
+    words = tuple(WordWeight(f"w{at}", 0.01 * at, 0.01 * at, at < 10) for at in range(10))
+    query = " ".join(f"w{at}" for at in range(20))
+    (picture,) = facts(query, [hit_of(1, "a.jpg", "a boat", Evidence(0.2, words=words))])["pictures"]
+    assert picture["strongest_words"] == [f"w{at}" for at in range(9, 1, -1)]
+    assert picture["missing_words"] == [f"w{at}" for at in range(10, 18)]
+
+
+def test_a_sentence_may_have_three_hundred_characters() -> None:
+    assert read_sentences(explanations((7, "x" * 300), (9, "x" * 301)), HITS) == {7: "x" * 300}
+
+
+def test_an_answer_that_a_filter_ended_may_hold_sentences() -> None:
+    body = json.dumps({"explanations": [{"id": 7, "sentence": "It fits."}]})
+    assert read_sentences(completion(body, "content_filter"), HITS) == {7: "It fits."}
+
+
 def test_each_sentence_is_read_for_its_hit_on_one_line() -> None:
     assert read_sentences(explanations((9, "It fits."), (7, " A red boat\n at sea. ")), HITS) == {
         7: "A red boat at sea.",
