@@ -10,7 +10,7 @@ from transformers import BlipForConditionalGeneration
 
 from export.models.blip import caption_with_torch, write_blip_graphs
 from export.models.parity import fill_captions
-from runtime.artefacts.file_record import record_file
+from runtime.artefacts.file_record import record_graph
 from runtime.models.blip import BlipCaptioner
 from runtime.models.decoding import EarlyStopping
 from runtime.models.onnx_session import Session
@@ -41,7 +41,7 @@ def captioner(traced: Traced, exported: Exported) -> BlipCaptioner:
     tokenizer.write_bytes((exported["fp32"][0] / "blip/tokenizer.json").read_bytes())
     record = exported["fp32"][1].blip
     assert record is not None
-    files = {part: record_file(folder, getattr(record, part).path) for part in ("vision", "decoder", "tokenizer")}
+    files = {part: record_graph(folder, getattr(record, part).path) for part in ("vision", "decoder")}
     return BlipCaptioner(folder, record.model_copy(update={"max_tokens": MAX_TOKENS, "num_beams": 1, **files}))
 
 

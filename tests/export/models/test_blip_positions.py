@@ -37,7 +37,7 @@ def test_its_own_size_leaves_the_model_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_size_that_patches_do_not_fill_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointUnusable, match=r"patches of 8 pixels, which do not fill 30.*multiple of 8"):
+    with pytest.raises(CheckpointUnusable, match=r"patches of 8 pixels do not fill 30.*multiple of 8"):
         resize_positions(save_blip(tmp_path), 30, "blip")
 
 
