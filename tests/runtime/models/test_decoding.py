@@ -6,7 +6,7 @@ import pytest
 from runtime.models.beam_search import BeamSearch
 from runtime.models.decoding import DecodingRules, DecodingStrategy, EarlyStopping, GreedySearch, cut_padding, fill_gaps
 
-START, END, PAD = 9, 1, 0
+START, END, PAD = 9, 3, 0
 VOCABULARY = 10
 
 
