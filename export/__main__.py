@@ -1,9 +1,6 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
 import os
-import shlex
-import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,7 +11,7 @@ from rich.console import Console
 from export.errors import SampleModelsUnasked, naming_what_is_missing
 from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
-from runtime.artefacts.embedded import are_sample_models, name_models, sample_models_dir
+from runtime.artefacts.embedded import are_sample_models, name_models
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, has_manifest, models_folder
 from runtime.terminal import INTERRUPTED, SAMPLE_MODELS_BANNER, run_command_line, tell, told_errors
 
@@ -150,6 +147,7 @@ def index(
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
         from export.index.build import BuildOptions, build_index
+        from export.index.summary import tell_next_steps
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
@@ -157,7 +155,7 @@ def index(
         models = _models_dir(models)
         tell(f"Models: {name_models(models)}. Index: {out}.")
         build_index(folder, out, models=_open_models(models, device), options=options)
-        _tell_next(context.find_root().info_name or "lookwhy", models, out)
+        tell_next_steps(context.find_root().info_name or "lookwhy", models, out)
 
 
 @app.command()
@@ -205,27 +203,6 @@ def _models_dir(given: Path | None) -> Path:
     if has_manifest(OWN_MODELS):
         return OWN_MODELS
     raise SampleModelsUnasked
-
-
-def _tell_next(program: str, models_dir: Path, index_dir: Path) -> None:
-    """Tell the commands that use the new index, with the options that they cannot find out by themselves."""
-    program = _as_typed(program)
-    named = [] if index_dir == OWN_INDEX else ["--index", str(index_dir)]
-    named += [] if models_dir in {OWN_MODELS, sample_models_dir()} else ["--models", str(models_dir)]
-    options = f" {shlex.join(named)}" if named else ""
-    tell(f'Search it:  {program} search "a red boat"{options}\nServe it:   {program} serve{options}')
-
-
-def _as_typed(program: str) -> str:
-    """Return how the program that answers searches is called from this folder."""
-    if program == "python -m export":
-        return f"{_from_here(sys.executable)} -m runtime"
-    return program if shutil.which(program) else _from_here(sys.argv[0])
-
-
-def _from_here(file: str) -> str:
-    here = Path.cwd()
-    return shlex.quote(str(Path(file).relative_to(here)) if Path(file).is_relative_to(here) else file)
 
 
 def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":

@@ -1,13 +1,20 @@
 """What a build did, as counts and as the few lines that a person reads."""
 
+import shlex
+import shutil
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from export.index.scan import SkippedImage
+from runtime.artefacts.embedded import sample_models_dir
+from runtime.settings import OWN_INDEX, OWN_MODELS
+from runtime.terminal import tell
 
 LISTED_MAX = 100  # names printed; the catalogue has all
 
@@ -74,3 +81,24 @@ def _about_captions(summary: Summary) -> str:
 def _printable(text: str) -> str:
     """Return the text with control characters escaped: a file name may hold a newline, or a terminal's own commands."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def tell_next_steps(program: str, models_dir: Path, index_dir: Path) -> None:
+    """Tell the commands that use the new index, with the options that they cannot find out by themselves."""
+    program = _as_typed(program)
+    named = [] if index_dir == OWN_INDEX else ["--index", str(index_dir)]
+    named += [] if models_dir in {OWN_MODELS, sample_models_dir()} else ["--models", str(models_dir)]
+    options = f" {shlex.join(named)}" if named else ""
+    tell(f'Search it:  {program} search "a red boat"{options}\nServe it:   {program} serve{options}')
+
+
+def _as_typed(program: str) -> str:
+    """Return how the program that answers searches is called from this folder."""
+    if program == "python -m export":
+        return f"{_from_here(sys.executable)} -m runtime"
+    return program if shutil.which(program) else _from_here(sys.argv[0])
+
+
+def _from_here(file: str) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(Path(file).relative_to(here)) if Path(file).is_relative_to(here) else file)
