@@ -35,7 +35,10 @@ GROUPS = {
         ("runtime/models/decoding.py", "runtime/models/beam_search.py"),
         ("tests/runtime/models/test_decoding.py",),
     ),
-    "admission": (("runtime/web/admission.py",), ("tests/runtime/web/test_admission.py",)),
+    "admission": (
+        ("runtime/web/admission.py",),
+        ("tests/runtime/web/test_admission.py", "tests/runtime/web/test_admission_queue.py"),
+    ),
     "captions": (("runtime/library/captions.py",), ("tests/runtime/library", "tests/runtime/test_engine.py")),
     "precision": (
         ("export/precision/plan.py", "export/precision/budget.py"),
@@ -117,7 +120,7 @@ def _pass(tests: Sequence[Path], mutant: Mutant | None, limit_s: float) -> bool:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
+        time.sleep(0.02)  # waitpid has no time limit of its own
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
@@ -146,7 +149,7 @@ def _load_instead(mutant: Mutant) -> None:
             return unchanged(self, fullname)
         return self.source_to_code(mutant.source, str(file))
 
-    loader.get_code = get_code  # type: ignore[assignment, method-assign]
+    loader.get_code = get_code  # type: ignore[assignment, method-assign]  # the point: one file's source is replaced
 
 
 if __name__ == "__main__":

@@ -77,5 +77,5 @@ def wait_until_ready(base: str, process: "subprocess.Popen[str]") -> None:
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{base}/readyz", timeout=60) as answer:
             assert json.load(answer)["pictures"] == SCENES
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # the server gives no sign but its answers
     pytest.fail(f"not ready within {START_LIMIT_S} s")

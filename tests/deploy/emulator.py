@@ -117,7 +117,7 @@ def wait_for_port(port: int, process: "subprocess.Popen[Any]", limit_s: float = 
         assert process.poll() is None, f"{process.args!r} ended with {process.returncode}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
-        time.sleep(0.05)
+        time.sleep(0.05)  # a port gives no sign when it is opened
     raise AssertionError(f"{process.args!r} does not listen within {limit_s} s")
 
 

@@ -133,7 +133,7 @@ def trace(sample_library: "SampleLibrary") -> list[str]:
     client, tracer = TestClient(app), Tracer()
     assert client.post("/search", json={"query": "a white house"}).status_code == 200
     [route] = [route for route in app.routes if getattr(route, "path", "") == "/search"]
-    dependant = route.dependant  # type: ignore[attr-defined]
+    dependant = route.dependant  # type: ignore[attr-defined]  # FastAPI's own routes have one
     endpoint = dependant.call
 
     def traced(*arguments: Any, **named: Any) -> Any:

@@ -75,7 +75,7 @@ def test_the_disk_has_the_file_and_then_its_name_before_the_writing_ends(
     said = []
 
     def fsync(descriptor: int) -> None:
-        said.append("folder" if os.path.isdir(f"/dev/fd/{descriptor}") else "file")  # noqa: PTH112
+        said.append("folder" if os.path.isdir(f"/dev/fd/{descriptor}") else "file")  # noqa: PTH112 (of the code under test's own descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
     with whole_file(tmp_path / "store", synced=synced) as file:

@@ -11,7 +11,7 @@ VOCABULARY = 10
 
 
 def rules(**given: object) -> DecodingRules:
-    return DecodingRules(START, END, PAD, **{"max_tokens": 6} | given)  # type: ignore[arg-type]
+    return DecodingRules(START, END, PAD, **{"max_tokens": 6} | given)  # type: ignore[arg-type]  # any field by name
 
 
 def says(*tokens: int) -> np.ndarray:
