@@ -1,6 +1,5 @@
 """Groq's faults as the user of the API meets them: a search is always answered, every hit explained, its source told."""
 
-from collections.abc import Iterator
 from time import perf_counter
 
 import pytest
@@ -17,20 +16,20 @@ from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
 from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 from tests.runtime.explain.groq.groq_server import (
+    DEADLINE_S,
     FAULTS,
     GOOD,
-    HITS,
+    GRACE_S,
     MODEL,
-    QUERY,
+    PATIENT_S,
+    TRIES,
     Behaviour,
+    call_once,
     explainer_at,
     explains,
     groq_server,
 )
 from tests.runtime.web.test_api import search
-
-DEADLINE_S, GRACE_S, TRIES = 0.6, 0.25, 10
-PATIENT_S = 30  # for what does not fail, and must not for a busy machine's sake
 
 
 @pytest.fixture(autouse=True)
@@ -39,12 +38,8 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _imported() -> Iterator[None]:
-    """One call with time enough, so that no deadline here pays for the package's import."""
-    with pytest.MonkeyPatch.context() as patch, groq_server(GOOD) as server, explainer_at(server.url) as explainer:
-        patch.setenv("NO_PROXY", "*")
-        explainer.explain(QUERY, HITS)
-        yield
+def _imported() -> None:
+    call_once()
 
 
 def served(explainer: Explainer, store: FlatStore, library: Library) -> TestClient:

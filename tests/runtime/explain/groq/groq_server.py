@@ -21,6 +21,9 @@ from tests.server_faults import Player, PlayingServer, resets
 KEY = "gsk_never_to_be_logged"
 MODEL = "openai/gpt-oss-120b"
 Behaviour = Callable[["GroqPlayer"], None]
+# Of the tests of deadlines: the deadline, how much later an answer may come, how often a busy machine may try again.
+DEADLINE_S, GRACE_S, TRIES = 0.6, 0.25, 10
+PATIENT_S = 30  # for what does not fail, and must not for a busy machine's sake
 
 
 class GroqPlayer(Player):
@@ -177,3 +180,10 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
         for record in caplog.records
         if record.name.startswith("runtime") and record.levelno >= logging.WARNING
     ]
+
+
+def call_once() -> None:
+    """Make one call with time enough, so that no deadline of a test pays for the package's import."""
+    with pytest.MonkeyPatch.context() as patch, groq_server(GOOD) as server, explainer_at(server.url) as explainer:
+        patch.setenv("NO_PROXY", "*")
+        assert explainer.explain(QUERY, HITS) == BY_GROQ

@@ -13,16 +13,21 @@ from runtime.explain.groq.explainer import MAX_CALLS
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.groq_server import (
     BY_GROQ,
+    DEADLINE_S,
     FAULTS,
     FROM_CACHE,
     GOOD,
+    GRACE_S,
     HITS,
     KEY,
     LOCAL,
     MODEL,
+    PATIENT_S,
     QUERY,
     RETIRED,
+    TRIES,
     Behaviour,
+    call_once,
     drips,
     explainer_at,
     explains,
@@ -34,9 +39,6 @@ from tests.runtime.explain.groq.groq_server import (
 )
 from tests.server_faults import resets, stays_silent
 
-DEADLINE_S, GRACE_S, TRIES = 0.6, 0.25, 10
-PATIENT_S = 30  # for what does not fail, and must not for a busy machine's sake
-
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,10 +47,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _imported() -> None:
-    """One call with time enough, so that no deadline here pays for the package's import."""
-    with pytest.MonkeyPatch.context() as patch, groq_server(GOOD) as server, explainer_at(server.url) as explainer:
-        patch.setenv("NO_PROXY", "*")
-        assert explainer.explain(QUERY, HITS) == BY_GROQ
+    call_once()
 
 
 @pytest.mark.parametrize("fault", FAULTS)
