@@ -16,6 +16,7 @@ from runtime.library.captions import CaptionSource
 from runtime.library.catalog import ImageRow
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch
+from runtime.search.testimony import SILENT, Testimony
 from runtime.search.words import Phrase, stem
 
 Verdict = Literal["strong", "weak", "none"]
@@ -45,6 +46,7 @@ class Evidence:
 
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
+    `testimony` is what the caption in the index says of the query in words; silent where there is none.
     `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
     """
 
@@ -52,6 +54,7 @@ class Evidence:
     caption_score: float | None = None
     match_probability: float | None = None
     verdict: Verdict | None = None
+    testimony: Testimony = SILENT
     words: tuple[WordWeight, ...] = ()
     heatmap: Heatmap | None = None
     occlusion: Occlusion | None = None

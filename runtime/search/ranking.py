@@ -13,6 +13,7 @@ from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import Evidence, verdict_of
 from runtime.search.query import Query
+from runtime.search.testimony import Testimony, testify
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
@@ -68,7 +69,8 @@ class Ranker:
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
         probabilities = self._probabilities(query, texts, texts @ vectors.T, caption_scores, nearest_captions)
-        return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, strict=True)]
+        testimonies = [testify(query.parsed.wanted.text, row.caption or "") for row in rows]
+        return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, testimonies, strict=True)]
 
     @cached_property
     def _some_pictures(self) -> Vectors | None:
@@ -119,11 +121,12 @@ def best_first(evidence: Sequence[Evidence]) -> list[int]:
     return sorted(range(len(evidence)), key=lambda at: -(evidence[at].match_probability or 0.0))
 
 
-def _evidence(score: float, caption_score: float, probability: float) -> Evidence:
+def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony) -> Evidence:
     known = bool(np.isfinite(probability))
     return Evidence(
         score=float(score),
         caption_score=float(caption_score) if np.isfinite(caption_score) else None,
         match_probability=float(probability) if known else None,
         verdict=verdict_of(float(probability)) if known else None,
+        testimony=testimony,
     )

@@ -44,18 +44,18 @@ class Phrase:
 
 def content_words(text: str) -> list[str]:
     """Return the words that a picture could show: lower case, in the order of the text, each once."""
-    return list(dict.fromkeys(word for word in map(_bare, WORD.findall(text)) if word not in FUNCTION_WORDS))
+    return list(dict.fromkeys(word for word in map(bare_word, WORD.findall(text)) if word not in FUNCTION_WORDS))
 
 
 def split_compounds(words: Iterable[str]) -> list[str]:
     """Return the content words with those that hyphens join taken apart: "t-shirt" becomes "t" and "shirt"."""
-    parts = (_bare(part) for word in words for part in word.split("-"))
+    parts = (bare_word(part) for word in words for part in word.split("-"))
     return [part for part in parts if part not in FUNCTION_WORDS]
 
 
 def without_word(text: str, word: str) -> str:
     """Return the text with every occurrence of a content word left out."""
-    kept = WORD.sub(lambda found: "" if _bare(found[0]) == word else found[0], text)
+    kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], text)
     return " ".join(kept.split())
 
 
@@ -70,6 +70,6 @@ def stem(word: str) -> str:
     return word
 
 
-def _bare(word: str) -> str:
+def bare_word(word: str) -> str:
     """Return a word in lower case, without the ending of a possessive."""
     return POSSESSIVE.sub("", word.lower())
