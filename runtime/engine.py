@@ -18,6 +18,7 @@ from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_w
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
+from runtime.search.testimony import Statement
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -109,14 +110,17 @@ class Engine:
         """Return the query with its texts embedded, each in a run of its own, as the captions in the index were."""
         parsed = request.query
         phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
+        unused_words = self.library.unused_words({stem for phrase in phrases for stem in phrase.stems})
+        statements = tuple(Statement.of(phrase.text, unused_words) for phrase in phrases)
         with timings.stage("tokenize"):
             tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
         with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
         text = vectors.pop(0) if parsed.wanted.text else None
+        query = Query(parsed, text, statements, tuple(vectors))
         if isinstance(request, CheckedExplain):
-            return Query(parsed, text, tuple(vectors))
-        return Query(parsed, text, tuple(vectors), picture, request.picture_weight)
+            return query
+        return replace(query, picture=picture, picture_weight=request.picture_weight)
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):

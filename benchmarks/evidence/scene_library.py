@@ -44,6 +44,10 @@ class SceneLibrary:
         """Return the answer to a query, without explanations."""
         return self.engine.search(self.engine.limits.check_search(query, top_k, explain=False))
 
+    def near_miss_of(self, scene: Scene, rng: random.Random) -> Scene:
+        """Return the scene with one thing changed; it may occur in the library all the same."""
+        return _changed(scene, self, rng.choice(KINDS), rng)
+
     def truth(self, queries: list[Query]) -> NDArray[np.bool_]:
         """Return (queries, scenes) bool: whether the scene shows everything that the query names."""
         shown = encode_facts([Facts.of_scene(scene) for scene in self.scenes])

@@ -1,75 +1,92 @@
 """Questions made of a library's own captions, and which pictures answer them: examples of true and of false matches.
 
-A question is a few successive words of a caption. Every picture whose caption has the same words is a true match. With all
-of those left out, the best hit of the rest is a false match: what a search finds in a library that has no answer. Plain
-rules over words; knows no vector.
+A question is a caption, a few successive words of one, or one or two of the things that it names. Every picture whose caption
+agrees is a true match. With all of those left out, the best hit of the rest is a false match: what a search finds in a
+library that has no answer. Plain rules over words; knows no vector.
 """
 
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
-from runtime.search.words import FUNCTION_WORDS, WORD, stem
+from runtime.search.testimony import NounPhrase, Statement, compare, is_part_of_phrase, noun_phrases
+from runtime.search.words import FUNCTION_WORDS, WORD
 
-WHOLE_SHARE = 0.35  # of the questions are a whole caption: people ask with few words and with many
+# Of the questions: people ask with few words and with many, and for things that stand nowhere side by side in a caption.
+WHOLE_SHARE, THINGS_SHARE = 0.1, 0.4
 ARTICLES = frozenset({"a", "an", "the"})
-
-
-@dataclass(frozen=True)
-class ContentTerms:
-    """What is compared of a text: the stems of its content words, and the pairs of them that are adjacent ("red boat")."""
-
-    stems: frozenset[str]
-    pairs: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, words: Sequence[str]) -> "ContentTerms":
-        """Return the terms of lower-case words, given in their order."""
-        stems = ["" if word in FUNCTION_WORDS else stem(word) for word in words]
-        pairs = ((one, other) for one, other in pairwise(stems) if one and other)
-        return cls(frozenset(filter(None, stems)), frozenset(pairs))
+DETAIL_SHARE = 0.5  # of the things are asked for with their colours and number
 
 
 class CaptionQuestions:
     """Makes questions of the captions of some pictures, counted from 0, and finds the pictures that answer them."""
 
     def __init__(self, captions: Sequence[str]) -> None:
-        """Read the captions; one without a content word gives no question and answers none."""
+        """Read the captions; one that names nothing gives no question and answers none."""
+        self.readings = [noun_phrases(caption) for caption in captions]
         self._words = [[word.lower() for word in WORD.findall(caption)] for caption in captions]
-        self._terms = [ContentTerms.of(words) for words in self._words]
-        self._with_terms = [at for at, terms in enumerate(self._terms) if terms.stems]
+        self._naming = [at for at, reading in enumerate(self.readings) if reading]
         self._mentioning: defaultdict[str, set[int]] = defaultdict(set)
-        for at, terms in enumerate(self._terms):
-            for word in terms.stems:
+        for at, reading in enumerate(self.readings):
+            for word in _stems(reading):
                 self._mentioning[word].add(at)
 
     @property
     def exist(self) -> bool:
-        """Whether any caption has a content word."""
-        return bool(self._with_terms)
+        """Whether any caption names anything."""
+        return bool(self._naming)
 
-    def draw(self, rng: random.Random) -> list[str]:
-        """Return the words of a random question; at least one is a content word."""
-        words = self._words[rng.choice(self._with_terms)]
-        if rng.random() < WHOLE_SHARE:
-            return words
+    def draw(self, rng: random.Random) -> str:
+        """Return a random question; it names at least one thing."""
+        at = rng.choice(self._naming)
+        kind = rng.random()
+        if kind < WHOLE_SHARE:
+            return " ".join(self._words[at])
+        things = [phrase for phrase in self.readings[at] if phrase.number]
+        if things and kind < WHOLE_SHARE + THINGS_SHARE:
+            things = rng.sample(things, min(rng.randint(1, 2), len(things)))
+            return " and ".join(_written(thing, detailed=rng.random() < DETAIL_SHARE) for thing in things)
+        return self._some_words(at, rng)
+
+    def answers(self, question: str) -> set[int]:
+        """Return the pictures whose captions agree with the question."""
+        wanted = Statement.of(question)
+        mentioning = set.intersection(*(self._mentioning[word] for word in _stems(wanted.phrases)))
+        return {at for at in mentioning if compare(wanted, self.readings[at]).agrees}
+
+    def mentioning_a_word_of(self, question: str, rng: random.Random) -> set[int]:
+        """Return the pictures whose captions have one content word of the question, chosen at random."""
+        return self._mentioning[rng.choice(sorted(_stems(noun_phrases(question))))]
+
+    def _some_words(self, at: int, rng: random.Random) -> str:
+        """Return successive words of a caption that name something, without cutting through a noun phrase."""
+        words = self._words[at]
         while True:
             start = rng.randrange(len(words))
             end = rng.randint(start + 1, len(words))
-            if question := _trimmed(words[start:end]):
+            while start and not _parts(words[start - 1], words[start]):
+                start -= 1
+            while end < len(words) and not _parts(words[end - 1], words[end]):
+                end += 1
+            question = " ".join(_trimmed(words[start:end]))
+            if noun_phrases(question):
                 return question
 
-    def answers(self, question: Sequence[str]) -> set[int]:
-        """Return the pictures whose captions have all terms of the question, in any order."""
-        terms = ContentTerms.of(question)
-        mentioning = set.intersection(*(self._mentioning[word] for word in terms.stems))
-        return {at for at in mentioning if terms.pairs <= self._terms[at].pairs}
 
-    def mentioning_a_word_of(self, question: Sequence[str], rng: random.Random) -> set[int]:
-        """Return the pictures whose captions have one content word of the question, chosen at random."""
-        return self._mentioning[rng.choice(sorted(ContentTerms.of(question).stems))]
+def _parts(one: str, other: str) -> bool:
+    """Return whether a noun phrase may end between two successive words."""
+    return other in ARTICLES or not (one in ARTICLES or is_part_of_phrase(one)) or not is_part_of_phrase(other)
+
+
+def _stems(reading: Sequence[NounPhrase]) -> set[str]:
+    return {word for phrase in reading for word in phrase.words}
+
+
+def _written(thing: NounPhrase, *, detailed: bool) -> str:
+    """Return a thing as one would ask for it: "two red boats", or "boats" without detail; "a red boat", or "a boat"."""
+    colours = thing.colours if detailed else ()
+    number = thing.number_word if detailed and thing.counted else "a" if thing.number == 1 else ""
+    return " ".join(filter(None, (number, *colours, thing.noun)))
 
 
 def _trimmed(words: list[str]) -> list[str]:

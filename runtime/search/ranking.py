@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration
+from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import Evidence, verdict_of
 from runtime.search.query import Query
-from runtime.search.testimony import Testimony, testify
+from runtime.search.testimony import Testimony, compare, noun_phrases, said_features
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
@@ -65,43 +65,32 @@ class Ranker:
         scores = query.scores(vectors)
         if query.text is None:
             return [Evidence(float(score)) for score in scores]
-        texts = np.stack([query.text, *query.unwanted])  # (1 + m, d)
+        texts = np.stack([query.text, *query.unwanted])  # (1 + m, d), as the phrases
+        phrases = (query.parsed.wanted, *query.parsed.unwanted)
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
-        probabilities = self._probabilities(query, texts, texts @ vectors.T, caption_scores, nearest_captions)
-        testimonies = [testify(query.parsed.wanted.text, row.caption or "") for row in rows]
-        return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, testimonies, strict=True)]
+        told = [noun_phrases(row.caption or "") for row in rows]
+        statements = query.statements
+        said = [[compare(statement, one) for one in told] for statement in statements]  # (1 + m, k)
+        probabilities = np.full(len(rows), np.nan)
+        if self._calibration is not None and query.parsed.wanted.words:
+            probabilities = np.ones(len(rows))
+            for at, phrase in enumerate(phrases):
+                if phrase.words:
+                    context = self._calibration.query_context(
+                        texts[at],
+                        words=len(phrase.words),
+                        phrases=len(noun_phrases(phrase.text)),
+                        neighbour_scores=nearest_captions[at],
+                    )
+                    features = match_features(context, vectors @ texts[at], caption_scores[at], said_features(said[at]))
+                    shown = self._calibration.probabilities(features, statements[at].compared)
+                    probabilities *= shown if at == 0 else 1 - shown
+        return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, said[0], strict=True)]
 
     @cached_property
     def _some_pictures(self) -> Vectors | None:
         return self._store.vectors_of(self._some_ids(PICTURES_SAMPLED)) if self._some_ids else None
-
-    def _probabilities(
-        self, query: Query, texts: Vectors, scores: Scores, caption_scores: Scores, neighbour_scores: Scores
-    ) -> Scores:
-        """Return (k,): how likely the wanted text describes the picture and no unwanted one does.
-
-        NaN where that is unknown: without calibration, and for a text without content words ("the", "?!"), as every query
-        that the calibration was fitted to has some.
-
-        Args:
-            query: what was asked.
-            texts: (1 + m, d), the wanted one first.
-            scores: (1 + m, k) cosines of wanted and unwanted texts with the pictures.
-            caption_scores: the same with their captions.
-            neighbour_scores: the same with the neighbours' captions.
-        """
-        parsed = query.parsed
-        if self._calibration is None or not parsed.wanted.words:
-            return np.full(scores.shape[1], np.nan)
-        matches = np.ones(scores.shape[1])
-        for at, (vector, phrase) in enumerate(zip(texts, (parsed.wanted, *parsed.unwanted), strict=True)):
-            if not phrase.words:
-                continue
-            context = self._calibration.query_context(vector, len(phrase.words), neighbour_scores[at])
-            shown = self._calibration.probabilities(context, scores[at], caption_scores[at])
-            matches *= shown if at == 0 else 1 - shown
-        return matches
 
     def _caption_scores(self, texts: Vectors, rows: Sequence[ImageRow]) -> Scores:
         """Return the (t, k) cosines of texts with the rows' captions, NaN for those that the index has no vector of."""

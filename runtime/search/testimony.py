@@ -6,11 +6,14 @@ colour, another number, or a denial. What it leaves out it is silent on, as no c
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from runtime.search.words import FUNCTION_WORDS, WORD, bare_word, stem
 
@@ -26,36 +29,49 @@ JOINING_WORDS = frozenset(_JOINING_WORDS.split())
 DENYING_WORDS = frozenset(("except", "never", "no", "not", "without"))
 # What a denial reaches over to the noun: "without a hat or any scarf".
 _REACHED_OVER = frozenset(("a", "an", "any", "or", "the"))
-COLOURS = frozenset("""
-    beige black blue brown crimson cyan gray green magenta maroon navy orange pink purple red tan teal turquoise violet white
-    yellow
-""".split())  # fmt: skip
-_SAME = {"grey": "gray"}
-_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve".split()
+_COLOURS = """
+    beige black blue brown crimson cyan gray green magenta maroon navy orange pink purple red tan teal turquoise violet
+    white yellow
+"""
+COLOURS = frozenset(_COLOURS.split())
+_NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: number for number, word in enumerate(_NUMBER_WORDS, start=1)}
 # Nouns in -ing. Other such words are taken for verbs and stand alone: "a man riding a horse".
-NOUNS_IN_ING = frozenset("""
+_NOUNS_IN_ING = """
     awning bedding building ceiling clothing crossing drawing dressing dumpling earring evening filling frosting icing
-    king lightning lining morning offering opening painting parking pudding railing ring seating seedling siding spring
-    string swing topping wedding wing
-""".split())  # fmt: skip
+    lightning lining morning offering opening painting parking pudding railing seating seedling siding spring string
+    topping wedding
+"""
+NOUNS_IN_ING = frozenset(_NOUNS_IN_ING.split())
 _TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()\"“”/|]")
+_SAME = {"grey": "gray"}
 
 
 @dataclass(frozen=True, slots=True)
 class NounPhrase:
     """One thing with what is said of it: "two small red boats".
 
-    `words` are the stems, the noun last; `noun` is as it was written. `colours` are those of `words` that are colours, before
-    the noun. `number` is how many, 1 for "a boat", None for "boats" and "the boat". `denied`: "no boat".
+    `words` are the stems, the noun last; `noun` is as it was written. `number` is how many, 1 for "a boat", None for "boats" and "the boat"; `counted`: by a number
+    word, not by an article. `denied`: "no boat".
     """
 
     words: tuple[str, ...]
     noun: str
-    colours: tuple[str, ...] = ()
     number: int | None = None
-    counted: bool = False  # by a number word, not by an article
+    counted: bool = False
     denied: bool = False
+
+    @property
+    def colours(self) -> tuple[str, ...]:
+        """Those of the words before the noun that are colours."""
+        return tuple(word for word in self.words[:-1] if word in COLOURS)
+
+    @property
+    def number_word(self) -> str:
+        """The number in words, "three", in digits from thirteen on; empty where there is none."""
+        if self.number is None:
+            return ""
+        return _NUMBER_WORDS[self.number - 1] if 1 <= self.number <= len(_NUMBER_WORDS) else str(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +90,72 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """What one caption says of one query; silent where it neither agrees nor has a conflict."""
+    """What one caption says of one query; silent where it neither agrees nor has a conflict.
+
+    `agrees_in_part`: it agrees with all that the library's captions have words for, and the query asks for more.
+    """
 
     agrees: bool = False
+    agrees_in_part: bool = False
     conflict: Conflict | None = None
 
 
-SILENT, AGREES = Testimony(), Testimony(agrees=True)
+SILENT, AGREES, AGREES_IN_PART = Testimony(), Testimony(agrees=True), Testimony(agrees_in_part=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a query states, as captions can be compared with it.
+
+    `phrases` are its noun phrases but for those with a word that no caption of the library uses, such as "at dusk" where all
+    say "at sunset": that a caption lacks these says nothing. `is_whole`: none is left out.
+    """
+
+    phrases: tuple[NounPhrase, ...]
+    is_whole: bool = True
+
+    @property
+    def compared(self) -> Literal["whole", "part", "nothing"]:
+        """How much of the query captions can say."""
+        return "nothing" if not self.phrases else "whole" if self.is_whole else "part"
+
+    @classmethod
+    def of(cls, text: str, unused: Collection[str] = ()) -> "Statement":
+        """Return what a text states; `unused` are the stems that no caption uses."""
+        phrases = noun_phrases(text)
+        kept = tuple(phrase for phrase in phrases if not any(word in unused for word in phrase.words))
+        return cls(kept, is_whole=len(kept) == len(phrases))
 
 
 def testify(query: str, caption: str) -> Testimony:
     """Return what the caption says of the query; it is silent where the query names nothing."""
-    wanted, told = noun_phrases(query), noun_phrases(caption)
-    if not wanted or not told:
+    return compare(Statement.of(query), noun_phrases(caption))
+
+
+def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
+    """Return what the noun phrases of a caption say of a statement."""
+    if not statement.phrases or not told:
         return SILENT
-    stated = [_states(phrase, told) for phrase in wanted]
-    if all(stated):
-        return AGREES
-    missed = (phrase for phrase, is_stated in zip(wanted, stated, strict=True) if not is_stated)
+    missed = [phrase for phrase in statement.phrases if not _states(phrase, told)]
+    if not missed:
+        return AGREES if statement.is_whole else AGREES_IN_PART
     return Testimony(conflict=next((conflict for phrase in missed if (conflict := _conflict(phrase, told))), None))
+
+
+def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
+    """Return (k, 2), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part, and whether it contradicts."""
+    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None) for one in said]
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
 @lru_cache(READINGS_KEPT)
 def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
     """Return the noun phrases of a text, in its order; a verb, or a colour that stands alone, is one by itself."""
-    return tuple(_read(_tokens(text)))
+    reader = _Reader()
+    for token in _TOKEN.findall(text):
+        reader.read(token)
+    reader.end_phrase()
+    return tuple(reader.phrases)
 
 
 def _states(wanted: NounPhrase, told: Sequence[NounPhrase]) -> bool:
@@ -134,50 +191,47 @@ def _conflict(wanted: NounPhrase, told: Sequence[NounPhrase]) -> Conflict | None
         elsewhere = any(colour in said.words for said in told if not said.denied)
         return Conflict("colour", affirmed[0].noun, colour, " and ".join(affirmed[0].colours), elsewhere)
     if wanted.counted and all(said.number not in (None, wanted.number) for said in affirmed):
-        return Conflict("number", affirmed[0].noun, _number_word(wanted.number), _number_word(affirmed[0].number))
+        return Conflict("number", affirmed[0].noun, wanted.number_word, affirmed[0].number_word)
     return None
 
 
-def _tokens(text: str) -> Iterator[str]:
-    """Yield the words, in lower case, and "," for whatever ends a clause."""
-    for token in _TOKEN.findall(text):
+class _Reader:
+    """Cuts a text into noun phrases, token by token."""
+
+    def __init__(self) -> None:
+        self.phrases: list[NounPhrase] = []
+        self._words: list[str] = []  # of the phrase that is being read
+        self._number: int | None = None
+        self._counted = self._denied = self._denied_before = False
+
+    def read(self, token: str) -> None:
+        """Read a word or a mark of punctuation."""
         word = bare_word(token) if token[0].isalnum() else ","
-        yield _SAME.get(word, word)
+        word = _SAME.get(word, word)
+        if word in NUMBERS or (word.isdecimal() and len(word) <= 2):
+            self.end_phrase()
+            self._number, self._counted = NUMBERS.get(word) or int(word), True
+        elif is_part_of_phrase(word):
+            if self._words and (_is_verb(word) or _is_verb(self._words[-1])):
+                self.end_phrase()
+            self._words.append(word)
+        elif not (word in ("and", ",") and self._words and COLOURS.issuperset(self._words)):  # "a red and white boat"
+            self.end_phrase()
+            self._denied = word in DENYING_WORDS or (self._denied_before and word in _REACHED_OVER)
+            if word in ("a", "an"):
+                self._number, self._counted = 1, False
+
+    def end_phrase(self) -> None:
+        """Keep the phrase that has been read, if there is one, and begin another."""
+        if self._words:
+            words, noun = tuple(map(stem, self._words)), self._words[-1]
+            self.phrases.append(NounPhrase(words, noun, self._number, self._counted, self._denied))
+        self._denied_before = self._denied
+        self._words, self._number, self._counted, self._denied = [], None, False, False
 
 
-def _read(tokens: Iterator[str]) -> Iterator[NounPhrase]:
-    words: list[str] = []
-    number, counted, denied = None, False, False
-    for token in tokens:
-        if token in NUMBERS or (token.isdecimal() and len(token) <= 2):
-            if words:
-                yield _phrase(words, number, counted, denied)
-                words, denied = [], False
-            number, counted = NUMBERS.get(token) or int(token), True
-        elif _is_word(token):
-            if words and _is_verb(words[-1]):
-                yield _phrase(words, number, counted, denied)
-                words, number, counted = [], None, False
-            elif words and _is_verb(token):
-                yield _phrase(words, number, counted, denied)
-                words, number, counted, denied = [], None, False, False
-            words.append(token)
-        elif words and token in ("and", ",") and all(word in COLOURS for word in words):
-            continue  # "a red and white boat"
-        else:
-            if words:
-                yield _phrase(words, number, counted, denied)
-                words, number, counted = [], None, False
-            denied = token in DENYING_WORDS or (denied and token in _REACHED_OVER)
-            if token in ("a", "an"):
-                number, counted = 1, False
-            elif token not in _REACHED_OVER:
-                number, counted = None, False
-    if words:
-        yield _phrase(words, number, counted, denied)
-
-
-def _is_word(token: str) -> bool:
+def is_part_of_phrase(token: str) -> bool:
+    """Return whether a word in lower case can belong to a noun phrase, articles aside."""
     return token != "," and token not in FUNCTION_WORDS and token not in JOINING_WORDS and token not in DENYING_WORDS
 
 
@@ -189,7 +243,3 @@ def _phrase(words: Sequence[str], number: int | None, counted: bool, denied: boo
     colours = tuple(word for word in words[:-1] if word in COLOURS)
     stems = tuple(map(stem, words))
     return NounPhrase(stems, words[-1], colours, number, counted, denied)
-
-
-def _number_word(number: int | None) -> str:
-    return _NUMBER_WORDS[number - 1] if number and number <= len(_NUMBER_WORDS) else str(number)
