@@ -1,7 +1,10 @@
-"""An index's whole catalogue, written and read back by the export step; `runtime/library/catalog.py` owns its form."""
+"""An index's whole catalogue, written and read back by the export step; `runtime/library/catalog.py` owns its form.
+
+Its full text is written along with it, in the form of `runtime/library/text_index.py`.
+"""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -9,6 +12,8 @@ from pathlib import Path
 from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
 from runtime.library.catalog import CATALOG_SCHEMA, REMEDY, ImageRow, open_catalog
+from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
+from runtime.search.text_words import words_of_caption, words_of_path
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns"
 SKIPPED_COLUMNS = "name, reason, sha256, bytes, mtime_ns"
@@ -26,20 +31,22 @@ class Catalog:
     """Everything that a generation knows but its vectors.
 
     `rows` are sorted by id. `next_id` is above every id ever given, so that those of removed pictures do not come back.
-    `scanned_ns` is when the run that wrote it began to look at the folder.
+    `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
+    full text can be searched; one from before there was any has none.
     """
 
     rows: Sequence[IndexedImage] = ()
     skipped: Sequence[SkippedImage] = ()
     next_id: int = 1
     scanned_ns: int = 0
+    has_text: bool = False
 
 
 def write_catalog(path: Path, catalog: Catalog) -> None:
     """Write the catalogue to a new file.
 
     No journal and no sync: an unfinished file belongs to a generation that nothing names yet, and the generation is synced
-    as a whole.
+    as a whole. Where SQLite was built without FTS5, it gets no full text, and its pictures are not found by words.
 
     Raises:
         sqlite3.OperationalError: the disk is full, or the folder cannot be written.
@@ -52,6 +59,21 @@ def write_catalog(path: Path, catalog: Catalog) -> None:
         counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
         connection.executemany(_insert("counters", "name, value"), counters)
         connection.execute("COMMIT")
+        if can_index_text():
+            write_text(connection, catalog.rows)
+
+
+def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> None:
+    """Write the full text of some rows into a file that has none, as transactions of its own.
+
+    Raises:
+        sqlite3.OperationalError: the disk is full, or SQLite was built without FTS5.
+    """
+    connection.executescript(TEXT_SCHEMA)
+    connection.execute("BEGIN")
+    connection.executemany(INSERT_WORDS, map(_words_of, rows))
+    connection.execute("COMMIT")
+    connection.executescript(f"BEGIN; {FINISH_TEXT} COMMIT;")
 
 
 def read_catalog(path: Path) -> Catalog:
@@ -84,7 +106,15 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         skipped=[SkippedImage(*columns) for columns in skipped],
         next_id=counters["next_id"],
         scanned_ns=counters["scanned_ns"],
+        has_text=has_text_index(connection),
     )
+
+
+def _words_of(row: IndexedImage) -> tuple[int, str, str, str]:
+    """Return a row of the full text: its id, and the words of its caption, its file's name, and its folders'."""
+    folders, _, name = row.image_path.rpartition("/")
+    captions, of_name, of_folders = words_of_caption(row.caption or ""), words_of_path(name), words_of_path(folders)
+    return row.id, " ".join(captions), " ".join(of_name), " ".join(of_folders)
 
 
 def _shown(row: IndexedImage) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from export.index.contents import KnownContents
 from export.index.generation import Generation, NextGeneration, publish, remove_leftovers
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
+from runtime.library.text_index import can_index_text
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,15 @@ class Publisher:
         self._published = catalog
 
     def _is_whole(self, last: Generation) -> bool:
-        """Return whether a generation is of this folder, these models, its size's form, and with its captions' vectors."""
+        """Return whether a generation is of this folder and these models, and has all that one written now would have.
+
+        That is its size's form, its full text and its captions' vectors.
+        """
         manifest = last.manifest
         if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
             return False
         if not last.has_form_for(len(last.catalog.rows), self._options.ivf_from):
+            return False
+        if not last.catalog.has_text and can_index_text():
             return False
         return last.captions is not None or not any(row.caption for row in last.catalog.rows)

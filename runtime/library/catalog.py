@@ -1,6 +1,7 @@
 """The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
 
-Owns the catalogue's form and reads it. `export/index/catalog.py` writes it; `images.py` opens the pictures.
+Owns the catalogue's form and reads it, but for its full text, which is `text_index.py`'s. `export/index/catalog.py` writes
+both; `images.py` opens the pictures.
 """
 
 import json
@@ -20,6 +21,7 @@ from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
 from runtime.images import open_image
+from runtime.library.text_index import TextIndex
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -93,7 +95,8 @@ class Library:
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._connection = open_catalog(catalog)
         weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
-        self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds
+        self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds, words a few milliseconds
+        self.text = TextIndex(self._connection, self._lock)
 
     @classmethod
     def open(

@@ -1,0 +1,117 @@
+"""The full-text index inside the catalogue (SQLite's FTS5): word -> ids of the pictures that have it.
+
+Owns its form and reads it. Words come in as `runtime/search/text_words.py` makes them; `export/index/catalog.py` writes it.
+A catalogue from before there was one, and an SQLite that was built without FTS5, find nothing.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import Any
+
+# Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
+# which column of which row. "ascii" separates at what is no ASCII letter or digit and keeps all else together, so each word
+# that comes in stays one, whatever table of Unicode this SQLite has.
+TEXT_SCHEMA = """
+    CREATE VIRTUAL TABLE full_text USING fts5(
+        captions, file_name, folder, content = '', columnsize = 0, detail = column, tokenize = 'ascii'
+    );
+    -- How many pictures have each word, in any column: completes words, and tells at once that no picture has one.
+    CREATE TABLE full_text_words (word TEXT PRIMARY KEY, pictures INTEGER NOT NULL) WITHOUT ROWID;
+"""
+INSERT_WORDS = "INSERT INTO full_text (rowid, captions, file_name, folder) VALUES (?, ?, ?, ?)"
+# One segment to look into, and the counts; vocabulary is a view of the index that is not stored.
+FINISH_TEXT = """
+    INSERT INTO full_text (full_text) VALUES ('optimize');
+    CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, full_text, row);
+    INSERT INTO full_text_words SELECT term, doc FROM temp.vocabulary;
+    DROP TABLE temp.vocabulary;
+"""
+# Ranking reads a row of the catalogue for each picture looked at: a thousand take 1 to 2 ms (benchmarks/full_text.py).
+LOOKED_AT = 1000
+COMPLETED_FROM = 3  # letters; shorter beginnings are those of too many words
+COMPLETIONS = 8  # of one beginning: its most frequent words
+COMPLETIONS_SCANNED = 20_000  # words of one beginning that are compared: 2 ms
+NAMES = "{file_name folder} : "
+FIND = """
+    SELECT id FROM (SELECT rowid AS found FROM full_text WHERE full_text MATCH ? ORDER BY rowid LIMIT ?)
+    JOIN images ON id = found ORDER BY length(caption), id LIMIT ?
+"""
+COMPLETE = """
+    SELECT word FROM (SELECT word, pictures FROM full_text_words WHERE word > ? AND word < ? LIMIT ?)
+    ORDER BY pictures DESC, word LIMIT ?
+"""
+KNOWN = "SELECT count(*) FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
+
+
+class TextIndex:
+    """The full-text index of one open catalogue. Any thread may ask; the connection is used under the given lock."""
+
+    def __init__(self, connection: sqlite3.Connection, lock: threading.Lock) -> None:
+        """Keep the collaborators, and find out whether there is an index that can be read."""
+        self._connection, self._lock = connection, lock
+        self._readable = has_text_index(connection)
+
+    def find(self, words: Sequence[str], limit: int, *, last: str, names_only: bool) -> list[int]:
+        """Return the ids of at most `limit` pictures that hold all words, best first; `find_by_words` says which are.
+
+        Args:
+            words: at least one, each once and stemmed, the last of the text last.
+            limit: how many ids at most.
+            last: the last word as it was typed, which may be the beginning of one.
+            names_only: leave captions aside.
+        """
+        if not self._readable or not self._all_known(words[:-1]):
+            return []
+        columns = NAMES if names_only else ""
+        found = self._match(columns + _all_of(words), limit) if self._all_known(words[-1:]) else []
+        if len(found) < limit and len(last) >= COMPLETED_FROM and (completions := self._completions(last)):
+            any_completion = " OR ".join(map(_quoted, completions))
+            found += self._match(columns + _all_of(words[:-1], f"({any_completion})"), limit)
+        return list(dict.fromkeys(found))[:limit]
+
+    def _all_known(self, words: Sequence[str]) -> bool:
+        [(known,)] = self._fetch(KNOWN, json.dumps(list(words)))
+        return bool(known == len(words))
+
+    def _completions(self, beginning: str) -> list[str]:
+        behind = beginning + "\U0010ffff"
+        return [word for (word,) in self._fetch(COMPLETE, beginning, behind, COMPLETIONS_SCANNED, COMPLETIONS)]
+
+    def _match(self, expression: str, limit: int) -> list[int]:
+        return [image_id for (image_id,) in self._fetch(FIND, expression, max(LOOKED_AT, limit), limit)]
+
+    def _fetch(self, query: str, *arguments: str | int) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(query, arguments).fetchall()
+
+
+def has_text_index(connection: sqlite3.Connection) -> bool:
+    """Return whether a catalogue has a full-text index that this SQLite can read."""
+    try:
+        connection.execute("SELECT rowid FROM full_text WHERE full_text MATCH '\"a\"' LIMIT 1").fetchall()
+        connection.execute("SELECT word FROM full_text_words LIMIT 1").fetchall()
+    except sqlite3.DatabaseError:  # no such table, "no such module: fts5", or damaged
+        return False
+    return True
+
+
+def can_index_text() -> bool:
+    """Return whether this SQLite was built with FTS5; almost all are."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.executescript(TEXT_SCHEMA)
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
+def _all_of(words: Iterable[str], *groups: str) -> str:
+    """Return the FTS5 expression for all words. They hold no quotes and are put in quotes, so that none is an operator."""
+    return "(" + " AND ".join([*map(_quoted, words), *groups]) + ")"
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"'

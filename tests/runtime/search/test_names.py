@@ -1,0 +1,31 @@
+"""A file's name states a query where each of its words stands in the path as a whole word."""
+
+import unicodedata
+
+import pytest
+
+from runtime.library.catalog import ImageRow
+from runtime.search.names import named
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("holiday2019/IMG_4711.jpg", "IMG_4711", True),
+        ("holiday2019/IMG_4711.jpg", "img4711", True),
+        ("holiday2019/IMG_4711.jpg", "holiday2019/", True),
+        ("holiday2019/IMG_4711.jpg", "a photo of the holidays in 2019", True),
+        ("holiday2019/IMG_4711.jpg", "holiday 2018", False),
+        ("holiday2019/IMG_4711.jpg", "471", False),
+        ("sunset-boat.JPG", "boats at sunset", True),
+        ("sunset-boat.JPG", "a red boat at sunset", False),
+        ("sunday.jpg", "sun", False),
+        ("the photo.jpg", "the photo", True),
+        ("photo.jpg", "the photo", False),
+        (unicodedata.normalize("NFD", "Café/x.png"), "CAFÉ", True),
+        ("a.jpg", "", False),
+        ("a.jpg", '"', False),
+    ],
+)
+def test_a_name_states_all_words_or_not(path: str, text: str, expected: bool) -> None:
+    assert named(ImageRow(1, path, "", 1, 1, 1, "a red boat"), text) is expected
