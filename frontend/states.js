@@ -4,7 +4,7 @@ import { write_title } from "./address.js";
 import { fill_why, make_card, make_skeleton } from "./cards.js";
 import { describe_duration } from "./descriptions.js";
 import { describe_request } from "./search_request.js";
-import { describe_answer } from "./verdict.js";
+import { describe_answer, describe_query_read } from "./verdict.js";
 
 // A warm search answers sooner than this; skeletons that flash up for a moment would only distract.
 const SKELETON_DELAY_MS = 150;
@@ -12,15 +12,18 @@ const COLD_START_DELAY_MS = 5000;
 const MAX_SKELETONS = 8;
 
 const status_line = document.getElementById("status");
+const query_read_line = document.getElementById("query_read");
 const duration_line = document.getElementById("duration");
 const cards = document.getElementById("cards");
 const failure_box = document.getElementById("failure");
 const retry = document.getElementById("retry");
 const examples = document.getElementById("examples");
 
-function enter(state, { status = "", shown = [] } = {}) {
+function enter(state, { status = "", query_read = "", shown = [] } = {}) {
   document.body.dataset.state = state;
   status_line.textContent = status;
+  query_read_line.textContent = query_read;
+  query_read_line.hidden = !query_read;
   duration_line.textContent = "";
   cards.replaceChildren(...shown);
   cards.ariaBusy = String(state === "loading");
@@ -49,7 +52,8 @@ export function show_loading(request) {
 /** Shows an answer as cards with the actions `uses` (cards.js); `why` says whether their explanations are known or pending. */
 export function show_answer(request, answer, { duration_ms, uses, why }) {
   const shown = answer.results.map((result) => make_card(result, uses, why));
-  enter(shown.length ? "results" : "none", { status: describe_answer(request, answer), shown });
+  const told = { status: describe_answer(request, answer), query_read: describe_query_read(answer) };
+  enter(shown.length ? "results" : "none", { ...told, shown });
   cards.dataset.explanations = why;
   duration_line.textContent = describe_duration(duration_ms);
 }

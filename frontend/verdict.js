@@ -25,3 +25,8 @@ export function describe_answer(request, { verdict, results }) {
   if (verdict === "weak") return `No strong match for “${request.query}”. These come nearest.`;
   return `${count_pictures(results.length)} ${describe_request(request)}`;
 }
+
+/** Returns which part of a query that is too long for the model was searched for, or "" where all of it was. */
+export function describe_query_read({ query_read }) {
+  return query_read ? `Only the first ${query_read.split(/\s+/).length} words were searched for: ${query_read}` : "";
+}

@@ -102,18 +102,20 @@ class Engine:
         if request.heatmap and query.text is not None:
             with timings.stage("heatmap"):
                 hits = [self._located(query.text, hit) for hit in hits]
-        return Answer(request, hits, timings.timings_ms)
+        return Answer(request, hits, timings.timings_ms, query.parsed.part_read)
 
     def _embed(
         self, request: CheckedSearch | CheckedExplain, timings: StageTimings, picture: Vectors | None = None
     ) -> Query:
-        """Return the query with its texts embedded, each in a run of its own, as the captions in the index were."""
-        parsed = request.query
-        phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
+        """Return the query as far as it is read, its texts embedded, each in a run of its own, as the captions were."""
+        with timings.stage("tokenize"):
+            read_part = self._encoder.read_part
+            unwanted_read = [read_part(phrase.text) for phrase in request.query.unwanted]
+            parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
+            phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
+            tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
         unused_words = self.library.unused_words({stem for phrase in phrases for stem in phrase.stems})
         statements = tuple(Statement.of(phrase.text, unused_words) for phrase in phrases)
-        with timings.stage("tokenize"):
-            tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
         with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
         text = vectors.pop(0) if parsed.wanted.text else None
@@ -134,7 +136,7 @@ class Engine:
             best = (best_first(evidence) if query.is_plain else list(range(len(rows))))[: request.top_k]
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
-        return Answer(request, hits, timings.timings_ms)
+        return Answer(request, hits, timings.timings_ms, query.parsed.part_read)
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):

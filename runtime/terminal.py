@@ -108,16 +108,16 @@ def print_answer(body: "SearchBody") -> None:
         table.add_row(*map(Text, cells))
     console = Console()
     console.print(table)
-    if body.verdict == "none":
-        console.print(NO_GOOD_MATCH, style="yellow")
+    for note in _notes(body):
+        console.print(Text(note), style="yellow")
     noun = "picture" if len(body.results) == 1 else "pictures"
     console.print(f"{len(body.results)} {noun} in {sum(body.timings_ms.values()):.1f} ms", highlight=False)
 
 
 def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
     """Print a line a hit, best first, for another program: path, probability and caption with tabs between."""
-    if body.verdict == "none":
-        tell(NO_GOOD_MATCH)
+    for note in _notes(body):
+        tell(note)
     for path, result in zip(paths, body.results, strict=True):
         probability = "" if result.match_probability is None else f"{result.match_probability:.3f}"
         typer.echo("\t".join((escape_controls(path), probability, escape_controls(result.caption))))
@@ -125,8 +125,8 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
 
 def print_paths(body: "SearchBody", paths: Sequence[str], *, end: bytes) -> None:
     """Print paths as the file system has them, each with `end` behind it; only a NUL can end one that holds a newline."""
-    if body.verdict == "none":
-        tell(NO_GOOD_MATCH)
+    for note in _notes(body):
+        tell(note)
     for path in paths:
         typer.echo((path if end == b"\0" else escape_controls(path)).encode("utf-8", "surrogateescape") + end, nl=False)
 
@@ -136,6 +136,15 @@ def escape_controls(text: str) -> str:
     return "".join(
         char.encode("unicode_escape").decode() if unicodedata.category(char) in CONTROLS else char for char in text
     )
+
+
+def _notes(body: "SearchBody") -> Iterator[str]:
+    """Yield what must be known of a whole answer: that the query was cut, and that nothing matches well."""
+    if body.query_read is not None:
+        count = len(body.query_read.split())
+        yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"
+    if body.verdict == "none":
+        yield NO_GOOD_MATCH
 
 
 def _percent(probability: float | None) -> str:

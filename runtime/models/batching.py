@@ -47,6 +47,10 @@ class BatchingEncoder:
         """Return what the encoder does."""
         return self._encoder.tokenize(texts)
 
+    def read_part(self, text: str) -> str:
+        """Return what the encoder does."""
+        return self._encoder.read_part(text)
+
     def embed_tokens(self, token_ids: TokenIds) -> Vectors:
         """Return the vectors, (n, d), of tokenized texts; they are shared, so nobody may write to them."""
         key = (len(token_ids), token_ids.tobytes())

@@ -71,6 +71,10 @@ class ClipEncoder:
         """Return (n, t) token ids, cut at the context length, shorter texts padded with the end token."""
         return self._tokenizer.encode(texts)
 
+    def read_part(self, text: str) -> str:
+        """Return the part of a text that fits into the context length: all of it, or whole words from its beginning."""
+        return self._tokenizer.read_part(text)
+
     def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
         """Embed tokenized texts in one run: fast, but each vector depends a little on its batch.
 

@@ -20,6 +20,10 @@ class Encoder(Protocol):
         """Return (n, t) token ids."""
         ...
 
+    def read_part(self, text: str) -> str:
+        """Return the part of a text that its token ids hold: the beginning of one that is too long, else all."""
+        ...
+
     def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
         """Return the vectors, (n, d), of tokenized texts, in one run."""
         ...

@@ -55,6 +55,18 @@ class Tokenizer:
             token_row[: len(row)] = row
         return token_ids
 
+    def read_part(self, text: str) -> str:
+        """Return the part of a text that `encode` keeps: all of it, or whole words from its beginning.
+
+        Of a text that is a single word, its first letters.
+        """
+        encoding = self._tokenizer.encode(text)
+        if not encoding.overflowing:
+            return text
+        end = max(end for _, end in encoding.offsets)
+        part, cut_word = text[:end], text[end : end + 1].strip()
+        return (part.rpartition(" ")[0].rstrip() if cut_word else "") or part.rstrip()
+
     def decode(self, token_ids: Iterable[int]) -> str:
         """Return the text of some token ids as the reference tokenizers spell it, special tokens left out."""
         text: str = self._tokenizer.decode([int(token_id) for token_id in token_ids])

@@ -85,11 +85,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class Answer:
-    """The hits that a request gets, and how long each stage took, in milliseconds."""
+    """The hits that a request gets, and how long each stage took, in milliseconds.
+
+    `query_read` is the part of the query that was searched for, where the encoder did not read all of it; else None.
+    """
 
     request: CheckedSearch | CheckedExplain
     hits: list[Hit]
     timings_ms: dict[str, float] = field(default_factory=dict)
+    query_read: str | None = None
 
     @property
     def match_probability(self) -> float | None:

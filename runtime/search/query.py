@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
 from runtime.search.testimony import Statement
-from runtime.search.words import Phrase
+from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 
 Vectors = NDArray[np.float32]
 
@@ -21,22 +21,40 @@ Vectors = NDArray[np.float32]
 # kind among the first five, and the whole begins to lose the wanted ones (benchmarks/RESULTS.md).
 UNWANTED_WEIGHT = 0.5
 PICTURE_WEIGHT = 0.5
-# A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words. "-'red boat'" leaves a phrase out.
-MINUS = re.compile(r"""(?:^|(?<=\s))[-−–](?:"([^"]+)"|'([^']+)'|(\w[^\s]*))""")
+# A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words, "-5" is a number. "-'red boat'" leaves a
+# phrase out. Single quotes hold two words and more, as those of "rock 'n' roll" are apostrophes.
+MINUS_OR_QUOTED = re.compile(
+    rf"""{QUOTED.pattern}|(?<!\w)'([^'\"]*\s[^'\"]*)'(?!\w)|(?:^|(?<=\s))[-−–](?:"([^"]+)"|'([^']+)'|([^\W\d]\S*))"""
+)
 
 
 @dataclass(frozen=True)
 class ParsedQuery:
-    """A query taken apart: "a boat -sunset" wants "a boat" and has "sunset" left out. `text` is the query as written."""
+    """A query taken apart: "show me a boat without people" wants "a boat" and has "people" left out.
+
+    `text` is the query as written; `quoted` are the wanted phrases that stood in quotation marks. Where the encoder does not
+    read all of it, `part_read` is what it reads, as a query, and the rest of it is in none of the phrases.
+    """
 
     text: str
     wanted: Phrase
     unwanted: tuple[Phrase, ...] = ()
+    quoted: tuple[str, ...] = ()
+    part_read: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether it neither wants anything nor leaves anything out."""
         return not self.wanted.text and not self.unwanted
+
+    def cut_to(self, wanted: str, unwanted: Sequence[str]) -> "ParsedQuery":
+        """Return the query with the parts of its texts that the encoder reads, in their order."""
+        if wanted == self.wanted.text and list(unwanted) == [phrase.text for phrase in self.unwanted]:
+            return self
+        quoted = tuple(phrase for phrase in self.quoted if phrase in wanted)
+        minus_words = (f'-"{phrase}"' if " " in phrase else f"-{phrase}" for phrase in unwanted)
+        part_read = " ".join(filter(None, (wanted, *minus_words)))
+        return ParsedQuery(self.text, Phrase(wanted), tuple(map(Phrase, unwanted)), quoted, part_read)
 
 
 @dataclass(frozen=True)
@@ -185,10 +203,24 @@ class Query:
 
 
 def parse_query(text: str) -> ParsedQuery:
-    """Return what a query wants and what it leaves out, each as it was written."""
-    unwanted = ["".join(filter(None, found.groups())).strip() for found in MINUS.finditer(text)]
-    wanted = " ".join(MINUS.sub(" ", text).split())
-    return ParsedQuery(text, Phrase(wanted), tuple(map(Phrase, dict.fromkeys(filter(None, unwanted)))))
+    """Return what a query wants and what it leaves out: by minus-words, and by "without", "no", "not" and the like."""
+    quoted, unwanted = list[str](), list[str]()
+
+    def take(found: re.Match[str]) -> str:
+        double, single, *left_out = (" ".join((group or "").split()) for group in found.groups())
+        if double or single:
+            quoted.append(double or single)
+            return f'"{quoted[-1]}"'
+        unwanted.append("".join(left_out).rstrip(",.;:!?"))
+        return " "
+
+    rest = " ".join(MINUS_OR_QUOTED.sub(take, plain_signs(text)).split())
+    wanted, denied = split_denials(without_carrier(rest))
+    wanted = QUOTED.sub(r"\1", wanted)
+    left_out = dict.fromkeys(filter(None, (*unwanted, *denied)))
+    return ParsedQuery(
+        text, Phrase(wanted), tuple(map(Phrase, left_out)), tuple(phrase for phrase in quoted if phrase in wanted)
+    )
 
 
 def _wanting(parsed: ParsedQuery) -> ParsedQuery:

@@ -15,17 +15,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.search.words import FUNCTION_WORDS, WORD, bare_word, stem
+from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS, NOUNS_IN_ING, WORD, bare_word, stem
 
 READINGS_KEPT = 4096  # captions whose noun phrases are remembered: about 4 MB
 
-# Words that join noun phrases and are part of none. "Next to", "in front of" and the like leave their noun-like word here.
-_JOINING_WORDS = """
-    above across after against along among around aside atop away back before behind below beneath beside besides between
-    beyond down during edge front inside left middle near nearby next opposite out outside over past right side through top
-    toward towards under underneath up upon via within
-"""
-JOINING_WORDS = frozenset(_JOINING_WORDS.split())
 DENYING_WORDS = frozenset(("except", "never", "no", "not", "without"))
 # What a denial reaches over to the noun: "without a hat or any scarf".
 _REACHED_OVER = frozenset(("a", "an", "any", "or", "the"))
@@ -36,13 +29,6 @@ _COLOURS = """
 COLOURS = frozenset(_COLOURS.split())
 _NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 NUMBERS = {word: number for number, word in enumerate(_NUMBER_WORDS, start=1)}
-# Nouns in -ing. Other such words are taken for verbs and stand alone: "a man riding a horse".
-_NOUNS_IN_ING = """
-    awning bedding building ceiling clothing crossing drawing dressing dumpling earring evening filling frosting icing
-    lightning lining morning offering opening painting parking pudding railing seating seedling siding spring string
-    topping wedding
-"""
-NOUNS_IN_ING = frozenset(_NOUNS_IN_ING.split())
 _TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()\"“”/|]")
 _SAME = {"grey": "gray"}
 

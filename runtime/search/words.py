@@ -1,15 +1,36 @@
-"""Which words of a text name something that a picture could show: its content words, their stems, the text without one.
+"""Which words of a text name something that a picture could show, and which words of a query only frame or deny others.
 
 Plain rules over English. Words of other scripts count as content words and are compared as they are written.
 """
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# The combining marks of the scripts in use (Unicode's Mn and Mc, but for those that choose an emoji's form), and letters
+# between them. Python's `\w` has no mark, and without them Hindi and Thai fall apart into letters.
+MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07f3\u07fd\u0816-\u082d\u0859-\u085b\u0897-\u08e1\u08e3-\u0963"
+    "\u0981-\u09e3\u09fe-\u0a75\u0a81-\u0ae3\u0afa-\u0b63\u0b82-\u0bd7\u0c00-\u0c63\u0c81-\u0c83\u0cbc-\u0d4d"
+    "\u0d57-\u0d63\u0d81-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ece\u0f18-\u0f19\u0f35\u0f37\u0f39\u0f3e-\u0f84"
+    "\u0f86-\u0fbc\u0fc6\u102b-\u103e\u1056-\u109d\u135d-\u135f\u1712-\u1734\u1752-\u17d3\u17dd\u180b-\u180d\u180f-\u193b"
+    "\u1a17-\u1a1b\u1a55-\u1a7f\u1ab0-\u1abd\u1abf-\u1b44\u1b6b-\u1b73\u1b80-\u1bf3\u1c24-\u1c37\u1cd0-\u1cd2"
+    "\u1cd4-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20f0\u2cef-\u2cf1\u2d7f-\u2dff\u302a-\u302f\u3099-\u309a\ua66f\ua674-\ua67d"
+    "\ua69e-\ua6f1\ua802-\ua827\ua82c\ua880-\ua8c5\ua8e0-\ua8f1\ua8ff-\ua92d\ua947-\ua953\ua980-\ua9c0\ua9e5-\uaa4d"
+    "\uaa7b-\uaac1\uaaeb-\uaaef\uaaf5-\uaaf6\uabe3-\uabea\uabec-\uabed\ufb1e\ufe00-\ufe0d\ufe20-\ufe2f"
+    "\U000e0100-\U000e01ef"
+)
+# Letters with their marks, and joiners (ZWNJ, ZWJ) between them; apostrophes and hyphens between letters.
+_LETTERS = rf"[^\W_](?:[\u200c\u200d]?(?:[^\W_]|[{MARKS}]))*"
+WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+# Full-width letters and ligatures; CLIP's own cleaning of texts (ftfy) makes them plain, too.
+_LOOK_ALIKES = re.compile(r"[\uff01-\uffef\ufb00-\ufb06\u3000]+")
+_QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
 POSSESSIVE = re.compile(r"['’]s?$")
+QUOTED = re.compile(r'(?<!\w)"([^"]+)"(?!\w)')  # 5" x 7" is no phrase
 # Words that name nothing a picture could show. Numbers, colours and places are content and stay out of this list.
 _FUNCTION_WORDS = """
     a an and any are as at be been being but by can could did do does for from had has have her hers him his i if in
@@ -18,6 +39,54 @@ _FUNCTION_WORDS = """
     with would you your find image images photo photos photograph photographs picture pictures
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
+# Words that join noun phrases and are part of none. "Next to", "in front of" and the like leave their noun-like word here.
+_JOINING_WORDS = """
+    above across after against along among around aside atop away back before behind below beneath beside besides between
+    beyond down during edge front inside left middle near nearby next opposite out outside over past right side through top
+    toward towards under underneath up upon via within
+"""
+JOINING_WORDS = frozenset(_JOINING_WORDS.split())
+# Nouns in -ing. Other such words are taken for verbs and stand alone: "a man riding a horse".
+_NOUNS_IN_ING = """
+    awning bedding building ceiling clothing crossing drawing dressing dumpling earring evening filling frosting icing
+    king lightning lining morning offering opening painting parking pudding railing ring seating seedling siding spring
+    string swing topping wedding wing
+"""
+NOUNS_IN_ING = frozenset(_NOUNS_IN_ING.split())
+_DENIALS = frozenset(("no", "not", "without", "except", "excluding", "isn't", "aren't"))
+# What is not left out behind "no" and "not": "not only", "not far from", "no longer", "no smoking"; and behind any of them.
+_NOT_DENIED_BY_NO = """
+    all always enough entry even exactly exit far here idea just littering longer many matter more much necessarily one only
+    parking problem quite smoking stopping sure swimming there too trespassing u-turn vacancies vacancy very way yet
+"""
+_NOT_DENIED = frozenset(_NOT_DENIED_BY_NO.split())
+_NEVER_DENIED = frozenset(("anything", "doubt", "exception"))
+_SIGNS = frozenset(("button", "icon", "label", "notice", "poster", "sign", "signs", "sticker", "symbol"))  # "no dogs sign"
+_CONJUNCTIONS = frozenset(("and", "but", "nor", "or"))
+# What is left over before a denial: "a beach with | no people", "there are | no boats".
+_DANGLING = _CONJUNCTIONS | {",", "are", "has", "have", "having", "is", "that", "there", "which", "who", "with"}
+_PART = re.compile(rf"{QUOTED.pattern}|{WORD.pattern}|\S")
+
+_PICTURES_OF = r"""(?:(?:some|any|all|more|all\s(?:of\s)?(?:the|my)|a\sfew|a\scouple\sof|several|the|my|an?)\s)?
+    (?:pictures?|photos?|images?|photographs?|pics?|snapshots?)\s(?:of|showing|that\sshows?)\b"""
+# What frames a query and names nothing in the picture. Of short queries of drawn scenes, 97 % find a right picture first;
+# with "show me" before them 75 %, with "I'm looking for photos of" 25 % (benchmarks/RESULTS.md).
+_CARRIER = re.compile(
+    rf"""(?:(?:hi|hello|hey|ok|okay)\b[\s,!]*)?(?:please\b[\s,]*)?
+    (?:
+        (?:
+            (?:(?:can|could|will|would)\syou\s(?:please\s|kindly\s)?)?
+            (?:(?:show|give|get|bring)\s(?:me|us)|find(?:\s(?:me|us))?|(?:search|look)\sfor|look\sup)
+            | (?:(?:i(?:\sam|['’]?m)|we(?:\sare|['’]re))\s)?(?:looking|searching)\sfor
+            | (?:i|we)(?:\s(?:want|need)|(?:\swould|['’]d)\slike)(?:\sto\s(?:see|find|look\sat))?
+            | (?:can|could|may)\s(?:i|we)\s(?:see|have|get) | let\s(?:me|us)\ssee
+            | do\s(?:you|i|we)\shave | have\s(?:you|we)\sgot | (?:is|are)\sthere
+        )\b (?:\splease\b)? (?:\s(?:some|any|all|more|a\sfew|a\scouple\sof)\b)? (?:\s{_PICTURES_OF})?
+        | {_PICTURES_OF}
+    )[\s:,]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PLEASE = re.compile(r"^please\b[\s,]+|[\s,]+please\b[\s.!?]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +113,47 @@ class Phrase:
 
 def content_words(text: str) -> list[str]:
     """Return the words that a picture could show: lower case, in the order of the text, each once."""
-    return list(dict.fromkeys(word for word in map(bare_word, WORD.findall(text)) if word not in FUNCTION_WORDS))
+    found = WORD.findall(unicodedata.normalize("NFC", text))
+    return list(dict.fromkeys(word for word in map(bare_word, found) if word not in FUNCTION_WORDS))
+
+
+def plain_signs(text: str) -> str:
+    """Return the text in NFC, with plain letters for full-width ones and ligatures, and with straight quotation marks."""
+    composed = unicodedata.normalize("NFC", text)
+    plain = _LOOK_ALIKES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), composed)
+    return plain.translate(_QUOTATION_MARKS)
+
+
+def without_carrier(text: str) -> str:
+    """Return the text without what only frames it: "show me some pictures of boats, please" is "boats".
+
+    Of several frames within each other, one goes; a text that is nothing but frame stays.
+    """
+    shorter = _or_whole(_PLEASE.sub("", text), text)
+    found = _CARRIER.match(shorter)
+    return _or_whole(shorter[found.end() :].rstrip(" ?"), shorter) if found else shorter
+
+
+def split_denials(text: str) -> tuple[str, list[str]]:
+    """Return the text without what it denies, and the noun phrases that it denies.
+
+    "a beach without people at night" is "a beach at night" and "people"; "not only" and "a no entry sign" deny nothing.
+    """
+    parts = list(_PART.finditer(text))
+    words = [bare_word(part[0]).replace("’", "'") or part[0] for part in parts]
+    kept, denied, kept_from, at = "", list[str](), 0, 0
+    while at < len(parts):
+        spans = _denied_spans(words, at)
+        if spans:
+            first = at
+            while first and parts[first - 1].start() >= kept_from and words[first - 1] in _DANGLING:
+                first -= 1
+            kept += text[kept_from : parts[first].start()]
+            denied += [text[parts[start].start() : parts[end - 1].end()].strip('"') for start, end in spans]
+            kept_from = parts[spans[-1][1] - 1].end()
+        at = spans[-1][1] if spans else at + 1
+    kept = " ".join((kept + text[kept_from:]).split())
+    return re.sub(r" (?=[,.;:!?])", "", kept).strip(" ,;:") if denied else text, denied
 
 
 def split_compounds(words: Iterable[str]) -> list[str]:
@@ -55,7 +164,8 @@ def split_compounds(words: Iterable[str]) -> list[str]:
 
 def without_word(text: str, word: str) -> str:
     """Return the text with every occurrence of a content word left out."""
-    kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], text)
+    composed = unicodedata.normalize("NFC", text)
+    kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], composed)
     return " ".join(kept.split())
 
 
@@ -71,5 +181,52 @@ def stem(word: str) -> str:
 
 
 def bare_word(word: str) -> str:
-    """Return a word in lower case, without the ending of a possessive."""
-    return POSSESSIVE.sub("", word.lower())
+    """Return a word as it is compared: in lower case and plain letters (NFKC), without the ending of a possessive."""
+    return POSSESSIVE.sub("", unicodedata.normalize("NFKC", word).lower())
+
+
+def _or_whole(shortened: str, whole: str) -> str:
+    """Return the shortened text, or the whole where no word would be left."""
+    return shortened if WORD.search(shortened) else whole
+
+
+def _denied_spans(words: Sequence[str], at: int) -> list[tuple[int, int]]:
+    """Return where the noun phrases begin and end that the word at `at` denies; none where it denies nothing."""
+    following = words[at + 1] if at + 1 < len(words) else ""
+    if words[at] not in _DENIALS or (at and words[at - 1] in ("a", "an", "the")):
+        return []
+    if words[at] in ("no", "not") and (following in _NOT_DENIED or following.isdecimal()):
+        return []
+    spans = [_noun_phrase_span(words, at + 1)]
+    while spans[-1][1] < len(words) and words[spans[-1][1]] in ("or", "nor"):  # "without a hat or scarf"
+        spans.append(_noun_phrase_span(words, spans[-1][1] + 1))
+    spans = [(start, end) for start, end in spans if start < end]
+    is_thing = any(words[start] in _NEVER_DENIED or words[end - 1] in _SIGNS for start, end in spans)
+    return [] if is_thing else spans
+
+
+def _noun_phrase_span(words: Sequence[str], start: int) -> tuple[int, int]:
+    """Return where the noun phrase begins and ends that comes next: "people" of "any people at night"."""
+    while start < len(words) and _joins(words[start]):
+        start += 1
+    end = start
+    while end < len(words) and _names(words[end]):
+        end += 1
+        if words[end - 1][0] == '"':
+            break
+        if _is_verb(words[end - 1]) and end < len(words) and _joins(words[end]):  # "not wearing a hat"
+            return start, max(end, _noun_phrase_span(words, end)[1])
+    return start, end
+
+
+def _joins(word: str) -> bool:
+    return (word in FUNCTION_WORDS or word in JOINING_WORDS) and word not in _CONJUNCTIONS
+
+
+def _names(word: str) -> bool:
+    is_word = word[0].isalnum() or (word[0] == '"' and len(word) > 1)
+    return is_word and not _joins(word) and word not in _CONJUNCTIONS and word not in _DENIALS
+
+
+def _is_verb(word: str) -> bool:
+    return word.endswith("ing") and not word.endswith("thing") and len(word) > 5 and word not in NOUNS_IN_ING

@@ -27,6 +27,11 @@ RoundedProbability = Annotated[float, Field(ge=0, le=1), AfterValidator(partial(
 Rows = Annotated[list[list[float]], BeforeValidator(_nested_lists)]
 
 
+QUERY_READ: Any = Field(
+    None, description="The part that was searched for, where the query is too long for the model; else null"
+)
+
+
 class SearchFields(BaseModel):
     """`POST /search`; the app adds the default and the bounds of `top_k`, which its settings hold."""
 
@@ -122,6 +127,7 @@ class SearchBody(AnswerPart):
     """The answer to a search; `timings_ms` by stage, in the order in which the stages ran."""
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
+    query_read: str | None = QUERY_READ
     top_k: int = Field(validation_alias=AliasPath("request", "top_k"))
     verdict: Verdict | None
     match_probability: RoundedProbability | None
@@ -133,6 +139,7 @@ class ExplainBody(AnswerPart):
     """The answer to `POST /explain`, in the order of the ids."""
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
+    query_read: str | None = QUERY_READ
     results: list[ExplainedBody] = Field(validation_alias="hits")
     timings_ms: dict[str, float]
 

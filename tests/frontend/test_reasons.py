@@ -140,6 +140,16 @@ def test_the_line_above_the_pictures_does_not_bluff(page: Page, stand_in: StandI
     expect(page.get_by_role("status")).to_have_text(said)
 
 
+def test_a_query_that_was_cut_says_what_was_searched_for(page: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(query_read="a purple dog on")
+    page.goto(f"{stand_in.url}/?q=a+purple+dog+on+a+sledge")
+    told = page.get_by_text("Only the first 4 words were searched for: a purple dog on", exact=True)
+    expect(told).to_be_visible()
+    search(page, "a purple dog")
+    expect(told).to_have_count(0)
+    expect(page.locator("#query_read")).to_be_hidden()
+
+
 def test_pictures_that_do_not_match_stand_back(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[result(0), result(1, verdict="none", match_probability=0.05)])
     stand_in.answer_next("explain", results=[])

@@ -32,6 +32,7 @@ class ColourEncoder:
     """Embeds a text by the colours it names, a picture by its channels; each colour is an axis. Counts its runs."""
 
     dimension, grid, side = len(COLOURS), 2, 8
+    context_words = 100
 
     def __init__(self) -> None:
         self.text_batches: list[int] = []
@@ -39,6 +40,9 @@ class ColourEncoder:
 
     def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
         return np.array([[int(colour in text) for colour in COLOURS] for text in texts], dtype=np.int64)
+
+    def read_part(self, text: str) -> str:
+        return " ".join(text.split()[: self.context_words])
 
     def embed_tokens(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         self.text_batches.append(len(token_ids))

@@ -214,3 +214,18 @@ def test_a_calibrated_search_is_as_sure_as_its_best_hit(encoder: ColourEncoder, 
     assert (found.verdict, found.hits[-1].evidence.verdict) == ("strong", "none")
     assert found.match_probability == found.hits[0].evidence.match_probability
     assert lost.verdict == "weak"
+
+
+def test_a_query_that_is_too_long_is_cut_everywhere_and_says_so(engine: Engine, encoder: ColourEncoder) -> None:
+    encoder.context_words = 3
+    answer = find(engine, "a red square and a green one -'blue and wide grey'", 4)
+    assert answer.query_read == 'a red square -"blue and wide"'
+    assert [word.word for word in answer.hits[0].evidence.words] == ["red", "square"]
+    assert "green" not in answer.hits[0].explanation.text.replace("a green square", "")
+    explained = explain(engine, "a red square and a green one", [1])
+    assert explained.query_read == "a red square"
+
+
+def test_a_query_that_fits_is_not_said_to_be_cut(engine: Engine) -> None:
+    assert find(engine, "a red square -blue", 1).query_read is None
+    assert explain(engine, "red", [1]).query_read is None

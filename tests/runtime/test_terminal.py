@@ -1,8 +1,12 @@
 """What the terminal is sent: one line where one is meant, and no commands of a file's name."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
-from runtime.terminal import escape_controls, text_of
+from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, text_of
+from runtime.web.schemas import SearchBody
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,35 @@ def test_only_what_breaks_a_line_or_drives_a_terminal_is_escaped(name: str, show
 def test_an_argument_that_is_no_utf_8_stays_as_it_came() -> None:
     assert text_of("Bötchen") == "Bötchen"
     assert text_of("b\udcffat") == "b\udcffat"
+
+
+def answer(**changes: object) -> SearchBody:
+    usual = {
+        "query": "a red boat on",
+        "top_k": 1,
+        "verdict": "none",
+        "match_probability": 0.1,
+        "results": [],
+        "timings_ms": {},
+    }
+    return SearchBody.model_validate(usual | changes, by_name=True)
+
+
+def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    cut, line = answer(query_read="a red\x1b boat"), "Only the first 3 words were searched for: a red\\x1b boat"
+    shows: list[Callable[[SearchBody], None]] = [
+        print_answer,
+        partial(print_lines, paths=[]),
+        partial(print_paths, paths=[], end=b"\0"),
+    ]
+    for show in shows:
+        show(cut)
+        printed = capsys.readouterr()
+        assert line in printed.out + printed.err
+        assert "Nothing here matches well" in printed.out + printed.err
+
+
+def test_an_answer_to_all_of_a_query_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(answer(verdict="strong"), [])
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == ""

@@ -41,3 +41,20 @@ def test_a_broken_tokenizer_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ArtefactCorrupt, match=r"tokenizer\.json"):
         Tokenizer(tmp_path / "tokenizer.json", 5, END)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("red boat red", "red boat red"),
+        ("red boat red boat red", "red boat red"),
+        ("red  boat ? boat", "red  boat ?"),
+        ("red boat red? boat", "red boat"),  # never half of what stands between two spaces
+        ("red-boat-red-boat", "red-boat"),
+        ("", ""),
+    ],
+)
+def test_the_part_of_a_text_that_is_read_ends_with_a_whole_word(tokenizer: Tokenizer, text: str, read: str) -> None:
+    assert tokenizer.read_part(text) == read
+    kept, whole = (tokenizer.encode([given])[0, 1:-1].tolist() for given in (read, text))
+    assert whole[: len(kept)] == kept

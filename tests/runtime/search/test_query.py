@@ -148,6 +148,13 @@ def test_ids_are_taken_once_and_counted_then() -> None:
         ("a boat -red -red", "a boat", ["red"]),
         ("a t-shirt - 8-bit", "a t-shirt - 8-bit", []),
         ("-sunset", "", ["sunset"]),
+        ("a boat -sunset, -night.", "a boat", ["sunset", "night"]),
+        ("-5 degrees", "-5 degrees", []),
+        ("an iphone -12", "an iphone -12", []),
+        ("show me a beach without people, please", "a beach", ["people"]),
+        ("a boat -red without red", "a boat", ["red"]),
+        ("without people", "", ["people"]),
+        ("लाल नाव -रात", "लाल नाव", ["रात"]),
         ("  a   boat ", "a boat", []),
         ("", "", []),
     ],
@@ -155,3 +162,43 @@ def test_ids_are_taken_once_and_counted_then() -> None:
 def test_minus_words_are_what_a_query_wants_left_out(query: str, wanted: str, unwanted: list[str]) -> None:
     parsed = parse_query(query)
     assert (parsed.wanted.text, [phrase.text for phrase in parsed.unwanted]) == (wanted, unwanted)
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted", "quoted"),
+    [
+        ('"red boat" on the sea', "red boat on the sea", ["red boat"]),
+        ("a “red  boat” and «a cat»", "a red boat and a cat", ["red boat", "a cat"]),
+        ("a 'red boat' and the dogs' cats", "a red boat and the dogs' cats", ["red boat"]),
+        ('"no dogs without -owners, please"', "no dogs without -owners, please", ["no dogs without -owners, please"]),
+        ('"show me" "the way"', "show me the way", ["show me", "the way"]),
+        ('a "red boat', 'a "red boat', []),
+        ('a 5" x 7" print', 'a 5" x 7" print', []),
+        ("rock 'n' roll", "rock 'n' roll", []),
+        ('a boat without "red sails"', "a boat", []),
+    ],
+)
+def test_quotation_marks_keep_a_phrase_whole(query: str, wanted: str, quoted: list[str]) -> None:
+    parsed = parse_query(query)
+    assert (parsed.wanted.text, list(parsed.quoted)) == (wanted, quoted)
+
+
+def test_a_query_that_only_denies_is_refused_as_one_of_minus_words_alone() -> None:
+    with pytest.raises(QueryEmpty, match="only leaves things out"):
+        LIMITS.check_search("without people", 1)
+    assert LIMITS.check_search("without people", 1, like=3).query.unwanted[0].text == "people"
+
+
+def test_a_query_that_was_read_to_its_end_is_not_cut() -> None:
+    parsed = parse_query('a "red boat" -sunset')
+    assert parsed.cut_to("a red boat", ["sunset"]) is parsed
+    assert parsed.part_read is None
+
+
+def test_what_was_not_read_of_a_query_is_left_out_of_it() -> None:
+    parsed = parse_query('a "red boat" by "the sea" -sunset -"grey clouds over land"').cut_to(
+        "a red boat by", ["sunset", "grey clouds"]
+    )
+    assert parsed.wanted.words == ("red", "boat")
+    assert parsed.quoted == ("red boat",)
+    assert parsed.part_read == 'a red boat by -sunset -"grey clouds"'

@@ -1,8 +1,21 @@
 """What a text names that a picture could show."""
 
+import re
+import unicodedata
+
 import pytest
 
-from runtime.search.words import Phrase, content_words, split_compounds, stem, without_word
+from runtime.search.words import (
+    MARKS,
+    Phrase,
+    content_words,
+    plain_signs,
+    split_compounds,
+    split_denials,
+    stem,
+    without_carrier,
+    without_word,
+)
 
 
 def test_contractions_and_possessives_are_reduced_to_their_word() -> None:
@@ -52,3 +65,176 @@ def test_a_word_is_left_out_wherever_it_stands_and_as_a_whole() -> None:
 
 def test_compounds_come_apart_into_their_content_words() -> None:
     assert split_compounds(["t-shirt", "stand-by-me", "boat"]) == ["t", "shirt", "stand", "boat"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "लाल नाव",
+        "नीली क्रिकेट",
+        "เรือสีแดง น้ำ",
+        "நீல படகு",
+        "লাল নৌকা",
+        "שָׁלוֹם עוֹלָם",
+        "مُحَمَّد قارب",
+        "می\u200cخواهم قایق",
+        "ශ්\u200dරී ලංකා",
+        "ខ្មែរ ទូក",
+        "မြန်မာ လှေ",
+        "ລາວ ເຮືອ",
+        "ქართული ნავი",
+        "한국어 배",
+        "赤い ボート",
+        "葛\U000e0100 城",
+        "Mu\u0308nchen cafe\u0301",
+        "Việt Nam",
+    ],
+)
+def test_words_of_every_script_stay_whole(text: str) -> None:
+    wanted = [unicodedata.normalize("NFKC", word).lower() for word in text.split()]
+    assert content_words(text) == wanted
+    assert content_words(unicodedata.normalize("NFD", text)) == wanted
+    for word in wanted:
+        assert len(without_word(text, word).split()) == len(wanted) - 1
+    assert without_word("लाल नाव", "ल") == "लाल नाव"
+
+
+def test_the_marks_are_those_of_the_scripts_in_use_and_no_sign_is_among_them() -> None:
+    joins_words = re.compile(f"[{MARKS}]")
+    for char in map(chr, range(0x10000)):
+        category = unicodedata.category(char)
+        if category in ("Mn", "Mc") and char not in "\ufe0e\ufe0f":
+            assert joins_words.match(char), hex(ord(char))
+        if category[0] in "PSZ" or category in ("Cc", "Cf"):
+            assert not joins_words.match(char), hex(ord(char))
+
+
+def test_emoji_are_no_part_of_a_word() -> None:
+    assert content_words("\u2764\ufe0f boat 5\ufe0f\u20e3 👩\u200d🚀 \u200dboat\u200d") == ["boat", "5"]
+
+
+def test_letters_that_look_alike_are_the_same_word() -> None:
+    assert content_words("ｒｅｄ ﬁsh 𝐛𝐨𝐚𝐭") == ["red", "fish", "boat"]
+    assert without_word("ｒｅｄ boat", "red") == "boat"
+    assert plain_signs("ｒｅｄ　ﬁsh －ｎｉｇｈｔ “a” cafe\u0301") == 'red fish -night "a" café'
+
+
+@pytest.mark.parametrize(
+    ("text", "framed"),
+    [
+        ("show me a red boat", "a red boat"),
+        ("Show me some pictures of boats, please", "boats"),
+        ("show us all the photos of my dog", "my dog"),
+        ("pictures of boats", "boats"),
+        ("photos of boats please!", "boats"),
+        ("a picture of a boat", "a boat"),
+        ("a picture of a picture frame", "a picture frame"),
+        ("images showing a red car", "a red car"),
+        ("find a boat", "a boat"),
+        ("find me a boat", "a boat"),
+        ("please find a boat", "a boat"),
+        ("I'm looking for a dog on a beach", "a dog on a beach"),
+        ("i am looking for some photos of dogs", "dogs"),
+        ("looking for: dogs", "dogs"),
+        ("can you find a castle at night?", "a castle at night"),
+        ("Could you please show me a few pictures of my dog", "my dog"),
+        ("hello, do you have any pictures of horses?", "horses"),
+        ("are there any boats?", "boats"),
+        ("I want to see a sunset", "a sunset"),
+        ("I'd like a sunset", "a sunset"),
+        ("let me see a sunset", "a sunset"),
+        ("search for boats", "boats"),
+    ],
+)
+def test_what_frames_a_query_goes(text: str, framed: str) -> None:
+    assert without_carrier(text) == framed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find",
+        "photos",
+        "please",
+        "show me",
+        "a photo of",
+        "pictures of ...",
+        "a picture frame",
+        "photo album",
+        "a red boat",
+        "show horse",
+        "get well card",
+        "hello kitty",
+        "let it snow",
+        "I like trains",
+        "some boats",
+        "all dogs",
+        "a boat, is there a dog",
+        "a sign that says please wait",
+        "finding a boat",
+        '"show me" on a wall',
+    ],
+)
+def test_what_frames_nothing_stays(text: str) -> None:
+    assert without_carrier(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "denied"),
+    [
+        ("a beach without people at night", "a beach at night", ["people"]),
+        ("a room with no people and no chairs", "a room", ["people", "chairs"]),
+        ("a man without a hat or scarf", "a man", ["hat", "scarf"]),
+        ("a man without a hat or any red scarf, at sea", "a man, at sea", ["hat", "red scarf"]),
+        ("a beach without people and a boat", "a beach and a boat", ["people"]),
+        ("a car, not red", "a car", ["red"]),
+        ("a dog that is not black", "a dog", ["black"]),
+        ("a dog that isn’t black", "a dog", ["black"]),
+        ("animals but not dogs", "animals", ["dogs"]),
+        ("all animals except for the dogs", "all animals", ["dogs"]),
+        ("a portrait excluding glasses", "a portrait", ["glasses"]),
+        ("a boat not on the sea", "a boat", ["sea"]),
+        ("a dog not wearing a collar at night", "a dog at night", ["wearing a collar"]),
+        ("a man not sitting on a chair", "a man", ["sitting on a chair"]),
+        ("there are no people on the beach", "on the beach", ["people"]),
+        ("no people, a beach", "a beach", ["people"]),
+        ('a ship without "red sails and oars" at night', "a ship at night", ["red sails and oars"]),
+        ("a cat (black) without ears", "a cat (black)", ["ears"]),
+        ("a rock'n'roll band, no guitars", "a rock'n'roll band", ["guitars"]),
+        ("without people", "", ["people"]),
+        ("लाल नाव without नदी", "लाल नाव", ["नदी"]),
+    ],
+)
+def test_what_a_query_denies_is_taken_out_with_what_joins_it(text: str, wanted: str, denied: list[str]) -> None:
+    assert split_denials(text) == (wanted, denied)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no entry sign",
+        "a no entry sign at night",
+        "a no dogs sign",
+        "no dogs allowed sign on a beach",
+        "no smoking",
+        "not only a boat",
+        "a house not far from the sea",
+        "nothing",
+        "a no-go area",
+        "a path no one walks",
+        "no. 5 perfume",
+        "no 5 perfume",
+        "dr. no",
+        "to be or not to be",
+        "without a doubt a castle",
+        "a table without anything on it",
+        "a boat without",
+        "without ?",
+        "not",
+        'a sign with "no dogs" on it',
+        "a boat , and  spaces",
+        "",
+    ],
+)
+def test_what_denies_nothing_stays_as_it_is(text: str) -> None:
+    assert split_denials(text) == (text, [])

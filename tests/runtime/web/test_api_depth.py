@@ -11,6 +11,7 @@ from PIL import Image
 from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
+from tests.runtime.conftest import ColourEncoder
 from tests.runtime.odd_pictures import png_that_claims
 from tests.runtime.web.test_api import fault, search
 
@@ -147,3 +148,11 @@ def test_without_pillow_pictures_are_refused_by_name_and_words_still_search(
     assert (answer.status_code, fault(answer)["code"]) == (501, "pictures_unsupported")
     assert roomy.post("/explain", json={"query": "red", "ids": [1], "heatmap": True}).status_code == 501
     assert search(roomy, query="red", top_k=1).status_code == 200
+
+
+def test_the_answer_says_which_part_of_a_long_query_was_read(client: TestClient, encoder: ColourEncoder) -> None:
+    encoder.context_words = 2
+    found = client.post("/search", json={"query": "a red square", "top_k": 1}).json()
+    assert (found["query"], found["query_read"]) == ("a red square", "a red")
+    assert client.post("/explain", json={"query": "a red square", "ids": [1]}).json()["query_read"] == "a red"
+    assert client.post("/search", json={"query": "a red", "top_k": 1}).json()["query_read"] is None

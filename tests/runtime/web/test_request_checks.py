@@ -107,5 +107,5 @@ def test_an_explanation_with_a_bad_field_is_refused_before_any_work(
 
 
 def test_a_good_request_does_reach_the_encoder(client: TestClient) -> None:
-    with pytest.raises(pytest.fail.Exception, match=r"encoder\.tokenize was used"):
+    with pytest.raises(pytest.fail.Exception, match=r"encoder\.read_part was used"):
         client.post("/search", json={"query": "red"})
