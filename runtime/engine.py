@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
+
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
@@ -19,6 +21,7 @@ from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
 from runtime.search.testimony import Statement
+from runtime.search.text_search import find_by_words
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOUNS_REMEMBERED = 4096  # that no caption uses
 MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
 
 
@@ -47,6 +51,7 @@ class Engine:
         """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
         self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
+        self._same_meanings: LRUCache[str, str | None] = LRUCache(NOUNS_REMEMBERED)
 
     @property
     def count(self) -> int:
@@ -114,8 +119,8 @@ class Engine:
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
             tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
-        unused_words = self.library.unused_words({stem for phrase in phrases for stem in phrase.stems})
-        statements = tuple(Statement.of(phrase.text, unused_words) for phrase in phrases)
+        unused = self.library.words.unused({stem for phrase in phrases for stem in phrase.stems})
+        statements = tuple(Statement.of(phrase.text, unused, self._word_in_captions) for phrase in phrases)
         with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
         text = vectors.pop(0) if parsed.wanted.text else None
@@ -124,16 +129,32 @@ class Engine:
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
 
+    def _word_in_captions(self, noun: str) -> str | None:
+        """Return the stem of a noun that captions use and that means the same as one that none uses, if there is one."""
+        if noun not in self._same_meanings:
+            [vector] = self._encoder.embed_tokens(self._encoder.tokenize([noun]))
+            self._same_meanings[noun] = self._ranker.same_meaning(self.library.words.nearest(vector))
+        return self._same_meanings[noun]
+
+    def _found_by_words(self, query: Query, count: int) -> list[int]:
+        """Return the ids of pictures whose captions or names have the words that are wanted, in the captions' own words."""
+        if query.text is None:
+            return []
+        statement = query.statements[0]
+        in_used_words = " ".join(word for phrase in statement.phrases for word in phrase.words)
+        return find_by_words(self.library, in_used_words if statement.is_whole else query.parsed.wanted.text, count)
+
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
-            ids = self._ranker.nearest(query, max(request.top_k, NEIGHBOURS) + (request.like is not None))
-            ids = [image_id for image_id in ids if image_id != request.like]
+            count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
+            found = [*self._ranker.nearest(query, count), *self._found_by_words(query, count)]
+            ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
         with timings.stage("rows"):
             rows = self.library.rows(ids)
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(ids)
             evidence = self._ranker.judge(query, rows, vectors)
-            best = (best_first(evidence) if query.is_plain else list(range(len(rows))))[: request.top_k]
+            best = best_first(evidence)[: request.top_k]
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
         return Answer(request, hits, timings.timings_ms, query.parsed.part_read)

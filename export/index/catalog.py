@@ -9,8 +9,10 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from export.index.caption_words import UsedWords
 from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
+from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, REMEDY, ImageRow, open_catalog
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_words import words_of_caption, words_of_path
@@ -42,7 +44,7 @@ class Catalog:
     has_text: bool = False
 
 
-def write_catalog(path: Path, catalog: Catalog) -> None:
+def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
     """Write the catalogue to a new file.
 
     No journal and no sync: an unfinished file belongs to a generation that nothing names yet, and the generation is synced
@@ -58,6 +60,7 @@ def write_catalog(path: Path, catalog: Catalog) -> None:
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
         counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
         connection.executemany(_insert("counters", "name, value"), counters)
+        _write_used_words(connection, used_words or UsedWords())
         connection.execute("COMMIT")
         if can_index_text():
             write_text(connection, catalog.rows)
@@ -74,6 +77,13 @@ def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> 
     connection.executemany(INSERT_WORDS, map(_words_of, rows))
     connection.execute("COMMIT")
     connection.executescript(f"BEGIN; {FINISH_TEXT} COMMIT;")
+
+
+def _write_used_words(connection: sqlite3.Connection, used: UsedWords) -> None:
+    connection.execute(CAPTION_WORDS_SCHEMA)
+    vectors = {stem: vector.astype("<f2").tobytes() for stem, vector in (used.nouns or {}).items()}
+    rows = [(stem, vectors.get(stem)) for stem in sorted(used.stems | vectors.keys())]
+    connection.executemany(_insert("caption_words", "word, vector"), rows)
 
 
 def read_catalog(path: Path) -> Catalog:

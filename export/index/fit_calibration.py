@@ -97,6 +97,19 @@ def calibrate(
     return examples.fit()
 
 
+@dataclass(frozen=True)
+class _AskedQuestion:
+    """One question to n pictures: (n,) cosines with pictures and captions, what it states, and which pictures answer it."""
+
+    scores: NDArray[np.float32]
+    caption_scores: NDArray[np.float32]
+    mean_score: float
+    words: int
+    answers: set[int]
+    whole: Statement
+    part: Statement
+
+
 class _LabelledHits:
     """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
@@ -124,22 +137,31 @@ class _LabelledHits:
         [text] = embed_texts([question])
         answers = self._questions.answers(question)
         lacking = answers | self._questions.mentioning_a_word_of(question, self._rng)
-        scores, caption_scores = self._pictures @ text, self._captions @ text  # both (n,)
-        order = np.argsort(-scores, kind="stable")
         whole = Statement.of(question)
-        part = Statement.of(question, self._rng.choice(whole.phrases).words[-1:])  # as if no caption had a word for it
+        asked = _AskedQuestion(
+            scores=self._pictures @ text,
+            caption_scores=self._captions @ text,
+            mean_score=float(self._centroid @ text),
+            words=len(content_words(question)),
+            answers=answers,
+            whole=whole,
+            part=Statement.of(question, self._rng.choice(whole.phrases).words[-1:]),  # as if no caption had a word for it
+        )
+        order = np.argsort(-asked.scores, kind="stable")
         for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
-            hits = _first(order, hidden)
-            best = float(caption_scores[hits].max(initial=-1.0))
-            words, phrases = len(content_words(question)), len(whole.phrases)
-            context = QueryContext(float(self._centroid @ text), best, words, phrases)
-            hits = hits[:HITS]
-            holds = np.array([float(hit in answers) for hit in hits])
-            told = [observed(self._questions.readings[hit], self._reliability, self._vocabulary, self._rng) for hit in hits]
-            for statement, examples in ((whole, self._whole), (part, self._part)):
-                if statement.phrases:
-                    said = said_features([compare(statement, one) for one in told])
-                    examples.add(match_features(context, scores[hits], caption_scores[hits], said), holds)
+            neighbours = _first(order, hidden)
+            self._label(asked, neighbours[:HITS], neighbours)
+
+    def _label(self, asked: "_AskedQuestion", hits: NDArray[np.intp], neighbours: NDArray[np.intp]) -> None:
+        """Add some hits to the examples; the neighbours are the nearest pictures that the library would have."""
+        best = float(asked.caption_scores[neighbours].max(initial=-1.0))
+        context = QueryContext(asked.mean_score, best, asked.words, len(asked.whole.phrases))
+        holds = np.array([float(hit in asked.answers) for hit in hits])
+        told = [observed(self._questions.readings[hit], self._reliability, self._vocabulary, self._rng) for hit in hits]
+        for statement, examples in ((asked.whole, self._whole), (asked.part, self._part)):
+            if statement.phrases:
+                said = said_features([compare(statement, one) for one in told])
+                examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
@@ -152,7 +174,6 @@ class _LabelledHits:
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
             "auroc": whole[1],
-            "caption_words_wrong": self._reliability.wrong,
             "things_not_captioned": self._reliability.omitted,
         }
         return MatchCalibration(
@@ -161,6 +182,7 @@ class _LabelledHits:
             part_of_text=(part or with_caption)[0],
             with_caption=with_caption[0],
             without_caption=without_caption[0],
+            caption_words_wrong=self._reliability.wrong,
             fit=figures,
         )
 

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from export.atomic import locked_folder, sync, sync_tree
 from export.errors import OutputUnwritable
+from export.index.caption_words import UsedWords, read_used_words
 from export.index.catalog import Catalog, IndexedImage, read_catalog, write_catalog
 from export.index.fit_calibration import EmbedTexts, calibrate
 from export.index.scan import is_text
@@ -155,11 +156,14 @@ def _number(folder_name: str) -> int:
 def _write_generation(folder: Path, following: NextGeneration, console: Console) -> IndexManifest:
     folder.mkdir()
     stores = _write_stores(folder, following, console)
-    calibration = None
+    calibration, used_words = None, UsedWords()
     if following.embed_texts and stores.captions.count:
         rows = following.catalog.rows
+        used_words = read_used_words([row.caption for row in rows if row.caption], following.embed_texts)
         calibration = calibrate(rows, stores.pictures, stores.captions, following.embed_texts, console)
-    write_catalog(folder / CATALOG_NAME, following.catalog)
+        if calibration:
+            calibration = calibration.model_copy(update={"same_meaning_cosine": used_words.same_meaning_cosine})
+    write_catalog(folder / CATALOG_NAME, following.catalog, used_words)
     _write_metadata(folder / METADATA_NAME, following.catalog.rows)
     sync_tree(folder)
 

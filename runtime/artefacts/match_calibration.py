@@ -67,7 +67,9 @@ class MatchCalibration(BaseModel):
 
     `centroid` is the mean of the pictures' vectors, (d,). `whole_text` are the weights for texts of which captions can say all,
     `part_of_text` for those with a word that no caption of the library uses, `with_caption` for those of which captions can
-    say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption. `fit`
+    say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption. `caption_words_wrong` is the
+    share of their words that is wrong. From `same_meaning_cosine` on, two nouns are taken to mean the same; None where that is
+    unknown. `fit`
     says how many questions were put to how many pictures, how reliable the captions are, and how well the probabilities told
     true hits from false ones.
     """
@@ -79,6 +81,8 @@ class MatchCalibration(BaseModel):
     part_of_text: MatchWeights | None = None
     with_caption: MatchWeights
     without_caption: MatchWeights
+    caption_words_wrong: float = 1.0
+    same_meaning_cosine: float | None = None
     fit: dict[str, float]
 
     def _weights_with_caption(self, compared: Compared) -> MatchWeights:
@@ -97,6 +101,10 @@ class MatchCalibration(BaseModel):
         known = neighbour_scores[np.isfinite(neighbour_scores)]
         best = float(known.max()) if known.size else np.nan
         return QueryContext(float(np.asarray(self.centroid) @ text), best, words, phrases)
+
+    def caption_is_right(self, words: int) -> float:
+        """Return how likely a caption is right in this many of its words, from the share of wrong ones."""
+        return float((1 - self.caption_words_wrong) ** words)
 
     def probabilities(self, features: Floats, compared: Compared) -> NDArray[np.float64]:
         """Return how likely each picture shows what a text describes.

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,6 +21,7 @@ from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
 from runtime.images import open_image
+from runtime.library.caption_words import CaptionWords
 from runtime.library.text_index import TextIndex
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Library:
         weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
         self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds, words a few milliseconds
         self.text = TextIndex(self._connection, self._lock)
+        self.words = CaptionWords(self._connection, self._lock)
 
     @classmethod
     def open(
@@ -133,10 +135,6 @@ class Library:
         step = max(1, self.count // count)
         rows = self._fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", (step,))
         return [image_id for (image_id,) in rows]
-
-    def unused_words(self, stems: Collection[str]) -> list[str]:
-        """Return those of the stems that occur in no caption."""
-        return []
 
     def row_by_path(self, image_path: str) -> ImageRow:
         """Return the row of the picture at exactly this path.

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.library.catalog import ImageRow
-from runtime.search.evidence import Evidence, verdict_of
+from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.query import Query
 from runtime.search.testimony import Testimony, compare, noun_phrases, said_features
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
+# A picture whose caption says all that is asked for is a weak match at least, where such a caption is rather right than wrong.
+CAPTION_BELIEVED_FROM = 0.5
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.floating]
 
@@ -85,8 +87,16 @@ class Ranker:
                     )
                     features = match_features(context, vectors @ texts[at], caption_scores[at], said_features(said[at]))
                     shown = self._calibration.probabilities(features, statements[at].compared)
+                    if self._calibration.caption_is_right(len(phrase.words)) >= CAPTION_BELIEVED_FROM:
+                        agrees = np.array([one.agrees for one in said[at]])
+                        shown = np.where(agrees, np.maximum(shown, WEAK_FROM), shown)
                     probabilities *= shown if at == 0 else 1 - shown
         return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, said[0], strict=True)]
+
+    def same_meaning(self, nearest: tuple[str, float] | None) -> str | None:
+        """Return the word of captions that is nearest to another word, given with its cosine, if both mean the same."""
+        least = self._calibration.same_meaning_cosine if self._calibration else None
+        return nearest[0] if nearest and least is not None and nearest[1] >= least else None
 
     @cached_property
     def _some_pictures(self) -> Vectors | None:

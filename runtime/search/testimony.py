@@ -6,11 +6,11 @@ colour, another number, or a denial. What it leaves out it is silent on, as no c
 """
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,8 @@ _SAME = {"grey": "gray"}
 class NounPhrase:
     """One thing with what is said of it: "two small red boats".
 
-    `words` are the stems, the noun last; `noun` is as it was written. `number` is how many, 1 for "a boat", None for "boats" and "the boat"; `counted`: by a number
-    word, not by an article. `denied`: "no boat".
+    `words` are the stems, the noun last; `noun` is as it was written. `number` is how many, 1 for "a boat", None for "boats"
+    and "the boat"; `counted`: by a number word, not by an article. `denied`: "no boat".
     """
 
     words: tuple[str, ...]
@@ -93,8 +93,8 @@ SILENT, AGREES, AGREES_IN_PART = Testimony(), Testimony(agrees=True), Testimony(
 class Statement:
     """What a query states, as captions can be compared with it.
 
-    `phrases` are its noun phrases but for those with a word that no caption of the library uses, such as "at dusk" where all
-    say "at sunset": that a caption lacks these says nothing. `is_whole`: none is left out.
+    `phrases` are its noun phrases but for those with a word that no caption of the library uses, and none with the same
+    meaning: that a caption lacks these says nothing. `is_whole`: none is left out.
     """
 
     phrases: tuple[NounPhrase, ...]
@@ -106,10 +106,17 @@ class Statement:
         return "nothing" if not self.phrases else "whole" if self.is_whole else "part"
 
     @classmethod
-    def of(cls, text: str, unused: Collection[str] = ()) -> "Statement":
-        """Return what a text states; `unused` are the stems that no caption uses."""
+    def of(cls, text: str, unused: Collection[str] = (), same_meaning: Callable[[str], str | None] = lambda _: None) -> Self:
+        """Return what a text states.
+
+        Args:
+            text: a query, or what is unwanted.
+            unused: the stems that no caption uses.
+            same_meaning: a noun as written that none uses -> the stem of one that some use, such as "sunset" for "dusk".
+        """
         phrases = noun_phrases(text)
-        kept = tuple(phrase for phrase in phrases if not any(word in unused for word in phrase.words))
+        said = [_in_used_words(phrase, unused, same_meaning) for phrase in phrases]
+        kept = tuple(phrase for phrase in said if phrase)
         return cls(kept, is_whole=len(kept) == len(phrases))
 
 
@@ -142,6 +149,19 @@ def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
         reader.read(token)
     reader.end_phrase()
     return tuple(reader.phrases)
+
+
+def _in_used_words(
+    phrase: NounPhrase, unused: Collection[str], same_meaning: Callable[[str], str | None]
+) -> NounPhrase | None:
+    """Return a phrase as captions would say it; None where they have no words for it.
+
+    A colour or kind is not carried over to another noun: "a blue sky" may be "a sunny day", and is no "blue day".
+    """
+    if not any(word in unused for word in phrase.words):
+        return phrase
+    word = same_meaning(phrase.noun) if len(phrase.words) == 1 else None
+    return replace(phrase, words=(word,)) if word else None
 
 
 def _states(wanted: NounPhrase, told: Sequence[NounPhrase]) -> bool:

@@ -1,0 +1,56 @@
+"""The words that a library's captions use, with the vectors of the frequent nouns: so that "dusk" finds what says "sunset"."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.search.testimony import noun_phrases
+from runtime.search.words import Phrase
+
+NOUNS_EMBEDDED = 512  # the most frequent, each a run of the text tower
+CAPTIONS_OF_A_NOUN_MIN = 2
+NOUNS_MIN = 12  # below, there is nothing to compare a likeness with
+# Of the cosines of each noun with the one nearest to it: different things are seldom nearer than this quantile.
+DIFFERENT_QUANTILE = 0.95
+
+EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class UsedWords:
+    """What captions say. `stems` are those of all content words; `nouns` the (d,) vectors of frequent ones, by their stem.
+
+    From `same_meaning_cosine` on, a noun that no caption uses means the same as one of `nouns`; None where that is unknown.
+    """
+
+    stems: frozenset[str] = frozenset()
+    nouns: dict[str, NDArray[np.float32]] | None = None
+    same_meaning_cosine: float | None = None
+
+
+def read_used_words(captions: Iterable[str], embed_texts: EmbedTexts) -> UsedWords:
+    """Return the words of some captions; runs the text tower once for each frequent noun.
+
+    Two nouns of a library's captions mostly name different things. What lies in the upper half of the way from their
+    cosines to 1 is taken for the same thing.
+    """
+    stems: set[str] = set()
+    written: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for caption in captions:
+        stems |= Phrase(caption).stems
+        for phrase in noun_phrases(caption):
+            written[phrase.words[-1]][phrase.noun] += 1
+    by_count = sorted(written, key=lambda stem: (-written[stem].total(), stem))
+    frequent = [stem for stem in by_count if written[stem].total() >= CAPTIONS_OF_A_NOUN_MIN][:NOUNS_EMBEDDED]
+    if not frequent:
+        return UsedWords(frozenset(stems))
+    vectors = embed_texts([written[stem].most_common(1)[0][0] for stem in frequent])
+    nouns = dict(zip(frequent, vectors, strict=True))
+    if len(frequent) < NOUNS_MIN:
+        return UsedWords(frozenset(stems), nouns)
+    cosines = vectors @ vectors.T - 2 * np.eye(len(vectors), dtype=np.float32)
+    different = float(np.quantile(cosines.max(axis=1), DIFFERENT_QUANTILE))
+    return UsedWords(frozenset(stems), nouns, (1 + different) / 2)
