@@ -126,7 +126,7 @@ def _share_omitted(
 ) -> float:
     """Return which share of the pictures of a noun lacks it in the caption, over some nouns.
 
-    Half of the pictures that show a noun fit it better than the median of those whose captions have it, and others hardly do.
+    Half of the pictures that show a noun fit it better than the median of those whose captions have it; others hardly do.
     So the pictures that show it unnamed are about twice as many as those without it above that median.
     """
     naming: defaultdict[str, set[int]] = defaultdict(set)

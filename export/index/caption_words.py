@@ -1,4 +1,4 @@
-"""The words that a library's captions use, with the vectors of the frequent nouns: so that "dusk" finds what says "sunset"."""
+"""The words that a library's captions use, and vectors of the frequent nouns: so that "dusk" finds "sunset"."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence

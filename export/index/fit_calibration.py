@@ -130,8 +130,8 @@ class _LabelledHits:
     def search_once(self, embed_texts: EmbedTexts) -> None:
         """Search with one question: all pictures, those that do not answer it, and those that lack one of its words.
 
-        The captions say which hits are true. So that their own words can be weighed, they are read as if another observer, of
-        their measured reliability, had written them.
+        The captions say which hits are true. So that their own words can be weighed, they are read as if another observer,
+        of their measured reliability, had written them.
         """
         question = self._questions.draw(self._rng)
         [text] = embed_texts([question])
@@ -148,20 +148,26 @@ class _LabelledHits:
             part=Statement.of(question, self._rng.choice(whole.phrases).words[-1:]),  # as if no caption had a word for it
         )
         order = np.argsort(-asked.scores, kind="stable")
-        for hidden in (set[int](), set[int](), answers, lacking):  # as many examples with true matches as without
+        for hidden in (set[int](), answers, lacking):
             neighbours = _first(order, hidden)
-            self._label(asked, neighbours[:HITS], neighbours)
+            # What captions say is there as often as not. What they have no word for is rather not there than unnamed.
+            for _ in range(1 if hidden else 2):
+                self._label(asked, asked.whole, neighbours, self._whole)
+            self._label(asked, asked.part, neighbours, self._part)
 
-    def _label(self, asked: "_AskedQuestion", hits: NDArray[np.intp], neighbours: NDArray[np.intp]) -> None:
-        """Add some hits to the examples; the neighbours are the nearest pictures that the library would have."""
+    def _label(
+        self, asked: "_AskedQuestion", statement: Statement, neighbours: NDArray[np.intp], examples: "_Examples"
+    ) -> None:
+        """Add the first hits of a search to the examples; `neighbours` are the nearest pictures that the library would have."""
+        if not statement.phrases:
+            return
+        hits = neighbours[:HITS]
         best = float(asked.caption_scores[neighbours].max(initial=-1.0))
         context = QueryContext(asked.mean_score, best, asked.words, len(asked.whole.phrases))
         holds = np.array([float(hit in asked.answers) for hit in hits])
         told = [observed(self._questions.readings[hit], self._reliability, self._vocabulary, self._rng) for hit in hits]
-        for statement, examples in ((asked.whole, self._whole), (asked.part, self._part)):
-            if statement.phrases:
-                said = said_features([compare(statement, one) for one in told])
-                examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
+        said = said_features([compare(statement, one) for one in told])
+        examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""

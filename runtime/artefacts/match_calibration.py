@@ -24,8 +24,8 @@ Compared = Literal["whole", "part", "nothing"]
 class QueryContext:
     """How a text compares with the library as a whole; a cosine means little without it.
 
-    `mean_score` is its mean cosine with all pictures, `best_caption_score` the best of its cosines with the captions of the
-    `NEIGHBOURS` nearest pictures (NaN where none has one), `words` the number of its content words, and `phrases` that of its
+    `mean_score` is its mean cosine with all pictures, `best_caption_score` the best of its cosines with the captions of
+    the `NEIGHBOURS` nearest pictures (NaN where none has one), `words` the number of its content words, and `phrases` that of its
     noun phrases.
     """
 
@@ -65,13 +65,12 @@ class MatchWeights(BaseModel):
 class MatchCalibration(BaseModel):
     """One library's way from scores to probabilities.
 
-    `centroid` is the mean of the pictures' vectors, (d,). `whole_text` are the weights for texts of which captions can say all,
-    `part_of_text` for those with a word that no caption of the library uses, `with_caption` for those of which captions can
-    say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption. `caption_words_wrong` is the
-    share of their words that is wrong. From `same_meaning_cosine` on, two nouns are taken to mean the same; None where that is
-    unknown. `fit`
-    says how many questions were put to how many pictures, how reliable the captions are, and how well the probabilities told
-    true hits from false ones.
+    `centroid` is the mean of the pictures' vectors, (d,). `whole_text` are the weights for texts of which captions can say
+    all, `part_of_text` for those with a word that no caption of the library uses, `with_caption` for those of which captions
+    can say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption.
+    `caption_words_wrong` is the share of the captions' words that is wrong. From `same_meaning_cosine` on, two nouns are taken
+    to mean the same; None where that is unknown. `fit` says how many questions were put to how many pictures, which share of
+    things captions leave out, and how well the probabilities told true hits from false ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -47,6 +47,7 @@ class Evidence:
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
     `testimony` is what the caption in the index says of the query in words; silent where there is none.
+    `is_named`: the names of its file and folders have all the words of the query.
     `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
     """
 
@@ -55,6 +56,7 @@ class Evidence:
     match_probability: float | None = None
     verdict: Verdict | None = None
     testimony: Testimony = SILENT
+    is_named: bool = False
     words: tuple[WordWeight, ...] = ()
     heatmap: Heatmap | None = None
     occlusion: Occlusion | None = None

@@ -4,7 +4,9 @@ Knows the stores of the pictures' and of the captions' vectors, and the index's 
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +14,16 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
+from runtime.search.names import named
 from runtime.search.query import Query
-from runtime.search.testimony import Testimony, compare, noun_phrases, said_features
+from runtime.search.testimony import Statement, Testimony, compare, noun_phrases, said_features
+from runtime.search.words import Phrase
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
-# A picture whose caption says all that is asked for is a weak match at least, where such a caption is rather right than wrong.
+# A file is seldom named after what its picture does not show. Believed, not measured: drawn scenes have numbers for names.
+NAMES_BELIEVED = 0.9
+# A picture whose caption says all that is asked for is at least a weak match, where such a caption is rather right than not.
 CAPTION_BELIEVED_FROM = 0.5
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.floating]
@@ -67,31 +73,67 @@ class Ranker:
         scores = query.scores(vectors)
         if query.text is None:
             return [Evidence(float(score)) for score in scores]
-        texts = np.stack([query.text, *query.unwanted])  # (1 + m, d), as the phrases
+        vectors_of_texts = [query.text, *query.unwanted]
         phrases = (query.parsed.wanted, *query.parsed.unwanted)
+        texts = [
+            _Text(*known) for known in zip(phrases, query.statements, vectors_of_texts, strict=True)
+        ]  # the wanted one first
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
         told = [noun_phrases(row.caption or "") for row in rows]
-        statements = query.statements
-        said = [[compare(statement, one) for one in told] for statement in statements]  # (1 + m, k)
-        probabilities = np.full(len(rows), np.nan)
-        if self._calibration is not None and query.parsed.wanted.words:
-            probabilities = np.ones(len(rows))
-            for at, phrase in enumerate(phrases):
-                if phrase.words:
-                    context = self._calibration.query_context(
-                        texts[at],
-                        words=len(phrase.words),
-                        phrases=len(noun_phrases(phrase.text)),
-                        neighbour_scores=nearest_captions[at],
-                    )
-                    features = match_features(context, vectors @ texts[at], caption_scores[at], said_features(said[at]))
-                    shown = self._calibration.probabilities(features, statements[at].compared)
-                    if self._calibration.caption_is_right(len(phrase.words)) >= CAPTION_BELIEVED_FROM:
-                        agrees = np.array([one.agrees for one in said[at]])
-                        shown = np.where(agrees, np.maximum(shown, WEAK_FROM), shown)
-                    probabilities *= shown if at == 0 else 1 - shown
-        return [_evidence(*known) for known in zip(scores, caption_scores[0], probabilities, said[0], strict=True)]
+        said = [[compare(text.statement, one) for one in told] for text in texts]  # (1 + m, k)
+        wanted, *unwanted = (
+            self._shown(text, vectors, *known)
+            for text, *known in zip(texts, caption_scores, nearest_captions, said, strict=True)
+        )
+        is_named = [named(row, query.parsed.wanted.text) for row in rows]
+        matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
+        for shown in unwanted:
+            matches *= 1 - np.nan_to_num(shown)
+        if query.is_mixed:
+            matches = self._with_likeness(query, matches, vectors)
+        return [_evidence(*known) for known in zip(scores, caption_scores[0], matches, said[0], is_named, strict=True)]
+
+    def _shown(
+        self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Testimony]
+    ) -> Scores:
+        """Return (k,): how likely each picture shows what a text says.
+
+        NaN where that is unknown: without calibration, and for a text without content words ("the", "?!"), as every
+        question that the calibration was fitted to has some.
+
+        Args:
+            text: the wanted one, or an unwanted one.
+            vectors: the pictures', (k, d).
+            caption_scores: (k,) its cosines with their captions.
+            neighbour_scores: its cosines with the neighbours' captions.
+            said: what each of the k captions says of it.
+        """
+        calibration, words = self._calibration, len(text.phrase.words)
+        if calibration is None or not words:
+            return np.full(len(vectors), np.nan)
+        things = len(noun_phrases(text.phrase.text))
+        context = calibration.query_context(text.vector, words=words, phrases=things, neighbour_scores=neighbour_scores)
+        features = match_features(context, vectors @ text.vector, caption_scores, said_features(said))
+        shown = calibration.probabilities(features, text.statement.compared)
+        if calibration.caption_is_right(words) < CAPTION_BELIEVED_FROM:
+            return shown
+        return np.where([one.agrees for one in said], np.maximum(shown, WEAK_FROM), shown)
+
+    def _with_likeness(self, query: Query, matches: Scores, vectors: Vectors) -> Scores:
+        """Return (k,) probabilities of a mix: that a picture shows the words, and that it is like the picture given.
+
+        Likeness is the share of the library that is less like it, by the normal distribution of the library's cosines. At
+        even weights both count in full; the lighter one fades out with its weight.
+        """
+        if self._some_pictures is None or query.picture is None:
+            return matches
+        library = self._some_pictures @ query.picture
+        deviations = (vectors @ query.picture - library.mean()) / max(float(library.std()), 1e-6)
+        likeness = np.array([NormalDist().cdf(float(deviation)) for deviation in deviations])
+        weight = query.picture_weight
+        mixed: Scores = matches ** min(1.0, 2 * (1 - weight)) * likeness ** min(1.0, 2 * weight)
+        return mixed
 
     def same_meaning(self, nearest: tuple[str, float] | None) -> str | None:
         """Return the word of captions that is nearest to another word, given with its cosine, if both mean the same."""
@@ -102,25 +144,37 @@ class Ranker:
     def _some_pictures(self) -> Vectors | None:
         return self._store.vectors_of(self._some_ids(PICTURES_SAMPLED)) if self._some_ids else None
 
-    def _caption_scores(self, texts: Vectors, rows: Sequence[ImageRow]) -> Scores:
+    def _caption_scores(self, texts: Sequence["_Text"], rows: Sequence[ImageRow]) -> Scores:
         """Return the (t, k) cosines of texts with the rows' captions, NaN for those that the index has no vector of."""
         scores = np.full((len(texts), len(rows)), np.nan)
         captioned = [at for at, row in enumerate(rows) if row.caption]
         if self._captions is not None and captioned:
-            scores[:, captioned] = texts @ self._captions.vectors_of([rows[at].id for at in captioned]).T
+            vectors = np.stack([text.vector for text in texts])
+            scores[:, captioned] = vectors @ self._captions.vectors_of([rows[at].id for at in captioned]).T
         return scores
 
 
+@dataclass(frozen=True)
+class _Text:
+    """A text of a query, what it states, and its vector, (d,)."""
+
+    phrase: Phrase
+    statement: Statement
+    vector: Vectors
+
+
 def best_first(evidence: Sequence[Evidence]) -> list[int]:
-    """Return the order of the hits by match probability; as they are where it is unknown.
+    """Return the order of the hits by match probability; where it is unknown, those whose captions say it come first.
 
     The probability also uses the caption, which improves the order (benchmarks/RESULTS.md has by how much); a fixed mix of
     both cosines made it worse.
     """
-    return sorted(range(len(evidence)), key=lambda at: -(evidence[at].match_probability or 0.0))
+    return sorted(
+        range(len(evidence)), key=lambda at: (-(evidence[at].match_probability or 0.0), not evidence[at].testimony.agrees)
+    )
 
 
-def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony) -> Evidence:
+def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool) -> Evidence:
     known = bool(np.isfinite(probability))
     return Evidence(
         score=float(score),
@@ -128,4 +182,5 @@ def _evidence(score: float, caption_score: float, probability: float, testimony:
         match_probability=float(probability) if known else None,
         verdict=verdict_of(float(probability)) if known else None,
         testimony=testimony,
+        is_named=bool(is_named),
     )

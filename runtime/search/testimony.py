@@ -156,11 +156,11 @@ def _in_used_words(
 ) -> NounPhrase | None:
     """Return a phrase as captions would say it; None where they have no words for it.
 
-    A colour or kind is not carried over to another noun: "a blue sky" may be "a sunny day", and is no "blue day".
+    It is taken as a whole: "grey clouds" may be "rain", which are no "grey rain".
     """
     if not any(word in unused for word in phrase.words):
         return phrase
-    word = same_meaning(phrase.noun) if len(phrase.words) == 1 else None
+    word = same_meaning(" ".join([*phrase.words[:-1], phrase.noun])) if phrase.words[-1] in unused else None
     return replace(phrase, words=(word,)) if word else None
 
 
