@@ -133,6 +133,12 @@ def index(
     publish_every: Annotated[
         float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
     ] = 10,
+    given_captions: Annotated[
+        Path | None,
+        typer.Option(
+            help='Captions by people, one JSON object a line: {"file", "captions"}. Shown in place of the models\'.'
+        ),
+    ] = None,
     device: Annotated[
         Literal["cpu", "cuda"],
         typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
@@ -148,11 +154,14 @@ def index(
     with told_errors():
         from export.index.build import BuildOptions, build_index
         from export.index.summary import tell_next_steps
+        from export.precision.captions_file import read_given_captions
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         models = _models_dir(models)
+        if given_captions is not None:
+            options = replace(options, given_captions=read_given_captions(given_captions, folder))
         tell(f"Models: {name_models(models)}. Index: {out}.")
         build_index(folder, out, models=_open_models(models, device), options=options)
         tell_next_steps(context.find_root().info_name or "lookwhy", models, out)

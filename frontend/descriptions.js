@@ -3,7 +3,7 @@
 export const SCORE_MEANING =
   "How close the picture is to your query (cosine similarity): 0 is unrelated, 1 is as close as possible. Compare it within one search, not between searches.";
 
-const CAPTION_SOURCES = { index: "from the index", live: "written just now", none: "none" };
+const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now", none: "none" };
 const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer", none: "none" };
 
 export function describe_score(score) {

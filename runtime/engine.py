@@ -171,7 +171,7 @@ class Engine:
         """Return each row's caption and where it came from. Most come with the row; only the missing ones are made."""
         missing = [row for row in rows if row.caption is None]
         made = iter(self._captions.of_rows(missing) if missing else [])
-        return [(row.caption, "index") if row.caption is not None else next(made) for row in rows]
+        return [(row.caption, row.caption_source) if row.caption is not None else next(made) for row in rows]
 
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:
         """Return the hits with their word weights and sentences; `vectors` are theirs, (k, d)."""

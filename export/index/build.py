@@ -17,6 +17,7 @@ from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents
 from export.index.decode import hash_images, remembered_hashes
 from export.index.generation import last_generation, name_of, sole_writer
+from export.index.given_captions import match_given, print_given
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
@@ -42,7 +43,9 @@ def build_index(
         out: the index folder; made if need be.
         models: what embeds and captions. Without a captioner, captions stay empty until a run that has one.
         console: where progress and the summary go; the default is standard error.
-        options: whether captions are made in this run, and how often they are published meanwhile; None is the default.
+        options: whether captions are made in this run, how often they are published meanwhile, and which were given; None is
+            the default. A given caption is shown in place of the models', which are then not run for it; an index has those
+            that its last run was given, and no others.
 
     Raises:
         FolderUnusable: the folder is not there, or holds no picture that can be read; the index is as it was.
@@ -77,6 +80,9 @@ class _Build:
         self._known = KnownContents(self._last, self._journal, models.fingerprint, live_captions)
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
+        given = match_given(options.given_captions or {}, [image.image_path for image in scan.images])
+        print_given(given, self._last.catalog.rows, console, asked=options.given_captions is not None)
+        self._given = given.by_path
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
@@ -141,11 +147,12 @@ class _Build:
             raise FolderUnusable(self._scan.folder, reason)
 
     def _caption(self, assigned: IdAssignment) -> None:
-        """Caption every content that has no caption, into the journal; publish now and then, and at Ctrl-C.
+        """Caption every content that neither has a caption nor was given one, into the journal.
 
-        A picture whose file has gone or changed meanwhile keeps its row without a caption: the next run finds it out.
+        Publish now and then, and at Ctrl-C. A picture whose file has gone or changed meanwhile keeps its row without a
+        caption: the next run finds it out.
         """
-        images = self._images_without(self._known.captions)
+        images = self._images_without(self._known.captions, leave_out=self._given)
         if not images or not self._models.open_captioner:
             return
         try:
@@ -184,6 +191,7 @@ class _Build:
 
     def _row(self, image: FoundImage, sha256: str, image_id: int) -> IndexedImage:
         width, height = self._known.sizes[sha256]
+        made, given = self._known.captions.get(sha256), self._given.get(image.image_path, ())
         return IndexedImage(
             id=image_id,
             image_path=image.image_path,
@@ -191,15 +199,21 @@ class _Build:
             bytes=image.bytes,
             width=width,
             height=height,
-            caption=self._known.captions.get(sha256),
+            caption=given[0] if given else made,
+            caption_source="given" if given else "index",
+            other_captions=given[1:],
+            made_caption=made if given else None,
             mtime_ns=image.mtime_ns,
         )
 
-    def _images_without(self, known: Container[str]) -> dict[str, FoundImage]:
-        """Return the first picture, by path, of each content that is not among the known, by its sha256."""
+    def _images_without(self, known: Container[str], leave_out: Container[str] = ()) -> dict[str, FoundImage]:
+        """Return the first picture, by path, of each content that is not among the known, by its sha256.
+
+        Pictures at the paths in `leave_out` are passed over.
+        """
         images: dict[str, FoundImage] = {}
         for image, sha256 in self._hashed_images():
-            if sha256 not in known:
+            if sha256 not in known and image.image_path not in leave_out:
                 images.setdefault(sha256, image)
         return images
 

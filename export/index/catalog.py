@@ -6,7 +6,7 @@ Its full text is written along with it, in the form of `runtime/library/text_ind
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from export.index.caption_words import UsedWords
@@ -14,18 +14,29 @@ from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, REMEDY, ImageRow, open_catalog
+from runtime.library.catalog_columns import read_captions, selected_columns, write_captions
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_words import words_of_caption, words_of_path
 
-ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns"
+ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
 SKIPPED_COLUMNS = "name, reason, sha256, bytes, mtime_ns"
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedImage(ImageRow):
-    """A row of the catalogue with what only the export step needs: the file's time when it was hashed."""
+    """A row of the catalogue with what only the export step needs.
+
+    `mtime_ns` is the file's time when it was hashed. `made_caption` is what the models made of a picture whose shown caption
+    a person gave; None where they made none.
+    """
 
     mtime_ns: int
+    made_caption: str | None = field(default=None, kw_only=True)
+
+    @property
+    def model_caption(self) -> str | None:
+        """The models' caption of the picture, shown or not."""
+        return self.made_caption if self.caption_source == "given" else self.caption
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + CATALOG_SCHEMA)
         connection.execute("BEGIN")
-        connection.executemany(_insert("images", ROW_COLUMNS), map(astuple, catalog.rows))
+        connection.executemany(_insert("images", ROW_COLUMNS), map(_stored, catalog.rows))
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
         counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
         connection.executemany(_insert("counters", "name, value"), counters)
@@ -109,10 +120,13 @@ def same_pictures(one: Catalog, other: Catalog) -> bool:
 
 def _read(connection: sqlite3.Connection) -> Catalog:
     counters = dict(connection.execute("SELECT name, value FROM counters"))
-    rows = connection.execute(f"SELECT {ROW_COLUMNS} FROM images ORDER BY id")
+    rows = connection.execute(f"SELECT {selected_columns(connection, ROW_COLUMNS)} FROM images ORDER BY id")
     skipped = connection.execute(f"SELECT {SKIPPED_COLUMNS} FROM skipped ORDER BY name")
     return Catalog(
-        rows=[IndexedImage(*columns) for columns in rows],
+        rows=[
+            IndexedImage(*columns, caption_source=source, other_captions=read_captions(others), made_caption=made)
+            for *columns, source, others, made in rows
+        ],
         skipped=[SkippedImage(*columns) for columns in skipped],
         next_id=counters["next_id"],
         scanned_ns=counters["scanned_ns"],
@@ -120,15 +134,22 @@ def _read(connection: sqlite3.Connection) -> Catalog:
     )
 
 
+def _stored(row: IndexedImage) -> tuple[object, ...]:
+    """Return a row's columns in the order of `ROW_COLUMNS`."""
+    shared = (row.id, row.image_path, row.sha256, row.bytes, row.width, row.height, row.caption, row.mtime_ns)
+    return *shared, row.caption_source, write_captions(row.other_captions), row.made_caption
+
+
 def _words_of(row: IndexedImage) -> tuple[int, str, str, str]:
-    """Return a row of the full text: its id, and the words of its caption, its file's name, and its folders'."""
+    """Return a row of the full text: its id, and the words of its captions, its file's name, and its folders'."""
     folders, _, name = row.image_path.rpartition("/")
-    captions, of_name, of_folders = words_of_caption(row.caption or ""), words_of_path(name), words_of_path(folders)
-    return row.id, " ".join(captions), " ".join(of_name), " ".join(of_folders)
+    captions = (word for caption in (row.caption or "", *row.other_captions) for word in words_of_caption(caption))
+    return row.id, " ".join(captions), " ".join(words_of_path(name)), " ".join(words_of_path(folders))
 
 
 def _shown(row: IndexedImage) -> tuple[object, ...]:
-    return row.id, row.image_path, row.sha256, row.width, row.height, row.caption
+    shared = (row.id, row.image_path, row.sha256, row.width, row.height, row.caption)
+    return *shared, row.caption_source, row.other_captions
 
 
 def _insert(table: str, columns: str) -> str:

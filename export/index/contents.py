@@ -22,7 +22,7 @@ class KnownContents:
 
     Attributes:
         sizes: width and height in pixels, upright, of every content that has a vector.
-        captions: of every content that has one; it may be empty.
+        captions: what the models made of every content that they have captioned; it may be empty.
         failures: why a content cannot be decoded.
     """
 
@@ -34,7 +34,7 @@ class KnownContents:
         rows = last.catalog.rows if last.made_with(models) else ()
         self._old_ids = {row.sha256: row.id for row in rows}
         self.sizes = {row.sha256: (row.width, row.height) for row in rows} | journal.sizes()
-        indexed_captions = {row.sha256: row.caption for row in rows if row.caption is not None}
+        indexed_captions = {row.sha256: made for row in rows if (made := row.model_caption) is not None}
         self.captions = dict(live_captions) | indexed_captions | journal.captions()
         self.failures = {
             skipped.sha256: skipped.reason for skipped in last.catalog.skipped if skipped.sha256

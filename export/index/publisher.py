@@ -4,6 +4,7 @@ How a generation is written and switched is `generation.py`'s.
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,13 @@ class BuildOptions:
         captions_later: captions are left to a later run.
         publish_every_s: after so many seconds, captions made so far are published.
         ivf_from: from so many pictures on, a search scans only the nearest clusters.
+        given_captions: captions that people gave, by the picture's path, the one to be shown first; None where none were.
     """
 
     captions_later: bool = False
     publish_every_s: float = 600.0
     ivf_from: int = IVF_FROM
+    given_captions: Mapping[str, Sequence[str]] | None = None
 
 
 class Publisher:

@@ -66,7 +66,7 @@ def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
         return
     console.print(f"{len(skipped):,} skipped:", style="yellow")
     for image in skipped[:LISTED_MAX]:
-        console.print(Text(f"  {_printable(image.name)}: {_printable(image.reason)}"), soft_wrap=True)
+        console.print(Text(f"  {printable(image.name)}: {printable(image.reason)}"), soft_wrap=True)
     if len(skipped) > LISTED_MAX:
         console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
 
@@ -78,7 +78,7 @@ def _about_captions(summary: Summary) -> str:
     return f"{awaited}: their files changed or went away meanwhile. Run the same command again."
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with control characters escaped: a file name may hold a newline, or a terminal's own commands."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 

@@ -1,5 +1,6 @@
-"""CAPTIONS.jsonl: pictures and the captions that people gave them. A line that cannot be used is reported and left out.
+"""CAPTIONS.jsonl: pictures and the captions that people gave them.
 
+A line that cannot be used is reported and left out where models are measured, and refused where an index is built.
 Owns the format of that file. Opens no picture: whether one can be decoded shows when it is needed.
 """
 
@@ -10,6 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from export.errors import CaptionsUnusable
 from export.index.scan import is_text
+
+GIVEN_MAX_CHARS = 1000  # of a caption in an index, as of a query
+TOO_LONG = f"a caption has more than {GIVEN_MAX_CHARS:,} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,35 @@ class _LineUnusable(Exception):
     """The line is skipped; the message says why."""
 
 
-def read_captions(path: Path, images: Path | None = None) -> CaptionsFile:
+def read_given_captions(path: Path, images: Path) -> dict[str, tuple[str, ...]]:
+    """Return the captions of each picture of a folder by its path there, in their order, each once and in one line.
+
+    Whether the folder has the picture is left to the caller.
+
+    Raises:
+        CaptionsUnusable: the file cannot be read, the folder is not there, or a line, which it names, cannot be used.
+    """
+    read = read_captions(path, images, absent_too=True)
+    faults = [*read.skipped, *(SkippedLine(one.line, TOO_LONG) for one in read.pictures if _is_too_long(one))]
+    if faults:
+        first = min(faults, key=lambda fault: fault.line)
+        others = len({fault.line for fault in faults}) - 1
+        more = f" ({others:,} more {'line' if others == 1 else 'lines'} cannot be used)" if others else ""
+        raise CaptionsUnusable(path, f"line {first.line}: {first.reason}{more}")
+    root = images.resolve()
+    return {
+        _relative(picture, root): tuple(dict.fromkeys(" ".join(caption.split()) for caption in picture.captions))
+        for picture in read.pictures
+    }
+
+
+def read_captions(path: Path, images: Path | None = None, *, absent_too: bool = False) -> CaptionsFile:
     """Read a file of captions.
 
     Args:
         path: one JSON object a line, {"file", "captions"}; other fields and empty lines are ignored.
         images: the folder that "file" is relative to; None is the file's own.
+        absent_too: take lines of pictures that are not there, too.
 
     Raises:
         CaptionsUnusable: the file cannot be read, or the folder of pictures is not there.
@@ -63,14 +90,16 @@ def read_captions(path: Path, images: Path | None = None) -> CaptionsFile:
     seen: dict[str, int] = {}
     for line, text in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if text.strip():
-            _read_line(line, text, root.resolve(), seen, captions)
+            _read_line(line, text, root.resolve(), seen, captions, absent_too=absent_too)
     return captions
 
 
-def _read_line(line: int, text: bytes, root: Path, seen: dict[str, int], captions: CaptionsFile) -> None:
+def _read_line(
+    line: int, text: bytes, root: Path, seen: dict[str, int], captions: CaptionsFile, *, absent_too: bool
+) -> None:
     try:
         fields = _parse(text)
-        name, path = _locate(fields, root)
+        name, path = _locate(fields, root, absent_too=absent_too)
         if name in seen:
             raise _LineUnusable(f"its picture was described on line {seen[name]} already")
         usable = tuple(_usable_captions(line, fields, captions.skipped))
@@ -93,7 +122,7 @@ def _parse(text: bytes) -> dict[str, object]:
     return fields
 
 
-def _locate(fields: dict[str, object], root: Path) -> tuple[str, Path]:
+def _locate(fields: dict[str, object], root: Path, *, absent_too: bool) -> tuple[str, Path]:
     """Return the picture's name in one normal form ("./a.jpg" is "a.jpg"), and its path, which lies below the folder."""
     given = fields.get("file")
     if not isinstance(given, str) or not given.strip():
@@ -106,7 +135,7 @@ def _locate(fields: dict[str, object], root: Path) -> tuple[str, Path]:
         raise _LineUnusable('its "file" is no path') from cause
     if ".." in name.parts or not path.is_relative_to(root):
         raise _LineUnusable('its "file" leads out of the folder of pictures')
-    if not there:
+    if not there and not absent_too:
         raise _LineUnusable("its picture is not there")
     return str(name), path
 
@@ -132,3 +161,12 @@ def _why_unusable(caption: object) -> str | None:
     if not caption.strip():
         return "is empty"
     return None if is_text(caption) else "has half a character in it"
+
+
+def _is_too_long(picture: CaptionedPicture) -> bool:
+    return any(len(caption) > GIVEN_MAX_CHARS for caption in picture.captions)
+
+
+def _relative(picture: CaptionedPicture, root: Path) -> str:
+    """Return the picture's path below the folder; an absolute one may have been written."""
+    return picture.path.relative_to(root).as_posix() if PurePosixPath(picture.name).is_absolute() else picture.name

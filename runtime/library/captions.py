@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError
 from runtime.library.caption_file import CaptionFile
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import ImageRow, IndexedSource, Library
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_MAX = 10_000  # captions held in memory: 2 MB
 
-CaptionSource = Literal["index", "live", "none"]
+CaptionSource = IndexedSource | Literal["live", "none"]
 
 
 class Captioner(Protocol):
@@ -105,5 +105,5 @@ class Captions:
 
 def _caption_of(row: ImageRow, live: dict[int, str]) -> tuple[str, CaptionSource]:
     if row.caption is not None:
-        return row.caption, "index"
+        return row.caption, row.caption_source
     return (live[row.id], "live") if row.id in live else ("", "none")

@@ -11,9 +11,9 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
 from runtime.artefacts.file_record import FileRecord
@@ -22,6 +22,7 @@ from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
 from runtime.images import open_image
 from runtime.library.caption_words import CaptionWords
+from runtime.library.catalog_columns import read_captions, selected_columns
 from runtime.library.text_index import TextIndex
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ CATALOG_SCHEMA = f"""
         mtime_ns INTEGER NOT NULL,
         width INTEGER NOT NULL,
         height INTEGER NOT NULL,
-        caption TEXT
+        caption TEXT,  -- the one that is shown
+        caption_source TEXT NOT NULL DEFAULT 'index',  -- "given" where a person gave it
+        other_captions TEXT,  -- those given beside it, a JSON list; NULL for none
+        made_caption TEXT  -- what the models made of a picture with a given caption, if they did
     );
     -- What the last run could not index, and why. sha256 is NULL where the file could not even be read.
     CREATE TABLE skipped (
@@ -55,7 +59,8 @@ CATALOG_SCHEMA = f"""
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
 REMEDY = "Build the index again: lookwhy index FOLDER."
-COLUMNS = "id, image_path, sha256, bytes, width, height, caption"
+COLUMNS = "id, image_path, sha256, bytes, width, height, caption, caption_source, other_captions"
+IndexedSource = Literal["index", "given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class ImageRow:
     """One picture of the library.
 
     `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
-    `caption` is None where none has been made yet; an empty one was made, without any word.
+    `caption` is None where none has been made yet; an empty one was made, without any word. `caption_source` is "given"
+    where a person gave it; then `other_captions` are those given beside it. None of these is empty.
     """
 
     id: int
@@ -73,6 +79,8 @@ class ImageRow:
     width: int
     height: int
     caption: str | None
+    caption_source: IndexedSource = field(default="index", kw_only=True)
+    other_captions: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 class Library:
@@ -95,6 +103,7 @@ class Library:
         self._images_dir = self._images.path.resolve()
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._connection = open_catalog(catalog)
+        self._columns = selected_columns(self._connection, COLUMNS)
         weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
         self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds, words a few milliseconds
         self.text = TextIndex(self._connection, self._lock)
@@ -123,7 +132,7 @@ class Library:
         Raises:
             ImageNotFound: an id is unknown.
         """
-        query = f"SELECT {COLUMNS} FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        query = f"SELECT {self._columns} FROM images WHERE id IN (SELECT value FROM json_each(?))"
         by_id = {row.id: row for row in self._select(query, json.dumps([int(image_id) for image_id in ids]))}
         unknown = [image_id for image_id in ids if image_id not in by_id]
         if unknown:
@@ -143,7 +152,7 @@ class Library:
             ImageNotFound: no row has this path.
         """
         try:
-            found = self._select(f"SELECT {COLUMNS} FROM images WHERE image_path = ?", image_path)
+            found = self._select(f"SELECT {self._columns} FROM images WHERE image_path = ?", image_path)
         except UnicodeEncodeError:  # half a surrogate pair, from a badly escaped URL
             found = []
         if not found:
@@ -197,7 +206,10 @@ class Library:
             raise ImageNotFound(row.image_path) from error
 
     def _select(self, query: str, argument: str) -> list[ImageRow]:
-        return [ImageRow(*columns) for columns in self._fetch(query, (argument,))]
+        return [
+            ImageRow(*columns, caption_source=source, other_captions=read_captions(others))
+            for *columns, source, others in self._fetch(query, (argument,))
+        ]
 
     def _fetch(self, query: str, arguments: Iterable[str | int]) -> list[Any]:
         with self._lock:

@@ -1,5 +1,6 @@
 """The export step's command line: one line for each fault, exit code 1, no traceback."""
 
+import json
 import os
 import shlex
 import shutil
@@ -76,6 +77,34 @@ def test_indexing_says_models_index_and_pictures_and_at_the_end_what_to_do_next(
         f'Search it:  {shlex.quote(sys.executable)} -m runtime search "a red boat" {options}',
         f"Serve it:   {shlex.quote(sys.executable)} -m runtime serve {options}",
     ]
+
+
+def test_given_captions_are_shown_by_the_search_as_given_and_a_bad_line_stops_before_any_work(
+    sample_library: SampleLibrary, tmp_path: Path
+) -> None:
+    pictures, out, given = tmp_path / "pictures", tmp_path / "index", tmp_path / "captions.jsonl"
+    pictures.mkdir()
+    for file in sorted(sample_library.images.glob("*.jpg"))[:3]:
+        shutil.copy(file, pictures)
+    name = min(file.name for file in pictures.iterdir())
+    given.write_text(
+        f'{{"file": "{name}", "captions": ["our first evening", "Anna"]}}\n{{"file": "no.jpg", "captions": ["x"]}}'
+    )
+    index = ("index", str(pictures), "--out", str(out), "--given-captions", str(given), *MODELS_FLAG)
+    built = run_module("export", *index)
+    assert built.returncode == 0, built.stderr
+    assert "Given captions of 1 file are left out, as no picture here has that name: no.jpg" in built.stderr
+    found = run_module("runtime", "search", "an evening", "--json", "--index", str(out), *MODELS_FLAG)
+    sources = {hit["image_path"]: (hit["caption_source"], hit["caption"]) for hit in json.loads(found.stdout)["results"]}
+    assert sources.pop(name) == ("given", "our first evening")
+    assert {source for source, _ in sources.values()} == {"index"}
+
+    given.write_text("\nno JSON\n")
+    before = (out / "manifest.json").read_bytes()
+    refused = run_module("export", *index)
+    assert refused.returncode == 1
+    assert refused.stderr == f"error: {given} cannot be used as pictures with captions: line 2: it is not JSON.\n"
+    assert (out / "manifest.json").read_bytes() == before
 
 
 def test_without_the_conversion_side_models_says_what_to_install(tmp_path: Path) -> None:

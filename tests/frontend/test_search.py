@@ -119,6 +119,12 @@ def test_a_picture_that_cannot_be_loaded_leaves_a_placeholder(page: Page, stand_
         expect(card.get_by_text("This picture could not be loaded")).to_be_visible()
 
 
+def test_a_caption_by_a_person_is_said_to_be_one(page: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(results=[result(1, caption_source="given")])
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(cards(page).first.locator(".provenance")).to_contain_text("Caption given by a person")
+
+
 def test_a_result_without_words_still_makes_a_card(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[result(1, caption="", caption_source="none")])
     stand_in.answer_next("explain", results=[])

@@ -26,6 +26,9 @@ COLOURS = ["red", "green", "blue", "grey"]
 # One name that HTML would read as a tag, one with a space, one that only percent-quoting brings through a URL.
 NAMES = ["<b>red.png", "a green one.png", "sub/blue #1.png", "grey.png"]
 CAPTIONS = ["a red <script>alert(1)</script> square", "a green square", None, None]
+INSERT = (
+    "INSERT INTO images (id, image_path, sha256, bytes, mtime_ns, width, height, caption) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class ColourEncoder:
@@ -91,7 +94,7 @@ def library(tmp_path: Path) -> Library:
     connection.executescript(CATALOG_SCHEMA)
     for image_id, (name, caption) in enumerate(zip(NAMES, CAPTIONS, strict=True), start=1):
         row = (image_id, name, "0" * 64, 100, 0, 20, 10, caption)
-        connection.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute(INSERT, row)
     connection.commit()
     connection.close()
     (tmp_path / "secret.txt").write_text("not to be served")

@@ -103,11 +103,14 @@ def ids_by_path(out: Path) -> dict[str, int]:
     return {row.image_path: row.id for row in catalog_of(out).rows}
 
 
-def told_by(out: Path) -> tuple[list[tuple[int, str, str, int, int, str | None]], bytes, list[tuple[str, str]]]:
+def told_by(out: Path) -> tuple[Sequence[tuple[object, ...]], bytes, list[tuple[str, str]]]:
     """Return all that a reader can learn from an index: rows, the bytes of the vectors and the calibration, reasons."""
     manifest, catalog = manifest_of(out), catalog_of(out)
     store, captions = open_stores(out, manifest)
-    rows = [(row.id, row.image_path, row.sha256, row.width, row.height, row.caption) for row in catalog.rows]
+    rows = [
+        (row.id, row.image_path, row.sha256, row.width, row.height, row.caption, row.caption_source, row.other_captions)
+        for row in catalog.rows
+    ]
     vectors = store.vectors_of([row.id for row in catalog.rows]).tobytes()
     if captions:
         vectors += captions.vectors_of([row.id for row in catalog.rows if row.caption]).tobytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import CaptionsUnusable
-from export.precision.captions_file import read_captions
+from export.precision.captions_file import GIVEN_MAX_CHARS, read_captions, read_given_captions
 
 
 def line(file: object = "a.jpg", captions: object = ("a boat",), **others: object) -> bytes:
@@ -108,3 +108,36 @@ def test_a_missing_file_and_a_missing_folder_are_one_error(photos: Path) -> None
         read_captions(photos)
     with pytest.raises(CaptionsUnusable, match=r"the folder of its pictures, .*nowhere, is not there"):
         read_captions(write(photos, line()), photos / "nowhere")
+
+
+def test_captions_for_an_index_are_those_of_each_path_once_and_in_one_line(photos: Path, tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "photos",
+        line("./a.jpg", [" a\n boat\t", "a ship", "a boat"]),
+        line(str(photos / "sub" / "b.jpg"), ["a dog"]),
+        line("not/there.jpg", ["a cat"]),
+    )
+    assert read_given_captions(path, photos) == {
+        "a.jpg": ("a boat", "a ship"),
+        "sub/b.jpg": ("a dog",),
+        "not/there.jpg": ("a cat",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([b"{"], "line 2: it is not JSON."),
+        ([line("../secret.jpg")], 'line 2: its "file" leads out of the folder of pictures.'),
+        ([line("b.jpg", [])], 'line 2: it has no "captions".'),
+        ([line("b.jpg", ["x", 7])], "line 2: its caption 2 is not text."),
+        ([line("b.jpg", ["x" * (GIVEN_MAX_CHARS + 1)])], "line 2: a caption has more than 1,000 characters."),
+        ([line("a.jpg")], "line 2: its picture was described on line 1 already."),
+        ([line("b.jpg"), b"{", b"[]", line("c.jpg", [7])], "line 3: it is not JSON (2 more lines cannot be used)."),
+        ([b"{", b"[]"], "line 2: it is not JSON (1 more line cannot be used)."),
+    ],
+)
+def test_one_bad_line_refuses_captions_for_an_index(photos: Path, bad: list[bytes], said: str) -> None:
+    with pytest.raises(CaptionsUnusable) as refused:
+        read_given_captions(write(photos, line("a.jpg"), *bad), photos)
+    assert said in str(refused.value)

@@ -19,6 +19,9 @@ from runtime.library.catalog import CATALOG_SCHEMA, ImageRow, Library
 SIZES = [(10, 10), (20, 10), (30, 10), (40, 10)]
 CAPTIONED = 4  # the id of the picture that has a caption in the index
 MODELS = {"blip/vision.onnx": "11"}
+INSERT = (
+    "INSERT INTO images (id, image_path, sha256, bytes, mtime_ns, width, height, caption) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class WidthCaptioner:
@@ -53,7 +56,7 @@ def library(tmp_path: Path, images: Path) -> Library:
             file = images / f"{width}.png"
             caption = "from the index" if image_id == CAPTIONED else None
             row = (image_id, file.name, sha256_of(file), file.stat().st_size, 0, width, height, caption)
-            connection.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.execute(INSERT, row)
         connection.commit()
     return Library(tmp_path / "catalog.sqlite", images)
 

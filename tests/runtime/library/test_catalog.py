@@ -2,14 +2,19 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from export.index.catalog import read_catalog
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
 from runtime.library.catalog import CATALOG_SCHEMA, Library
 
 NAMES = ["red boat.jpg", "sub/grün & <b>bold</b>.png", 'a "quote"\nand a line.webp', "100%/#1?.gif", "gone.jpg"]
+INSERT = (
+    "INSERT INTO images (id, image_path, sha256, bytes, mtime_ns, width, height, caption) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def write_catalog(path: Path, image_paths: list[str], form: str = CATALOG_SCHEMA) -> Path:
@@ -18,7 +23,8 @@ def write_catalog(path: Path, image_paths: list[str], form: str = CATALOG_SCHEMA
     for image_id, name in enumerate(image_paths, start=1):
         caption = None if image_id == 2 else f"caption {image_id}"
         row = (image_id, name, f"{image_id:064x}", 100 * image_id, 1, 20, 10, caption)
-        connection.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute(INSERT, row)
+    connection.execute("INSERT INTO counters VALUES ('next_id', 9), ('scanned_ns', 0)")
     connection.commit()
     connection.close()
     return path
@@ -49,6 +55,31 @@ def test_rows_come_in_the_order_of_the_ids_even_twice(library: Library) -> None:
 
 def test_a_missing_caption_is_none(library: Library) -> None:
     assert library.rows([2])[0].caption is None
+
+
+def test_a_given_caption_comes_with_those_beside_it(tmp_path: Path, library: Library) -> None:
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
+        given = ("given", '["a ship", "größer"]', "a boat")
+        update = "UPDATE images SET caption_source = ?, other_captions = ?, made_caption = ? WHERE id = 1"
+        connection.execute(update, given)
+    library = Library(tmp_path / "catalog.sqlite", tmp_path)
+    assert [(row.caption_source, row.other_captions) for row in library.rows([1, 2])] == [
+        ("given", ("a ship", "größer")),
+        ("index", ()),
+    ]
+
+
+def test_a_catalogue_from_before_captions_were_given_is_read(tmp_path: Path) -> None:
+    write_catalog(tmp_path / "older.sqlite", NAMES)
+    with closing(sqlite3.connect(tmp_path / "older.sqlite")) as connection:
+        for column in ("caption_source", "other_captions", "made_caption"):
+            connection.execute(f"ALTER TABLE images DROP COLUMN {column}")
+    [row] = Library(tmp_path / "older.sqlite", tmp_path).rows([3])
+    assert (row.caption, row.caption_source, row.other_captions) == ("caption 3", "index", ())
+    assert [(one.model_caption, one.caption_source) for one in read_catalog(tmp_path / "older.sqlite").rows[:2]] == [
+        ("caption 1", "index"),
+        (None, "index"),
+    ]
 
 
 def test_an_unknown_id_is_no_picture(library: Library) -> None:
