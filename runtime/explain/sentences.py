@@ -129,10 +129,10 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
         if conflict:
             text = _otherwise(conflict, query.wanted, tally, hit)
         elif hit.evidence.verdict == "none":
-            text = _no_match(query.wanted, tally, hit)
+            text = _no_match(query, tally, hit)
         else:
             text = _match(tally, hit)
-    return text + _objection(query.unwanted, hit.caption)
+    return f"{text} {_objection(query.unwanted, hit.caption)}".strip()
 
 
 def _looks_alike(score: float) -> str:
@@ -158,13 +158,17 @@ def _match(tally: WordTally, hit: Hit) -> str:
     )
 
 
-def _no_match(wanted: Phrase, tally: WordTally, hit: Hit) -> str:
-    """Return what is missing in a picture that is no match; nothing in it is credited to the picture."""
+def _no_match(query: ParsedQuery, tally: WordTally, hit: Hit) -> str:
+    """Return what is missing in a picture that is no match, or nothing where it only shows what was to be left out."""
     if tally.missing:
         return f"There is no sign of {_listed(tally.missing, 'or')}."
+    if query.unwanted:
+        without = _quoted([phrase.text for phrase in query.unwanted], "or")
+        shown = _objection(query.unwanted, hit.caption)
+        return "" if shown else f"It does not look like {_text(query.wanted)} without {without}."
     if hit.evidence.testimony.agrees:
         return f"The caption says {_text(hit.caption)}, but the picture does not look like it."
-    return f"It does not look like {_text(wanted)}."
+    return f"It does not look like {_text(query.wanted)}."
 
 
 def _otherwise(conflict: Conflict, wanted: Phrase, tally: WordTally, hit: Hit) -> str:
@@ -213,7 +217,7 @@ def _objection(unwanted: Sequence[Phrase], caption: Phrase) -> str:
     present = [phrase.text for phrase in unwanted if phrase.words and _spaced_stems(phrase) in _spaced_stems(caption)]
     denied = {text for text in present if (told := testify(text, caption.text).conflict) and told.kind == "denied"}
     shown = [text for text in present if text not in denied]
-    return f" The caption mentions {_quoted(shown, 'and')}, which you wanted left out." if shown else ""
+    return f"The caption mentions {_quoted(shown, 'and')}, which you wanted left out." if shown else ""
 
 
 def _spaced_stems(phrase: Phrase) -> str:

@@ -277,11 +277,28 @@ def test_an_unwanted_word_that_the_caption_denies_is_no_objection() -> None:
     assert "left out" in sentence("a beach without people", facts("people on a beach"))
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("a boat -sunset", "The caption mentions “sunset”, which you wanted left out."),
+        ("a boat -rain -'two birds'", "It does not look like “a boat” without “rain” or “two birds”."),
+        ("a cat -sunset", "There is no sign of “cat”. The caption mentions “sunset”, which you wanted left out."),
+        ("a red boat -sunset", "The boat is blue, not red. The caption mentions “sunset”, which you wanted left out."),
+    ],
+)
+def test_a_picture_that_is_no_match_for_what_it_shows_is_not_said_to_lack_it(query: str, said: str) -> None:
+    assert told_of(query, "a blue boat at sunset", "none", boat=0.2) == said
+
+
 CONFLICTS = [
-    Conflict(kind, noun, wanted, told, elsewhere)
-    for kind, wanted, told in (("colour", "red", "blue"), ("number", "two", "one"), ("denied", "boat", ""))
+    conflict
     for noun in ("boat", "boats", "orange", "people")
-    for elsewhere in ((False, True) if kind == "colour" else (False,))
+    for conflict in (
+        Conflict("colour", noun, "red", "blue"),
+        Conflict("colour", noun, "red", "blue", elsewhere=True),
+        Conflict("number", noun, "two", "one"),
+        Conflict("denied", noun, "boat"),
+    )
 ]
 AGREES = testimony.Testimony(agrees=True)
 TESTIMONIES = [SILENT, AGREES, *(testimony.Testimony(conflict=conflict) for conflict in CONFLICTS)]
