@@ -24,7 +24,7 @@ export function show_heatmap_on_hover(card, result, fetch_heatmap) {
     frame.dataset.heatmap = "loading";
     await fetch_heatmap(result);
     const { heatmap } = result.evidence;
-    frame.setAttribute("aria-description", heatmap ? describe_heatmap(heatmap) : NO_HEATMAP);
+    frame.setAttribute("aria-description", heatmap ? describe_heatmap(heatmap, result.verdict) : NO_HEATMAP);
     if (heatmap) await draw_heatmap(frame, heatmap);
     else delete frame.dataset.heatmap;
   }

@@ -40,8 +40,12 @@ export function paint_heatmap(canvas, { grid, box, contributions }, { width, hei
   canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
-/** Returns where the hottest patch lies in the whole picture, such as "Hottest in the lower left". */
-export function describe_heatmap({ grid, box, contributions }) {
+/**
+ * Returns where the hottest patch lies in the whole picture, such as "Hottest in the lower left".
+ *
+ * In a picture that is no match the heat shows only what comes nearest to the words: not that they are there.
+ */
+export function describe_heatmap({ grid, box, contributions }, verdict) {
   const flat = contributions.flat();
   const hottest = Math.max(...flat);
   if (hottest - Math.min(...flat) < FLAT) return "No part is hotter than another";
@@ -49,7 +53,8 @@ export function describe_heatmap({ grid, box, contributions }) {
   const [x0, y0, x1, y1] = box;
   const x = x0 + ((at % grid) + 0.5) * ((x1 - x0) / grid);
   const y = y0 + (Math.floor(at / grid) + 0.5) * ((y1 - y0) / grid);
-  return `Hottest in the ${name_position(x, y)}`;
+  const position = name_position(x, y);
+  return verdict === "none" ? `No match: the ${position} only comes nearest to your words` : `Hottest in the ${position}`;
 }
 
 /** Returns a note on a picture that the patches do not cover completely, or "". */

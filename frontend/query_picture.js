@@ -58,5 +58,5 @@ function show_mix() {
 
 function describe_weight() {
   const percent = Math.round(100 * read_picture_weight());
-  weight_box.setAttribute("aria-valuetext", `${100 - percent} % words, ${percent} % picture`);
+  weight_box.setAttribute("aria-valuetext", `${100 - percent}% words, ${percent}% picture`);
 }

@@ -8,11 +8,11 @@ const NAMES = { strong: "Strong match", weak: "Weak match", none: "No match" };
 /** Returns a probability in percent; never 0 or 100, as it is an estimate. */
 export function describe_probability(probability) {
   const percent = Math.round(probability * 100);
-  if (percent < 1) return "<1\u00a0%";
-  return percent > 99 ? ">99\u00a0%" : `${percent}\u00a0%`;
+  if (percent < 1) return "<1%";
+  return percent > 99 ? ">99%" : `${percent}%`;
 }
 
-/** Returns what the badge says, such as "Weak match · 54 %", or "" without a verdict. */
+/** Returns what the badge says, such as "Weak match · 54%", or "" without a verdict. */
 export function describe_verdict({ verdict, match_probability }) {
   const name = NAMES[verdict] ?? "";
   return name && typeof match_probability === "number" ? `${name} · ${describe_probability(match_probability)}` : name;

@@ -29,7 +29,7 @@ export async function load_heatmap(result, fetch_heatmap) {
   const mine = (newest = { result, fetch_heatmap });
   part("where").hidden = toggle.hidden = !fetch_heatmap;
   if (!fetch_heatmap) return;
-  say("Looking for where the words are …");
+  say(result.verdict === "none" ? "Looking for what comes nearest to the words …" : "Looking for where the words are …");
   part("picture").dataset.heatmap = "loading";
   try {
     await fetch_heatmap(result);
@@ -50,8 +50,9 @@ async function show(result) {
     return say("There is no heatmap: the picture's file could not be read.");
   }
   const check = occlusion ? describe_occlusion(occlusion) : "";
-  say(`${describe_heatmap(heatmap)}.`, { message: `${describe_uncovered_margin(heatmap)} ${check}`.trim() });
-  part("heatmap").ariaLabel = `Heatmap. ${describe_heatmap(heatmap)}.`;
+  const where = describe_heatmap(heatmap, result.verdict);
+  say(`${where}.`, { message: `${describe_uncovered_margin(heatmap)} ${check}`.trim() });
+  part("heatmap").ariaLabel = `Heatmap. ${where}.`;
   await draw_heatmap(part("picture"), heatmap);
 }
 

@@ -5,7 +5,7 @@ export function fill_word_chips(list, words = []) {
   list.replaceChildren(
     ...words.map((word) => {
       const chip = make_item("chip", word);
-      const share = is_missing(word) ? "not found" : `${describe_share(word)} of the match`;
+      const share = is_missing(word) ? "not found" : `${describe_share(word)} of the score`;
       chip.append(make_text("b", word.word, { hidden_from_screen_readers: true }), make_text("span", `${word.word}: ${share}`, { only_screen_readers: true }));
       chip.title = chip.lastChild.textContent;
       return chip;
@@ -33,7 +33,7 @@ function is_missing({ drop, in_caption }) {
 }
 
 function describe_share({ share }) {
-  return `${Math.round(100 * share)}\u00a0%`;
+  return `${Math.round(100 * share)}%`;
 }
 
 function make_item(kind, word) {

@@ -152,7 +152,7 @@ def _percent(probability: float | None) -> str:
     if probability is None:
         return ""
     percent = round(100 * probability)
-    return "<1 %" if percent < 1 else ">99 %" if percent > 99 else f"{percent} %"
+    return "<1%" if percent < 1 else ">99%" if percent > 99 else f"{percent}%"
 
 
 def _plain_letters(error: UnicodeError) -> tuple[str, int]:

@@ -1,15 +1,18 @@
-"""Why a picture matched, in one sentence made from the evidence alone, with no network.
+"""Why a picture matched or does not, in plain words made from the evidence alone, with no network.
 
-A sentence claims no more than the evidence holds: which words of the query the caption mentions, which of the others the
-vectors of picture and text support, and how likely a match is.
+A sentence claims no more than the evidence holds: what the caption says of the query, and which words that it lacks the
+vectors of picture and text support. Of a picture that is no match it says only what is missing or otherwise. Probability and
+score are not repeated in it: they stand beside it on the page, in the terminal and in the API's answer.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runtime.search.evidence import Explanation, Hit, Verdict, WordWeight
+from runtime.search.evidence import Explanation, Hit, WordWeight
 from runtime.search.query import ParsedQuery
-from runtime.search.words import Phrase, stem
+from runtime.search.testimony import COLOURS, NUMBERS, Conflict, testify
+from runtime.search.words import WORD, Phrase, bare_word, stem
 
 EVIDENCE_SOURCE = "evidence"
 # About the cosine of unrelated pairs in CLIP ViT-B/32; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).
@@ -18,39 +21,60 @@ LOW_SCORE_COSINE = 0.2
 # was so for 0.5 % of 398 words that the picture did not show, and for 52 % of 1,083 that it did.
 CLEAR_DROP = 0.05
 SMALLEST_CLEAR_DROP_COSINE = 0.005
-DOMINANT_SHARE = 0.5
 MAX_WORDS_NAMED = 5
-MAX_WORD_CHARS = 40
+MAX_WORD_CHARS, MAX_TEXT_CHARS = 40, 100
 
-OPENINGS: dict[Verdict, str] = {
-    "strong": "A strong match",
-    "weak": "A weak match",
-    "none": "Probably not what you asked for",
-}
 # Whether there are words that the caption mentions, words that only the picture supports, and missing ones (`WordTally`).
 TallyKey = tuple[bool, bool, bool]
-REASONS: dict[TallyKey, str] = {
-    (True, False, False): "the caption mentions {mentioned}",
-    (True, True, False): "the caption mentions {mentioned}; {seen} {are} not in it, but the picture speaks for {them}",
-    (True, False, True): "the caption mentions {mentioned}, but not {missing}",
-    (True, True, True): "the caption mentions {mentioned} and the picture speaks for {seen}, but not clearly for {missing}",
-    (False, True, False): "the caption does not mention {seen_or}, but the picture speaks for {them}",
-    (False, True, True): "the caption mentions none of your words; the picture speaks for {seen}, not clearly for {missing}",
-    (False, False, True): "the caption does not mention {missing}",
-    (False, False, False): "the query names nothing that a caption could mention",
+STRONG: dict[TallyKey, str] = {
+    (True, False, False): "The caption mentions {mentioned}{all}.",
+    (True, True, False): "The caption mentions {mentioned}, and the picture also seems to show {seen}.",
+    (True, False, True): "The caption mentions {mentioned}, but not {missing}.",
+    (True, True, True): "The caption mentions {mentioned}, and the picture also seems to show {seen}; {less_clear}.",
+    (False, True, False): "The picture seems to show {seen}, though the caption does not mention {it}.",
+    (False, True, True): "The picture seems to show {seen}; {less_clear}.",
+    (False, False, True): "It looks like what you asked for, though the caption does not mention {missing}.",
+    (False, False, False): "It looks like what you asked for.",
 }
-REASONS_WITHOUT_CAPTION: dict[TallyKey, str] = REASONS | {
-    (False, True, False): "it has no caption, but the picture speaks for {seen}",
-    (False, True, True): "it has no caption; the picture speaks for {seen}, not clearly for {missing}",
-    (False, False, True): "there is no caption to compare with",
+WEAK: dict[TallyKey, str] = {
+    (True, False, False): "It may fit: the caption mentions {mentioned}.",
+    (True, True, False): "It may fit: the caption mentions {mentioned}, and the picture seems to show {seen}.",
+    (True, False, True): "It fits in part: the caption mentions {mentioned}, but there is no sign of {missing}.",
+    (True, True, True): (
+        "It fits in part: the caption mentions {mentioned} and the picture seems to show {seen}, "
+        "but there is no sign of {missing}."
+    ),
+    (False, True, False): "It may fit: the picture seems to show {seen}, though the caption does not mention {it}.",
+    (False, True, True): "It fits in part: the picture seems to show {seen}, but there is no sign of {missing}.",
+    (False, False, True): "It looks a little like what you asked for, but the caption does not mention {missing}.",
+    (False, False, False): "It looks a little like what you asked for.",
 }
-# Where the score clearly rises when any of the missing words is left out.
-REFUTATIONS: dict[TallyKey, str] = {
-    (True, False, True): "the caption mentions {mentioned}, but nothing speaks for {missing}",
-    (False, False, True): "nothing speaks for {missing}",
+# Where only a score is known, which orders the hits of one query and means little else.
+UNJUDGED: dict[TallyKey, str] = STRONG | {
+    (False, False, True): "The caption does not mention {missing}; the picture was found by its looks alone.",
+    (False, False, False): "The picture was found by its looks alone.",
 }
+UNJUDGED_LOW: dict[TallyKey, str] = UNJUDGED | {
+    (False, False, True): "The caption does not mention {missing}, and the picture hardly looks like it.",
+    (False, False, False): "The picture hardly looks like what you asked for.",
+}
+# Where there is no caption, of which the others say something.
+WITHOUT_CAPTION: dict[TallyKey, str] = {
+    (False, True, False): "The picture seems to show {seen}; it has no caption.",
+    (False, False, True): "It was found by its looks alone; it has no caption.",
+}
+
 # From which cosine on two pictures look alike, and how much; different photos have about 0.5 in CLIP ViT-B/32.
 LIKENESS = ((0.95, "almost exactly"), (0.8, "much"), (0.65, "somewhat"))
+
+# Words of cameras and files. Their vectors may fit a picture by chance: none of them is something to be seen.
+_FILE_WORDS = "avif bmp dcim dsc dscf dscn gif heic img jpeg jpg mov mp4 mvi png pxl tif tiff vid webp"
+FILE_WORDS = frozenset(_FILE_WORDS.split())
+_UNCOUNTED = "food fruit grass hair ice rain sand sea sky smoke snow sunlight water wood"
+UNCOUNTED = frozenset(_UNCOUNTED.split())
+PLURALS = frozenset(("children", "feet", "geese", "men", "mice", "people", "teeth", "women"))
+SAME_WORDS = {"gray": "grey", "grey": "gray"} | {word: str(number) for word, number in NUMBERS.items()}
+SAME_WORDS |= {str(number): word for word, number in NUMBERS.items()}
 
 
 class EvidenceExplainer:
@@ -65,121 +89,146 @@ class EvidenceExplainer:
 class WordTally:
     """How well one picture fits each word of a query; each word is in one list, in the query's order.
 
-    The caption mentions the `mentioned` words. It lacks the `seen` ones, but the score clearly falls without each of them.
-    Neither is so for the `missing` ones. `refuted`: the score even rises clearly when any of the missing is left out.
+    The caption mentions the `mentioned` words. It lacks the `seen` ones, but the score clearly falls without each of them,
+    and the picture is not called no match. Neither is so for the `missing` ones.
     """
 
     mentioned: list[WordWeight]
     seen: list[WordWeight]
     missing: list[WordWeight]
-    refuted: bool
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the caption or the picture supports every word, and there is one."""
-        return not self.missing and bool(self.mentioned or self.seen)
 
 
 def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     """Return how well the hit fits each wanted word; for a word that was not weighed, the caption alone decides."""
-    weights = {weight.word: weight for weight in hit.evidence.words}
-    mentioned = hit.caption.stems
-    words = [weights.get(word) or WordWeight(word, 0.0, 0.0, stem(word) in mentioned) for word in wanted.words]
-    clear = max(CLEAR_DROP * hit.evidence.score, SMALLEST_CLEAR_DROP_COSINE)
-    absent = [word for word in words if not word.in_caption]
-    missing = [word for word in absent if word.drop < clear]
-    return WordTally(
-        mentioned=[word for word in words if word.in_caption],
-        seen=[word for word in absent if word.drop >= clear],
-        missing=missing,
-        refuted=bool(missing) and all(word.drop <= -clear for word in missing),
-    )
+    evidence = hit.evidence
+    weights = {weight.word: weight for weight in evidence.words}
+    words = [weights.get(word) or WordWeight(word, 0.0, 0.0, in_caption=False) for word in wanted.words]
+    mentioned = [word for word in words if evidence.testimony.agrees or word.in_caption or _mentions(hit.caption, word.word)]
+    absent = [word for word in words if word not in mentioned]
+    clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP_COSINE)
+    of_files = _words_of_files(wanted)
+    seen = [word for word in absent if word.drop >= clear and word.word not in of_files and evidence.verdict != "none"]
+    return WordTally(mentioned, seen, missing=[word for word in absent if word not in seen])
+
+
+def _mentions(caption: Phrase, word: str) -> bool:
+    return stem(word) in caption.stems or SAME_WORDS.get(word) in caption.stems
+
+
+def _words_of_files(wanted: Phrase) -> set[str]:
+    """Return the words that no picture is believed to show: those of file names, and those with a digit."""
+    joined = {bare_word(word) for name in re.findall(r"\S*_\S*", wanted.text) for word in WORD.findall(name)}
+    return {word for word in wanted.words if word in joined or word in FILE_WORDS or any(map(str.isdigit, word))}
 
 
 def _sentence(query: ParsedQuery, hit: Hit) -> str:
-    tally = tally_words(query.wanted, hit)
     if not query.wanted.text:
         text = _looks_alike(hit.evidence.score)
-    elif hit.evidence.verdict:
-        text = _judged(tally, hit, hit.evidence.verdict)
     else:
-        text = _scored(tally, hit)
-    return text + _objection(query.unwanted, hit.caption, also=bool(tally.mentioned))
+        tally, conflict = tally_words(query.wanted, hit), hit.evidence.testimony.conflict
+        if conflict:
+            text = _otherwise(conflict, query.wanted, tally, hit)
+        elif hit.evidence.verdict == "none":
+            text = _no_match(query, tally, hit)
+        else:
+            text = _match(tally, hit)
+    return f"{text} {_objection(query.unwanted, hit.caption)}".strip()
 
 
 def _looks_alike(score: float) -> str:
     degree = next((words for least, words in LIKENESS if score >= least), "only a little")
-    return f"It looks {degree} like your picture (similarity {score:z.2f})."
+    return f"It looks {degree} like your picture."
 
 
-def _judged(tally: WordTally, hit: Hit, verdict: Verdict) -> str:
-    """Return the sentence where it is known how likely a match is."""
-    opening, reason = OPENINGS[verdict] + _percent(hit.evidence.match_probability), _reason(tally, hit)
-    if verdict == "none":
-        return f"{opening}, although {reason}." if tally.is_whole else f"{opening}: {reason}."
-    if not (tally.mentioned or tally.seen):
-        opening += ", by its looks alone"
-    return f"{opening}: {reason}{_emphasis(tally)}."
-
-
-def _scored(tally: WordTally, hit: Hit) -> str:
-    """Return the sentence where only a score is known, which orders the hits of one query and means little else."""
-    score, reason = hit.evidence.score, _reason(tally, hit)
-    reason = reason[0].upper() + reason[1:]
-    if tally.mentioned or tally.seen:
-        return f"{reason}{_emphasis(tally)} (score {score:z.2f})."
-    if score < LOW_SCORE_COSINE:
-        return f"{reason}, and the score is low ({score:z.2f}): probably not a match."
-    return f"{reason}; the picture was found by its looks alone (score {score:z.2f})."
-
-
-def _percent(probability: float | None) -> str:
-    """Return " (97 %)"; never 0 or 100, as nothing here is certain."""
-    if probability is None:
-        return ""
-    percent = round(100 * probability)
-    shown = "under 1" if percent < 1 else "over 99" if percent > 99 else percent
-    return f" ({shown}\u00a0%)"  # the space does not break
-
-
-def _reason(tally: WordTally, hit: Hit) -> str:
-    """Return the clause that tells which words are mentioned, which are seen and which are missing."""
+def _match(tally: WordTally, hit: Hit) -> str:
+    """Return what speaks for the picture, and what does not."""
     mentioned, seen, missing = tally.mentioned, tally.seen, tally.missing
-    key = bool(mentioned), bool(seen), bool(missing)
-    reasons = REASONS if hit.caption.text else REASONS_WITHOUT_CAPTION
-    if tally.refuted and (mentioned or hit.evidence.verdict == "none"):
-        reasons = reasons | REFUTATIONS
-    return reasons[key].format(
+    unjudged = UNJUDGED_LOW if hit.evidence.score < LOW_SCORE_COSINE else UNJUDGED
+    templates = {"strong": STRONG, "weak": WEAK}.get(hit.evidence.verdict or "", unjudged)
+    if not hit.caption.text:
+        templates = templates | WITHOUT_CAPTION
+    template = templates[bool(mentioned), bool(seen), bool(missing)]
+    return template.format(
         mentioned=_listed(mentioned, "and"),
+        all=", all that you asked for" if len(mentioned) > 1 and hit.evidence.testimony.agrees else "",
         seen=_listed(seen, "and"),
-        seen_or=_listed(seen, "or"),
+        it="it" if len(seen) == 1 else "them",
         missing=_listed(missing, "or"),
-        are="is" if len(seen) == 1 else "are",
-        them="it" if len(seen) == 1 else "them",
+        less_clear=f"{_listed(missing, 'and')} {'is' if len(missing) == 1 else 'are'} less clear",
     )
 
 
-def _emphasis(tally: WordTally) -> str:
-    """Return what to add where the caption mentions every word: that it does, or which of them counts most."""
-    words = tally.mentioned
-    if tally.seen or tally.missing or not words:
-        return ""
-    top = max(words, key=lambda word: word.share)
-    if len(words) > 1 and top.share >= DOMINANT_SHARE:
-        return f", and {_listed([top], 'and')} counts most"
-    return "" if len(words) == 1 else ", all that you asked for"
+def _no_match(query: ParsedQuery, tally: WordTally, hit: Hit) -> str:
+    """Return what is missing in a picture that is no match, or nothing where it only shows what was to be left out."""
+    if tally.missing:
+        return f"There is no sign of {_listed(tally.missing, 'or')}."
+    if query.unwanted:
+        without = _quoted([phrase.text for phrase in query.unwanted], "or")
+        shown = _objection(query.unwanted, hit.caption)
+        return "" if shown else f"It does not look like {_text(query.wanted)} without {without}."
+    if hit.evidence.testimony.agrees:
+        return f"The caption says {_text(hit.caption)}, but the picture does not look like it."
+    return f"It does not look like {_text(query.wanted)}."
 
 
-def _objection(unwanted: Sequence[Phrase], caption: Phrase, *, also: bool) -> str:
-    """Return a sentence about what was to be left out, where the caption mentions it; else an empty text."""
+def _otherwise(conflict: Conflict, wanted: Phrase, tally: WordTally, hit: Hit) -> str:
+    """Return what the caption says instead of what is wanted; where the picture matches all the same, as its word alone."""
+    noun = conflict.noun[:MAX_WORD_CHARS]
+    are = "are" if _is_plural(noun) else "is"
+    coloured = f"the {noun} {are} {conflict.told}"
+    if hit.evidence.verdict == "strong":
+        told = {
+            "colour": f"{coloured}, not {conflict.wanted}",
+            "number": f"there {'is' if conflict.told == 'one' else 'are'} {conflict.told} {noun}, not {conflict.wanted}",
+            "denied": f"there {are} no {noun}",
+        }[conflict.kind]
+        return f"It looks like {_text(wanted)}, although the caption says that {told}."
+    if conflict.kind == "denied":
+        told = f"The caption says there {are} no {noun}"
+    elif conflict.kind == "number":
+        told = f"It shows {conflict.told} {noun}, not {conflict.wanted}"
+    elif conflict.elsewhere:
+        told = f"There {are} {_with_article(noun)} and something {conflict.wanted}, but {coloured}"
+    else:
+        told = f"T{coloured[1:]}, not {conflict.wanted}"
+    others = [word for word in tally.missing if not _is_of_kind(word.word, conflict)]
+    return f"{told}, and there is no sign of {_listed(others, 'or')}." if others else f"{told}."
+
+
+def _is_of_kind(word: str, conflict: Conflict) -> bool:
+    """Return whether a word is of the kind that a conflict is about, so that it is said already."""
+    if conflict.kind == "colour":
+        return bool({word, SAME_WORDS.get(word)} & COLOURS)
+    return conflict.kind == "number" and (word in NUMBERS or word.isdecimal())
+
+
+def _is_plural(noun: str) -> bool:
+    return noun in PLURALS or stem(noun) != noun
+
+
+def _with_article(noun: str) -> str:
+    if _is_plural(noun) or noun in UNCOUNTED:
+        return noun
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _objection(unwanted: Sequence[Phrase], caption: Phrase) -> str:
+    """Return a sentence about what was to be left out, where the caption mentions it and does not deny it; else nothing."""
     present = [phrase.text for phrase in unwanted if phrase.words and _spaced_stems(phrase) in _spaced_stems(caption)]
-    subject = "It also" if also else "The caption"
-    return f" {subject} mentions {_quoted(present, 'and')}, which you wanted left out." if present else ""
+    denied = {text for text in present if (told := testify(text, caption.text).conflict) and told.kind == "denied"}
+    shown = [text for text in present if text not in denied]
+    return f"The caption mentions {_quoted(shown, 'and')}, which you wanted left out." if shown else ""
 
 
 def _spaced_stems(phrase: Phrase) -> str:
     """Return the stems in their order, each between spaces, so that a phrase is found in another by plain search."""
     return f" {' '.join(phrase.stem_sequence)} "
+
+
+def _text(phrase: Phrase) -> str:
+    """Return “the text”, without its full stop, and cut where it is long."""
+    text = " ".join(phrase.text.split()).rstrip(" .")
+    return f"“{text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS].rstrip() + '…'}”"
 
 
 def _listed(words: Sequence[WordWeight], conjunction: str) -> str:

@@ -216,7 +216,7 @@ def parse_query(text: str) -> ParsedQuery:
 
     rest = " ".join(MINUS_OR_QUOTED.sub(take, plain_signs(text)).split())
     wanted, denied = split_denials(without_carrier(rest))
-    wanted = QUOTED.sub(r"\1", wanted)
+    wanted = " ".join(QUOTED.sub(r"\1", wanted).split())
     left_out = dict.fromkeys(filter(None, (*unwanted, *denied)))
     return ParsedQuery(
         text, Phrase(wanted), tuple(map(Phrase, left_out)), tuple(phrase for phrase in quoted if phrase in wanted)

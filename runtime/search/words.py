@@ -149,7 +149,7 @@ def split_denials(text: str) -> tuple[str, list[str]]:
             while first and parts[first - 1].start() >= kept_from and words[first - 1] in _DANGLING:
                 first -= 1
             kept += text[kept_from : parts[first].start()]
-            denied += [text[parts[start].start() : parts[end - 1].end()].strip('"') for start, end in spans]
+            denied += [text[parts[start].start() : parts[end - 1].end()].strip('" ') for start, end in spans]
             kept_from = parts[spans[-1][1] - 1].end()
         at = spans[-1][1] if spans else at + 1
     kept = " ".join((kept + text[kept_from:]).split())

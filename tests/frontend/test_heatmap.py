@@ -115,6 +115,22 @@ def test_the_viewer_shows_the_heatmap_and_whether_it_holds(page: Page, stand_in:
     assert [fields["ids"] for fields in heatmap_requests(stand_in)] == [[0], [1]]
 
 
+def test_the_heat_of_a_picture_that_is_no_match_is_not_said_to_show_the_words(page: Page, stand_in: StandIn) -> None:
+    judged = {"verdict": "none", "match_probability": 0.04}
+    stand_in.answer_next(results=[result(0, **judged)])
+    hot = explained(0, evidence=evidence(heatmap=heatmap(5, 1), occlusion=occlusion()), **judged)
+    for _ in range(2):
+        stand_in.answer_next("explain", results=[hot])
+    open_explained(page, f"{stand_in.url}/?q=boat&k=1")
+    said = "No match: the lower left only comes nearest to your words"
+    pictures(page).first.hover()
+    expect_heatmap(pictures(page).first)
+    expect(pictures(page).first).to_have_attribute("aria-description", said)
+    pictures(page).first.click()
+    expect(page.locator("#viewer_where_title")).to_have_text(f"{said}.")
+    expect(page.get_by_role("dialog")).not_to_contain_text("Hottest")
+
+
 def test_a_heatmap_that_fails_its_check_is_called_doubtful(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     checked = evidence(heatmap=heatmap(3, 3), occlusion=occlusion(hottest_drop=0.01, holds=False))

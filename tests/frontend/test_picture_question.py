@@ -145,7 +145,7 @@ def test_words_beside_a_picture_make_a_mix_that_the_slider_weighs(page: Page, st
     slider = page.get_by_role("slider", name="Mix of words and picture")
     expect(slider).to_be_hidden()
     page.get_by_role("searchbox").fill("at night")
-    expect(slider).to_have_attribute("aria-valuetext", "50 % words, 50 % picture")
+    expect(slider).to_have_attribute("aria-valuetext", "50% words, 50% picture")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("8 pictures for “at night”, like this one")
     expect(cards(page).first.locator(".explanation")).to_contain_text("(0)")
@@ -155,7 +155,7 @@ def test_words_beside_a_picture_make_a_mix_that_the_slider_weighs(page: Page, st
         with page.expect_response("**/search"):
             page.keyboard.press("ArrowRight")
     expect(page).to_have_url(f"{stand_in.url}/?q=at+night&like=3&w=0.7")
-    expect(slider).to_have_attribute("aria-valuetext", "30 % words, 70 % picture")
+    expect(slider).to_have_attribute("aria-valuetext", "30% words, 70% picture")
     expect(slider).to_be_focused()
     mixed = {"query": "at night", "top_k": 8, "explain": False, "like": 3}
     assert stand_in.asked["search"][1:] == [mixed | {"picture_weight": weight} for weight in (0.5, 0.6, 0.7)]

@@ -87,11 +87,11 @@ def test_who_explained_is_named(page: Page, stand_in: StandIn, source: str, said
 @pytest.mark.parametrize(
     ("verdict", "probability", "said"),
     [
-        ("strong", 0.974, "Strong match · 97 %"),
-        ("strong", 0.9999, "Strong match · >99 %"),
-        ("weak", 0.54, "Weak match · 54 %"),
-        ("none", 0.06, "No match · 6 %"),
-        ("none", 0.0001, "No match · <1 %"),
+        ("strong", 0.974, "Strong match · 97%"),
+        ("strong", 0.9999, "Strong match · >99%"),
+        ("weak", 0.54, "Weak match · 54%"),
+        ("none", 0.06, "No match · 6%"),
+        ("none", 0.0001, "No match · <1%"),
         ("weak", None, "Weak match"),
     ],
 )
@@ -166,7 +166,7 @@ def test_words_are_shaded_by_their_share_and_those_not_found_are_struck(page: Pa
     open_explained(page, f"{stand_in.url}/?q=boat&k=1")
     chips = cards(page).get_by_role("listitem")
     expect(chips).to_have_count(4)
-    read_out = ["boat: 70 % of the match", "red: 30 % of the match", "castle: not found", "sea: 0 % of the match"]
+    read_out = ["boat: 70% of the score", "red: 30% of the score", "castle: not found", "sea: 0% of the score"]
     for chip, text in zip(chips.all(), read_out, strict=True):
         expect(chip.get_by_text(text, exact=True)).to_be_attached()
     shades = [chip.evaluate("(chip) => getComputedStyle(chip).backgroundColor") for chip in chips.all()]
@@ -182,7 +182,7 @@ def test_the_viewer_shows_words_as_bars_with_their_numbers(page: Page, stand_in:
     cards(page).locator(".picture").click()
     expect(page.get_by_role("dialog")).to_contain_text("Checked: ")  # the heatmap's answer has no words, and takes none away
     bars = page.locator("#viewer_bars").get_by_role("listitem")
-    expect(bars.nth(0)).to_have_text("boat100 %in the caption")
+    expect(bars.nth(0)).to_have_text("boat100%in the caption")
     expect(bars.nth(1)).to_have_text("castlenot foundnot in the caption")
 
 

@@ -19,7 +19,7 @@ def test_a_search_shows_a_card_with_picture_caption_verdict_words_and_reason(pag
     card = cards(page)
     expect(card).to_have_count(1)
     expect(card.get_by_role("heading")).to_have_text("a red boat")
-    expect(card.locator(".badge")).to_have_text("Strong match · 97 %")
+    expect(card.locator(".badge")).to_have_text("Strong match · 97%")
     expect(card.locator(".explanation")).to_have_text("The caption names a boat and a sunset, as the query does (1).")
     expect(card.locator(".provenance")).to_have_text("Caption from the index · Explanation from the evidence")
     expect(card.locator(".picture")).to_have_attribute("data-picture", "shown")
@@ -139,7 +139,7 @@ def test_a_card_opens_its_picture_big_with_every_fact(page: Page, stand_in: Stan
     cards(page).nth(2).locator(".picture").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_have_accessible_name("boat, number 2")
-    for fact in ("3 of 8", "Strong match · 97 %", "0.87", "cosine similarity", "0.71", "does (2)", "from the evidence"):
+    for fact in ("3 of 8", "Strong match · 97%", "0.87", "cosine similarity", "0.71", "does (2)", "from the evidence"):
         expect(dialog).to_contain_text(fact)
     expect(dialog.get_by_role("link", name="scenes/0002.svg")).to_have_attribute("href", re.compile("/images/scenes/0002"))
     dialog.get_by_role("button", name="Next").click()
