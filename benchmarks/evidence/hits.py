@@ -82,19 +82,19 @@ def _questions(
 ) -> tuple[list[Query], list[Query]]:
     """Return up to `count` distinct questions that some scene answers, and as many that none does."""
     drawn = {query.text: query for query in (draw(library, rng) for _ in range(20 * count))}
-    is_answered = library.truth(list(drawn.values())).any(axis=1)
+    is_answered = library.truth(list(drawn.values())).any(axis=1).tolist()
     present = (query for query, answered in zip(drawn.values(), is_answered, strict=True) if answered)
     absent = (query for query, answered in zip(drawn.values(), is_answered, strict=True) if not answered)
     return list(islice(present, count)), list(islice(absent, count))
 
 
 def _count_hits(figures: KindFigures, library: SceneLibrary, query: Query) -> None:
-    [truth] = library.truth([query])
+    truth = library.truth([query])[0].tolist()
     hits = library.search(query.text, TOP_K).hits
-    is_match = [bool(truth[hit.row.id - 1]) for hit in hits]
+    is_match = [truth[hit.row.id - 1] for hit in hits]
     first = is_match.index(True) + 1 if True in is_match else 0
     figures.reciprocal_ranks.append(1 / first if first else 0.0)
-    figures.precisions.append(sum(is_match[:FIRST]) / min(FIRST, int(truth.sum())))
+    figures.precisions.append(sum(is_match[:FIRST]) / min(FIRST, sum(truth)))
     figures.is_match += is_match
     figures.probabilities += [hit.evidence.match_probability or 0.0 for hit in hits]
     figures.called += [hit.evidence.verdict in ("strong", "weak") for hit in hits]
@@ -147,8 +147,8 @@ KINDS: dict[str, Callable[[SceneLibrary, random.Random], Query]] = {
     "“two planes”": _number,
     "“a kite in the rain”": _place_or_time,
     "“a cat and a tree”": _pair,
-    "“a boat at dusk”, said otherwise than in captions": _synonym,
-    "a whole scene in other words": _paraphrase,
+    "“a boat at dusk”: a synonym": _synonym,
+    "a whole scene, paraphrased": _paraphrase,
 }
 
 
