@@ -1,58 +1,57 @@
-"""Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict, naming nothing unknown.
+"""Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict and to what is known.
 
-There is no tagger here that could find the nouns. Instead every word must be in the query, in the caption, or in the
-closed list of words that explain without naming anything (`vocabulary.py`). Any other word would be a thing, a colour, a
-number or a name that neither query nor caption mentions. So the check is strict: it also refuses true synonyms ("dusk" for
-"sunset"), and then the sentence made from the evidence is shown instead.
+First every word must be in the query, in the caption, or in the closed list of words that explain without naming anything
+(`vocabulary.py`): any other word would be a thing, a colour, a number or a name that neither mentions. Then the sentence's
+claims are read (`claims.py`) and looked up. What it affirms of caption or picture the caption must state, bound in the same
+way, or the evidence must see in the picture. What it denies the caption must not state. The query's other words may appear
+only as what was asked for, or in quotation marks.
 
-It cannot tell which words belong together: "a red house" passes where query and caption have a blue house and a red boat.
-That the picture lacks a word of the query is noticed only where the verdict is "none".
+A wrong sentence that stands is worse than a true one refused: where a rule cannot tell, the sentence falls back to the one
+made from the evidence.
 """
 
 import re
 from collections.abc import Sequence
 
+from runtime.explain.groq import cues
+from runtime.explain.groq.claims import Claim, Clause, read_clauses, roots
+from runtime.explain.groq.facts import Facts
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.evidence import Hit
 from runtime.search.query import ParsedQuery
-from runtime.search.words import WORD, content_words, split_compounds, stem
+from runtime.search.words import WORD, content_words, split_compounds
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"
-AGAINST_VERDICT, UNKNOWN_WORDS = "against the verdict", "unknown words"
+AGAINST_VERDICT, UNKNOWN_WORDS, UNSTATED = "against the verdict", "unknown words", "not what the caption states"
 MIN_WORDS = 3
-SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
 
-# Anything but letters, digits and plain punctuation, and a dot or colon inside a word: no markup, no address.
-FOREIGN_SIGN = re.compile(r"[^\w\s.,;:!?'\"“”‘()–—…%-]|_|[^\W\d][.:]\S*[^\W\d]")
+# Anything but letters, digits and plain punctuation, and a dot or colon inside a word: no markup, no address, no question.
+FOREIGN_SIGN = re.compile(r"[^\w\s.,;:!'\"“”‘()–—…%-]|_|[^\W\d][.:]\S*[^\W\d]")
 ROLE = re.compile(
     r"\b(?:i|i'(?:m|ll|ve|d)|as an? (?:ai|assistant)|language model|system (?:prompt|message)|instructions?"
     r"|ignor(?:e|es|ed|ing)|disregard(?:s|ed|ing)?|obey(?:s|ed|ing)?)\b"
 )
-DENIAL = re.compile(
-    r"\b(?:not?|cannot|nor|neither|none|never|nothing|without|lack(?:s|ing)?|miss(?:es|ing)?|fails?|absent|absence"
-    r"|unlikely|unrelated|irrelevant|differ(?:s|ent)?|instead)\b|n't\b"
-)
-REJECTION = re.compile(
-    r"\b(?:unlikely|unrelated|irrelevant|not what|(?:not?|none|nothing|cannot|never|hardly|\w+n't)\s+(?:\w+\s+){0,2}"
-    r"(?:match(?:es|ing)?|fits?|meets?|satisf(?:y|ies)|correspond|relate|answers?))\b"
-)
-CERTAINTY = re.compile(r"\b(?:perfect|perfectly|certainly|definite|definitely|undoubtedly)\b")
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-SAME = {"grey": "gray"} | {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
+LONG_NUMBER = re.compile(r"\d{3,}")
+AUXILIARIES = frozenset("are were had have might may did do would could really also not actually specifically".split())
+NO_CAPTION = re.compile(r"\b(?:no|without (?:a|any)|lacks (?:a|any)|not (?:have )?(?:a|any)) caption\b")
 
 
 def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
     """Return what is wrong with a sentence about one hit, or None where it may be shown."""
-    probability, verdict = hit.evidence.match_probability, hit.evidence.verdict
-    text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), probability)
+    text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), hit.evidence.match_probability)
     if FOREIGN_SIGN.search(text) or len(WORD.findall(text)) < MIN_WORDS:
         return NO_PROSE
     if ROLE.search(text):
         return OUT_OF_ROLE
-    if _contradicts(text, verdict):
+    facts, clauses = Facts.of_hit(query, hit), read_clauses(text)
+    if _is_against(clauses, facts):
         return AGAINST_VERDICT
     known = [word for phrase in (query.wanted, *query.unwanted, hit.caption) for word in phrase.words]
-    return UNKNOWN_WORDS if _names_unknown(text, known) else None
+    if _names_unknown(text, known):
+        return UNKNOWN_WORDS
+    if LONG_NUMBER.search(text) or any(_speaks_to_reader(clause, facts) for clause in clauses):
+        return OUT_OF_ROLE
+    return UNSTATED if _is_unstated(text, clauses, facts) else None
 
 
 def _without_probability(text: str, probability: float | None) -> str:
@@ -64,32 +63,143 @@ def _without_probability(text: str, probability: float | None) -> str:
     return re.sub(rf"(?<![\w.,])(?:{percent}|{rounded:.2f}(?!\d))", " ", text)
 
 
-def _contradicts(text: str, verdict: str | None) -> bool:
-    """Return whether a strong match is rejected, a verdict of none is not repeated, or certainty is claimed."""
-    if verdict == "strong":
-        return bool(REJECTION.search(text))
-    if verdict == "none" and not DENIAL.search(text):
-        return True
-    return verdict is not None and bool(CERTAINTY.search(text))
-
-
 def _names_unknown(text: str, known_words: Sequence[str]) -> bool:
     """Return whether a word of the text is neither a form of a known word nor in the closed vocabulary."""
-    known = INFLECTED.union(*map(_roots, split_compounds(known_words)))
+    known = INFLECTED.union(*map(roots, split_compounds(known_words)))
     words = split_compounds(content_words(text))
-    return any(word not in INVARIABLE and known.isdisjoint(_roots(word)) for word in words)
+    return any(word not in INVARIABLE and known.isdisjoint(roots(word)) for word in words)
 
 
-def _roots(word: str) -> set[str]:
-    """Return what a word may be a form of: itself, "ride" for "riding", "sled" for "sledding", "satisfy" for "satisfied"."""
-    word = SAME.get(word, word)
-    roots = {word, stem(word)}
-    if word.endswith("ied"):
-        roots.add(word[:-3] + "y")
-    for ending in ("ing", "ed"):
-        root = word.removesuffix(ending)
-        if root != word and len(root) >= SHORTEST_ROOT:
-            roots |= {root, root + "e"}
-            if root[-1] == root[-2]:
-                roots.add(root[:-1])
-    return roots
+# --- the verdict ---
+
+
+def _is_against(clauses: Sequence[Clause], facts: Facts) -> bool:
+    """Return whether a sentence reverses the verdict, or claims that nothing lacks where something does."""
+    if any(_claims_all(clause) and not facts.is_whole for clause in clauses):
+        return True
+    if facts.verdict == "strong":
+        return any(_rejects(clause) or _belittles(clause) or _denies_all(clause) for clause in clauses)
+    if facts.verdict == "weak":
+        return _is_against_weak(clauses)
+    if facts.verdict == "none":
+        return _is_against_none(clauses, facts)
+    return False
+
+
+def _is_against_weak(clauses: Sequence[Clause]) -> bool:
+    if any(_claims_all(clause) or clause.affirms(cues.CERTAIN) or _praises(clause) for clause in clauses):
+        return True
+    if any(clause.has(REJECTING_WHOLLY) or (_rejects(clause) and not clause.denies(cues.WHOLE)) for clause in clauses):
+        return True
+    matches = any(_matches(clause) for clause in clauses)
+    return matches and not any(clause.has(cues.HEDGING | cues.CONTRAST) or any(clause.denied) for clause in clauses)
+
+
+def _is_against_none(clauses: Sequence[Clause], facts: Facts) -> bool:
+    for clause in clauses:
+        is_denial = any(clause.denied)
+        if clause.turned or _matches(clause) or (not is_denial and clause.affirms(cues.CERTAIN | cues.WHOLE | MAYBE)):
+            return True
+    return not any(_rejects_wholly(clause) or _denies_wanted(clause, facts) for clause in clauses)
+
+
+REJECTING_WHOLLY = frozenset(("unlikely", "unrelated", "irrelevant", "wrong", "OTHER", "poor"))
+MAYBE = frozenset("may might possible possibly perhaps likely plausible could probable probably".split())
+OF_VERDICT = cues.MATCHING | frozenset("probability likelihood evidence verdict result chance confidence strength".split())
+TELLING = frozenset("""
+    shows shown depicts depicted features featured contains contained includes included displays displayed present visible
+    found appears mentions mentioned describes described names named states stated says confirms confirmed covered captured
+    captures portrays portrayed seen
+""".split())  # fmt: skip
+
+
+def _claims_all(clause: Clause) -> bool:
+    return clause.turned or clause.affirms(cues.WHOLE | {"CERTAIN"})
+
+
+def _matches(clause: Clause) -> bool:
+    """Return whether the clause says that the picture matches, by a word of matching or by "that you asked for"."""
+    asked = clause.relative is not None and not clause.denied[clause.relative]
+    return clause.affirms(cues.MATCHING) or (asked and not clause.has(UNWANTED))
+
+
+UNWANTED = frozenset(("avoid", "avoided", "omitted", "omits", "exclude", "excluded", "out", "without"))
+
+
+def _rejects(clause: Clause) -> bool:
+    return not clause.turned and (clause.denies(cues.MATCHING) or clause.has(cues.REJECTING))
+
+
+def _rejects_wholly(clause: Clause) -> bool:
+    return _rejects(clause) and not clause.denies(cues.WHOLE)
+
+
+def _praises(clause: Clause) -> bool:
+    return clause.affirms(cues.PRAISING) and clause.affirms(OF_VERDICT)
+
+
+def _belittles(clause: Clause) -> bool:
+    return clause.affirms(cues.BELITTLING) and clause.has(OF_VERDICT)
+
+
+def _denies_all(clause: Clause) -> bool:
+    """Return whether a clause says that nothing, or none of the words, is there."""
+    return not (clause.turned or clause.claims) and clause.has(frozenset(("nothing", "none", "neither")))
+
+
+def _denies_wanted(clause: Clause, facts: Facts) -> bool:
+    """Return whether a clause denies a thing of the query, or all of them; whether that is true is looked up elsewhere."""
+    return _denies_all(clause) or any(
+        claim.denied and claim.source != "query" and facts.wants(claim.phrase) for claim in clause.claims
+    )
+
+
+# --- the reader ---
+
+
+def _speaks_to_reader(clause: Clause, facts: Facts) -> bool:
+    """Return whether a clause is a command, names what one is reached or paid by, or speaks of more than the query."""
+    words, first = clause.words, clause.words[0]
+    if first in cues.COMMANDS and not clause.quoted[0]:
+        return True
+    for at, (word, quoted) in enumerate(zip(words, clause.quoted, strict=True)):
+        following = words[at + 1 : at + 4]
+        if not quoted and word in cues.REACHING and not facts.mentions(word):
+            return True
+        if word == "your" and not (following and (following[0] in cues.YOURS or clause.asked[at + 1])):
+            return True
+        if word == "you" and not _wants_something(following):
+            return True
+    return False
+
+
+def _wants_something(following: Sequence[str]) -> bool:
+    verb = next((word for word in following if word not in AUXILIARIES), None)
+    return verb in cues.ASKING_VERBS or verb in ("left", "after")
+
+
+# --- what is known ---
+
+
+def _is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
+    """Return whether a claim is not borne out by the caption, the evidence or the query."""
+    if facts.has_caption and NO_CAPTION.search(text):
+        return True
+    asked = told = False
+    for clause in clauses:
+        if any(not _holds(claim, facts) for claim in clause.claims):
+            return True
+        if _denies_all(clause) and facts.mentions_any:
+            return True
+        asked = asked or any(claim.source == "query" and not claim.quoted for claim in clause.claims)
+        told_here = any(claim.source != "query" for claim in clause.claims)
+        if clause.affirms(TELLING) and not told_here and (asked or not told) and not facts.is_whole:
+            return True
+        told = told or told_here
+    return False
+
+
+def _holds(claim: Claim, facts: Facts) -> bool:
+    if claim.source == "query":
+        return facts.asks(claim) != claim.denied
+    return not facts.may_show(claim) if claim.denied else facts.states(claim)

@@ -35,12 +35,12 @@ _INFLECTED = """
     closeness clue combination combine concept concern conclude confidence confirm conflict consider contain content
     context contradict contrast convey correspond correspondence count criterion depict depiction derive describe
     description desire detail detect determine differ difference display doubt echo element evidence exactness exception
-    exclude exist expect express fact fail favor favour feature fit focus fulfil fulfill highlight hint idea identify
+    exclude exist expect express fact fail favor favour feature fit fulfil fulfill highlight hint idea identify
     illustrate imply include indicate indication infer information interpret involve item kind lack likelihood look make
     match matter mean meaning mention miss name need note number object occur offer omit overlap part phrase portray
     possibility presence probability prove provide query rank reason refer reference relate relation relevance rely
     remain represent request require requirement resemblance resemble result reveal satisfy say scene score search see
-    seem sense setting share show similarity specify state style subject suggest support term theme thing topic
+    seem sense share show similarity specify state subject suggest support term thing 
     understand use user verdict verify want way weigh wish word wording
 """
 INVARIABLE = frozenset(_INVARIABLE.split())

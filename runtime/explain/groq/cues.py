@@ -1,0 +1,119 @@
+"""The words by which `claims.py` and `check.py` tell what a sentence affirms, denies and ascribes to the query. Only lists."""
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Read as one word, in capitals, before a sentence is taken apart; the first that fits wins.
+_ASKING = r"(?:ask|search|look|want|request|need|describ|seek|sought|specif|wish|desir|hop|expect|mean|meant|order)\w*"
+_YOU = r"(?:you|the (?:query|request|search|person|user))(?:'re|'ve|'d| are| were| had| have| was| is)?(?: \w+ly)?"
+_END = r"(?=\s*(?:[.,;:!()—–-]|$|\b(?:but|and|because|since|as|so|though|although|while|yet|here|is|was)\b))"
+READ_AS_ONE = tuple(
+    (re.compile(pattern), f" {word} ")
+    for pattern, word in (
+        (r"\b(can|wo|sha)n't\b|\bcannot\b", "can not"),
+        (r"n't\b", " not"),
+        (r"\bnothing (?:but|less than|short of|other than)\b|\bnone other than\b|\bno less than\b", "CERTAIN"),
+        (r"\b(?:no|without (?:a|any|the least)?|beyond (?:a|any|all)?|not) ?(?:doubt|question)\b(?: that)?", "CERTAIN"),
+        (r"\bas well as\b|\balong with\b|\btogether with\b", "and"),
+        (r"\bnot (?:only|just|merely|simply|solely)\b", "ALSO"),
+        (r"\b(?:instead of|rather than|as opposed to|in place of|far from|different from|unlike|other than)\b", "INSTEAD"),
+        (r"\b(?:something|anything|everything) else\b|\b(?:another|a different|the wrong) (?:thing|subject|object)\b", "OTHER"),
+        (rf"\b(?:all|everything)(?: that)? {_YOU} {_ASKING}(?: for| after)?{_END}", "all ASKEDFOR"),
+        (rf"\b(?:as|just as|what|that) {_YOU} {_ASKING}(?: for| after)?{_END}", "ASKEDFOR"),
+        (r"\bwhat (?:was|is) (?:\w+ly )?(?:asked for|wanted|requested|searched for|sought|needed|desired)\b", "ASKEDFOR"),
+        (rf"\bas (?:\w+ly )?(?:requested|asked|wanted|desired|sought|specified|required|searched for){_END}", "ASKEDFOR"),
+        (r"\bleav(?:es|ing|e) out\b", "omits"),
+        (r"\bleft out\b", "omitted"),
+    )
+)
+DENYING = _words("no not without neither nor never none nothing hardly INSTEAD except")
+# Words that deny by themselves, and turn into an affirmation after a word of `DENYING`: "nothing is missing".
+LACKING = _words("""
+    lack lacks lacking lacked miss misses missing missed omit omits omitted omitting fail fails failed failing exclude
+    excludes excluded excluding absent absence unmentioned unconfirmed unstated unspecified exception omission
+""")  # fmt: skip
+REJECTING = _words("""
+    unlikely unrelated irrelevant wrong differ differs different differed contradict contradicts contradicted contrary
+    mismatch conflict conflicts conflicting incorrect OTHER poor poorly outside
+""")  # fmt: skip
+# After a denying word each of these makes the denial an affirmation: "no doubt", "no better match", "not to be mistaken".
+TURNING = LACKING | REJECTING | _words("""
+    doubt doubts doubted question uncertainty uncertain unclear unsure difference differences contradiction better closer
+    clearer stronger more less least but short error mistake mistaken weak weaker wrongly denied deny
+""")  # fmt: skip
+BOUNDARY = _words("""
+    but however yet although though while whereas because since so which who where when thus therefore hence nonetheless
+    still despite however as moreover also ALSO instead
+""")  # fmt: skip
+CONTRAST = _words("but however yet although though while whereas only INSTEAD still despite nonetheless albeit")
+MATCHING = _words("""
+    match matches matching matched fit fits fitting fitted correspond corresponds corresponding satisfy satisfies satisfied
+    satisfying meet meets met fulfil fulfils fulfill fulfills fulfilled answer answers answered align aligns aligned agree
+    agrees relate relates related relevant relevance correct ASKEDFOR right suit suits overlap overlaps resemble resembles
+    covers covered
+""")  # fmt: skip
+WHOLE = _words("""
+    all every everything each fully entirely completely complete whole wholly exact exactly exactness perfect perfectly
+    precise precisely identical full totally throughout equal equally accurate accurately literally
+""")  # fmt: skip
+CERTAIN = _words("""
+    certain certainly definite definitely undoubtedly perfect perfectly sure obviously obvious unquestionably clearly truly
+    plainly indeed
+""")  # fmt: skip
+PRAISING = _words("""
+    strong strongly stronger strongest good well close closely clear clearly high highly very certain certainly definite
+    definitely sure best better great
+""")  # fmt: skip
+BELITTLING = _words("""
+    weak weakly weaker weakness poor poorly partial partially partly loose loosely limited low lower unlikely doubtful
+    tentative tentatively uncertain unsure unclear possible possibly perhaps might incomplete merely somewhat
+""")  # fmt: skip
+HEDGING = BELITTLING | _words("only some may part parts likely plausible probably reasonable reasonably could broadly")
+# Who speaks, and of what: the words are the caption's, or the query's; anything else is said of the picture.
+OF_CAPTION = _words("""
+    caption captioned describe describes described describing description mention mentions mentioned mentioning text say says
+    said state states stated name names named naming word words wording cite cites read reads specify specifies specified
+    told phrase explicit explicitly literal literally unmentioned unstated unspecified refer refers reference
+""")  # fmt: skip
+SHOWING = _words("""
+    show shows shown showing depict depicts depicted depicting feature features featured featuring contain contains contained
+    containing include includes included including has have had display displays displayed portray portrays portrayed present
+    visible seen there found appear appears appearing illustrate illustrates capture captures captured support supports
+    supported suggest suggests suggested indicate indicates indicated confirm confirms confirmed identify identifies
+    identified note noted highlight highlights highlighted convey conveys given set reveal reveals exist exists exhibit speak
+    speaks evident apparent point points listed covered covers
+""")  # fmt: skip
+PRESENT_AFTER_DENIAL = (OF_CAPTION | SHOWING | _words("in part among clear here")) - _words("has have had")
+COPULAS = _words("is are was were be been being remains remain goes go seems seem stays")
+FINITE = COPULAS | _words("""
+    does do did can may might could would will has have had shows depicts mentions describes contains includes features says
+    names states matches fits appears asks wants reads lacks corresponds satisfies portrays displays omits misses
+""")  # fmt: skip
+REPORTERS = _words("caption picture image photo photograph scene this it there that they these you query request search")
+ASKING_NOUNS = _words("query request search question")
+ASKING_VERBS = _words("""
+    ask asks asked asking want wants wanted search searched searches searching look looked looking request requests requested
+    need needs needed seek seeks sought specify specifies specified require requires required wish wished wishes desired
+    named names describes described mentions mentioned calls mean meant expect expects expected hoped avoid excluded typed
+""")  # fmt: skip
+ASKERS = _words("you query request search person user who i")
+AFTER_ASKING_NOUN = _words("for of is was about reads")
+ADVERBS = _words("explicitly clearly directly even actually itself really also specifically at all anywhere to be")
+
+# What speaks to the reader: a command as the first word, or any of these outside quotation marks and not in the caption.
+COMMANDS = _words("""
+    answer buy call check claim click complete confirm contact copy deposit dial donate download email enter fill follow
+    forward give go install join keep log login open order pay phone post press print provide read register reply respond
+    run save scan see send share show sign speak stop subscribe submit tap tell text tip transfer trust try type update
+    upgrade use verify view visit win wire write
+""")  # fmt: skip
+REACHING = _words("""
+    account bank bitcoin card code crypto invoice link locked login money number password payment phone pin prize refund
+    site urgent url wallet website win winner www
+""")  # fmt: skip
+# What "your" may stand before; and before what "you" may stand: verbs of wanting.
+YOURS = _words("query request search words word wording question description criteria terms term wish needs phrase input")
