@@ -14,11 +14,12 @@ import re
 from collections.abc import Sequence
 
 from runtime.explain.groq import cues
-from runtime.explain.groq.claims import Claim, Clause, read_clauses, roots
+from runtime.explain.groq.claims import Claim, Clause, is_content, read_clauses, roots
 from runtime.explain.groq.facts import Facts
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.evidence import Hit
 from runtime.search.query import ParsedQuery
+from runtime.search.testimony import noun_phrases
 from runtime.search.words import WORD, content_words, split_compounds
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"
@@ -39,6 +40,8 @@ NO_CAPTION = re.compile(r"\b(?:no|without (?:a|any)|lacks (?:a|any)|not (?:have 
 def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
     """Return what is wrong with a sentence about one hit, or None where it may be shown."""
     text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), hit.evidence.match_probability)
+    for idiom, plain in cues.IDIOMS:
+        text = idiom.sub(plain, text)
     if FOREIGN_SIGN.search(text) or len(WORD.findall(text)) < MIN_WORDS:
         return NO_PROSE
     if ROLE.search(text):
@@ -46,7 +49,10 @@ def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
     facts, clauses = Facts.of_hit(query, hit), read_clauses(text)
     if _is_against(clauses, facts):
         return AGAINST_VERDICT
-    known = [word for phrase in (query.wanted, *query.unwanted, hit.caption) for word in phrase.words]
+    texts = (query.wanted, *query.unwanted, hit.caption)
+    known = [word for phrase in texts for word in phrase.words]
+    if any(thing.number == 1 for phrase in texts for thing in noun_phrases(phrase.text)):  # "a boat" is one
+        known.append("one")
     if _names_unknown(text, known):
         return UNKNOWN_WORDS
     if LONG_NUMBER.search(text) or any(_speaks_to_reader(clause, facts) for clause in clauses):
@@ -89,7 +95,7 @@ def _is_against(clauses: Sequence[Clause], facts: Facts) -> bool:
 def _is_against_weak(clauses: Sequence[Clause]) -> bool:
     if any(_claims_all(clause) or clause.affirms(cues.CERTAIN) or _praises(clause) for clause in clauses):
         return True
-    if any(clause.has(REJECTING_WHOLLY) or (_rejects(clause) and not clause.denies(cues.WHOLE)) for clause in clauses):
+    if any(clause.has(REJECTING_WHOLLY) or (_rejects_wholly(clause) and not clause.has(DIFFERING)) for clause in clauses):
         return True
     matches = any(_matches(clause) for clause in clauses)
     return matches and not any(clause.has(cues.HEDGING | cues.CONTRAST) or any(clause.denied) for clause in clauses)
@@ -104,6 +110,9 @@ def _is_against_none(clauses: Sequence[Clause], facts: Facts) -> bool:
 
 
 REJECTING_WHOLLY = frozenset(("unlikely", "unrelated", "irrelevant", "wrong", "OTHER", "poor"))
+DOUBTING = frozenset("uncertain doubtful unsure unclear unlikely whether".split())
+ATTRIBUTES = frozenset("color colors colour colours number numbers count counts many amount".split())
+DIFFERING = cues.REJECTING - REJECTING_WHOLLY  # of a weak match: a part of it does not agree
 MAYBE = frozenset("may might possible possibly perhaps likely plausible could probable probably".split())
 OF_VERDICT = cues.MATCHING | frozenset("probability likelihood evidence verdict result chance confidence strength".split())
 TELLING = frozenset("""
@@ -114,7 +123,8 @@ TELLING = frozenset("""
 
 
 def _claims_all(clause: Clause) -> bool:
-    return clause.turned or clause.affirms(cues.WHOLE | {"CERTAIN"})
+    agrees = clause.affirms(cues.MATCHING | {"same"}) or (clause.relative is not None and not clause.denied[clause.relative])
+    return clause.turned or clause.affirms(cues.WHOLE | {"CERTAIN"}) or (agrees and clause.affirms(ATTRIBUTES))
 
 
 def _matches(clause: Clause) -> bool:
@@ -127,7 +137,12 @@ UNWANTED = frozenset(("avoid", "avoided", "omitted", "omits", "exclude", "exclud
 
 
 def _rejects(clause: Clause) -> bool:
-    return not clause.turned and (clause.denies(cues.MATCHING) or clause.has(cues.REJECTING))
+    if clause.turned:
+        return False
+    if clause.denies(cues.MATCHING) or clause.has(cues.REJECTING):
+        return True
+    denies_asked = clause.relative is not None and clause.denied[clause.relative]
+    return (denies_asked or clause.denies(cues.ASKING_NOUNS)) and not any(claim.denied for claim in clause.claims)
 
 
 def _rejects_wholly(clause: Clause) -> bool:
@@ -139,7 +154,7 @@ def _praises(clause: Clause) -> bool:
 
 
 def _belittles(clause: Clause) -> bool:
-    return clause.affirms(cues.BELITTLING) and clause.has(OF_VERDICT)
+    return clause.has(DOUBTING) or (clause.affirms(cues.BELITTLING) and clause.has(OF_VERDICT))
 
 
 def _denies_all(clause: Clause) -> bool:
@@ -166,6 +181,8 @@ def _speaks_to_reader(clause: Clause, facts: Facts) -> bool:
         following = words[at + 1 : at + 4]
         if not quoted and word in cues.REACHING and not facts.mentions(word):
             return True
+        if word == "to" and not quoted and following and following[0] in cues.COMMANDS and is_content(following[0]):
+            return True
         if word == "your" and not (following and (following[0] in cues.YOURS or clause.asked[at + 1])):
             return True
         if word == "you" and not _wants_something(following):
@@ -175,7 +192,8 @@ def _speaks_to_reader(clause: Clause, facts: Facts) -> bool:
 
 def _wants_something(following: Sequence[str]) -> bool:
     verb = next((word for word in following if word not in AUXILIARIES), None)
-    return verb in cues.ASKING_VERBS or verb in ("left", "after")
+    needs_to = verb in ("need", "needs") and "to" in following
+    return (verb in cues.ASKING_VERBS and not needs_to) or verb in ("left", "after")
 
 
 # --- what is known ---
@@ -187,16 +205,37 @@ def _is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
         return True
     asked = told = False
     for clause in clauses:
+        if _hides_statement(clause):
+            return True
         if any(not _holds(claim, facts) for claim in clause.claims):
             return True
         if _denies_all(clause) and facts.mentions_any:
             return True
         asked = asked or any(claim.source == "query" and not claim.quoted for claim in clause.claims)
         told_here = any(claim.source != "query" for claim in clause.claims)
-        if clause.affirms(TELLING) and not told_here and (asked or not told) and not facts.is_whole:
+        if _tells(clause) and not told_here and (asked or not told) and not facts.is_whole:
             return True
         told = told or told_here
     return False
+
+
+def _hides_statement(clause: Clause) -> bool:
+    """Return whether what is denied or asked for is a statement, as in "no caption says that boats are red", not a thing."""
+    at = [
+        place
+        for place, word in enumerate(clause.words)
+        if is_content(word) and not clause.quoted[place] and (clause.denied[place] or clause.asked[place])
+    ]
+    return bool(at) and not (cues.COPULAS - {"be"}).isdisjoint(clause.words[at[0] : at[-1]])
+
+
+def _tells(clause: Clause) -> bool:
+    """Return whether a clause says that something is told or shown, other than by "you asked" or "the query mentions"."""
+    begins = clause.asked.index(True) if True in clause.asked else -1
+    return any(
+        (word in TELLING or word == "caption") and not denied and at != begins
+        for at, (word, denied) in enumerate(zip(clause.words, clause.denied, strict=True))
+    )
 
 
 def _holds(claim: Claim, facts: Facts) -> bool:

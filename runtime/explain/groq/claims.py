@@ -6,7 +6,7 @@ counts as affirmed, so that it is looked up.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from runtime.explain.groq import cues
@@ -21,6 +21,7 @@ QUOTATION = re.compile(r"[“\"]([^”\"]*)[”\"]|‘([^’]*)’|(?<!\w)'([^']
 TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()—–«»]|(?<=\s)-(?=\s)")
 ENDS = frozenset(".;:!?()—–-,")
 BETWEEN = frozenset(("a", "an", "the", "any", "and", "or", "of", "to", "with", "front", "in", "on", "at", "by", "from"))
+ARTICLES = frozenset(("a", "an", "the"))
 LISTING = frozenset(("or", "nor"))
 LACKING_AFTER_COPULA = cues.LACKING - {"exception", "omission", "absence"}
 
@@ -152,7 +153,7 @@ def _is_boundary(words: Sequence[str], start: int, at: int) -> bool:
         return at > start
     if word != "and" or at == start or not following:
         return False
-    if following[0] in cues.REPORTERS or following[0] in cues.FINITE:
+    if next((word for word in words[at + 1 :] if word not in ARTICLES), "") in cues.REPORTERS or following[0] in cues.FINITE:
         return True
     return not cues.FINITE.isdisjoint(words[start:at]) and not cues.FINITE.isdisjoint(_until_end(words, at + 1))
 
@@ -215,10 +216,13 @@ def _deny_backwards(clause: Clause) -> None:
         return
     before = [word for word in words[:at] if word not in cues.ADVERBS]
     after = [word for word in words[at + 1 :] if word not in cues.ADVERBS and word != "been"]
-    is_passive = bool(before) and before[-1] in cues.COPULAS | {"has", "have"}
+    is_passive = bool(before) and (
+        before[-1] in cues.COPULAS | {"has", "have"} or (before[-1] in ("can", "could") and words[at + 1 : at + 2] == ["be"])
+    )
     lacks = words[at] in LACKING_AFTER_COPULA and is_passive and not any(map(is_content, after))
-    unsaid = words[at] in ("not", "never") and bool(after) and (
-        (is_passive and after[0] in cues.PRESENT_AFTER_DENIAL) or after[0] in ("appear", "exist", "feature", "come")
+    unsaid = words[at] in ("not", "never", "nowhere") and (
+        (is_passive and (not after or after[0] in cues.PRESENT_AFTER_DENIAL))
+        or (bool(after) and after[0] in ("appear", "exist", "feature", "come"))
     )  # fmt: skip
     if lacks or unsaid:
         clause.denied[:at] = [denied or not asked for denied, asked in zip(clause.denied[:at], clause.asked[:at], strict=True)]
@@ -227,7 +231,9 @@ def _deny_backwards(clause: Clause) -> None:
 def _ask_backwards(clause: Clause) -> None:
     """Let the asking of "a boat was asked for" reach what stands before it."""
     words = clause.words
-    at = next((at for at, word in enumerate(words) if word in ASKED_FOR and words[at - 1] in cues.COPULAS), None)
+    at = next((at for at, word in enumerate(words) if word in ASKED_FOR and words[at - 1] in cues.COPULAS), 0)
+    if words[-3:-1] in (["in", "the"], ["in", "your"]) and words[-1] in cues.ASKING_NOUNS:
+        at = len(words) if (cues.FINITE | cues.OF_CAPTION).isdisjoint(words) else at
     if at and not any(map(is_content, words[at:])):
         clause.asked[:at] = [True] * at
 
@@ -255,7 +261,19 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
             chain = (*(chain if joined_by else ()), phrase.words[-1])
             if not is_colour and not (quoted or denied or of == "query"):
                 last_noun = phrase.words[-1]
+    clause.claims = [_bound(clause.claims, at, clause) for at in range(len(clause.claims))]
     return last_noun
+
+
+def _bound(claims: Sequence[Claim], at: int, clause: Clause) -> Claim:
+    """Return a claim; a colour before "for the boat", "of the boat" or "on the boat" is that noun's."""
+    claim, following = claims[at], (*claims[at + 1 : at + 2], None)[0]
+    if following is None or claim.after or claim.denied or not all(word in COLOURS for word in claim.phrase.words):
+        return claim
+    place = clause.words.index(claim.phrase.noun)
+    if clause.words[place + 1 : place + 2] and clause.words[place + 1] in ("for", "of", "on"):
+        return replace(claim, after=following.phrase.words[-1])
+    return claim
 
 
 NOT_TELLING = frozenset(("caption", "text", "word", "words", "wording", "phrase", "explicit", "literal"))

@@ -7,6 +7,25 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# Idioms, and what they are read as, before anything else.
+IDIOMS = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"\bno (?:sign|trace|hint|mention) of\b", "no"),
+        (r"\bmak(?:es|ing) no (?:mention of|reference to)\b", "does not mention"),
+        (r"\bleav(?:es|ing|e) out\b", "omits"),
+        (r"\bleft out\b", "omitted"),
+        (r"\bat all\b|\bby name\b|\bof course\b", ""),
+        (r"\b(this|that) one\b", r"\1"),
+        (r"\bthe one (?=you\b|that\b|which\b)", "the thing "),
+        (r"\bhalf of\b", "part of"),
+        (r"\bin full\b", "fully"),
+        (r"\bin (?:keeping|line|agreement|accordance) with\b", "matching"),
+        (r"\b(?:speaks|tells|is) (?:(only) )?(?:of|about)\b", r"mentions \1"),
+        (r"\b(?:neither|none) of (?:which|them|these|those) (?:is|are)\b", "not"),
+        (r"\ball that (?:is|was|are) (described|mentioned|shown|named|said|there|visible)\b", r"only \1"),
+    )
+)
 # Read as one word, in capitals, before a sentence is taken apart; the first that fits wins.
 _ASKING = r"(?:ask|search|look|want|request|need|describ|seek|sought|specif|wish|desir|hop|expect|mean|meant|order)\w*"
 _YOU = r"(?:you|the (?:query|request|search|person|user))(?:'re|'ve|'d| are| were| had| have| was| is)?(?: \w+ly)?"
@@ -26,11 +45,9 @@ READ_AS_ONE = tuple(
         (rf"\b(?:as|just as|what|that) {_YOU} {_ASKING}(?: for| after)?{_END}", "ASKEDFOR"),
         (r"\bwhat (?:was|is) (?:\w+ly )?(?:asked for|wanted|requested|searched for|sought|needed|desired)\b", "ASKEDFOR"),
         (rf"\bas (?:\w+ly )?(?:requested|asked|wanted|desired|sought|specified|required|searched for){_END}", "ASKEDFOR"),
-        (r"\bleav(?:es|ing|e) out\b", "omits"),
-        (r"\bleft out\b", "omitted"),
     )
 )
-DENYING = _words("no not without neither nor never none nothing hardly INSTEAD except")
+DENYING = _words("no not without neither nor never none nothing nowhere hardly INSTEAD except")
 # Words that deny by themselves, and turn into an affirmation after a word of `DENYING`: "nothing is missing".
 LACKING = _words("""
     lack lacks lacking lacked miss misses missing missed omit omits omitted omitting fail fails failed failing exclude
@@ -38,7 +55,7 @@ LACKING = _words("""
 """)  # fmt: skip
 REJECTING = _words("""
     unlikely unrelated irrelevant wrong differ differs different differed contradict contradicts contradicted contrary
-    mismatch conflict conflicts conflicting incorrect OTHER poor poorly outside
+    mismatch conflict conflicts conflicting incorrect mismatched OTHER poor poorly outside
 """)  # fmt: skip
 # After a denying word each of these makes the denial an affirmation: "no doubt", "no better match", "not to be mistaken".
 TURNING = LACKING | REJECTING | _words("""
@@ -47,14 +64,14 @@ TURNING = LACKING | REJECTING | _words("""
 """)  # fmt: skip
 BOUNDARY = _words("""
     but however yet although though while whereas because since so which who where when thus therefore hence nonetheless
-    still despite however as moreover also ALSO instead
+    still despite nevertheless conversely as moreover also ALSO instead
 """)  # fmt: skip
-CONTRAST = _words("but however yet although though while whereas only INSTEAD still despite nonetheless albeit")
+CONTRAST = _words("but however yet although though while whereas only INSTEAD still despite nonetheless nevertheless conversely albeit")
 MATCHING = _words("""
     match matches matching matched fit fits fitting fitted correspond corresponds corresponding satisfy satisfies satisfied
     satisfying meet meets met fulfil fulfils fulfill fulfills fulfilled answer answers answered align aligns aligned agree
     agrees relate relates related relevant relevance correct ASKEDFOR right suit suits overlap overlaps resemble resembles
-    covers covered
+    covers covered suitable
 """)  # fmt: skip
 WHOLE = _words("""
     all every everything each fully entirely completely complete whole wholly exact exactly exactness perfect perfectly
@@ -66,7 +83,7 @@ CERTAIN = _words("""
 """)  # fmt: skip
 PRAISING = _words("""
     strong strongly stronger strongest good well close closely clear clearly high highly very certain certainly definite
-    definitely sure best better great
+    definitely sure best better excellent ideal nicely
 """)  # fmt: skip
 BELITTLING = _words("""
     weak weakly weaker weakness poor poorly partial partially partly loose loosely limited low lower unlikely doubtful
@@ -112,7 +129,7 @@ COMMANDS = _words("""
     upgrade use verify view visit win wire write
 """)  # fmt: skip
 REACHING = _words("""
-    account bank bitcoin card code crypto invoice link locked login money number password payment phone pin prize refund
+    account bank bitcoin card code crypto invoice link locked login money password payment phone pin prize refund
     site urgent url wallet website win winner www
 """)  # fmt: skip
 # What "your" may stand before; and before what "you" may stand: verbs of wanting.

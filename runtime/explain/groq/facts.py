@@ -38,14 +38,16 @@ class Facts:
         caption, tally = hit.caption.text, tally_words(query.wanted, hit)
         testimony = testify(query.wanted.text, caption)
         seen = frozenset(stem(word.word) for word in tally.seen)
+        told, wanted = tuple(_parts(caption)), noun_phrases(query.wanted.text)
+        agrees = testimony.agrees and not any(_is_counted_otherwise(phrase, told) for phrase in wanted)
         return cls(
             verdict=hit.evidence.verdict,
             has_caption=bool(caption),
-            told=tuple(_parts(caption)),
+            told=told,
             asked=tuple(phrase for text in (query.wanted, *query.unwanted) for phrase in noun_phrases(text.text)),
             wanted=frozenset(root for word in query.wanted.words for root in roots(word)),
             seen=frozenset(root for word in seen for root in roots(word)),
-            is_whole=testimony.agrees or (bool(seen) and tally.is_whole and testimony.conflict is None),
+            is_whole=agrees or (bool(seen) and tally.is_whole and testimony.conflict is None),
             mentions_any=bool(tally.mentioned or tally.seen),
         )
 
@@ -114,6 +116,12 @@ def _parts(caption: str) -> list[tuple[NounPhrase, str, int]]:
         placed = placed or joined_by == PLACING
         parts.append((phrase, joined_by, number))
     return parts
+
+
+def _is_counted_otherwise(phrase: NounPhrase, parts: Sequence[tuple[NounPhrase, str, int]]) -> bool:
+    """Return whether the caption has other than the one thing that a phrase names: "two boats" for "a boat"."""
+    told = [part[0] for part in parts if _covers(part[0], phrase, exact=False)]
+    return phrase.number == 1 and bool(told) and not any(_covers(part, phrase, exact=True) for part in told)
 
 
 def _has(told: NounPhrase, word: str) -> bool:
