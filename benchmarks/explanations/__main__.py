@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.explanations import wordings_a, wordings_b
+from benchmarks.explanations import wordings_a, wordings_b, wordings_c, wordings_d
 from benchmarks.explanations.scenes import Situation, draw_scenes, make_situation
 from runtime.explain.groq.check import find_fault
 from runtime.search.query import parse_query
@@ -71,7 +71,7 @@ def main(
 ) -> None:
     """Print a Markdown table for each file of wordings."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    for wordings in (wordings_a, wordings_b):
+    for wordings in (wordings_a, wordings_b, wordings_c, wordings_d):
         name = wordings.__name__.rpartition(".")[2]
         sentences = write_sentences(wordings, f"{SEED}:{name}")
         console.print(f"\n| {name} | stand | right |\n|---|---|---|")

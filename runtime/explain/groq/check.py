@@ -32,6 +32,7 @@ ROLE = re.compile(
     r"\b(?:i|i'(?:m|ll|ve|d)|as an? (?:ai|assistant)|language model|system (?:prompt|message)|instructions?"
     r"|ignor(?:e|es|ed|ing)|disregard(?:s|ed|ing)?|obey(?:s|ed|ing)?)\b"
 )
+POINTING_BACK = re.compile(r"(?:\w+ )?(?:this|that|it|which|they|these|those|both) (?:is|are|was|were) (?!not\b|only\b)\w+")
 LONG_NUMBER = re.compile(r"\d{3,}")
 AUXILIARIES = frozenset("are were had have might may did do would could really also not actually specifically".split())
 NO_CAPTION = re.compile(r"\b(?:no|without (?:a|any)|lacks (?:a|any)|not (?:have )?(?:a|any)) caption\b")
@@ -111,7 +112,7 @@ def _is_against_none(clauses: Sequence[Clause], facts: Facts) -> bool:
 
 REJECTING_WHOLLY = frozenset(("unlikely", "unrelated", "irrelevant", "wrong", "OTHER", "poor"))
 DOUBTING = frozenset("uncertain doubtful unsure unclear unlikely whether".split())
-ATTRIBUTES = frozenset("color colors colour colours number numbers count counts many amount".split())
+ATTRIBUTES = frozenset("color colors colour colours number numbers count counts many amount location place".split())
 DIFFERING = cues.REJECTING - REJECTING_WHOLLY  # of a weak match: a part of it does not agree
 MAYBE = frozenset("may might possible possibly perhaps likely plausible could probable probably".split())
 OF_VERDICT = cues.MATCHING | frozenset("probability likelihood evidence verdict result chance confidence strength".split())
@@ -213,7 +214,9 @@ def _is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
             return True
         asked = asked or any(claim.source == "query" and not claim.quoted for claim in clause.claims)
         told_here = any(claim.source != "query" for claim in clause.claims)
-        if _tells(clause) and not told_here and (asked or not told) and not facts.is_whole:
+        vague = not told_here and (asked or not told)
+        points_back = asked and (_tells_of_asked(clause) or POINTING_BACK.match(" ".join(clause.words)))
+        if _tells(clause) and (vague or points_back) and not facts.is_whole:
             return True
         told = told or told_here
     return False
@@ -236,6 +239,17 @@ def _tells(clause: Clause) -> bool:
         (word in TELLING or word == "caption") and not denied and at != begins
         for at, (word, denied) in enumerate(zip(clause.words, clause.denied, strict=True))
     )
+
+
+def _tells_of_asked(clause: Clause) -> bool:
+    """Return whether what is asked for is itself said to be there: "the boat of your query appears here"."""
+    known = zip(clause.words, clause.asked, clause.denied, strict=True)
+    began = False
+    for word, asked, denied in known:
+        began = began or (asked and is_content(word))
+        if began and not asked and not denied and word in TELLING:
+            return True
+    return False
 
 
 def _holds(claim: Claim, facts: Facts) -> bool:

@@ -175,7 +175,7 @@ def _until_end(words: Sequence[str], start: int, *, commas: bool = False) -> Seq
 
 def _mark(clause: Clause) -> None:
     """Mark which words a denial reaches, and which are what the query asks for."""
-    words, denied, asked, of_asked = clause.words, False, False, False
+    words, denied, asked, of_asked, asked_from = clause.words, False, False, False, 0
     for at, word in enumerate(words):
         previous = words[at - 1] if at else ""
         if not clause.quoted[at]:
@@ -183,7 +183,10 @@ def _mark(clause: Clause) -> None:
                 clause.turned = clause.turned or word != "nor"
             if word in cues.DENYING or word in cues.LACKING or word in cues.REJECTING:
                 denied = of_asked = True
+            if asked and word in cues.FINITE and any(map(is_content, words[asked_from + 1 : at])):
+                asked = False  # "the query for a red boat is met by ..."
             if _begins_asking(words, at):
+                asked_from = at
                 asked, of_asked = True, previous in ("not", "never")
                 clause.relative = at if word in cues.ASKING_VERBS else clause.relative
         clause.asked.append(asked)
@@ -233,7 +236,8 @@ def _ask_backwards(clause: Clause) -> None:
     words = clause.words
     at = next((at for at, word in enumerate(words) if word in ASKED_FOR and words[at - 1] in cues.COPULAS), 0)
     if words[-3:-1] in (["in", "the"], ["in", "your"]) and words[-1] in cues.ASKING_NOUNS:
-        at = len(words) if (cues.FINITE | cues.OF_CAPTION).isdisjoint(words) else at
+        is_bare = (cues.FINITE | cues.OF_CAPTION).isdisjoint(words) and not any(clause.denied)
+        at = len(words) if is_bare else at
     if at and not any(map(is_content, words[at:])):
         clause.asked[:at] = [True] * at
 
@@ -252,7 +256,7 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
         of: Source = "query" if asked or only_quoted else source
         previous, chain = clause.words[start - 1] if start else "", (last_noun,) if last_noun else ()
         for number, (phrase, joined_by) in enumerate(_phrases(clause.words[start:stop])):
-            is_colour = all(word in COLOURS for word in phrase.words)
+            is_colour = _is_colour(phrase)
             predicate = not number and (previous in cues.COPULAS or previous in ("as", ",")) and phrase.number is None
             stands_alone = is_colour and not quoted and not number and (start or cues.FINITE.isdisjoint(clause.words))
             follows = last_noun if predicate or stands_alone else None
@@ -266,14 +270,29 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
 
 
 def _bound(claims: Sequence[Claim], at: int, clause: Clause) -> Claim:
-    """Return a claim; a colour before "for the boat", "of the boat" or "on the boat" is that noun's."""
+    """Return a claim as its neighbours bind it.
+
+    A colour is the next noun's in "red for the boat" and "the red colour of the boat". In "does not describe the boat as red",
+    the boat itself is not denied.
+    """
     claim, following = claims[at], (*claims[at + 1 : at + 2], None)[0]
-    if following is None or claim.after or claim.denied or not all(word in COLOURS for word in claim.phrase.words):
+    if following is None or claim.quoted:
         return claim
-    place = clause.words.index(claim.phrase.noun)
-    if clause.words[place + 1 : place + 2] and clause.words[place + 1] in ("for", "of", "on"):
-        return replace(claim, after=following.phrase.words[-1])
-    return claim
+    between = clause.words[_place(clause, claim) + 1 : _place(clause, following)]
+    if claim.denied and following.denied and _is_colour(following.phrase) and between == ["as"]:
+        return replace(claim, denied=False)
+    joined = not {"and", "or", "nor", ","}.isdisjoint(between)
+    if claim.denied or claim.after or joined or not _is_colour(claim.phrase) or _is_colour(following.phrase):
+        return claim
+    return replace(claim, after=following.phrase.words[-1])
+
+
+def _place(clause: Clause, claim: Claim) -> int:
+    return clause.words.index(claim.phrase.noun)
+
+
+def _is_colour(phrase: NounPhrase) -> bool:
+    return all(word in COLOURS for word in phrase.words)
 
 
 NOT_TELLING = frozenset(("caption", "text", "word", "words", "wording", "phrase", "explicit", "literal"))

@@ -51,7 +51,7 @@ DENYING = _words("no not without neither nor never none nothing nowhere hardly I
 # Words that deny by themselves, and turn into an affirmation after a word of `DENYING`: "nothing is missing".
 LACKING = _words("""
     lack lacks lacking lacked miss misses missing missed omit omits omitted omitting fail fails failed failing exclude
-    excludes excluded excluding absent absence unmentioned unconfirmed unstated unspecified exception omission
+    excludes excluded excluding absent absence unmentioned unconfirmed unstated unspecified unmet unmatched unfulfilled exception omission
 """)  # fmt: skip
 REJECTING = _words("""
     unlikely unrelated irrelevant wrong differ differs different differed contradict contradicts contradicted contrary

@@ -12,12 +12,12 @@ _INVARIABLE = """
     apparent apparently aren't around aside away based basis because before behind below beneath beside besides best
     better between beyond both broadly can't cannot certain certainly clear clearly close closely color colored colors
     colour coloured colours come comes common comparable complete completely concerning consistent contrary conversely
-    correct correctly couldn't covered criteria decent definite definitely degree despite didn't different direct
+    correct correctly couldn't covered covers criteria decent definite definitely degree despite didn't different direct
     directly doesn't don't done during each either else elsewhere enough entire entirely equal equally especially
     essential essentially even every everything exact exactly excellent except explicit explicitly fairly found full
     fully further general generally given gives good hadn't hardly hasn't haven't held hence here high higher highly how
     however ideal identical implicit implicitly incomplete incorrect incorrectly inside instead intended interest
-    irrelevant isn't itself judged judging known least less like likely limited literal literally located loosely low
+    irrelevant isn't itself judged judging known least less like likely limited literal literally located location loosely low
     lower made main mainly may meant meet meets merely met might minor mismatched more moreover most mostly much must
     namely near nearby nearly neither never nevertheless nicely no none nonetheless nor not notably nothing nowhere
     obvious obviously once only other others otherwise outside over overall own partial partially particular
@@ -28,7 +28,7 @@ _INVARIABLE = """
     specifically still strength strictly strong stronger strongest strongly sufficient suitable supposedly sure
     tentative tentatively text themselves therefore though through throughout thus together told too toward towards true
     truly type typed types ultimately uncertain unclear unconfirmed under undoubtedly unfortunately unlike unlikely
-    unmentioned unrelated unspecified unstated unsure until upon used using valid very via visible visibly wasn't weak
+    unfulfilled unmatched unmentioned unmet unrelated unspecified unstated unsure until upon used using valid very via visible visibly wasn't weak
     weaker weakly weakness well weren't whatever whereas whether whole wholly why within without won't wouldn't wrong
     yet
 """
