@@ -32,7 +32,10 @@ ROLE = re.compile(
     r"\b(?:i|i'(?:m|ll|ve|d)|as an? (?:ai|assistant)|language model|system (?:prompt|message)|instructions?"
     r"|ignor(?:e|es|ed|ing)|disregard(?:s|ed|ing)?|obey(?:s|ed|ing)?)\b"
 )
-POINTING_BACK = re.compile(r"(?:\w+ )?(?:this|that|it|which|they|these|those|both) (?:is|are|was|were) (?!not\b|only\b)\w+")
+POINTING_BACK = re.compile(
+    r"(?:\w+ )?(?:this|that|it|which|they|these|those|both) (?:is|are|was|were) (?:\w+ly |all |also )?"
+    r"(?:here|there|present|visible|shown|seen|found|mentioned|described|named|stated|depicted|included|in|what|it)\b"
+)
 LONG_NUMBER = re.compile(r"\d{3,}")
 AUXILIARIES = frozenset("are were had have might may did do would could really also not actually specifically".split())
 NO_CAPTION = re.compile(r"\b(?:no|without (?:a|any)|lacks (?:a|any)|not (?:have )?(?:a|any)) caption\b")
@@ -175,12 +178,13 @@ def _denies_wanted(clause: Clause, facts: Facts) -> bool:
 
 def _speaks_to_reader(clause: Clause, facts: Facts) -> bool:
     """Return whether a clause is a command, names what one is reached or paid by, or speaks of more than the query."""
-    words, first = clause.words, clause.words[0]
-    if first in cues.COMMANDS and not clause.quoted[0]:
+    words = clause.words
+    first = next((at for at, word in enumerate(words) if word not in cues.BOUNDARY and word != "and"), 0)
+    if words[first] in cues.COMMANDS and not clause.quoted[first]:
         return True
     for at, (word, quoted) in enumerate(zip(words, clause.quoted, strict=True)):
         following = words[at + 1 : at + 4]
-        if not quoted and word in cues.REACHING and not facts.mentions(word):
+        if not quoted and not facts.mentions(word) and (word in cues.REACHING or (facts.speaks and is_content(word))):
             return True
         if word == "to" and not quoted and following and following[0] in cues.COMMANDS and is_content(following[0]):
             return True
@@ -216,7 +220,7 @@ def _is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
         told_here = any(claim.source != "query" for claim in clause.claims)
         vague = not told_here and (asked or not told)
         points_back = asked and (_tells_of_asked(clause) or POINTING_BACK.match(" ".join(clause.words)))
-        if _tells(clause) and (vague or points_back) and not facts.is_whole:
+        if ((_tells(clause) and vague) or points_back) and not facts.is_whole:
             return True
         told = told or told_here
     return False
@@ -247,7 +251,7 @@ def _tells_of_asked(clause: Clause) -> bool:
     began = False
     for word, asked, denied in known:
         began = began or (asked and is_content(word))
-        if began and not asked and not denied and word in TELLING:
+        if began and not asked and not denied and word in TELLING | {"here", "there", "caption"}:
             return True
     return False
 

@@ -258,7 +258,8 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
         for number, (phrase, joined_by) in enumerate(_phrases(clause.words[start:stop])):
             is_colour = _is_colour(phrase)
             predicate = not number and (previous in cues.COPULAS or previous in ("as", ",")) and phrase.number is None
-            stands_alone = is_colour and not quoted and not number and (start or cues.FINITE.isdisjoint(clause.words))
+            is_subject = not start and not cues.FINITE.isdisjoint(clause.words[stop : stop + 1])  # "red is mentioned"
+            stands_alone = is_colour and not quoted and not number and not is_subject
             follows = last_noun if predicate or stands_alone else None
             joined_to = chain if joined_by and of != "query" else ()
             clause.claims.append(Claim(phrase, of, denied and not only_quoted, quoted, follows, joined_by, joined_to))

@@ -18,6 +18,14 @@ IDIOMS = tuple(
         (r"\bat all\b|\bby name\b|\bof course\b", ""),
         (r"\b(this|that) one\b", r"\1"),
         (r"\bthe one (?=you\b|that\b|which\b)", "the thing "),
+        (r"^(?:yes|no|sorry|well|indeed), ", ""),
+        (r"\bwrong (colou?r|number|count|kind|time|place)\b", r"different \1"),
+        (r"\bright (colou?r|number|count|kind|time|place|subject)\b", r"matching \1"),
+        (r"\blooks right\b", "matches"),
+        (r"\bthanks to\b", "because of"),
+        (r"\bgoing by\b|\bjudging by\b", "according to"),
+        (r"\bbacks (?:this|it|that) up\b", "confirms this"),
+        (r"\brul(?:es|ing) out\b", "excludes"),
         (r"\bhalf of\b", "part of"),
         (r"\bin full\b", "fully"),
         (r"\bin (?:keeping|line|agreement|accordance) with\b", "matching"),
@@ -115,7 +123,7 @@ ASKING_NOUNS = _words("query request search question")
 ASKING_VERBS = _words("""
     ask asks asked asking want wants wanted search searched searches searching look looked looking request requests requested
     need needs needed seek seeks sought specify specifies specified require requires required wish wished wishes desired
-    named names describes described mentions mentioned calls mean meant expect expects expected hoped avoid excluded typed
+    named names describes described mentions mentioned calls mean meant expect expects expected hoped avoid excluded typed said gave
 """)  # fmt: skip
 ASKERS = _words("you query request search person user who i")
 AFTER_ASKING_NOUN = _words("for of is was about reads")
@@ -123,7 +131,7 @@ ADVERBS = _words("explicitly clearly directly even actually itself really also s
 
 # What speaks to the reader: a command as the first word, or any of these outside quotation marks and not in the caption.
 COMMANDS = _words("""
-    answer buy call check claim click complete confirm contact copy deposit dial donate download email enter fill follow
+    always do let please trust turn vote look leave answer buy call check claim click complete confirm contact copy deposit dial donate download email enter fill follow
     forward give go install join keep log login open order pay phone post press print provide read register reply respond
     run save scan see send share show sign speak stop subscribe submit tap tell text tip transfer trust try type update
     upgrade use verify view visit win wire write
@@ -132,5 +140,11 @@ REACHING = _words("""
     account bank bitcoin card code crypto invoice link locked login money password payment phone pin prize refund
     site urgent url wallet website win winner www
 """)  # fmt: skip
+# A query with one of these speaks, instead of describing a picture. Its words are shown in quotation marks alone.
+SPEAKING = _words("""
+    you your us we our now today tomorrow tonight please must do not dont is are was were has have will say says said tell
+    never always need needs should
+""")  # fmt: skip
+ORDERS = COMMANDS - _words("show see give look check open view copy card phone sign share print")
 # What "your" may stand before; and before what "you" may stand: verbs of wanting.
 YOURS = _words("query request search words word wording question description criteria terms term wish needs phrase input")

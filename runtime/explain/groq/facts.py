@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from runtime.explain.groq.cues import ORDERS, SPEAKING
 from runtime.explain.groq.claims import Claim, joined_phrases, roots
 from runtime.explain.sentences import tally_words
 from runtime.search.evidence import Hit, Verdict
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import COLOURS, NounPhrase, noun_phrases, testify
-from runtime.search.words import stem
+from runtime.search.words import WORD, bare_word, stem
 
 # After these, "and" begins another part of the caption: "a dog on a beach and a cat in a house".
 PLACING = "in"
@@ -21,6 +22,7 @@ class Facts:
 
     `told` are the caption's noun phrases, each with the preposition before it and the number of its part. `seen` are the
     words that the caption lacks and the picture speaks for. `is_whole`: caption or picture bear out all that was asked for.
+    `speaks`: the query is a statement or a command, not the description of a picture.
     """
 
     verdict: Verdict | None
@@ -31,6 +33,7 @@ class Facts:
     seen: frozenset[str]
     is_whole: bool
     mentions_any: bool
+    speaks: bool
 
     @classmethod
     def of_hit(cls, query: ParsedQuery, hit: Hit) -> Self:
@@ -49,6 +52,7 @@ class Facts:
             seen=frozenset(root for word in seen for root in roots(word)),
             is_whole=agrees or (bool(seen) and tally.is_whole and testimony.conflict is None),
             mentions_any=bool(tally.mentioned or tally.seen),
+            speaks=_speaks(query.wanted.text),
         )
 
     def wants(self, phrase: NounPhrase) -> bool:
@@ -116,6 +120,11 @@ def _parts(caption: str) -> list[tuple[NounPhrase, str, int]]:
         placed = placed or joined_by == PLACING
         parts.append((phrase, joined_by, number))
     return parts
+
+
+def _speaks(query: str) -> bool:
+    words = [bare_word(word) for word in WORD.findall(query.lower())]
+    return bool(words) and (words[0] in ORDERS or not SPEAKING.isdisjoint(words))
 
 
 def _is_counted_otherwise(phrase: NounPhrase, parts: Sequence[tuple[NounPhrase, str, int]]) -> bool:
