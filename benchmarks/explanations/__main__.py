@@ -14,13 +14,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.explanations import wordings_a, wordings_b, wordings_c, wordings_d
+from benchmarks.explanations import wordings_a, wordings_b, wordings_c, wordings_d, wordings_e
 from benchmarks.explanations.scenes import Situation, draw_scenes, make_situation
 from runtime.explain.groq.check import find_fault
 from runtime.search.query import parse_query
 
 SEED = 6_000_301
-SENTENCES = 300  # of each file: half true, and the other half in equal shares of each kind of fault
+SENTENCES = 300  # of each file: half true, half wrong; each wording is used at least once
 
 
 @dataclass(frozen=True)
@@ -40,20 +40,14 @@ def write_sentences(wordings: ModuleType, seed: str) -> list[WrittenSentence]:
     """Return the sentences of one file of wordings, each over a scene of its own."""
     rng = random.Random(seed)
     scenes = draw_scenes(rng)
-    kinds = list(wordings.WRONG)
-    counts = {"true": SENTENCES // 2}
-    rest = SENTENCES - SENTENCES // 2
-    counts |= {kind: rest // len(kinds) + (at < rest % len(kinds)) for at, kind in enumerate(kinds)}
+    true = [("true", line) for line in wordings.TRUE.strip().splitlines()]
+    wrong = [(kind, line) for kind, lines in wordings.WRONG.items() for line in lines.strip().splitlines()]
     written = []
-    for kind, text in {"true": wordings.TRUE, **wordings.WRONG}.items():
-        for name, sentence in islice(cycle(_lines(text)), counts[kind]):
-            situation = make_situation(name, next(scenes), rng)
-            written.append(WrittenSentence(kind, situation, sentence.format(**situation.gaps)))
+    for kind, line in (*islice(cycle(true), SENTENCES // 2), *islice(cycle(wrong), SENTENCES // 2)):
+        name, _, sentence = line.partition("|")
+        situation = make_situation(name, next(scenes), rng)
+        written.append(WrittenSentence(kind, situation, sentence.format(**situation.gaps)))
     return written
-
-
-def _lines(text: str) -> list[tuple[str, str]]:
-    return [(name, sentence) for name, _, sentence in (line.partition("|") for line in text.strip().splitlines())]
 
 
 def figures(sentences: Sequence[WrittenSentence]) -> Iterator[tuple[str, str, float]]:
@@ -71,7 +65,7 @@ def main(
 ) -> None:
     """Print a Markdown table for each file of wordings."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    for wordings in (wordings_a, wordings_b, wordings_c, wordings_d):
+    for wordings in (wordings_a, wordings_b, wordings_c, wordings_d, wordings_e):
         name = wordings.__name__.rpartition(".")[2]
         sentences = write_sentences(wordings, f"{SEED}:{name}")
         console.print(f"\n| {name} | stand | right |\n|---|---|---|")

@@ -36,6 +36,9 @@ POINTING_BACK = re.compile(
     r"(?:\w+ )?(?:this|that|it|which|they|these|those|both) (?:is|are|was|were) (?:\w+ly |all |also )?"
     r"(?:here|there|present|visible|shown|seen|found|mentioned|described|named|stated|depicted|included|in|what|it)\b"
 )
+HERE_IT_IS = re.compile(r"\b(?:here|there) (?:it|they|this|you) (?:is|are)\b")
+OBJECT = re.compile(r"(?:it|them|these|those|both)\b|(?:this|one|so)$")
+ASKING_BACK = re.compile(r"\W*(?:who|whose|why|how)\b")
 LONG_NUMBER = re.compile(r"\d{3,}")
 AUXILIARIES = frozenset("are were had have might may did do would could really also not actually specifically".split())
 NO_CAPTION = re.compile(r"\b(?:no|without (?:a|any)|lacks (?:a|any)|not (?:have )?(?:a|any)) caption\b")
@@ -46,7 +49,7 @@ def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
     text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), hit.evidence.match_probability)
     for idiom, plain in cues.IDIOMS:
         text = idiom.sub(plain, text)
-    if FOREIGN_SIGN.search(text) or len(WORD.findall(text)) < MIN_WORDS:
+    if FOREIGN_SIGN.search(text) or ASKING_BACK.match(text) or len(WORD.findall(text)) < MIN_WORDS:
         return NO_PROSE
     if ROLE.search(text):
         return OUT_OF_ROLE
@@ -99,7 +102,7 @@ def _is_against(clauses: Sequence[Clause], facts: Facts) -> bool:
 def _is_against_weak(clauses: Sequence[Clause]) -> bool:
     if any(_claims_all(clause) or clause.affirms(cues.CERTAIN) or _praises(clause) for clause in clauses):
         return True
-    if any(clause.has(REJECTING_WHOLLY) or (_rejects_wholly(clause) and not clause.has(DIFFERING)) for clause in clauses):
+    if any(clause.has(REJECTING_WHOLLY) or (_rejects_wholly(clause) and not clause.has(DIFFERING | ATTRIBUTES)) for clause in clauses):
         return True
     matches = any(_matches(clause) for clause in clauses)
     return matches and not any(clause.has(cues.HEDGING | cues.CONTRAST) or any(clause.denied) for clause in clauses)
@@ -119,6 +122,8 @@ ATTRIBUTES = frozenset("color colors colour colours number numbers count counts 
 DIFFERING = cues.REJECTING - REJECTING_WHOLLY  # of a weak match: a part of it does not agree
 MAYBE = frozenset("may might possible possibly perhaps likely plausible could probable probably".split())
 OF_VERDICT = cues.MATCHING | frozenset("probability likelihood evidence verdict result chance confidence strength".split())
+HAVING = frozenset(("has", "have", "lists", "shows", "mentions", "describes", "includes", "contains", "names", "states", "says",
+                    "depicts", "features", "displays", "show", "mention", "include", "contain", "gives", "confirms"))  # fmt: skip
 TELLING = frozenset("""
     shows shown depicts depicted features featured contains contained includes included displays displayed present visible
     found appears mentions mentioned describes described names named states stated says confirms confirmed covered captured
@@ -143,7 +148,7 @@ UNWANTED = frozenset(("avoid", "avoided", "omitted", "omits", "exclude", "exclud
 def _rejects(clause: Clause) -> bool:
     if clause.turned:
         return False
-    if clause.denies(cues.MATCHING) or clause.has(cues.REJECTING):
+    if clause.denies(cues.MATCHING) or clause.has(cues.REJECTING) or (clause.words[-1] == "not" and not clause.claims):
         return True
     denies_asked = clause.relative is not None and clause.denied[clause.relative]
     return (denies_asked or clause.denies(cues.ASKING_NOUNS)) and not any(claim.denied for claim in clause.claims)
@@ -158,6 +163,8 @@ def _praises(clause: Clause) -> bool:
 
 
 def _belittles(clause: Clause) -> bool:
+    if clause.has(frozenset(("only", "merely", "solely"))):
+        return True
     return clause.has(DOUBTING) or (clause.affirms(cues.BELITTLING) and clause.has(OF_VERDICT))
 
 
@@ -208,22 +215,39 @@ def _is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
     """Return whether a claim is not borne out by the caption, the evidence or the query."""
     if facts.has_caption and NO_CAPTION.search(text):
         return True
-    asked = told = False
+    told, unsaid = False, False  # whether an earlier clause tells of the picture, and whether it names what may not be there
     for clause in clauses:
         if _hides_statement(clause):
             return True
         if any(not _holds(claim, facts) for claim in clause.claims):
             return True
+        if facts.has_attributes and _denies_attributes(clause):
+            return True
         if _denies_all(clause) and facts.mentions_any:
             return True
-        asked = asked or any(claim.source == "query" and not claim.quoted for claim in clause.claims)
+        asked_here = any(claim.source == "query" and not claim.quoted for claim in clause.claims)
         told_here = any(claim.source != "query" for claim in clause.claims)
-        vague = not told_here and (asked or not told)
-        points_back = asked and (_tells_of_asked(clause) or POINTING_BACK.match(" ".join(clause.words)))
-        if ((_tells(clause) and vague) or points_back) and not facts.is_whole:
+        vague = _tells(clause) and not told_here and (unsaid or asked_here or not told)
+        if (vague or ((unsaid or asked_here) and _points_back(clause))) and not facts.is_whole:
             return True
         told = told or told_here
+        unsaid = unsaid or asked_here or any(claim.denied for claim in clause.claims)
     return False
+
+
+def _denies_attributes(clause: Clause) -> bool:
+    """Return whether a clause says that colour or number is not told."""
+    denied = any(claim.denied for claim in clause.claims)
+    return clause.denies(ATTRIBUTES) and not (denied or clause.has(cues.MATCHING) or clause.has(cues.REJECTING))
+
+
+def _points_back(clause: Clause) -> bool:
+    """Return whether a clause says of something named before that it is there: "which is shown", "and the caption has it"."""
+    text = " ".join(clause.words)
+    if _tells_of_asked(clause) or ((POINTING_BACK.match(text) or HERE_IT_IS.search(text)) and not any(clause.denied)):
+        return True
+    verb = next((at for at, word in enumerate(clause.words) if word in HAVING and not clause.denied[at]), None)
+    return verb is not None and bool(OBJECT.match(" ".join(clause.words[verb + 1 : verb + 3])))
 
 
 def _hides_statement(clause: Clause) -> bool:

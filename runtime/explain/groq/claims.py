@@ -17,6 +17,7 @@ from runtime.search.words import FUNCTION_WORDS, WORD, bare_word, stem
 SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
 SAME = {"grey": "gray"} | {word: str(number) for word, number in NUMBERS.items()}
 POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
+CONTRACTED = re.compile(r"\b(there|it|that|what|here|this|who)'s\b")
 QUOTATION = re.compile(r"[“\"]([^”\"]*)[”\"]|‘([^’]*)’|(?<!\w)'([^']+)'(?!\w)")
 TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()—–«»]|(?<=\s)-(?=\s)")
 ENDS = frozenset(".;:!?()—–-,")
@@ -112,7 +113,7 @@ def is_content(word: str) -> bool:
 def _tokens(sentence: str) -> tuple[list[str], list[bool]]:
     """Return the words and signs in lower case, and of each whether it stands in quotation marks."""
     text = QUOTATION.sub(lambda found: f" « {' '.join(filter(None, found.groups()))} » ", sentence.lower())
-    text = POSSESSIVE.sub(" of", text)
+    text = POSSESSIVE.sub(" of", CONTRACTED.sub(r"\1 is", text))
     for pattern, word in cues.READ_AS_ONE:
         text = pattern.sub(word, text)
     words, quoted, inside = [], [], False
@@ -183,7 +184,8 @@ def _mark(clause: Clause) -> None:
                 clause.turned = clause.turned or word != "nor"
             if word in cues.DENYING or word in cues.LACKING or word in cues.REJECTING:
                 denied = of_asked = True
-            if asked and word in cues.FINITE and any(map(is_content, words[asked_from + 1 : at])):
+            names_some = any(map(is_content, words[asked_from + 1 : at]))
+            if asked and word in cues.FINITE and (names_some or words[asked_from] in cues.ASKING_VERBS):
                 asked = False  # "the query for a red boat is met by ..."
             if _begins_asking(words, at):
                 asked_from = at
@@ -260,7 +262,7 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
             predicate = not number and (previous in cues.COPULAS or previous in ("as", ",")) and phrase.number is None
             is_subject = not start and not cues.FINITE.isdisjoint(clause.words[stop : stop + 1])  # "red is mentioned"
             stands_alone = is_colour and not quoted and not number and not is_subject
-            follows = last_noun if predicate or stands_alone else None
+            follows = last_noun if predicate or stands_alone else chain[-1] if is_colour and joined_by and chain else None
             joined_to = chain if joined_by and of != "query" else ()
             clause.claims.append(Claim(phrase, of, denied and not only_quoted, quoted, follows, joined_by, joined_to))
             chain = (*(chain if joined_by else ()), phrase.words[-1])

@@ -44,6 +44,7 @@ READ_AS_ONE = tuple(
         (r"\b(can|wo|sha)n't\b|\bcannot\b", "can not"),
         (r"n't\b", " not"),
         (r"\bnothing (?:but|less than|short of|other than)\b|\bnone other than\b|\bno less than\b", "CERTAIN"),
+        (r"\bno (?:other|single) \w+|\bnothing else\b(?: than)?", "CERTAIN"),
         (r"\b(?:no|without (?:a|any|the least)?|beyond (?:a|any|all)?|not) ?(?:doubt|question)\b(?: that)?", "CERTAIN"),
         (r"\bas well as\b|\balong with\b|\btogether with\b", "and"),
         (r"\bnot (?:only|just|merely|simply|solely)\b", "ALSO"),

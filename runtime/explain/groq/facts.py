@@ -22,7 +22,7 @@ class Facts:
 
     `told` are the caption's noun phrases, each with the preposition before it and the number of its part. `seen` are the
     words that the caption lacks and the picture speaks for. `is_whole`: caption or picture bear out all that was asked for.
-    `speaks`: the query is a statement or a command, not the description of a picture.
+    `has_attributes`: the caption tells a colour or a number. `speaks`: the query is a statement or a command, not the description of a picture.
     """
 
     verdict: Verdict | None
@@ -33,6 +33,7 @@ class Facts:
     seen: frozenset[str]
     is_whole: bool
     mentions_any: bool
+    has_attributes: bool
     speaks: bool
 
     @classmethod
@@ -52,6 +53,7 @@ class Facts:
             seen=frozenset(root for word in seen for root in roots(word)),
             is_whole=agrees or (bool(seen) and tally.is_whole and testimony.conflict is None),
             mentions_any=bool(tally.mentioned or tally.seen),
+            has_attributes=any(part[0].colours or part[0].counted for part in told),
             speaks=_speaks(query.wanted.text),
         )
 
