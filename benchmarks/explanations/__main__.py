@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.explanations import wordings_a, wordings_b, wordings_c, wordings_d, wordings_e
+from benchmarks.explanations import wordings_a, wordings_b, wordings_c, wordings_d, wordings_e, wordings_f
 from benchmarks.explanations.scenes import Situation, draw_scenes, make_situation
 from runtime.explain.groq.check import find_fault
 from runtime.search.query import parse_query
@@ -65,7 +65,7 @@ def main(
 ) -> None:
     """Print a Markdown table for each file of wordings."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    for wordings in (wordings_a, wordings_b, wordings_c, wordings_d, wordings_e):
+    for wordings in (wordings_a, wordings_b, wordings_c, wordings_d, wordings_e, wordings_f):
         name = wordings.__name__.rpartition(".")[2]
         sentences = write_sentences(wordings, f"{SEED}:{name}")
         console.print(f"\n| {name} | stand | right |\n|---|---|---|")
