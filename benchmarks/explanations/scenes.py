@@ -86,7 +86,9 @@ def _fill_gaps(scene: Scene, rng: random.Random) -> Gaps:
         "swapped_b": replace(b, colour=a.colour),
     }
     gaps = {name: _named(group) for name, group in groups.items()}
-    gaps |= {f"is_{name}": _is(group) for name, group in {"a": a, "b": b, "other": other, "wrong_count": wrong_count}.items()}
+    gaps |= {
+        f"is_{name}": _is(group) for name, group in {"a": a, "b": b, "other": other, "wrong_count": wrong_count}.items()
+    }
     gaps |= {f"{name}_noun": _noun(group) for name, group in {"a": a, "b": b, "other": other}.items()}
     gaps |= {"the_a": f"the {a.colour} {_noun(a)}", "the_b": f"the {b.colour} {_noun(b)}", "the_a_noun": f"the {_noun(a)}"}
     gaps |= {"a_colour": a.colour, "b_colour": b.colour, "wrong_colour": wrong_colour, "rel": scene.relation}

@@ -1,6 +1,7 @@
 """Sentences as a language model writes them, with gaps: those that the check was developed on. Only text.
 
-Each line is a situation (`scenes.py` has their queries and verdicts), a bar, and the sentence; those of one kind stand together.
+Each line is a situation (`scenes.py` has their queries and verdicts; any other is itself a query that nothing matches), a
+bar, and the sentence; those of one kind stand together.
 """
 
 TRUE = """

@@ -1,4 +1,4 @@
-"""Sentences as a language model writes them, with gaps: the held-out ones, measured once, with nothing tuned. Only text.
+"""Sentences as a language model writes them, with gaps: others, measured before anything was tuned to them. Only text.
 
 The form is that of `wordings_a.py`.
 """

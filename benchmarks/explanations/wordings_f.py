@@ -1,4 +1,4 @@
-"""Sentences as a language model writes them, with gaps: the held-out ones, measured once, with nothing tuned. Only text.
+"""Sentences as a language model writes them, with gaps: the held-out ones, on which nothing was tuned. Only text.
 
 The form is that of `wordings_a.py`.
 """

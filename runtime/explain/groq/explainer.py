@@ -37,7 +37,7 @@ REASONING_TOKENS, SENTENCE_TOKENS = 320, 45
 PictureReader = Callable[[Hit], bytes]
 
 
-def open_explainer(
+def open_explainer(  # noqa: PLR0913 (what a deployment may set)
     api_key: str | None,
     *,
     model: str,
@@ -47,7 +47,10 @@ def open_explainer(
     cache_size: int = CACHE_SIZE,
     read_picture: PictureReader | None = None,
 ) -> Explainer:
-    """Return the explainer that asks Groq, or without a key the one that makes no call; `read_picture` as its class has it."""
+    """Return the explainer that asks Groq, or without a key the one that makes no call.
+
+    With `read_picture`, which returns a hit's picture as a small JPEG, the model is shown the pictures, too.
+    """
     if not api_key or not api_key.strip():
         return EvidenceExplainer()
     client = GroqClient(api_key, model=model, max_tokens=max_tokens, base_url=base_url)
@@ -66,10 +69,7 @@ class GroqExplainer:
         breaker: Breaker,
         read_picture: PictureReader | None = None,
     ) -> None:
-        """Keep the collaborators, and room for `cache_size` sentences; no call is made yet.
-
-        With `read_picture`, which returns a hit's picture as a small JPEG, the model is shown the pictures, too.
-        """
+        """Keep the collaborators, and room for `cache_size` sentences; no call is made yet."""
         self._read_picture = read_picture
         self.source = f"groq:{client.model}"
         self._client, self._timeout_s, self._breaker = client, timeout_s, breaker
@@ -150,7 +150,9 @@ class GroqExplainer:
     def _pictures(self, hits: Sequence[Hit]) -> dict[int, bytes]:
         """Return the pictures to show, by hit; a picture that cannot be read is left out."""
         pictures: dict[int, bytes] = {}
-        for hit in hits[:MAX_PICTURES] if self._read_picture else ():
+        if self._read_picture is None:
+            return pictures
+        for hit in hits[:MAX_PICTURES]:
             try:
                 pictures[hit.row.id] = self._read_picture(hit)
             except LookwhyError as error:

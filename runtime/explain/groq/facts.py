@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from runtime.explain.groq.claims import joined_phrases
+from runtime.explain.groq.clauses import Claim, roots
 from runtime.explain.groq.cues import ORDERS, SPEAKING
-from runtime.explain.groq.claims import Claim, joined_phrases, roots
 from runtime.explain.sentences import tally_words
 from runtime.search.evidence import Hit, Verdict
 from runtime.search.query import ParsedQuery
@@ -21,8 +22,9 @@ class Facts:
     """The facts of one hit.
 
     `told` are the caption's noun phrases, each with the preposition before it and the number of its part. `seen` are the
-    words that the caption lacks and the picture speaks for. `is_whole`: caption or picture bear out all that was asked for.
-    `has_attributes`: the caption tells a colour or a number. `speaks`: the query is a statement or a command, not the description of a picture.
+    words that the caption lacks and the picture speaks for. `is_whole`: caption or picture bear out all that was asked for;
+    `mentions_any`: some of it. `has_attributes`: the caption tells a colour or a number. `speaks`: the query is a statement
+    or a command, and describes no picture.
     """
 
     verdict: Verdict | None

@@ -40,26 +40,29 @@ def read_refusal(status: int, body: object, headers: Mapping[str, str], model: s
     if code in UNKNOWN_MODEL_CODES:
         advice = f"the model {model} is retired or unknown; set GROQ_MODEL to one of console.groq.com/docs/models"
         return NoAnswer(advice, HOPELESS_REST_S)
-    if code == UNKNOWN_URL_CODE or status == 405:
-        return UnknownAddress("it has no such address; check GROQ_BASE_URL", HOPELESS_REST_S)
-    if status == 404:  # as other servers say both
-        advice = f"it knows no such address, or no model {model}; check GROQ_BASE_URL, or set GROQ_MODEL to one that it has"
-        return UnknownAddress(advice, HOPELESS_REST_S)
-    if code == INVALID_JSON_CODE:
-        return NoAnswer("the model wrote no JSON of the form that was asked for")
-    if status == 498:
-        return NoAnswer("it has no capacity left now")
+    if code == UNKNOWN_URL_CODE or status in (404, 405):
+        return UnknownAddress(_unknown(code, status, model), HOPELESS_REST_S)
     if status == 429 or status >= 500:
         meaning = "its rate limit is reached" if status == 429 else f"it failed with status {status}"
         retry_after_s = min(read_retry_after(headers.get("retry-after", "")) or 0.0, LONGEST_REST_S)
         return TransientFault(meaning, retry_after_s)
+    if code == INVALID_JSON_CODE:
+        return NoAnswer("the model wrote no JSON of the form that was asked for")
     meanings = {
         401: "the key was refused; check GROQ_API_KEY",
         403: f"the key may not use the model {model}; check GROQ_API_KEY and GROQ_MODEL",
         413: "the request is larger than the key's plan allows; ask for fewer hits",
+        498: "it has no capacity left now",
     }
     refused = f"it refused the request ({status} {code}); GROQ_MODEL must name a model that answers in a strict JSON schema"
     return NoAnswer(meanings.get(status, refused), HOPELESS_REST_S if status in (401, 403) else 0.0)
+
+
+def _unknown(code: str, status: int, model: str) -> str:
+    """Return what to check where nothing is found; servers other than Groq answer a bare 404 for a model, too."""
+    if code == UNKNOWN_URL_CODE or status == 405:
+        return "it has no such address; check GROQ_BASE_URL"
+    return f"it knows no such address, or no model {model}; check GROQ_BASE_URL, or set GROQ_MODEL to one that it has"
 
 
 def _error_code(body: object) -> str:

@@ -16,21 +16,21 @@ _INVARIABLE = """
     directly doesn't don't done during each either else elsewhere enough entire entirely equal equally especially
     essential essentially even every everything exact exactly excellent except explicit explicitly fairly found full
     fully further general generally given gives good hadn't hardly hasn't haven't held hence here high higher highly how
-    however ideal identical implicit implicitly incomplete incorrect incorrectly inside instead intended indeed interest
-    irrelevant isn't itself judged judging known least less like likely limited literal literally located location loosely low
-    lower made main mainly may meant meet meets merely met might minor mismatched more moreover most mostly much must
-    namely near nearby nearly neither never nevertheless nicely no none nonetheless nor not notably nothing nowhere
-    obvious obviously once only other others otherwise outside over overall own partial partially particular
+    however ideal identical implicit implicitly incomplete incorrect incorrectly indeed inside instead intended interest
+    irrelevant isn't itself judged judging known least less like likely limited literal literally located location
+    loosely low lower made main mainly may meant meet meets merely met might minor mismatched more moreover most mostly
+    much must namely near nearby nearly neither never nevertheless nicely no none nonetheless nor not notably nothing
+    nowhere obvious obviously once only other others otherwise outside over overall own partial partially particular
     particularly partly per perfect perfectly perhaps pictured placed places plain plainly plausible plus points poor
     poorly positioned possible possibly precise precisely present primarily probable probably purely puts question quite
     rather reads reasonable reasonably regarding related relevant respect retrieved returned said same seen set
     shouldn't shown significant similar similarly simple simply since situated solely something somewhat sought specific
     specifically still strength strictly strong stronger strongest strongly sufficient suitable supposedly sure
     tentative tentatively text themselves therefore though through throughout thus together told too toward towards true
-    truly type typed types ultimately uncertain unclear unconfirmed under undoubtedly unfortunately unlike unlikely
-    unfulfilled unmatched unmentioned unmet unrelated unspecified unstated unsure until upon used using valid very via visible visibly wasn't weak
-    weaker weakly weakness well weren't whatever whereas whether whole wholly why within without won't wouldn't wrong
-    yet
+    truly type typed types ultimately uncertain unclear unconfirmed under undoubtedly unfortunately unfulfilled unlike
+    unlikely unmatched unmentioned unmet unrelated unspecified unstated unsure until upon used using valid very via
+    visible visibly wasn't weak weaker weakly weakness well weren't whatever whereas whether whole wholly why within
+    without won't wouldn't wrong yet
 """
 # With their forms in -s, -ed and -ing: what one says about words and matches.
 _INFLECTED = """

@@ -13,7 +13,7 @@ from tests.runtime.explain.hits import hit_of
 
 WORDS = (WordWeight("red", 0.01, 0.1, True), WordWeight("boat", 0.09, 0.9, True), WordWeight("sunset", -0.02, 0.0, False))
 HITS = [
-    hit_of(7, "sub/7.jpg", "a red boat", Evidence(0.31, 0.8, 0.9721, "strong", WORDS)),
+    hit_of(7, "sub/7.jpg", "a red boat", Evidence(0.31, 0.8, 0.9721, "strong", words=WORDS)),
     hit_of(9, "9.jpg", None, Evidence(0.1)),
 ]
 
@@ -69,6 +69,22 @@ def test_the_prompt_lets_a_picture_not_match_and_forbids_to_follow_data_or_to_in
         "name no thing, colour, number, place or time that stands neither in the query nor in that picture's caption"
         in prompt
     )
+
+
+def test_pictures_follow_the_facts_each_after_its_id_as_data_urls() -> None:
+    system, user = build_messages(parse_query("a boat"), HITS, {9: b"jpeg"})
+    text, name, picture = user["content"]
+    assert json.loads(text["text"])["query"] == "a boat"
+    assert name == {"type": "text", "text": "The picture of id 9:"}
+    assert picture == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,anBlZw=="}}
+    assert "You have not seen the pictures" not in system["content"]
+
+
+@pytest.mark.parametrize("pictures", [None, {}])
+def test_without_pictures_the_facts_are_plain_text_and_the_model_is_told_so(pictures: dict[int, bytes] | None) -> None:
+    system, user = build_messages(parse_query("a boat"), HITS, pictures)
+    assert isinstance(user["content"], str)
+    assert "You have not seen the pictures" in system["content"]
 
 
 def test_the_answers_form_is_strict() -> None:
