@@ -9,13 +9,17 @@ from dataclasses import replace
 
 from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import BETWEEN, SAME_COLOUR, Claim, Clause, Source, is_content, split_clauses
-from runtime.search.testimony import COLOURS, JOINING_WORDS, NounPhrase, noun_phrases
+from runtime.search.testimony import COLOURS, JOINING_WORDS, NOUNS_IN_ING, NounPhrase, noun_phrases
 from runtime.search.words import WORD, bare_word
 
 CAPTION_TOKEN = re.compile(rf"{WORD.pattern}|,")
 LIGHT = frozenset(("in", "on", "at", "by", "into", "onto", "during", "upon", "within"))
+LOOSE = frozenset(("of", "with"))  # join nouns, but stand in other places, too
+SHORTEST_VERB = 5
+DOES = "does"  # joins a verb with its subject
 # Prepositions that say the same are one.
 RELATION = dict.fromkeys(LIGHT, "in") | dict.fromkeys(("beside", "near", "nearby", "next", "alongside"), "next")
+RELATION["top"] = "in"  # "on top of"
 RELATION |= dict.fromkeys(("above", "over"), "above") | dict.fromkeys(("under", "below", "beneath", "underneath"), "under")
 
 
@@ -49,7 +53,8 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
             is_subject = not start and not cues.FINITE.isdisjoint(clause.words[stop : stop + 1])  # "red is mentioned"
             stands_alone = is_colour and not quoted and not number and not is_subject
             follows = last_noun if predicate or stands_alone else chain[-1] if is_colour and joined_by and chain else None
-            joined_to = chain if joined_by and of != "query" else ()
+            is_loose = joined_by in LOOSE and not number  # "the mention of a boat"
+            joined_to = chain if joined_by and of != "query" and not is_loose else ()
             clause.claims.append(Claim(phrase, of, denied and not only_quoted, quoted, follows, joined_by, joined_to))
             chain = (*(chain if joined_by else ()), phrase.words[-1])
             if not is_colour and not (quoted or denied or of == "query"):
@@ -109,16 +114,26 @@ def _mode(clause: Clause, at: int) -> tuple[bool, bool, bool]:
 
 
 def _phrases(words: Sequence[str]) -> Iterator[tuple[NounPhrase, str]]:
-    """Yield the noun phrases of a run of words, each with the preposition before it."""
+    """Yield the noun phrases of a run of words, each with the preposition or the verb that ties it to those before."""
     run: list[str] = []
     joined_by = ""
     for word in (*words, ","):
-        if word not in JOINING_WORDS and word not in LIGHT and word != ",":
+        if word not in JOINING_WORDS and word not in LIGHT and word not in LOOSE and word != ",":
             run.append(word)
             continue
         found = noun_phrases(" ".join(run))
-        yield from ((phrase, joined_by if not number else "") for number, phrase in enumerate(found))
-        if found or word == ",":
+        for phrase in found:
+            yield phrase, DOES if is_verb(phrase) else joined_by
+            joined_by = phrase.noun if is_verb(phrase) else ""
+        if word == ",":
             joined_by = ""
-        joined_by = joined_by if joined_by and joined_by not in LIGHT else RELATION.get(word, word if word != "," else "")
+        elif word not in LOOSE or not joined_by:  # "in front of", "on top of"
+            is_open = not joined_by or joined_by in LIGHT or bool(found)
+            joined_by = RELATION.get(word, word) if is_open else joined_by
         run = []
+
+
+def is_verb(phrase: NounPhrase) -> bool:
+    """Return whether a phrase is a verb alone, as "riding" in "a man riding a horse"."""
+    noun = phrase.noun
+    return len(phrase.words) == 1 and noun.endswith("ing") and len(noun) > SHORTEST_VERB and noun not in NOUNS_IN_ING

@@ -115,7 +115,7 @@ def is_content(word: str) -> bool:
 def _tokens(sentence: str) -> tuple[list[str], list[bool]]:
     """Return the words and signs in lower case, and of each whether it stands in quotation marks."""
     text = QUOTATION.sub(lambda found: f" « {' '.join(filter(None, found.groups()))} » ", sentence.lower())
-    text = POSSESSIVE.sub(" of", CONTRACTED.sub(r"\1 is", text))
+    text = POSSESSIVE.sub(" OF", CONTRACTED.sub(r"\1 is", text))
     for pattern, word in cues.READ_AS_ONE:
         text = pattern.sub(word, text)
     words, quoted, inside = [], [], False

@@ -119,7 +119,7 @@ SHOWING = _words("""
     identify identifies identified note noted highlight highlights highlighted convey conveys given set reveal reveals
     exist exists exhibit speak speaks evident apparent point points listed covered covers
 """)  # fmt: skip
-PRESENT_AFTER_DENIAL = (OF_CAPTION | SHOWING | _words("in part among clear here")) - _words("has have had")
+PRESENT_AFTER_DENIAL = (OF_CAPTION | SHOWING | _words("in part among clear here used")) - _words("has have had")
 COPULAS = _words("is are was were be been being remains remain goes go seems seem stays")
 FINITE = COPULAS | _words("""
     does do did can may might could would will has have had shows depicts mentions describes contains includes features
@@ -134,7 +134,7 @@ ASKING_VERBS = _words("""
     avoid excluded typed said gave
 """)  # fmt: skip
 ASKERS = _words("you query request search person user who i")
-AFTER_ASKING_NOUN = _words("for of is was about reads")
+AFTER_ASKING_NOUN = _words("for of OF is was about reads")
 ADVERBS = _words("explicitly clearly directly even actually itself really also specifically at all anywhere to be")
 
 # What speaks to the reader: a command as the first word, or any of these outside quotation marks and not in the caption.

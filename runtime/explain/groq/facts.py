@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from runtime.explain.groq.claims import joined_phrases
+from runtime.explain.groq.claims import DOES, is_verb, joined_phrases
 from runtime.explain.groq.clauses import Claim, roots
 from runtime.explain.groq.cues import ORDERS, SPEAKING
 from runtime.explain.sentences import tally_words
@@ -14,7 +14,7 @@ from runtime.search.testimony import COLOURS, NounPhrase, noun_phrases, testify
 from runtime.search.words import WORD, bare_word, stem
 
 # After these, "and" begins another part of the caption: "a dog on a beach and a cat in a house".
-PLACING = "in"
+PLACING = ("in", "with")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,10 @@ class Facts:
         """Return whether the caption has a word."""
         return any(_has(told, word) for told, _, _ in self.told)
 
+    def counts(self, number: int) -> bool:
+        """Return whether the caption counts so many of something."""
+        return any(told.number == number and not told.denied for told, _, _ in self.told)
+
     def asks(self, claim: Claim) -> bool:
         """Return whether the query names the phrase; one in quotation marks may also be the caption's."""
         if claim.quoted:
@@ -104,14 +108,27 @@ class Facts:
         return not other and (not rest or any(all(_has(told, word) for word in rest) for told, _, _ in self.told))
 
     def _is_joined(self, part: tuple[NounPhrase, str, int], noun: str, joined_by: str) -> bool:
-        """Return whether a phrase of the caption is joined with a noun by a preposition, as a sentence says."""
+        """Return whether a phrase of the caption is tied to a noun by a preposition or a verb, as a sentence says."""
+        phrase, tie, number = part
         at = self.told.index(part)
-        if part[1] == joined_by and any(_has(told, noun) for told, _, number in self.told[:at] if number == part[2]):
+        before = [told for told, _, where in self.told[:at] if where == number]
+        if _has(phrase, noun):
             return True
+        if joined_by == "of":
+            return tie == "of" and _has(before[-1], noun)
+        follows = any(_has(told, noun) for told in before)
         mirrored = joined_by == "next" and any(
-            by == joined_by and _has(told, noun) and number == part[2] for told, by, number in self.told[at + 1 :]
+            by == "next" and where == number and _has(told, noun) for told, by, where in self.told[at + 1 :]
         )
-        return mirrored or _has(part[0], noun)
+        return mirrored or (follows and self._ties(tie, joined_by))
+
+    def _ties(self, tie: str, joined_by: str) -> bool:
+        """Return whether the caption's tie is a sentence's. A verb that the caption has in another form is not compared."""
+        if tie == joined_by or joined_by in (DOES, "with"):
+            return True
+        verbs = [told.noun for told, _, _ in self.told if is_verb(told)]
+        is_verb_of_caption = any(not roots(verb).isdisjoint(roots(joined_by)) for verb in verbs)
+        return joined_by.endswith("ing") and (not is_verb_of_caption or not roots(tie).isdisjoint(roots(joined_by)))
 
 
 def _parts(caption: str) -> list[tuple[NounPhrase, str, int]]:
@@ -121,7 +138,7 @@ def _parts(caption: str) -> list[tuple[NounPhrase, str, int]]:
     for phrase, joined_by in joined_phrases(caption):
         if placed and not joined_by:
             number, placed = number + 1, False
-        placed = placed or joined_by == PLACING
+        placed = placed or joined_by in PLACING
         parts.append((phrase, joined_by, number))
     return parts
 

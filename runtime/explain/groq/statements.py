@@ -7,6 +7,7 @@ from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import Claim, Clause, is_content
 from runtime.explain.groq.facts import Facts
 from runtime.explain.groq.reversals import denies_all
+from runtime.search.testimony import NUMBERS
 
 # "which is shown", "and this is there": of what was named before.
 POINTING_BACK = re.compile(
@@ -39,7 +40,21 @@ def is_unstated(text: str, clauses: Sequence[Clause], facts: Facts) -> bool:
 def _misstates(clause: Clause, facts: Facts) -> bool:
     """Return whether a clause by itself says what is not so, or what cannot be looked up."""
     denies_known = (facts.has_attributes and _denies_attributes(clause)) or (facts.mentions_any and denies_all(clause))
-    return _hides_statement(clause) or denies_known or any(not _holds(claim, facts) for claim in clause.claims)
+    return (
+        _hides_statement(clause)
+        or denies_known
+        or _miscounts(clause, facts)
+        or any(not _holds(claim, facts) for claim in clause.claims)
+    )
+
+
+def _miscounts(clause: Clause, facts: Facts) -> bool:
+    """Return whether a number without a noun is wrong: "three instead of two"."""
+    for at, word in enumerate(clause.words):
+        is_bare = word in NUMBERS and word != "one" and not any(map(is_content, clause.words[at + 1 : at + 2]))
+        if is_bare and not clause.asked[at] and facts.counts(NUMBERS[word]) == clause.denied[at]:
+            return True
+    return False
 
 
 def _denies_attributes(clause: Clause) -> bool:
