@@ -26,9 +26,9 @@ RELATION |= dict.fromkeys(("above", "over"), "above") | dict.fromkeys(("under", 
 def read_clauses(sentence: str) -> list[Clause]:
     """Return the clauses of a sentence with their claims, in its order."""
     clauses = split_clauses(sentence)
-    last_noun: str | None = None
+    last: NounPhrase | None = None
     for clause in clauses:
-        last_noun = _read_claims(clause, last_noun)
+        last = _read_claims(clause, last)
     return clauses
 
 
@@ -37,8 +37,8 @@ def joined_phrases(text: str) -> list[tuple[NounPhrase, str]]:
     return list(_phrases([SAME_COLOUR.get(word, word) for word in map(bare_word, CAPTION_TOKEN.findall(text.lower()))]))
 
 
-def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
-    """Add the claims of a clause to it; return the last noun that was affirmed by then."""
+def _read_claims(clause: Clause, last: NounPhrase | None) -> NounPhrase | None:
+    """Add the claims of a clause to it; return the last noun phrase that was affirmed by then."""
     told = [word for word, asked in zip(clause.words, clause.asked, strict=True) if not asked]
     source: Source = "picture" if cues.OF_CAPTION.isdisjoint(told) else "caption"
     tells = not (cues.SHOWING | cues.OF_CAPTION - cues.TEXTS).isdisjoint(told)
@@ -46,21 +46,29 @@ def _read_claims(clause: Clause, last_noun: str | None) -> str | None:
         quoted, asked, denied = clause.quoted[start], clause.asked[start], clause.denied[start]
         only_quoted = quoted and not tells
         of: Source = "query" if asked or only_quoted else source
-        previous, chain = clause.words[start - 1] if start else "", (last_noun,) if last_noun else ()
+        chain: tuple[NounPhrase, ...] = (last,) if last else ()
         for number, (phrase, joined_by) in enumerate(_phrases(clause.words[start:stop])):
             is_colour = _is_colour(phrase)
-            predicate = not number and (previous in cues.COPULAS or previous in ("as", ",")) and phrase.number is None
-            is_subject = not start and not cues.FINITE.isdisjoint(clause.words[stop : stop + 1])  # "red is mentioned"
-            stands_alone = is_colour and not quoted and not number and not is_subject
-            follows = last_noun if predicate or stands_alone else chain[-1] if is_colour and joined_by and chain else None
+            after = last if not number and _is_predicate(clause, start, stop, phrase) else None
+            if after is None and is_colour and joined_by and chain:  # "a boat in red"
+                after = chain[-1]
             is_loose = joined_by in LOOSE and not number  # "the mention of a boat"
-            joined_to = chain if joined_by and of != "query" and not is_loose else ()
-            clause.claims.append(Claim(phrase, of, denied and not only_quoted, quoted, follows, joined_by, joined_to))
-            chain = (*(chain if joined_by else ()), phrase.words[-1])
+            joined_to = tuple(one.words[-1] for one in chain) if joined_by and of != "query" and not is_loose else ()
+            clause.claims.append(Claim(phrase, of, denied and not only_quoted, quoted, after, joined_by, joined_to))
+            chain = (*(chain if joined_by else ()), phrase)
             if not is_colour and not (quoted or denied or of == "query"):
-                last_noun = phrase.words[-1]
+                last = phrase
     clause.claims = [_bound(clause.claims, at, clause) for at in range(len(clause.claims))]
-    return last_noun
+    return last
+
+
+def _is_predicate(clause: Clause, start: int, stop: int, phrase: NounPhrase) -> bool:
+    """Return whether the first phrase of a run of words says something of the noun before: "red" in "the boat is red"."""
+    previous = clause.words[start - 1] if start else ""
+    if phrase.number is None and (previous in cues.COPULAS or previous in ("as", ",")):
+        return True
+    is_subject = not start and not cues.FINITE.isdisjoint(clause.words[stop : stop + 1])  # "red is mentioned"
+    return _is_colour(phrase) and not clause.quoted[start] and not is_subject
 
 
 def _bound(claims: Sequence[Claim], at: int, clause: Clause) -> Claim:
@@ -78,7 +86,7 @@ def _bound(claims: Sequence[Claim], at: int, clause: Clause) -> Claim:
     joined = not {"and", "or", "nor", ","}.isdisjoint(between)
     if claim.denied or claim.after or joined or not _is_colour(claim.phrase) or _is_colour(following.phrase):
         return claim
-    return replace(claim, after=following.phrase.words[-1])
+    return replace(claim, after=following.phrase)
 
 
 def _place(clause: Clause, claim: Claim) -> int:

@@ -32,7 +32,7 @@ Source = Literal["caption", "picture", "query"]
 class Claim:
     """A noun phrase, what it is said of, and whether it is denied there.
 
-    `after` is the noun that a predicate belongs to: "boat" in "the boat is red". `joined_by` and `joined_to` tie it to the
+    `after` is what a predicate belongs to: "the boat" in "the boat is red". `joined_by` and `joined_to` tie it to the
     nouns before it: "next" and ("boat",) in "a boat next to a house".
     """
 
@@ -40,7 +40,7 @@ class Claim:
     source: Source
     denied: bool = False
     quoted: bool = False
-    after: str | None = None
+    after: NounPhrase | None = None
     joined_by: str = ""
     joined_to: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ IDIOMS = tuple(
         (r"\bmak(?:es|ing) no (?:mention of|reference to)\b", "does not mention"),
         (r"\bleav(?:es|ing|e) out\b", "omits"),
         (r"\bleft out\b", "omitted"),
+        (r"\b(?:anything|all|everything) but\b", "not"),
         (r"\bat all\b|\bby name\b|\bof course\b", ""),
         (r"\b(this|that) one\b", r"\1"),
         (r"\bthe one (?=you\b|that\b|which\b)", "the thing "),
@@ -68,7 +69,7 @@ LACKING = _words("""
 """)  # fmt: skip
 REJECTING = _words("""
     unlikely unrelated irrelevant wrong differ differs different differed contradict contradicts contradicted contrary
-    mismatch conflict conflicts conflicting incorrect mismatched OTHER poor poorly outside
+    mismatch conflict conflicts conflicting incorrect mismatched another OTHER poor poorly outside
 """)  # fmt: skip
 # After a denying word each of these makes the denial an affirmation: "no doubt", "no better match", "not to be mistaken".
 TURNING = LACKING | REJECTING | _words("""

@@ -1,7 +1,7 @@
 """What is known of one hit, as claims are looked up in it: the caption, what was asked for, what the evidence sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from runtime.explain.groq.claims import DOES, is_verb, joined_phrases
@@ -86,8 +86,8 @@ class Facts:
                 return not phrase.counted and self._may_also_be(phrase, rest)
         exact = not (claim.quoted or claim.after)
         told = [part for part in self.told if _covers(part[0], phrase, exact=exact)]
-        if claim.after and phrase.words[-1] != claim.after:
-            told = [part for part in told if _has(part[0], claim.after) or _is_head(part[0], phrase)]
+        if claim.after and phrase.words[-1] != claim.after.words[-1]:
+            told = [part for part in told if _is_said_of(part[0], claim.after) or _is_head(part[0], phrase)]
         if claim.joined_to:
             told = [part for part in told if any(self._is_joined(part, noun, claim.joined_by) for noun in claim.joined_to)]
         return bool(told)
@@ -97,7 +97,7 @@ class Facts:
         words = claim.phrase.words
         if any(_covers(told, claim.phrase, exact=False) for told, _, _ in self.told):
             return not claim.after or any(
-                _covers(told, claim.phrase, exact=False) and _has(told, claim.after) for told, _, _ in self.told
+                _covers(told, claim.phrase, exact=False) and _has(told, claim.after.words[-1]) for told, _, _ in self.told
             )
         return claim.source == "picture" and any(not self.seen.isdisjoint(roots(word)) for word in words)
 
@@ -156,6 +156,11 @@ def _is_counted_otherwise(phrase: NounPhrase, parts: Sequence[tuple[NounPhrase, 
 
 def _has(told: NounPhrase, word: str) -> bool:
     return not told.denied and any(not roots(word).isdisjoint(roots(other)) for other in told.words)
+
+
+def _is_said_of(told: NounPhrase, subject: NounPhrase) -> bool:
+    """Return whether what was told is of the subject's noun, and of as many."""
+    return _covers(told, replace(subject, words=subject.words[-1:]), exact=True)
 
 
 def _is_head(told: NounPhrase, phrase: NounPhrase) -> bool:
