@@ -53,7 +53,7 @@ class Facts:
             asked=tuple(phrase for text in (query.wanted, *query.unwanted) for phrase in noun_phrases(text.text)),
             wanted=frozenset(root for word in query.wanted.words for root in roots(word)),
             seen=frozenset(root for word in seen for root in roots(word)),
-            is_whole=agrees or (bool(seen) and tally.is_whole and testimony.conflict is None),
+            is_whole=agrees or (bool(seen) and not tally.missing and testimony.conflict is None),
             mentions_any=bool(tally.mentioned or tally.seen),
             has_attributes=any(part[0].colours or part[0].counted for part in told),
             speaks=_speaks(query.wanted.text),
