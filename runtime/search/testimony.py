@@ -243,9 +243,3 @@ def is_part_of_phrase(token: str) -> bool:
 
 def _is_verb(word: str) -> bool:
     return word.endswith("ing") and len(word) > 5 and word not in NOUNS_IN_ING
-
-
-def _phrase(words: Sequence[str], number: int | None, counted: bool, denied: bool) -> NounPhrase:
-    colours = tuple(word for word in words[:-1] if word in COLOURS)
-    stems = tuple(map(stem, words))
-    return NounPhrase(stems, words[-1], colours, number, counted, denied)

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from export.index.caption_questions import CaptionQuestions, ContentTerms
 from export.index.catalog import IndexedImage
-from export.index.fit_calibration import PICTURES_MIN, auroc, calibrate, fit_logistic
+from export.index.fit_calibration import PICTURES_MIN, calibrate
+from export.index.logistic import auroc, fit_logistic
 from runtime.artefacts.match_calibration import QueryContext
 from runtime.stores.flat import FlatStore
 
