@@ -55,7 +55,7 @@ class MatchWeights(BaseModel):
     agrees: float = 0.0
     contradicts: float = 0.0
 
-    def log_odds(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+    def log_odds(self, features: Floats) -> NDArray[np.float64]:
         """Return the (k,) log-odds of (k, f) features as `match_features` returns them."""
         weights = np.array([getattr(self, name) for name in FEATURES])
         log_odds: NDArray[np.float64] = features @ weights + self.bias
