@@ -75,7 +75,9 @@ def _spoil(library: SceneLibrary, folder: Path, models: Path, share: float) -> t
     index = folder / f"index-{share}"
     manifest = read_index_manifest(index)
     assert manifest.calibration
-    plain = manifest.calibration.model_copy(update={"whole_text": None, "part_of_text": None, "caption_words_wrong": 1.0})
+    plain = manifest.calibration.model_copy(
+        update={"agreeing": None, "not_agreeing": None, "part_of_text": None, "agreeing_are_right": 0.0}
+    )
     # the file is not part of what was measured before, whose engine has read it by now
     (index / MANIFEST_NAME).write_text(manifest.model_copy(update={"calibration": plain}).model_dump_json(), "utf-8")
     return spoiled, SceneLibrary(open_index(index, models), library.scenes, library.boxes, library.absent)

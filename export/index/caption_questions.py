@@ -1,6 +1,6 @@
 """Questions made of a library's own captions, and which pictures answer them: examples of true and of false matches.
 
-A question is a caption, a few successive words of one, or one or two of the things that it names. Every picture whose
+A question is a caption, a few successive words of one, or one or two of the things that it names. Each picture whose
 caption agrees is a true match. With all of those left out, the best hit of the rest is a false match: what a search finds in a
 library that has no answer. Plain rules over words; knows no vector.
 """
@@ -18,18 +18,35 @@ ARTICLES = frozenset({"a", "an", "the"})
 DETAIL_SHARE = 0.5  # of the things are asked for with their colours and number
 
 
+class CaptionReadings:
+    """What the captions of some pictures name, counted from 0, and which of them agree with a statement."""
+
+    def __init__(self, readings: Sequence[Sequence[NounPhrase]]) -> None:
+        """Take the noun phrases of each caption."""
+        self.of_pictures = readings
+        self._mentioning: defaultdict[str, set[int]] = defaultdict(set)
+        for at, reading in enumerate(readings):
+            for word in _stems(reading):
+                self._mentioning[word].add(at)
+
+    def agreeing(self, statement: Statement) -> set[int]:
+        """Return the pictures whose captions agree with a statement that names something."""
+        mentioning = set.intersection(*(self._mentioning[word] for word in _stems(statement.phrases)))
+        return {at for at in mentioning if compare(statement, self.of_pictures[at]).agrees}
+
+    def mentioning_a_word_of(self, statement: Statement, rng: random.Random) -> set[int]:
+        """Return the pictures whose captions have one content word of a statement, chosen at random."""
+        return self._mentioning[rng.choice(sorted(_stems(statement.phrases)))]
+
+
 class CaptionQuestions:
-    """Makes questions of the captions of some pictures, counted from 0, and finds the pictures that answer them."""
+    """Makes questions of the captions of some pictures."""
 
     def __init__(self, captions: Sequence[str]) -> None:
         """Read the captions; one that names nothing gives no question and answers none."""
-        self.readings = [noun_phrases(caption) for caption in captions]
+        self.readings = CaptionReadings([noun_phrases(caption) for caption in captions])
         self._words = [[word.lower() for word in WORD.findall(caption)] for caption in captions]
-        self._naming = [at for at, reading in enumerate(self.readings) if reading]
-        self._mentioning: defaultdict[str, set[int]] = defaultdict(set)
-        for at, reading in enumerate(self.readings):
-            for word in _stems(reading):
-                self._mentioning[word].add(at)
+        self._naming = [at for at, reading in enumerate(self.readings.of_pictures) if reading]
 
     @property
     def exist(self) -> bool:
@@ -42,21 +59,11 @@ class CaptionQuestions:
         kind = rng.random()
         if kind < WHOLE_SHARE:
             return " ".join(self._words[at])
-        things = [phrase for phrase in self.readings[at] if phrase.number]
+        things = [phrase for phrase in self.readings.of_pictures[at] if phrase.number]
         if things and kind < WHOLE_SHARE + THINGS_SHARE:
             things = rng.sample(things, min(rng.randint(1, 2), len(things)))
             return " and ".join(_written(thing, detailed=rng.random() < DETAIL_SHARE) for thing in things)
         return self._some_words(at, rng)
-
-    def answers(self, question: str) -> set[int]:
-        """Return the pictures whose captions agree with the question."""
-        wanted = Statement.of(question)
-        mentioning = set.intersection(*(self._mentioning[word] for word in _stems(wanted.phrases)))
-        return {at for at in mentioning if compare(wanted, self.readings[at]).agrees}
-
-    def mentioning_a_word_of(self, question: str, rng: random.Random) -> set[int]:
-        """Return the pictures whose captions have one content word of the question, chosen at random."""
-        return self._mentioning[rng.choice(sorted(_stems(noun_phrases(question))))]
 
     def _some_words(self, at: int, rng: random.Random) -> str:
         """Return successive words of a caption that name something, without cutting through a noun phrase."""

@@ -9,7 +9,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ class CaptionReliability:
     wrong: float
     omitted: float
 
+    def share_with_errors(self, words: float) -> float:
+        """Return which share of captions of so many words has a wrong one."""
+        return 1 - (1 - self.wrong) ** words
+
 
 class Vocabulary:
     """The nouns, colours and numbers of a library's captions, as written: what a word can be exchanged for."""
@@ -45,6 +49,9 @@ class Vocabulary:
             for word in _exchangeable(phrase):
                 words[_kind(word)].add(word)
         self._by_kind = {kind: sorted(known) for kind, known in words.items()}
+        self.words_of_a_caption = sum(len(list(_exchangeable(one))) for reading in readings for one in reading) / len(
+            readings
+        )
 
     def another(self, word: str, rng: random.Random, *others: str) -> str:
         """Return another word of the same kind, and not one of `others`; the word itself where there is none."""
@@ -52,14 +59,12 @@ class Vocabulary:
         free = [known for known in self._by_kind.get(_kind(word), []) if stem(known) not in taken]
         return rng.choice(free) if free else word
 
-    def misread(self, phrase: NounPhrase, wrong: float, rng: random.Random) -> NounPhrase:
-        """Return a phrase with each of its words exchanged at the chance `wrong`."""
-        swapped = {stem(word): self.another(word, rng) for word in _exchangeable(phrase) if rng.random() < wrong}
-        if not swapped:
-            return phrase
-        noun = swapped.get(phrase.words[-1], phrase.noun)
-        words = tuple(stem(swapped.get(word, word)) for word in phrase.words)
-        return replace(phrase, words=words, noun=noun)
+    def misread(self, caption: str, wrong: float, rng: random.Random) -> str:
+        """Return a caption with each of its nouns and colours exchanged at the chance `wrong`."""
+        for word in [word for phrase in noun_phrases(caption) for word in _exchangeable(phrase)]:
+            if rng.random() < wrong:
+                caption = _exchanged(caption, word, self.another(word, rng))
+        return caption
 
 
 def measure_reliability(
@@ -79,12 +84,9 @@ def measure_reliability(
     return CaptionReliability(min(wrong, SHARE_MAX), min(omitted, SHARE_MAX))
 
 
-def observed(
-    reading: Sequence[NounPhrase], reliability: CaptionReliability, vocabulary: Vocabulary, rng: random.Random
-) -> tuple[NounPhrase, ...]:
-    """Return a caption's noun phrases as another observer, who is as reliable, might have given them."""
-    named = (phrase for phrase in reading if rng.random() >= reliability.omitted)
-    return tuple(vocabulary.misread(phrase, reliability.wrong, rng) for phrase in named)
+def without_omitted(reading: Sequence[NounPhrase], omitted: float, rng: random.Random) -> tuple[NounPhrase, ...]:
+    """Return a caption's noun phrases with each left out at the chance `omitted`."""
+    return tuple(phrase for phrase in reading if rng.random() >= omitted)
 
 
 def _share_wrong(

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.console import progress_bar
-from export.index.caption_questions import CaptionQuestions
-from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, observed
+from export.index.caption_questions import CaptionQuestions, CaptionReadings
+from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, without_omitted
 from export.index.catalog import IndexedImage
 from runtime.artefacts.match_calibration import (
     BARE_FEATURES,
@@ -28,12 +28,12 @@ from runtime.artefacts.match_calibration import (
     QueryContext,
     match_features,
 )
-from runtime.search.testimony import Statement, compare, said_features
+from runtime.search.testimony import Statement, compare, noun_phrases, said_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
 QUESTIONS = 500
-PICTURES_MAX = 20_000  # more do not change the fit, and these take 2 x 40 MB of vectors at 512 dimensions
+PICTURES_MAX = 5_000  # more do not change the fit, and captions that err are embedded once more
 PICTURES_MIN = 20  # captioned ones; below, a fit would be a guess
 HITS = 3  # labelled of each search
 EXAMPLES_MIN = 20  # of true and of false matches
@@ -55,6 +55,11 @@ class _Examples:
         """Add k hits."""
         self.features.append(features)
         self.holds.append(holds)
+
+    @property
+    def share(self) -> float:
+        """The share of true matches, by Laplace's estimate, so that no examples are half true."""
+        return (sum(map(np.sum, self.holds)) + 1) / (sum(map(len, self.holds)) + 2)
 
     def fit(self, names: Sequence[str]) -> tuple[MatchWeights, float] | None:
         """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them."""
@@ -83,49 +88,75 @@ def calibrate(
     captioned = [row for row in rows if row.caption]
     rng = random.Random(SEED)
     sample = captioned if len(captioned) <= PICTURES_MAX else rng.sample(captioned, PICTURES_MAX)
-    questions = CaptionQuestions([row.caption or "" for row in sample])
-    if len(sample) < PICTURES_MIN or not questions.exist:
+    texts = [row.caption or "" for row in sample]
+    if len(sample) < PICTURES_MIN or not any(map(noun_phrases, texts)):
         return None
     ids = [row.id for row in sample]
-    vectors = pictures.vectors_of(ids)
-    reliability = measure_reliability([row.caption or "" for row in sample], vectors, embed_texts, rng)
-    examples = _LabelledHits(vectors, captions.vectors_of(ids), questions, reliability, rng)
+    of_pictures, of_captions = pictures.vectors_of(ids), captions.vectors_of(ids)
+    reliability = measure_reliability(texts, of_pictures, embed_texts, rng)
+    vocabulary = Vocabulary([noun_phrases(text) for text in texts])
+    # Labels are taken from the captions that fit their pictures best: of the others, as many as have errors are left out.
+    errors = int(len(sample) * reliability.share_with_errors(vocabulary.words_of_a_caption))
+    trusted = np.sort(np.argsort((of_pictures * of_captions).sum(axis=1), kind="stable")[min(errors, len(sample) // 2) :])
+    world = observe([texts[at] for at in trusted], of_captions[trusted], reliability, vocabulary, embed_texts, rng)
+    examples = _LabelledHits(of_pictures[trusted], world, rng)
     with progress_bar(console, "Calibrating", QUESTIONS) as advance:
         for _ in range(QUESTIONS):
             examples.search_once(embed_texts)
             advance(1)
-    return examples.fit()
+    return examples.fit(reliability)
+
+
+@dataclass(frozen=True)
+class _ObservedCaptions:
+    """The captions of n pictures, whose words are taken for true, and what another observer, as reliable, says instead.
+
+    `vectors` are those of the other observer's captions, (n, d).
+    """
+
+    texts: Sequence[str]
+    observed: CaptionReadings
+    vectors: NDArray[np.float32]
+
+
+def observe(
+    texts: Sequence[str],
+    vectors: NDArray[np.float32],
+    reliability: CaptionReliability,
+    vocabulary: Vocabulary,
+    embed_texts: EmbedTexts,
+    rng: random.Random,
+) -> _ObservedCaptions:
+    """Return captions with their observation; the text tower runs for those that differ."""
+    seen = [vocabulary.misread(text, reliability.wrong, rng) for text in texts]
+    vectors = vectors.copy()
+    for at, (text, other) in enumerate(zip(texts, seen, strict=True)):
+        if text != other:
+            [vectors[at]] = embed_texts([other])
+    readings = [without_omitted(noun_phrases(other), reliability.omitted, rng) for other in seen]
+    return _ObservedCaptions(texts, CaptionReadings(readings), vectors)
 
 
 @dataclass(frozen=True)
 class _AskedQuestion:
-    """One question to n pictures: (n,) cosines with pictures and captions, what it states, and which pictures answer it."""
+    """One question to n pictures: (n,) cosines with pictures and captions, its size, and which pictures answer it."""
 
     scores: NDArray[np.float32]
     caption_scores: NDArray[np.float32]
     mean_score: float
     words: int
+    things: int
     answers: set[int]
-    whole: Statement
-    part: Statement
 
 
 class _LabelledHits:
     """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
-    def __init__(
-        self,
-        pictures: NDArray[np.float32],
-        captions: NDArray[np.float32],
-        questions: CaptionQuestions,
-        reliability: CaptionReliability,
-        rng: random.Random,
-    ) -> None:
-        self._pictures, self._captions = pictures, captions  # both (n, d)
-        self._questions, self._reliability, self._rng = questions, reliability, rng
-        self._vocabulary = Vocabulary(questions.readings)
+    def __init__(self, pictures: NDArray[np.float32], captions: _ObservedCaptions, rng: random.Random) -> None:
+        self._pictures, self._captions, self._observed = pictures, captions.vectors, captions.observed  # (n, d), both
+        self._questions, self._rng = CaptionQuestions(captions.texts), rng
         self._centroid = pictures.mean(axis=0)
-        self._whole, self._part = _Examples(), _Examples()
+        self._nearest, self._agreeing, self._others, self._part = _Examples(), _Examples(), _Examples(), _Examples()
 
     def search_once(self, embed_texts: EmbedTexts) -> None:
         """Search with one question: all pictures, those that do not answer it, and those that lack one of its words.
@@ -135,60 +166,74 @@ class _LabelledHits:
         """
         question = self._questions.draw(self._rng)
         [text] = embed_texts([question])
-        answers = self._questions.answers(question)
-        lacking = answers | self._questions.mentioning_a_word_of(question, self._rng)
         whole = Statement.of(question)
+        part = Statement.of(question, self._rng.choice(whole.phrases).words[-1:])  # as if no caption had a word for it
         asked = _AskedQuestion(
             scores=self._pictures @ text,
             caption_scores=self._captions @ text,
             mean_score=float(self._centroid @ text),
             words=len(content_words(question)),
-            answers=answers,
-            whole=whole,
-            part=Statement.of(question, self._rng.choice(whole.phrases).words[-1:]),  # as if no caption had a word for it
+            things=len(whole.phrases),
+            answers=self._questions.readings.agreeing(whole),
         )
         order = np.argsort(-asked.scores, kind="stable")
-        for hidden in (set[int](), answers, lacking):
+        lacking = asked.answers | self._questions.readings.mentioning_a_word_of(whole, self._rng)
+        by_words = self._observed.agreeing(whole)
+        for hidden in (set[int](), asked.answers, lacking):
             neighbours = _first(order, hidden)
+            found = [*neighbours[:HITS], *self._some(by_words - hidden)]
+            agreeing = [hit for hit in dict.fromkeys(found) if hit in by_words]
+            others = [hit for hit in neighbours[:HITS] if hit not in by_words]
             # What captions say is there as often as not. What they have no word for is rather not there than unnamed.
             for _ in range(1 if hidden else 2):
-                self._label(asked, asked.whole, neighbours, self._whole)
-            self._label(asked, asked.part, neighbours, self._part)
+                self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
+                self._label(asked, whole, agreeing, neighbours, self._agreeing)
+                self._label(asked, whole, others, neighbours, self._others)
+            self._label(asked, part, list(neighbours[:HITS]), neighbours, self._part)
 
     def _label(
-        self, asked: "_AskedQuestion", statement: Statement, neighbours: NDArray[np.intp], examples: "_Examples"
+        self,
+        asked: "_AskedQuestion",
+        statement: Statement,
+        hits: list[int],
+        neighbours: NDArray[np.intp],
+        examples: "_Examples",
     ) -> None:
-        """Add the first hits of a search to the examples; `neighbours` are the nearest pictures that the library would have."""
-        if not statement.phrases:
+        """Add some hits to the examples; `neighbours` are the nearest pictures that the library would have."""
+        if not statement.phrases or not hits:
             return
-        hits = neighbours[:HITS]
         best = float(asked.caption_scores[neighbours].max(initial=-1.0))
-        context = QueryContext(asked.mean_score, best, asked.words, len(asked.whole.phrases))
+        context = QueryContext(asked.mean_score, best, asked.words, asked.things)
         holds = np.array([float(hit in asked.answers) for hit in hits])
-        told = [observed(self._questions.readings[hit], self._reliability, self._vocabulary, self._rng) for hit in hits]
-        said = said_features([compare(statement, one) for one in told])
+        said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in hits])
         examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
 
-    def fit(self) -> MatchCalibration | None:
+    def _some(self, pictures: set[int]) -> list[int]:
+        return self._rng.sample(sorted(pictures), min(HITS, len(pictures)))
+
+    def fit(self, reliability: CaptionReliability) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
-        without_caption, with_caption = self._whole.fit(BARE), self._whole.fit((*BARE, *CAPTION_FEATURES))
+        without_caption, with_caption = self._nearest.fit(BARE), self._nearest.fit((*BARE, *CAPTION_FEATURES))
         everything = (*BARE, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
-        whole, part = self._whole.fit(everything), self._part.fit(everything)
-        if not (whole and with_caption and without_caption):
+        agreeing, others = self._agreeing.fit((*BARE, *CAPTION_FEATURES)), self._others.fit(everything)
+        part = self._part.fit(everything)
+        if not (with_caption and without_caption):
             return None
         figures = {
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
-            "auroc": whole[1],
-            "things_not_captioned": self._reliability.omitted,
+            "auroc": with_caption[1],
+            "caption_words_wrong": reliability.wrong,
+            "things_not_captioned": reliability.omitted,
         }
         return MatchCalibration(
             centroid=tuple(map(float, self._centroid)),
-            whole_text=whole[0],
+            agreeing=(agreeing or with_caption)[0],
+            not_agreeing=(others or with_caption)[0],
             part_of_text=(part or with_caption)[0],
             with_caption=with_caption[0],
             without_caption=without_caption[0],
-            caption_words_wrong=self._reliability.wrong,
+            agreeing_are_right=self._agreeing.share,
             fit=figures,
         )
 

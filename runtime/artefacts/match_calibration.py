@@ -65,28 +65,26 @@ class MatchWeights(BaseModel):
 class MatchCalibration(BaseModel):
     """One library's way from scores to probabilities.
 
-    `centroid` is the mean of the pictures' vectors, (d,). `whole_text` are the weights for texts of which captions can say
-    all, `part_of_text` for those with a word that no caption of the library uses, `with_caption` for those of which captions
-    can say nothing; an index of an earlier version has only these. `without_caption` are for pictures without a caption.
-    `caption_words_wrong` is the share of the captions' words that is wrong. From `same_meaning_cosine` on, two nouns are taken
-    to mean the same; None where that is unknown. `fit` says how many questions were put to how many pictures, which share of
-    things captions leave out, and how well the probabilities told true hits from false ones.
+    `centroid` is the mean of the pictures' vectors, (d,). Of texts of which captions can say all, `agreeing` are the weights
+    for pictures whose caption does, and `not_agreeing` those for the others. `part_of_text` are for texts with a word that no
+    caption of the library uses, `with_caption` for those of which captions can say nothing; an index of an earlier version
+    has only these. `without_caption` are for pictures without a caption. `agreeing_are_right` is the share of true matches
+    among the pictures whose captions agree. From `same_meaning_cosine` on, two nouns are taken to mean the same; None where
+    that is unknown. `fit` says how many questions were put to how many pictures, how reliable their captions are, and how well
+    the probabilities told true hits from false ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     centroid: tuple[float, ...]
-    whole_text: MatchWeights | None = None
+    agreeing: MatchWeights | None = None
+    not_agreeing: MatchWeights | None = None
     part_of_text: MatchWeights | None = None
     with_caption: MatchWeights
     without_caption: MatchWeights
-    caption_words_wrong: float = 1.0
+    agreeing_are_right: float = 0.0
     same_meaning_cosine: float | None = None
     fit: dict[str, float]
-
-    def _weights_with_caption(self, compared: Compared) -> MatchWeights:
-        words = {"whole": self.whole_text, "part": self.part_of_text}.get(compared)
-        return words or self.with_caption
 
     def query_context(self, text: Floats, *, words: int, phrases: int, neighbour_scores: Floats) -> QueryContext:
         """Return the context of a text's vector, (d,).
@@ -101,10 +99,6 @@ class MatchCalibration(BaseModel):
         best = float(known.max()) if known.size else np.nan
         return QueryContext(float(np.asarray(self.centroid) @ text), best, words, phrases)
 
-    def caption_is_right(self, words: int) -> float:
-        """Return how likely a caption is right in this many of its words, from the share of wrong ones."""
-        return float((1 - self.caption_words_wrong) ** words)
-
     def probabilities(self, features: Floats, compared: Compared) -> NDArray[np.float64]:
         """Return how likely each picture shows what a text describes.
 
@@ -117,9 +111,18 @@ class MatchCalibration(BaseModel):
         """
         known = np.isfinite(features)
         features = np.where(known, features, 0.0)
-        captioned = self._weights_with_caption(compared).log_odds(features)
+        if compared == "whole":
+            agrees = features[:, FEATURES.index("agrees")] > 0
+            captioned = np.where(
+                agrees, self._log_odds(self.agreeing, features), self._log_odds(self.not_agreeing, features)
+            )
+        else:
+            captioned = self._log_odds(self.part_of_text if compared == "part" else None, features)
         log_odds = np.where(known.all(axis=1), captioned, self.without_caption.log_odds(features))
         return 1 / (1 + np.exp(-log_odds))
+
+    def _log_odds(self, weights: MatchWeights | None, features: Floats) -> NDArray[np.float64]:
+        return (weights or self.with_caption).log_odds(features)
 
 
 def match_features(context: QueryContext, scores: Floats, caption_scores: Floats, said: Floats) -> NDArray[np.float64]:

@@ -23,8 +23,8 @@ from runtime.stores.protocols import VectorSource, VectorStore
 PICTURES_SAMPLED = 500  # to see how far cosines spread
 # A file is seldom named after what its picture does not show. Believed, not measured: drawn scenes have numbers for names.
 NAMES_BELIEVED = 0.9
-# A picture whose caption says all that is asked for is at least a weak match, where such a caption is rather right than not.
-CAPTION_BELIEVED_FROM = 0.5
+# Where so many of the captions that agree with a question are right, such a picture is at least a weak match.
+CAPTIONS_BELIEVED_FROM = 0.9
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.floating]
 
@@ -116,7 +116,7 @@ class Ranker:
         context = calibration.query_context(text.vector, words=words, phrases=things, neighbour_scores=neighbour_scores)
         features = match_features(context, vectors @ text.vector, caption_scores, said_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
-        if calibration.caption_is_right(words) < CAPTION_BELIEVED_FROM:
+        if calibration.agreeing_are_right < CAPTIONS_BELIEVED_FROM:
             return shown
         return np.where([one.agrees for one in said], np.maximum(shown, WEAK_FROM), shown)
 
