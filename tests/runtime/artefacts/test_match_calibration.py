@@ -120,38 +120,33 @@ def bias(log_odds: float) -> MatchWeights:
     return MatchWeights(bias=log_odds, score=0, mean_score=0)
 
 
-def test_each_kind_of_text_has_weights_of_its_own() -> None:
+def test_each_kind_of_text_has_weights_of_its_own_and_so_have_captions_that_agree() -> None:
     calibration = CALIBRATION.model_copy(
         update={
-            "whole_text": bias(4).model_copy(update={"agrees": 2}),
-            "part_of_text": bias(3),
+            "agreeing": bias(6),
+            "not_agreeing": bias(4).model_copy(update={"contradicts": -7}),
+            "part_of_text": bias(3).model_copy(update={"agrees": 2}),
             "with_caption": bias(2),
             "without_caption": bias(1),
         }
     )
-    features = features_of([0.5] * 3, [0.4, 0.4, np.nan], AGREES, CONTRADICTS, AGREES)
+    features = features_of([0.5] * 4, [0.4, 0.4, 0.4, np.nan], AGREES, SILENT, CONTRADICTS, AGREES)
     judged = {compared: calibration.probabilities(features, compared) for compared in ("whole", "part", "nothing")}
     assert judged == {
-        "whole": pytest.approx([logistic(6), logistic(4), logistic(1)]),
-        "part": pytest.approx([logistic(3), logistic(3), logistic(1)]),
-        "nothing": pytest.approx([logistic(2), logistic(2), logistic(1)]),
+        "whole": pytest.approx([logistic(6), logistic(4), logistic(-3), logistic(1)]),
+        "part": pytest.approx([logistic(5), logistic(3), logistic(3), logistic(1)]),
+        "nothing": pytest.approx([logistic(2), logistic(2), logistic(2), logistic(1)]),
     }
 
 
 def test_a_calibration_goes_through_json_unchanged() -> None:
-    calibration = CALIBRATION.model_copy(
-        update={"whole_text": bias(4), "part_of_text": bias(3), "caption_words_wrong": 0.1, "same_meaning_cosine": 0.8}
-    )
+    numbers = {"agreeing_are_right": 0.9, "same_meaning_cosine": 0.8}
+    weights = {"agreeing": bias(4), "not_agreeing": bias(-1), "part_of_text": bias(3)}
+    calibration = CALIBRATION.model_copy(update=weights | numbers)
     assert MatchCalibration.model_validate_json(calibration.model_dump_json()) == calibration
     old = MatchCalibration.model_validate(EARLIER)
     assert MatchCalibration.model_validate_json(old.model_dump_json()) == old
 
 
-@pytest.mark.parametrize(("wrong", "words", "right"), [(0.0, 5, 1.0), (0.1, 1, 0.9), (0.1, 3, 0.729), (1.0, 1, 0.0)])
-def test_a_caption_is_right_if_each_of_its_words_is(wrong: float, words: int, right: float) -> None:
-    calibration = CALIBRATION.model_copy(update={"caption_words_wrong": wrong})
-    assert calibration.caption_is_right(words) == pytest.approx(right)
-
-
 def test_captions_whose_reliability_was_not_measured_are_not_believed() -> None:
-    assert CALIBRATION.caption_is_right(1) == 0
+    assert CALIBRATION.agreeing_are_right == 0
