@@ -133,7 +133,7 @@ class Ranker:
         likeness = np.array([NormalDist().cdf(float(deviation)) for deviation in deviations])
         weight = query.picture_weight
         mixed: Scores = matches ** min(1.0, 2 * (1 - weight)) * likeness ** min(1.0, 2 * weight)
-        return np.where(np.isnan(matches), matches, mixed)  # nan ** 0 would be 1
+        return mixed
 
     def same_meaning(self, nearest: tuple[str, float] | None) -> str | None:
         """Return the word of captions that is nearest to another word, given with its cosine, if both mean the same."""

@@ -159,12 +159,14 @@ def test_a_mix_is_the_product_of_words_and_likeness_and_the_lighter_one_fades_ou
     assert order in (None, best_first(evidence))
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
-def test_a_mix_has_no_probability_where_its_words_have_none(weight: float) -> None:
+@pytest.mark.parametrize(("weight", "chance"), [(0.0, None), (0.5, None), (0.99, None), (1.0, 0.5)])
+def test_a_mix_has_no_probability_where_its_words_have_none_unless_they_count_nothing(
+    weight: float, chance: float | None
+) -> None:
     mix = asked("a boat", (), (AXES[3], weight))
-    assert probabilities(mix, ["a boat", None], None) == [None, None]
+    assert probabilities(mix, ["a boat", None], None) == [chance, chance]
     named_nothing = asked("the", (), (AXES[3], weight))
-    assert probabilities(named_nothing, ["a boat", None], WEIGHED) == [None, None]
+    assert probabilities(named_nothing, ["a boat", None], WEIGHED) == [chance, chance]
 
 
 def test_a_mix_of_a_library_whose_pictures_are_all_alike_is_judged() -> None:
