@@ -1,8 +1,8 @@
 """Questions made of a library's own captions, and which pictures answer them: examples of true and of false matches.
 
 A question is a caption, a few successive words of one, or one or two of the things that it names. Each picture whose
-caption agrees is a true match. With all of those left out, the best hit of the rest is a false match: what a search finds in a
-library that has no answer. Plain rules over words; knows no vector.
+caption agrees is a true match. With all of those left out, the best hit of the rest is a false match: what a search finds
+in a library that has no answer. Plain rules over words; knows no vector.
 """
 
 import random

@@ -7,7 +7,7 @@ the text tower once a question, and no other model.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,13 @@ from export.console import progress_bar
 from export.index.caption_questions import CaptionQuestions, CaptionReadings
 from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, without_omitted
 from export.index.catalog import IndexedImage
+from export.index.logistic import Examples
 from runtime.artefacts.match_calibration import (
     BARE_FEATURES,
     CAPTION_FEATURES,
-    FEATURES,
     NEIGHBOURS,
     TESTIMONY_FEATURES,
     MatchCalibration,
-    MatchWeights,
     QueryContext,
     match_features,
 )
@@ -36,41 +35,11 @@ QUESTIONS = 500
 PICTURES_MAX = 5_000  # more do not change the fit, and captions that err are embedded once more
 PICTURES_MIN = 20  # captioned ones; below, a fit would be a guess
 HITS = 3  # labelled of each search
-EXAMPLES_MIN = 20  # of true and of false matches
-RIDGE = 1.0  # on weights of standardized features; keeps them finite where a plane separates all examples
+HEARD_FROM = 0.6  # of the captions that agree are right, or what captions say in words is not weighed at all
 SEED = 7
-BARE = tuple(name for name in BARE_FEATURES if name != "log_words")
+BARE = tuple(name for name in BARE_FEATURES if name not in ("log_words", "best_score"))
 
 EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
-
-
-@dataclass
-class _Examples:
-    """Labelled hits: rows of `FEATURES`, and for each whether it is a true match."""
-
-    features: list[NDArray[np.float64]] = field(default_factory=list)  # each (k, f)
-    holds: list[NDArray[np.float64]] = field(default_factory=list)  # each (k,)
-
-    def add(self, features: NDArray[np.float64], holds: NDArray[np.float64]) -> None:
-        """Add k hits."""
-        self.features.append(features)
-        self.holds.append(holds)
-
-    @property
-    def share(self) -> float:
-        """The share of true matches, by Laplace's estimate, so that no examples are half true."""
-        return (sum(map(np.sum, self.holds)) + 1) / (sum(map(len, self.holds)) + 2)
-
-    def fit(self, names: Sequence[str]) -> tuple[MatchWeights, float] | None:
-        """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them."""
-        if not self.holds:
-            return None
-        features, holds = np.concatenate(self.features), np.concatenate(self.holds)
-        if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
-            return None
-        weights = fit_logistic(features[:, [FEATURES.index(name) for name in names]], holds, names)
-        log_odds = weights.log_odds(features)
-        return weights, auroc(log_odds[holds > 0], log_odds[holds == 0])
 
 
 def calibrate(
@@ -165,7 +134,7 @@ class _LabelledHits:
         self._pictures, self._captions, self._observed = pictures, captions.vectors, captions.observed  # (n, d), both
         self._questions, self._rng = questions, rng
         self._centroid = pictures.mean(axis=0)
-        self._nearest, self._agreeing, self._others, self._part = _Examples(), _Examples(), _Examples(), _Examples()
+        self._nearest, self._agreeing, self._others, self._part = Examples(), Examples(), Examples(), Examples()
 
     def search_once(self, embed_texts: EmbedTexts) -> None:
         """Search with one question: all pictures, those that do not answer it, and those that lack one of its words.
@@ -196,8 +165,8 @@ class _LabelledHits:
             # What captions say is there as often as not. What they have no word for is rather not there than unnamed.
             for _ in range(1 if hidden else 2):
                 self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
-                self._label(asked, whole, agreeing, neighbours, self._agreeing)
-                self._label(asked, whole, others, neighbours, self._others)
+            self._label(asked, whole, agreeing, neighbours, self._agreeing)
+            self._label(asked, whole, others, neighbours, self._others)
             self._label(asked, part, list(neighbours[:HITS]), neighbours, self._part)
 
     def _label(
@@ -206,13 +175,15 @@ class _LabelledHits:
         statement: Statement,
         hits: list[int],
         neighbours: NDArray[np.intp],
-        examples: "_Examples",
+        examples: "Examples",
     ) -> None:
         """Add some hits to the examples; `neighbours` are the nearest pictures that the library would have."""
         if not statement.phrases or not hits:
             return
         best = float(asked.caption_scores[neighbours].max(initial=-1.0))
-        context = QueryContext(asked.mean_score, best, asked.words, asked.things)
+        context = QueryContext(
+            asked.mean_score, float(asked.scores[neighbours].max(initial=-1.0)), best, asked.words, asked.things
+        )
         holds = np.array([float(hit in asked.answers) for hit in hits])
         said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in hits])
         examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
@@ -224,10 +195,12 @@ class _LabelledHits:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
         without_caption, with_caption = self._nearest.fit(BARE), self._nearest.fit((*BARE, *CAPTION_FEATURES))
         everything = (*BARE, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
-        agreeing, others = self._agreeing.fit((*BARE, *CAPTION_FEATURES)), self._others.fit(everything)
+        agreeing, others = self._agreeing.fit((*BARE, "best_score", *CAPTION_FEATURES)), self._others.fit(everything)
         part = self._part.fit(everything)
         if not (with_caption and without_caption):
             return None
+        if self._agreeing.share < HEARD_FROM:
+            agreeing = others = part = None
         figures = {
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
@@ -237,43 +210,14 @@ class _LabelledHits:
         }
         return MatchCalibration(
             centroid=tuple(map(float, self._centroid)),
-            agreeing=(agreeing or with_caption)[0],
-            not_agreeing=(others or with_caption)[0],
-            part_of_text=(part or with_caption)[0],
+            agreeing=agreeing and agreeing[0],
+            not_agreeing=others and others[0],
+            part_of_text=part and part[0],
             with_caption=with_caption[0],
             without_caption=without_caption[0],
             agreeing_are_right=self._agreeing.share,
             fit=figures,
         )
-
-
-def fit_logistic(
-    features: NDArray[np.float64], holds: NDArray[np.float64], names: Sequence[str], steps: int = 50
-) -> MatchWeights:
-    """Return the ridge logistic of (n, f) features of these names on (n,) labels, by Newton's method."""
-    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-9
-    design = np.column_stack([(features - mean) / deviation, np.ones(len(features))])  # (n, f + 1)
-    ridge = RIDGE * np.eye(design.shape[1])
-    ridge[-1, -1] = 0.0  # the bias is free
-    weights = np.zeros(design.shape[1])
-    for _ in range(steps):
-        chances = 1 / (1 + np.exp(-(design @ weights)))
-        slope = design.T @ (chances - holds) + ridge @ weights
-        curvature = (design * (chances * (1 - chances))[:, None]).T @ design + ridge
-        step = np.linalg.solve(curvature, slope)
-        weights -= step
-        if np.abs(step).max() < 1e-9:
-            break
-    raw = weights[:-1] / deviation
-    named = dict(zip(names, map(float, raw), strict=True))
-    return MatchWeights(bias=float(weights[-1] - raw @ mean), **named)
-
-
-def auroc(true: NDArray[np.floating], false: NDArray[np.floating]) -> float:
-    """Return the chance that a true example has more than a false one, ties counting half (Mann-Whitney's U)."""
-    ordered = np.sort(false)
-    below, not_above = np.searchsorted(ordered, true, "left"), np.searchsorted(ordered, true, "right")
-    return float((below + not_above).mean() / (2 * len(false)))
 
 
 def _first(order: NDArray[np.intp], hidden: set[int]) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 # What the log-odds are linear in, in the order of the columns. Indexes of earlier versions weigh the words, not the phrases.
-BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases")
+BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases", "best_score")
 CAPTION_FEATURES = ("caption_score", "best_caption_score")
 TESTIMONY_FEATURES = ("agrees", "contradicts")
 FEATURES = (*BARE_FEATURES, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
@@ -30,6 +30,7 @@ class QueryContext:
     """
 
     mean_score: float
+    best_score: float
     best_caption_score: float
     words: int
     phrases: int
@@ -50,6 +51,7 @@ class MatchWeights(BaseModel):
     mean_score: float
     log_words: float = 0.0
     log_phrases: float = 0.0
+    best_score: float = 0.0
     caption_score: float = 0.0
     best_caption_score: float = 0.0
     agrees: float = 0.0
@@ -86,7 +88,9 @@ class MatchCalibration(BaseModel):
     same_meaning_cosine: float | None = None
     fit: dict[str, float]
 
-    def query_context(self, text: Floats, *, words: int, phrases: int, neighbour_scores: Floats) -> QueryContext:
+    def query_context(
+        self, text: Floats, *, words: int, phrases: int, best_score: float, neighbour_scores: Floats
+    ) -> QueryContext:
         """Return the context of a text's vector, (d,).
 
         Args:
@@ -97,7 +101,7 @@ class MatchCalibration(BaseModel):
         """
         known = neighbour_scores[np.isfinite(neighbour_scores)]
         best = float(known.max()) if known.size else np.nan
-        return QueryContext(float(np.asarray(self.centroid) @ text), best, words, phrases)
+        return QueryContext(float(np.asarray(self.centroid) @ text), best_score, best, words, phrases)
 
     def probabilities(self, features: Floats, compared: Compared) -> NDArray[np.float64]:
         """Return how likely each picture shows what a text describes.
@@ -137,6 +141,6 @@ def match_features(context: QueryContext, scores: Floats, caption_scores: Floats
     How much the text says is among them since a text that says more reaches less of a cosine, its true pictures included.
     """
     sizes = np.log1p([context.words, context.phrases])
-    columns = (scores, context.mean_score, *sizes, caption_scores, context.best_caption_score)
+    columns = (scores, context.mean_score, *sizes, context.best_score, caption_scores, context.best_caption_score)
     broadcast = [np.broadcast_to(column, scores.shape) for column in columns]
     return np.column_stack([*broadcast, said]).astype(np.float64)

@@ -113,7 +113,13 @@ class Ranker:
         if calibration is None or not words:
             return np.full(len(vectors), np.nan)
         things = len(noun_phrases(text.phrase.text))
-        context = calibration.query_context(text.vector, words=words, phrases=things, neighbour_scores=neighbour_scores)
+        context = calibration.query_context(
+            text.vector,
+            words=words,
+            phrases=things,
+            best_score=float((vectors @ text.vector).max()),
+            neighbour_scores=neighbour_scores,
+        )
         features = match_features(context, vectors @ text.vector, caption_scores, said_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
         if calibration.agreeing_are_right < CAPTIONS_BELIEVED_FROM:
