@@ -6,9 +6,8 @@ Takes requests that `search/query.py` has checked and parsed, and calls each ste
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from cachetools import LRUCache
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.errors import ImageError
@@ -20,7 +19,7 @@ from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_w
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
-from runtime.search.testimony import Statement
+from runtime.search.testimony import Statement, noun_phrases
 from runtime.search.text_search import find_by_words
 from runtime.search.words import Phrase, without_word
 
@@ -51,7 +50,7 @@ class Engine:
         """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
         self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
-        self._same_meanings: LRUCache[str, str | None] = LRUCache(NOUNS_REMEMBERED)
+        self._word_in_captions = lru_cache(NOUNS_REMEMBERED)(self._find_word_in_captions)  # of all threads
 
     @property
     def count(self) -> int:
@@ -119,7 +118,8 @@ class Engine:
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
             tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
-        unused = self.library.words.unused({stem for phrase in phrases for stem in phrase.stems})
+        said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
+        unused = self.library.words.unused(said)
         statements = tuple(Statement.of(phrase.text, unused, self._word_in_captions) for phrase in phrases)
         with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
@@ -129,20 +129,20 @@ class Engine:
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
 
-    def _word_in_captions(self, noun: str) -> str | None:
+    def _find_word_in_captions(self, noun: str) -> str | None:
         """Return the stem of a noun that captions use and that means the same as one that none uses, if there is one."""
-        if noun not in self._same_meanings:
-            [vector] = self._encoder.embed_tokens(self._encoder.tokenize([noun]))
-            self._same_meanings[noun] = self._ranker.same_meaning(self.library.words.nearest(vector))
-        return self._same_meanings[noun]
+        [vector] = self._encoder.embed_tokens(self._encoder.tokenize([noun]))
+        return self._ranker.same_meaning(self.library.words.nearest(vector))
 
     def _found_by_words(self, query: Query, count: int) -> list[int]:
         """Return the ids of pictures whose captions or names have the words that are wanted, in the captions' own words."""
         if query.text is None:
             return []
-        statement = query.statements[0]
-        in_used_words = " ".join(word for phrase in statement.phrases for word in phrase.words)
-        return find_by_words(self.library, in_used_words if statement.is_whole else query.parsed.wanted.text, count)
+        statement, text = query.statements[0], query.parsed.wanted.text
+        if statement.is_whole and statement.phrases != noun_phrases(text):  # a word has another in its place
+            parts = ((one.number_word if one.counted else "", *one.words) for one in statement.phrases)
+            text = " ".join(word for words in parts for word in words if word)
+        return find_by_words(self.library, text, count)
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):

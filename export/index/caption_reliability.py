@@ -165,4 +165,5 @@ def _kind(word: str) -> str:
 
 
 def _exchanged(caption: str, word: str, new: str) -> str:
-    return re.sub(rf"\b{re.escape(word)}\b", new, caption, count=1, flags=re.IGNORECASE)
+    written = re.escape(word).replace("gray", "gr[ae]y")  # noun phrases have "gray" for both
+    return re.sub(rf"\b{written}\b", new, caption, count=1, flags=re.IGNORECASE)

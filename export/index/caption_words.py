@@ -42,6 +42,7 @@ def read_used_words(captions: Iterable[str], embed_texts: EmbedTexts) -> UsedWor
     for caption in captions:
         stems |= Phrase(caption).stems
         for phrase in noun_phrases(caption):
+            stems.update(phrase.words)  # they have "gray" for "grey"
             written[phrase.words[-1]][phrase.noun] += 1
     by_count = sorted(written, key=lambda stem: (-written[stem].total(), stem))
     frequent = [stem for stem in by_count if written[stem].total() >= CAPTIONS_OF_A_NOUN_MIN][:NOUNS_EMBEDDED]

@@ -58,7 +58,7 @@ def calibrate(
     rng = random.Random(SEED)
     sample = captioned if len(captioned) <= PICTURES_MAX else rng.sample(captioned, PICTURES_MAX)
     texts = [row.caption or "" for row in sample]
-    if len(sample) < PICTURES_MIN or not any(map(noun_phrases, texts)):
+    if len(sample) < PICTURES_MIN:
         return None
     ids = [row.id for row in sample]
     of_pictures, of_captions = pictures.vectors_of(ids), captions.vectors_of(ids)
@@ -68,7 +68,10 @@ def calibrate(
     errors = int(len(sample) * reliability.share_with_errors(vocabulary.words_of_a_caption))
     trusted = np.sort(np.argsort((of_pictures * of_captions).sum(axis=1), kind="stable")[min(errors, len(sample) // 2) :])
     world = observe([texts[at] for at in trusted], of_captions[trusted], reliability, vocabulary, embed_texts, rng)
-    examples = _LabelledHits(of_pictures[trusted], world, rng)
+    questions = CaptionQuestions(world.texts)
+    if not questions.exist:
+        return None
+    examples = _LabelledHits(of_pictures[trusted], world, questions, rng)
     with progress_bar(console, "Calibrating", QUESTIONS) as advance:
         for _ in range(QUESTIONS):
             examples.search_once(embed_texts)
@@ -121,9 +124,15 @@ class _AskedQuestion:
 class _LabelledHits:
     """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
-    def __init__(self, pictures: NDArray[np.float32], captions: _ObservedCaptions, rng: random.Random) -> None:
+    def __init__(
+        self,
+        pictures: NDArray[np.float32],
+        captions: _ObservedCaptions,
+        questions: CaptionQuestions,
+        rng: random.Random,
+    ) -> None:
         self._pictures, self._captions, self._observed = pictures, captions.vectors, captions.observed  # (n, d), both
-        self._questions, self._rng = CaptionQuestions(captions.texts), rng
+        self._questions, self._rng = questions, rng
         self._centroid = pictures.mean(axis=0)
         self._nearest, self._agreeing, self._others, self._part = Examples(), Examples(), Examples(), Examples()
 

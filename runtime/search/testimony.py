@@ -145,8 +145,8 @@ def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
 def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
     """Return the noun phrases of a text, in its order; a verb, or a colour that stands alone, is one by itself."""
     reader = _Reader()
-    for token in _TOKEN.findall(text):
-        reader.read(token)
+    for token, following in pairwise([*_TOKEN.findall(text), "."]):
+        reader.read(token, following)
     reader.end_phrase()
     return tuple(reader.phrases)
 
@@ -210,28 +210,33 @@ class _Reader:
         self._number: int | None = None
         self._counted = self._denied = self._denied_before = False
 
-    def read(self, token: str) -> None:
-        """Read a word or a mark of punctuation."""
+    def read(self, token: str, following: str) -> None:
+        """Read a word or a mark of punctuation, with a look at the next."""
         word = bare_word(token) if token[0].isalnum() else ","
         word = _SAME.get(word, word)
         if word in NUMBERS or (word.isdecimal() and len(word) <= 2):
-            self.end_phrase()
+            if self._words:  # else a denial reaches over the number: "without two boats"
+                self.end_phrase()
             self._number, self._counted = NUMBERS.get(word) or int(word), True
         elif is_part_of_phrase(word):
             if self._words and (_is_verb(word) or _is_verb(self._words[-1])):
                 self.end_phrase()
             self._words.append(word)
-        elif not (word in ("and", ",") and self._words and COLOURS.issuperset(self._words)):  # "a red and white boat"
+        elif not (word in ("and", ",") and self._is_joined_to(bare_word(following))):
             self.end_phrase()
             self._denied = word in DENYING_WORDS or (self._denied_before and word in _REACHED_OVER)
             if word in ("a", "an"):
                 self._number, self._counted = 1, False
 
+    def _is_joined_to(self, following: str) -> bool:  # "a red and striped boat", "a small red and white boat"
+        joined = self._words[-1:] if _SAME.get(following, following) in COLOURS else self._words
+        return bool(joined) and COLOURS.issuperset(joined)
+
     def end_phrase(self) -> None:
         """Keep the phrase that has been read, if there is one, and begin another."""
         if self._words:
-            words, noun = tuple(map(stem, self._words)), self._words[-1]
-            self.phrases.append(NounPhrase(words, noun, self._number, self._counted, self._denied))
+            words = tuple(map(stem, self._words))
+            self.phrases.append(NounPhrase(words, self._words[-1], self._number, self._counted, self._denied))
         self._denied_before = self._denied
         self._words, self._number, self._counted, self._denied = [], None, False, False
 

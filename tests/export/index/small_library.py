@@ -21,12 +21,13 @@ FINGERPRINT = {"clip/image.onnx": "1" * 64, "blip/vision.onnx": "2" * 64}
 
 
 class GridEncoder:
-    """Embeds a picture as its 2 x 2 thumbnail; counts pictures and texts, and takes `seconds` for each picture."""
+    """Embeds a picture as its 2 x 2 thumbnail; counts pictures, keeps texts, and takes `seconds` for each picture."""
 
     dimension = DIMENSION
 
     def __init__(self, seconds: float = 0.0) -> None:
-        self.seconds, self.seen, self.read = seconds, 0, 0
+        self.seconds, self.seen = seconds, 0
+        self.read: list[str] = []
 
     def prepare(self, image: Image.Image) -> NDArray[np.float32]:
         return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
@@ -40,7 +41,7 @@ class GridEncoder:
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed a text by the counts of its characters."""
-        self.read += len(texts)
+        self.read += texts
         counts = np.array([np.bincount([ord(one) % DIMENSION for one in text], minlength=DIMENSION) for text in texts])
         unit: NDArray[np.float32] = (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
         return unit

@@ -1,46 +1,21 @@
-"""Questions out of captions, and the logistic fitted to their answers."""
+"""The logistic that is fitted to the answers of questions, and what the calibration of a library knows."""
 
 import io
-import random
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.caption_questions import CaptionQuestions, ContentTerms
 from export.index.catalog import IndexedImage
 from export.index.fit_calibration import PICTURES_MIN, calibrate
 from export.index.logistic import auroc, fit_logistic
-from runtime.artefacts.match_calibration import QueryContext
+from runtime.artefacts.match_calibration import MatchCalibration, match_features
+from runtime.search.testimony import Statement, compare, noun_phrases, said_features
 from runtime.stores.flat import FlatStore
+from tests.export.index.word_world import DIMENSION, NOUNS, World, make_world
 
-CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blue house", "", "on the"]
-
-
-def test_questions_are_runs_of_words_with_something_to_see_in_them() -> None:
-    questions, rng = CaptionQuestions(CAPTIONS), random.Random(1)
-    asked = {" ".join(questions.draw(rng)) for _ in range(300)}
-    assert {"a blue boat", "boat", "red boats", "a red boat on the sea"} <= asked
-    assert not any(question.endswith((" the", " a", " on")) or question.startswith("on ") for question in asked)
-
-
-def test_a_caption_answers_what_it_says_in_any_number() -> None:
-    assert CaptionQuestions(CAPTIONS).answers(["red", "boat"]) == {0, 2}
-
-
-def test_words_that_stand_side_by_side_must_do_so_in_the_answer() -> None:
-    assert CaptionQuestions(CAPTIONS).answers(["blue", "boat"]) == {1}
-    assert CaptionQuestions(CAPTIONS).answers(["a", "blue", "thing"]) == set()
-
-
-def test_articles_between_words_keep_them_apart() -> None:
-    assert ContentTerms.of(["a", "red", "boat", "and", "a", "house"]).pairs == {("red", "boat")}
-
-
-def test_a_library_without_captions_cannot_be_asked() -> None:
-    assert not CaptionQuestions(["", "of the"]).exist
+NAMES = ("score", "mean_score", "log_phrases")
 
 
 def test_logistic_finds_the_weights_that_made_the_labels() -> None:
@@ -48,13 +23,14 @@ def test_logistic_finds_the_weights_that_made_the_labels() -> None:
     features = rng.normal(size=(20_000, 3)) * [1, 0.1, 10] + [0, 1, 5]
     truth = np.array([1.0, -8.0, 0.05])
     holds = (rng.random(len(features)) < 1 / (1 + np.exp(-(features @ truth + 8)))).astype(float)
-    fitted = fit_logistic(features, holds)
-    assert (fitted.score, fitted.mean_score, fitted.log_words) == pytest.approx(tuple(truth), rel=0.1)
+    fitted = fit_logistic(features, holds, NAMES)
+    assert (fitted.score, fitted.mean_score, fitted.log_phrases) == pytest.approx(tuple(truth), rel=0.1)
     assert fitted.bias == pytest.approx(8, rel=0.1)
+    assert (fitted.log_words, fitted.caption_score, fitted.agrees) == (0, 0, 0), "what is not fitted weighs nothing"
 
 
 def test_examples_that_fall_wholly_apart_still_give_finite_weights() -> None:
-    fitted = fit_logistic(np.array([[0.0, 0, 0], [1, 0, 0]] * 50), np.array([0.0, 1] * 50))
+    fitted = fit_logistic(np.array([[0.0, 0, 0], [1, 0, 0]] * 50), np.array([0.0, 1] * 50), NAMES)
     assert np.isfinite(list(fitted.model_dump().values())).all()
     assert fitted.score > 0
 
@@ -64,63 +40,109 @@ def test_auroc_counts_ties_half() -> None:
     assert auroc(np.array([0.5]), np.array([0.5])) == 0.5
 
 
-class WordEncoder:
-    """Embeds a text as its words, each a fixed random direction."""
-
-    dimension = 64
-
-    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = [sum(self._direction(word) for word in text.split()) for text in texts]
-        return np.stack([row / np.linalg.norm(row) for row in rows]).astype(np.float32)
-
-    def _direction(self, word: str) -> np.ndarray:
-        return np.random.default_rng(sum(map(ord, word))).standard_normal(self.dimension)
+def stores_of(world: World) -> tuple[FlatStore, FlatStore]:
+    """The stores of the pictures and of the captions, their ids from 1 on."""
+    stores = FlatStore(DIMENSION), FlatStore(DIMENSION)
+    for store, vectors in zip(stores, (world.pictures, world.encoder.embed_texts(world.captions)), strict=True):
+        store.add(range(1, len(vectors) + 1), vectors)
+    return stores
 
 
-def make_library(count: int) -> tuple[list[IndexedImage], FlatStore, FlatStore]:
-    """Pictures that look like what their captions say, with some noise."""
-    encoder, rng = WordEncoder(), np.random.default_rng(2)
-    colours, things = ["red", "blue", "green", "white"], ["boat", "house", "dog", "kite", "tree", "car"]
-    captions = [f"{colours[i % 4]} {things[i // 4 % 6]} near {things[(i // 3 + 1) % 6]}" for i in range(count)]
-    rows = [IndexedImage(i + 1, f"{i}.jpg", str(i), 1, 1, 1, text, 1) for i, text in enumerate(captions)]
-    texts = encoder.embed_texts(captions)
-    pictures = (texts + 0.08 * rng.standard_normal(texts.shape)).astype(np.float32)
-    stores = FlatStore(encoder.dimension), FlatStore(encoder.dimension)
-    for store, vectors in zip(stores, (pictures, texts), strict=True):
-        store.add([row.id for row in rows], (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32))
-    return rows, *stores
+def calibrated(world: World, captions: Sequence[str] | None = None) -> MatchCalibration | None:
+    """The calibration of a world; `captions` are told in place of its own."""
+    told = enumerate(captions or world.captions, start=1)
+    rows = [IndexedImage(number, f"{number}.jpg", str(number), 1, 1, 1, caption, 1) for number, caption in told]
+    return calibrate(rows, *stores_of(world), world.encoder.embed_texts, Console(file=io.StringIO()))
 
 
-def test_a_fitted_library_knows_its_pictures_from_what_it_lacks() -> None:
-    rows, pictures, captions = make_library(96)
-    encoder = WordEncoder()
-    calibration = calibrate(rows, pictures, captions, encoder.embed_texts, Console(file=io.StringIO()))
-    assert calibration
+@pytest.fixture(scope="module")
+def spoiled() -> dict[float, tuple[World, MatchCalibration]]:
+    """Worlds and their calibrations, by the share of their captions' words that is wrong."""
+    worlds = {wrong: make_world(300, wrong=wrong) for wrong in (0.0, 0.2, 0.5)}
+    found = {wrong: (world, calibrated(world)) for wrong, world in worlds.items()}
+    return {wrong: (world, calibration) for wrong, (world, calibration) in found.items() if calibration}
+
+
+def best_chance(world: World, calibration: MatchCalibration, query: str) -> float:
+    """How likely the best of the ten nearest pictures shows what a query says."""
+    pictures, captions = stores_of(world)
+    [text] = world.encoder.embed_texts([query])
+    ids, scores = pictures.search(text[None], 10)
+    caption_scores = captions.vectors_of(ids[0]) @ text
+    statement = Statement.of(query)
+    said = said_features([compare(statement, noun_phrases(world.captions[image_id - 1])) for image_id in ids[0]])
+    context = calibration.query_context(text, words=len(query.split()), phrases=1, neighbour_scores=caption_scores)
+    return float(calibration.probabilities(match_features(context, scores[0], caption_scores, said), "whole").max())
+
+
+def test_a_fitted_library_knows_its_pictures_from_what_it_lacks(
+    spoiled: dict[float, tuple[World, MatchCalibration]],
+) -> None:
+    world, calibration = spoiled[0.0]
     assert calibration.fit["auroc"] > 0.9
-    chances = {}
-    for query in ("red boat", "purple elephant"):
-        [text] = encoder.embed_texts([query])
-        ids, scores = pictures.search(text[None], 10)
-        heard = captions.vectors_of(ids[0]) @ text
-        context = calibration.query_context(text, 2, heard)
-        assert isinstance(context, QueryContext)
-        chances[query] = calibration.probabilities(context, scores[0], heard).max()
-    assert chances["red boat"] > 0.8
-    assert chances["purple elephant"] < 0.2
+    there = [noun_phrases(caption)[0] for caption in world.captions[:40]]
+    lacking = [f"{colour} zzz{noun}" for colour, noun in zip(("red", "blue") * 20, NOUNS[:40], strict=True)]
+    assert np.mean([best_chance(world, calibration, f"{thing.colours[0]} {thing.noun}") for thing in there]) > 0.8
+    assert np.mean([best_chance(world, calibration, query) for query in lacking]) < 0.2
+
+
+def test_captions_are_trusted_less_the_more_of_their_words_are_wrong(
+    spoiled: dict[float, tuple[World, MatchCalibration]],
+) -> None:
+    good, middling, bad = (calibration for _, calibration in spoiled.values())
+    assert good.agreeing_are_right > 0.9 > middling.agreeing_are_right > bad.agreeing_are_right
+    part = [calibration.part_of_text for calibration in (good, middling, bad)]
+    whole = [calibration.not_agreeing for calibration in (good, middling, bad)]
+    agrees = [weights.agrees for weights in part if weights]
+    contradicts = [-weights.contradicts for weights in whole if weights]
+    for weights in (agrees, contradicts):
+        assert len(weights) == 3
+        assert min(weights) > 0, weights
+        assert sorted(weights, reverse=True) == weights
+
+
+def test_where_the_captions_agree_the_pictures_are_rather_matches(
+    spoiled: dict[float, tuple[World, MatchCalibration]],
+) -> None:
+    for world, calibration in spoiled.values():
+        [text] = world.encoder.embed_texts(["red band"])
+        context = calibration.query_context(text, words=2, phrases=1, neighbour_scores=np.array([0.6]))
+        said = np.array([[1, 0], [0, 0], [0, 1]])
+        for cosine in (0.3, 0.5):
+            cosines = np.full(3, cosine)
+            agrees, silent, contradicts = calibration.probabilities(match_features(context, cosines, cosines, said), "whole")
+            assert agrees > silent > contradicts
+
+
+def test_the_calibration_says_how_it_was_fitted(spoiled: dict[float, tuple[World, MatchCalibration]]) -> None:
+    world, calibration = spoiled[0.0]
+    fit = calibration.fit
+    assert (fit["questions"], fit["pictures"]) == (500, pytest.approx(300, rel=0.1))
+    assert max(fit["caption_words_wrong"], fit["things_not_captioned"]) < 0.05
+    assert np.asarray(calibration.centroid) == pytest.approx(world.pictures.mean(axis=0), abs=0.01)
+    assert calibration.without_caption.caption_score == calibration.without_caption.best_caption_score == 0
+    assert calibration.with_caption.agrees == calibration.with_caption.contradicts == 0
+    assert MatchCalibration.model_validate_json(calibration.model_dump_json()) == calibration
 
 
 def test_the_same_library_gets_the_same_calibration() -> None:
-    made = [calibrate(*make_library(48), WordEncoder().embed_texts, Console(file=io.StringIO())) for _ in range(2)]
-    assert made[0] is not None
-    assert made[0] == made[1]
+    first, second = (calibrated(make_world(48)) for _ in range(2))
+    assert first is not None
+    assert first == second
 
 
 @pytest.mark.parametrize("count", [1, PICTURES_MIN - 1])
 def test_too_few_captions_give_no_calibration(count: int) -> None:
-    assert calibrate(*make_library(count), WordEncoder().embed_texts, Console(file=io.StringIO())) is None
+    assert calibrated(make_world(count)) is None
 
 
-def test_captions_that_are_all_alike_give_no_calibration() -> None:
-    rows, pictures, captions = make_library(40)
-    alike = [IndexedImage(row.id, row.image_path, row.sha256, 1, 1, 1, "a boat", 1) for row in rows]
-    assert calibrate(alike, pictures, captions, WordEncoder().embed_texts, Console(file=io.StringIO())) is None
+@pytest.mark.parametrize("caption", ["a boat", "of the"])
+def test_captions_that_are_all_alike_give_no_calibration(caption: str) -> None:
+    assert calibrated(make_world(40), [caption] * 40) is None
+
+
+def test_a_library_whose_only_captions_that_name_something_fit_worst_gets_no_calibration() -> None:
+    world = make_world(40)
+    captions = [*world.captions[:2], *["of the"] * 38]
+    world.pictures[:2] = -world.encoder.embed_texts(captions[:2])
+    assert calibrated(world, captions) is None

@@ -1,24 +1,34 @@
 """A request inside its limits, its query parsed; and the direction that words, minus-words and a picture make together."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.search.query import Query, RequestLimits, parse_query
+from runtime.search.query import Query, RequestLimits, Vectors, parse_query
+from runtime.search.testimony import Statement
 
 LIMITS = RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2)
 BOAT, SUNSET, PICTURE = np.eye(4, dtype=np.float32)[:3]
 
 
+def made_of(text: str, wanted: Vectors | None, unwanted: tuple[Vectors, ...] = (), *picture: Any) -> Query:
+    """The query with what it states, as the engine makes it; `picture` is one and its weight."""
+    parsed = parse_query(text)
+    phrases = (*([parsed.wanted] if wanted is not None else []), *parsed.unwanted)
+    return Query(parsed, wanted, tuple(Statement.of(phrase.text) for phrase in phrases), unwanted, *picture)
+
+
 def test_words_alone_look_where_their_vector_points() -> None:
-    query = Query(parse_query("a boat"), BOAT)
+    query = made_of("a boat", BOAT)
     assert query.is_plain
     assert np.array_equal(query.direction(), BOAT)
     assert query.scores(np.stack([BOAT, SUNSET])) == pytest.approx([1, 0])
 
 
 def test_minus_words_turn_the_direction_away_and_leave_the_score_alone() -> None:
-    query = Query(parse_query("a boat -sunset"), BOAT, (SUNSET,))
+    query = made_of("a boat -sunset", BOAT, (SUNSET,))
     assert not query.is_plain
     assert query.direction() @ SUNSET < 0 < query.direction() @ BOAT
     assert np.linalg.norm(query.direction()) == pytest.approx(1)
@@ -26,14 +36,14 @@ def test_minus_words_turn_the_direction_away_and_leave_the_score_alone() -> None
 
 
 def test_half_of_each_unwanted_text_is_subtracted_from_the_wanted_one() -> None:
-    one = Query(parse_query("a boat -sunset"), BOAT, (SUNSET,))
-    two = Query(parse_query("a boat -sunset -night"), BOAT, (SUNSET, PICTURE))
+    one = made_of("a boat -sunset", BOAT, (SUNSET,))
+    two = made_of("a boat -sunset -night", BOAT, (SUNSET, PICTURE))
     assert one.direction() == pytest.approx(np.array([1, -0.5, 0, 0]) / np.sqrt(1.25))
     assert two.direction() == pytest.approx(np.array([1, -0.5, -0.5, 0]) / np.sqrt(1.5))
 
 
 def test_a_picture_without_words_is_the_whole_direction_whatever_its_weight() -> None:
-    query = Query(parse_query(""), None, (), PICTURE, picture_weight=0.1)
+    query = made_of("", None, (), PICTURE, 0.1)
     assert not query.is_mixed
     assert not query.is_plain
     assert np.array_equal(query.direction(), PICTURE)
@@ -41,14 +51,14 @@ def test_a_picture_without_words_is_the_whole_direction_whatever_its_weight() ->
 
 
 def test_a_picture_with_minus_words_alone_is_turned_away_from_them() -> None:
-    query = Query(parse_query("-sunset"), None, (SUNSET,), PICTURE)
+    query = made_of("-sunset", None, (SUNSET,), PICTURE)
     assert query.is_mixed
     assert query.direction() @ SUNSET < 0 < query.direction() @ PICTURE
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
 def test_in_a_mix_each_part_counts_by_its_weight(weight: float) -> None:
-    query = Query(parse_query("a boat"), BOAT, (), PICTURE, weight)
+    query = made_of("a boat", BOAT, (), PICTURE, weight)
     wanted = np.array([1 - weight, 0, weight, 0]) / np.hypot(1 - weight, weight)
     assert query.direction() == pytest.approx(wanted)
     assert query.scores(np.stack([BOAT, PICTURE])) == pytest.approx([1 - weight, weight])
@@ -57,14 +67,14 @@ def test_in_a_mix_each_part_counts_by_its_weight(weight: float) -> None:
 def test_in_a_mix_the_part_whose_cosines_spread_less_is_not_drowned() -> None:
     rng = np.random.default_rng(0)
     library = rng.standard_normal((200, 4)) * [0.02, 0.1, 0.5, 0.1]  # hardly a difference along the words
-    query = Query(parse_query("a boat"), BOAT, (), PICTURE, 0.5)
+    query = made_of("a boat", BOAT, (), PICTURE, 0.5)
     spreads = [float((library @ part).std()) for part in (BOAT, PICTURE)]
     direction = query.direction(library.astype(np.float32))
     assert direction[0] / direction[2] == pytest.approx(spreads[1] / spreads[0], rel=1e-3)
 
 
 def test_a_library_whose_pictures_are_all_alike_has_no_spread_to_divide_by() -> None:
-    query = Query(parse_query("a boat"), BOAT, (), PICTURE, 0.5)
+    query = made_of("a boat", BOAT, (), PICTURE, 0.5)
     direction = query.direction(np.stack([BOAT, BOAT]))
     assert direction == pytest.approx(np.array([1, 0, 1, 0]) / np.sqrt(2))
 

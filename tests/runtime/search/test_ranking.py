@@ -1,6 +1,7 @@
 """Ranker: the evidence for each hit, from the pictures' and the captions' vectors and the calibration."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from runtime.library.catalog import ImageRow
 from runtime.search.evidence import Evidence
 from runtime.search.query import Query, parse_query
 from runtime.search.ranking import Ranker, best_first
+from runtime.search.testimony import Statement
 from runtime.stores.flat import FlatStore
 
 AXES = np.eye(3, dtype=np.float32)
@@ -45,8 +47,11 @@ def probabilities_of(hits: list[Evidence]) -> list[float]:
     return probabilities
 
 
-def boat(query: str = "a boat", unwanted: tuple[np.ndarray, ...] = ()) -> Query:
-    return Query(parse_query(query), AXES[0], unwanted)
+def boat(query: str = "a boat", unwanted: tuple[np.ndarray, ...] = (), *picture: Any) -> Query:
+    """The query, whose wanted words have the first axis; `picture` is one and its weight."""
+    parsed = parse_query(query)
+    statements = tuple(Statement.of(phrase.text) for phrase in (parsed.wanted, *parsed.unwanted))
+    return Query(parsed, AXES[0], statements, unwanted, *picture)
 
 
 def judged(ranker: Ranker, query: Query) -> list[Evidence]:
@@ -101,7 +106,7 @@ def test_a_mix_is_searched_with_the_spread_of_some_pictures_of_the_library() -> 
         return [1, 2, 3]
 
     store = store_of({1: [1, 0.1, 0], 2: [1, 0, 0.5], 3: [1, 0, -0.5]})  # all alike along the words, not along the picture
-    mix = Query(parse_query("a boat"), AXES[0], (), AXES[2], 0.9)
+    mix = boat("a boat", (), AXES[2], 0.9)
     assert Ranker(store).nearest(mix, 1) == [2]
     ranker = Ranker(store, some_ids=some_ids)
     assert [ranker.nearest(mix, 1), ranker.nearest(mix, 1), ranker.nearest(boat(), 1)] == [[2], [2], [1]]
@@ -109,7 +114,7 @@ def test_a_mix_is_searched_with_the_spread_of_some_pictures_of_the_library() -> 
 
 
 def test_a_picture_alone_is_not_judged(ranker: Ranker) -> None:
-    evidence = judged(ranker, Query(parse_query(""), None, (), AXES[0]))
+    evidence = judged(ranker, Query(parse_query(""), None, (), (), AXES[0]))
     assert [known.match_probability for known in evidence] == [None] * 3
     assert [known.verdict for known in evidence] == [None] * 3
 
@@ -118,7 +123,7 @@ def test_without_calibration_there_are_scores_and_no_verdicts() -> None:
     ranker = Ranker(store_of({1: [1, 0, 0], 2: [0, 1, 0], 3: [1, 1, 0]}))
     evidence = judged(ranker, boat())
     assert [known.verdict for known in evidence] == [None] * 3
-    assert best_first(evidence) == [0, 1, 2]
+    assert best_first(evidence) == [0, 2, 1], "those whose captions say it come first"
 
 
 @pytest.mark.parametrize("query", ["the", "?!", "-"])

@@ -1,0 +1,54 @@
+"""The words that captions use, in a catalogue that has them and in one from before it could."""
+
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from runtime.library.caption_words import CAPTION_WORDS_SCHEMA, CaptionWords
+from runtime.library.catalog import Library
+
+AXES = np.eye(3, dtype=np.float32)
+
+
+def words_of(rows: dict[str, np.ndarray | None]) -> CaptionWords:
+    """The words of a catalogue, each with its vector if it has one."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    connection.execute(CAPTION_WORDS_SCHEMA)
+    blobs = [(word, None if vector is None else vector.astype("<f2").tobytes()) for word, vector in rows.items()]
+    connection.executemany("INSERT INTO caption_words VALUES (?, ?)", blobs)
+    return CaptionWords(connection, threading.Lock())
+
+
+@pytest.fixture
+def words() -> CaptionWords:
+    return words_of({"boat": AXES[0], "sunset": AXES[1], "red": None})
+
+
+def test_words_that_no_caption_uses_are_told(words: CaptionWords) -> None:
+    assert words.unused({"boat", "red", "dusk", "zebra's", 'a"b'}) == {"dusk", "zebra's", 'a"b'}
+    assert words.unused(["boat"]) == words.unused([]) == frozenset()
+
+
+def test_the_nearest_word_is_one_that_has_a_vector(words: CaptionWords) -> None:
+    assert words.nearest(np.array([0.6, 0.8, 0], dtype=np.float32)) == ("sunset", pytest.approx(0.8))
+    assert words.nearest(np.array([0.8, 0.6, 0], dtype=np.float32)) == ("boat", pytest.approx(0.8))
+    assert words.nearest(-AXES[0]) == ("sunset", pytest.approx(0)), "the least unlike, however far"
+
+
+def test_without_a_word_that_has_a_vector_none_is_nearest() -> None:
+    assert words_of({"red": None}).nearest(AXES[0]) is None
+    assert words_of({}).nearest(AXES[0]) is None
+
+
+def test_a_catalogue_from_before_there_were_words_tells_of_none(library: Library) -> None:
+    assert library.words.unused({"boat"}) == frozenset(), "it is not known whether captions use it"
+    assert library.words.nearest(AXES[0]) is None
+
+
+def test_any_thread_may_ask(words: CaptionWords) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        told = set(threads.map(lambda at: words.unused({"boat", f"zebra{at % 4}"}), range(200)))
+    assert told == {frozenset({f"zebra{at}"}) for at in range(4)}

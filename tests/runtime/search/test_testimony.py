@@ -1,0 +1,158 @@
+"""What a caption says of a query: agreement, each conflict, and silence; and what a query states in words captions use."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
+from runtime.search.testimony import (
+    AGREES,
+    AGREES_IN_PART,
+    SILENT,
+    Conflict,
+    Statement,
+    compare,
+    noun_phrases,
+    said_features,
+)
+from runtime.search.testimony import (
+    testify as said_by,  # pytest would take it for a test
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "caption"),
+    [
+        ("a boat", "a boat"),
+        ("boats", "a boat at night"),
+        ("a boat", "two boats"),  # an article does not count
+        ("one boat", "a boat"),
+        ("two boats", "2 boats and a dog"),
+        ("a red boat", "a red boat next to a blue house"),
+        ("a red boat", "a small red and white boat"),
+        ("a red boat", "a blue boat and a red boat"),
+        ("a red boat", "a red wooden boat"),
+        ("a grey cat", "a gray cat"),
+        ("a boat and a house", "a house behind a boat"),
+        ("no boat", "a beach without a boat"),
+        ("boats", "no dogs but a boat"),
+        ("boat sunset", "a boat at sunset"),  # a bare list reads like one phrase
+        ("sunset boat", "a boat at sunset"),
+        ("boat red", "a red boat"),
+        ("red boat sunset", "a red boat at sunset"),
+        ("a man riding", "a man riding a horse"),
+    ],
+)
+def test_a_caption_agrees_where_it_names_all_as_it_is_bound(query: str, caption: str) -> None:
+    assert said_by(query, caption) == AGREES
+
+
+@pytest.mark.parametrize(
+    ("query", "caption"),
+    [
+        ("a boat", "a house"),
+        ("a boat and a house", "a boat"),
+        ("a red boat", "a boat"),
+        ("a red boat", "a boat at a red sunset"),
+        ("two boats", "boats"),
+        ("two boats", "two dogs and boats"),
+        ("boat red", "a boat and a red house"),
+        ("boat red", "a red house"),
+        ("boat red", "a blue boat"),  # its noun is the colour
+        ("boat sunset", "a boat"),
+        ("boat sunset", "sunset"),
+        ("wooden boat", "a boat by a wooden house"),
+        ("no boat", "a boat"),
+        ("a red and blue boat", "a red boat"),
+        ("a red boat", "a blue boat and a boat"),  # the other may be red
+        ("two boats", "three boats and boats"),
+        ("a boat", ""),
+        ("", "a boat"),
+        ("the", "the boat"),
+    ],
+)
+def test_a_caption_is_silent_on_what_it_leaves_out(query: str, caption: str) -> None:
+    assert said_by(query, caption) == SILENT
+
+
+@pytest.mark.parametrize(
+    ("query", "caption", "conflict"),
+    [
+        ("a green castle", "a red castle", Conflict("colour", "castle", "green", "red")),
+        (
+            "a green castle",
+            "a red castle next to a green tree",
+            Conflict("colour", "castle", "green", "red", elsewhere=True),
+        ),
+        ("a green castle", "a red castle without a green tree", Conflict("colour", "castle", "green", "red")),
+        ("a green castle", "a red and white castle", Conflict("colour", "castle", "green", "red and white")),
+        ("green castles", "two red castles and a blue castle", Conflict("colour", "castles", "green", "red")),
+        ("two boats", "three boats", Conflict("number", "boats", "two", "three")),
+        ("two boats", "a boat", Conflict("number", "boat", "two", "one")),
+        ("one boat", "13 boats", Conflict("number", "boats", "one", "13")),
+        ("two red boats", "three red boats and two dogs", Conflict("number", "boats", "two", "three")),
+        ("two red boats", "three blue boats", Conflict("colour", "boats", "red", "blue")),
+        ("a boat", "no boats", Conflict("denied", "boat", "boat")),
+        ("two dogs", "a beach without a hat or dogs", Conflict("denied", "dogs", "dogs")),
+        ("a red boat", "not a red boat", Conflict("denied", "boat", "boat")),
+        ("two boats", "a beach without two boats", Conflict("denied", "boats", "boats")),
+        ("a tree and a green castle", "a red castle", Conflict("colour", "castle", "green", "red")),  # the tree is unnamed
+        ("a boat and two dogs", "no boat and three dogs", Conflict("denied", "boat", "boat")),  # the first there is
+    ],
+)
+def test_a_caption_contradicts_in_what_cannot_both_be_so(query: str, caption: str, conflict: Conflict) -> None:
+    assert said_by(query, caption) == replace(SILENT, conflict=conflict)
+
+
+def test_a_statement_of_words_that_are_all_used_is_whole() -> None:
+    statement = Statement.of("a red boat at dusk", unused=())
+    assert statement == Statement(noun_phrases("a red boat at dusk"))
+    assert statement.compared == "whole"
+
+
+def test_a_phrase_with_an_unused_word_is_left_out_of_what_captions_are_compared_with() -> None:
+    statement = Statement.of("a red boat at dusk", {"dusk"})
+    assert (statement.phrases, statement.compared) == (noun_phrases("a red boat"), "part")
+    assert compare(statement, noun_phrases("a red boat")) == AGREES_IN_PART
+    assert compare(statement, noun_phrases("a blue boat")).conflict == Conflict("colour", "boat", "red", "blue")
+    assert compare(statement, noun_phrases("a house")) == SILENT
+
+
+def test_a_text_of_unused_words_alone_states_nothing_that_captions_could_say() -> None:
+    statement = Statement.of("a zebra", {"zebra"})
+    assert (statement.phrases, statement.compared) == ((), "nothing")
+    assert compare(statement, noun_phrases("a boat")) == SILENT
+
+
+def test_an_unused_noun_is_read_as_the_one_that_captions_use_for_it() -> None:
+    asked: list[str] = []
+
+    def same_meaning(noun: str) -> str | None:
+        asked.append(noun)
+        return {"dusk": "sunset", "grey clouds": "rain"}.get(noun)
+
+    statement = Statement.of("two boats at dusk under grey clouds", {"dusk", "cloud"}, same_meaning)
+    assert asked == ["dusk", "gray clouds"]
+    asked.clear()
+    statement = Statement.of("two dusks near zebras", {"dusk", "zebra"}, {"dusks": "sunset"}.get)
+    assert [(said.words, said.noun, said.number, said.counted) for said in statement.phrases] == [
+        (("sunset",), "dusks", 2, True)
+    ]
+    assert statement.compared == "part"
+    whole = Statement.of("a boat at dusk", {"dusk"}, {"dusk": "sunset"}.get)
+    assert whole.compared == "whole"
+    assert compare(whole, noun_phrases("a boat at sunset")) == AGREES
+
+
+def test_only_an_unused_noun_has_another_in_its_place() -> None:
+    statement = Statement.of("a striped boat", {"striped"}, lambda _: "boat")
+    assert (statement.phrases, statement.compared) == ((), "nothing")
+
+
+def test_what_captions_say_are_two_columns() -> None:
+    assert TESTIMONY_FEATURES == ("agrees", "contradicts")
+    denied = replace(SILENT, conflict=Conflict("denied", "boat", "boat"))
+    rows = said_features([SILENT, AGREES, AGREES_IN_PART, denied])
+    assert np.array_equal(rows, [[0, 0], [1, 0], [1, 0], [0, 1]])
+    assert said_features([]).shape == (0, 2)
