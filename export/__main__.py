@@ -139,6 +139,10 @@ def index(
             help='Captions by people, one JSON object a line: {"file", "captions"}. Shown in place of the models\'.'
         ),
     ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="Captions by people in the same form: how likely a match is, is fitted to what they say."),
+    ] = None,
     device: Annotated[
         Literal["cpu", "cuda"],
         typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
@@ -162,6 +166,8 @@ def index(
         models = _models_dir(models)
         if given_captions is not None:
             options = replace(options, given_captions=read_given_captions(given_captions, folder))
+        if calibration is not None:
+            options = replace(options, labels=read_given_captions(calibration, folder))
         tell(f"Models: {name_models(models)}. Index: {out}.")
         build_index(folder, out, models=_open_models(models, device), options=options)
         tell_next_steps(context.find_root().info_name or "lookwhy", models, out)

@@ -46,11 +46,11 @@ class CaptionReadings:
 class CaptionQuestions:
     """Makes questions of the captions of some pictures."""
 
-    def __init__(self, captions: Sequence[str]) -> None:
-        """Read the captions; one that names nothing gives no question and answers none."""
-        self.readings = CaptionReadings([noun_phrases(caption) for caption in captions])
-        self._words = [[word.lower() for word in WORD.findall(caption)] for caption in captions]
-        self._naming = [at for at, reading in enumerate(self.readings.of_pictures) if reading]
+    def __init__(self, captions: Sequence[Sequence[str]]) -> None:
+        """Read the captions of each picture; one that names nothing gives no question and answers none."""
+        read = [[(caption, noun_phrases(caption)) for caption in of_picture] for of_picture in captions]
+        self.readings = CaptionReadings([[phrase for _, phrases in one for phrase in phrases] for one in read])
+        self._naming = [caption for of_picture in read for caption in of_picture if caption[1]]
 
     @property
     def exist(self) -> bool:
@@ -59,29 +59,30 @@ class CaptionQuestions:
 
     def draw(self, rng: random.Random) -> str:
         """Return a random question; it names at least one thing."""
-        at = rng.choice(self._naming)
+        caption, phrases = rng.choice(self._naming)
+        words = [word.lower() for word in WORD.findall(caption)]
         kind = rng.random()
         if kind < WHOLE_SHARE:
-            return " ".join(self._words[at])
-        things = [phrase for phrase in self.readings.of_pictures[at] if phrase.number]
+            return " ".join(words)
+        things = [phrase for phrase in phrases if phrase.number]
         if things and kind < WHOLE_SHARE + THINGS_SHARE:
             things = rng.sample(things, min(rng.randint(1, 2), len(things)))
             return " and ".join(_written(thing, detailed=rng.random() < DETAIL_SHARE) for thing in things)
-        return self._some_words(at, rng)
+        return _some_of(words, rng)
 
-    def _some_words(self, at: int, rng: random.Random) -> str:
-        """Return successive words of a caption that name something, without cutting through a noun phrase."""
-        words = self._words[at]
-        while True:
-            start = rng.randrange(len(words))
-            end = rng.randint(start + 1, len(words))
-            while start and not _parts(words[start - 1], words[start]):
-                start -= 1
-            while end < len(words) and not _parts(words[end - 1], words[end]):
-                end += 1
-            question = " ".join(_trimmed(words[start:end]))
-            if noun_phrases(question):
-                return question
+
+def _some_of(words: Sequence[str], rng: random.Random) -> str:
+    """Return successive words of a caption that name something, without cutting through a noun phrase."""
+    while True:
+        start = rng.randrange(len(words))
+        end = rng.randint(start + 1, len(words))
+        while start and not _parts(words[start - 1], words[start]):
+            start -= 1
+        while end < len(words) and not _parts(words[end - 1], words[end]):
+            end += 1
+        question = " ".join(_trimmed(words[start:end]))
+        if noun_phrases(question):
+            return question
 
 
 def _parts(one: str, other: str) -> bool:
@@ -100,7 +101,7 @@ def _written(thing: NounPhrase, *, detailed: bool) -> str:
     return " ".join(filter(None, (number, *colours, thing.noun)))
 
 
-def _trimmed(words: list[str]) -> list[str]:
+def _trimmed(words: Sequence[str]) -> Sequence[str]:
     """Return the words without function words at either end, but for an article: "on a red boat in the" is "a red boat"."""
     while words and words[-1] in FUNCTION_WORDS:
         words = words[:-1]

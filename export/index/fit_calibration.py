@@ -6,7 +6,7 @@ the text tower once a question, and no other model.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.console import progress_bar
-from export.index.caption_questions import CaptionQuestions, CaptionReadings
-from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, without_omitted
+from export.index.caption_observation import Observation, observe_again, observe_by_labels
 from export.index.catalog import IndexedImage
 from export.index.logistic import Examples
 from runtime.artefacts.match_calibration import (
@@ -27,7 +26,7 @@ from runtime.artefacts.match_calibration import (
     QueryContext,
     match_features,
 )
-from runtime.search.testimony import Statement, compare, noun_phrases, said_features
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
@@ -43,7 +42,13 @@ EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def calibrate(
-    rows: Sequence[IndexedImage], pictures: VectorSource, captions: VectorSource, embed_texts: EmbedTexts, console: Console
+    rows: Sequence[IndexedImage],
+    pictures: VectorSource,
+    captions: VectorSource,
+    embed_texts: EmbedTexts,
+    console: Console,
+    *,
+    labels: Mapping[str, Sequence[str]] | None = None,
 ) -> MatchCalibration | None:
     """Return the calibration of a library, the same each time; None where it has too few captions.
 
@@ -53,60 +58,31 @@ def calibrate(
         captions: the vectors of their captions.
         embed_texts: n texts -> (n, d) float32 of L2 norm 1, each in a run of its own.
         console: where progress goes.
+        labels: captions by people, by path, that are taken for true. Without those of enough captioned pictures, the
+            library's own captions are, as far as they are reliable.
     """
     captioned = [row for row in rows if row.caption]
+    labelled = [row for row in captioned if labels and row.image_path in labels]
     rng = random.Random(SEED)
-    sample = captioned if len(captioned) <= PICTURES_MAX else rng.sample(captioned, PICTURES_MAX)
-    texts = [row.caption or "" for row in sample]
+    candidates = labelled if len(labelled) >= PICTURES_MIN else captioned
+    sample = candidates if len(candidates) <= PICTURES_MAX else rng.sample(candidates, PICTURES_MAX)
     if len(sample) < PICTURES_MIN:
         return None
     ids = [row.id for row in sample]
     of_pictures, of_captions = pictures.vectors_of(ids), captions.vectors_of(ids)
-    reliability = measure_reliability(texts, of_pictures, embed_texts, rng)
-    vocabulary = Vocabulary([noun_phrases(text) for text in texts])
-    # Labels are taken from the captions that fit their pictures best: of the others, as many as have errors are left out.
-    errors = int(len(sample) * reliability.share_with_errors(vocabulary.words_of_a_caption))
-    trusted = np.sort(np.argsort((of_pictures * of_captions).sum(axis=1), kind="stable")[min(errors, len(sample) // 2) :])
-    world = observe([texts[at] for at in trusted], of_captions[trusted], reliability, vocabulary, embed_texts, rng)
-    questions = CaptionQuestions(world.texts)
-    if not questions.exist:
+    texts = [row.caption or "" for row in sample]
+    if labels and candidates is labelled:
+        observation = observe_by_labels([labels[row.image_path] for row in sample], texts, of_captions)
+    else:
+        observation = observe_again(texts, of_pictures, of_captions, embed_texts, rng)
+    if not observation.truth.exist:
         return None
-    examples = _LabelledHits(of_pictures[trusted], world, questions, rng)
+    examples = _LabelledHits(of_pictures[observation.sample], observation, rng)
     with progress_bar(console, "Calibrating", QUESTIONS) as advance:
         for _ in range(QUESTIONS):
             examples.search_once(embed_texts)
             advance(1)
-    return examples.fit(reliability)
-
-
-@dataclass(frozen=True)
-class _ObservedCaptions:
-    """The captions of n pictures, whose words are taken for true, and what another observer, as reliable, says instead.
-
-    `vectors` are those of the other observer's captions, (n, d).
-    """
-
-    texts: Sequence[str]
-    observed: CaptionReadings
-    vectors: NDArray[np.float32]
-
-
-def observe(
-    texts: Sequence[str],
-    vectors: NDArray[np.float32],
-    reliability: CaptionReliability,
-    vocabulary: Vocabulary,
-    embed_texts: EmbedTexts,
-    rng: random.Random,
-) -> _ObservedCaptions:
-    """Return captions with their observation; the text tower runs for those that differ."""
-    seen = [vocabulary.misread(text, reliability.wrong, rng) for text in texts]
-    vectors = vectors.copy()
-    for at, (text, other) in enumerate(zip(texts, seen, strict=True)):
-        if text != other:
-            [vectors[at]] = embed_texts([other])
-    readings = [without_omitted(noun_phrases(other), reliability.omitted, rng) for other in seen]
-    return _ObservedCaptions(texts, CaptionReadings(readings), vectors)
+    return examples.fit()
 
 
 @dataclass(frozen=True)
@@ -124,15 +100,10 @@ class _AskedQuestion:
 class _LabelledHits:
     """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
 
-    def __init__(
-        self,
-        pictures: NDArray[np.float32],
-        captions: _ObservedCaptions,
-        questions: CaptionQuestions,
-        rng: random.Random,
-    ) -> None:
-        self._pictures, self._captions, self._observed = pictures, captions.vectors, captions.observed  # (n, d), both
-        self._questions, self._rng = questions, rng
+    def __init__(self, pictures: NDArray[np.float32], observation: Observation, rng: random.Random) -> None:
+        self._pictures, self._captions = pictures, observation.vectors  # (n, d), both
+        self._questions, self._observed, self._figures = observation.truth, observation.observed, observation.figures
+        self._rng = rng
         self._centroid = pictures.mean(axis=0)
         self._nearest, self._agreeing, self._others, self._part = Examples(), Examples(), Examples(), Examples()
 
@@ -167,8 +138,9 @@ class _LabelledHits:
                 self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
             self._label(asked, whole, agreeing, neighbours, self._agreeing)
             self._label(asked, whole, others, neighbours, self._others)
-        # What captions have no word for may be there unnamed; or it is nowhere, as if all that they call so were hidden.
-        for hidden in (set[int](), asked.answers, asked.answers | self._questions.readings.mentioning(unused)):
+        # What captions have no word for may be there unnamed; mostly it is nowhere, as if all that they call so were hidden.
+        nowhere = asked.answers | self._questions.readings.mentioning(unused)
+        for hidden in (set[int](), asked.answers, nowhere, nowhere, nowhere):
             neighbours = _first(order, hidden)
             self._label(asked, part, list(neighbours[:HITS]), neighbours, self._part)
 
@@ -197,7 +169,7 @@ class _LabelledHits:
     def _some(self, pictures: set[int]) -> list[int]:
         return self._rng.sample(sorted(pictures), min(HITS, len(pictures)))
 
-    def fit(self, reliability: CaptionReliability) -> MatchCalibration | None:
+    def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
         without_caption, with_caption = self._nearest.fit(BARE), self._nearest.fit((*BARE, *CAPTION_FEATURES))
         everything = (*BARE, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
@@ -211,8 +183,7 @@ class _LabelledHits:
             "questions": QUESTIONS,
             "pictures": len(self._pictures),
             "auroc": with_caption[1],
-            "caption_words_wrong": reliability.wrong,
-            "things_not_captioned": reliability.omitted,
+            **self._figures,
         }
         return MatchCalibration(
             centroid=tuple(map(float, self._centroid)),

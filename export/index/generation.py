@@ -67,8 +67,8 @@ class NextGeneration:
     """What is to be written.
 
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
-    `embed_texts` embeds the questions that the match calibration is fitted with; without it, there is no calibration. From
-    `ivf_from` pictures on, the stores have their large form.
+    `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
+    without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form.
     """
 
     number: int
@@ -80,6 +80,7 @@ class NextGeneration:
     captions: Iterable[VectorBatch] = ()
     embed_texts: EmbedTexts | None = None
     ivf_from: int = IVF_FROM
+    labels: Mapping[str, Sequence[str]] | None = None
 
 
 def last_generation(out: Path, warn: Callable[[str], None]) -> Generation:
@@ -159,8 +160,11 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
     calibration, used_words = None, UsedWords()
     if following.embed_texts and stores.captions.count:
         rows = following.catalog.rows
-        used_words = read_used_words([row.caption for row in rows if row.caption], following.embed_texts)
-        calibration = calibrate(rows, stores.pictures, stores.captions, following.embed_texts, console)
+        said = [caption for row in rows for caption in (row.caption, *row.other_captions) if caption]
+        used_words = read_used_words(said, following.embed_texts)
+        calibration = calibrate(
+            rows, stores.pictures, stores.captions, following.embed_texts, console, labels=following.labels
+        )
         if calibration:
             calibration = calibration.model_copy(update={"same_meaning_cosine": used_words.same_meaning_cosine})
     write_catalog(folder / CATALOG_NAME, following.catalog, used_words)

@@ -29,12 +29,15 @@ class BuildOptions:
         publish_every_s: after so many seconds, captions made so far are published.
         ivf_from: from so many pictures on, a search scans only the nearest clusters.
         given_captions: captions that people gave, by the picture's path, the one to be shown first; None where none were.
+        labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
+            anew in any case. None where they are fitted to the index's own captions.
     """
 
     captions_later: bool = False
     publish_every_s: float = 600.0
     ivf_from: int = IVF_FROM
     given_captions: Mapping[str, Sequence[str]] | None = None
+    labels: Mapping[str, Sequence[str]] | None = None
 
 
 class Publisher:
@@ -79,6 +82,7 @@ class Publisher:
             captions=captions.batches(catalog.rows),
             embed_texts=self._models.encoder.embed_texts,
             ivf_from=self._options.ivf_from,
+            labels=self._options.labels,
         )
         publish(self._out, following, console)
         self._published = catalog
@@ -89,6 +93,8 @@ class Publisher:
         That is its size's form, its full text and its captions' vectors.
         """
         manifest = last.manifest
+        if self._options.labels is not None:
+            return False
         if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
             return False
         if not last.has_form_for(len(last.catalog.rows), self._options.ivf_from):

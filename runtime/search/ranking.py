@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
-from runtime.search.names import named
+from runtime.search.names import which_are_named
 from runtime.search.query import Query
-from runtime.search.testimony import Statement, Testimony, compare, noun_phrases, said_features
+from runtime.search.testimony import NounPhrase, Statement, Testimony, compare, noun_phrases, said_features
 from runtime.search.words import Phrase
 from runtime.stores.protocols import VectorSource, VectorStore
 
@@ -80,13 +80,13 @@ class Ranker:
         ]  # the wanted one first
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
-        told = [noun_phrases(row.caption or "") for row in rows]
+        told = [_told(row) for row in rows]
         said = [[compare(text.statement, one) for one in told] for text in texts]  # (1 + m, k)
         wanted, *unwanted = (
             self._shown(text, vectors, *known)
             for text, *known in zip(texts, caption_scores, nearest_captions, said, strict=True)
         )
-        is_named = [named(row, query.parsed.wanted.text) for row in rows]
+        is_named = which_are_named(rows, query.parsed.wanted.text)
         matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
         for shown in unwanted:
             matches *= 1 - np.nan_to_num(shown)
@@ -164,6 +164,11 @@ class _Text:
     phrase: Phrase
     statement: Statement
     vector: Vectors
+
+
+def _told(row: ImageRow) -> list[NounPhrase]:
+    """Return the noun phrases of all captions that the index has of a picture."""
+    return [phrase for caption in (row.caption or "", *row.other_captions) for phrase in noun_phrases(caption)]
 
 
 def best_first(evidence: Sequence[Evidence]) -> list[int]:

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from runtime.library.catalog import ImageRow
-from runtime.search.names import named
+from runtime.search.names import which_are_named
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from runtime.search.names import named
         ("sunset-boat.JPG", "boats at sunset", True),
         ("sunset-boat.JPG", "a red boat at sunset", False),
         ("sunday.jpg", "sun", False),
+        ("butterflies.jpg", "a butterfly", True),
+        ("sunday.jpg", "jpg", False),
+        ("sunday.jpg", "sunday.jpg", True),
         ("the photo.jpg", "the photo", True),
         ("photo.jpg", "the photo", False),
         (unicodedata.normalize("NFD", "Café/x.png"), "CAFÉ", True),
@@ -28,4 +31,4 @@ from runtime.search.names import named
     ],
 )
 def test_a_name_states_all_words_or_not(path: str, text: str, expected: bool) -> None:
-    assert named(ImageRow(1, path, "", 1, 1, 1, "a red boat"), text) is expected
+    assert which_are_named([ImageRow(1, path, "", 1, 1, 1, "a red boat")], text) == [expected]
