@@ -21,6 +21,9 @@ HAS_TORCH = all(find_spec(name) for name in ("torch", "transformers", "optimum")
 ALL_NEED_TORCH = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.torch\b", re.MULTILINE)
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# Of torch and of numpy, here and in every process that a test starts: beside another worker on two CPUs, threads of small
+# products only wait for one another, 2 ms a product.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_configure() -> None:

@@ -21,7 +21,7 @@ from transformers import (
 from benchmarks.checkpoints.outliers import Edit
 from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
-ShapeName = Literal["clip-b32", "blip-base", "clip-small", "blip-small"]
+ShapeName = Literal["clip-b32", "blip-base", "clip-small", "blip-small", "clip-tiny", "blip-tiny"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,9 @@ SHAPES: dict[ShapeName, CheckpointShape] = {
     ),  # Salesforce's captioner
     "clip-small": CheckpointShape(TransformerShape(128, 4, 4), TransformerShape(128, 4, 4), 64, 8, 77, 600, 64),
     "blip-small": CheckpointShape(TransformerShape(128, 4, 4, 0.1), TransformerShape(128, 4, 4, 0.1), 64, 8, 64, 600),
+    # to try a benchmark itself; outliers need the layers of the small ones
+    "clip-tiny": CheckpointShape(TransformerShape(128, 2, 4), TransformerShape(128, 2, 4), 32, 8, 77, 600, 64),
+    "blip-tiny": CheckpointShape(TransformerShape(128, 2, 4, 0.1), TransformerShape(128, 2, 4, 0.1), 32, 8, 64, 600),
 }
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KINDS: tuple[WeightKind, ...] = get_args(WeightKind)
 FORMS: "tuple[PrecisionMode, ...]" = ("fp32", "planned", "int8")
-SHAPES: "dict[bool, tuple[ShapeName, ShapeName]]" = {False: ("clip-b32", "blip-base"), True: ("clip-small", "blip-small")}
+SHAPES: "dict[bool, tuple[ShapeName, ShapeName]]" = {False: ("clip-b32", "blip-base"), True: ("clip-tiny", "blip-tiny")}
 NEEDS = {False: (16.0, "about an hour on two cores"), True: (0.3, "a minute or two")}  # GB of disk, and time
 OPENING_ROUNDS = 5
 

@@ -1,6 +1,6 @@
 """The benchmark's fixtures: checkpoints, exported models, pictures and indexes. Existing models and graphs are kept.
 
-Each step runs in its own process, so that no run is started from a process that has torch in memory.
+All that needs torch is made in one process of its own, so that no run is started from a process that has torch in memory.
 """
 
 import shutil
@@ -51,23 +51,31 @@ def prepare_workload(folders: FixtureFolders, console: Console) -> Workload:
         lookwhy_index=out / "lookwhy-index",
     )
     out.mkdir(parents=True, exist_ok=True)
-    _make_models(workload, folders.small, console)
     _make_pictures(workload, folders)
-    _make_indexes(workload, console)
+    run_in_own_process(_make_with_torch, workload, folders.small)
+    console.print("Indexing it with captions as Lookwhy does, unless that index exists")
+    _run_export("index", workload.pictures, "--models", workload.models, "--out", workload.lookwhy_index)
     return workload
 
 
-def _make_models(workload: Workload, small: bool, console: Console) -> None:
+def _make_with_torch(workload: Workload, small: bool) -> None:
+    """Make the checkpoints and graphs that are absent, and the seed project's index."""
+    from benchmarks.race.plain_onnx_export import export_plain
+    from benchmarks.race.seed_project import SeedProject
+
+    console = Console()
     for shape, folder in zip(SHAPES[small], (workload.clip, workload.blip), strict=True):
         if not (folder / "model.safetensors").exists():
             console.print(f"Making a checkpoint with random weights: {shape}")
-            run_in_own_process(save_checkpoint, shape, folder, "plain")
+            save_checkpoint(shape, folder, "plain")
     if not (workload.models / MANIFEST_NAME).exists():
         console.print("Exporting both as Lookwhy does, in int8")
-        run_in_own_process(export_form, workload.clip, workload.blip, workload.models, "int8")
+        export_form(workload.clip, workload.blip, workload.models, "int8")
     if not workload.plain.exists():
         console.print("Exporting both as plain fp32 graphs")
-        run_in_own_process(_export_plain, workload)
+        export_plain(workload.clip, workload.blip, workload.plain)
+    console.print("Indexing the library as the seed project does")
+    SeedProject(workload, captions=False).index(workload.pictures, workload.seed_index, captions=False)
 
 
 def _make_pictures(workload: Workload, folders: FixtureFolders) -> None:
@@ -83,30 +91,11 @@ def _make_pictures(workload: Workload, folders: FixtureFolders) -> None:
         _copy(pictures_in(workload.pictures)[-count:], folder)
 
 
-def _make_indexes(workload: Workload, console: Console) -> None:
-    console.print("Indexing the library as the seed project does")
-    run_in_own_process(_index_as_seed_project, workload)
-    console.print("Indexing it with captions as Lookwhy does, unless that index exists")
-    _run_export("index", workload.pictures, "--models", workload.models, "--out", workload.lookwhy_index)
-
-
 def _run_export(*arguments: object) -> None:
     command = [sys.executable, "-m", "export", *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RunFailed(" ".join(map(str, arguments)), done.stderr)
-
-
-def _export_plain(workload: Workload) -> None:
-    from benchmarks.race.plain_onnx_export import export_plain
-
-    export_plain(workload.clip, workload.blip, workload.plain)
-
-
-def _index_as_seed_project(workload: Workload) -> None:
-    from benchmarks.race.seed_project import SeedProject
-
-    SeedProject(workload, captions=False).index(workload.pictures, workload.seed_index, captions=False)
 
 
 def _copy(pictures: Sequence[Path], folder: Path) -> None:

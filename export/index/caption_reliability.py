@@ -48,15 +48,14 @@ class Vocabulary:
         for phrase in (phrase for reading in readings for phrase in reading):
             for word in _exchangeable(phrase):
                 words[_kind(word)].add(word)
-        self._by_kind = {kind: sorted(known) for kind, known in words.items()}
-        self.words_of_a_caption = sum(len(list(_exchangeable(one))) for reading in readings for one in reading) / len(
-            readings
-        )
+        self._by_kind = {kind: [(word, stem(word)) for word in sorted(known)] for kind, known in words.items()}
+        exchangeable = sum(len(list(_exchangeable(phrase))) for reading in readings for phrase in reading)
+        self.words_of_a_caption = exchangeable / len(readings)
 
     def another(self, word: str, rng: random.Random, *others: str) -> str:
         """Return another word of the same kind, and not one of `others`; the word itself where there is none."""
         taken = {stem(one) for one in (word, *others)}
-        free = [known for known in self._by_kind.get(_kind(word), []) if stem(known) not in taken]
+        free = [known for known, singular in self._by_kind.get(_kind(word), []) if singular not in taken]
         return rng.choice(free) if free else word
 
     def misread(self, caption: str, wrong: float, rng: random.Random) -> str:

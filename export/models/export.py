@@ -50,6 +50,7 @@ class ExportOptions:
         calibration: what that is measured on; None draws scenes.
         num_beams: how many beams captions are searched with; 1 is greedy.
         caption_size_px: the input size of BLIP's pictures; None is the checkpoint's.
+        threads: of onnxruntime, where quantized graphs are measured; the default is one for each CPU.
     """
 
     precision: PrecisionMode = "planned"
@@ -58,6 +59,7 @@ class ExportOptions:
     calibration: CalibrationSet | None = None
     num_beams: int = NUM_BEAMS
     caption_size_px: int | None = None
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     @property
     def precision_name(self) -> str:
@@ -106,7 +108,6 @@ class _ExportRun:
 
     def __init__(self, folder: Path, options: ExportOptions, display: ProgressDisplay) -> None:
         self._folder, self._options, self._display = folder, options, display
-        self._threads = os.cpu_count() or 1
         self.figures = ReportFigures()
         self.misses: list[GateMiss] = []
 
@@ -156,8 +157,8 @@ class _ExportRun:
     def _quantize(self, exporter: FamilyExporter, exact: Path) -> None:
         """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
         options, calibration = self._options, self._calibration
-        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", self._threads)
-        gate_measure = exporter.gate_measure(exact, calibration, self._threads)
+        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", options.threads)
+        gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses
         self.figures.plans |= rounded.plans

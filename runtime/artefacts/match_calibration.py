@@ -150,5 +150,8 @@ def match_features(context: QueryContext, scores: Floats, caption_scores: Floats
     """
     sizes = np.log1p([context.words, context.phrases])
     columns = (scores, context.mean_score, *sizes, context.best_score, caption_scores, context.best_caption_score)
-    broadcast = [np.broadcast_to(column, scores.shape) for column in columns]
-    return np.column_stack([*broadcast, said]).astype(np.float64)
+    features = np.empty((len(scores), len(columns) + said.shape[1]))
+    for at, column in enumerate(columns):
+        features[:, at] = column
+    features[:, len(columns) :] = said
+    return features

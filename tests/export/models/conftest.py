@@ -44,7 +44,7 @@ def exported(
     def export_all(root: Path) -> None:
         for precision in precisions:
             gates = no_gates if precision == "int8" else Gates()
-            options = ExportOptions(precision=precision, gates=gates, calibration=calibration)
+            options = ExportOptions(precision=precision, gates=gates, calibration=calibration, threads=1)
             export_models(str(clip_folder), str(blip_folder), root / precision, options=options)
 
     root = made_once(tmp_path_factory, "exported", export_all)

@@ -21,6 +21,7 @@ from benchmarks.checkpoints.outliers import (
 from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
 from export.errors import GateMissed
 from export.models.export import ExportOptions, export_models
+from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.gates import Gates
 
 pytestmark = pytest.mark.torch
@@ -55,6 +56,12 @@ class Exported:
 
 
 @pytest.fixture(scope="module")
+def calibration() -> CalibrationSet:
+    """The default calibration set, drawn once for all exports."""
+    return draw_calibration_set()
+
+
+@pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, Path]]:
     """Small CLIP and BLIP checkpoints with one kind of outliers, by its name."""
     root, made = tmp_path_factory.mktemp("outliers"), {}
@@ -71,7 +78,9 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tup
 
 @pytest.fixture(scope="module")
 def planned(
-    tmp_path_factory: pytest.TempPathFactory, checkpoints: Callable[[str], tuple[Path, Path]]
+    tmp_path_factory: pytest.TempPathFactory,
+    checkpoints: Callable[[str], tuple[Path, Path]],
+    calibration: CalibrationSet,
 ) -> Callable[[str], Exported]:
     """Those checkpoints exported by the plan, with the default gates, by the kind's name."""
     root, made = tmp_path_factory.mktemp("planned"), {}
@@ -79,7 +88,8 @@ def planned(
     def export(kind: str) -> Exported:
         if kind not in made:
             clip, blip = checkpoints(kind)
-            export_models(str(clip), str(blip), root / kind, options=ExportOptions(gates=GATES))
+            options = ExportOptions(gates=GATES, calibration=calibration, threads=1)
+            export_models(str(clip), str(blip), root / kind, options=options)
             plan = json.loads((root / kind / "plan.json").read_text("utf-8"))
             layers = {graph: plan["layers"] for graph, plan in plan["graphs"].items()}
             made[kind] = Exported(json.loads((root / kind / "report.json").read_text("utf-8"))["measures"], layers)
@@ -90,13 +100,14 @@ def planned(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_int8_everywhere_misses_the_default_gates(
-    checkpoints: Callable[[str], tuple[Path, Path]], tmp_path: Path, kind: str
+    checkpoints: Callable[[str], tuple[Path, Path]], calibration: CalibrationSet, tmp_path: Path, kind: str
 ) -> None:
     before = tmp_path / "models"
     before.mkdir()
     (before / "manifest.json").write_text("before")
+    options = ExportOptions(precision="int8", calibration=calibration, threads=1)
     with pytest.raises(GateMissed) as caught:
-        export_models(str(checkpoints(kind)[0]), None, before, options=ExportOptions(precision="int8"))
+        export_models(str(checkpoints(kind)[0]), None, before, options=options)
     assert all(miss.given < miss.allowed and miss.graph for miss in caught.value.misses)
     assert [path.name for path in before.iterdir()] == ["manifest.json"]
 
