@@ -29,7 +29,10 @@ from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
 
-FILES_MAX = 15
+# Exact, so that one more is seen. Seven of them came with words: those of the full text (library/text_index.py,
+# search/text_search.py, search/text_words.py), of names (search/names.py), and of captions (library/caption_words.py,
+# library/catalog_columns.py, search/testimony.py).
+FILES_MAX = 22
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
 
@@ -151,7 +154,7 @@ def trace(sample_library: "SampleLibrary") -> list[str]:
     return tracer.files
 
 
-def test_a_text_query_meets_at_most_fifteen_files(trace: list[str]) -> None:
+def test_a_text_query_meets_no_more_files_than_it_needs(trace: list[str]) -> None:
     met = set(trace) | DECLARED
     assert {"web/api.py", "engine.py", "models/onnx_session.py", "stores/flat.py", "explain/sentences.py"} <= met
     assert len(met) == FILES_MAX, sorted(met)
