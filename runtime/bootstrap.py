@@ -20,11 +20,13 @@ from runtime.library.catalog import Library
 from runtime.models.batching import BatchingEncoder
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
+from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.opening import open_stores
 
+SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES = 512, 400_000  # of a picture that a language model is shown
 SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
 
 
@@ -52,7 +54,7 @@ def open_engine(settings: Settings) -> Engine:
         ),
         _open_ranker(index_folder.path, index, library, threads),
         library,
-        _open_explainer(settings),
+        _open_explainer(settings, library),
         captions=_open_captions(library, index_folder.path, models_folder, models, threads=threads),
         limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
     )
@@ -91,9 +93,12 @@ def _open_captions(
     return Captions(library, lambda: BlipCaptioner(models_folder, blip, threads), kept)
 
 
-def _open_explainer(settings: Settings) -> Explainer:
+def _open_explainer(settings: Settings, library: Library) -> Explainer:
     """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
     key, secret_id = settings.groq_api_key, settings.groq_secret_id
+
+    def read_picture(hit: Hit) -> bytes:
+        return library.small_picture(hit.row, SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES)
 
     def open_with(api_key: str | None) -> Explainer:
         return open_explainer(
@@ -103,6 +108,7 @@ def _open_explainer(settings: Settings) -> Explainer:
             timeout_s=settings.groq_timeout_s,
             base_url=settings.groq_base_url,
             cache_size=settings.groq_cache_size,
+            read_picture=read_picture if settings.explain_with_pictures else None,
         )
 
     if secret_id and not key:

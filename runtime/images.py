@@ -95,13 +95,13 @@ def decode_image(content: bytes, name: str) -> "Image":
         return _to_rgb(ImageOps.exif_transpose(image), name)
 
 
-def shrink_image(path: Path, name: str, max_bytes: int) -> bytes:
-    """Return the picture in a file as a JPEG of at most `max_bytes`, its longest edge `SHRUNK_EDGE_PIXELS` or less.
+def shrink_image(path: Path, name: str, max_bytes: int, *, edge: int = SHRUNK_EDGE_PIXELS) -> bytes:
+    """Return the picture in a file as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
 
     Raises:
         ImageUnreadable, ImageTooLarge: as `open_image`.
     """
-    image, edge = open_image(path, name), SHRUNK_EDGE_PIXELS
+    image = open_image(path, name)
     while True:
         image.thumbnail((edge, edge))
         jpeg = io.BytesIO()

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     groq_max_tokens: int = Field(default=1024, ge=64, le=65_536)
     groq_timeout_s: float = Field(default=8.0, gt=0, le=120)
     groq_cache_size: int = Field(default=2048, ge=0, le=1_000_000)
+    explain_with_pictures: bool = False
     top_k_default: int = Field(default=5, ge=1)
     top_k_max: int = Field(default=100, ge=1, le=1000)
     query_max_chars: int = Field(default=1000, ge=1)

@@ -82,14 +82,14 @@ def _questions(
 ) -> tuple[list[Query], list[Query]]:
     """Return up to `count` distinct questions that some scene answers, and as many that none does."""
     drawn = {query.text: query for query in (draw(library, rng) for _ in range(20 * count))}
-    is_answered = library.truth(list(drawn.values())).any(axis=1).tolist()
+    is_answered = [bool(row.any()) for row in library.truth(list(drawn.values()))]
     present = (query for query, answered in zip(drawn.values(), is_answered, strict=True) if answered)
     absent = (query for query, answered in zip(drawn.values(), is_answered, strict=True) if not answered)
     return list(islice(present, count)), list(islice(absent, count))
 
 
 def _count_hits(figures: KindFigures, library: SceneLibrary, query: Query) -> None:
-    truth = library.truth([query])[0].tolist()
+    truth = [bool(shows) for shows in library.truth([query])[0]]
     hits = library.search(query.text, TOP_K).hits
     is_match = [truth[hit.row.id - 1] for hit in hits]
     first = is_match.index(True) + 1 if True in is_match else 0

@@ -36,7 +36,7 @@ class CaptionReliability:
 
     def share_with_errors(self, words: float) -> float:
         """Return which share of captions of so many words has a wrong one."""
-        return 1 - (1 - self.wrong) ** words
+        return float(1 - (1 - self.wrong) ** words)
 
 
 class Vocabulary:

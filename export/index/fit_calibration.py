@@ -180,9 +180,12 @@ class _LabelledHits:
         """Add some hits to the examples; `neighbours` are the nearest pictures that the library would have."""
         if not statement.phrases or not hits:
             return
-        best = float(asked.caption_scores[neighbours].max(initial=-1.0))
         context = QueryContext(
-            asked.mean_score, float(asked.scores[neighbours].max(initial=-1.0)), best, asked.words, asked.things
+            mean_score=asked.mean_score,
+            best_score=float(asked.scores[neighbours].max(initial=-1.0)),
+            best_caption_score=float(asked.caption_scores[neighbours].max(initial=-1.0)),
+            words=asked.words,
+            phrases=asked.things,
         )
         holds = np.array([float(hit in asked.answers) for hit in hits])
         said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in hits])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 # What the log-odds are linear in, in the order of the columns. Indexes of earlier versions weigh the words, not the phrases.
+# `best_score` is weighed only where the caption agrees.
 BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases", "best_score")
 CAPTION_FEATURES = ("caption_score", "best_caption_score")
 TESTIMONY_FEATURES = ("agrees", "contradicts")
@@ -24,9 +25,9 @@ Compared = Literal["whole", "part", "nothing"]
 class QueryContext:
     """How a text compares with the library as a whole; a cosine means little without it.
 
-    `mean_score` is its mean cosine with all pictures, `best_caption_score` the best of its cosines with the captions of
-    the `NEIGHBOURS` nearest pictures (NaN where none has one), `words` the number of its content words, and `phrases` that of its
-    noun phrases.
+    `mean_score` is its mean cosine with all pictures, `best_score` the best one, and `best_caption_score` the best of its
+    cosines with the captions of the `NEIGHBOURS` nearest pictures (NaN where none has one). `words` is the number of its
+    content words, and `phrases` that of its noun phrases.
     """
 
     mean_score: float
@@ -68,12 +69,13 @@ class MatchCalibration(BaseModel):
     """One library's way from scores to probabilities.
 
     `centroid` is the mean of the pictures' vectors, (d,). Of texts of which captions can say all, `agreeing` are the weights
-    for pictures whose caption does, and `not_agreeing` those for the others. `part_of_text` are for texts with a word that no
-    caption of the library uses, `with_caption` for those of which captions can say nothing; an index of an earlier version
-    has only these. `without_caption` are for pictures without a caption. `agreeing_are_right` is the share of true matches
-    among the pictures whose captions agree. From `same_meaning_cosine` on, two nouns are taken to mean the same; None where
-    that is unknown. `fit` says how many questions were put to how many pictures, how reliable their captions are, and how well
-    the probabilities told true hits from false ones.
+    for pictures whose caption does, and `not_agreeing` those for the others. `part_of_text` are for texts with a word that
+    no caption of the library uses. All three are None where captions err too often to be weighed by their words.
+    `with_caption` are for texts of which captions can say nothing, or where these are None, as in an index of an earlier
+    version; `without_caption` for pictures without a caption. `agreeing_are_right` is the share of true matches among the
+    pictures whose captions agree. From `same_meaning_cosine` on, two nouns are taken to mean the same; None where that is
+    unknown. `fit` says how many questions were put to how many pictures, how reliable their captions are, and how well the
+    probabilities told true hits from false ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -89,7 +91,7 @@ class MatchCalibration(BaseModel):
     fit: dict[str, float]
 
     def query_context(
-        self, text: Floats, *, words: int, phrases: int, best_score: float, neighbour_scores: Floats
+        self, text: Floats, *, words: int, phrases: int, scores: Floats, neighbour_scores: Floats
     ) -> QueryContext:
         """Return the context of a text's vector, (d,).
 
@@ -97,11 +99,17 @@ class MatchCalibration(BaseModel):
             text: the vector.
             words: how many content words the text has.
             phrases: how many noun phrases.
+            scores: its cosines with the pictures found, at least one.
             neighbour_scores: its cosines with the captions of the `NEIGHBOURS` nearest pictures, NaN for none.
         """
         known = neighbour_scores[np.isfinite(neighbour_scores)]
-        best = float(known.max()) if known.size else np.nan
-        return QueryContext(float(np.asarray(self.centroid) @ text), best_score, best, words, phrases)
+        return QueryContext(
+            mean_score=float(np.asarray(self.centroid) @ text),
+            best_score=float(scores.max()),
+            best_caption_score=float(known.max()) if known.size else np.nan,
+            words=words,
+            phrases=phrases,
+        )
 
     def probabilities(self, features: Floats, compared: Compared) -> NDArray[np.float64]:
         """Return how likely each picture shows what a text describes.

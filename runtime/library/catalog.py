@@ -20,7 +20,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
-from runtime.images import open_image
+from runtime.images import open_image, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_columns import read_captions, selected_columns
 from runtime.library.text_index import TextIndex
@@ -188,6 +188,14 @@ class Library:
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
         return open_image(self.image_file(row.image_path), row.image_path)
+
+    def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:
+        """Return a picture of this library as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
+
+        Raises:
+            ImageNotFound, ImageUnreadable, ImageTooLarge: as `open_picture`.
+        """
+        return shrink_image(self.image_file(row.image_path), row.image_path, max_bytes, edge=edge)
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""

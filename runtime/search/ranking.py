@@ -113,14 +113,11 @@ class Ranker:
         if calibration is None or not words:
             return np.full(len(vectors), np.nan)
         things = len(noun_phrases(text.phrase.text))
+        scores = vectors @ text.vector
         context = calibration.query_context(
-            text.vector,
-            words=words,
-            phrases=things,
-            best_score=float((vectors @ text.vector).max()),
-            neighbour_scores=neighbour_scores,
+            text.vector, words=words, phrases=things, scores=scores, neighbour_scores=neighbour_scores
         )
-        features = match_features(context, vectors @ text.vector, caption_scores, said_features(said))
+        features = match_features(context, scores, caption_scores, said_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
         if calibration.agreeing_are_right < CAPTIONS_BELIEVED_FROM:
             return shown

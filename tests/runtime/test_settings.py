@@ -41,6 +41,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(monkeypatch
         ("GROQ_TIMEOUT_S", "0"),
         ("IMAGE_BASE_URL", "ftp://pictures"),
         ("LOG_LEVEL", "loud"),
+        ("EXPLAIN_WITH_PICTURES", "some"),
     ],
 )
 def test_a_bad_value_is_named_with_what_was_given(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
@@ -143,3 +144,9 @@ def test_a_folder_named_env_is_passed_over() -> None:
 def touch(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("{}")
+
+
+def test_pictures_are_shown_to_a_language_model_only_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().explain_with_pictures is False
+    monkeypatch.setenv("EXPLAIN_WITH_PICTURES", "true")
+    assert Settings.read().explain_with_pictures is True

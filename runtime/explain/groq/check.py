@@ -1,58 +1,65 @@
-"""Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict, naming nothing unknown.
+"""Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict and to what is known.
 
-There is no tagger here that could find the nouns. Instead every word must be in the query, in the caption, or in the
-closed list of words that explain without naming anything (`vocabulary.py`). Any other word would be a thing, a colour, a
-number or a name that neither query nor caption mentions. So the check is strict: it also refuses true synonyms ("dusk" for
-"sunset"), and then the sentence made from the evidence is shown instead.
+First every word must be in the query, in the caption, or in the closed list of words that explain without naming anything
+(`vocabulary.py`): any other word would be a thing, a colour, a number or a name that neither mentions. Then the sentence's
+claims are read (`claims.py`) and looked up. What it affirms of caption or picture the caption must state, bound in the same
+way, or the evidence must see in the picture (`statements.py`). What it denies the caption must not state. The query's other
+words may appear only as what was asked for, or in quotation marks. The verdict is not reversed (`reversals.py`).
 
-It cannot tell which words belong together: "a red house" passes where query and caption have a blue house and a red boat.
-That the picture lacks a word of the query is noticed only where the verdict is "none".
+A wrong sentence that stands is worse than a true one refused: where a rule cannot tell, the sentence falls back to the one
+made from the evidence.
 """
 
 import re
 from collections.abc import Sequence
 
+from runtime.explain.groq import cues
+from runtime.explain.groq.claims import read_clauses
+from runtime.explain.groq.clauses import Clause, is_content, roots
+from runtime.explain.groq.facts import Facts
+from runtime.explain.groq.reversals import is_against
+from runtime.explain.groq.statements import is_unstated
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.evidence import Hit
 from runtime.search.query import ParsedQuery
-from runtime.search.words import WORD, content_words, split_compounds, stem
+from runtime.search.testimony import noun_phrases
+from runtime.search.words import WORD, content_words, split_compounds
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"
-AGAINST_VERDICT, UNKNOWN_WORDS = "against the verdict", "unknown words"
+AGAINST_VERDICT, UNKNOWN_WORDS, UNSTATED = "against the verdict", "unknown words", "not what the caption states"
 MIN_WORDS = 3
-SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
 
-# Anything but letters, digits and plain punctuation, and a dot or colon inside a word: no markup, no address.
-FOREIGN_SIGN = re.compile(r"[^\w\s.,;:!?'\"“”‘()–—…%-]|_|[^\W\d][.:]\S*[^\W\d]")
+# Anything but letters, digits and plain punctuation, and a dot or colon inside a word: no markup, no address, no question.
+FOREIGN_SIGN = re.compile(r"[^\w\s.,;:!'\"“”‘()–—…%-]|_|[^\W\d][.:]\S*[^\W\d]")
 ROLE = re.compile(
     r"\b(?:i|i'(?:m|ll|ve|d)|as an? (?:ai|assistant)|language model|system (?:prompt|message)|instructions?"
     r"|ignor(?:e|es|ed|ing)|disregard(?:s|ed|ing)?|obey(?:s|ed|ing)?)\b"
 )
-DENIAL = re.compile(
-    r"\b(?:not?|cannot|nor|neither|none|never|nothing|without|lack(?:s|ing)?|miss(?:es|ing)?|fails?|absent|absence"
-    r"|unlikely|unrelated|irrelevant|differ(?:s|ent)?|instead)\b|n't\b"
-)
-REJECTION = re.compile(
-    r"\b(?:unlikely|unrelated|irrelevant|not what|(?:not?|none|nothing|cannot|never|hardly|\w+n't)\s+(?:\w+\s+){0,2}"
-    r"(?:match(?:es|ing)?|fits?|meets?|satisf(?:y|ies)|correspond|relate|answers?))\b"
-)
-CERTAINTY = re.compile(r"\b(?:perfect|perfectly|certainly|definite|definitely|undoubtedly)\b")
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-SAME = {"grey": "gray"} | {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
+ASKING_BACK = re.compile(r"\W*(?:who|whose|why|how)\b")
+LONG_NUMBER = re.compile(r"\d{3,}")
 
 
 def find_fault(sentence: str, query: ParsedQuery, hit: Hit) -> str | None:
     """Return what is wrong with a sentence about one hit, or None where it may be shown."""
-    probability, verdict = hit.evidence.match_probability, hit.evidence.verdict
-    text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), probability)
-    if FOREIGN_SIGN.search(text) or len(WORD.findall(text)) < MIN_WORDS:
+    text = _without_probability(sentence.lower().replace("’", "'").replace("‑", "-"), hit.evidence.match_probability)
+    for idiom, plain in cues.IDIOMS:
+        text = idiom.sub(plain, text)
+    if FOREIGN_SIGN.search(text) or ASKING_BACK.match(text) or len(WORD.findall(text)) < MIN_WORDS:
         return NO_PROSE
     if ROLE.search(text):
         return OUT_OF_ROLE
-    if _contradicts(text, verdict):
+    facts, clauses = Facts.of_hit(query, hit), read_clauses(text)
+    if is_against(clauses, facts):
         return AGAINST_VERDICT
-    known = [word for phrase in (query.wanted, *query.unwanted, hit.caption) for word in phrase.words]
-    return UNKNOWN_WORDS if _names_unknown(text, known) else None
+    texts = (query.wanted, *query.unwanted, hit.caption)
+    known = [word for phrase in texts for word in phrase.words]
+    if any(thing.number == 1 for phrase in texts for thing in noun_phrases(phrase.text)):  # "a boat" is one
+        known.append("one")
+    if _names_unknown(text, known):
+        return UNKNOWN_WORDS
+    if LONG_NUMBER.search(text) or any(_speaks_to_reader(clause, facts) for clause in clauses):
+        return OUT_OF_ROLE
+    return UNSTATED if is_unstated(text, clauses, facts) else None
 
 
 def _without_probability(text: str, probability: float | None) -> str:
@@ -64,32 +71,33 @@ def _without_probability(text: str, probability: float | None) -> str:
     return re.sub(rf"(?<![\w.,])(?:{percent}|{rounded:.2f}(?!\d))", " ", text)
 
 
-def _contradicts(text: str, verdict: str | None) -> bool:
-    """Return whether a strong match is rejected, a verdict of none is not repeated, or certainty is claimed."""
-    if verdict == "strong":
-        return bool(REJECTION.search(text))
-    if verdict == "none" and not DENIAL.search(text):
-        return True
-    return verdict is not None and bool(CERTAINTY.search(text))
-
-
 def _names_unknown(text: str, known_words: Sequence[str]) -> bool:
     """Return whether a word of the text is neither a form of a known word nor in the closed vocabulary."""
-    known = INFLECTED.union(*map(_roots, split_compounds(known_words)))
+    known = INFLECTED.union(*map(roots, split_compounds(known_words)))
     words = split_compounds(content_words(text))
-    return any(word not in INVARIABLE and known.isdisjoint(_roots(word)) for word in words)
+    return any(word not in INVARIABLE and known.isdisjoint(roots(word)) for word in words)
 
 
-def _roots(word: str) -> set[str]:
-    """Return what a word may be a form of: itself, "ride" for "riding", "sled" for "sledding", "satisfy" for "satisfied"."""
-    word = SAME.get(word, word)
-    roots = {word, stem(word)}
-    if word.endswith("ied"):
-        roots.add(word[:-3] + "y")
-    for ending in ("ing", "ed"):
-        root = word.removesuffix(ending)
-        if root != word and len(root) >= SHORTEST_ROOT:
-            roots |= {root, root + "e"}
-            if root[-1] == root[-2]:
-                roots.add(root[:-1])
-    return roots
+def _speaks_to_reader(clause: Clause, facts: Facts) -> bool:
+    """Return whether a clause is a command, names what one is reached or paid by, or speaks of more than the query."""
+    words = clause.words
+    first = next((at for at, word in enumerate(words) if word not in cues.BOUNDARY and word != "and"), 0)
+    if words[first] in cues.COMMANDS and not clause.quoted[first]:
+        return True
+    for at, (word, quoted) in enumerate(zip(words, clause.quoted, strict=True)):
+        following = words[at + 1 : at + 4]
+        if not quoted and not facts.mentions(word) and (word in cues.REACHING or (facts.speaks and is_content(word))):
+            return True
+        if word == "to" and not quoted and following and following[0] in cues.COMMANDS and is_content(following[0]):
+            return True
+        if word == "your" and not (following and (following[0] in cues.YOURS or clause.asked[at + 1])):
+            return True
+        if word == "you" and not _wants_something(following):
+            return True
+    return False
+
+
+def _wants_something(following: Sequence[str]) -> bool:
+    verb = next((word for word in following if word not in cues.AUXILIARIES), None)
+    needs_to = verb in ("need", "needs") and "to" in following
+    return (verb in cues.ASKING_VERBS and not needs_to) or verb in ("left", "after")

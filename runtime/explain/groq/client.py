@@ -4,16 +4,21 @@ The only file that imports Groq's package, at the first call (it takes 208 ms). 
 what a refusal means.
 """
 
+import re
 import threading
+from collections import deque
 from collections.abc import Iterable
 from random import uniform
 from time import monotonic, sleep
 from typing import Any
 
-from runtime.explain.groq.faults import TOO_LATE, NoAnswer, TransientFault, read_refusal
+from runtime.explain.groq.faults import TOO_LATE, NoAnswer, TransientFault, UnknownAddress, read_refusal
 from runtime.explain.groq.prompt import ANSWER_FORMAT
 
 GROQ_URL = "https://api.groq.com"  # always passed, or the package would read GROQ_BASE_URL from the environment
+PACKAGE_PATH = "/openai/v1/chat/completions"  # what the package adds to its base URL
+# How the addresses of OpenAI-compatible servers end: ".../openai/v1" (Groq), ".../v1" (most), ".../v1beta/openai".
+VERSION = re.compile(r"(?:/openai)?/v\d+\w*(?:/openai)?$")
 MAX_TRIES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 2.0
 SHORTEST_CALL_S = 0.1  # in less there is no answer
@@ -37,10 +42,11 @@ class GroqClient:
         self.model, self.max_tokens = model, max_tokens
         self._api_key = api_key.strip()  # a key read from a file often ends with a line break, which no header may hold
         self._base_url, self._first_pause_s = base_url or GROQ_URL, first_pause_s
+        self._endpoints = deque(endpoints_at(self._base_url))
         self._opening = threading.Lock()
         self._client: Any = None
 
-    def complete(self, messages: list[dict[str, str]], deadline: float) -> bytes:
+    def complete(self, messages: list[dict[str, Any]], deadline: float) -> bytes:
         """Return the body of one chat completion; transient errors are retried until the deadline.
 
         The package's own retries know no deadline for the whole, and repeat calls that were answered too slowly but charged.
@@ -52,10 +58,17 @@ class GroqClient:
         Raises:
             NoAnswer: for any outside fault; it names the setting to mend, where one would help.
         """
-        tries = 0
+        tries = tried_endpoints = 0
         while True:
+            endpoint = self._endpoints[0]
             try:
                 return self._call(messages, deadline)
+            except UnknownAddress:
+                tried_endpoints += 1
+                if endpoint == self._endpoints[0]:  # no other thread has passed it over; the one that works stays first
+                    self._endpoints.rotate(-1)
+                if tried_endpoints >= len(self._endpoints):
+                    raise
             except TransientFault as fault:
                 tries += 1
                 sleep(self._pause_s(fault, tries, deadline - monotonic()))
@@ -67,7 +80,7 @@ class GroqClient:
                 self._client.close()
                 self._client = None
 
-    def _call(self, messages: list[dict[str, str]], deadline: float) -> bytes:
+    def _call(self, messages: list[dict[str, Any]], deadline: float) -> bytes:
         try:
             import groq
             import httpx
@@ -114,11 +127,27 @@ class GroqClient:
 
     def _opened_client(self) -> Any:  # noqa: ANN401 (the package is imported on first use)
         import groq
+        import httpx
+
+        def send_to_endpoint(request: httpx.Request) -> None:
+            if request.url.path.endswith(PACKAGE_PATH):  # not so where a server has sent the request on
+                request.url = httpx.URL(self._endpoints[0])
 
         with self._opening:
             if self._client is None:
-                self._client = groq.Groq(api_key=self._api_key, base_url=self._base_url, max_retries=0)
+                http_client = groq.DefaultHttpxClient(event_hooks={"request": [send_to_endpoint]})
+                self._client = groq.Groq(
+                    api_key=self._api_key, base_url=self._base_url, max_retries=0, http_client=http_client
+                )
             return self._client
+
+
+def endpoints_at(base_url: str) -> list[str]:
+    """Return where a server may take chat completions, the likeliest first: below the version that the address names."""
+    address = base_url.rstrip("/")
+    server = VERSION.sub("", address)
+    named = [] if server == address else [f"{address}/chat/completions"]
+    return list(dict.fromkeys([*named, server + PACKAGE_PATH, f"{server}/v1/chat/completions"]))
 
 
 def _read_in_time(chunks: Iterable[bytes], deadline: float) -> bytes:

@@ -7,12 +7,13 @@ one log line and a sentence made from the evidence for the hits concerned.
 import logging
 import threading
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from time import monotonic
 
 from cachetools import LRUCache
 
+from runtime.errors import LookwhyError
 from runtime.explain.explainer import Explainer
 from runtime.explain.groq.breaker import Breaker
 from runtime.explain.groq.check import find_fault
@@ -27,12 +28,16 @@ log = logging.getLogger(__name__)
 
 CACHE_SOURCE = "cache"
 CACHE_SIZE = 2048
+MAX_PICTURES = 5  # shown in one call: Groq takes no more
 MAX_CALLS = 16  # at once, abandoned ones included: a server that never ends its answer cannot use up all threads
 # Reasoning counts towards the completion's limit. At low effort this many tokens are kept for it, and for each sentence.
 REASONING_TOKENS, SENTENCE_TOKENS = 320, 45
 
 
-def open_explainer(
+PictureReader = Callable[[Hit], bytes]
+
+
+def open_explainer(  # noqa: PLR0913 (what a deployment may set)
     api_key: str | None,
     *,
     model: str,
@@ -40,19 +45,32 @@ def open_explainer(
     timeout_s: float,
     base_url: str | None = None,
     cache_size: int = CACHE_SIZE,
+    read_picture: PictureReader | None = None,
 ) -> Explainer:
-    """Return the explainer that asks Groq, or without a key the one that makes no call."""
+    """Return the explainer that asks Groq, or without a key the one that makes no call.
+
+    With `read_picture`, which returns a hit's picture as a small JPEG, the model is shown the pictures, too.
+    """
     if not api_key or not api_key.strip():
         return EvidenceExplainer()
     client = GroqClient(api_key, model=model, max_tokens=max_tokens, base_url=base_url)
-    return GroqExplainer(client, timeout_s=timeout_s, cache_size=cache_size, breaker=Breaker())
+    return GroqExplainer(client, timeout_s=timeout_s, cache_size=cache_size, breaker=Breaker(), read_picture=read_picture)
 
 
 class GroqExplainer:
     """Asks Groq once a search; a hit that it does not explain well, or in time, is explained from the evidence."""
 
-    def __init__(self, client: GroqClient, *, timeout_s: float, cache_size: int, breaker: Breaker) -> None:
+    def __init__(
+        self,
+        client: GroqClient,
+        *,
+        timeout_s: float,
+        cache_size: int,
+        breaker: Breaker,
+        read_picture: PictureReader | None = None,
+    ) -> None:
         """Keep the collaborators, and room for `cache_size` sentences; no call is made yet."""
+        self._read_picture = read_picture
         self.source = f"groq:{client.model}"
         self._client, self._timeout_s, self._breaker = client, timeout_s, breaker
         self._cache: LRUCache[Hashable, str] = LRUCache(cache_size)
@@ -122,11 +140,24 @@ class GroqExplainer:
     def _settle(self, answer: "Future[dict[int, str]]", query: ParsedQuery, hits: Sequence[Hit], deadline: float) -> None:
         """Run in the call's thread: settle the answer with sentences or with the error."""
         try:
-            answer.set_result(read_sentences(self._client.complete(build_messages(query, hits), deadline), hits))
+            messages = build_messages(query, hits, self._pictures(hits))
+            answer.set_result(read_sentences(self._client.complete(messages, deadline), hits))
         except Exception as error:  # of any kind: the waiting thread raises it
             answer.set_exception(error)
         finally:
             self._free_calls.release()
+
+    def _pictures(self, hits: Sequence[Hit]) -> dict[int, bytes]:
+        """Return the pictures to show, by hit; a picture that cannot be read is left out."""
+        pictures: dict[int, bytes] = {}
+        if self._read_picture is None:
+            return pictures
+        for hit in hits[:MAX_PICTURES]:
+            try:
+                pictures[hit.row.id] = self._read_picture(hit)
+            except LookwhyError as error:
+                log.warning("Groq is not shown a picture: %s", error)
+        return pictures
 
     def _cached(self, query: ParsedQuery, hits: Sequence[Hit]) -> dict[int, str]:
         """Return the sentences that were kept from earlier searches, by hit."""

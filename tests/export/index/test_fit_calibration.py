@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from export.index.catalog import IndexedImage
-from export.index.fit_calibration import PICTURES_MIN, auroc, calibrate, fit_logistic
+from export.index.fit_calibration import PICTURES_MIN, calibrate
+from export.index.logistic import auroc, fit_logistic
 from runtime.artefacts.match_calibration import MatchCalibration, match_features
 from runtime.search.testimony import Statement, compare, noun_phrases, said_features
 from runtime.stores.flat import FlatStore

@@ -1,11 +1,13 @@
 """The catalogue: rows in the order asked for, and no path that leads anywhere but to its own pictures."""
 
+import io
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from export.index.catalog import read_catalog
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
@@ -126,6 +128,18 @@ def test_a_path_that_is_not_in_the_catalogue_leads_nowhere(library: Library, pat
 def test_a_picture_whose_file_is_gone_is_not_found(library: Library) -> None:
     with pytest.raises(ImageNotFound, match=r"gone\.jpg"):
         library.image_file("gone.jpg")
+
+
+def test_a_small_picture_is_a_jpeg_of_no_more_pixels_and_bytes_than_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    Image.effect_noise((1600, 900), 80).convert("RGB").save(folder / "noise.png")
+    library = Library(write_catalog(tmp_path / "large.sqlite", ["noise.png"]), folder)
+    row = library.row_by_path("noise.png")
+    with Image.open(io.BytesIO(library.small_picture(row, 512, 400_000))) as small:
+        assert (small.format, small.size) == ("JPEG", (512, 288))
+    assert len(library.small_picture(row, 512, 20_000)) <= 20_000
+    library.close()
 
 
 def test_even_a_forged_catalogue_leads_out_of_the_folder_nowhere(tmp_path: Path, images_dir: Path) -> None:

@@ -35,6 +35,7 @@ class GroqPlayer(Player):
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.requests.append(request)
+        self.server.paths.append(self.path)
         self.server.keys.append(self.headers["authorization"])
         try:
             self.server.behave(self)
@@ -65,6 +66,7 @@ class GroqServer(PlayingServer):
         self.behave, self.released = behave, threading.Event()
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.paths: list[str] = []
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
 

@@ -8,7 +8,7 @@ from time import monotonic, time
 import pytest
 
 from runtime.explain.groq import client as client_module
-from runtime.explain.groq.client import MAX_ANSWER_BYTES, MAX_TRIES, GroqClient
+from runtime.explain.groq.client import MAX_ANSWER_BYTES, MAX_TRIES, GroqClient, endpoints_at
 from runtime.explain.groq.faults import NoAnswer
 from tests.runtime.explain.groq.groq_server import (
     KEY,
@@ -66,6 +66,45 @@ def test_other_models_are_not_sent_a_reasoning_effort_they_would_refuse() -> Non
     with groq_server(DONE) as server, client_at(server.url, model="llama-3.3-70b-versatile") as client:
         client.complete(MESSAGES, monotonic() + 10)
     assert "reasoning_effort" not in server.requests[0]
+
+
+def only_at(path: str) -> Behaviour:
+    """Answer at one address, as a server of its kind does, and refuse all others as Groq does."""
+    unknown = refuses(404, "unknown_url")
+    return lambda player: (DONE if player.path == path else unknown)(player)
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/v1", "/v1/", "/openai/v1", "/openai/v1/"])
+@pytest.mark.parametrize("path", ["/openai/v1/chat/completions", "/v1/chat/completions"])
+def test_the_address_of_any_openai_compatible_server_will_do_with_its_ending_or_without(ending: str, path: str) -> None:
+    with groq_server(only_at(path)) as server, client_at(server.url + ending) as client:
+        assert client.complete(MESSAGES, monotonic() + 10) == b"done"
+        assert client.complete(MESSAGES, monotonic() + 10) == b"done"
+    assert server.paths[-2:] == [path, path]  # what was found is kept
+
+
+@pytest.mark.parametrize(
+    ("address", "first"),
+    [
+        ("https://api.groq.com", "https://api.groq.com/openai/v1/chat/completions"),
+        ("https://api.groq.com/openai/v1", "https://api.groq.com/openai/v1/chat/completions"),
+        ("http://localhost:11434/v1/", "http://localhost:11434/v1/chat/completions"),
+        ("https://host/proxy/v1", "https://host/proxy/v1/chat/completions"),
+        ("https://host/v1beta/openai", "https://host/v1beta/openai/chat/completions"),
+    ],
+)
+def test_the_version_that_an_address_names_is_asked_first(address: str, first: str) -> None:
+    assert endpoints_at(address)[0] == first
+
+
+def test_where_no_address_of_a_server_takes_chat_completions_each_was_tried_once() -> None:
+    with (
+        groq_server(only_at("/elsewhere")) as server,
+        client_at(server.url + "/v1") as client,
+        pytest.raises(NoAnswer, match="GROQ_BASE_URL"),
+    ):
+        client.complete(MESSAGES, monotonic() + 10)
+    assert server.paths == ["/v1/chat/completions", "/openai/v1/chat/completions"]
 
 
 @pytest.mark.parametrize("passing", [FULL, BUSY, sends(503, b"<html>upstream</html>"), resets])

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from runtime.explain.groq.explainer import GroqExplainer, open_explainer
+from runtime.errors import ImageNotFound
+from runtime.explain.groq.explainer import MAX_PICTURES, GroqExplainer, open_explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Evidence, Explanation, Hit
 from runtime.search.query import ParsedQuery, parse_query
@@ -75,6 +76,34 @@ def test_a_search_by_a_picture_alone_is_never_sent(query: str) -> None:
     found, server = explanations(GOOD, query=parse_query(query))
     assert server.requests == []
     assert found == EvidenceExplainer().explain(parse_query(query), HITS)
+
+
+def test_the_first_pictures_are_shown_where_they_can_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    hits = [hit_of(number, f"{number}.jpg", "a red boat", Evidence(0.3)) for number in range(10)]
+    read: list[int] = []
+
+    def read_picture(hit: Hit) -> bytes:
+        read.append(hit.row.id)
+        if hit.row.id == 1:
+            raise ImageNotFound(hit.row.image_path)
+        return b"jpeg"
+
+    with groq_server(GOOD) as server:
+        explainer = open_explainer(
+            KEY, model=MODEL, max_tokens=1024, timeout_s=10.0, base_url=server.url, read_picture=read_picture
+        )
+        assert isinstance(explainer, GroqExplainer)
+        explainer.explain(QUERY, hits)
+        explainer.close()
+    shown = [part["text"] for part in server.requests[0]["messages"][1]["content"][1:] if part["type"] == "text"]
+    assert read == list(range(MAX_PICTURES))
+    assert shown == [f"The picture of id {number}:" for number in (0, 2, 3, 4)]
+    assert "not shown a picture" in lines(caplog)[0]
+
+
+def test_by_default_no_picture_is_sent() -> None:
+    _, server = explanations(GOOD)
+    assert isinstance(server.requests[0]["messages"][1]["content"], str)
 
 
 def test_no_hits_make_no_call() -> None:

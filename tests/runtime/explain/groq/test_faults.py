@@ -5,7 +5,14 @@ from time import time
 
 import pytest
 
-from runtime.explain.groq.faults import HOPELESS_REST_S, LONGEST_REST_S, NoAnswer, TransientFault, read_refusal
+from runtime.explain.groq.faults import (
+    HOPELESS_REST_S,
+    LONGEST_REST_S,
+    NoAnswer,
+    TransientFault,
+    UnknownAddress,
+    read_refusal,
+)
 
 
 def refusal(status: int, code: str = "", **headers: str) -> NoAnswer:
@@ -20,6 +27,9 @@ def refusal(status: int, code: str = "", **headers: str) -> NoAnswer:
         (400, "model_decommissioned", "set GROQ_MODEL"),
         (404, "model_not_found", "set GROQ_MODEL"),
         (404, "", "set GROQ_MODEL"),
+        (404, "", "check GROQ_BASE_URL"),
+        (404, "unknown_url", "check GROQ_BASE_URL"),
+        (405, "", "check GROQ_BASE_URL"),
         (401, "invalid_api_key", "check GROQ_API_KEY"),
         (403, "model_permission_blocked_project", "check GROQ_API_KEY and GROQ_MODEL"),
     ],
@@ -28,6 +38,20 @@ def test_what_only_a_setting_mends_names_it_and_rests_long(status: int, code: st
     fault = refusal(status, code)
     assert names in str(fault)
     assert fault.rest_s == HOPELESS_REST_S
+
+
+def test_an_unknown_address_is_not_told_as_a_retired_model() -> None:
+    for status in (400, 404):
+        fault = refusal(status, "unknown_url")
+        assert isinstance(fault, UnknownAddress)
+        assert "model" not in str(fault).lower()
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "json_validate_failed"), (498, "capacity_exceeded"), (498, "")])
+def test_what_no_setting_mends_names_none_and_does_not_rest(status: int, code: str) -> None:
+    fault = refusal(status, code)
+    assert "GROQ_" not in str(fault)
+    assert fault.rest_s == 0
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 599])

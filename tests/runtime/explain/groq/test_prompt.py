@@ -71,6 +71,22 @@ def test_the_prompt_lets_a_picture_not_match_and_forbids_to_follow_data_or_to_in
     )
 
 
+def test_pictures_follow_the_facts_each_after_its_id_as_data_urls() -> None:
+    system, user = build_messages(parse_query("a boat"), HITS, {9: b"jpeg"})
+    text, name, picture = user["content"]
+    assert json.loads(text["text"])["query"] == "a boat"
+    assert name == {"type": "text", "text": "The picture of id 9:"}
+    assert picture == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,anBlZw=="}}
+    assert "You have not seen the pictures" not in system["content"]
+
+
+@pytest.mark.parametrize("pictures", [None, {}])
+def test_without_pictures_the_facts_are_plain_text_and_the_model_is_told_so(pictures: dict[int, bytes] | None) -> None:
+    system, user = build_messages(parse_query("a boat"), HITS, pictures)
+    assert isinstance(user["content"], str)
+    assert "You have not seen the pictures" in system["content"]
+
+
 def test_the_answers_form_is_strict() -> None:
     schema = ANSWER_FORMAT["json_schema"]["schema"]
     item = schema["properties"]["explanations"]["items"]
