@@ -104,9 +104,13 @@ def test_the_vectors_of_the_hits_and_of_their_captions_are_read_once(
     assert [sorted(ids) for ids in captions.reads] == [[1, 2]]
 
 
-def test_explaining_hits_later_reads_their_vectors_once(client: TestClient, store: CountingStore) -> None:
+def test_explaining_hits_later_reads_their_vectors_once_and_those_of_the_nearest(
+    client: TestClient, store: CountingStore
+) -> None:
     assert client.post("/explain", json={"query": "red", "ids": [2, 1]}).status_code == 200
-    assert store.reads == [[2, 1]]
+    of_hits, of_nearest = store.reads
+    assert of_hits == [2, 1]
+    assert sorted(of_nearest) == [1, 2, 3, 4]
 
 
 class Tracer:

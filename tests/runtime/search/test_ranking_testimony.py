@@ -94,7 +94,8 @@ def test_a_picture_whose_caption_says_all_is_at_least_a_weak_match() -> None:
     low = believed(WEIGHED.model_copy(update={"agreeing": weights()}))
     agreeing, silent = judged(asked("a red boat"), ["a red boat", "a boat"], low)
     assert (agreeing.match_probability, agreeing.verdict) == (WEAK_FROM, "weak")
-    assert (silent.match_probability, silent.verdict) == (pytest.approx(logistic(-4)), "none")
+    assert silent.match_probability == pytest.approx(logistic(-4))
+    assert silent.verdict == "none"
 
 
 def test_the_floor_lowers_no_better_match() -> None:
