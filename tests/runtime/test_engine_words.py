@@ -52,7 +52,7 @@ def weights(log_odds: float) -> MatchWeights:
 
 CALIBRATION = MatchCalibration(
     centroid=(0, 0, 0, 0),
-    agreeing=weights(3),
+    agreeing=MatchWeights(bias=2, score=1, mean_score=0, best_score=1),
     not_agreeing=weights(-3),
     part_of_text=MatchWeights(bias=-3, score=1, mean_score=0, agrees=2),
     with_caption=weights(-3),
@@ -180,7 +180,7 @@ def test_a_catalogue_from_before_there_were_words_costs_no_run_more(
 
 
 def test_an_explanation_later_says_of_the_words_what_the_search_said(engine: Engine) -> None:
-    at_once = find(engine, "a boat at dusk", 3)
+    at_once = find(engine, "a boat at dusk", 2)
     checked = engine.limits.check_explain("a boat at dusk", ids_of(at_once))
     later = engine.explain(checked)
     assert [hit.evidence.testimony for hit in later.hits] == [hit.evidence.testimony for hit in at_once.hits]

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from export.index.catalog import IndexedImage
 from export.index.fit_calibration import HEARD_FROM, PICTURES_MIN, calibrate
-from export.index.logistic import auroc, fit_logistic
 from runtime.artefacts.match_calibration import MatchCalibration, match_features
 from runtime.search.testimony import Statement, compare, noun_phrases, said_features
 from runtime.stores.flat import FlatStore

@@ -42,7 +42,7 @@ class World:
 
 
 def make_world(count: int, *, wrong: float = 0.0, omitted: float = 0.0, seed: int = 0) -> World:
-    """Return pictures of three coloured things each; `wrong` is the share of captions' words, `omitted` that of the things."""
+    """Return pictures of three coloured things; `wrong` is a share of the captions' words, `omitted` one of the things."""
     rng, encoder = random.Random(seed), WordEncoder()
     shown = [[(rng.choice(COLOURS), noun) for noun in rng.sample(NOUNS, THINGS)] for _ in range(count)]
     captions = []
