@@ -26,6 +26,11 @@ def test_examples_that_fall_wholly_apart_still_give_finite_weights() -> None:
     assert fitted.score > 0
 
 
+def test_the_bias_is_free() -> None:
+    fitted = fit_logistic(np.ones((100, 2)), np.repeat([1.0, 0.0], [90, 10]), NAMES[:2])
+    assert fitted.bias + fitted.score + fitted.mean_score == pytest.approx(np.log(9))
+
+
 def test_auroc_counts_ties_half() -> None:
     assert auroc(np.array([1.0, 2.0]), np.array([0.0, 1.0])) == pytest.approx(3.5 / 4)
     assert auroc(np.array([0.5]), np.array([0.5])) == 0.5
