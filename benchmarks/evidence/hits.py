@@ -6,7 +6,7 @@ question states, whichever scene the question was made from.
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -16,7 +16,7 @@ from benchmarks.evidence.verdicts import calibration_error
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, TIME_PHRASES, noun_phrase
 from export.storybook.facts import Facts, StatedGroup
 from export.storybook.queries import Query, paraphrase, wording_of_place, wording_of_time
-from export.storybook.scenes import COLOURS, OBJECTS, PLACES, TIMES, Scene
+from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Scene
 
 TOP_K, FIRST = 10, 5
 QUESTIONS = 40  # of each kind and library that some scene matches, and as many that none does
@@ -137,9 +137,14 @@ def _synonym(_: SceneLibrary, rng: random.Random) -> Query:
 
 
 def _paraphrase(library: SceneLibrary, rng: random.Random) -> Query:
-    """A scene of the library in other words; with one scene in two changed so that it may be nowhere."""
+    """A scene of the library in other words; every other one is changed in one thing, so that it may be nowhere.
+
+    As in the other kinds, "a castle" is also shown by three.
+    """
     scene: Scene = rng.choice(library.scenes)
-    return paraphrase(library.near_miss_of(scene, rng) if rng.random() < 0.5 else scene, rng)
+    query = paraphrase(library.near_miss_of(scene, rng) if rng.random() < 0.5 else scene, rng)
+    groups = tuple(replace(group, counts=COUNTS) if group.counts == (1,) else group for group in query.facts.groups)
+    return Query(query.text, replace(query.facts, groups=groups))
 
 
 KINDS: dict[str, Callable[[SceneLibrary, random.Random], Query]] = {

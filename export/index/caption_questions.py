@@ -34,9 +34,13 @@ class CaptionReadings:
         mentioning = set.intersection(*(self._mentioning[word] for word in _stems(statement.phrases)))
         return {at for at in mentioning if compare(statement, self.of_pictures[at]).agrees}
 
+    def mentioning(self, word: str) -> set[int]:
+        """Return the pictures whose captions have a content word, given as its stem."""
+        return self._mentioning[word]
+
     def mentioning_a_word_of(self, statement: Statement, rng: random.Random) -> set[int]:
         """Return the pictures whose captions have one content word of a statement, chosen at random."""
-        return self._mentioning[rng.choice(sorted(_stems(statement.phrases)))]
+        return self.mentioning(rng.choice(sorted(_stems(statement.phrases))))
 
 
 class CaptionQuestions:

@@ -145,7 +145,8 @@ class _LabelledHits:
         question = self._questions.draw(self._rng)
         [text] = embed_texts([question])
         whole = Statement.of(question)
-        part = Statement.of(question, self._rng.choice(whole.phrases).words[-1:])  # as if no caption had a word for it
+        unused = self._rng.choice(whole.phrases).words[-1]
+        part = Statement.of(question, [unused])  # as if no caption had a word for it
         asked = _AskedQuestion(
             scores=self._pictures @ text,
             caption_scores=self._captions @ text,
@@ -162,11 +163,13 @@ class _LabelledHits:
             found = [*neighbours[:HITS], *self._some(by_words - hidden)]
             agreeing = [hit for hit in dict.fromkeys(found) if hit in by_words]
             others = [hit for hit in neighbours[:HITS] if hit not in by_words]
-            # What captions say is there as often as not. What they have no word for is rather not there than unnamed.
             for _ in range(1 if hidden else 2):
                 self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
             self._label(asked, whole, agreeing, neighbours, self._agreeing)
             self._label(asked, whole, others, neighbours, self._others)
+        # What captions have no word for may be there unnamed; or it is nowhere, as if all that they call so were hidden.
+        for hidden in (set[int](), asked.answers, asked.answers | self._questions.readings.mentioning(unused)):
+            neighbours = _first(order, hidden)
             self._label(asked, part, list(neighbours[:HITS]), neighbours, self._part)
 
     def _label(
