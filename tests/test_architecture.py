@@ -52,7 +52,7 @@ OWNERS = {
     "boto3": {"artefacts/aws.py"},
     "botocore": {"artefacts/aws.py"},
     "fastapi": {"web/api.py", "web/faults.py"},
-    "sqlite3": {"library/caption_file.py", "library/catalog.py", "library/text_index.py"},
+    "sqlite3": {"library/caption_file.py", "library/caption_words.py", "library/catalog.py", "library/text_index.py"},
     "prometheus_client": {"web/metrics.py"},
 }
 # What is written once: each of these calls or imports is found in these files alone.

@@ -86,7 +86,7 @@ def calibrate(
 
 
 @dataclass(frozen=True)
-class _AskedQuestion:
+class _EmbeddedQuestion:
     """One question to n pictures: (n,) cosines with pictures and captions, its size, and which pictures answer it."""
 
     scores: NDArray[np.float32]
@@ -118,7 +118,7 @@ class _LabelledHits:
         whole = Statement.of(question)
         unused = self._rng.choice(whole.phrases).words[-1]
         part = Statement.of(question, [unused])  # as if no caption had a word for it
-        asked = _AskedQuestion(
+        asked = _EmbeddedQuestion(
             scores=self._pictures @ text,
             caption_scores=self._captions @ text,
             mean_score=float(self._centroid @ text),
@@ -146,7 +146,7 @@ class _LabelledHits:
 
     def _label(
         self,
-        asked: "_AskedQuestion",
+        asked: "_EmbeddedQuestion",
         statement: Statement,
         hits: list[int],
         neighbours: NDArray[np.intp],

@@ -99,13 +99,13 @@ class MatchCalibration(BaseModel):
             text: the vector.
             words: how many content words the text has.
             phrases: how many noun phrases.
-            scores: its cosines with the pictures found, at least one.
-            neighbour_scores: its cosines with the captions of the `NEIGHBOURS` nearest pictures, NaN for none.
+            scores: its cosines with the `NEIGHBOURS` nearest pictures.
+            neighbour_scores: its cosines with their captions, NaN for none.
         """
         known = neighbour_scores[np.isfinite(neighbour_scores)]
         return QueryContext(
             mean_score=float(np.asarray(self.centroid) @ text),
-            best_score=float(scores.max()),
+            best_score=float(scores.max(initial=-1.0)),
             best_caption_score=float(known.max()) if known.size else np.nan,
             words=words,
             phrases=phrases,

@@ -164,11 +164,6 @@ class Query:
     picture_weight: float = PICTURE_WEIGHT
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it is words alone, none of them unwanted: then its direction is its text's vector."""
-        return self.picture is None and not self.unwanted
-
-    @property
     def is_mixed(self) -> bool:
         """Whether it has both words and a picture."""
         return self.picture is not None and not self.parsed.is_empty

@@ -73,18 +73,17 @@ class Ranker:
         scores = query.scores(vectors)
         if query.text is None:
             return [Evidence(float(score)) for score in scores]
-        vectors_of_texts = [query.text, *query.unwanted]
+        nearest = vectors[:NEIGHBOURS] if neighbours is None else self.vectors_of([row.id for row in neighbours])
         phrases = (query.parsed.wanted, *query.parsed.unwanted)
-        texts = [
-            _Text(*known) for known in zip(phrases, query.statements, vectors_of_texts, strict=True)
-        ]  # the wanted one first
+        known = zip(phrases, query.statements, (query.text, *query.unwanted), strict=True)
+        texts = [_Text(phrase, statement, text, nearest @ text) for phrase, statement, text in known]  # the wanted one first
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
         told = [_told(row) for row in rows]
         said = [[compare(text.statement, one) for one in told] for text in texts]  # (1 + m, k)
         wanted, *unwanted = (
-            self._shown(text, vectors, *known)
-            for text, *known in zip(texts, caption_scores, nearest_captions, said, strict=True)
+            self._shown(text, vectors, *of_captions)
+            for text, *of_captions in zip(texts, caption_scores, nearest_captions, said, strict=True)
         )
         is_named = which_are_named(rows, query.parsed.wanted.text)
         matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
@@ -115,7 +114,7 @@ class Ranker:
         things = len(noun_phrases(text.phrase.text))
         scores = vectors @ text.vector
         context = calibration.query_context(
-            text.vector, words=words, phrases=things, scores=scores, neighbour_scores=neighbour_scores
+            text.vector, words=words, phrases=things, scores=text.nearest_scores, neighbour_scores=neighbour_scores
         )
         features = match_features(context, scores, caption_scores, said_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
@@ -159,11 +158,12 @@ class Ranker:
 
 @dataclass(frozen=True)
 class _Text:
-    """A text of a query, what it states, and its vector, (d,)."""
+    """A text of a query, what it states, its vector, (d,), and its cosines with the pictures nearest to the query."""
 
     phrase: Phrase
     statement: Statement
     vector: Vectors
+    nearest_scores: Scores
 
 
 def _told(row: ImageRow) -> list[NounPhrase]:

@@ -29,7 +29,10 @@ from tests.runtime.conftest import ColourCaptioner, ColourEncoder
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
 
-FILES_MAX = 15
+# Exact, so that one more is seen. Seven of them came with words: those of the full text (library/text_index.py,
+# search/text_search.py, search/text_words.py), of names (search/names.py), and of captions (library/caption_words.py,
+# library/catalog_columns.py, search/testimony.py).
+FILES_MAX = 22
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
 
@@ -101,9 +104,13 @@ def test_the_vectors_of_the_hits_and_of_their_captions_are_read_once(
     assert [sorted(ids) for ids in captions.reads] == [[1, 2]]
 
 
-def test_explaining_hits_later_reads_their_vectors_once(client: TestClient, store: CountingStore) -> None:
+def test_explaining_hits_later_reads_their_vectors_once_and_those_of_the_nearest(
+    client: TestClient, store: CountingStore
+) -> None:
     assert client.post("/explain", json={"query": "red", "ids": [2, 1]}).status_code == 200
-    assert store.reads == [[2, 1]]
+    of_hits, of_nearest = store.reads
+    assert of_hits == [2, 1]
+    assert sorted(of_nearest) == [1, 2, 3, 4]
 
 
 class Tracer:
@@ -151,7 +158,7 @@ def trace(sample_library: "SampleLibrary") -> list[str]:
     return tracer.files
 
 
-def test_a_text_query_meets_at_most_fifteen_files(trace: list[str]) -> None:
+def test_a_text_query_meets_no_more_files_than_it_needs(trace: list[str]) -> None:
     met = set(trace) | DECLARED
     assert {"web/api.py", "engine.py", "models/onnx_session.py", "stores/flat.py", "explain/sentences.py"} <= met
     assert len(met) == FILES_MAX, sorted(met)

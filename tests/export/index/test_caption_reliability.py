@@ -18,7 +18,7 @@ from runtime.search.testimony import COLOURS, noun_phrases
 from tests.export.index.word_world import NOUNS, World, ignorant, make_world
 
 PICTURES = 300
-# Both figures are upper bounds: where the pictures cannot tell, captions count as wrong. So far they may lie above the truth.
+# Both figures are upper bounds: where pictures cannot tell, captions count as wrong. So far they may lie above the truth.
 TOO_HIGH, TOO_LOW = 0.15, 0.05
 
 

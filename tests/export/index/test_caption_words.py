@@ -42,9 +42,9 @@ def test_only_frequent_nouns_are_embedded_as_they_are_mostly_written() -> None:
 def test_of_many_nouns_the_most_frequent_are_embedded() -> None:
     encoder = Axes()
     rare = [f"a n{at}oun" for at in range(NOUNS_EMBEDDED)]
-    read_used_words([*rare, *rare, *["a boat"] * 3], encoder.embed_texts)
+    read_used_words([*rare, *rare, *["a zebra"] * 3], encoder.embed_texts)
     assert len(encoder.read) == NOUNS_EMBEDDED
-    assert encoder.read[0] == "boat"
+    assert encoder.read[0] == "zebra"
 
 
 def test_captions_without_a_frequent_noun_have_words_alone() -> None:
@@ -87,7 +87,8 @@ def test_a_library_knows_the_words_that_were_written(tmp_path: Path) -> None:
     found = words.nearest(near)
     assert found is not None
     boat = encoder.embed_texts(["boat"])[0]
-    assert found == ("boat", pytest.approx(float(boat @ near), abs=1e-3))
+    assert found[0] == "boat"
+    assert found[1] == pytest.approx(float(boat @ near), abs=1e-3)
 
 
 def test_a_library_without_captions_uses_no_word(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class WordEncoder:
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.read += len(texts)
         sums = np.stack([sum(map(self._direction, set(text.split()) - UNNAMED), np.zeros(DIMENSION)) for text in texts])
-        return (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+        return _unit(sums)
 
     def _direction(self, word: str) -> NDArray[np.float64]:
         if word not in self._directions:
@@ -42,7 +42,7 @@ class World:
 
 
 def make_world(count: int, *, wrong: float = 0.0, omitted: float = 0.0, seed: int = 0) -> World:
-    """Return pictures of three coloured things each; `wrong` is the share of wrong words in captions, `omitted` of things."""
+    """Return pictures of three coloured things; `wrong` is a share of the captions' words, `omitted` one of the things."""
     rng, encoder = random.Random(seed), WordEncoder()
     shown = [[(rng.choice(COLOURS), noun) for noun in rng.sample(NOUNS, THINGS)] for _ in range(count)]
     captions = []
@@ -57,7 +57,12 @@ def make_world(count: int, *, wrong: float = 0.0, omitted: float = 0.0, seed: in
 def ignorant(texts: Sequence[str]) -> NDArray[np.float32]:
     """An encoder whose vectors have nothing to do with the texts."""
     vectors = np.random.default_rng(sum(map(len, texts))).standard_normal((len(texts), DIMENSION))
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return _unit(vectors)
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
+    unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 def _spoiled(word: str, wrong: float, rng: random.Random) -> str:

@@ -37,7 +37,9 @@ EARLIER = {
 
 
 def context_of(*neighbour_scores: float, words: int = 3, phrases: int = 2) -> QueryContext:
-    return CALIBRATION.query_context(TEXT, words=words, phrases=phrases, neighbour_scores=np.array(neighbour_scores))
+    return CALIBRATION.query_context(
+        TEXT, words=words, phrases=phrases, scores=np.array([0.3, 0.9]), neighbour_scores=np.array(neighbour_scores)
+    )
 
 
 def features_of(
@@ -51,9 +53,18 @@ def logistic(log_odds: float) -> float:
     return float(1 / (1 + np.exp(-log_odds)))
 
 
-def test_the_context_holds_the_mean_cosine_and_the_best_known_caption() -> None:
-    assert context_of(0.2, np.nan, 0.7) == QueryContext(pytest.approx(0.8), 0.7, words=3, phrases=2)
+def test_the_context_holds_the_mean_cosine_and_the_best_picture_and_caption_that_are_known() -> None:
+    context = context_of(0.2, np.nan, 0.7)
+    assert context.mean_score == pytest.approx(0.8)
+    assert (context.best_score, context.best_caption_score, context.words, context.phrases) == (0.9, 0.7, 3, 2)
     assert np.isnan(context_of(np.nan).best_caption_score)
+
+
+def test_a_search_that_finds_nothing_has_a_context() -> None:
+    nothing = np.zeros(0)
+    context = CALIBRATION.query_context(TEXT, words=1, phrases=1, scores=nothing, neighbour_scores=nothing)
+    assert context.best_score == -1
+    assert np.isnan(context.best_caption_score)
 
 
 def test_the_features_have_a_column_for_each_weight_in_its_place() -> None:
@@ -63,6 +74,7 @@ def test_the_features_have_a_column_for_each_weight_in_its_place() -> None:
         "mean_score": 0.8,
         "log_words": np.log(4),
         "log_phrases": np.log(3),
+        "best_score": 0.9,
         "caption_score": 0.4,
         "best_caption_score": 0.7,
         "agrees": 1,

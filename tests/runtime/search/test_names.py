@@ -26,6 +26,7 @@ from runtime.search.names import which_are_named
         ("the photo.jpg", "the photo", True),
         ("photo.jpg", "the photo", False),
         (unicodedata.normalize("NFD", "Café/x.png"), "CAFÉ", True),
+        ("cities/stories.jpg", "a story of a city", True),  # a stem that is no part of its plural
         ("a.jpg", "", False),
         ("a.jpg", '"', False),
     ],

@@ -94,7 +94,8 @@ def test_a_picture_whose_caption_says_all_is_at_least_a_weak_match() -> None:
     low = believed(WEIGHED.model_copy(update={"agreeing": weights()}))
     agreeing, silent = judged(asked("a red boat"), ["a red boat", "a boat"], low)
     assert (agreeing.match_probability, agreeing.verdict) == (WEAK_FROM, "weak")
-    assert (silent.match_probability, silent.verdict) == (pytest.approx(logistic(-4)), "none")
+    assert silent.match_probability == pytest.approx(logistic(-4))
+    assert silent.verdict == "none"
 
 
 def test_the_floor_lowers_no_better_match() -> None:
@@ -189,3 +190,20 @@ def test_a_word_means_the_same_as_another_from_the_measured_cosine_on(
     calibration = WEIGHED.model_copy(update={"same_meaning_cosine": least})
     assert Ranker(store_of([[1, 0, 0, 0]]), None, calibration).same_meaning(nearest) == word
     assert Ranker(store_of([[1, 0, 0, 0]])).same_meaning(nearest) is None
+
+
+def test_a_search_that_finds_no_picture_has_no_evidence() -> None:
+    ranker = Ranker(store_of([[1, 0, 0, 0]]), None, WEIGHED)
+    assert ranker.judge(asked("a boat -sunset"), [], np.zeros((0, 4), dtype=np.float32)) == []
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_best_picture_among_the_nearest_counts_whichever_are_judged(alone: bool) -> None:
+    store = store_of([[3, 4, 0, 0], [4, 3, 0, 0], [1, 0, 0, 0]])
+    best = WEIGHED.model_copy(update={"not_agreeing": weights(0, best_score=1), "without_caption": weights(0, best_score=1)})
+    rows = [ImageRow(at, f"{at}.jpg", "", 1, 1, 1, None) for at in (1, 2, 3)]
+    ranker = Ranker(store, None, best)
+    judged_rows, neighbours = (rows[:1], rows[:2]) if alone else (rows[:2], None)
+    vectors = store.vectors_of([row.id for row in judged_rows])
+    known = ranker.judge(asked("a boat"), judged_rows, vectors, neighbours)
+    assert [one.match_probability for one in known] == pytest.approx([logistic(0.8)] * len(judged_rows))
