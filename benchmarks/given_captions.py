@@ -1,7 +1,7 @@
 """Real photos asked for in people's words: python -m benchmarks.given_captions PHOTOS CAPTIONS.jsonl [--models MODELS]
 
 Each photo is indexed with the first of its captions, as `index --given-captions` does, and asked for with each of the
-others, which other people wrote. Once with full text beside the vectors, once with the vectors alone. Needs photos with several
+others, by other people. Once with full text beside the vectors, once with the vectors alone. Needs photos with several
 captions each; the sample models know nothing of photos, so that with them the words alone decide.
 """
 

@@ -20,7 +20,7 @@ from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
 from runtime.search.testimony import Statement, noun_phrases
-from runtime.search.text_search import find_by_words
+from runtime.search.text_search import find_by_some_words, find_by_words
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -119,8 +119,8 @@ class Engine:
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
             tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
         said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
-        unused = self.library.words.unused(said)
-        statements = tuple(Statement.of(phrase.text, unused, self._word_in_captions) for phrase in phrases)
+        rarity = self.library.words.rarity(said)
+        statements = tuple(Statement.of(phrase.text, rarity, self._word_in_captions) for phrase in phrases)
         with timings.stage("embed"):
             vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
         text = vectors.pop(0) if parsed.wanted.text else None
@@ -142,7 +142,8 @@ class Engine:
         if statement.is_whole and statement.phrases != noun_phrases(text):  # a word has another in its place
             parts = ((one.number_word if one.counted else "", *one.words) for one in statement.phrases)
             text = " ".join(word for words in parts for word in words if word)
-        return find_by_words(self.library, text, count)
+        whole = find_by_words(self.library, text, count)
+        return whole if len(whole) >= count else [*whole, *find_by_some_words(self.library, statement.rarity, count)]
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):

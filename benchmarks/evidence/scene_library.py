@@ -19,7 +19,7 @@ from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
 from export.storybook.facts import Facts, encode_facts, truth_table
 from export.storybook.queries import Query, paraphrase, partial_query, short_query
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Box, Group, HeldOut, Scene, sample_scenes
-from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest, read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.engine import Engine
 from runtime.models.blip import BlipCaptioner
@@ -92,6 +92,16 @@ def index_again(
 def open_index(index_dir: Path, models_dir: Path) -> Engine:
     """Return an engine over an index, with local explanations."""
     return open_engine(Settings.read(models_dir=models_dir, index_dir=index_dir, groq_api_key=""))
+
+
+def forget_testimony(index_dir: Path) -> None:
+    """Let an index weigh cosines alone, and not what its captions say in words, as the version before 0.3 did."""
+    manifest = read_index_manifest(index_dir)
+    if manifest.calibration:
+        forgotten = {"agreeing": None, "not_agreeing": None, "part_of_text": None, "agreeing_are_right": 0.0}
+        calibration = manifest.calibration.model_copy(update=forgotten)
+        text = manifest.model_copy(update={"calibration": calibration}).model_dump_json()
+        (index_dir / MANIFEST_NAME).write_text(text, encoding="utf-8")
 
 
 def scenes_without(absent: tuple[str, ...], rng: random.Random) -> Iterator[Scene]:

@@ -18,6 +18,7 @@ from benchmarks.evidence.scene_library import (
     SEED,
     SceneLibrary,
     choose_absent,
+    forget_testimony,
     index_again,
     make_library,
     open_index,
@@ -25,7 +26,6 @@ from benchmarks.evidence.scene_library import (
 )
 from export.storybook.captions import plural
 from export.storybook.scenes import COLOURS, OBJECTS
-from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.terminal import told_errors
 
 LIBRARIES, SCENES, ABSENT_OBJECTS, QUESTIONS = 2, 400, 4, 30
@@ -73,13 +73,7 @@ def _spoil(library: SceneLibrary, folder: Path, models: Path, share: float) -> t
     captions = {row.image_path: [spoil_caption(row.caption or "", share, rng)] for row in rows}
     spoiled = index_again(library, folder, models, f"index-{share}", captions)
     index = folder / f"index-{share}"
-    manifest = read_index_manifest(index)
-    assert manifest.calibration
-    plain = manifest.calibration.model_copy(
-        update={"agreeing": None, "not_agreeing": None, "part_of_text": None, "agreeing_are_right": 0.0}
-    )
-    # the file is not part of what was measured before, whose engine has read it by now
-    (index / MANIFEST_NAME).write_text(manifest.model_copy(update={"calibration": plain}).model_dump_json(), "utf-8")
+    forget_testimony(index)  # the engine that is open has read it by now
     return spoiled, SceneLibrary(open_index(index, models), library.scenes, library.boxes, library.absent)
 
 

@@ -5,9 +5,10 @@ caption agrees is a true match. With all of those left out, the best hit of the 
 in a library that has no answer. Plain rules over words; knows no vector.
 """
 
+import math
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from runtime.search.testimony import NounPhrase, Statement, compare, is_part_of_phrase, noun_phrases
 from runtime.search.words import FUNCTION_WORDS, WORD
@@ -33,6 +34,20 @@ class CaptionReadings:
         """Return the pictures whose captions agree with a statement that names something."""
         mentioning = set.intersection(*(self._mentioning[word] for word in _stems(statement.phrases)))
         return {at for at in mentioning if compare(statement, self.of_pictures[at]).agrees}
+
+    def most_covering(self, rarity: Mapping[str, float], count: int, leave_out: Container[int] = ()) -> list[int]:
+        """Return the pictures whose captions have most of some stems, by their rarity, as full text finds them."""
+        covered: defaultdict[int, float] = defaultdict(float)
+        for word, weight in rarity.items():
+            for at in self._mentioning.get(word, ()):
+                covered[at] += weight
+        allowed = (at for at in covered if at not in leave_out)
+        return sorted(allowed, key=lambda at: (-covered[at], at))[:count]
+
+    def rarity(self, text: str) -> dict[str, float]:
+        """Return how rare the stems of a text are that captions use, as in an index (`library/caption_words.py`)."""
+        stems = _stems(noun_phrases(text)) & self._mentioning.keys()
+        return {word: math.log1p(len(self.of_pictures) / len(self._mentioning[word])) for word in stems}
 
     def mentioning(self, word: str) -> set[int]:
         """Return the pictures whose captions have a content word, given as its stem."""

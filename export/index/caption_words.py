@@ -1,8 +1,9 @@
 """The words that a library's captions use, and vectors of the frequent nouns: so that "dusk" finds "sunset"."""
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,12 @@ EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class UsedWords:
-    """What captions say. `stems` are those of all content words; `nouns` the (d,) vectors of frequent ones, by their stem.
+    """What captions say. `rarity` is that of the stems of all content words; `nouns` are (d,) vectors of frequent ones.
 
     From `same_meaning_cosine` on, a noun that no caption uses means the same as one of `nouns`; None where that is unknown.
     """
 
-    stems: frozenset[str] = frozenset()
+    rarity: Mapping[str, float] = field(default_factory=dict)
     nouns: dict[str, NDArray[np.float32]] | None = None
     same_meaning_cosine: float | None = None
 
@@ -37,21 +38,24 @@ def read_used_words(captions: Iterable[str], embed_texts: EmbedTexts) -> UsedWor
     Two nouns of a library's captions mostly name different things. What lies in the upper half of the way from their
     cosines to 1 is taken for the same thing.
     """
-    stems: set[str] = set()
+    stems: Counter[str] = Counter()
+    count = 0
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for caption in captions:
-        stems |= Phrase(caption).stems
-        for phrase in noun_phrases(caption):
-            stems.update(phrase.words)  # they have "gray" for "grey"
+        phrases = noun_phrases(caption)
+        count += 1
+        stems.update(Phrase(caption).stems.union(*(phrase.words for phrase in phrases)))  # the latter have "gray" for "grey"
+        for phrase in phrases:
             written[phrase.words[-1]][phrase.noun] += 1
+    rarity = {stem: math.log1p(count / captions) for stem, captions in stems.items()}
     by_count = sorted(written, key=lambda stem: (-written[stem].total(), stem))
     frequent = [stem for stem in by_count if written[stem].total() >= CAPTIONS_OF_A_NOUN_MIN][:NOUNS_EMBEDDED]
     if not frequent:
-        return UsedWords(frozenset(stems))
+        return UsedWords(rarity)
     vectors = embed_texts([written[stem].most_common(1)[0][0] for stem in frequent])
     nouns = dict(zip(frequent, vectors, strict=True))
     if len(frequent) < NOUNS_MIN:
-        return UsedWords(frozenset(stems), nouns)
+        return UsedWords(rarity, nouns)
     cosines = vectors @ vectors.T - 2 * np.eye(len(vectors), dtype=np.float32)
     different = float(np.quantile(cosines.max(axis=1), DIFFERENT_QUANTILE))
-    return UsedWords(frozenset(stems), nouns, (1 + different) / 2)
+    return UsedWords(rarity, nouns, (1 + different) / 2)

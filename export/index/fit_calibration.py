@@ -74,7 +74,8 @@ def calibrate(
     if labels and candidates is labelled:
         observation = observe_by_labels([labels[row.image_path] for row in sample], texts, of_captions)
     else:
-        observation = observe_again(texts, of_pictures, of_captions, embed_texts, rng)
+        by_people = sum(row.caption_source == "given" for row in sample) > len(sample) / 2
+        observation = observe_again(texts, of_pictures, of_captions, embed_texts, rng, by_people=by_people)
     if not observation.truth.exist:
         return None
     examples = _LabelledHits(of_pictures[observation.sample], observation, rng)
@@ -115,9 +116,12 @@ class _LabelledHits:
         """
         question = self._questions.draw(self._rng)
         [text] = embed_texts([question])
-        whole = Statement.of(question)
+        rarity = self._questions.readings.rarity(question)
+        whole = Statement.of(question, rarity)
         unused = self._rng.choice(whole.phrases).words[-1]
-        part = Statement.of(question, [unused])  # as if no caption had a word for it
+        part = Statement.of(
+            question, {word: rarity[word] for word in rarity if word != unused}
+        )  # as if no caption had a word for it
         asked = _EmbeddedQuestion(
             scores=self._pictures @ text,
             caption_scores=self._captions @ text,
@@ -133,7 +137,8 @@ class _LabelledHits:
             neighbours = _first(order, hidden)
             found = [*neighbours[:HITS], *self._some(by_words - hidden)]
             agreeing = [hit for hit in dict.fromkeys(found) if hit in by_words]
-            others = [hit for hit in neighbours[:HITS] if hit not in by_words]
+            by_some_words = self._observed.most_covering(rarity, 2 * HITS, by_words | hidden)[-HITS:]
+            others = [hit for hit in dict.fromkeys([*neighbours[:HITS], *by_some_words]) if hit not in by_words]
             for _ in range(1 if hidden else 2):
                 self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
             self._label(asked, whole, agreeing, neighbours, self._agreeing)
@@ -142,7 +147,8 @@ class _LabelledHits:
         nowhere = asked.answers | self._questions.readings.mentioning(unused)
         for hidden in (set[int](), asked.answers, nowhere, nowhere, nowhere):
             neighbours = _first(order, hidden)
-            self._label(asked, part, list(neighbours[:HITS]), neighbours, self._part)
+            by_some_words = self._observed.most_covering(part.rarity, HITS, hidden)
+            self._label(asked, part, list(dict.fromkeys([*neighbours[:HITS], *by_some_words])), neighbours, self._part)
 
     def _label(
         self,
@@ -179,6 +185,8 @@ class _LabelledHits:
             return None
         if self._agreeing.share < HEARD_FROM:
             agreeing = others = part = None
+        elif agreeing is None:  # none of them is false, or hardly one
+            agreeing = self._agreeing.fit(())
         figures = {
             "questions": QUESTIONS,
             "pictures": len(self._pictures),

@@ -1,5 +1,6 @@
 """Labelled hits, and the logistic that tells true ones from false ones (Platt scaling, over more than one score)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -30,10 +31,16 @@ class Examples:
         return (sum(map(np.sum, self.holds)) + 1) / (sum(map(len, self.holds)) + 2)
 
     def fit(self, names: Sequence[str]) -> tuple[MatchWeights, float] | None:
-        """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them."""
+        """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them.
+
+        Without features it is the share of true matches, which any examples tell.
+        """
         if not self.holds:
             return None
         features, holds = np.concatenate(self.features), np.concatenate(self.holds)
+        if not names:
+            share = self.share
+            return MatchWeights(bias=math.log(share / (1 - share)), score=0, mean_score=0), 0.5
         if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
             return None
         weights = fit_logistic(features[:, [FEATURES.index(name) for name in names]], holds, names)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 # `best_score` is weighed only where the caption agrees.
 BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases", "best_score")
 CAPTION_FEATURES = ("caption_score", "best_caption_score")
-TESTIMONY_FEATURES = ("agrees", "contradicts")
+TESTIMONY_FEATURES = ("agrees", "contradicts", "coverage")
 FEATURES = (*BARE_FEATURES, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
 NEIGHBOURS = 10  # the nearest pictures, whose captions tell whether the library holds a match at all
 Floats = NDArray[np.floating]
@@ -41,8 +41,8 @@ class MatchWeights(BaseModel):
     """A logistic over what is known of one hit: the log-odds are `bias` plus each weight times its feature.
 
     `score` and `caption_score` weigh the cosines of the text with picture and caption; `log_words` and `log_phrases` weigh
-    log(1 + content words) and log(1 + noun phrases). `agrees` and `contradicts` weigh what the caption says in words, 1 or 0
-    (`search/testimony.py`). The others are of the `QueryContext`.
+    log(1 + content words) and log(1 + noun phrases). `agrees`, `contradicts`, 1 or 0, and `coverage` weigh what the
+    caption says in words (`search/testimony.py`). The others are of the `QueryContext`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +57,7 @@ class MatchWeights(BaseModel):
     best_caption_score: float = 0.0
     agrees: float = 0.0
     contradicts: float = 0.0
+    coverage: float = 0.0
 
     def log_odds(self, features: Floats) -> NDArray[np.float64]:
         """Return the (k,) log-odds of (k, f) features as `match_features` returns them."""
@@ -144,7 +145,7 @@ def match_features(context: QueryContext, scores: Floats, caption_scores: Floats
         context: the text's.
         scores: (k,) cosines of text and pictures.
         caption_scores: (k,) cosines of text and captions, NaN where there is none.
-        said: (k, 2), the `TESTIMONY_FEATURES`.
+        said: (k, 3), the `TESTIMONY_FEATURES`.
 
     How much the text says is among them since a text that says more reaches less of a cosine, its true pictures included.
     """

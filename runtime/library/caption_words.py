@@ -12,11 +12,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-# vector is the text tower's of the word alone, d 16-bit floats, of norm 1; the less frequent words have none.
-CAPTION_WORDS_SCHEMA = "CREATE TABLE caption_words (word TEXT PRIMARY KEY, vector BLOB) WITHOUT ROWID;"
-UNUSED = """
-    SELECT value FROM json_each(?) WHERE value NOT IN (SELECT word FROM caption_words)
+# rarity is log(1 + captions / captions with the word). vector is the text tower's of the word alone, d 16-bit floats, of norm
+# 1; the less frequent words have none.
+CAPTION_WORDS_SCHEMA = """
+    CREATE TABLE caption_words (word TEXT PRIMARY KEY, rarity REAL NOT NULL, vector BLOB) WITHOUT ROWID;
 """
+RARITY = "SELECT word, rarity FROM caption_words WHERE word IN (SELECT value FROM json_each(?))"
 
 
 class CaptionWords:
@@ -28,13 +29,12 @@ class CaptionWords:
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'caption_words'").fetchall()
         self._is_there = bool(found)
 
-    def unused(self, stems: Collection[str]) -> frozenset[str]:
-        """Return those of the stems that no caption uses; none where that is not known."""
-        if not self._is_there or not stems:
-            return frozenset()
+    def rarity(self, stems: Collection[str]) -> dict[str, float] | None:
+        """Return how rare those of the stems are that captions use, above 0; None where that is not known."""
+        if not self._is_there:
+            return None
         with self._lock:
-            found = self._connection.execute(UNUSED, (json.dumps(list(stems)),)).fetchall()
-        return frozenset(word for (word,) in found)
+            return dict(self._connection.execute(RARITY, (json.dumps(list(stems)),)).fetchall())
 
     def nearest(self, vector: NDArray[np.float32]) -> tuple[str, float] | None:
         """Return the frequent word whose vector is nearest to a given one, (d,) of norm 1, and their cosine."""

@@ -7,7 +7,8 @@ A catalogue from before there was one, and an SQLite that was built without FTS5
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -43,6 +44,9 @@ COMPLETE = """
     SELECT word FROM (SELECT word, pictures FROM full_text_words WHERE word > ? AND word < ? LIMIT ?)
     ORDER BY pictures DESC, word LIMIT ?
 """
+FIND_IDS = "SELECT rowid FROM full_text WHERE full_text MATCH ? ORDER BY rowid LIMIT ?"
+COUNTS = "SELECT word, pictures FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
+SOME_WORDS = 4  # of a text, the rarest
 KNOWN = "SELECT count(*) FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
 
 
@@ -71,6 +75,22 @@ class TextIndex:
             any_completion = " OR ".join(map(_quoted, completions))
             found += self._match(columns + _all_of(words[:-1], f"({any_completion})"), limit)
         return list(dict.fromkeys(found))[:limit]
+
+    def find_some(self, weights: Mapping[str, float], limit: int) -> list[int]:
+        """Return the ids of at most `limit` pictures that hold some of the words, those whose words weigh most first.
+
+        Only the rarest words are looked for, and of a frequent one only in as many pictures as are looked at.
+        """
+        if not self._readable or limit < 1:
+            return []
+        counts = dict(self._fetch(COUNTS, json.dumps(list(weights))))
+        found: defaultdict[int, float] = defaultdict(float)
+        for word in sorted(counts, key=lambda word: (counts[word], word))[:SOME_WORDS]:
+            if counts[word] > LOOKED_AT and found:
+                break
+            for (image_id,) in self._fetch(FIND_IDS, _quoted(word), LOOKED_AT):
+                found[image_id] += weights[word]
+        return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
 
     def _all_known(self, words: Sequence[str]) -> bool:
         [(known,)] = self._fetch(KNOWN, json.dumps(list(words)))

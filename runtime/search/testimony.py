@@ -6,7 +6,7 @@ colour, another number, or a denial. What it leaves out it is silent on, as no c
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -78,15 +78,18 @@ class Conflict:
 class Testimony:
     """What one caption says of one query; silent where it neither agrees nor has a conflict.
 
-    `agrees_in_part`: it agrees with all that the library's captions have words for, and the query asks for more.
+    `agrees_in_part`: it agrees with all that the library's captions have words for, and the query asks for more. `coverage`
+    is the share of the query's words that it has, in [0, 1]; rare words weigh more.
     """
 
     agrees: bool = False
     agrees_in_part: bool = False
     conflict: Conflict | None = None
+    coverage: float = 0.0
 
 
-SILENT, AGREES, AGREES_IN_PART = Testimony(), Testimony(agrees=True), Testimony(agrees_in_part=True)
+SILENT = Testimony()
+AGREES, AGREES_IN_PART = Testimony(agrees=True, coverage=1.0), Testimony(agrees_in_part=True, coverage=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,12 @@ class Statement:
     """What a query states, as captions can be compared with it.
 
     `phrases` are its noun phrases but for those with a word that no caption of the library uses, and none with the same
-    meaning: that a caption lacks these says nothing. `is_whole`: none is left out.
+    meaning: that a caption lacks these says nothing. `is_whole`: none is left out. `rarity` says how much each stem that
+    captions use tells.
     """
 
     phrases: tuple[NounPhrase, ...]
+    rarity: Mapping[str, float]
     is_whole: bool = True
 
     @property
@@ -106,18 +111,27 @@ class Statement:
         return "nothing" if not self.phrases else "whole" if self.is_whole else "part"
 
     @classmethod
-    def of(cls, text: str, unused: Collection[str] = (), same_meaning: Callable[[str], str | None] = lambda _: None) -> Self:
+    def of(
+        cls,
+        text: str,
+        rarity: Mapping[str, float] | None = None,
+        same_meaning: Callable[[str], str | None] = lambda _: None,
+    ) -> Self:
         """Return what a text states.
 
         Args:
             text: a query, or what is unwanted.
-            unused: the stems that no caption uses.
+            rarity: of the stems that captions use, more the fewer do; None where that is not known.
             same_meaning: a noun as written that none uses -> the stem of one that some use, such as "sunset" for "dusk".
         """
         phrases = noun_phrases(text)
-        said = [_in_used_words(phrase, unused, same_meaning) for phrase in phrases]
+        stems = {word for phrase in phrases for word in phrase.words}
+        if rarity is None:
+            return cls(phrases, dict.fromkeys(stems, 1.0))
+        said = [_in_used_words(phrase, rarity, same_meaning) for phrase in phrases]
         kept = tuple(phrase for phrase in said if phrase)
-        return cls(kept, is_whole=len(kept) == len(phrases))
+        stems |= {word for phrase in kept for word in phrase.words}
+        return cls(kept, {word: rarity[word] for word in stems if word in rarity}, is_whole=len(kept) == len(phrases))
 
 
 def testify(query: str, caption: str) -> Testimony:
@@ -127,18 +141,21 @@ def testify(query: str, caption: str) -> Testimony:
 
 def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
     """Return what the noun phrases of a caption say of a statement."""
-    if not statement.phrases or not told:
+    if not told or not statement.rarity:
         return SILENT
     missed = [phrase for phrase in statement.phrases if not _states(phrase, told)]
-    if not missed:
+    if not missed and statement.phrases:
         return AGREES if statement.is_whole else AGREES_IN_PART
-    return Testimony(conflict=next((conflict for phrase in missed if (conflict := _conflict(phrase, told))), None))
+    words = {word for phrase in told if not phrase.denied for word in phrase.words}
+    covered = sum(rarity for word, rarity in statement.rarity.items() if word in words)
+    conflict = next((conflict for phrase in missed if (conflict := _conflict(phrase, told))), None)
+    return Testimony(conflict=conflict, coverage=covered / sum(statement.rarity.values()))
 
 
 def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
-    """Return (k, 2), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part, and whether it contradicts."""
-    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None) for one in said]
-    return np.array(rows, dtype=np.float64).reshape(-1, 2)
+    """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
+    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 @lru_cache(READINGS_KEPT)
@@ -151,16 +168,14 @@ def noun_phrases(text: str) -> tuple[NounPhrase, ...]:
     return tuple(reader.phrases)
 
 
-def _in_used_words(
-    phrase: NounPhrase, unused: Collection[str], same_meaning: Callable[[str], str | None]
-) -> NounPhrase | None:
+def _in_used_words(phrase: NounPhrase, used: Container[str], same_meaning: Callable[[str], str | None]) -> NounPhrase | None:
     """Return a phrase as captions would say it; None where they have no words for it.
 
     It is taken as a whole: "grey clouds" may be "rain", which are no "grey rain".
     """
-    if not any(word in unused for word in phrase.words):
+    if all(word in used for word in phrase.words):
         return phrase
-    word = same_meaning(" ".join([*phrase.words[:-1], phrase.noun])) if phrase.words[-1] in unused else None
+    word = None if phrase.words[-1] in used else same_meaning(" ".join([*phrase.words[:-1], phrase.noun]))
     return replace(phrase, words=(word,)) if word else None
 
 

@@ -3,8 +3,10 @@
 What a word is, `text_words.py` says; where it stands, the catalogue's full-text index.
 """
 
+from collections.abc import Mapping
+
 from runtime.library.catalog import Library
-from runtime.search.text_words import words_of_text
+from runtime.search.text_words import fold, words_of_text
 
 
 def find_by_words(library: Library, text: str, limit: int) -> list[int]:
@@ -22,3 +24,8 @@ def find_by_words(library: Library, text: str, limit: int) -> list[int]:
     if not wanted.words or limit < 1:
         return []
     return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only)
+
+
+def find_by_some_words(library: Library, rarity: Mapping[str, float], limit: int) -> list[int]:
+    """Return the ids of at most `limit` pictures that hold some of the stems, those with more and rarer ones first."""
+    return library.text.find_some({fold(word): weight for word, weight in rarity.items()}, limit)
