@@ -38,7 +38,7 @@ NO_MATCH = re.compile(
 
 def queries_of(captions: list[str], rng: random.Random) -> Iterator[str]:
     """Yield queries of which captions say all, of things that may be nowhere, and of words that no caption uses."""
-    questions = CaptionQuestions(captions)
+    questions = CaptionQuestions([[caption] for caption in captions])
     for at in range(QUERIES):
         yield questions.draw(rng)
         yield noun_phrase(rng.choice(COUNTS), rng.choice(COLOURS), rng.choice(OBJECTS))

@@ -12,7 +12,7 @@ CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blu
 
 def asked_of(*captions: str) -> set[str]:
     """Almost all questions that there are of some captions."""
-    questions, rng = CaptionQuestions(captions), random.Random(1)
+    questions, rng = CaptionQuestions([[caption] for caption in captions]), random.Random(1)
     return {questions.draw(rng) for _ in range(2000)}
 
 
@@ -52,8 +52,15 @@ def test_a_question_names_something_and_has_no_loose_ends() -> None:
 
 
 def test_a_caption_that_names_nothing_is_no_question() -> None:
-    assert CaptionQuestions(CAPTIONS).exist
-    assert not CaptionQuestions(["", "of the"]).exist
+    assert CaptionQuestions([["", "a boat"]]).exist
+    assert not CaptionQuestions([[""], ["of the", ""], []]).exist
+
+
+def test_all_captions_of_a_picture_are_asked_for_and_answer() -> None:
+    questions, rng = CaptionQuestions([["a boat", "at sunset"], ["sunset"]]), random.Random(1)
+    assert {questions.draw(rng) for _ in range(300)} == {"a boat", "at sunset", "sunset"}
+    assert questions.readings.agreeing(Statement.of("a boat at sunset")) == {0}
+    assert questions.readings.mentioning("sunset") == {0, 1}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What the calibration of a library knows, in worlds where the truth is known."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -23,11 +23,14 @@ def stores_of(world: World) -> tuple[FlatStore, FlatStore]:
     return stores
 
 
-def calibrated(world: World, captions: Sequence[str] | None = None) -> MatchCalibration | None:
-    """The calibration of a world; `captions` are told in place of its own."""
+def calibrated(
+    world: World, captions: Sequence[str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
+) -> MatchCalibration | None:
+    """The calibration of a world; `captions` are told in place of its own. The path of its first picture is "1.jpg"."""
     told = enumerate(captions or world.captions, start=1)
     rows = [IndexedImage(number, f"{number}.jpg", str(number), 1, 1, 1, caption, 1) for number, caption in told]
-    return calibrate(rows, *stores_of(world), world.encoder.embed_texts, Console(file=io.StringIO()))
+    console = Console(file=io.StringIO())
+    return calibrate(rows, *stores_of(world), world.encoder.embed_texts, console, labels=labels)
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +136,23 @@ def test_a_library_whose_only_captions_that_name_something_fit_worst_gets_no_cal
     captions = [*world.captions[:2], *["of the"] * 38]
     world.pictures[:2] = -world.encoder.embed_texts(captions[:2])
     assert calibrated(world, captions) is None
+
+
+def test_what_people_say_of_the_pictures_tells_how_far_captions_are_right() -> None:
+    truth, spoiled = make_world(200), make_world(200, wrong=0.3)
+    assert np.array_equal(truth.pictures[0], make_world(200).pictures[0])
+    labels = {f"{number}.jpg": [caption] for number, caption in enumerate(truth.captions, start=1)}
+    sure, unsure = calibrated(truth, labels=labels), calibrated(truth, spoiled.captions, labels)
+    assert sure is not None
+    assert unsure is not None
+    assert sure.fit["labelled"] == sure.fit["pictures"] == 200
+    assert sure.agreeing_are_right > 0.95
+    assert unsure.agreeing_are_right < sure.agreeing_are_right
+
+
+def test_too_few_labels_are_passed_over() -> None:
+    world = make_world(60)
+    labels = {f"{number}.jpg": ["a boat"] for number in range(1, PICTURES_MIN)}
+    without = calibrated(world)
+    assert without is not None
+    assert calibrated(world, labels=labels) == without

@@ -27,6 +27,7 @@ from runtime.search.names import which_are_named
         ("photo.jpg", "the photo", False),
         (unicodedata.normalize("NFD", "Café/x.png"), "CAFÉ", True),
         ("cities/stories.jpg", "a story of a city", True),  # a stem that is no part of its plural
+        ("flies.jpg", "a fly", True),
         ("a.jpg", "", False),
         ("a.jpg", '"', False),
     ],

@@ -82,6 +82,14 @@ def test_a_caption_that_agrees_lifts_and_one_that_contradicts_lowers() -> None:
     assert best_first(evidence) == [0, 1, 3, 2]
 
 
+def test_all_captions_of_a_picture_testify_together() -> None:
+    row = ImageRow(1, "1.jpg", "", 1, 1, 1, "a red boat", caption_source="given", other_captions=("a quay at sunset",))
+    store = store_of([[1, 1, 1, 1]])
+    [known] = Ranker(store, store, WEIGHED).judge(asked("a red boat at sunset"), [row], store.vectors_of([1]))
+    assert known.testimony.agrees
+    assert known.match_probability == pytest.approx(logistic(1))
+
+
 def test_captions_are_compared_with_what_the_library_has_words_for() -> None:
     captions = ["a red boat", "a blue boat"]
     part = asked("a red boat at dusk", {"dusk"})
