@@ -5,7 +5,7 @@ library lacks, a colour that this object never has there, or a combination that 
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from export.index.build import BuildOptions, Models, build_index
+from export.index.build import Models, build_index
 from export.storybook.drawing import PICTURE_SIDE_PX, draw_scene, encode_jpeg
 from export.storybook.facts import Facts, encode_facts, truth_table
 from export.storybook.queries import Query, paraphrase, partial_query, short_query
@@ -22,6 +22,7 @@ from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Box
 from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest, read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.engine import Engine
+from runtime.library.caption_file import CaptionFile
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
 from runtime.search.evidence import Answer
@@ -80,12 +81,18 @@ def make_library(
 
 
 def index_again(
-    library: SceneLibrary, folder: Path, models_dir: Path, index: str, captions: Mapping[str, Sequence[str]]
+    library: SceneLibrary, folder: Path, models_dir: Path, index: str, captions: Mapping[str, str]
 ) -> SceneLibrary:
-    """Return a library that `make_library` made in the folder with other captions, by path, in an index of another name."""
-    options = BuildOptions(given_captions=captions)
-    models, quiet = open_models(models_dir), Console(quiet=True)
-    build_index(folder / "images", folder / index, models=models, console=quiet, options=options)
+    """Return a library that `make_library` made in the folder, in an index of another name and with other captions.
+
+    The captions, by sha256, are taken for the models': as those made live are, which a build takes over.
+    """
+    models = open_models(models_dir)
+    (folder / index).mkdir()
+    kept = CaptionFile(folder / index, models.fingerprint)
+    for sha256, caption in captions.items():
+        kept.write(sha256, caption)
+    build_index(folder / "images", folder / index, models=models, console=Console(quiet=True))
     return SceneLibrary(open_index(folder / index, models_dir), library.scenes, library.boxes, library.absent)
 
 

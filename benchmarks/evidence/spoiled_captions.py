@@ -1,7 +1,6 @@
 """What is left of the verdicts where captions err: python -m benchmarks.evidence.spoiled_captions [MODELS]
 
-The models' captions of drawn scenes, with a share of their nouns and colours exchanged for others, are given to the index as
-captions. The same index is then asked without weighing what its captions say in words, as the version before did.
+The models' captions of drawn scenes, with a share of their nouns and colours exchanged for others, are put into an index. The same index is then asked without weighing what its captions say in words, as the version before did.
 """
 
 import random
@@ -70,7 +69,7 @@ def _spoil(library: SceneLibrary, folder: Path, models: Path, share: float) -> t
     """Return the library with spoiled captions, and the same without weighing what they say in words."""
     rows = library.engine.library.rows(range(1, SCENES + 1))
     rng = random.Random(f"{folder.name}:{share}")
-    captions = {row.image_path: [spoil_caption(row.caption or "", share, rng)] for row in rows}
+    captions = {row.sha256: spoil_caption(row.caption or "", share, rng) for row in rows}
     spoiled = index_again(library, folder, models, f"index-{share}", captions)
     index = folder / f"index-{share}"
     forget_testimony(index)  # the engine that is open has read it by now

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-# rarity is log(1 + captions / captions with the word). vector is the text tower's of the word alone, d 16-bit floats, of norm
-# 1; the less frequent words have none.
+# rarity is log(1 + captions / captions with the word). vector is the text tower's of the word alone, d 16-bit floats, of
+# norm 1; the less frequent words have none.
 CAPTION_WORDS_SCHEMA = """
     CREATE TABLE caption_words (word TEXT PRIMARY KEY, rarity REAL NOT NULL, vector BLOB) WITHOUT ROWID;
 """
