@@ -103,7 +103,7 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     evidence = hit.evidence
     weights = {weight.word: weight for weight in evidence.words}
     words = [weights.get(word) or WordWeight(word, 0.0, 0.0, in_caption=False) for word in wanted.words]
-    mentioned = [word for word in words if evidence.testimony.agrees or word.in_caption or _mentions(hit.caption, word.word)]
+    mentioned = [word for word in words if evidence.testimony.agrees or _says(word, hit.caption)]
     absent = [word for word in words if word not in mentioned]
     clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP_COSINE)
     of_files = _words_of_files(wanted)
@@ -111,8 +111,9 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     return WordTally(mentioned, seen, missing=[word for word in absent if word not in seen])
 
 
-def _mentions(caption: Phrase, word: str) -> bool:
-    return stem(word) in caption.stems or SAME_WORDS.get(word) in caption.stems
+def _says(word: WordWeight, caption: Phrase) -> bool:
+    """Return whether the caption has the word itself, and not only another of the same meaning."""
+    return word.in_caption or stem(word.word) in caption.stems or SAME_WORDS.get(word.word) in caption.stems
 
 
 def _words_of_files(wanted: Phrase) -> set[str]:
@@ -126,7 +127,9 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
         text = _looks_alike(hit.evidence.score)
     else:
         tally, conflict = tally_words(query.wanted, hit), hit.evidence.testimony.conflict
-        if conflict:
+        if hit.evidence.is_named and not hit.evidence.testimony.agrees:
+            text = f"The name of its file or folder says {_text(query.wanted)}."
+        elif conflict:
             text = _otherwise(conflict, query.wanted, tally, hit)
         elif hit.evidence.verdict == "none":
             text = _no_match(query, tally, hit)
@@ -142,6 +145,8 @@ def _looks_alike(score: float) -> str:
 
 def _match(tally: WordTally, hit: Hit) -> str:
     """Return what speaks for the picture, and what does not."""
+    if hit.evidence.testimony.agrees and not all(_says(word, hit.caption) for word in tally.mentioned):
+        return f"The caption says {_text(hit.caption)}: what you asked for, in other words."
     mentioned, seen, missing = tally.mentioned, tally.seen, tally.missing
     unjudged = UNJUDGED_LOW if hit.evidence.score < LOW_SCORE_COSINE else UNJUDGED
     templates = {"strong": STRONG, "weak": WEAK}.get(hit.evidence.verdict or "", unjudged)
