@@ -1,8 +1,8 @@
 """Real photos asked for in people's words: python -m benchmarks.given_captions PHOTOS CAPTIONS.jsonl [--models MODELS]
 
 Each photo is indexed with the first of its captions, as `index --given-captions` does, and asked for with each of the
-others, by other people. With full text beside the vectors and without, and as the version before did. Needs photos with several
-captions each; the sample models know nothing of photos, so that with them the words alone decide.
+others, by other people: with full text beside the vectors and without, and as the version before did. Needs photos with
+several captions each. The sample models know nothing of photos, so that with them the words alone decide.
 """
 
 import sqlite3

@@ -20,7 +20,7 @@ from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
 from runtime.search.testimony import Statement, noun_phrases
-from runtime.search.text_search import find_by_some_words, find_by_words
+from runtime.search.text_search import find_by_words
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ class Engine:
         if statement.is_whole and statement.phrases != noun_phrases(text):  # a word has another in its place
             parts = ((one.number_word if one.counted else "", *one.words) for one in statement.phrases)
             text = " ".join(word for words in parts for word in words if word)
-        whole = find_by_words(self.library, text, count)
-        return whole if len(whole) >= count else [*whole, *find_by_some_words(self.library, statement.rarity, count)]
+        return find_by_words(self.library, text, count)
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):

@@ -1,6 +1,7 @@
 """What is left of the verdicts where captions err: python -m benchmarks.evidence.spoiled_captions [MODELS]
 
-The models' captions of drawn scenes, with a share of their nouns and colours exchanged for others, are put into an index. The same index is then asked without weighing what its captions say in words, as the version before did.
+The models' captions of drawn scenes, with a share of their nouns and colours exchanged for others, are put into an index.
+The same index is then asked without weighing what its captions say in words, as the version before did.
 """
 
 import random

@@ -5,6 +5,7 @@ A catalogue from before there was one, and an SQLite that was built without FTS5
 """
 
 import json
+import math
 import sqlite3
 import threading
 from collections import defaultdict
@@ -47,7 +48,6 @@ COMPLETE = """
 FIND_IDS = "SELECT rowid FROM full_text WHERE full_text MATCH ? ORDER BY rowid LIMIT ?"
 COUNTS = "SELECT word, pictures FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
 SOME_WORDS = 4  # of a text, the rarest
-KNOWN = "SELECT count(*) FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
 
 
 class TextIndex:
@@ -59,7 +59,9 @@ class TextIndex:
         self._readable = has_text_index(connection)
 
     def find(self, words: Sequence[str], limit: int, *, last: str, names_only: bool) -> list[int]:
-        """Return the ids of at most `limit` pictures that hold all words, best first; `find_by_words` says which are.
+        """Return the ids of at most `limit` pictures that hold all words, or else some, best first.
+
+        `find_by_words` says which are the best.
 
         Args:
             words: at least one, each once and stemmed, the last of the text last.
@@ -67,34 +69,37 @@ class TextIndex:
             last: the last word as it was typed, which may be the beginning of one.
             names_only: leave captions aside.
         """
-        if not self._readable or not self._all_known(words[:-1]):
+        if not self._readable:
             return []
-        columns = NAMES if names_only else ""
-        found = self._match(columns + _all_of(words), limit) if self._all_known(words[-1:]) else []
+        counts = dict(self._fetch(COUNTS, json.dumps(list(words))))
+        found = self._with_all(words, counts, limit, last=last, columns=NAMES if names_only else "")
+        if len(found) < limit and len(words) > 1 and not names_only:
+            found += self._with_some(counts, limit)
+        return list(dict.fromkeys(found))[:limit]
+
+    def _with_all(
+        self, words: Sequence[str], counts: Mapping[str, int], limit: int, *, last: str, columns: str
+    ) -> list[int]:
+        if any(word not in counts for word in words[:-1]):
+            return []
+        found = self._match(columns + _all_of(words), limit) if words[-1] in counts else []
         if len(found) < limit and len(last) >= COMPLETED_FROM and (completions := self._completions(last)):
             any_completion = " OR ".join(map(_quoted, completions))
             found += self._match(columns + _all_of(words[:-1], f"({any_completion})"), limit)
-        return list(dict.fromkeys(found))[:limit]
+        return found
 
-    def find_some(self, weights: Mapping[str, float], limit: int) -> list[int]:
-        """Return the ids of at most `limit` pictures that hold some of the words, those whose words weigh most first.
+    def _with_some(self, counts: Mapping[str, int], limit: int) -> list[int]:
+        """Return the pictures that hold some of the words, those with more and rarer ones first.
 
-        Only the rarest words are looked for, and of a frequent one only in as many pictures as are looked at.
+        Only the rarest words are looked for, and frequent ones only if there are no others.
         """
-        if not self._readable or limit < 1:
-            return []
-        counts = dict(self._fetch(COUNTS, json.dumps(list(weights))))
         found: defaultdict[int, float] = defaultdict(float)
         for word in sorted(counts, key=lambda word: (counts[word], word))[:SOME_WORDS]:
             if counts[word] > LOOKED_AT and found:
                 break
             for (image_id,) in self._fetch(FIND_IDS, _quoted(word), LOOKED_AT):
-                found[image_id] += weights[word]
+                found[image_id] += 1 / math.log2(1 + counts[word])
         return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
-
-    def _all_known(self, words: Sequence[str]) -> bool:
-        [(known,)] = self._fetch(KNOWN, json.dumps(list(words)))
-        return bool(known == len(words))
 
     def _completions(self, beginning: str) -> list[str]:
         behind = beginning + "\U0010ffff"
