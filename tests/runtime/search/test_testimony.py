@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
@@ -167,5 +166,5 @@ def test_what_captions_say_are_three_columns() -> None:
     assert TESTIMONY_FEATURES == ("agrees", "contradicts", "coverage")
     denied = replace(SILENT, conflict=Conflict("denied", "boat", "boat"), coverage=0.25)
     rows = said_features([SILENT, AGREES, AGREES_IN_PART, denied])
-    assert np.array_equal(rows, [[0, 0, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0.25]])
+    assert rows.tolist() == [[0, 0, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0.25]]
     assert said_features([]).shape == (0, 3)
