@@ -131,7 +131,9 @@ class Statement:
         said = [_in_used_words(phrase, rarity, same_meaning) for phrase in phrases]
         kept = tuple(phrase for phrase in said if phrase)
         stems |= {word for phrase in kept for word in phrase.words}
-        return cls(kept, {word: rarity[word] for word in stems if word in rarity}, is_whole=len(kept) == len(phrases))
+        told = {word: rarity[word] for word in stems if word in rarity}
+        told |= {word: 1.0 for phrase in kept for word in phrase.words if word not in told}  # of a word in another's place
+        return cls(kept, told, is_whole=len(kept) == len(phrases))
 
 
 def testify(query: str, caption: str) -> Testimony:

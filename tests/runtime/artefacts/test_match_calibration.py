@@ -22,7 +22,7 @@ CALIBRATION = MatchCalibration(
     fit={},
 )
 TEXT = np.array([0.6, 0.8], dtype=np.float32)
-SILENT, AGREES, CONTRADICTS = (0.0, 0.0), (1.0, 0.0), (0.0, 1.0)
+SILENT, AGREES, CONTRADICTS = (0.0, 0.0, 0.25), (1.0, 0.0, 1.0), (0.0, 1.0, 0.5)
 # As indexes of the last release have it.
 EARLIER = {
     "centroid": [0.0, 1.0],
@@ -43,9 +43,9 @@ def context_of(*neighbour_scores: float, words: int = 3, phrases: int = 2) -> Qu
 
 
 def features_of(
-    scores: list[float], caption_scores: list[float], *said: tuple[float, float], context: QueryContext | None = None
+    scores: list[float], caption_scores: list[float], *said: tuple[float, float, float], context: QueryContext | None = None
 ) -> NDArray[np.float64]:
-    told = np.array(said or [SILENT] * len(scores)).reshape(-1, 2)
+    told = np.array(said or [SILENT] * len(scores)).reshape(-1, 3)
     return match_features(context or context_of(0.7), np.array(scores), np.array(caption_scores), told)
 
 
@@ -79,8 +79,9 @@ def test_the_features_have_a_column_for_each_weight_in_its_place() -> None:
         "best_caption_score": 0.7,
         "agrees": 1,
         "contradicts": 0,
+        "coverage": 1,
     }
-    second = first | {"score": 0.25, "caption_score": np.nan, "agrees": 0, "contradicts": 1}
+    second = first | {"score": 0.25, "caption_score": np.nan, "agrees": 0, "contradicts": 1, "coverage": 0.5}
     assert features.shape == (2, len(FEATURES))
     for row, wanted in zip(features, (first, second), strict=True):
         assert dict(zip(FEATURES, row, strict=True)) == pytest.approx(wanted, nan_ok=True)
@@ -89,7 +90,7 @@ def test_the_features_have_a_column_for_each_weight_in_its_place() -> None:
 @pytest.mark.parametrize("name", FEATURES)
 def test_each_weight_weighs_its_own_feature(name: str) -> None:
     weights = MatchWeights.model_validate({"bias": 0.5, "score": 0, "mean_score": 0} | {name: 2})
-    features = features_of([0.5], [0.4], (0.25, 0.125))
+    features = features_of([0.5], [0.4], (0.25, 0.125, 0.5))
     assert weights.log_odds(features) == pytest.approx(0.5 + 2 * features[:, FEATURES.index(name)])
 
 

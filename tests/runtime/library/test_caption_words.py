@@ -17,8 +17,8 @@ def words_of(rows: dict[str, np.ndarray | None]) -> CaptionWords:
     """The words of a catalogue, each with its vector if it has one."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute(CAPTION_WORDS_SCHEMA)
-    blobs = [(word, None if vector is None else vector.astype("<f2").tobytes()) for word, vector in rows.items()]
-    connection.executemany("INSERT INTO caption_words VALUES (?, ?)", blobs)
+    blobs = [(word, 0.5, None if vector is None else vector.astype("<f2").tobytes()) for word, vector in rows.items()]
+    connection.executemany("INSERT INTO caption_words VALUES (?, ?, ?)", blobs)
     return CaptionWords(connection, threading.Lock())
 
 
@@ -27,9 +27,9 @@ def words() -> CaptionWords:
     return words_of({"boat": AXES[0], "sunset": AXES[1], "red": None})
 
 
-def test_words_that_no_caption_uses_are_told(words: CaptionWords) -> None:
-    assert words.unused({"boat", "red", "dusk", "zebra's", 'a"b'}) == {"dusk", "zebra's", 'a"b'}
-    assert words.unused(["boat"]) == words.unused([]) == frozenset()
+def test_the_words_that_captions_use_are_told_with_their_rarity(words: CaptionWords) -> None:
+    assert words.rarity({"boat", "red", "dusk", "zebra's", 'a"b'}) == {"boat": 0.5, "red": 0.5}
+    assert words.rarity(["dusk"]) == words.rarity([]) == {}
 
 
 def test_the_nearest_word_is_one_that_has_a_vector(words: CaptionWords) -> None:
@@ -51,11 +51,11 @@ def test_without_a_word_that_has_a_vector_none_is_nearest() -> None:
 
 
 def test_a_catalogue_from_before_there_were_words_tells_of_none(library: Library) -> None:
-    assert library.words.unused({"boat"}) == frozenset(), "it is not known whether captions use it"
+    assert library.words.rarity({"boat"}) is None, "it is not known whether captions use it"
     assert library.words.nearest(AXES[0]) is None
 
 
 def test_any_thread_may_ask(words: CaptionWords) -> None:
     with ThreadPoolExecutor(8) as threads:
-        told = set(threads.map(lambda at: words.unused({"boat", f"zebra{at % 4}"}), range(200)))
-    assert told == {frozenset({f"zebra{at}"}) for at in range(4)}
+        told = list(threads.map(lambda at: words.rarity({"boat", f"zebra{at % 4}"}), range(200)))
+    assert told == [{"boat": 0.5}] * 200

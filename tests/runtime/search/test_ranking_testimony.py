@@ -53,7 +53,7 @@ def asked(query: str, unused: Collection[str] = (), picture: Sequence[Any] = ())
     """The query with a vector for each of its texts, the wanted one's first; `picture` is one and its weight."""
     parsed = parse_query(query)
     texts = (parsed.wanted, *parsed.unwanted)
-    statements = tuple(Statement.of(text.text, unused) for text in texts)
+    statements = tuple(Statement.of(text.text, {stem: 1.0 for stem in text.stems if stem not in unused}) for text in texts)
     return Query(parsed, AXES[0], statements, tuple(AXES[1 : len(texts)]), *picture)
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
@@ -73,7 +72,7 @@ def test_a_caption_agrees_where_it_names_all_as_it_is_bound(query: str, caption:
     ],
 )
 def test_a_caption_is_silent_on_what_it_leaves_out(query: str, caption: str) -> None:
-    assert said_by(query, caption) == SILENT
+    assert replace(said_by(query, caption), coverage=0.0) == SILENT
 
 
 @pytest.mark.parametrize(
@@ -102,17 +101,30 @@ def test_a_caption_is_silent_on_what_it_leaves_out(query: str, caption: str) -> 
     ],
 )
 def test_a_caption_contradicts_in_what_cannot_both_be_so(query: str, caption: str, conflict: Conflict) -> None:
-    assert said_by(query, caption) == replace(SILENT, conflict=conflict)
+    assert replace(said_by(query, caption), coverage=0.0) == replace(SILENT, conflict=conflict)
+
+
+def used(*texts: str) -> dict[str, float]:
+    """All words of some captions, equally rare."""
+    return {word: 1.0 for text in texts for phrase in noun_phrases(text) for word in phrase.words}
 
 
 def test_a_statement_of_words_that_are_all_used_is_whole() -> None:
-    statement = Statement.of("a red boat at dusk", unused=())
-    assert statement == Statement(noun_phrases("a red boat at dusk"))
-    assert statement.compared == "whole"
+    for rarity in (None, used("a red boat", "dusk", "a house")):
+        statement = Statement.of("a red boat at dusk", rarity)
+        assert statement.phrases == noun_phrases("a red boat at dusk")
+        assert statement.rarity == {"red": 1, "boat": 1, "dusk": 1}
+        assert statement.compared == "whole"
+
+
+def test_what_a_caption_has_of_the_words_is_covered_and_rare_ones_weigh_more() -> None:
+    statement = Statement.of("a red boat at dusk", {"red": 1.0, "boat": 3.0, "dusk": 4.0})
+    covered = {caption: compare(statement, noun_phrases(caption)).coverage for caption in ("dusk", "a red house", "no boat")}
+    assert covered == pytest.approx({"dusk": 0.5, "a red house": 0.125, "no boat": 0.0})
 
 
 def test_a_phrase_with_an_unused_word_is_left_out_of_what_captions_are_compared_with() -> None:
-    statement = Statement.of("a red boat at dusk", {"dusk"})
+    statement = Statement.of("a red boat at dusk", used("a red boat"))
     assert (statement.phrases, statement.compared) == (noun_phrases("a red boat"), "part")
     assert compare(statement, noun_phrases("a red boat")) == AGREES_IN_PART
     assert compare(statement, noun_phrases("a blue boat")).conflict == Conflict("colour", "boat", "red", "blue")
@@ -120,7 +132,7 @@ def test_a_phrase_with_an_unused_word_is_left_out_of_what_captions_are_compared_
 
 
 def test_a_text_of_unused_words_alone_states_nothing_that_captions_could_say() -> None:
-    statement = Statement.of("a zebra", {"zebra"})
+    statement = Statement.of("a zebra", used("a boat"))
     assert (statement.phrases, statement.compared) == ((), "nothing")
     assert compare(statement, noun_phrases("a boat")) == SILENT
 
@@ -132,27 +144,27 @@ def test_an_unused_noun_is_read_as_the_one_that_captions_use_for_it() -> None:
         asked.append(noun)
         return {"dusk": "sunset", "grey clouds": "rain"}.get(noun)
 
-    statement = Statement.of("two boats at dusk under grey clouds", {"dusk", "cloud"}, same_meaning)
+    statement = Statement.of("two boats at dusk under grey clouds", used("a boat", "gray", "sunset"), same_meaning)
     assert asked == ["dusk", "gray clouds"]
     asked.clear()
-    statement = Statement.of("two dusks near zebras", {"dusk", "zebra"}, {"dusks": "sunset"}.get)
+    statement = Statement.of("two dusks near zebras", used("sunset"), {"dusks": "sunset"}.get)
     assert [(said.words, said.noun, said.number, said.counted) for said in statement.phrases] == [
         (("sunset",), "dusks", 2, True)
     ]
     assert statement.compared == "part"
-    whole = Statement.of("a boat at dusk", {"dusk"}, {"dusk": "sunset"}.get)
+    whole = Statement.of("a boat at dusk", used("a boat at sunset"), {"dusk": "sunset"}.get)
     assert whole.compared == "whole"
     assert compare(whole, noun_phrases("a boat at sunset")) == AGREES
 
 
 def test_only_an_unused_noun_has_another_in_its_place() -> None:
-    statement = Statement.of("a striped boat", {"striped"}, lambda _: "boat")
+    statement = Statement.of("a striped boat", used("a boat"), lambda _: "boat")
     assert (statement.phrases, statement.compared) == ((), "nothing")
 
 
-def test_what_captions_say_are_two_columns() -> None:
-    assert TESTIMONY_FEATURES == ("agrees", "contradicts")
-    denied = replace(SILENT, conflict=Conflict("denied", "boat", "boat"))
+def test_what_captions_say_are_three_columns() -> None:
+    assert TESTIMONY_FEATURES == ("agrees", "contradicts", "coverage")
+    denied = replace(SILENT, conflict=Conflict("denied", "boat", "boat"), coverage=0.25)
     rows = said_features([SILENT, AGREES, AGREES_IN_PART, denied])
-    assert np.array_equal(rows, [[0, 0], [1, 0], [1, 0], [0, 1]])
-    assert said_features([]).shape == (0, 2)
+    assert rows.tolist() == [[0, 0, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0.25]]
+    assert said_features([]).shape == (0, 3)
