@@ -22,8 +22,7 @@ import typer
 from benchmarks.measure.timing import duration_ms
 from export.index.catalog import Catalog, IndexedImage, write_catalog, write_text
 from runtime.library.catalog import Library
-from runtime.search.names import which_are_named
-from runtime.search.text_search import find_by_words
+from runtime.search.text_search import find_by_words, which_are_named
 
 SEED = 3
 VOCABULARY, WORDS_A_CAPTION = 20_000, 6

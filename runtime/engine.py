@@ -17,9 +17,10 @@ from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Vectors
 from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
+from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
-from runtime.search.testimony import Statement, noun_phrases
+from runtime.search.testimony import Statement
 from runtime.search.text_search import find_by_words
 from runtime.search.words import Phrase, without_word
 

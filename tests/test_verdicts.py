@@ -15,7 +15,7 @@ from runtime.search.evidence import Answer, Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import CAPTIONS_BELIEVED_FROM
 from runtime.search.testimony import AGREES
-from runtime.search.testimony import testify as said_by  # pytest would take it for a test
+from runtime.search.testimony import testify as said_by
 from runtime.settings import Settings
 from tests.sample_library import MODELS
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from export.index.caption_questions import CaptionQuestions, CaptionReadings
 from export.index.caption_reliability import CaptionReliability, EmbedTexts, Vocabulary, measure_reliability, without_omitted
-from runtime.search.testimony import noun_phrases
+from runtime.search.noun_phrases import noun_phrases
 
 # Measured between people's captions of the same photos (benchmarks.given_captions): one names 37 % of the nouns of another,
 # and 2 % contradict each other. The models are not asked: a caption by a person is believed where the towers know nothing.

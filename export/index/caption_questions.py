@@ -10,7 +10,8 @@ import random
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 
-from runtime.search.testimony import NounPhrase, Statement, compare, is_part_of_phrase, noun_phrases
+from runtime.search.noun_phrases import NounPhrase, is_part_of_phrase, noun_phrases
+from runtime.search.testimony import Statement, compare
 from runtime.search.words import FUNCTION_WORDS, WORD
 
 # Of the questions: people ask with few words and with many, and for things that stand nowhere side by side in a caption.

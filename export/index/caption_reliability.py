@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.search.testimony import COLOURS, NUMBERS, NounPhrase, noun_phrases
-from runtime.search.words import stem
+from runtime.search.noun_phrases import NounPhrase, noun_phrases
+from runtime.search.words import COLOURS, NUMBERS, stem
 
 EXCHANGES = 400  # of one word in one caption, each three runs of the text tower
 NOUNS_TRIED = 60

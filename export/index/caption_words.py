@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.search.testimony import noun_phrases
+from runtime.search.noun_phrases import noun_phrases
 from runtime.search.words import Phrase
 
 NOUNS_EMBEDDED = 512  # the most frequent, each a run of the text tower

@@ -16,7 +16,7 @@ from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, REMEDY, ImageRow, open_catalog
 from runtime.library.catalog_columns import read_captions, selected_columns, write_captions
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
-from runtime.search.text_words import words_of_caption, words_of_path
+from runtime.search.text_search import words_of_caption, words_of_path
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
 SKIPPED_COLUMNS = "name, reason, sha256, bytes, mtime_ns"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from runtime.search.evidence import Explanation, Hit, WordWeight
 from runtime.search.query import ParsedQuery
-from runtime.search.testimony import COLOURS, NUMBERS, Conflict, testify
-from runtime.search.words import WORD, Phrase, bare_word, stem
+from runtime.search.testimony import Conflict, testify
+from runtime.search.words import COLOURS, NUMBERS, WORD, Phrase, bare_word, stem
 
 EVIDENCE_SOURCE = "evidence"
 # About the cosine of unrelated pairs in CLIP ViT-B/32; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).

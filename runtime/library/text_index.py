@@ -1,6 +1,6 @@
 """The full-text index inside the catalogue (SQLite's FTS5): word -> ids of the pictures that have it.
 
-Owns its form and reads it. Words come in as `runtime/search/text_words.py` makes them; `export/index/catalog.py` writes it.
+Owns its form and reads it. Words come in as `runtime/search/text_search.py` makes them; `export/index/catalog.py` writes it.
 A catalogue from before there was one, and an SQLite that was built without FTS5, find nothing.
 """
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
-from runtime.search.names import which_are_named
+from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import Query
-from runtime.search.testimony import NounPhrase, Statement, Testimony, compare, noun_phrases, said_features
+from runtime.search.testimony import Statement, Testimony, compare
+from runtime.search.text_search import which_are_named
 from runtime.search.words import Phrase
 from runtime.stores.protocols import VectorSource, VectorStore
 
@@ -169,6 +170,12 @@ class _Text:
 def _told(row: ImageRow) -> list[NounPhrase]:
     """Return the noun phrases of all captions that the index has of a picture."""
     return [phrase for caption in (row.caption or "", *row.other_captions) for phrase in noun_phrases(caption)]
+
+
+def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
+    """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
+    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)
 
 
 def best_first(evidence: Sequence[Evidence]) -> list[int]:

@@ -1,10 +1,39 @@
 """Pictures found by words: by those of their captions, and of the names of their files and folders.
 
-What a word is, `text_words.py` says; where it stands, the catalogue's full-text index.
+Words are without case and accents, cut at borders, and stemmed. The catalogue's full-text index is written and asked with
+the same functions, so that a word of a query and a word of a picture are equal or not, letter for letter.
 """
 
-from runtime.library.catalog import Library
-from runtime.search.text_words import words_of_text
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from runtime.library.catalog import ImageRow, Library
+from runtime.search.words import FUNCTION_WORDS, content_words, stem
+
+WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# A run of letters or of digits: "holiday2019" is two. Chinese and Japanese are written without blanks: a letter is a word.
+_PART = re.compile(rf"[{_CJK}]|\d+|[^\W\d_{_CJK}]+")
+_RUN = re.compile(r"[^\W_]+")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where "SunsetBoat" has its border
+_APOSTROPHES = re.compile("['’]")
+
+
+@dataclass(frozen=True, slots=True)
+class TextWords:
+    """The words that a picture must hold, each once.
+
+    `last` is the text's last word as far as it was typed, not stemmed: it may be the beginning of one. `names_only`: the
+    text has no content words, and its words are looked for in names of files and folders alone.
+    """
+
+    words: tuple[str, ...]
+    last: str
+    names_only: bool
 
 
 def find_by_words(library: Library, text: str, limit: int) -> list[int]:
@@ -23,3 +52,72 @@ def find_by_words(library: Library, text: str, limit: int) -> list[int]:
     if not wanted.words or limit < 1:
         return []
     return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only)
+
+
+def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:
+    """Return of each row whether its file's path states all words of the text, each as a whole, and at least one.
+
+    What a kind of file is called ("jpg") names no picture by itself.
+    """
+    wanted = words_of_text(text).words
+    return [bool(wanted) and _is_named(row.image_path, wanted) for row in rows]
+
+
+def words_of_text(text: str) -> TextWords:
+    """Return the words to look for; without any where the text has neither letters nor digits."""
+    parts = _content_parts(text)
+    names_only = not parts
+    if names_only:
+        parts = _parts(unicodedata.normalize("NFC", text))
+    return TextWords(_stems(parts), parts[-1] if parts else "", names_only)
+
+
+def words_of_caption(caption: str) -> tuple[str, ...]:
+    """Return the content words of a caption, each once."""
+    return _stems(_content_parts(caption))
+
+
+def words_of_path(path: str) -> tuple[str, ...]:
+    """Return the words of a file's or a folder's name, each once: its parts, and what stands between separators as a whole.
+
+    "2019/IMG_4711.jpg" has "2019", "img", "4711" and "jpg"; "SunsetBoat" has "sunset", "boat" and "sunsetboat".
+    """
+    name = unicodedata.normalize("NFC", path)
+    parts = _parts(_CAPITAL.sub(" ", name))
+    wholes = [fold(run) for run in _RUN.findall(name)]
+    return _stems([*parts, *wholes])
+
+
+def fold(text: str) -> str:
+    """Return the text in lower case and without accents: "Café" becomes "cafe", "Straße" becomes "strasse"."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).casefold()
+
+
+def _content_parts(text: str) -> list[str]:
+    words = content_words(unicodedata.normalize("NFC", text))
+    return [part for word in words for part in _parts_of_word(word)]
+
+
+@lru_cache(WORDS_REMEMBERED)
+def _parts_of_word(word: str) -> tuple[str, ...]:
+    return tuple(part for part in _parts(_APOSTROPHES.sub("", word)) if part not in FUNCTION_WORDS)
+
+
+def _parts(text: str) -> list[str]:
+    return _PART.findall(fold(text))
+
+
+def _stems(parts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(stem, parts)))
+
+
+def _is_named(path: str, wanted: Sequence[str]) -> bool:
+    folded = fold(path)
+    # most paths have none of the words, but for the y of "sky" in "skies"; others are cut into theirs
+    if not all(word.removesuffix("y") in folded for word in wanted):
+        return False
+    ending = words_of_path(path.rpartition(".")[2])
+    return set(wanted) <= set(words_of_path(path)) and not set(wanted) <= set(ending)

@@ -53,6 +53,13 @@ _NOUNS_IN_ING = """
     string swing topping wedding wing
 """
 NOUNS_IN_ING = frozenset(_NOUNS_IN_ING.split())
+_COLOURS = """
+    beige black blue brown crimson cyan gray green magenta maroon navy orange pink purple red tan teal turquoise violet
+    white yellow
+"""
+COLOURS = frozenset(_COLOURS.split())
+NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS, start=1)}
 _DENIALS = frozenset(("no", "not", "without", "except", "excluding", "isn't", "aren't"))
 # What is not left out behind "no" and "not": "not only", "not far from", "no longer", "no smoking"; and behind any of them.
 _NOT_DENIED_BY_NO = """

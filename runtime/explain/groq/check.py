@@ -21,8 +21,8 @@ from runtime.explain.groq.reversals import is_against
 from runtime.explain.groq.statements import is_unstated
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.evidence import Hit
+from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import ParsedQuery
-from runtime.search.testimony import noun_phrases
 from runtime.search.words import WORD, content_words, split_compounds
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import BETWEEN, SAME_COLOUR, Claim, Clause, Source, is_content, split_clauses
-from runtime.search.testimony import COLOURS, NounPhrase, noun_phrases
-from runtime.search.words import JOINING_WORDS, NOUNS_IN_ING, WORD, bare_word
+from runtime.search.noun_phrases import NounPhrase, noun_phrases
+from runtime.search.words import COLOURS, JOINING_WORDS, NOUNS_IN_ING, WORD, bare_word
 
 CAPTION_TOKEN = re.compile(rf"{WORD.pattern}|,")
 LIGHT = frozenset(("in", "on", "at", "by", "into", "onto", "during", "upon", "within"))

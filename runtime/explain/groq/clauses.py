@@ -10,8 +10,8 @@ from typing import Literal
 
 from runtime.explain.groq import cues
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
-from runtime.search.testimony import COLOURS, NUMBERS, NounPhrase
-from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS, WORD, bare_word, stem
+from runtime.search.noun_phrases import NounPhrase
+from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, WORD, bare_word, stem
 
 SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
 SAME_COLOUR = {"grey": "gray"}

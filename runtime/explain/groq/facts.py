@@ -9,9 +9,10 @@ from runtime.explain.groq.clauses import Claim, roots
 from runtime.explain.groq.cues import ORDERS, SPEAKING
 from runtime.explain.sentences import tally_words
 from runtime.search.evidence import Hit, Verdict
+from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import ParsedQuery
-from runtime.search.testimony import COLOURS, NounPhrase, noun_phrases, testify
-from runtime.search.words import WORD, bare_word, stem
+from runtime.search.testimony import testify
+from runtime.search.words import COLOURS, WORD, bare_word, stem
 
 # After these, "and" begins another part of the caption: "a dog on a beach and a cat in a house".
 PLACING = ("in", "with")

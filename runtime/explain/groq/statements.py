@@ -7,7 +7,7 @@ from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import Claim, Clause, is_content
 from runtime.explain.groq.facts import Facts
 from runtime.explain.groq.reversals import denies_all
-from runtime.search.testimony import NUMBERS
+from runtime.search.words import NUMBERS
 
 # "which is shown", "and this is there": of what was named before.
 POINTING_BACK = re.compile(

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from export.index.caption_questions import CaptionQuestions, CaptionReadings
-from runtime.search.testimony import Statement, noun_phrases
+from runtime.search.noun_phrases import noun_phrases
+from runtime.search.testimony import Statement
 
 CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blue house", "", "on the"]
 

@@ -14,7 +14,8 @@ from export.index.caption_reliability import (
     measure_reliability,
     without_omitted,
 )
-from runtime.search.testimony import COLOURS, noun_phrases
+from runtime.search.noun_phrases import noun_phrases
+from runtime.search.words import COLOURS
 from tests.export.index.word_world import NOUNS, World, ignorant, make_world
 
 PICTURES = 300

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.search.testimony import NounPhrase, noun_phrases
+from runtime.search.noun_phrases import NounPhrase, noun_phrases
 
 
 def told(text: str) -> list[str]:

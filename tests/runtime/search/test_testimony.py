@@ -5,19 +5,10 @@ from dataclasses import replace
 import pytest
 
 from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
-from runtime.search.testimony import (
-    AGREES,
-    AGREES_IN_PART,
-    SILENT,
-    Conflict,
-    Statement,
-    compare,
-    noun_phrases,
-    said_features,
-)
-from runtime.search.testimony import (
-    testify as said_by,  # pytest would take it for a test
-)
+from runtime.search.noun_phrases import noun_phrases
+from runtime.search.ranking import said_features
+from runtime.search.testimony import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare
+from runtime.search.testimony import testify as said_by
 
 
 @pytest.mark.parametrize(

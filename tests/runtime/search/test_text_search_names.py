@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from runtime.library.catalog import ImageRow
-from runtime.search.names import which_are_named
+from runtime.search.text_search import which_are_named
 
 
 @pytest.mark.parametrize(
