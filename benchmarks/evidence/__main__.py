@@ -1,7 +1,8 @@
 """Whether the evidence is true: python -m benchmarks.evidence [MODELS]
 
 Searches storybook libraries with known content through the engine. Measures verdicts on queries with and without a match,
-minus-words, mixes of picture and words, and heatmaps by the pointing game and by occlusion.
+minus-words, mixes of picture and words, heatmaps by the pointing game and by occlusion, and every single hit by the kind of
+question.
 """
 
 import random
@@ -14,32 +15,39 @@ import typer
 from rich.console import Console
 
 from benchmarks.evidence.heatmaps import heatmap_figures
+from benchmarks.evidence.hits import hit_figures, markdown_table
 from benchmarks.evidence.query_forms import minus_word_figures, mix_figures
 from benchmarks.evidence.scene_library import SEED, SceneLibrary, choose_absent, make_library, scenes_without
 from benchmarks.evidence.verdicts import verdict_figures
 from runtime.terminal import told_errors
 
 LIBRARIES, SCENES, ABSENT_OBJECTS = 5, 300, 4
+ALBUMS, ALBUM = 4, 400  # whose single hits are counted
 
 
 def main(
     models: Annotated[Path, typer.Argument(help="A folder that `python -m export models` wrote.")] = Path("sample/models"),
 ) -> None:
-    """Print a Markdown table line for each figure."""
+    """Print a Markdown table line for each figure, and a table of single hits."""
     with told_errors(), TemporaryDirectory() as scratch:
-        libraries = [_make_library(Path(scratch) / str(number), models, number) for number in range(LIBRARIES)]
+        libraries = [_make_library(Path(scratch) / str(number), models, str(number), SCENES) for number in range(LIBRARIES)]
         figures = verdict_figures(libraries) | minus_word_figures(libraries) | mix_figures(libraries)
         figures |= heatmap_figures(Path(scratch) / "heatmaps", models)
         console = Console(highlight=False)
         for name, value in figures.items():
             console.print(f"| {name} | {value:.3f} |", soft_wrap=True, markup=False)
+        albums = [
+            _make_library(Path(scratch) / f"album-{number}", models, f"album:{number}", ALBUM) for number in range(ALBUMS)
+        ]
+        for line in ["", *markdown_table(hit_figures(albums, str(SEED)))]:
+            console.print(line, soft_wrap=True, markup=False)
 
 
-def _make_library(folder: Path, models: Path, number: int) -> SceneLibrary:
-    rng = random.Random(f"world:{SEED}:{number}")
+def _make_library(folder: Path, models: Path, name: str, count: int) -> SceneLibrary:
+    rng = random.Random(f"world:{SEED}:{name}")
     absent = choose_absent(rng, ABSENT_OBJECTS)
-    scenes = list(islice(scenes_without(absent, rng), SCENES))
-    return make_library(folder, models, scenes, f"world:{SEED}:{number}", absent)
+    scenes = list(islice(scenes_without(absent, rng), count))
+    return make_library(folder, models, scenes, f"world:{SEED}:{name}", absent)
 
 
 if __name__ == "__main__":
