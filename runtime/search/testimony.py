@@ -13,6 +13,8 @@ from typing import Literal, Self
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.words import COLOURS
 
+CaptionSays = Literal["agrees", "contradicts", "silent"]
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
@@ -40,6 +42,11 @@ class Testimony:
     agrees_in_part: bool = False
     conflict: Conflict | None = None
     coverage: float = 0.0
+
+    @property
+    def says(self) -> CaptionSays:
+        """The testimony in one word."""
+        return "agrees" if self.agrees else "contradicts" if self.conflict else "silent"
 
 
 SILENT = Testimony()

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, BeforeV
 from runtime.library.captions import CaptionSource
 from runtime.search.evidence import Verdict
 from runtime.search.query import PICTURE_WEIGHT
+from runtime.search.testimony import CaptionSays
 
 
 def _nested_lists(contributions: Any) -> Any:  # noqa: ANN401 (an array, or lists already)
@@ -93,10 +94,17 @@ class OcclusionBody(AnswerPart):
 
 
 class EvidenceBody(AnswerPart):
-    """Why a picture matched, in facts. Both scores are cosines, in [-1, 1]."""
+    """Why a picture matched, in facts. Both scores are cosines, in [-1, 1].
+
+    `caption_says` compares the caption with the query in words; `named`: the names of file and folders have all its words.
+    """
 
     score: Rounded
     caption_score: Rounded | None = None
+    caption_says: CaptionSays = Field(
+        "silent", validation_alias=AliasChoices("caption_says", AliasPath("testimony", "says"))
+    )
+    named: bool = Field(default=False, validation_alias=AliasChoices("named", "is_named"))
     words: list[WordBody] = []
     heatmap: HeatmapBody | None = None
     occlusion: OcclusionBody | None = None
