@@ -47,7 +47,7 @@ class CaptionReadings:
 
     def rarity(self, text: str) -> dict[str, float]:
         """Return how rare the stems of a text are that captions use, as in an index (`library/caption_words.py`)."""
-        stems = _stems(noun_phrases(text)) & self._mentioning.keys()
+        stems = sorted(_stems(noun_phrases(text)) & self._mentioning.keys())
         return {word: math.log1p(len(self.of_pictures) / len(self._mentioning[word])) for word in stems}
 
     def mentioning(self, word: str) -> set[int]:

@@ -86,13 +86,12 @@ class Statement:
             same_meaning: a noun as written that none uses -> the stem of one that some use, such as "sunset" for "dusk".
         """
         phrases = noun_phrases(text)
-        stems = {word for phrase in phrases for word in phrase.words}
         if rarity is None:
-            return cls(phrases, dict.fromkeys(stems, 1.0))
+            return cls(phrases, {word: 1.0 for phrase in phrases for word in phrase.words})
         said = [_in_used_words(phrase, rarity, same_meaning) for phrase in phrases]
         kept = tuple(phrase for phrase in said if phrase)
-        stems |= {word for phrase in kept for word in phrase.words}
-        told = {word: rarity[word] for word in stems if word in rarity}
+        # in the text's order, so that sums are the same each time
+        told = {word: rarity[word] for phrase in (*phrases, *kept) for word in phrase.words if word in rarity}
         told |= {word: 1.0 for phrase in kept for word in phrase.words if word not in told}  # of a word in another's place
         return cls(kept, told, is_whole=len(kept) == len(phrases))
 
