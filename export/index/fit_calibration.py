@@ -1,8 +1,8 @@
 """Fitting a library's match calibration: from scores to the probability that a picture shows what a text says.
 
-Searches the library with questions whose answers are known from its captions (`caption_questions.py`), labels the best hits
-as true or false matches, and fits a logistic regression to their features (Platt scaling, over more than one score). Runs
-the text tower once a question, and no other model.
+Searches the library with questions whose answers are known, from labels or from its captions (`caption_observation.py`),
+labels the best hits as true or false matches, and fits a logistic regression to their features (`logistic.py`). Runs the
+text tower once a question, and no other model.
 """
 
 import random
@@ -89,18 +89,30 @@ def calibrate(
 
 @dataclass(frozen=True)
 class _EmbeddedQuestion:
-    """One question to n pictures: (n,) cosines with pictures and captions, its size, and which pictures answer it."""
+    """One question to n pictures, and which of them answer it.
 
+    `scores` and `caption_scores` are its (n,) cosines with pictures and captions; `nearest` are the pictures by the former.
+    """
+
+    text: str
+    statement: Statement
     scores: NDArray[np.float32]
     caption_scores: NDArray[np.float32]
     mean_score: float
-    words: int
-    things: int
+    nearest: NDArray[np.intp]
     answers: set[int]
+
+    def neighbours(self, hidden: set[int]) -> list[int]:
+        """Return the `NEIGHBOURS` nearest pictures of a library without some."""
+        start = self.nearest[: NEIGHBOURS + len(hidden)].tolist()
+        return [at for at in start if at not in hidden][:NEIGHBOURS]
 
 
 class _LabelledHits:
-    """Searches a sample of n pictures with questions, and collects the hits as labelled examples."""
+    """Searches a sample of n pictures with questions, and collects the hits as labelled examples.
+
+    What is true comes from one side of the observation, what captions say from the other.
+    """
 
     def __init__(self, pictures: NDArray[np.float32], observation: Observation, rng: random.Random) -> None:
         self._pictures, self._captions = pictures, observation.vectors  # (n, d), both
@@ -110,71 +122,75 @@ class _LabelledHits:
         self._nearest, self._agreeing, self._others, self._part = Examples(), Examples(), Examples(), Examples()
 
     def search_once(self, embed_texts: EmbedTexts) -> None:
-        """Search with one question: all pictures, those that do not answer it, and those that lack one of its words.
-
-        The captions say which hits are true. So that their own words can be weighed, they are read as if another observer,
-        of their measured reliability, had written them.
-        """
-        question = self._questions.draw(self._rng)
-        [text] = embed_texts([question])
-        rarity = self._questions.readings.rarity(question)
-        whole = Statement.of(question, rarity)
-        unused = self._rng.choice(whole.phrases).words[-1]
-        part = Statement.of(
-            question, {word: rarity[word] for word in rarity if word != unused}
-        )  # as if no caption had a word for it
+        """Ask one question of the library, of the library without its answers, and of others that lack what it names."""
+        text = self._questions.draw(self._rng)
+        [vector] = embed_texts([text])
+        readings = self._questions.readings
+        rarity = readings.rarity(text)
+        statement = Statement.of(text, rarity)
+        scores = self._pictures @ vector
         asked = _EmbeddedQuestion(
-            scores=self._pictures @ text,
-            caption_scores=self._captions @ text,
-            mean_score=float(self._centroid @ text),
-            words=len(content_words(question)),
-            things=len(whole.phrases),
-            answers=self._questions.readings.agreeing(whole),
+            text=text,
+            statement=statement,
+            scores=scores,
+            caption_scores=self._captions @ vector,
+            mean_score=float(self._centroid @ vector),
+            nearest=np.argsort(-scores, kind="stable"),
+            answers=readings.agreeing(statement),
         )
-        order = np.argsort(-asked.scores, kind="stable")
-        lacking = asked.answers | self._questions.readings.mentioning_a_word_of(whole, self._rng)
-        by_words = self._observed.agreeing(whole)
+        lacking = asked.answers | readings.mentioning_a_word_of(statement, self._rng)
         for hidden in (set[int](), asked.answers, lacking):
-            neighbours = _first(order, hidden)
-            found = [*neighbours[:HITS], *self._some(by_words - hidden)]
-            agreeing = [hit for hit in dict.fromkeys(found) if hit in by_words]
-            by_some_words = self._observed.most_covering(rarity, 2 * HITS, by_words | hidden)[-HITS:]
-            others = [hit for hit in dict.fromkeys([*neighbours[:HITS], *by_some_words]) if hit not in by_words]
-            for _ in range(1 if hidden else 2):
-                self._label(asked, whole, list(neighbours[:HITS]), neighbours, self._nearest)
-            self._label(asked, whole, agreeing, neighbours, self._agreeing)
-            self._label(asked, whole, others, neighbours, self._others)
-        # What captions have no word for may be there unnamed; mostly it is nowhere, as if all that they call so were hidden.
-        nowhere = asked.answers | self._questions.readings.mentioning(unused)
+            self._search(asked, hidden)
+        # as if captions had no word for one of its things
+        unused = self._rng.choice(statement.phrases).words[-1]
+        part = Statement.of(text, {word: weight for word, weight in rarity.items() if word != unused})
+        # It may be there unnamed. Mostly it is nowhere, as if all that captions call so were hidden.
+        nowhere = asked.answers | readings.mentioning(unused)
         for hidden in (set[int](), asked.answers, nowhere, nowhere, nowhere):
-            neighbours = _first(order, hidden)
+            self._search_in_part(asked, part, hidden)
+
+    def _search(self, asked: _EmbeddedQuestion, hidden: set[int]) -> None:
+        """Label the hits of a search without the hidden pictures: the nearest, and those that full text would find."""
+        nearest, agreeing = asked.neighbours(hidden)[:HITS], self._observed.agreeing(asked.statement) - hidden
+        by_words = self._rng.sample(sorted(agreeing), min(HITS, len(agreeing)))
+        by_some_words = self._observed.most_covering(asked.statement.rarity, HITS, agreeing | hidden)
+        for _ in range(1 if hidden else 2):  # as many examples with true matches as without
+            self._label(asked, asked.statement, nearest, hidden, self._nearest)
+        said = [hit for hit in (*nearest, *by_words) if hit in agreeing]
+        unsaid = [hit for hit in (*nearest, *by_some_words) if hit not in agreeing]
+        self._label(asked, asked.statement, said, hidden, self._agreeing)
+        self._label(asked, asked.statement, unsaid, hidden, self._others)
+
+    def _search_in_part(self, asked: _EmbeddedQuestion, part: Statement, hidden: set[int]) -> None:
+        """Label the hits of the same search where captions can be compared with part of the question alone."""
+        if part.phrases:
             by_some_words = self._observed.most_covering(part.rarity, HITS, hidden)
-            self._label(asked, part, list(dict.fromkeys([*neighbours[:HITS], *by_some_words])), neighbours, self._part)
+            hits = [*asked.neighbours(hidden)[:HITS], *by_some_words]
+            self._label(asked, part, hits, hidden, self._part)
 
     def _label(
         self,
-        asked: "_EmbeddedQuestion",
+        asked: _EmbeddedQuestion,
         statement: Statement,
-        hits: list[int],
-        neighbours: NDArray[np.intp],
-        examples: "Examples",
+        hits: Sequence[int],
+        hidden: set[int],
+        examples: Examples,
     ) -> None:
-        """Add some hits to the examples; `neighbours` are the nearest pictures that the library would have."""
-        if not statement.phrases or not hits:
+        """Add some hits, each once, to the examples."""
+        chosen = list(dict.fromkeys(hits))
+        if not chosen:
             return
+        neighbours = asked.neighbours(hidden)
         context = QueryContext(
             mean_score=asked.mean_score,
             best_score=float(asked.scores[neighbours].max(initial=-1.0)),
             best_caption_score=float(asked.caption_scores[neighbours].max(initial=-1.0)),
-            words=asked.words,
-            phrases=asked.things,
+            words=len(content_words(asked.text)),
+            phrases=len(asked.statement.phrases),
         )
-        holds = np.array([float(hit in asked.answers) for hit in hits])
-        said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in hits])
-        examples.add(match_features(context, asked.scores[hits], asked.caption_scores[hits], said), holds)
-
-    def _some(self, pictures: set[int]) -> list[int]:
-        return self._rng.sample(sorted(pictures), min(HITS, len(pictures)))
+        said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in chosen])
+        features = match_features(context, asked.scores[chosen], asked.caption_scores[chosen], said)
+        examples.add(features, np.array([float(hit in asked.answers) for hit in chosen]))
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
@@ -204,9 +220,3 @@ class _LabelledHits:
             agreeing_are_right=self._agreeing.share,
             fit=figures,
         )
-
-
-def _first(order: NDArray[np.intp], hidden: set[int]) -> NDArray[np.intp]:
-    """Return the first `NEIGHBOURS` of an order that are not hidden."""
-    start = order[: NEIGHBOURS + len(hidden)]
-    return np.array([at for at in start if at not in hidden][:NEIGHBOURS], dtype=np.intp)
