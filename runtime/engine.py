@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
+from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Vectors
@@ -130,8 +131,8 @@ class Engine:
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
 
-    def _find_word_in_captions(self, noun: str) -> str | None:
-        """Return the stem of a noun that captions use and that means the same as one that none uses, if there is one."""
+    def _find_word_in_captions(self, noun: str) -> UsedNoun | None:
+        """Return a noun that captions use and that means the same as one that none uses, if there is one."""
         [vector] = self._encoder.embed_tokens(self._encoder.tokenize([noun]))
         return self._ranker.same_meaning(self.library.words.nearest(vector))
 

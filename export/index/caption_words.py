@@ -22,12 +22,16 @@ EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class UsedWords:
-    """What captions say. `rarity` is that of the stems of all content words; `nouns` are (d,) vectors of frequent ones.
+    """What captions say.
+
+    `rarity` is that of the stems of all content words; `coloured` are those of nouns with a colour in some caption; `nouns`
+    are (d,) vectors of frequent ones.
 
     From `same_meaning_cosine` on, a noun that no caption uses means the same as one of `nouns`; None where that is unknown.
     """
 
     rarity: Mapping[str, float] = field(default_factory=dict)
+    coloured: frozenset[str] = frozenset()
     nouns: dict[str, NDArray[np.float32]] | None = None
     same_meaning_cosine: float | None = None
 
@@ -39,6 +43,7 @@ def read_used_words(captions: Iterable[str], embed_texts: EmbedTexts) -> UsedWor
     cosines to 1 is taken for the same thing.
     """
     stems: Counter[str] = Counter()
+    coloured: set[str] = set()
     count = 0
     written: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for caption in captions:
@@ -47,15 +52,17 @@ def read_used_words(captions: Iterable[str], embed_texts: EmbedTexts) -> UsedWor
         stems.update(Phrase(caption).stems.union(*(phrase.words for phrase in phrases)))  # the latter have "gray" for "grey"
         for phrase in phrases:
             written[phrase.words[-1]][phrase.noun] += 1
+            if phrase.colours:
+                coloured.add(phrase.words[-1])
     rarity = {stem: math.log1p(count / captions) for stem, captions in stems.items()}
     by_count = sorted(written, key=lambda stem: (-written[stem].total(), stem))
     frequent = [stem for stem in by_count if written[stem].total() >= CAPTIONS_OF_A_NOUN_MIN][:NOUNS_EMBEDDED]
     if not frequent:
-        return UsedWords(rarity)
+        return UsedWords(rarity, frozenset(coloured))
     vectors = embed_texts([written[stem].most_common(1)[0][0] for stem in frequent])
     nouns = dict(zip(frequent, vectors, strict=True))
     if len(frequent) < NOUNS_MIN:
-        return UsedWords(rarity, nouns)
+        return UsedWords(rarity, frozenset(coloured), nouns)
     cosines = vectors @ vectors.T - 2 * np.eye(len(vectors), dtype=np.float32)
     different = float(np.quantile(cosines.max(axis=1), DIFFERENT_QUANTILE))
-    return UsedWords(rarity, nouns, (1 + different) / 2)
+    return UsedWords(rarity, frozenset(coloured), nouns, (1 + different) / 2)

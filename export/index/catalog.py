@@ -93,8 +93,8 @@ def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> 
 def _write_used_words(connection: sqlite3.Connection, used: UsedWords) -> None:
     connection.execute(CAPTION_WORDS_SCHEMA)
     vectors = {stem: vector.astype("<f2").tobytes() for stem, vector in (used.nouns or {}).items()}
-    rows = [(stem, rarity, vectors.get(stem)) for stem, rarity in sorted(used.rarity.items())]
-    connection.executemany(_insert("caption_words", "word, rarity, vector"), rows)
+    rows = [(stem, rarity, stem in used.coloured, vectors.get(stem)) for stem, rarity in sorted(used.rarity.items())]
+    connection.executemany(_insert("caption_words", "word, rarity, is_coloured, vector"), rows)
 
 
 def read_catalog(path: Path) -> Catalog:

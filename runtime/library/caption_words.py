@@ -7,17 +7,29 @@ import json
 import sqlite3
 import threading
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-# rarity is log(1 + captions / captions with the word). vector is the text tower's of the word alone, d 16-bit floats, of
-# norm 1; the less frequent words have none.
+# rarity is log(1 + captions / captions with the word). is_coloured: some caption gives the noun a colour. vector is the text
+# tower's of the word alone, d 16-bit floats, of norm 1; the less frequent words have none.
 CAPTION_WORDS_SCHEMA = """
-    CREATE TABLE caption_words (word TEXT PRIMARY KEY, rarity REAL NOT NULL, vector BLOB) WITHOUT ROWID;
+    CREATE TABLE caption_words (
+        word TEXT PRIMARY KEY, rarity REAL NOT NULL, is_coloured INTEGER NOT NULL, vector BLOB
+    ) WITHOUT ROWID;
 """
+NOUNS = "SELECT word, is_coloured, vector FROM caption_words WHERE vector IS NOT NULL ORDER BY word"
 RARITY = "SELECT word, rarity FROM caption_words WHERE word IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedNoun:
+    """A noun that captions use: its stem, and whether any of them gives it a colour, as of a boat, but not of a day."""
+
+    word: str
+    is_coloured: bool
 
 
 class CaptionWords:
@@ -36,23 +48,22 @@ class CaptionWords:
         with self._lock:
             return dict(self._connection.execute(RARITY, (json.dumps(list(stems)),)).fetchall())
 
-    def nearest(self, vector: NDArray[np.float32]) -> tuple[str, float] | None:
-        """Return the frequent word whose vector is nearest to a given one, (d,) of norm 1, and their cosine."""
-        words, vectors = self._vectors
-        if not words:
+    def nearest(self, vector: NDArray[np.float32]) -> tuple[UsedNoun, float] | None:
+        """Return the frequent noun whose vector is nearest to a given one, (d,) of norm 1, and their cosine."""
+        nouns, vectors = self._nouns
+        if not nouns:
             return None
         cosines = vectors @ vector
         best = int(cosines.argmax())
-        return words[best], float(cosines[best])
+        return nouns[best], float(cosines[best])
 
     @cached_property
-    def _vectors(self) -> tuple[list[str], NDArray[np.float32]]:
-        """The words that have a vector, and their vectors, (w, d); read when they are first needed, at most 1 MB."""
-        if not self._is_there:
-            return [], np.zeros((0, 0), dtype=np.float32)
-        with self._lock:
-            found = self._connection.execute(
-                "SELECT word, vector FROM caption_words WHERE vector IS NOT NULL ORDER BY word"
-            ).fetchall()
-        vectors = [np.frombuffer(blob, dtype="<f2").astype(np.float32) for _, blob in found]
-        return [word for word, _ in found], np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+    def _nouns(self) -> tuple[list[UsedNoun], NDArray[np.float32]]:
+        """The nouns that have a vector, and their vectors, (w, d); read when they are first needed, at most 1 MB."""
+        found = []
+        if self._is_there:
+            with self._lock:
+                found = self._connection.execute(NOUNS).fetchall()
+        nouns = [UsedNoun(word, bool(is_coloured)) for word, is_coloured, _ in found]
+        vectors = [np.frombuffer(blob, dtype="<f2").astype(np.float32) for _, _, blob in found]
+        return nouns, np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)

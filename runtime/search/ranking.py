@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
+from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
@@ -138,8 +139,8 @@ class Ranker:
         mixed: Scores = matches ** min(1.0, 2 * (1 - weight)) * likeness ** min(1.0, 2 * weight)
         return mixed
 
-    def same_meaning(self, nearest: tuple[str, float] | None) -> str | None:
-        """Return the word of captions that is nearest to another word, given with its cosine, if both mean the same."""
+    def same_meaning(self, nearest: tuple[UsedNoun, float] | None) -> UsedNoun | None:
+        """Return the noun of captions that is nearest to another one, given with its cosine, if both mean the same."""
         least = self._calibration.same_meaning_cosine if self._calibration else None
         return nearest[0] if nearest and least is not None and nearest[1] >= least else None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self
 
+from runtime.library.caption_words import UsedNoun
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.words import COLOURS
 
@@ -76,14 +77,14 @@ class Statement:
         cls,
         text: str,
         rarity: Mapping[str, float] | None = None,
-        same_meaning: Callable[[str], str | None] = lambda _: None,
+        same_meaning: Callable[[str], UsedNoun | None] = lambda _: None,
     ) -> Self:
         """Return what a text states.
 
         Args:
             text: a query, or what is unwanted.
             rarity: of the stems that captions use, more the fewer do; None where that is not known.
-            same_meaning: a noun as written that none uses -> the stem of one that some use, such as "sunset" for "dusk".
+            same_meaning: a noun as written that none uses -> one that some use, such as "sunset" for "dusk".
         """
         phrases = noun_phrases(text)
         if rarity is None:
@@ -116,15 +117,22 @@ def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
     return Testimony(coverage=covered / sum(statement.rarity.values()))
 
 
-def _in_used_words(phrase: NounPhrase, used: Container[str], same_meaning: Callable[[str], str | None]) -> NounPhrase | None:
+def _in_used_words(
+    phrase: NounPhrase, used: Container[str], same_meaning: Callable[[str], UsedNoun | None]
+) -> NounPhrase | None:
     """Return a phrase as captions would say it; None where they have no words for it.
 
-    It is taken as a whole: "grey clouds" may be "rain", which are no "grey rain".
+    "A red sofa" may be "a red couch". "An orange sky" is no "day", though the sky may be: no caption gives a day a colour.
     """
-    if all(word in used for word in phrase.words):
-        return phrase
-    word = None if phrase.words[-1] in used else same_meaning(" ".join([*phrase.words[:-1], phrase.noun]))
-    return replace(phrase, words=(word,)) if word else None
+    *qualities, noun = phrase.words
+    if noun in used:
+        return phrase if all(word in used for word in qualities) else None
+    if not all(word in used for word in qualities):
+        return None
+    other = same_meaning(phrase.noun)
+    if other is None or (phrase.colours and not other.is_coloured):
+        return None
+    return replace(phrase, words=(*qualities, other.word))
 
 
 def _states(wanted: NounPhrase, told: Sequence[NounPhrase]) -> bool:

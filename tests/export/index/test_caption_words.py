@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from export.index.caption_words import NOUNS_EMBEDDED, NOUNS_MIN, UsedWords, read_used_words
 from export.index.catalog import Catalog, write_catalog
+from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import Library
 from tests.export.index.small_library import build, draw_many, manifest_of
 from tests.export.index.word_world import NOUNS, WordEncoder
@@ -92,7 +93,7 @@ def test_a_library_knows_the_words_that_were_written(tmp_path: Path) -> None:
     found = words.nearest(near)
     assert found is not None
     boat = encoder.embed_texts(["boat"])[0]
-    assert found[0] == "boat"
+    assert found[0] == UsedNoun("boat", is_coloured=True)
     assert found[1] == pytest.approx(float(boat @ near), abs=1e-3)
 
 

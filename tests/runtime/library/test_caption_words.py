@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from runtime.library.caption_words import CAPTION_WORDS_SCHEMA, CaptionWords
+from runtime.library.caption_words import CAPTION_WORDS_SCHEMA, CaptionWords, UsedNoun
 from runtime.library.catalog import Library
 
 AXES = np.eye(3, dtype=np.float32)
@@ -17,8 +17,11 @@ def words_of(rows: dict[str, np.ndarray | None]) -> CaptionWords:
     """The words of a catalogue, each with its vector if it has one."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     connection.execute(CAPTION_WORDS_SCHEMA)
-    blobs = [(word, 0.5, None if vector is None else vector.astype("<f2").tobytes()) for word, vector in rows.items()]
-    connection.executemany("INSERT INTO caption_words VALUES (?, ?, ?)", blobs)
+    blobs = [
+        (word, 0.5, word == "boat", None if vector is None else vector.astype("<f2").tobytes())
+        for word, vector in rows.items()
+    ]
+    connection.executemany("INSERT INTO caption_words VALUES (?, ?, ?, ?)", blobs)
     return CaptionWords(connection, threading.Lock())
 
 
@@ -41,7 +44,7 @@ def test_the_nearest_word_is_one_that_has_a_vector(words: CaptionWords) -> None:
     for vector, word, cosine in cases:
         found = words.nearest(np.array(vector, dtype=np.float32))
         assert found
-        assert found[0] == word
+        assert found[0] == UsedNoun(word, is_coloured=word == "boat")
         assert found[1] == pytest.approx(cosine)
 
 

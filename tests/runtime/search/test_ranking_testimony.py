@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
+from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence
 from runtime.search.query import Query, parse_query
@@ -183,17 +184,20 @@ def test_a_mix_of_a_library_whose_pictures_are_all_alike_is_judged() -> None:
     assert evidence == pytest.approx([logistic(1) / 2, logistic(-4) / 2])
 
 
+SUNSET = UsedNoun("sunset", is_coloured=False)
+
+
 @pytest.mark.parametrize(
     ("least", "nearest", "word"),
     [
-        (0.8, ("sunset", 0.8), "sunset"),
-        (0.8, ("sunset", 0.79), None),
+        (0.8, (SUNSET, 0.8), SUNSET),
+        (0.8, (SUNSET, 0.79), None),
         (0.8, None, None),
-        (None, ("sunset", 1.0), None),
+        (None, (SUNSET, 1.0), None),
     ],
 )
 def test_a_word_means_the_same_as_another_from_the_measured_cosine_on(
-    least: float | None, nearest: tuple[str, float] | None, word: str | None
+    least: float | None, nearest: tuple[UsedNoun, float] | None, word: UsedNoun | None
 ) -> None:
     calibration = WEIGHED.model_copy(update={"same_meaning_cosine": least})
     assert Ranker(store_of([[1, 0, 0, 0]]), None, calibration).same_meaning(nearest) == word

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
+from runtime.library.caption_words import UsedNoun
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.ranking import said_features
 from runtime.search.testimony import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare
@@ -128,28 +129,49 @@ def test_a_text_of_unused_words_alone_states_nothing_that_captions_could_say() -
     assert compare(statement, noun_phrases("a boat")) == SILENT
 
 
+def in_captions(noun: str) -> UsedNoun | None:
+    """Say "sunset", "rain" and "couch" for other words; of these, captions give a couch alone a colour."""
+    same = {"dusk": "sunset", "dusks": "sunset", "clouds": "rain", "sofa": "couch"}.get(noun)
+    return UsedNoun(same, is_coloured=same == "couch") if same else None
+
+
 def test_an_unused_noun_is_read_as_the_one_that_captions_use_for_it() -> None:
     asked: list[str] = []
 
-    def same_meaning(noun: str) -> str | None:
+    def same_meaning(noun: str) -> UsedNoun | None:
         asked.append(noun)
-        return {"dusk": "sunset", "grey clouds": "rain"}.get(noun)
+        return in_captions(noun)
 
-    statement = Statement.of("two boats at dusk under grey clouds", used("a boat", "gray", "sunset"), same_meaning)
-    assert asked == ["dusk", "gray clouds"]
-    asked.clear()
-    statement = Statement.of("two dusks near zebras", used("sunset"), {"dusks": "sunset"}.get)
+    statement = Statement.of("two boats at dusk under striped clouds", used("a boat", "sunset", "rain"), same_meaning)
+    assert asked == ["dusk"], "of what captions never call so, nothing is asked"
+    assert statement.compared == "part"
+    statement = Statement.of("two dusks near zebras", used("sunset"), in_captions)
     assert [(said.words, said.noun, said.number, said.counted) for said in statement.phrases] == [
         (("sunset",), "dusks", 2, True)
     ]
     assert statement.compared == "part"
-    whole = Statement.of("a boat at dusk", used("a boat at sunset"), {"dusk": "sunset"}.get)
+    whole = Statement.of("a boat at dusk", used("a boat at sunset"), in_captions)
     assert whole.compared == "whole"
     assert compare(whole, noun_phrases("a boat at sunset")) == AGREES
 
 
+@pytest.mark.parametrize(
+    ("query", "caption", "agrees"),
+    [
+        ("a red sofa", "a red couch", True),
+        ("a red sofa", "a blue couch", False),
+        ("clouds", "rain", True),
+        ("grey clouds", "rain", False),  # no caption gives rain a colour, so that it cannot be told
+        ("striped clouds", "rain", False),
+    ],
+)
+def test_a_colour_is_carried_over_to_what_captions_give_a_colour(query: str, caption: str, agrees: bool) -> None:
+    statement = Statement.of(query, used("a red couch", "a blue couch", "rain", "gray"), in_captions)
+    assert compare(statement, noun_phrases(caption)).agrees is agrees
+
+
 def test_only_an_unused_noun_has_another_in_its_place() -> None:
-    statement = Statement.of("a striped boat", used("a boat"), lambda _: "boat")
+    statement = Statement.of("a striped boat", used("a boat"), lambda _: UsedNoun("boat", is_coloured=True))
     assert (statement.phrases, statement.compared) == ((), "nothing")
 
 
