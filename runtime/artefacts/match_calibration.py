@@ -4,6 +4,7 @@ Arithmetic alone. It is fitted by `export/index/fit_calibration.py`, and what a 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -91,6 +92,10 @@ class MatchCalibration(BaseModel):
     same_meaning_cosine: float | None = None
     fit: dict[str, float]
 
+    @cached_property
+    def _centroid(self) -> NDArray[np.float64]:
+        return np.asarray(self.centroid)
+
     def query_context(
         self, text: Floats, *, words: int, phrases: int, scores: Floats, neighbour_scores: Floats
     ) -> QueryContext:
@@ -105,7 +110,7 @@ class MatchCalibration(BaseModel):
         """
         known = neighbour_scores[np.isfinite(neighbour_scores)]
         return QueryContext(
-            mean_score=float(np.asarray(self.centroid) @ text),
+            mean_score=float(self._centroid @ text),
             best_score=float(scores.max(initial=-1.0)),
             best_caption_score=float(known.max()) if known.size else np.nan,
             words=words,

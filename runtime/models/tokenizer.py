@@ -42,7 +42,7 @@ class Tokenizer:
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()
-        self._pad_token_id = pad_token_id
+        self._pad_token_id, self._context_length = pad_token_id, context_length
         # The decoder in CLIP's files leaves this in the text: "a</w>boat</w>".
         self._word_end: str | None = getattr(self._tokenizer.model, "end_of_word_suffix", None)
         self._tidy = TIDY if getattr(self._tokenizer.decoder, "cleanup", False) else ()
@@ -60,6 +60,10 @@ class Tokenizer:
 
         Of a text that is a single word, its first letters.
         """
+        if (
+            text.isascii() and len(text) <= self._context_length - 2
+        ):  # no token is shorter than a letter; start and end are two
+            return text
         encoding = self._tokenizer.encode(text)
         if not encoding.overflowing:
             return text

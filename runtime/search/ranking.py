@@ -6,6 +6,7 @@ Knows the stores of the pictures' and of the captions' vectors, and the index's 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isnan
 from statistics import NormalDist
 
 import numpy as np
@@ -77,8 +78,10 @@ class Ranker:
             return [Evidence(float(score)) for score in scores]
         nearest = vectors[:NEIGHBOURS] if neighbours is None else self.vectors_of([row.id for row in neighbours])
         phrases = (query.parsed.wanted, *query.parsed.unwanted)
-        known = zip(phrases, query.statements, (query.text, *query.unwanted), strict=True)
-        texts = [_Text(phrase, statement, text, nearest @ text) for phrase, statement, text in known]  # the wanted one first
+        together = zip(phrases, query.statements, (query.text, *query.unwanted), strict=True)
+        texts = [
+            _Text(phrase, statement, text, nearest @ text) for phrase, statement, text in together
+        ]  # the wanted one first
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
         told = [_told(row) for row in rows]
@@ -87,13 +90,16 @@ class Ranker:
             self._shown(text, vectors, *of_captions)
             for text, *of_captions in zip(texts, caption_scores, nearest_captions, said, strict=True)
         )
+        matches = wanted
         is_named = which_are_named(rows, query.parsed.wanted.text)
-        matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
+        if any(is_named):
+            matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
         for shown in unwanted:
-            matches *= 1 - np.nan_to_num(shown)
+            matches = matches * (1 - np.nan_to_num(shown))
         if query.is_mixed:
             matches = self._with_likeness(query, matches, vectors)
-        return [_evidence(*known) for known in zip(scores, caption_scores[0], matches, said[0], is_named, strict=True)]
+        known = (scores.tolist(), caption_scores[0].tolist(), matches.tolist(), said[0], is_named)
+        return [_evidence(*one) for one in zip(*known, strict=True)]
 
     def _shown(
         self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Testimony]
@@ -191,12 +197,12 @@ def best_first(evidence: Sequence[Evidence]) -> list[int]:
 
 
 def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool) -> Evidence:
-    known = bool(np.isfinite(probability))
+    is_known = not isnan(probability)
     return Evidence(
-        score=float(score),
-        caption_score=float(caption_score) if np.isfinite(caption_score) else None,
-        match_probability=float(probability) if known else None,
-        verdict=verdict_of(float(probability)) if known else None,
+        score=score,
+        caption_score=None if isnan(caption_score) else caption_score,
+        match_probability=probability if is_known else None,
+        verdict=verdict_of(probability) if is_known else None,
         testimony=testimony,
-        is_named=bool(is_named),
+        is_named=is_named,
     )

@@ -13,6 +13,7 @@ from functools import lru_cache
 from runtime.library.catalog import ImageRow, Library
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
 
+TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
 WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -63,6 +64,7 @@ def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:
     return [bool(wanted) and _is_named(row.image_path, wanted) for row in rows]
 
 
+@lru_cache(TEXTS_REMEMBERED)
 def words_of_text(text: str) -> TextWords:
     """Return the words to look for; without any where the text has neither letters nor digits."""
     parts = _content_parts(text)
