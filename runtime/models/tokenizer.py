@@ -49,7 +49,9 @@ class Tokenizer:
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return (n, t) token ids, t being the longest text's; shorter ones are padded at their end."""
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        # one text alone is not given to the library's pool of threads, which takes longer to wake than to cut it
+        encodings = self._tokenizer.encode_batch(list(texts)) if len(texts) > 1 else map(self._tokenizer.encode, texts)
+        rows = [encoding.ids for encoding in encodings]
         token_ids = np.full((len(rows), max(map(len, rows))), self._pad_token_id, dtype=np.int64)
         for token_row, row in zip(token_ids, rows, strict=True):
             token_row[: len(row)] = row

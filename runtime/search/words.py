@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 # The combining marks of the scripts in use (Unicode's Mn and Mc, but for those that choose an emoji's form), and letters
 # between them. Python's `\w` has no mark, and without them Hindi and Thai fall apart into letters.
@@ -29,6 +29,7 @@ WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 # Full-width letters and ligatures; CLIP's own cleaning of texts (ftfy) makes them plain, too.
 _LOOK_ALIKES = re.compile(r"[\uff01-\uffef\ufb00-\ufb06\u3000]+")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
+TEXTS_REMEMBERED = 256  # a query's words are asked for at several places
 POSSESSIVE = re.compile(r"['’]s?$")
 QUOTED = re.compile(r'(?<!\w)"([^"]+)"(?!\w)')  # 5" x 7" is no phrase
 # Words that name nothing a picture could show. Numbers, colours and places are content and stay out of this list.
@@ -120,8 +121,7 @@ class Phrase:
 
 def content_words(text: str) -> list[str]:
     """Return the words that a picture could show: lower case, in the order of the text, each once."""
-    found = WORD.findall(unicodedata.normalize("NFC", text))
-    return list(dict.fromkeys(word for word in map(bare_word, found) if word not in FUNCTION_WORDS))
+    return list(_content_words(text))
 
 
 def plain_signs(text: str) -> str:
@@ -190,6 +190,12 @@ def stem(word: str) -> str:
 def bare_word(word: str) -> str:
     """Return a word as it is compared: in lower case and plain letters (NFKC), without the ending of a possessive."""
     return POSSESSIVE.sub("", unicodedata.normalize("NFKC", word).lower())
+
+
+@lru_cache(TEXTS_REMEMBERED)
+def _content_words(text: str) -> tuple[str, ...]:
+    found = WORD.findall(unicodedata.normalize("NFC", text))
+    return tuple(dict.fromkeys(word for word in map(bare_word, found) if word not in FUNCTION_WORDS))
 
 
 def _or_whole(shortened: str, whole: str) -> str:
