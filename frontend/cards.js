@@ -41,7 +41,8 @@ export function fill_why(card, result, why) {
   part(".score").hidden = !part(".badge").hidden;
   part(".score").title = SCORE_MEANING;
   fill_score(part(".score"), result.score);
-  fill_word_chips(part(".chips"), result.evidence?.words);
+  // of a picture that its file's name states, the picture itself need not show the words
+  fill_word_chips(part(".chips"), result.evidence?.named ? [] : result.evidence?.words);
   part(".explanation").textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
   part(".provenance").textContent = why === "pending" ? "" : describe_provenance(result);
 }

@@ -34,10 +34,11 @@ POSSESSIVE = re.compile(r"['’]s?$")
 QUOTED = re.compile(r'(?<!\w)"([^"]+)"(?!\w)')  # 5" x 7" is no phrase
 # Words that name nothing a picture could show. Numbers, colours and places are content and stay out of this list.
 _FUNCTION_WORDS = """
-    a an and any are as at be been being but by can could did do does for from had has have her hers him his i if in
-    into is it its just me my of off on onto or our out please she he shall should show showing so some such than that
-    the their them then there these they this those to up us was we were what when where which while who whose will
-    with would you your find image images photo photos photograph photographs picture pictures
+    a an and any anybody anyone anything are as at be been being but by can could did do does for from had has have her
+    hers him his i if in into is it its just me my of off on onto or our out please she he shall should show showing so
+    some such than that somebody someone something the their them then there these they this those to up us was we were
+    what when where which while who whose will with would you your find image images photo photos photograph
+    photographs picture pictures
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 # Words that join noun phrases and are part of none. "Next to", "in front of" and the like leave their noun-like word here.
