@@ -4,7 +4,6 @@ Owns the catalogue's form and reads it, but for its full text, which is `text_in
 both; `images.py` opens the pictures.
 """
 
-import json
 import logging
 import os
 import sqlite3
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ID_MAX = 2**63 - 1  # SQLite's largest integer; ids begin at 1
 CATALOG_FORMAT = 1  # SQLite's user_version of the file
 CATALOG_SCHEMA = f"""
     PRAGMA user_version = {CATALOG_FORMAT};
@@ -132,8 +132,9 @@ class Library:
         Raises:
             ImageNotFound: an id is unknown.
         """
-        query = f"SELECT {self._columns} FROM images WHERE id IN (SELECT value FROM json_each(?))"
-        by_id = {row.id: row for row in self._select(query, json.dumps([int(image_id) for image_id in ids]))}
+        query = f"SELECT {self._columns} FROM images WHERE id IN ({', '.join('?' * len(ids))})"
+        storable = (int(image_id) if abs(image_id) <= ID_MAX else -1 for image_id in ids)
+        by_id = {row.id: row for row in self._select(query, *storable)}
         unknown = [image_id for image_id in ids if image_id not in by_id]
         if unknown:
             raise ImageNotFound(f"id {unknown[0]}")
@@ -213,10 +214,10 @@ class Library:
             log.warning("no picture: %s", error)
             raise ImageNotFound(row.image_path) from error
 
-    def _select(self, query: str, argument: str) -> list[ImageRow]:
+    def _select(self, query: str, *arguments: str | int) -> list[ImageRow]:
         return [
             ImageRow(*columns, caption_source=source, other_captions=read_captions(others))
-            for *columns, source, others in self._fetch(query, (argument,))
+            for *columns, source, others in self._fetch(query, arguments)
         ]
 
     def _fetch(self, query: str, arguments: Iterable[str | int]) -> list[Any]:
