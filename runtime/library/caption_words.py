@@ -3,12 +3,11 @@
 Owns the table's form and reads it; `export/index/caption_words.py` fills it.
 """
 
-import json
 import sqlite3
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,8 @@ CAPTION_WORDS_SCHEMA = """
     ) WITHOUT ROWID;
 """
 NOUNS = "SELECT word, is_coloured, vector FROM caption_words WHERE vector IS NOT NULL ORDER BY word"
-RARITY = "SELECT word, rarity FROM caption_words WHERE word IN (SELECT value FROM json_each(?))"
+RARITY = "SELECT rarity FROM caption_words WHERE word = ?"
+WORDS_REMEMBERED = 4096  # of queries, whose words come back
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,19 @@ class CaptionWords:
         self._connection, self._lock = connection, lock
         found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'caption_words'").fetchall()
         self._is_there = bool(found)
+        self._rarity_of = lru_cache(WORDS_REMEMBERED)(self._read_rarity)
 
     def rarity(self, stems: Collection[str]) -> dict[str, float] | None:
         """Return how rare those of the stems are that captions use, above 0; None where that is not known."""
         if not self._is_there:
             return None
+        known = {stem: self._rarity_of(stem) for stem in stems}
+        return {stem: rarity for stem, rarity in known.items() if rarity is not None}
+
+    def _read_rarity(self, stem: str) -> float | None:
         with self._lock:
-            return dict(self._connection.execute(RARITY, (json.dumps(list(stems)),)).fetchall())
+            found = self._connection.execute(RARITY, (stem,)).fetchone()
+        return float(found[0]) if found else None
 
     def nearest(self, vector: NDArray[np.float32]) -> tuple[UsedNoun, float] | None:
         """Return the frequent noun whose vector is nearest to a given one, (d,) of norm 1, and their cosine."""

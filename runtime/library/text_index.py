@@ -4,13 +4,13 @@ Owns its form and reads it. Words come in as `runtime/search/text_search.py` mak
 A catalogue from before there was one, and an SQLite that was built without FTS5, find nothing.
 """
 
-import json
 import math
 import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import lru_cache
 from typing import Any
 
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
@@ -46,7 +46,8 @@ COMPLETE = """
     ORDER BY pictures DESC, word LIMIT ?
 """
 FIND_IDS = "SELECT rowid FROM full_text WHERE full_text MATCH ? ORDER BY rowid LIMIT ?"
-COUNTS = "SELECT word, pictures FROM full_text_words WHERE word IN (SELECT value FROM json_each(?))"
+COUNT = "SELECT pictures FROM full_text_words WHERE word = ?"
+WORDS_REMEMBERED = 4096  # of queries, whose words come back
 SOME_WORDS = 4  # of a text, the rarest
 
 
@@ -57,6 +58,7 @@ class TextIndex:
         """Keep the collaborators, and find out whether there is an index that can be read."""
         self._connection, self._lock = connection, lock
         self._readable = has_text_index(connection)
+        self._count_of = lru_cache(WORDS_REMEMBERED)(self._read_count)
 
     def find(self, words: Sequence[str], limit: int, *, last: str, names_only: bool) -> list[int]:
         """Return the ids of at most `limit` pictures that hold all words, or else some, best first.
@@ -71,7 +73,7 @@ class TextIndex:
         """
         if not self._readable:
             return []
-        counts = dict(self._fetch(COUNTS, json.dumps(list(words))))
+        counts = {word: count for word in words if (count := self._count_of(word))}
         found = self._with_all(words, counts, limit, last=last, columns=NAMES if names_only else "")
         if len(found) < limit and len(words) > 1 and not names_only:
             found += self._with_some(counts, limit)
@@ -100,6 +102,9 @@ class TextIndex:
             for (image_id,) in self._fetch(FIND_IDS, _quoted(word), LOOKED_AT):
                 found[image_id] += 1 / math.log2(1 + counts[word])
         return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
+
+    def _read_count(self, word: str) -> int:
+        return sum(count for (count,) in self._fetch(COUNT, word))
 
     def _completions(self, beginning: str) -> list[str]:
         behind = beginning + "\U0010ffff"
