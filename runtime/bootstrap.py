@@ -12,8 +12,7 @@ from runtime.artefacts.folder import Folder, LocalFolder, RemoteFolder
 from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_models_match
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
-from runtime.explain.groq.explainer import open_explainer
-from runtime.explain.groq.secret import SecretExplainer
+from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
@@ -96,6 +95,11 @@ def _open_captions(
 def _open_explainer(settings: Settings, library: Library) -> Explainer:
     """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
     key, secret_id = settings.groq_api_key, settings.groq_secret_id
+    if not (key or secret_id):
+        return EvidenceExplainer()
+    # a start without a key does not pay for the check of a language model's sentences
+    from runtime.explain.groq.explainer import open_explainer
+    from runtime.explain.groq.secret import SecretExplainer
 
     def read_picture(hit: Hit) -> bytes:
         return library.small_picture(hit.row, SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES)

@@ -141,10 +141,8 @@ class Engine:
         if query.text is None:
             return []
         statement, text = query.statements[0], query.parsed.wanted.text
-        if statement.is_whole and statement.phrases != noun_phrases(text):  # a word has another in its place
-            parts = ((one.number_word if one.counted else "", *one.words) for one in statement.phrases)
-            text = " ".join(word for words in parts for word in words if word)
-        return find_by_words(self.library, text, count)
+        has_other_words = statement.is_whole and statement.phrases != noun_phrases(text)
+        return find_by_words(self.library, statement.text if has_other_words else text, count)
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):

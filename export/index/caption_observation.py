@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.caption_questions import CaptionQuestions, CaptionReadings
-from export.index.caption_reliability import CaptionReliability, EmbedTexts, Vocabulary, measure_reliability, without_omitted
+from export.index.caption_reliability import CaptionReliability, Vocabulary, measure_reliability, without_omitted
+from export.index.caption_words import EmbedTexts
 from runtime.search.noun_phrases import noun_phrases
 
 # Measured between people's captions of the same photos (benchmarks.given_captions): one names 37 % of the nouns of another,

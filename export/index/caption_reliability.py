@@ -8,12 +8,13 @@ than the pictures whose captions have it.
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.index.caption_words import EmbedTexts
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.words import COLOURS, NUMBERS, stem
 
@@ -23,8 +24,6 @@ PICTURES_OF_A_NOUN_MIN = 5
 # A right word's lead over a random one seldom falls below this quantile of the leads of one random word over another.
 TAIL = 0.25
 SHARE_MAX = 0.9  # of words wrong, and of things omitted; beyond it, a fit would find a sense in noise
-
-EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)

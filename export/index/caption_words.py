@@ -18,6 +18,7 @@ NOUNS_MIN = 12  # below, there is nothing to compare a likeness with
 DIFFERENT_QUANTILE = 0.95
 
 EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
+"""n texts -> (n, d) float32 of L2 norm 1, each in a run of its own."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ text tower once a question, and no other model.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.index.caption_observation import Observation, observe_again, observe_by_labels
+from export.index.caption_words import EmbedTexts
 from export.index.catalog import IndexedImage
 from export.index.logistic import Examples
 from runtime.artefacts.match_calibration import (
@@ -38,9 +39,6 @@ HITS = 3  # labelled of each search
 NOWHERE_SEARCHES = 5  # of seven, for a thing that captions have no word for (benchmarks/RESULTS.md)
 HEARD_FROM = 0.6  # of the captions that agree are right, or what captions say in words is not weighed at all
 SEED = 7
-BARE = tuple(name for name in BARE_FEATURES if name not in ("log_words", "best_score"))
-
-EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def calibrate(
@@ -195,29 +193,28 @@ class _LabelledHits:
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
-        without_caption, with_caption = self._nearest.fit(BARE), self._nearest.fit((*BARE, *CAPTION_FEATURES))
-        everything = (*BARE, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
-        agreeing, others = self._agreeing.fit((*BARE, "best_score", *CAPTION_FEATURES)), self._others.fit(everything)
-        part = self._part.fit(everything)
+        with_captions = (*BARE_FEATURES, *CAPTION_FEATURES)
+        everything = (*with_captions, *TESTIMONY_FEATURES)
+        without_caption, with_caption = self._nearest.fit(BARE_FEATURES), self._nearest.fit(with_captions)
         if not (with_caption and without_caption):
             return None
-        if self._agreeing.share < HEARD_FROM:
-            agreeing = others = part = None
-        elif agreeing is None:  # none of them is false, or hardly one
-            agreeing = self._agreeing.fit(())
-        figures = {
-            "questions": QUESTIONS,
-            "pictures": len(self._pictures),
-            "auroc": with_caption[1],
-            **self._figures,
-        }
-        return MatchCalibration(
+        calibration = MatchCalibration(
             centroid=tuple(map(float, self._centroid)),
-            agreeing=agreeing and agreeing[0],
-            not_agreeing=others and others[0],
-            part_of_text=part and part[0],
-            with_caption=with_caption[0],
-            without_caption=without_caption[0],
+            with_caption=with_caption,
+            without_caption=without_caption,
             agreeing_are_right=self._agreeing.share,
-            fit=figures,
+            fit={
+                "questions": QUESTIONS,
+                "pictures": len(self._pictures),
+                "auroc": self._nearest.auroc(with_caption),
+                **self._figures,
+            },
         )
+        if self._agreeing.share < HEARD_FROM:
+            return calibration
+        by_words = {
+            "agreeing": self._agreeing.fit((*with_captions, "best_score")) or self._agreeing.fit_share(),
+            "not_agreeing": self._others.fit(everything),
+            "part_of_text": self._part.fit(everything),
+        }
+        return calibration.model_copy(update=by_words)

@@ -18,9 +18,9 @@ from rich.console import Console
 
 from export.atomic import locked_folder, sync, sync_tree
 from export.errors import OutputUnwritable
-from export.index.caption_words import UsedWords, read_used_words
+from export.index.caption_words import EmbedTexts, UsedWords, read_used_words
 from export.index.catalog import Catalog, IndexedImage, read_catalog, write_catalog
-from export.index.fit_calibration import EmbedTexts, calibrate
+from export.index.fit_calibration import calibrate
 from export.index.scan import is_text
 from export.index.store_files import IVF_FROM, STORE_NAME, STORE_NAMES, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file

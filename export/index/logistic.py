@@ -30,22 +30,23 @@ class Examples:
         """The share of true matches, by Laplace's estimate, so that no examples are half true."""
         return (sum(map(np.sum, self.holds)) + 1) / (sum(map(len, self.holds)) + 2)
 
-    def fit(self, names: Sequence[str]) -> tuple[MatchWeights, float] | None:
-        """Return the logistic on some features, and its AUROC on the examples; None where there are too few of them.
+    def fit_share(self) -> MatchWeights:
+        """Return weights that give every hit the share of true matches, for examples that hardly differ."""
+        return MatchWeights(bias=math.log(self.share / (1 - self.share)), score=0, mean_score=0)
 
-        Without features it is the share of true matches, which any examples tell.
-        """
+    def fit(self, names: Sequence[str]) -> MatchWeights | None:
+        """Return the logistic on some features; None where there are too few examples of either kind."""
         if not self.holds:
             return None
         features, holds = np.concatenate(self.features), np.concatenate(self.holds)
-        if not names:
-            share = self.share
-            return MatchWeights(bias=math.log(share / (1 - share)), score=0, mean_score=0), 0.5
         if not EXAMPLES_MIN <= holds.sum() <= len(holds) - EXAMPLES_MIN:
             return None
-        weights = fit_logistic(features[:, [FEATURES.index(name) for name in names]], holds, names)
-        log_odds = weights.log_odds(features)
-        return weights, auroc(log_odds[holds > 0], log_odds[holds == 0])
+        return fit_logistic(features[:, [FEATURES.index(name) for name in names]], holds, names)
+
+    def auroc(self, weights: MatchWeights) -> float:
+        """Return how well weights tell the true examples from the false ones."""
+        log_odds, holds = weights.log_odds(np.concatenate(self.features)), np.concatenate(self.holds)
+        return auroc(log_odds[holds > 0], log_odds[holds == 0])
 
 
 def fit_logistic(

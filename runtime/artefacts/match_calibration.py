@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-# What the log-odds are linear in, in the order of the columns. Indexes of earlier versions weigh the words, not the phrases.
-# `best_score` is weighed only where the caption agrees.
-BARE_FEATURES = ("score", "mean_score", "log_words", "log_phrases", "best_score")
+BARE_FEATURES = ("score", "mean_score", "log_phrases")
 CAPTION_FEATURES = ("caption_score", "best_caption_score")
 TESTIMONY_FEATURES = ("agrees", "contradicts", "coverage")
-FEATURES = (*BARE_FEATURES, *CAPTION_FEATURES, *TESTIMONY_FEATURES)
+# What the log-odds are linear in, in the order of the columns. `best_score` is weighed only where the caption agrees, and
+# `log_words` only by indexes of earlier versions, in place of `log_phrases`.
+FEATURES = (*BARE_FEATURES, "best_score", "log_words", *CAPTION_FEATURES, *TESTIMONY_FEATURES)
 NEIGHBOURS = 10  # the nearest pictures, whose captions tell whether the library holds a match at all
 Floats = NDArray[np.floating]
 Compared = Literal["whole", "part", "nothing"]
@@ -51,9 +51,9 @@ class MatchWeights(BaseModel):
     bias: float
     score: float
     mean_score: float
-    log_words: float = 0.0
     log_phrases: float = 0.0
     best_score: float = 0.0
+    log_words: float = 0.0
     caption_score: float = 0.0
     best_caption_score: float = 0.0
     agrees: float = 0.0
@@ -154,8 +154,9 @@ def match_features(context: QueryContext, scores: Floats, caption_scores: Floats
 
     How much the text says is among them since a text that says more reaches less of a cosine, its true pictures included.
     """
-    sizes = np.log1p([context.words, context.phrases])
-    columns = (scores, context.mean_score, *sizes, context.best_score, caption_scores, context.best_caption_score)
+    log_phrases, log_words = np.log1p([context.phrases, context.words])
+    of_query = (context.mean_score, log_phrases, context.best_score, log_words)
+    columns = (scores, *of_query, caption_scores, context.best_caption_score)
     features = np.empty((len(scores), len(columns) + said.shape[1]))
     for at, column in enumerate(columns):
         features[:, at] = column

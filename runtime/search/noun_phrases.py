@@ -12,11 +12,12 @@ from runtime.search.words import (
     COLOURS,
     FUNCTION_WORDS,
     JOINING_WORDS,
-    NOUNS_IN_ING,
     NUMBER_WORDS,
     NUMBERS,
+    SAME_SPELLING,
     WORD,
     bare_word,
+    is_verb,
     stem,
 )
 
@@ -26,7 +27,6 @@ DENYING_WORDS = frozenset(("except", "never", "no", "not", "without"))
 # What a denial reaches over to the noun: "without a hat or any scarf".
 _REACHED_OVER = frozenset(("a", "an", "any", "or", "the"))
 _TOKEN = re.compile(rf"{WORD.pattern}|[.,;:!?()\"“”/|]")
-_SAME = {"grey": "gray"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +78,13 @@ class _Reader:
     def read(self, token: str, following: str) -> None:
         """Read a word or a mark of punctuation, with a look at the next."""
         word = bare_word(token) if token[0].isalnum() else ","
-        word = _SAME.get(word, word)
+        word = SAME_SPELLING.get(word, word)
         if word in NUMBERS or (word.isdecimal() and len(word) <= 2):
             if self._words:  # else a denial reaches over the number: "without two boats"
                 self.end_phrase()
             self._number, self._counted = NUMBERS.get(word) or int(word), True
         elif is_part_of_phrase(word):
-            if self._words and (_is_verb(word) or _is_verb(self._words[-1])):
+            if self._words and (is_verb(word) or is_verb(self._words[-1])):
                 self.end_phrase()
             self._words.append(word)
         elif not (word in ("and", ",") and self._is_joined_to(bare_word(following))):
@@ -94,7 +94,7 @@ class _Reader:
                 self._number, self._counted = 1, False
 
     def _is_joined_to(self, following: str) -> bool:  # "a red and striped boat", "a small red and white boat"
-        joined = self._words[-1:] if _SAME.get(following, following) in COLOURS else self._words
+        joined = self._words[-1:] if SAME_SPELLING.get(following, following) in COLOURS else self._words
         return bool(joined) and COLOURS.issuperset(joined)
 
     def end_phrase(self) -> None:
@@ -109,7 +109,3 @@ class _Reader:
 def is_part_of_phrase(token: str) -> bool:
     """Return whether a word in lower case can belong to a noun phrase, articles aside."""
     return token != "," and token not in FUNCTION_WORDS and token not in JOINING_WORDS and token not in DENYING_WORDS
-
-
-def _is_verb(word: str) -> bool:
-    return word.endswith("ing") and len(word) > 5 and word not in NOUNS_IN_ING

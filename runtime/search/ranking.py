@@ -6,8 +6,7 @@ Knows the stores of the pictures' and of the captions' vectors, and the index's 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan
-from statistics import NormalDist
+from math import erf, isnan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +139,7 @@ class Ranker:
             return matches
         library = self._some_pictures @ query.picture
         deviations = (vectors @ query.picture - library.mean()) / max(float(library.std()), 1e-6)
-        likeness = np.array([NormalDist().cdf(float(deviation)) for deviation in deviations])
+        likeness = np.array([(1 + erf(deviation / sqrt(2))) / 2 for deviation in deviations])
         weight = query.picture_weight
         mixed: Scores = matches ** min(1.0, 2 * (1 - weight)) * likeness ** min(1.0, 2 * weight)
         return mixed

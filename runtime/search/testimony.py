@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self
 
+from runtime.artefacts.match_calibration import Compared
 from runtime.library.caption_words import UsedNoun
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.words import COLOURS
@@ -68,9 +69,15 @@ class Statement:
     is_whole: bool = True
 
     @property
-    def compared(self) -> Literal["whole", "part", "nothing"]:
+    def compared(self) -> Compared:
         """How much of the query captions can say."""
         return "nothing" if not self.phrases else "whole" if self.is_whole else "part"
+
+    @property
+    def text(self) -> str:
+        """The words of the phrases, as captions would say them: "two boat sunset" of "two boats at dusk"."""
+        parts = ((phrase.number_word if phrase.counted else "", *phrase.words) for phrase in self.phrases)
+        return " ".join(word for words in parts for word in words if word)
 
     @classmethod
     def of(

@@ -61,6 +61,7 @@ _COLOURS = """
 """
 COLOURS = frozenset(_COLOURS.split())
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+SAME_SPELLING = {"grey": "gray"}  # how words are compared that are spelled in two ways
 NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS, start=1)}
 _DENIALS = frozenset(("no", "not", "without", "except", "excluding", "isn't", "aren't"))
 # What is not left out behind "no" and "not": "not only", "not far from", "no longer", "no smoking"; and behind any of them.
@@ -199,6 +200,11 @@ def _content_words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in map(bare_word, found) if word not in FUNCTION_WORDS))
 
 
+def is_verb(word: str) -> bool:
+    """Return whether a word in lower case is taken for a verb in -ing, as in "a man riding a horse"."""
+    return word.endswith("ing") and not word.endswith("thing") and len(word) > 5 and word not in NOUNS_IN_ING
+
+
 def _or_whole(shortened: str, whole: str) -> str:
     """Return the shortened text, or the whole where no word would be left."""
     return shortened if WORD.search(shortened) else whole
@@ -228,7 +234,7 @@ def _noun_phrase_span(words: Sequence[str], start: int) -> tuple[int, int]:
         end += 1
         if words[end - 1][0] == '"':
             break
-        if _is_verb(words[end - 1]) and end < len(words) and _joins(words[end]):  # "not wearing a hat"
+        if is_verb(words[end - 1]) and end < len(words) and _joins(words[end]):  # "not wearing a hat"
             return start, max(end, _noun_phrase_span(words, end)[1])
     return start, end
 
@@ -240,7 +246,3 @@ def _joins(word: str) -> bool:
 def _names(word: str) -> bool:
     is_word = word[0].isalnum() or (word[0] == '"' and len(word) > 1)
     return is_word and not _joins(word) and word not in _CONJUNCTIONS and word not in _DENIALS
-
-
-def _is_verb(word: str) -> bool:
-    return word.endswith("ing") and not word.endswith("thing") and len(word) > 5 and word not in NOUNS_IN_ING

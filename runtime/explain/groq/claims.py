@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from runtime.explain.groq import cues
-from runtime.explain.groq.clauses import BETWEEN, SAME_COLOUR, Claim, Clause, Source, is_content, split_clauses
+from runtime.explain.groq.clauses import BETWEEN, Claim, Clause, Source, is_content, split_clauses
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
-from runtime.search.words import COLOURS, JOINING_WORDS, NOUNS_IN_ING, WORD, bare_word
+from runtime.search.words import COLOURS, JOINING_WORDS, SAME_SPELLING, WORD, bare_word, is_verb
 
 CAPTION_TOKEN = re.compile(rf"{WORD.pattern}|,")
 LIGHT = frozenset(("in", "on", "at", "by", "into", "onto", "during", "upon", "within"))
 LOOSE = frozenset(("of", "with"))  # join nouns, but stand in other places, too
-SHORTEST_VERB = 5
 DOES = "does"  # joins a verb with its subject
 # Prepositions that say the same are one.
 RELATION = dict.fromkeys(LIGHT, "in") | dict.fromkeys(("beside", "near", "nearby", "next", "alongside"), "next")
@@ -34,7 +33,7 @@ def read_clauses(sentence: str) -> list[Clause]:
 
 def joined_phrases(text: str) -> list[tuple[NounPhrase, str]]:
     """Return the noun phrases of a caption, each with the preposition before it, or an empty text."""
-    return list(_phrases([SAME_COLOUR.get(word, word) for word in map(bare_word, CAPTION_TOKEN.findall(text.lower()))]))
+    return list(_phrases([SAME_SPELLING.get(word, word) for word in map(bare_word, CAPTION_TOKEN.findall(text.lower()))]))
 
 
 def _read_claims(clause: Clause, last: NounPhrase | None) -> NounPhrase | None:
@@ -131,8 +130,8 @@ def _phrases(words: Sequence[str]) -> Iterator[tuple[NounPhrase, str]]:
             continue
         found = noun_phrases(" ".join(run))
         for phrase in found:
-            yield phrase, DOES if is_verb(phrase) else joined_by
-            joined_by = phrase.noun if is_verb(phrase) else ""
+            yield phrase, DOES if is_lone_verb(phrase) else joined_by
+            joined_by = phrase.noun if is_lone_verb(phrase) else ""
         if word == ",":
             joined_by = ""
         elif word not in LOOSE or not joined_by:  # "in front of", "on top of"
@@ -141,7 +140,6 @@ def _phrases(words: Sequence[str]) -> Iterator[tuple[NounPhrase, str]]:
         run = []
 
 
-def is_verb(phrase: NounPhrase) -> bool:
+def is_lone_verb(phrase: NounPhrase) -> bool:
     """Return whether a phrase is a verb alone, as "riding" in "a man riding a horse"."""
-    noun = phrase.noun
-    return len(phrase.words) == 1 and noun.endswith("ing") and len(noun) > SHORTEST_VERB and noun not in NOUNS_IN_ING
+    return len(phrase.words) == 1 and is_verb(phrase.noun)

@@ -11,11 +11,10 @@ from typing import Literal
 from runtime.explain.groq import cues
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.noun_phrases import NounPhrase
-from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, WORD, bare_word, stem
+from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, SAME_SPELLING, WORD, bare_word, stem
 
 SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
-SAME_COLOUR = {"grey": "gray"}
-SAME = SAME_COLOUR | {word: str(number) for word, number in NUMBERS.items()}
+SAME = SAME_SPELLING | {word: str(number) for word, number in NUMBERS.items()}
 POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 CONTRACTED = re.compile(r"\b(there|it|that|what|here|this|who)'s\b")
 QUOTATION = re.compile(r"[“\"]([^”\"]*)[”\"]|‘([^’]*)’|(?<!\w)'([^']+)'(?!\w)")
@@ -123,7 +122,7 @@ def _tokens(sentence: str) -> tuple[list[str], list[bool]]:
         if token in "«»":
             inside = token == "«"
         elif not (inside and token in ENDS):
-            words.append(token if token.isupper() else SAME_COLOUR.get(bare_word(token), bare_word(token)))
+            words.append(token if token.isupper() else SAME_SPELLING.get(bare_word(token), bare_word(token)))
             quoted.append(inside)
     return words, quoted
 

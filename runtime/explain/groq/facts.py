@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from runtime.explain.groq.claims import DOES, is_verb, joined_phrases
+from runtime.explain.groq.claims import DOES, is_lone_verb, joined_phrases
 from runtime.explain.groq.clauses import Claim, roots
 from runtime.explain.groq.cues import ORDERS, SPEAKING
 from runtime.explain.sentences import tally_words
@@ -127,7 +127,7 @@ class Facts:
         """Return whether the caption's tie is a sentence's. A verb that the caption has in another form is not compared."""
         if tie == joined_by or joined_by in (DOES, "with"):
             return True
-        verbs = [told.noun for told, _, _ in self.told if is_verb(told)]
+        verbs = [told.noun for told, _, _ in self.told if is_lone_verb(told)]
         is_verb_of_caption = any(not roots(verb).isdisjoint(roots(joined_by)) for verb in verbs)
         return joined_by.endswith("ing") and (not is_verb_of_caption or not roots(tie).isdisjoint(roots(joined_by)))
 

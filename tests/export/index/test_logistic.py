@@ -53,11 +53,11 @@ def test_too_few_examples_of_either_kind_are_not_fitted(true: int, false: int) -
 
 
 def test_examples_are_fitted_by_the_features_that_are_named() -> None:
-    fitted = examples_of(EXAMPLES_MIN, EXAMPLES_MIN).fit(("caption_score", "mean_score", "score"))
-    assert fitted
-    weights, area = fitted
+    examples = examples_of(EXAMPLES_MIN, EXAMPLES_MIN)
+    weights = examples.fit(("caption_score", "mean_score", "score"))
+    assert weights
     assert weights.score > 1
-    assert area == 1.0
+    assert examples.auroc(weights) == 1.0
     assert weights.caption_score != 0
     assert (weights.log_phrases, weights.agrees) == (0, 0)
 
@@ -67,9 +67,15 @@ def test_noise_tells_nothing() -> None:
     examples.add(rng.normal(size=(2000, len(FEATURES))), np.repeat([1.0, 0.0], 1000))
     fitted = examples.fit(NAMES)
     assert fitted
-    assert fitted[1] == pytest.approx(0.5, abs=0.05)
+    assert examples.auroc(fitted) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize(("true", "false", "share"), [(0, 0, 1 / 2), (3, 1, 4 / 6), (0, 8, 1 / 10)])
 def test_the_share_of_true_examples_is_never_wholly_sure(true: int, false: int, share: float) -> None:
     assert examples_of(true, false).share == pytest.approx(share)
+
+
+def test_without_features_every_hit_has_the_share_of_true_examples() -> None:
+    examples = examples_of(30, 0)
+    [log_odds] = examples.fit_share().log_odds(np.ones((1, len(FEATURES))))
+    assert 1 / (1 + np.exp(-log_odds)) == pytest.approx(examples.share)
