@@ -111,13 +111,12 @@ def _number(_: SceneLibrary, rng: random.Random) -> Query:
 
 
 def _place_or_time(_: SceneLibrary, rng: random.Random) -> Query:
-    name = rng.choice(OBJECTS)
-    if rng.random() < 0.5:
-        time = rng.choice(TIMES)
-        return Query(f"{noun_phrase(1, '', name)} {TIME_PHRASES[time]}", Facts((StatedGroup(name),), time=time))
-    place = rng.choice(PLACES)
-    where = f"{PLACE_PREPOSITIONS[place]} {PLACE_PHRASES[place]}"
-    return Query(f"{noun_phrase(1, '', name)} {where}", Facts((StatedGroup(name),), place=place))
+    """An object at a place or time, as captions name it: "a kite in the rain"."""
+    return _object_at(
+        rng,
+        lambda time: TIME_PHRASES[time],
+        lambda place: f"{PLACE_PREPOSITIONS[place]} {PLACE_PHRASES[place]}",
+    )
 
 
 def _pair(_: SceneLibrary, rng: random.Random) -> Query:
@@ -128,12 +127,16 @@ def _pair(_: SceneLibrary, rng: random.Random) -> Query:
 
 def _synonym(_: SceneLibrary, rng: random.Random) -> Query:
     """An object at a place or time that is named otherwise than in captions: "a boat at dusk"."""
+    return _object_at(rng, lambda time: wording_of_time(time, rng), lambda place: wording_of_place(place, rng))
+
+
+def _object_at(rng: random.Random, say_time: Callable[[str], str], say_place: Callable[[str], str]) -> Query:
     name = rng.choice(OBJECTS)
     if rng.random() < 0.5:
         time = rng.choice(TIMES)
-        return Query(f"{noun_phrase(1, '', name)} {wording_of_time(time, rng)}", Facts((StatedGroup(name),), time=time))
+        return Query(f"{noun_phrase(1, '', name)} {say_time(time)}", Facts((StatedGroup(name),), time=time))
     place = rng.choice(PLACES)
-    return Query(f"{noun_phrase(1, '', name)} {wording_of_place(place, rng)}", Facts((StatedGroup(name),), place=place))
+    return Query(f"{noun_phrase(1, '', name)} {say_place(place)}", Facts((StatedGroup(name),), place=place))
 
 
 def _paraphrase(library: SceneLibrary, rng: random.Random) -> Query:

@@ -30,7 +30,7 @@ def sent(library: "SampleLibrary", monkeypatch: pytest.MonkeyPatch, **settings: 
         )
         engine = open_engine(made)
         engine.search(engine.limits.check_search("a boat", 2))
-        engine._explainer.close()  # type: ignore[attr-defined]
+        engine._explainer.close()  # type: ignore[attr-defined]  # waits for the call; explainers without one have none to end
         (request,) = server.requests
     return request["messages"][1]["content"]
 

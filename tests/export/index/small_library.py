@@ -34,7 +34,7 @@ class GridEncoder:
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         self.seen += len(pixels)
-        time.sleep(self.seconds * len(pixels))
+        time.sleep(self.seconds * len(pixels))  # a model that takes time, so that a build can be stopped while it runs
         vectors = pixels.reshape(len(pixels), DIMENSION) + 1.0
         unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
         return unit

@@ -1,52 +1,12 @@
 """Local sentences: they say what the caption and the picture hold of the query, and of no match only what is missing."""
 
-import itertools
-import re
-
 import pytest
 
-from runtime.explain.sentences import EvidenceExplainer, tally_words
-from runtime.search import testimony  # as a module: pytest takes testify and Testimony for tests
-from runtime.search.evidence import Evidence, Hit, Verdict, WordWeight
+from runtime.search.evidence import Verdict
 from runtime.search.query import parse_query
-from runtime.search.testimony import SILENT, Conflict
-from runtime.search.words import Phrase, stem
-from tests.runtime.explain.hits import hit_of
+from tests.runtime.explain.said import facts, sentence, told_of
 
 SUNSET = "a red boat at sunset"
-# What would say that a picture fits.
-CREDITS = ("seems to show", "mentions", "all that you asked", "It may fit", "It fits", "looks like what", "looks a little")
-
-
-def facts(
-    caption: str | None,
-    score: float = 0.3,
-    *,
-    verdict: Verdict | None = None,
-    drops: dict[str, float] | None = None,
-    told: testimony.Testimony = SILENT,
-) -> Hit:
-    """One hit; `drops` are the cosines that the match loses without each word."""
-    gained = sum(max(drop, 0.0) for drop in (drops or {}).values()) or 1.0
-    words = tuple(
-        WordWeight(word, drop, max(drop, 0.0) / gained, stem(word) in Phrase(caption or "").stems)
-        for word, drop in (drops or {}).items()
-    )
-    probability = {"strong": 0.97, "weak": 0.54, "none": 0.04, None: None}[verdict]
-    evidence = Evidence(score, match_probability=probability, verdict=verdict, testimony=told, words=words)
-    return hit_of(1, "a.jpg", caption, evidence)
-
-
-def told_of(query: str, caption: str, verdict: Verdict | None, **drops: float) -> str:
-    """The sentence on a hit whose caption was compared with the query, as a search does."""
-    told = testimony.testify(parse_query(query).wanted.text, caption)
-    return sentence(query, facts(caption, verdict=verdict, drops=drops, told=told))
-
-
-def sentence(query: str, hit: Hit) -> str:
-    (explanation,) = EvidenceExplainer().explain(parse_query(query), [hit])
-    assert explanation.source == "evidence"
-    return explanation.text
 
 
 EVEN = {"red": 0.03, "boat": 0.04, "sunset": 0.03}
@@ -288,109 +248,3 @@ def test_an_unwanted_word_that_the_caption_denies_is_no_objection() -> None:
 )
 def test_a_picture_that_is_no_match_for_what_it_shows_is_not_said_to_lack_it(query: str, said: str) -> None:
     assert told_of(query, "a blue boat at sunset", "none", boat=0.2) == said
-
-
-CONFLICTS = [
-    conflict
-    for noun in ("boat", "boats", "orange", "people")
-    for conflict in (
-        Conflict("colour", noun, "red", "blue"),
-        Conflict("colour", noun, "red", "blue", elsewhere=True),
-        Conflict("number", noun, "two", "one"),
-        Conflict("denied", noun, "boat"),
-    )
-]
-AGREES = testimony.Testimony(agrees=True)
-TESTIMONIES = [SILENT, AGREES, *(testimony.Testimony(conflict=conflict) for conflict in CONFLICTS)]
-VERDICTS: list[Verdict | None] = ["strong", "weak", "none", None]
-PLACES = list(itertools.product(("mentioned", "seen", "missing"), repeat=2))
-
-
-@pytest.mark.parametrize("verdict", VERDICTS)
-@pytest.mark.parametrize("told", TESTIMONIES, ids=str)
-@pytest.mark.parametrize("has_caption", [True, False])
-def test_no_sentence_says_more_than_its_verdict_or_against_itself(
-    verdict: Verdict | None, told: testimony.Testimony, has_caption: bool
-) -> None:
-    for places in PLACES:
-        for score in (0.04, 0.3):
-            placed = dict(zip(("red", "boat"), places, strict=True))
-            mentioned = [word for word, place in placed.items() if place == "mentioned"]
-            caption = f"a {' '.join(mentioned)} house" if has_caption else None
-            drops = {word: 0.2 if place == "seen" else 0.0 for word, place in placed.items()}
-            hit = facts(caption, score, verdict=verdict, drops=drops, told=told)
-            text = sentence("a red boat", hit)
-            assert re.fullmatch(r"[A-Z“][^.]*\.", text), text
-            assert "  " not in text, text
-            assert not re.search(r"[ ,;:][.,;:]|[{}%]|\d", text), text
-            assert not (verdict == "none" and any(credit in text for credit in CREDITS)), text
-            assert not (
-                "no sign of" in text
-                and any(f"“{word}”" in text.partition("no sign of")[2] for word in mentioned if has_caption)
-            ), text
-            if verdict == "strong":
-                assert "no sign of" not in text, text
-                assert "hardly" not in text, text
-                assert not told.agrees or " not " not in text.replace("though the caption does not", ""), text
-                assert not told.conflict or "the caption says that" in text, text
-
-
-@pytest.mark.parametrize(("query", "caption"), [("two boats", "two BOATS"), ("a butterfly", "three butterflies")])
-def test_case_and_plural_do_not_hide_a_word(query: str, caption: str) -> None:
-    assert tally_words(Phrase(query), facts(caption)).missing == []
-
-
-@pytest.mark.parametrize(
-    ("query", "caption"), [("2 boats", "two boats"), ("two boats", "2 boats"), ("gray cat", "a grey cat")]
-)
-def test_another_spelling_of_a_number_or_of_gray_is_the_same_word(query: str, caption: str) -> None:
-    assert tally_words(Phrase(query), facts(caption, drops=dict.fromkeys(Phrase(query).words, 0.0))).missing == []
-
-
-def test_a_caption_that_agrees_mentions_every_word() -> None:
-    hit = facts("a ship", drops={"boat": 0.1}, told=AGREES)
-    assert [word.word for word in tally_words(Phrase("a boat"), hit).mentioned] == ["boat"]
-
-
-def test_another_number_and_a_part_of_a_word_are_missing() -> None:
-    assert [word.word for word in tally_words(Phrase("two cars"), facts("a carrot on a scarf")).missing] == ["two", "cars"]
-
-
-def test_a_word_that_was_not_weighed_stands_by_the_caption_alone() -> None:
-    tally = tally_words(Phrase("a red boat"), facts("a boat", drops={"red": 0.1}))
-    assert [word.word for word in tally.mentioned] == ["boat"]
-    assert [word.word for word in tally.seen] == ["red"]
-
-
-def test_a_drop_is_clear_from_a_twentieth_of_the_score_on_and_from_five_thousandths_on() -> None:
-    for score, least in ((0.8, 0.8 * 0.05), (0.05, 0.005), (-0.3, 0.005)):
-        whale = [facts("a boat", score, drops={"whale": drop}) for drop in (least, 0.99 * least, -least)]
-        assert [len(tally_words(Phrase("a whale"), hit).seen) for hit in whale] == [1, 0, 0]
-
-
-def test_other_scripts_are_words_too() -> None:
-    assert "does not mention “красная” or “лодка”" in sentence("красная лодка", facts("a red boat"))
-    assert "does not mention “लाल” or “नाव”" in sentence("लाल नाव", facts("a red boat"))
-
-
-def test_a_long_query_names_only_the_first_words() -> None:
-    query = " ".join(f"w{number}" for number in range(500)) + " " + "x" * 5000
-    text = sentence(query, facts("a red house", verdict="none"))
-    assert "“w3” or 497 more" in text
-    assert "“w3” or “w4”" in sentence("w0 w1 w2 w3 w4", facts("a red house"))
-    assert f"“{'x' * 40}”" in sentence("x" * 5000, facts("a red house"))
-
-
-def test_braces_of_a_stranger_are_only_quoted() -> None:
-    assert "“0” or “seen”" in sentence("{0} {seen}", facts("a {mentioned} house"))
-    assert "“a {mentioned} house”" in told_of("a house", "a {mentioned} house", "none")
-
-
-def test_order_and_length_are_those_of_the_hits() -> None:
-    hits = [
-        hit_of(number, f"{number}.jpg", caption, Evidence(0.3)) for number, caption in enumerate(["a dog", "a cat", None])
-    ]
-    first = EvidenceExplainer().explain(parse_query("a cat"), hits)
-    assert ["not mention" in first[0].text, "mentions" in first[1].text, "no caption" in first[2].text] == [True] * 3
-    assert first == EvidenceExplainer().explain(parse_query("a cat"), hits)
-    assert EvidenceExplainer().explain(parse_query("a cat"), []) == []

@@ -1,6 +1,6 @@
 """Sentences as a language model writes them, with gaps: others, measured before anything was tuned to them. Only text.
 
-The form is that of `wordings_a.py`.
+The form is that of `short_wordings.py`.
 """
 
 TRUE = """
