@@ -1,4 +1,4 @@
-"""The direction of imports, as a table for each side, and what is written once. `test_imports.py` has what is loaded when."""
+"""The direction of imports, as a table for each side, and what is written once (`test_imports.py`: what is loaded when)."""
 
 import ast
 from pathlib import Path
