@@ -1,13 +1,15 @@
 # One image for a plain container and a Lambda function: deploy/entrypoint.sh finds out where it runs. The base is Python's
 # official image, as AWS's runs on Lambda only. Lambda accepts any image with a client of its runtime interface: awslambdaric.
-ARG PYTHON=docker.io/library/python:3.13-slim-trixie
+# By digest (of the list of all architectures), so that one build is like the next. A newer one:
+# docker buildx imagetools inspect python:3.13-slim-trixie
+ARG PYTHON=docker.io/library/python:3.13-slim-trixie@sha256:ffb752e139c0a19692a43af8d8523b274222dd68eebad5d583b45c2201c6e30a
 
 FROM ${PYTHON} AS packages
 WORKDIR /build
-COPY requirements.txt ./
-COPY deploy/requirements-lambda.txt deploy/prune.py deploy/
-RUN pip install --no-cache-dir --no-compile --only-binary=:all: --target /opt/packages \
-        -r requirements.txt -r deploy/requirements-lambda.txt \
+COPY requirements.lock ./
+COPY deploy/requirements-lambda.lock deploy/prune.py deploy/
+RUN pip install --no-cache-dir --no-compile --only-binary=:all: --no-deps --require-hashes --target /opt/packages \
+        -r requirements.lock -r deploy/requirements-lambda.lock \
     && python deploy/prune.py /opt/packages \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/packages
 

@@ -4,6 +4,7 @@ PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
 
 .PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large clean help
@@ -60,15 +61,17 @@ clean: ## Remove the environment, the sample library and caches; your own artifa
 $(SAMPLE)/images/captions.jsonl: | $(VENV)/.runtime
 	@$(PY) -m export storybook draw $(SAMPLE)/images --count 300
 
-$(VENV)/.runtime: requirements.txt pyproject.toml | $(PY)
-	@echo "Installing the runtime's packages (requirements.txt) and the command $(VENV)/bin/lookwhy"
-	@$(PIP) -r requirements.txt
-	@$(PIP) --no-deps --editable .
+$(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.toml | $(PY)
+	@echo "Installing the runtime's packages (requirements.lock) and the command $(VENV)/bin/lookwhy"
+	@$(PIP) $(LOCKED) requirements.lock
+	@$(PIP) $(LOCKED) deploy/requirements-build.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.txt export/requirements.txt $(VENV)/.runtime
-	@echo "Installing the conversion side and the tests' packages (tests/requirements.txt): torch is large"
-	@$(PIP) -r tests/requirements.txt
+$(VENV)/.test: tests/requirements.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
+	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
+	@$(PIP) -r export/requirements.txt -c export/constraints.txt
+	@$(PIP) $(LOCKED) tests/requirements.lock
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.
@@ -123,12 +126,32 @@ publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the d
 publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ModelsFromBucket=true
 	@$(PY) -m export.publish models --stack $(STACK)
 
-$(VENV)/.aws: deploy/requirements-lambda.txt $(VENV)/.runtime
-	@$(PIP) -r deploy/requirements-lambda.txt
+$(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime
+	@$(PIP) $(LOCKED) deploy/requirements-lambda.lock
 	@touch $@
 
-$(VENV)/.sam: tests/deploy/requirements.txt | $(PY)
-	@echo "Installing AWS's tools into $(VENV)/sam (tests/deploy/requirements.txt)"
+$(VENV)/.sam: tests/deploy/requirements.lock | $(PY)
+	@echo "Installing AWS's tools into $(VENV)/sam (tests/deploy/requirements.lock)"
 	@$(PY) -m venv $(VENV)/sam
-	@$(VENV)/sam/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(VENV)/sam/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+# What is installed, by whom it was made and under which licence. `make lock` is for those who change an X.txt that has an X.lock.
+.PHONY: lock sbom
+SUPPLY := $(VENV)/supply/bin/python
+
+lock: $(VENV)/.supply ## Write the lock files anew, with hashes (UPGRADE=1 takes newer versions where the .txt files allow them)
+	@$(SUPPLY) -m deploy.lock $(if $(UPGRADE),--upgrade)
+
+sbom: $(VENV)/.shipped $(VENV)/.supply ## List what image and zip ship, with licences, into artifacts/sbom (CycloneDX); fail on a licence that is not allowed
+	@$(SUPPLY) -m deploy.sbom $(VENV)/shipped artifacts/sbom
+
+$(VENV)/.supply: deploy/requirements-supply.lock | $(PY)
+	@$(PY) -m venv $(VENV)/supply
+	@$(SUPPLY) -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(VENV)/.shipped: requirements.lock deploy/requirements-lambda.lock | $(PY)
+	@$(PY) -m venv --clear --without-pip $(VENV)/shipped
+	@$(PY) -m pip --python $(VENV)/shipped/bin/python install --quiet --disable-pip-version-check $(LOCKED) requirements.lock $(LOCKED) deploy/requirements-lambda.lock
 	@touch $@

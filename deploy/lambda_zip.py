@@ -32,7 +32,7 @@ def build(architecture: str, folder: Path, models: Path, index: Path | None) -> 
     copy_models(models, folder / "artifacts" / "models")
     if index:
         copy_index(index, folder / "artifacts" / "index")
-    download_packages(architecture, ROOT / "requirements.txt", folder)
+    download_packages(architecture, ROOT / "requirements.lock", folder)
     prune(folder, (*UNUSED, *NOT_FOR_SEARCH))
     for part in ("runtime", "frontend"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

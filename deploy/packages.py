@@ -17,8 +17,8 @@ class BuildFailed(Exception):
     """A program that the build runs has failed; the message names it, and its own output says why."""
 
 
-def download_packages(architecture: str, requirements: Path, folder: Path) -> None:
-    """Install packages into a folder as Lambda's machine would get them.
+def download_packages(architecture: str, lock: Path, folder: Path) -> None:
+    """Install the packages of a lock file into a folder as Lambda's machine would get them.
 
     pip evaluates environment markers ("only below Python 3.13") for the Python that it runs on, which may be older. It may
     thus install a package that is not needed; `make container-test` would find one that is missing.
@@ -32,7 +32,8 @@ def download_packages(architecture: str, requirements: Path, folder: Path) -> No
     _run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-warn-conflicts"],
         ["--root-user-action=ignore", "--no-compile", "--only-binary=:all:", "--implementation=cp"],
-        [f"--python-version={version}", *platforms, f"--target={folder}", f"--requirement={requirements}"],
+        ["--no-deps", "--require-hashes"],
+        [f"--python-version={version}", *platforms, f"--target={folder}", f"--requirement={lock}"],
     )
 
 
