@@ -4,7 +4,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from export.atomic import staged_folder
 from export.errors import CheckpointUnusable
 from export.models.export import export_models
 from tests.export.small_checkpoints import save_bert, save_clip
+from tests.forked import ForkedCommand, start_forked
 
 pytestmark = pytest.mark.torch
 
-LIMIT_S = 300
 PROJECTION = "visual_projection.weight"
 
 
@@ -86,24 +85,10 @@ def read_files(folder: Path) -> dict[str, tuple[str, int]]:
     return {str(path.relative_to(folder)): (path.read_text(), path.stat().st_mtime_ns) for path in files}
 
 
-def start_export(clip: Path, out: Path, *, limit: str = "unlimited") -> "subprocess.Popen[str]":
-    """Start the command in a process of its own; `limit` is how large its files may grow, in the shell's blocks."""
+def start_export(clip: Path, out: Path, scratch: Path, *, max_file_bytes: int | None = None) -> ForkedCommand:
+    """Start the command in a process of its own."""
     options = ["--clip", str(clip), "--blip", "", "--precision", "fp32", "--out", str(out)]
-    command = [sys.executable, "-u", "-m", "export", "models", *options]
-    return subprocess.Popen(
-        ["sh", "-c", f'ulimit -f {limit} && exec "$@"', "sh", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for(step: str, process: "subprocess.Popen[str]") -> None:
-    assert process.stdout
-    for line in process.stdout:
-        if step in line:
-            return
-    pytest.fail(f"the export ended before {step!r}: {process.communicate()[1]}")
+    return start_forked("export", ["models", *options], scratch / "printed", max_file_bytes=max_file_bytes)
 
 
 @pytest.mark.usefixtures("untouched")
@@ -120,10 +105,9 @@ def test_an_unusable_checkpoint_is_one_clear_error(
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_file_that_may_not_grow_is_one_clear_error(clip_folder: Path, models: Path) -> None:
-    process = start_export(clip_folder, models, limit="200")
-    _, said = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 1
+def test_a_file_that_may_not_grow_is_one_clear_error(clip_folder: Path, models: Path, tmp_path: Path) -> None:
+    code, said = start_export(clip_folder, models, tmp_path, max_file_bytes=100_000).end()
+    assert code == 1
     assert said.strip() == f"error: {models} cannot be written: File too large. What was there before is untouched."
 
 
@@ -139,8 +123,8 @@ def test_a_disk_that_is_really_full_is_one_clear_error(
     try:
         models = Path(shutil.copytree(models, disk / "models"))
         before = read_files(models)
-        _, said = (process := start_export(clip_folder, models)).communicate(timeout=LIMIT_S)
-        assert process.returncode == 1
+        code, said = start_export(clip_folder, models, tmp_path).end()
+        assert code == 1
         assert (
             said.strip()
             == f"error: {models} cannot be written: No space left on device. What was there before is untouched."
@@ -154,22 +138,22 @@ def test_a_disk_that_is_really_full_is_one_clear_error(
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_export_told_to_stop_clears_away_what_it_made(
-    clip_folder: Path, models: Path, ending: signal.Signals, code: int
+    clip_folder: Path, models: Path, tmp_path: Path, ending: signal.Signals, code: int
 ) -> None:
-    process = start_export(clip_folder, models)
-    wait_for("tracing", process)
-    process.send_signal(ending)
-    _, said = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == code
+    command = start_export(clip_folder, models, tmp_path)
+    command.wait_for("tracing")
+    command.send(ending)
+    ended, said = command.end()
+    assert ended == code
     assert "Traceback" not in said
 
 
 @pytest.mark.usefixtures("untouched")
 def test_what_a_killed_export_leaves_is_cleared_away_by_the_next(clip_folder: Path, models: Path, tmp_path: Path) -> None:
-    process = start_export(clip_folder, models)
-    wait_for("tracing", process)
-    process.kill()
-    process.communicate(timeout=LIMIT_S)
+    command = start_export(clip_folder, models, tmp_path)
+    command.wait_for("tracing")
+    command.send(signal.SIGKILL)
+    assert command.end()[0] == -signal.SIGKILL
     assert list(models.parent.glob(".models.*.partial"))
     spoil_by_truncating(Path(shutil.copytree(clip_folder, tmp_path / "spoilt")))
     with pytest.raises(CheckpointUnusable):
