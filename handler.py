@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from runtime.bootstrap import open_engine
 from runtime.settings import Settings
+from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
 from runtime.web.fallback import StartupFallback
 
@@ -18,7 +19,8 @@ def open_app() -> ASGIApp:
     """Return the app that the environment describes; raises as `Settings.read` and `open_engine` do."""
     settings = Settings.read()
     logging.getLogger("runtime").setLevel(settings.log_level.upper())  # the runtime interface client says where to and how
-    return create_app(open_engine(settings), settings, max_picture_bytes=MAX_PICTURE_BYTES)
+    keep_log_private()
+    return create_app(open_engine(settings), settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.

@@ -1,6 +1,7 @@
 // Turns what the search box, the address and a given picture say into a request, and runs it. Owns no markup and no HTTP.
 
 import { read_address, write_address } from "./address.js";
+import { read_readiness } from "./api.js";
 import { focus_card, listen_to_keys } from "./keyboard.js";
 import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js";
 import { listen_for_pictures } from "./picture_input.js";
@@ -8,6 +9,7 @@ import { find_picture, listen_to_query_picture, read_picture_weight, show_query_
 import { note_sample_models } from "./sample_models.js";
 import { is_empty } from "./search_request.js";
 import { run_search, stop_search } from "./search.js";
+import { offer_log_out } from "./session.js";
 import { show_empty } from "./states.js";
 import { clear_toast, show_toast } from "./toast.js";
 import { leave_viewer, listen_to_viewer } from "./viewer.js";
@@ -112,4 +114,6 @@ listen_to_query_picture({
   },
 });
 restore_from_address();
-note_sample_models();
+const readiness = await read_readiness();
+note_sample_models(readiness);
+offer_log_out(readiness);

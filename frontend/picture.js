@@ -1,6 +1,6 @@
 // A picture in its frame (loading, shown or broken), and the heatmap over it.
 
-import { image_address } from "./api.js";
+import { image_address, show_image } from "./api.js";
 import { describe_picture } from "./descriptions.js";
 import { paint_heatmap } from "./heatmap.js";
 
@@ -12,7 +12,7 @@ export function fill_picture(frame, result) {
   image.onerror = () => (frame.dataset.picture = "broken");
   frame.dataset.picture = address ? "loading" : "broken";
   image.alt = describe_picture(result);
-  if (address) image.src = address;
+  if (address) show_image(image, address);
   else image.removeAttribute("src");
   delete frame.dataset.heatmap;
 }

@@ -1,6 +1,6 @@
 // The picture in the search box: its thumbnail, the slider that weighs it against the words, and the pictures given so far.
 
-import { image_address } from "./api.js";
+import { image_address, show_image } from "./api.js";
 
 const picture_box = document.getElementById("query_picture");
 const thumbnail = picture_box.querySelector("img");
@@ -32,7 +32,7 @@ export function show_query_picture({ picture, picture_weight }) {
   picture_box.title = picture?.name ?? "";
   thumbnail.alt = picture ? `Searching with: ${picture.name}` : "";
   thumbnail.hidden = !address;
-  if (address) thumbnail.src = address;
+  if (address) show_image(thumbnail, address);
   query_box.placeholder = picture ? "Add words" : "Describe a picture";
   weight_box.value = String(picture_weight);
   describe_weight();

@@ -3,7 +3,7 @@
 import { RequestFailed, search } from "./api.js";
 import { open_evidence } from "./evidence.js";
 import { has_words } from "./search_request.js";
-import { show_answer, show_failure, show_loading, show_why } from "./states.js";
+import { show_answer, show_busy, show_failure, show_loading, show_why } from "./states.js";
 import { show_request_failure } from "./toast.js";
 import { open_viewer, refresh_viewer } from "./viewer.js";
 
@@ -15,9 +15,13 @@ export async function run_search(request, find_similar) {
   stop_search();
   const mine = (newest = new AbortController());
   const stop_loading = show_loading(request);
+  const tell_busy = (wait_s) => {
+    stop_loading();
+    if (mine === newest) show_busy(wait_s);
+  };
   try {
     const started_at = performance.now();
-    const answer = await search(request, mine.signal);
+    const answer = await search(request, mine.signal, tell_busy);
     if (mine === newest) show_hits(request, answer, { duration_ms: performance.now() - started_at, find_similar });
   } catch (failure) {
     if (mine !== newest) return;

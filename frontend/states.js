@@ -49,6 +49,11 @@ export function show_loading(request) {
   return () => timers.forEach(clearTimeout);
 }
 
+/** Shows that the server is busy, and in how many seconds it is asked again. */
+export function show_busy(wait_s) {
+  enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
+}
+
 /** Shows an answer as cards with the actions `uses` (cards.js); `why` says whether their explanations are known or pending. */
 export function show_answer(request, answer, { duration_ms, uses, why }) {
   const shown = answer.results.map((result) => make_card(result, uses, why));

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.web.schemas import SearchBody
 
 USAGE_WRONG = 2  # as typer's own exit code
+HOW_TO_CLOSE = "Set ACCESS_TOKEN to ask them for a token, or listen on 127.0.0.1."
 
 app = typer.Typer(
     help="Find pictures by words, and see why each one matched.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -115,8 +116,9 @@ def serve(
         import uvicorn
 
         from runtime.bootstrap import open_engine
+        from runtime.web.access.log_filter import keep_log_private
         from runtime.web.api import create_app
-        from runtime.web.listening import open_sockets
+        from runtime.web.listening import is_loopback, open_sockets
 
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
@@ -126,8 +128,16 @@ def serve(
             tell(SAMPLE_MODELS_BANNER)
         if not locale_writes_utf8():
             tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
+        if not (settings.access_token or is_loopback(sockets)):
+            tell(f"warning: Whoever reaches {host} sees these pictures and may search them. {HOW_TO_CLOSE}")
         tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
-        config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
+        config = uvicorn.Config(
+            create_app(engine, settings),
+            log_level=settings.log_level.lower(),
+            server_header=False,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+        )
+        keep_log_private()
     with suppress(KeyboardInterrupt):  # uvicorn has ended by then
         uvicorn.Server(config).run(sockets=sockets)
 

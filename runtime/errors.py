@@ -24,7 +24,8 @@
     ├── SessionFailed         onnxruntime refused a batch
     └── Overloaded            more searches than are worked on or may wait
 
-`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches.
+`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches, and
+`runtime/web/access/refusals.py` that of who may ask.
 """
 
 from pathlib import Path

@@ -4,8 +4,10 @@ Only the command lines, `handler.py` and `api.py` read settings; every other roo
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,7 +19,14 @@ from runtime.errors import LookwhyError, SettingInvalid
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 SAMPLE_INDEX = Path("artifacts/sample/index")
 SAMPLE_NAME = "sample"  # names the embedded sample models wherever a models' folder is taken; ./sample is a folder
+TOKEN_MIN_CHARS, TOKEN_MIN_DIFFERENT = 16, 6
+TOKEN_ACCEPTED = (
+    f"it must have {TOKEN_MIN_CHARS} characters or more, {TOKEN_MIN_DIFFERENT} of them different, all ASCII, none a space. "
+    'Make one with: python -c "import secrets; print(secrets.token_urlsafe())"'
+)
+SECRETS = {"access_token", "groq_api_key"}  # whose values no message shows
 ENV_FILE = Path(".env")
+HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
@@ -53,12 +62,46 @@ class Settings(BaseSettings):
     body_max_bytes: int = Field(default=4_500_000, ge=1000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
+    access_token: SecretStr | None = None
+    allowed_hosts: str = ""
+    rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")
+    forwarded_allow_ips: str = "127.0.0.1,::1"
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 
     @field_validator("models_dir", mode="before")
     @classmethod
     def _models_by_name(cls, value: object) -> object:
         return models_folder(value) if isinstance(value, str) else value
+
+    @field_validator("access_token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        given = token.get_secret_value() if token else None
+        if given is not None and (
+            len(given) < TOKEN_MIN_CHARS or len(set(given)) < TOKEN_MIN_DIFFERENT or not re.fullmatch(r"[!-~]+", given)
+        ):
+            raise ValueError(TOKEN_ACCEPTED)
+        return token
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names_alone(cls, names: str) -> str:
+        wrong = [name for name in map(str.strip, names.split(",")) if name and not _is_host_name(name)]
+        if wrong:
+            raise ValueError(
+                f"{wrong[0]!r} is no name; give names such as photos.example.com or *.example.com, without port"
+            )
+        return names
+
+    @field_validator("image_base_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        try:
+            parts = urlsplit(value or "")
+            _ = parts.port, (parts.hostname or "").encode("idna")
+        except ValueError as cause:
+            raise ValueError("it is no address, such as https://cdn.example.com/images or /images") from cause
+        return value
 
     @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod
@@ -78,8 +121,8 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as cause:
             first = cause.errors()[0]
-            variable = str(first["loc"][0]).upper()
-            raise SettingInvalid(variable, str(first["input"]), first["msg"]) from None
+            name, accepted = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+            raise SettingInvalid(name.upper(), None if name in SECRETS else str(first["input"]), accepted) from None
 
     def artefact_dirs(self) -> tuple[Path, Path]:
         """Return the folders of models and index that go together.
@@ -90,6 +133,15 @@ class Settings(BaseSettings):
         own = self.index_url is not None or has_manifest(OWN_INDEX) or not has_manifest(SAMPLE_INDEX)
         index_dir = self.index_dir or (OWN_INDEX if own else SAMPLE_INDEX)
         return self.models_dir or _models_of(index_dir), index_dir
+
+
+def _is_host_name(name: str) -> bool:
+    """Return whether a browser can ask by this name, or by one that a * at its beginning stands for."""
+    try:
+        name.encode("idna")
+    except UnicodeError:  # a label of more than 63 letters
+        return False
+    return HOST_NAME.fullmatch(name) is not None
 
 
 def models_folder(given: str) -> Path:

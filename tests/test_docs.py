@@ -21,6 +21,7 @@ from runtime import errors
 from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web import api, schemas
+from runtime.web.access.refusals import AccessDenied, RateExceeded
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,
@@ -108,13 +109,14 @@ def test_every_field_of_a_request_or_an_answer_stands_in_the_page_of_the_api(fie
 
 
 def leaves(kind: type[errors.LookwhyError]) -> list[type[errors.LookwhyError]]:
-    below = [child for child in kind.__subclasses__() if child.__module__ == errors.__name__]
+    below = [child for child in kind.__subclasses__() if child.__module__.startswith("runtime.")]
     return [leaf for child in below for leaf in leaves(child)] or [kind]
 
 
 def unmade(kind: type[errors.LookwhyError]) -> errors.LookwhyError:
     """Return an error without its message: each is made of other arguments."""
-    return errors.Overloaded(0, 1) if kind is errors.Overloaded else kind.__new__(kind)
+    made = (errors.Overloaded(0, 1), RateExceeded("searches", 1), AccessDenied(given=False))
+    return next((error for error in made if type(error) is kind), kind.__new__(kind))
 
 
 def codes_met(app: FastAPI) -> dict[str, set[str]]:

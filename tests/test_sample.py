@@ -152,7 +152,7 @@ def test_lambda_answers_a_function_url_event(sample_library: SampleLibrary) -> N
         "version": "2.0",
         "rawPath": "/search",
         "rawQueryString": "",
-        "headers": {"content-type": "application/json", "host": "x.lambda-url.example"},
+        "headers": {"content-type": "application/json", "host": "x.lambda-url.eu-central-1.on.aws"},
         "requestContext": {"http": {"method": "POST", "path": "/search", "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1"}},
         "body": json.dumps({"query": "a castle", "top_k": 2}),
         "isBase64Encoded": False,

@@ -95,12 +95,11 @@ def publish_pictures(library: Library, there: S3Folder) -> int:
     present, listed = there.paths(), {row.image_path: row for row in library.rows(library.some_ids(max(1, library.count)))}
     sent = 0
     for path in listed:
-        file = library.image_file(path)
-        known = file.stat()
         length, written = present.get(path, (-1, 0.0))
-        if known.st_size != length or known.st_mtime > written:
-            there.write(path, file, cache=FOR_AN_HOUR)
-            sent += 1
+        with library.open_file(path) as opened:
+            if opened.stat.st_size != length or opened.stat.st_mtime > written:
+                there.write(path, opened.path, cache=FOR_AN_HOUR)
+                sent += 1
     there.remove(path for path in present if path not in listed)
     return sent
 

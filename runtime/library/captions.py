@@ -96,7 +96,8 @@ class Captions:
         if self._kept is None:
             return
         try:
-            unchanged = sha256_of(self._library.image_file(row.image_path)) == row.sha256
+            with self._library.open_file(row.image_path) as opened:
+                unchanged = sha256_of(opened.path) == row.sha256
         except (ImageError, OSError):  # it went away meanwhile
             unchanged = False
         if unchanged:

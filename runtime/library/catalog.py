@@ -22,6 +22,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, Imag
 from runtime.images import open_image, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_columns import read_captions, selected_columns
+from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex
 
 if TYPE_CHECKING:
@@ -161,10 +162,14 @@ class Library:
         return found[0]
 
     def image_file(self, image_path: str) -> Path:
-        """Return the file of a picture of this library.
+        """Return where the file of a picture lies now. To read it, use `open_file`, which raises the same."""
+        self.open_file(image_path).close()
+        return (self._images_dir / image_path).resolve()
 
-        The path must be in the catalogue, letter for letter, and the file must be in the folder of pictures once all links
-        are followed, as something else may have been put in its place.
+    def open_file(self, image_path: str) -> OpenedFile:
+        """Return the file of a picture of this library, opened, so that what is read is what was checked.
+
+        The path must be in the catalogue, letter for letter, and the file in the folder of pictures once links are followed.
 
         Raises:
             ImageNotFound: the catalogue has no such path, its file is gone or leads out of the folder, or S3 did not give
@@ -172,14 +177,7 @@ class Library:
         """
         row = self.row_by_path(image_path)
         self._fetch_picture(row)
-        try:
-            file = (self._images_dir / row.image_path).resolve()
-            served = file.is_relative_to(self._images_dir) and file.is_file()
-        except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long, a NUL
-            served = False
-        if not served:
-            raise ImageNotFound(image_path)
-        return file
+        return open_picture_file(self._images_dir, row.image_path)
 
     def open_picture(self, row: ImageRow) -> "Image":
         """Return a picture of this library, decoded: RGB, upright.
@@ -188,7 +186,8 @@ class Library:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        return open_image(self.image_file(row.image_path), row.image_path)
+        with self.open_file(row.image_path) as opened:
+            return open_image(opened.path, row.image_path)
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:
         """Return a picture of this library as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
@@ -196,7 +195,8 @@ class Library:
         Raises:
             ImageNotFound, ImageUnreadable, ImageTooLarge: as `open_picture`.
         """
-        return shrink_image(self.image_file(row.image_path), row.image_path, max_bytes, edge=edge)
+        with self.open_file(row.image_path) as opened:
+            return shrink_image(opened.path, row.image_path, max_bytes, edge=edge)
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""

@@ -4,6 +4,7 @@ What is answered where something went wrong is in `faults.py`.
 """
 
 from collections.abc import Callable, Coroutine
+from mimetypes import guess_type
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, File, Form, Request, Response, UploadFile
@@ -12,13 +13,21 @@ from fastapi.responses import FileResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
+from starlette.types import Receive, Scope, Send
 
 from runtime import __version__
 from runtime.engine import Engine
 from runtime.images import decode_image, shrink_image
+from runtime.library.opened_file import OpenedFile
 from runtime.search.query import PICTURE_WEIGHT
 from runtime.settings import Settings
 from runtime.web import metrics
+from runtime.web.access.buckets import TokenBuckets, read_rate
+from runtime.web.access.guard import AccessGuard, TokenGate
+from runtime.web.access.hosts import AWS_HOSTS, AllowedHosts
+from runtime.web.access.login import LoginPage
+from runtime.web.access.origins import AllowedOrigins
+from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.faults import ERROR_FORMS, answer_faults
 from runtime.web.middleware import AnswerHeaders, BodyLimit
@@ -27,13 +36,18 @@ from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRe
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
-PICTURES_CACHE = "public, max-age=3600"
+PICTURES_CACHE = "private, max-age=3600"  # a cache that others share must not keep somebody's pictures
 
 
-def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
+def create_app(
+    engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None, on_lambda: bool = False
+) -> FastAPI:
     """Return the app over an opened engine: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
+
+    Raises:
+        SettingInvalid: there is an access token, but FRONTEND_DIR has no login page.
     """
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
@@ -42,15 +56,40 @@ def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | N
     counted.watch_queue(lambda: queue.waiting)
     _add_search(app, engine, settings)
     _add_pictures(app, engine, max_picture_bytes)
-    _add_health(app, engine, counted)
+    _add_health(app, engine, counted, settings)
     _add_page(app, settings)
     answer_faults(app, count_refusal=counted.count_refusal)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    origins = _listed(settings.cors_origins)
+    _add_guard(app, settings, origins, on_lambda=on_lambda)
     if origins:
-        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
-    app.add_middleware(AnswerHeaders, count=counted.count)
+        exposed = ["retry-after", "server-timing"]
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed
+        )
+    app.add_middleware(AnswerHeaders, count=counted.count, image_base_url=settings.image_base_url)
     return app
+
+
+def _add_guard(app: FastAPI, settings: Settings, origins: list[str], *, on_lambda: bool) -> None:
+    """Have each request checked for who sent it.
+
+    On Lambda, AWS's own names pass, and so does any page: the function is public, its page has an origin of its own, and AWS
+    itself answers what CORS asks.
+    """
+    token = settings.access_token
+    app.add_middleware(
+        AccessGuard,
+        hosts=AllowedHosts([*_listed(settings.allowed_hosts), *(AWS_HOSTS if on_lambda else ())]),
+        origins=AllowedOrigins(["*"] if on_lambda else origins),
+        searches=TokenBuckets(*read_rate(settings.rate_limit)) if settings.rate_limit else None,
+        gate=TokenGate(AccessToken(token), LoginPage(settings.frontend_dir)) if token else None,
+    )
+
+
+def _listed(setting: str) -> list[str]:
+    """Return the parts of a setting that commas separate."""
+    return [part.strip() for part in setting.split(",") if part.strip()]
 
 
 class QueuedRoute(APIRoute):
@@ -153,13 +192,29 @@ def _add_pictures(app: FastAPI, engine: Engine, max_bytes: int | None) -> None:
     @app.get("/images/{image_path:path}", response_class=FileResponse)
     def picture(image_path: str) -> Response:
         """Return one picture of the library, as it lies on the disk, or as a smaller JPEG where it is too large to send."""
-        file, headers = engine.library.image_file(image_path), {"cache-control": PICTURES_CACHE}
-        if max_bytes and file.stat().st_size > max_bytes:
-            return Response(shrink_image(file, image_path, max_bytes), media_type="image/jpeg", headers=headers)
-        return FileResponse(file, headers=headers)
+        opened, headers = engine.library.open_file(image_path), {"cache-control": PICTURES_CACHE}
+        if max_bytes and opened.stat.st_size > max_bytes:
+            with opened:
+                small = shrink_image(opened.path, image_path, max_bytes)
+            return Response(small, media_type="image/jpeg", headers=headers)
+        return PictureResponse(opened, image_path, headers)
 
 
-def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
+class PictureResponse(FileResponse):
+    """Sends an opened file, and closes it."""
+
+    def __init__(self, opened: OpenedFile, name: str, headers: dict[str, str]) -> None:
+        media_type = guess_type(name)[0] or "application/octet-stream"
+        super().__init__(opened.path, headers=headers, media_type=media_type, stat_result=opened.stat)
+        self._opened = opened
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as FileResponse does."""
+        with self._opened:
+            await super().__call__(scope, receive, send)
+
+
+def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics, settings: Settings) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         """Say that the process lives."""
@@ -168,7 +223,8 @@ def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
     @app.get("/readyz")
     def readyz() -> ReadyBody:
         """Say that searches are answered, and over how many pictures."""
-        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models)
+        login = settings.access_token is not None
+        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models, login=login)
 
     @app.get("/metrics", response_class=Response)
     def figures() -> Response:

@@ -22,6 +22,7 @@ from runtime.errors import (
     RequestError,
     RequestTooLarge,
 )
+from runtime.web.access.refusals import AccessDenied, HostNotAllowed, OriginNotAllowed, RateExceeded
 from runtime.web.schemas import ErrorBody, FaultBody
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ log = logging.getLogger(__name__)
 STATUSES: dict[type[LookwhyError], int] = {
     RequestError: 422,
     RequestTooLarge: 413,
+    HostNotAllowed: 421,  # as Transmission and the MCP SDKs answer; Django says 400, Rails and Jupyter 403
+    OriginNotAllowed: 403,
+    AccessDenied: 401,
+    RateExceeded: 429,
     ImageNotFound: 404,
     ImageTooLarge: 413,
     ImageUnreadable: 422,
@@ -52,12 +57,12 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
 
     @app.exception_handler(LookwhyError)
     async def known(_request: Request, error: LookwhyError) -> JSONResponse:
-        return _known_fault(error)
+        return known_fault(error)
 
     @app.exception_handler(Overloaded)
     async def overloaded(_request: Request, error: Overloaded) -> JSONResponse:
         count_refusal()
-        return fault_answer(STATUSES[Overloaded], error.code, str(error), {"retry-after": str(error.retry_s)})
+        return known_fault(error)
 
     @app.exception_handler(ClientDisconnect)
     async def left(_request: Request, _error: ClientDisconnect) -> Response:
@@ -71,7 +76,7 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
-            return _known_fault(error.__cause__)
+            return known_fault(error.__cause__)
         code = PLAIN_FAULTS.get(error.status_code, "request_refused")
         return fault_answer(error.status_code, code, str(error.detail), error.headers)
 
@@ -80,11 +85,23 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
         return fault_answer(500, "internal", "Something went wrong here; the server's log has the cause.")
 
 
-def _known_fault(error: LookwhyError) -> JSONResponse:
+def known_fault(error: LookwhyError) -> JSONResponse:
+    """Return the answer to one of our errors; what is the server's own fault is logged, but for an overload."""
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-    if status >= 500:
+    if status >= 500 and not isinstance(error, Overloaded):
         log.error("%s", error, exc_info=error.__cause__)
-    return fault_answer(status, error.code, str(error))
+    return fault_answer(status, error.code, str(error), _headers_of(error))
+
+
+def _headers_of(error: LookwhyError) -> dict[str, str]:
+    match error:
+        case Overloaded() | RateExceeded():
+            return {"retry-after": str(error.retry_s)}
+        case AccessDenied():
+            wrong = ', error="invalid_token"' if error.given else ""
+            return {"www-authenticate": f'Bearer realm="Lookwhy"{wrong}', "cache-control": "no-store"}
+        case _:
+            return {}
 
 
 def fault_answer(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -2,7 +2,9 @@
 
 import errno
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack
+from ipaddress import ip_address
 
 from runtime.errors import SettingInvalid
 
@@ -33,6 +35,11 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
             raise SettingInvalid("--host", host, "it is no address of this machine")
         opened.pop_all()  # they stay open
     return listening
+
+
+def is_loopback(listening: Sequence[socket.socket]) -> bool:
+    """Return whether only programs of this machine can connect."""
+    return all(ip_address(opened.getsockname()[0].partition("%")[0]).is_loopback for opened in listening)
 
 
 def _why_refused(cause: OSError, host: str) -> str:

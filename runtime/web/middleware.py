@@ -6,22 +6,42 @@ Plain ASGI, so that a streamed picture is never held in memory. Knows no route.
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import RequestTooLarge
 
-# The page loads everything from its own origin but the pictures, which IMAGE_BASE_URL may put elsewhere.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' https: data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
-SAFE_HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 NO_ROUTE = "unmatched"
+
+
+def content_security_policy(image_base_url: str | None = None) -> str:
+    """Return what the page may load: all from its own origin, and pictures from where IMAGE_BASE_URL puts them, too."""
+    pictures = " ".join(["'self'", *_origin_of(image_base_url or ""), "blob:"])
+    return (
+        f"default-src 'self'; img-src {pictures}; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def safe_headers(image_base_url: str | None = None) -> dict[str, str]:
+    """Return the headers that keep other sites from embedding, reading or misreading any answer."""
+    return {
+        "content-security-policy": content_security_policy(image_base_url),
+        "cross-origin-resource-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _origin_of(url: str) -> list[str]:
+    """Return the origin of an address as a policy takes it; none of a path on this server."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return []
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+    return [f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"]
 
 
 class BodyLimit:
@@ -58,8 +78,8 @@ class BodyLimit:
 class AnswerHeaders:
     """Adds the safe headers and `Server-Timing: total`, and reports each answer to `count(route, status, seconds)`."""
 
-    def __init__(self, app: ASGIApp, count: Callable[[str, int, float], None]) -> None:
-        self._app, self._count = app, count
+    def __init__(self, app: ASGIApp, count: Callable[[str, int, float], None], *, image_base_url: str | None = None) -> None:
+        self._app, self._count, self._safe_headers = app, count, safe_headers(image_base_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add to the headers of its answer."""
@@ -72,7 +92,7 @@ class AnswerHeaders:
             if message["type"] == "http.response.start":
                 seconds = perf_counter() - start
                 headers = MutableHeaders(scope=message)
-                for name, value in SAFE_HEADERS.items():
+                for name, value in self._safe_headers.items():
                     headers.setdefault(name, value)
                 headers.append("server-timing", f"total;dur={seconds * 1000:.2f}")
                 self._count(_route_of(scope), message["status"], seconds)

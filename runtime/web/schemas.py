@@ -166,8 +166,9 @@ class ErrorBody(BaseModel):
 
 
 class ReadyBody(BaseModel):
-    """The answer to `GET /readyz`. `sample_models`: the models know drawn scenes only, and no photos."""
+    """The answer to `GET /readyz`. `sample_models`: the models know drawn scenes only; `login`: a token is asked for."""
 
     status: Literal["ready"] = "ready"
     pictures: int
     sample_models: bool
+    login: bool

@@ -40,17 +40,21 @@ def test_entry_starts_what_the_environment_asks_for(
     assert finished.stdout.strip() == started
 
 
-def checked(port: int) -> "subprocess.CompletedProcess[str]":
+def checked(port: int, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "deploy/healthcheck.py")]
-    return subprocess.run(command, env={"PORT": str(port)}, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env={"PORT": str(port)} | environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "told"), [(200, 0, ""), (503, 1, "not ready: HTTP Error 503: Service Unavailable\n")]
+    ("status", "code", "told"),
+    [(200, 0, ""), (401, 0, ""), (503, 1, "not ready: HTTP Error 503: Service Unavailable\n")],
 )
 def test_health_check_passes_on_what_readyz_says(status: int, code: int, told: str) -> None:
+    tokens: list[str | None] = []
+
     class Answering(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            tokens.append(self.headers["authorization"])
             self.send_response(status if self.path == "/readyz" else 404)
             self.end_headers()
 
@@ -59,8 +63,9 @@ def test_health_check_passes_on_what_readyz_says(status: int, code: int, told: s
 
     with http.server.HTTPServer(("127.0.0.1", 0), Answering) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
-        finished = checked(server.server_port)
+        finished = checked(server.server_port, ACCESS_TOKEN="a-token")
     assert (finished.returncode, finished.stderr) == (code, told)
+    assert tokens == ["Bearer a-token"]
 
 
 def test_health_check_fails_where_nobody_listens() -> None:

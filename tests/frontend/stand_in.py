@@ -3,17 +3,21 @@
 import json
 import threading
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from runtime.web.middleware import CONTENT_SECURITY_POLICY
+from runtime.web.access.login import LoginPage
+from runtime.web.middleware import content_security_policy
 from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
 LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
 
@@ -24,6 +28,7 @@ class Scripted:
 
     status: int = 200
     body: Any = None
+    retry_s: int | None = None
     release: threading.Event = field(default_factory=threading.Event)
     hang_up: bool = False
 
@@ -39,15 +44,16 @@ class StandIn:
     asked: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
     sample_models: bool = False
+    login: bool = False
     came_in: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_next(self, route: str = "search", **fields: Any) -> None:
         """Script an answer with these fields."""
         self._append(route, Scripted(body=fields))
 
-    def fail_next(self, status: int, body: Any, route: str = "search") -> None:
-        """Script an error."""
-        self._append(route, Scripted(status=status, body=body))
+    def fail_next(self, status: int, body: Any, route: str = "search", *, retry_s: int | None = None) -> None:
+        """Script an error, perhaps with the seconds after which to try again."""
+        self._append(route, Scripted(status=status, body=body, retry_s=retry_s))
 
     def hang_up_next(self, route: str = "search") -> None:
         """Script a connection that closes without an answer, as when nobody serves."""
@@ -126,7 +132,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
         elif path == "/readyz":
             ready = {"status": "ready", "pictures": 8, "sample_models": self.stand_in.sample_models}
+            ready["login"] = self.stand_in.login
             self.send(200, "application/json", json.dumps(ready).encode())
+        elif path == "/login":
+            page = LOGIN_PAGE.show("", wrong="That is not the token." if self.path.endswith("?wrong") else "")
+            self.send(200, "text/html", bytes(page.body), dict(page.headers))
         elif (path == "/" or path.startswith("/static/")) and file.parent == FRONTEND and file.is_file():
             self.send(200, CONTENT_TYPES[file.suffix], file.read_bytes())
         else:
@@ -134,6 +144,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer by the script."""
+        if self.path == "/logout":
+            self.stand_in.answer("logout", {})
+            self.send(204, "text/plain", b"")
+            return
         body = self.rfile.read(int(self.headers["content-length"]))
         content_type = self.headers["content-type"]
         fields = read_form(content_type, body) if content_type.startswith("multipart/") else json.loads(body)
@@ -144,15 +158,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         is_text = isinstance(scripted.body, str)
         answer = scripted.body if is_text else json.dumps(scripted.body)
-        self.send(scripted.status, "text/html" if is_text else "application/json", answer.encode())
+        headers = {"retry-after": str(scripted.retry_s)} if scripted.retry_s is not None else {}
+        self.send(scripted.status, "text/html" if is_text else "application/json", answer.encode(), headers)
 
-    def send(self, status: int, content_type: str, body: bytes) -> None:
+    def send(self, status: int, content_type: str, body: bytes, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         """Write one answer; a browser that stopped waiting is no error here."""
         try:
             self.send_response(status)
             self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(body)))
-            self.send_header("content-security-policy", CONTENT_SECURITY_POLICY)
+            headers = {"content-security-policy": content_security_policy(), **headers}
+            for name in headers.keys() - {"content-type", "content-length"}:
+                self.send_header(name, headers[name])
             self.end_headers()
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):

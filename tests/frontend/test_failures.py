@@ -17,7 +17,7 @@ def fault(message: str) -> dict[str, object]:
     ("status", "body", "title", "message"),
     [
         (422, fault("Shorten it."), "This search was refused", "Shorten it."),
-        (429, fault("Slowly."), "This search was refused", "Slowly."),
+        (429, fault("Slowly."), "The server is busy", "Slowly."),
         (500, fault("It broke."), "The server could not answer", "It broke."),
         (502, "<h1>Bad Gateway</h1>", "The server could not answer", "The server answered with status 502."),
         (200, "<h1>Hello</h1>", "The answer cannot be read", "another version"),

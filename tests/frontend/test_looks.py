@@ -99,6 +99,16 @@ def show_long_words(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q={'long' * 60}")
 
 
+def show_login(page: Page, stand_in: StandIn) -> None:
+    page.goto(f"{stand_in.url}/login")
+    expect(page.get_by_label("Access token")).to_be_focused()
+
+
+def show_wrong_token(page: Page, stand_in: StandIn) -> None:
+    page.goto(f"{stand_in.url}/login?wrong")
+    expect(page.get_by_role("alert")).to_have_text("That is not the token.")
+
+
 STATES = [
     show_empty,
     show_results,
@@ -114,6 +124,8 @@ STATES = [
     show_failure,
     show_nothing,
     show_long_words,
+    show_login,
+    show_wrong_token,
 ]
 each_state = pytest.mark.parametrize("show", STATES, ids=lambda show: show.__name__.removeprefix("show_"))
 Show = Callable[[Page, StandIn], None]

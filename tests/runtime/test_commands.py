@@ -171,18 +171,19 @@ def test_a_host_that_is_not_here_is_refused(sample_library: SampleLibrary) -> No
     assert ended.stderr.splitlines() == ["error: --host='192.0.2.1' cannot be used: it is no address of this machine."]
 
 
-def test_serving_says_models_index_pictures_and_the_address(sample_library: SampleLibrary) -> None:
+def test_serving_says_models_index_pictures_the_address_and_who_may_ask(sample_library: SampleLibrary) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port), "--models", "sample"]
+    command = [sys.executable, "-m", "runtime", "serve", "--host", "0.0.0.0", "--port", str(port), "--models", "sample"]
     process = subprocess.Popen(command, env=sample_library.environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr
-    said = [process.stderr.readline() for _ in range(3)]
+    said = [process.stderr.readline() for _ in range(4)]
     while "startup complete" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=120)
     assert said[0] == f"Models: the sample models. Index: {sample_library.index}.\n"
     assert said[1].startswith(BANNER)
-    assert said[2] == f"60 pictures. Open http://127.0.0.1:{port} (Ctrl-C ends it)\n"
+    assert said[2].startswith("warning: Whoever reaches 0.0.0.0 sees these pictures and may search them. Set ACCESS_TOKEN")
+    assert said[3] == f"60 pictures. Open http://0.0.0.0:{port} (Ctrl-C ends it)\n"
     assert "Traceback" not in rest
     assert process.returncode == 0

@@ -42,6 +42,18 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_env_file(monkeypatch
         ("IMAGE_BASE_URL", "ftp://pictures"),
         ("LOG_LEVEL", "loud"),
         ("EXPLAIN_WITH_PICTURES", "some"),
+        ("ALLOWED_HOSTS", "https://photos.example.com"),
+        ("ALLOWED_HOSTS", "photos.example.com:8000"),
+        ("ALLOWED_HOSTS", "good.example,*bad.example"),
+        ("ALLOWED_HOSTS", "a b.example"),
+        ("ALLOWED_HOSTS", f"{'x' * 64}.example"),
+        ("IMAGE_BASE_URL", "http://pictures:port/x"),
+        ("IMAGE_BASE_URL", "http://[::1/x"),
+        ("IMAGE_BASE_URL", f"http://{'x' * 64}.example"),
+        ("RATE_LIMIT", "60"),
+        ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT", "60/day"),
+        ("RATE_LIMIT", "often"),
     ],
 )
 def test_a_bad_value_is_named_with_what_was_given(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
@@ -53,6 +65,34 @@ def test_a_bad_value_is_named_with_what_was_given(monkeypatch: pytest.MonkeyPatc
 def test_the_key_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "a-secret-key")
     assert "a-secret-key" not in repr(Settings.read())
+
+
+GOOD_TOKEN = "n0t-Easy.to_guess"
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "letmein", GOOD_TOKEN[:15], "a" * 40, "abcde" * 8, f"{GOOD_TOKEN} ", f"ü{GOOD_TOKEN}"]
+)
+def test_a_weak_token_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("ACCESS_TOKEN", token)
+    with pytest.raises(SettingInvalid, match=r"^ACCESS_TOKEN cannot be used: it must have 16 characters") as refusal:
+        Settings.read()
+    assert token == "x" or token not in str(refusal.value)
+    assert "secrets.token_urlsafe()" in str(refusal.value)
+
+
+def test_a_token_that_is_hard_to_guess_is_taken_and_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCESS_TOKEN", GOOD_TOKEN)
+    settings = Settings.read()
+    assert settings.access_token is not None
+    assert settings.access_token.get_secret_value() == GOOD_TOKEN
+    assert GOOD_TOKEN not in repr(settings)
+
+
+@pytest.mark.parametrize("names", ["", "*", "photos.example.com", "a.example, *.b.example ,bücher.example.", "192.168.0.1"])
+def test_names_of_the_server_are_taken(monkeypatch: pytest.MonkeyPatch, names: str) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", names)
+    assert Settings.read().allowed_hosts == names
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

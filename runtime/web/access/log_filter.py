@@ -1,0 +1,44 @@
+"""PrivateLog: keeps what people search for, and what they log in with, out of the log.
+
+The access log shows addresses without their query string. A traceback shows where an exception came from and of what kind it
+is, but not its text, which may hold a query; errors of ours and of the system do not, and keep theirs.
+"""
+
+import logging
+import traceback
+
+from runtime.errors import LookwhyError
+
+LOGGERS = ("uvicorn.access", "uvicorn.error", "mangum.http", "asyncio", "runtime.web.faults")
+TEXT_IS_SAFE = (LookwhyError, OSError, MemoryError, ImportError)
+ADDRESS_AT = 2  # in the arguments of a line of uvicorn's access log: client, method, address, version, status
+
+
+class PrivateLog(logging.Filter):
+    """Takes queries and tokens out of log records; drops none."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True, the record changed in place."""
+        if record.name == "uvicorn.access" and isinstance(record.args, tuple) and len(record.args) > ADDRESS_AT:
+            arguments = list(record.args)
+            arguments[ADDRESS_AT] = str(arguments[ADDRESS_AT]).partition("?")[0]
+            record.args = tuple(arguments)
+        if record.exc_info and record.exc_info[1]:
+            record.exc_text, record.exc_info = _traceback_of(record.exc_info[1]), None
+        return True
+
+
+def keep_log_private() -> None:
+    """Have the loggers that tell of requests leave out what was asked. Call it once they are set up."""
+    private = PrivateLog()
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(private)
+
+
+def _traceback_of(error: BaseException) -> str:
+    """Return the traceback of an exception and of those behind it, the first one first."""
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    earlier = f"{_traceback_of(behind)}\n\nthen\n\n" if behind else ""
+    text = str(error) if isinstance(error, TEXT_IS_SAFE) else "(text left out, as it may hold a query)"
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{earlier}Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {text}"
