@@ -224,6 +224,7 @@ def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
     from export.index.pipeline import Models
     from runtime.artefacts.manifest import read_models_manifest
+    from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding
     from runtime.models.blip import BlipCaptioner
     from runtime.models.clip import ClipEncoder
 
@@ -232,7 +233,9 @@ def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
         raise DeviceUnfit(folder, manifest.precision, device)
     if are_sample_models(manifest):
         tell(SAMPLE_MODELS_BANNER)
-    blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
+    settings = Settings.read()
+    blip, workers = manifest.blip, settings.threads or os.cpu_count() or 1
+    limit_decoding(settings.decode_memory_mb or max(INDEXING_MB, DECODER_MB * workers), settings.picture_max_pixels)
     return Models(
         manifest.fingerprint(),
         ClipEncoder(folder, manifest.clip, device=device),

@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -114,7 +114,7 @@ def serve(
     with told_errors():
         import uvicorn
 
-        from runtime.bootstrap import open_engine
+        from runtime.bootstrap import open_engine, open_upload_reader
         from runtime.web.api import create_app
         from runtime.web.listening import open_sockets
 
@@ -127,8 +127,10 @@ def serve(
         if not locale_writes_utf8():
             tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
         tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
-        config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
-    with suppress(KeyboardInterrupt):  # uvicorn has ended by then
+        uploads = open_upload_reader(settings)
+        app = create_app(engine, settings, uploads=uploads)
+        config = uvicorn.Config(app, log_level=settings.log_level.lower(), server_header=False)
+    with closing(uploads), suppress(KeyboardInterrupt):  # uvicorn has ended by then
         uvicorn.Server(config).run(sockets=sockets)
 
 

@@ -16,7 +16,7 @@ from export.index.catalog import Catalog
 from export.index.scan import FoundImage, Scan, SkippedImage
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
-from runtime.images import open_image
+from runtime.images import opened_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -104,8 +104,7 @@ def _decode(
     path: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
 ) -> DecodedImage | SkippedImage:
     try:
-        picture = open_image(path, image.image_path)
+        with opened_file(path, image.image_path) as opened:
+            return DecodedImage(opened.width, opened.height, prepare(opened.image))
     except ImageError as error:
         return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)
-    width, height = picture.size
-    return DecodedImage(width, height, prepare(picture))

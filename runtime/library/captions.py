@@ -76,13 +76,13 @@ class Captions:
         with self._captioning:
             if known := self._known([row]):
                 return known
+            self._captioner = self._captioner or self._open_captioner()
             try:
-                picture = self._library.open_picture(row)
+                with self._library.opened_picture(row) as picture:
+                    [caption] = self._captioner.caption_images([picture])
             except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit
                 log.warning("no caption: %s", error)
                 return {}
-            self._captioner = self._captioner or self._open_captioner()
-            [caption] = self._captioner.caption_images([picture])
             self._remember({row.id: caption})
             self._keep(row, caption)
             return {row.id: caption}

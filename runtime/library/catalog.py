@@ -9,7 +9,8 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -19,7 +20,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
-from runtime.images import open_image, shrink_image
+from runtime.images import opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_columns import read_captions, selected_columns
 from runtime.library.text_index import TextIndex
@@ -181,20 +182,22 @@ class Library:
             raise ImageNotFound(image_path)
         return file
 
-    def open_picture(self, row: ImageRow) -> "Image":
-        """Return a picture of this library, decoded: RGB, upright.
+    @contextmanager
+    def opened_picture(self, row: ImageRow) -> Iterator["Image"]:
+        """Hold a picture of this library, decoded: RGB, upright. It is not to be kept beyond the block.
 
         Raises:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        return open_image(self.image_file(row.image_path), row.image_path)
+        with opened_file(self.image_file(row.image_path), row.image_path) as opened:
+            yield opened.image
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:
         """Return a picture of this library as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
 
         Raises:
-            ImageNotFound, ImageUnreadable, ImageTooLarge: as `open_picture`.
+            ImageNotFound, ImageUnreadable, ImageTooLarge: as `opened_picture`.
         """
         return shrink_image(self.image_file(row.image_path), row.image_path, max_bytes, edge=edge)
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from runtime import __version__
 from runtime.engine import Engine
-from runtime.images import decode_image, shrink_image
+from runtime.images import LocalReader, UploadReader, shrink_image, upload_limits
 from runtime.search.query import PICTURE_WEIGHT
 from runtime.settings import Settings
 from runtime.web import metrics
@@ -30,17 +30,22 @@ SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "public, max-age=3600"
 
 
-def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
+def create_app(
+    engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None, uploads: UploadReader | None = None
+) -> FastAPI:
     """Return the app over an opened engine: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
+    `uploads` reads the pictures that one searches with; without it, they are decoded in this process.
     """
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
     counted = metrics.Metrics(engine.count)
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
     counted.watch_queue(lambda: queue.waiting)
-    _add_search(app, engine, settings)
+    _add_search(
+        app, engine, settings, uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
+    )
     _add_pictures(app, engine, max_picture_bytes)
     _add_health(app, engine, counted)
     _add_page(app, settings)
@@ -82,7 +87,7 @@ def _post_queued(
     return add
 
 
-def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: UploadReader) -> None:
     limits = engine.limits
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
@@ -123,8 +128,8 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
-        picture = decode_image(image.file.read(), image.filename or "The picture")
-        return _rendered(SearchBody.model_validate(engine.search_by_image(request, picture)))
+        pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
+        return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
 
     @_post_queued(
         app,

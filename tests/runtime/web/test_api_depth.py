@@ -12,7 +12,7 @@ from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
 from tests.runtime.conftest import ColourEncoder
-from tests.runtime.odd_pictures import png_that_claims
+from tests.runtime.images.odd_pictures import png_that_claims
 from tests.runtime.web.test_api import fault, search
 
 

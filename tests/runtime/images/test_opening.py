@@ -9,7 +9,7 @@ from PIL import Image
 from runtime import images
 from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
 from runtime.images import decode_image, open_image
-from tests.runtime.odd_pictures import ODD_PICTURES, encoded, noise, png_that_claims
+from tests.runtime.images.odd_pictures import ODD_PICTURES, encoded, noise, png_that_claims
 
 
 @pytest.mark.parametrize("kind", ODD_PICTURES)
