@@ -16,7 +16,8 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # tRNS goes, too: transparency is dropped
 JPEG_START, JPEG_SCAN, JPEG_END = b"\xff\xd8", 0xDA, b"\xff\xd9"
 JPEG_STANDALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})  # markers that no length follows
-JPEG_DROPPED = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})  # all but JFIF (E0) and Adobe (EE), which say the colour space
+JPEG_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
+JPEG_COLOURS = {0xE0: (b"JFIF\0", 18), 0xEE: (b"Adobe", 16)}  # say the colour space; their beginning and least length
 EXIF_PREFIX = b"Exif\0\0"
 # An item of the type Exif in an AVIF's list of items. Orientation is said by the container (irot, imir) there.
 AVIF_EXIF_ITEM = re.compile(rb"(infe(?:\x02.{3}.{2}|\x03.{3}.{4}).{2})Exif", re.DOTALL)
@@ -99,7 +100,8 @@ def _bare_jpeg(content: bytes) -> BareFile:
         if marker == JPEG_SCAN:
             break
         segment = content[at:end]
-        if marker not in JPEG_DROPPED:
+        start, least_bytes = JPEG_COLOURS.get(marker, (b"", 0))
+        if marker not in JPEG_METADATA or (start and segment[4:].startswith(start) and len(segment) >= least_bytes):
             kept.append(segment)
         elif segment[4:].startswith(EXIF_PREFIX) and orientation == UPRIGHT:
             orientation = read_orientation(segment[4:])

@@ -162,12 +162,13 @@ def _read_header(file: BareFile) -> "ImageFile":
 
 @cache
 def _set_up_pillow() -> None:
-    from PIL import AvifImagePlugin, Image
+    from PIL import AvifImagePlugin, Image, _imaging
 
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit only warns; ours refuses
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # pictures are decoded side by side; each thread would hold frames of its own
-    with suppress(OSError, AttributeError):  # libtiff prints what it finds, a line for each row, into log or terminal
-        ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what is wrong with a file is the answer, and no line of the log
+    with suppress(OSError, AttributeError):  # libtiff prints it, a line for each row
+        ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
 def _check_limits(image: "Image", name: str, limits: PictureLimits, wanted_bytes: int) -> None:

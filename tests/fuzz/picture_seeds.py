@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
@@ -20,7 +21,7 @@ def noise(mode: str = "RGB") -> Image.Image:
     return small.resize(SIZE, Image.Resampling.BICUBIC).convert(mode)
 
 
-def saved(mode: str, form: str, *, several: bool = False, **options: object) -> Make:
+def saved(mode: str, form: str, *, several: bool = False, **options: Any) -> Make:
     def make() -> bytes:
         file = io.BytesIO()
         image = Image.fromarray(np.arange(1536, dtype=np.uint16).reshape(32, 48) * 40) if mode == "I;16" else noise(mode)
@@ -49,8 +50,8 @@ def texts() -> PngImagePlugin.PngInfo:
 
 
 def of_all_kinds() -> dict[str, Make]:
-    meta = {"exif": exif(), "icc_profile": profile()}
-    png_meta = {**meta, "pnginfo": texts()}
+    meta: dict[str, Any] = {"exif": exif(), "icc_profile": profile()}
+    png_meta: dict[str, Any] = {**meta, "pnginfo": texts()}
     kinds = {
         "jpeg": saved("RGB", "JPEG", **meta),
         "jpeg progressive": saved("RGB", "JPEG", progressive=True, subsampling=0),

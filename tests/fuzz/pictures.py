@@ -136,8 +136,8 @@ def main() -> None:
     for line in lines_of(given.count, given.seed):
         word, _, rest = line.partition(" ")
         if word == "outcome":
-            times, _, outcome = rest.partition(" ")
-            outcomes[outcome] += int(times)
+            number, _, outcome = rest.partition(" ")
+            outcomes[outcome] += int(number)
         elif word == "peak":
             peak, _, longest = rest.partition(" slowest ")
             peaks.append(float(peak))
