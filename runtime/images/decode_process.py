@@ -18,6 +18,7 @@ import numpy as np
 
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable, LookwhyError, PicturesUnsupported
 from runtime.images.limits import PictureLimits
+from runtime.images.memory import give_back
 from runtime.images.uploads import Pixels
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PICTURE_MAX_S = 30.0  # the largest that are allowed take one or two
+GIVEN_BACK_CONTENT_BYTES = 1_000_000
 LENGTHS = struct.Struct("<IQ")  # of the header and of what follows it
 ERRORS: dict[str, type[LookwhyError]] = {
     kind.__name__: kind for kind in (ImageTooLarge, ImageUnreadable, PicturesUnsupported)
@@ -60,6 +62,8 @@ class DecodeProcess:
         header = json.dumps({"name": name, "preprocessing": form, "limits": asdict(self._limits)}).encode()
         with self._turn:
             answer, pixels = self._ask(header, content) or self._ask(header, content) or ({}, b"")
+        if len(content) > GIVEN_BACK_CONTENT_BYTES:
+            give_back()  # what the web server held of the bodies before this one
         if answer.get("error") in ERRORS:
             raise _raised(answer)
         side = preprocessing.size
@@ -109,6 +113,7 @@ class DecodeProcess:
                 env={**os.environ, **ENVIRONMENT, "PYTHONPATH": paths},
                 process_group=0,  # Ctrl-C is the server's alone, which then ends this
             )
+            threading.Thread(target=self._process.wait, daemon=True).start()  # so that no zombie is left of an idle one
         return self._process
 
     def _end(self) -> int | None:

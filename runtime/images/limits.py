@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 MB = 1_000_000
-SERVING_MB = 320  # with the sample models, a server then stays below 500 MB
+SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
 INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})

@@ -24,11 +24,11 @@ GIVEN_BACK_BYTES = 16 * MB  # less is not worth a trim, which takes about a mill
 RGB_BYTES = 4  # a pixel in Pillow, RGB or RGBA
 BASE_BYTES = 16 * MB  # decoders' own tables and buffers, and a strip that is converted
 ROW_BYTES = 64  # what Pillow and allocators take for a row beside its pixels
-# Bytes a pixel while a file is decoded, in Pillow's image and in the decoder's own buffers.
+# Bytes a pixel in Pillow's image, and, below, in the decoders' own buffers.
 MODE_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}
-WEBP_BYTES = 16  # two canvases, what is handed to Pillow, and Pillow's
-AVIF_BYTES = 14  # planes with alpha, RGBA, what is handed to Pillow, and Pillow's
-AVIF_DEEP_BYTES = 20  # planes of 16 bits
+WEBP_BYTES = 12  # two canvases, and what is handed to Pillow
+AVIF_BYTES = 10  # planes with alpha, RGBA, what is handed to Pillow
+AVIF_DEEP_BYTES = 16  # planes of 16 bits
 TIFF_SAMPLE_BYTES = 2  # the most that Pillow decodes; libtiff holds one strip or tile, which may be the whole picture
 TIFF_SAMPLES = 277
 TIFF_STRIP_ROWS, TIFF_TILE_WIDTH, TIFF_TILE_HEIGHT = 278, 322, 323
@@ -82,22 +82,31 @@ def estimate_bytes(image: "Image", file: BareFile, factor: int) -> int:
     """
     pixels = image.width * image.height
     kept = ceil(image.width / factor) * ceil(image.height / factor) * RGB_BYTES
-    decoding = pixels * MODE_BYTES.get(image.mode, RGB_BYTES)
+    loaded = pixels * MODE_BYTES.get(image.mode, RGB_BYTES)
+    buffers = 0
     match image.format:
         case "JPEG":
-            decoding = ceil(decoding / min(factor, JPEG_REDUCTION_MAX) ** 2)
-            decoding += COEFFICIENT_BYTES * pixels * len(image.getbands()) if file.scans else 0
+            loaded = ceil(loaded / min(factor, JPEG_REDUCTION_MAX) ** 2)
+            buffers = COEFFICIENT_BYTES * ceil(pixels * _samples(image)) if file.scans else 0
         case "WEBP":
-            decoding = pixels * WEBP_BYTES
+            buffers = pixels * WEBP_BYTES
         case "AVIF":
-            decoding = pixels * (AVIF_DEEP_BYTES if file.deep else AVIF_BYTES)
+            buffers = pixels * (AVIF_DEEP_BYTES if file.deep else AVIF_BYTES)
         case "TIFF":
-            decoding += _strip_bytes(image, pixels)
+            buffers = _strip_bytes(image, pixels)
         case _ if any(tile[0] in PYTHON_CODECS for tile in getattr(image, "tile", ())):
-            decoding *= 3
+            buffers = 2 * loaded
     copies = 1 if file.is_whole else 2
-    # the picture and its RGB, then RGB and its turned copy: never all three
-    return BASE_BYTES + copies * len(file.content) + image.height * ROW_BYTES + max(decoding + kept, 2 * kept)
+    # while it is decoded; while it becomes RGB; while that is turned
+    steps = (loaded + buffers, loaded + kept, 2 * kept)
+    return BASE_BYTES + copies * len(file.content) + image.height * ROW_BYTES + max(steps)
+
+
+def _samples(image: "Image") -> float:
+    """Return how many samples a JPEG has for each pixel: 1.5 where its colours have half the resolution either way."""
+    layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
+    most = max((layer[1] for layer in layers), default=0) * max((layer[2] for layer in layers), default=0)
+    return sum(layer[1] * layer[2] for layer in layers) / most if most else RGB_BYTES
 
 
 def _strip_bytes(image: "Image", pixels: int) -> int:

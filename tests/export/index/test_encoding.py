@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from tests.export.index.small_library import (
     GridEncoder,
@@ -18,6 +19,8 @@ from tests.export.index.small_library import (
     reasons,
     small_models,
 )
+from tests.runtime.images.broken_pictures import BROKEN_ENTRIES, exif_block, jpeg, segment
+from tests.runtime.images.odd_pictures import encoded
 
 
 def test_pictures_of_unusual_kinds_are_indexed(tmp_path: Path, out: Path) -> None:
@@ -49,7 +52,39 @@ def make_broken(folder: Path) -> dict[str, str]:
     (folder / "cut.png").write_bytes((folder / "whole.png").read_bytes()[:200])
     Image.new("1", (40_000, 4_000)).save(folder / "huge.png")
     (folder / "folder.png").mkdir()
-    return {"empty.jpg": "empty", "text.jpg": "format", "cut.jpg": "truncated", "cut.png": "", "huge.png": "pixels"}
+    (folder / "heights.tif").write_bytes(encoded(Image.fromarray(np.arange(200, dtype=np.int32).reshape(10, 20)), "TIFF"))
+    words = {"empty.jpg": "empty", "text.jpg": "format", "cut.jpg": "cut short", "cut.png": "", "huge.png": "pixels"}
+    return words | {"heights.tif": "32-bit"}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("decoder"), OverflowError("'L' format"), MemoryError(), RecursionError()])
+def test_whatever_a_decoder_raises_costs_one_picture_and_not_the_build(
+    error: Exception, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mixed"
+    draw(folder / "bad.png", 1, (123, 45))
+    draw(folder / "good.png", 2, (40, 30))
+    load_whole = ImageFile.ImageFile.load
+
+    def load(image: ImageFile.ImageFile) -> Any:
+        if image.size == (123, 45):
+            raise error
+        return load_whole(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    summary = build(folder, out)
+    assert set(ids_by_path(out)) == {"good.png"}
+    assert set(reasons(summary)) == {"bad.png"}
+
+
+def test_mistyped_metadata_keeps_no_picture_out_of_the_index(tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "metadata"
+    folder.mkdir()
+    for kind, entry in BROKEN_ENTRIES.items():
+        (folder / f"{kind}.jpg").write_bytes(jpeg(segment(0xE1, exif_block(entry))))
+    summary = build(folder, out)
+    assert summary.skipped == ()
+    assert {(row.width, row.height) for row in catalog_of(out).rows} == {(40, 60)}
 
 
 def test_broken_pictures_are_reported_by_name_and_stop_nothing(tmp_path: Path, out: Path) -> None:
