@@ -33,6 +33,7 @@ class BareFile:
     `orientation` is EXIF's number, 1 to 8. `is_whole` is whether the content is the file itself, not a copy. `ended` is
     False where a JPEG has no end marker, so that one had to be added. `scans` is whether a JPEG comes in more than one scan,
     so that its decoder holds all coefficients. `deep` is whether an AVIF has more than 8 bits a sample.
+    `size` is a WebP's, whose decoder takes its canvases as soon as it is opened.
     """
 
     content: bytes
@@ -41,6 +42,7 @@ class BareFile:
     ended: bool = True
     scans: bool = False
     deep: bool = False
+    size: tuple[int, int] | None = None
 
 
 def without_metadata(content: bytes) -> BareFile:
@@ -51,6 +53,8 @@ def without_metadata(content: bytes) -> BareFile:
         return _bare_png(content)
     if content.startswith((b"II", b"MM")):
         return BareFile(content, read_orientation(content), is_whole=True)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return BareFile(content, is_whole=True, size=_webp_size(content[12:30]))
     if content[4:8] == b"ftyp":
         return _bare_avif(content)
     return BareFile(content, is_whole=True)
@@ -61,6 +65,23 @@ def _bare_avif(content: bytes) -> BareFile:
     start = content[:AVIF_LIST_BYTES]
     deep = any(coding[0] & AVIF_DEEP for coding in AVIF_CODING.findall(start))
     return BareFile(AVIF_EXIF_ITEM.sub(rb"\1skip", start) + content[AVIF_LIST_BYTES:], deep=deep)
+
+
+def _webp_size(chunk: bytes) -> tuple[int, int] | None:
+    """Return the size in a WebP's first chunk: of the canvas, or of the only picture."""
+    try:
+        match chunk[:4]:
+            case b"VP8X":
+                return 1 + int.from_bytes(chunk[12:15], "little"), 1 + int.from_bytes(chunk[15:18], "little")
+            case b"VP8L":
+                [bits] = struct.unpack_from("<I", chunk, 9)
+                return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+            case b"VP8 ":
+                width, height = struct.unpack_from("<HH", chunk, 14)
+                return width & 0x3FFF, height & 0x3FFF
+    except struct.error:
+        pass
+    return None
 
 
 def read_orientation(exif: bytes) -> int:

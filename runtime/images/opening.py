@@ -121,12 +121,18 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
     if not content:
         raise ImageUnreadable(name, "the file is empty")
     file = without_metadata(content)
+    if file.size:
+        _check_size(file.size, name, limits)
     with _plain_reasons(name, content):
         image = _read_header(file)
         check_mode(image, name)
     factor = reduction(*image.size, longest_edge)
     wanted_bytes = estimate_bytes(image, file, factor)
-    _check_limits(image, name, limits, wanted_bytes)
+    _check_size(image.size, name, limits)
+    if wanted_bytes > limits.max_memory_bytes:
+        pixels = image.width * image.height
+        allowed = int(pixels * limits.max_memory_bytes / wanted_bytes)
+        raise ImageTooLarge(name, pixels, allowed, f"pixels in a {image.format} of its kind")
     with decode_memory.taken(wanted_bytes):
         try:
             with _plain_reasons(name, content):
@@ -171,20 +177,11 @@ def _set_up_pillow() -> None:
         ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
-def _check_limits(image: "Image", name: str, limits: PictureLimits, wanted_bytes: int) -> None:
-    """Refuse a picture by its header.
-
-    Raises:
-        ImageTooLarge: an edge or the pixels are over the limit, or decoding would take more memory than is allowed.
-    """
-    pixels = image.width * image.height
-    if max(image.size) > limits.max_edge:
-        raise ImageTooLarge(name, max(image.size), limits.max_edge, "pixels on one edge")
-    if pixels > limits.max_pixels:
-        raise ImageTooLarge(name, pixels, limits.max_pixels, "pixels")
-    if wanted_bytes > limits.max_memory_bytes:
-        allowed = int(pixels * limits.max_memory_bytes / wanted_bytes)
-        raise ImageTooLarge(name, pixels, allowed, f"pixels in a {image.format} of its kind")
+def _check_size(size: tuple[int, int], name: str, limits: PictureLimits) -> None:
+    if max(size) > limits.max_edge:
+        raise ImageTooLarge(name, max(size), limits.max_edge, "pixels on one edge")
+    if size[0] * size[1] > limits.max_pixels:
+        raise ImageTooLarge(name, size[0] * size[1], limits.max_pixels, "pixels")
 
 
 def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> OpenedImage:

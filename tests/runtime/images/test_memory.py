@@ -2,13 +2,14 @@
 
 import io
 import threading
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from benchmarks.picture_memory import gif_of_one_pixel, png, tiff
 from runtime.errors import ImageTooLarge
-from runtime.images import decode_image, memory, upload_limits
+from runtime.images import PictureLimits, decode_image, memory, upload_limits
 from runtime.images.limits import MB
 from runtime.images.memory import DecodeMemory, estimate_bytes, reduction
 from runtime.images.metadata import without_metadata
@@ -91,6 +92,15 @@ def test_an_upload_that_needs_too_much_is_refused_before_it_is_decoded(
     with pytest.raises(ImageTooLarge, match=said):
         decode_image(content, "vast", limits=UPLOADS)
     assert memory.decode_memory.most_bytes == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"lossless": True}, {"exif": b"II*\0"}])
+def test_a_webp_is_refused_by_its_size_before_it_is_opened(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    content = encoded(Image.new("RGB", (301, 202)), "WEBP", **options)
+    assert without_metadata(content).size == (301, 202)
+    monkeypatch.setattr("PIL.Image.open", None)
+    with pytest.raises(ImageTooLarge, match="60,802 pixels; 60,000 are allowed"):
+        decode_image(content, "vast.webp", limits=PictureLimits(max_pixels=60_000))
 
 
 def test_small_pictures_are_never_reduced_and_large_ones_keep_what_models_see() -> None:

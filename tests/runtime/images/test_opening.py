@@ -201,3 +201,15 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
         open_image(tmp_path / "none.jpg")
     with pytest.raises(ImageUnreadable, match="directory"):
         open_image(tmp_path)
+
+
+def test_a_damaged_tiff_writes_nothing_into_the_log(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    content = encoded(noise(60, 40).convert("1"), "TIFF", compression="group4")
+    for at in range(8, len(content) - 200, 40):
+        outcome_of(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :])
+    for samples in (8, 21, 18_761):  # of a pixel
+        tags = encoded(noise(60, 40), "TIFF")
+        outcome_of(tags.replace(struct.pack("<HHIHH", 277, 3, 1, 3, 0), struct.pack("<HHIHH", 277, 3, 1, samples, 0)))
+    assert (capfd.readouterr(), caplog.records) == (("", ""), [])
