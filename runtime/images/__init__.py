@@ -7,6 +7,7 @@ from runtime.images.decode_process import DecodeProcess
 from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, PictureLimits, upload_limits
 from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
+from runtime.images.reasons import LASTING_REASONS
 from runtime.images.shrinking import shrink_bytes, shrink_image
 from runtime.images.uploads import LocalReader, UploadReader
 
@@ -14,6 +15,7 @@ __all__ = [
     "DECODER_MB",
     "IMAGE_SUFFIXES",
     "INDEXING_MB",
+    "LASTING_REASONS",
     "DecodeProcess",
     "LocalReader",
     "OpenedImage",

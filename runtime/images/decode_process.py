@@ -19,7 +19,7 @@ import numpy as np
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable, LookwhyError, PicturesUnsupported
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import give_back
-from runtime.images.uploads import Pixels
+from runtime.images.uploads import LocalReader, Pixels
 
 if TYPE_CHECKING:
     from runtime.artefacts.manifest import Preprocessing
@@ -33,6 +33,10 @@ ERRORS: dict[str, type[LookwhyError]] = {
     kind.__name__: kind for kind in (ImageTooLarge, ImageUnreadable, PicturesUnsupported)
 }
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+
+
+class _NotStarted(Exception):
+    """The system starts no process."""
 
 
 class DecodeProcess:
@@ -60,8 +64,12 @@ class DecodeProcess:
             raise ImageTooLarge(name, len(content), self._limits.max_bytes, "bytes")
         form = preprocessing.model_dump()
         header = json.dumps({"name": name, "preprocessing": form, "limits": asdict(self._limits)}).encode()
-        with self._turn:
-            answer, pixels = self._ask(header, content) or self._ask(header, content) or ({}, b"")
+        try:
+            with self._turn:
+                answer, pixels = self._ask(header, content) or self._ask(header, content) or ({}, b"")
+        except _NotStarted as cause:
+            log.warning("no process can be started to decode an upload (%s); it is decoded in the server", cause)
+            return LocalReader(self._limits).read(content, name, preprocessing)
         if len(content) > GIVEN_BACK_CONTENT_BYTES:
             give_back()  # what the web server held of the bodies before this one
         if answer.get("error") in ERRORS:
@@ -106,13 +114,16 @@ class DecodeProcess:
             self._end()
             # where this process's modules lie, and nowhere else: not the folder that it was started in
             paths = os.pathsep.join(path for path in sys.path if path)
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "runtime.images.decode_worker", str(self._limits.max_memory_bytes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, **ENVIRONMENT, "PYTHONPATH": paths},
-                process_group=0,  # Ctrl-C is the server's alone, which then ends this
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "runtime.images.decode_worker", str(self._limits.max_memory_bytes)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    env={**os.environ, **ENVIRONMENT, "PYTHONPATH": paths},
+                    process_group=0,  # Ctrl-C is the server's alone, which then ends this
+                )
+            except OSError as cause:
+                raise _NotStarted(cause.strerror) from cause
             threading.Thread(target=self._process.wait, daemon=True).start()  # so that no zombie is left of an idle one
         return self._process
 

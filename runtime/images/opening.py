@@ -16,6 +16,7 @@ from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
+from runtime.images import reasons
 from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, MB, SERVING_MB, PictureLimits, process_limits
 from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
@@ -110,6 +111,8 @@ def opened_bytes(
     with _decoded(content, name, limits or process_limits.library, longest_edge) as opened:
         try:
             yield opened
+        except MemoryError as cause:  # of what is made of the picture
+            raise ImageUnreadable(name, reasons.OUT_OF_MEMORY) from cause
         finally:
             opened.image.close()
 
@@ -119,16 +122,16 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
     if len(content) > limits.max_bytes:
         raise ImageTooLarge(name, len(content), limits.max_bytes, "bytes")
     if not content:
-        raise ImageUnreadable(name, "the file is empty")
+        raise ImageUnreadable(name, reasons.EMPTY)
     file = without_metadata(content)
     if file.size:
         _check_size(file.size, name, limits)
     with _plain_reasons(name, content):
         image = _read_header(file)
         check_mode(image, name)
-    factor = reduction(*image.size, longest_edge)
-    wanted_bytes = estimate_bytes(image, file, factor)
-    _check_size(image.size, name, limits)
+        _check_size(image.size, name, limits)
+        factor = reduction(*image.size, longest_edge)
+        wanted_bytes = estimate_bytes(image, file, factor)
     if wanted_bytes > limits.max_memory_bytes:
         pixels = image.width * image.height
         allowed = int(pixels * limits.max_memory_bytes / wanted_bytes)
@@ -208,7 +211,7 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> Opene
     rgb = to_rgb(image, factor)
     missing = missing_share(rgb) if cut else 0.0
     if missing > MISSING_MAX:
-        raise ImageUnreadable(name, f"the file is damaged or cut short: {1 - missing:.0%} of the picture is there")
+        raise ImageUnreadable(name, f"{reasons.CUT_SHORT}: {1 - missing:.0%} of the picture is there")
     turned = upright(rgb, orientation)
     size = (width, height) if orientation <= 4 else (height, width)
     return OpenedImage(turned, *size)
@@ -223,15 +226,15 @@ def _plain_reasons(name: str, content: bytes) -> Iterator[None]:
         raise
     except MemoryError as cause:
         clear_frames(cause.__traceback__)  # they hold what has been decoded
-        raise ImageUnreadable(name, "there is not enough memory to decode it") from cause
+        raise ImageUnreadable(name, reasons.OUT_OF_MEMORY) from cause
     except Exception as cause:
         from PIL import UnidentifiedImageError
 
         clear_frames(cause.__traceback__)
         if not isinstance(cause, UnidentifiedImageError):
-            reason = "its contents are damaged"
+            reason = reasons.DAMAGED
         elif content.startswith(SIGNATURES):
-            reason = "its header is damaged, or it is of a kind that is not supported"
+            reason = reasons.UNSUPPORTED
         else:
-            reason = "it is of no known picture format"
+            reason = reasons.UNKNOWN_FORMAT
         raise ImageUnreadable(name, reason) from cause

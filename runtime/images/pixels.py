@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runtime.errors import ImageUnreadable
+from runtime.images.reasons import COLOUR_SPACE, UNKNOWN_RANGE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,11 +26,11 @@ def check_mode(image: "Image", name: str) -> None:
         ImageUnreadable: its numbers have an unknown range, or are of a colour space that is not supported.
     """
     if image.mode == "F":
-        raise ImageUnreadable(name, "its pixels are floating-point numbers, whose range is unknown")
+        raise ImageUnreadable(name, f"{UNKNOWN_RANGE} floating-point numbers, whose range is unknown")
     if image.mode == "I" and image.format != "PPM":
-        raise ImageUnreadable(name, "its pixels are signed or 32-bit integers, whose range is unknown")
+        raise ImageUnreadable(name, f"{UNKNOWN_RANGE} signed or 32-bit integers, whose range is unknown")
     if image.mode not in CONVERTED_MODES and not _is_16_bit(image):
-        raise ImageUnreadable(name, f"its colour space ({image.mode}) is not supported")
+        raise ImageUnreadable(name, f"{COLOUR_SPACE} ({image.mode}) is not supported")
 
 
 def to_rgb(image: "Image", factor: int) -> "Image":

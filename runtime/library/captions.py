@@ -76,9 +76,9 @@ class Captions:
         with self._captioning:
             if known := self._known([row]):
                 return known
-            self._captioner = self._captioner or self._open_captioner()
             try:
                 with self._library.opened_picture(row) as picture:
+                    self._captioner = self._captioner or self._open_captioner()
                     [caption] = self._captioner.caption_images([picture])
             except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit
                 log.warning("no caption: %s", error)

@@ -9,6 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from runtime.images import PictureLimits
+from runtime.images.limits import process_limits
 from tests.export.index.small_library import (
     GridEncoder,
     build,
@@ -102,7 +104,7 @@ def test_a_second_run_repeats_the_report_without_decoding_again(
 ) -> None:
     make_broken(tmp_path / "broken")
     first = build(tmp_path / "broken", out)
-    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("a picture was decoded again"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("a picture was decoded again"))
     second = build(tmp_path / "broken", out)
     assert second.skipped == first.skipped
     assert not second.written
@@ -137,3 +139,16 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(folder: Pa
     summary = build(folder, out, replace(small_models(), encoder=Meddler()))
     assert reasons(summary) == {"zz.png": "it changed while it was being read"}
     assert build(folder, out).added == 1
+
+
+def test_a_picture_that_was_over_a_limit_is_tried_again_and_so_is_one_that_another_version_refused(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "limits"
+    draw(folder / "large.png", 1, (123, 45))
+    draw(folder / "small.png", 2, (40, 30))
+    monkeypatch.setattr(process_limits, "library", PictureLimits(max_pixels=2000))
+    first = build(folder, out)
+    assert reasons(first) == {"large.png": "it has 5,535 pixels; 2,000 are allowed"}
+    monkeypatch.undo()
+    assert build(folder, out).skipped == ()

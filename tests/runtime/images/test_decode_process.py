@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -75,4 +76,11 @@ def test_a_process_ends_with_its_input() -> None:
     assert running.wait() == 0
     assert len(process.read(PICTURE, "it", FORM)) == 3  # as after it was idle: another is started, and nothing is refused
     process.close()
+    assert process.pid is None
+
+
+def test_where_no_process_can_be_started_an_upload_is_decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    process = DecodeProcess(LIMITS)
+    assert np.array_equal(process.read(PICTURE, "it", FORM), LocalReader(LIMITS).read(PICTURE, "it", FORM))
     assert process.pid is None

@@ -213,3 +213,8 @@ def test_a_damaged_tiff_writes_nothing_into_the_log(
         tags = encoded(noise(60, 40), "TIFF")
         outcome_of(tags.replace(struct.pack("<HHIHH", 277, 3, 1, 3, 0), struct.pack("<HHIHH", 277, 3, 1, samples, 0)))
     assert (capfd.readouterr(), caplog.records) == (("", ""), [])
+
+
+def test_want_of_memory_for_what_is_made_of_a_picture_is_said_of_the_picture() -> None:
+    with pytest.raises(ImageUnreadable, match="not enough memory"), opened_bytes(encoded(noise(60, 40), "PNG"), "it"):
+        raise MemoryError
