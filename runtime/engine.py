@@ -202,8 +202,8 @@ class Engine:
     def _located(self, text: Vectors, hit: Hit) -> Hit:
         """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""
         try:
-            with self.library.opened_picture(hit.row) as image:
-                pixels, seen_part = self._encoder.prepare(image), self._encoder.seen_part(image)
+            with self.library.opened_picture(hit.row) as opened:
+                pixels, seen_part = self._encoder.prepare(opened.image), self._encoder.seen_part(opened.image)
         except ImageError as error:
             log.warning("no heatmap: %s", error)
             return hit

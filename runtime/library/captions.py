@@ -77,9 +77,9 @@ class Captions:
             if known := self._known([row]):
                 return known
             try:
-                with self._library.opened_picture(row) as picture:
+                with self._library.opened_picture(row) as opened:
                     self._captioner = self._captioner or self._open_captioner()
-                    [caption] = self._captioner.caption_images([picture])
+                    [caption] = self._captioner.caption_images([opened.image])
             except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit
                 log.warning("no caption: %s", error)
                 return {}

@@ -1,7 +1,7 @@
 """The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
 
 Owns the catalogue's form and reads it, but for its full text, which is `text_index.py`'s. `export/index/catalog.py` writes
-both; `images.py` opens the pictures.
+both; `runtime/images` opens the pictures.
 """
 
 import logging
@@ -9,24 +9,21 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
-from runtime.images import opened_file, shrink_image
+from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_columns import read_captions, selected_columns
 from runtime.library.text_index import TextIndex
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 log = logging.getLogger(__name__)
 
@@ -182,16 +179,14 @@ class Library:
             raise ImageNotFound(image_path)
         return file
 
-    @contextmanager
-    def opened_picture(self, row: ImageRow) -> Iterator["Image"]:
+    def opened_picture(self, row: ImageRow) -> AbstractContextManager[OpenedImage]:
         """Hold a picture of this library, decoded: RGB, upright. It is not to be kept beyond the block.
 
         Raises:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        with opened_file(self.image_file(row.image_path), row.image_path) as opened:
-            yield opened.image
+        return opened_file(self.image_file(row.image_path), row.image_path)
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:
         """Return a picture of this library as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
