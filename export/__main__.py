@@ -1,6 +1,5 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -55,7 +54,9 @@ def fetch(
     """Download a list of pictures; run again, it goes on where it stopped."""
     with told_errors():
         from export.fetch.run import fetch_images, print_summary
+        from export.index.decode import limit_decoders
 
+        limit_decoders(Settings.read())
         summary = fetch_images(urls, folder, column=column, max_side_px=max_side, parallel=parallel)
         print_summary(summary, Console())
     if summary.interrupted:
@@ -202,8 +203,9 @@ def evaluate(
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
+        from export.index.decode import limit_decoders
 
-        threads = Settings.read().threads or os.cpu_count() or 1
+        threads = limit_decoders(Settings.read())
         evaluate_models(Sources(captions, images, _models_dir(models), exact), out, threads=threads)
 
 
@@ -222,6 +224,7 @@ def _models_dir(given: Path | None) -> Path:
 
 def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
     from export.errors import DeviceUnfit
+    from export.index.decode import limit_decoders
     from export.index.pipeline import Models
     from runtime.artefacts.manifest import read_models_manifest
     from runtime.models.blip import BlipCaptioner
@@ -232,7 +235,7 @@ def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
         raise DeviceUnfit(folder, manifest.precision, device)
     if are_sample_models(manifest):
         tell(SAMPLE_MODELS_BANNER)
-    blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
+    blip, workers = manifest.blip, limit_decoders(Settings.read())
     return Models(
         manifest.fingerprint(),
         ClipEncoder(folder, manifest.clip, device=device),

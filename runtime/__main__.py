@@ -5,7 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -115,7 +115,7 @@ def serve(
     with told_errors():
         import uvicorn
 
-        from runtime.bootstrap import open_engine
+        from runtime.bootstrap import open_engine, open_upload_reader
         from runtime.web.access.log_filter import keep_log_private
         from runtime.web.api import create_app
         from runtime.web.listening import is_loopback, open_sockets
@@ -131,14 +131,15 @@ def serve(
         if not (settings.access_token or is_loopback(sockets)):
             tell(f"warning: Whoever reaches {host} sees these pictures and may search them. {HOW_TO_CLOSE}")
         tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+        uploads = open_upload_reader(settings)
         config = uvicorn.Config(
-            create_app(engine, settings),
+            create_app(engine, settings, uploads=uploads),
             log_level=settings.log_level.lower(),
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,
         )
         keep_log_private()
-    with suppress(KeyboardInterrupt):  # uvicorn has ended by then
+    with closing(uploads), suppress(KeyboardInterrupt):  # uvicorn has ended by then
         uvicorn.Server(config).run(sockets=sockets)
 
 

@@ -13,6 +13,7 @@ from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_mode
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
+from runtime.images import DecodeProcess, limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
@@ -39,6 +40,7 @@ def open_engine(settings: Settings) -> Engine:
         RemoteRefused: S3 did not give it.
         SessionFailed: a graph cannot be opened.
     """
+    limit_decoding(settings.decode_memory_mb, settings.picture_max_pixels)
     models_folder, index_folder = _folders(settings)
     models, index = models_folder.read_models(), index_folder.read_index()
     check_models_match(index_folder.path, index, models_folder.path, models)
@@ -59,6 +61,11 @@ def open_engine(settings: Settings) -> Engine:
     )
     engine.sample_models = are_sample_models(models)
     return engine
+
+
+def open_upload_reader(settings: Settings) -> DecodeProcess:
+    """Return what decodes uploaded pictures in a process of its own, which starts with the first of them."""
+    return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
 
 
 def _usable_cores() -> int:

@@ -15,7 +15,7 @@ from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
-from runtime.models.encoder import Encoder, Vectors
+from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.noun_phrases import noun_phrases
@@ -26,7 +26,7 @@ from runtime.search.text_search import find_by_words
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from runtime.artefacts.manifest import Preprocessing
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +75,20 @@ class Engine:
             [picture] = self._ranker.vectors_of([request.like])
         return self._search(request, self._embed(request, timings, picture), timings)
 
-    def search_by_image(self, request: CheckedSearch, image: "Image") -> Answer:
-        """Return the pictures nearest to an RGB picture, or to a picture and words, best first.
+    @property
+    def preprocessing(self) -> "Preprocessing":
+        """How a picture to search with becomes the pixels that `search_by_image` takes."""
+        return self._encoder.preprocessing
+
+    def search_by_image(self, request: CheckedSearch, pixels: Pixels) -> Answer:
+        """Return the pictures nearest to a prepared picture, (3, s, s) float32, or to a picture and words, best first.
 
         Raises:
             SessionFailed: a graph refused its input.
         """
         timings = StageTimings()
         with timings.stage("embed"):
-            picture = self._encoder.embed_pixels(self._encoder.prepare(image)[None])[0]
+            picture = self._encoder.embed_pixels(pixels[None])[0]
         return self._search(request, self._embed(request, timings, picture), timings)
 
     def explain(self, request: CheckedExplain) -> Answer:
@@ -197,13 +202,13 @@ class Engine:
     def _located(self, text: Vectors, hit: Hit) -> Hit:
         """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""
         try:
-            image = self.library.open_picture(hit.row)
+            with self.library.opened_picture(hit.row) as opened:
+                pixels, seen_part = self._encoder.prepare(opened.image), self._encoder.seen_part(opened.image)
         except ImageError as error:
             log.warning("no heatmap: %s", error)
             return hit
-        pixels = self._encoder.prepare(image)
         embedding, contributions = self._encoder.attribute(pixels)  # (d,), (g, g, d)
-        heatmap = Heatmap(contributions @ text, self._encoder.seen_part(image))
+        heatmap = Heatmap(contributions @ text, seen_part)
         occlusion = check_by_occlusion(
             heatmap,
             pixels,

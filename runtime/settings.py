@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     query_cache_size: int = Field(default=1024, ge=0, le=1_000_000)
     queue_max: int = Field(default=128, ge=0, le=10_000)
     body_max_bytes: int = Field(default=4_500_000, ge=1000)
+    upload_max_pixels: int = Field(default=50_000_000, ge=10_000, le=1_000_000_000)
+    picture_max_pixels: int = Field(default=150_000_000, ge=10_000, le=1_000_000_000)
+    decode_memory_mb: int | None = Field(default=None, ge=64, le=1_000_000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     access_token: SecretStr | None = None

@@ -21,7 +21,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "search": {"artefacts", "errors", "library", "stores"},
         "explain": {"errors", "search"},
         "engine": {"artefacts", "errors", "explain", "library", "models", "search"},
-        "bootstrap": {"artefacts", "engine", "explain", "library", "models", "search", "settings", "stores"},
+        "bootstrap": {"artefacts", "engine", "explain", "images", "library", "models", "search", "settings", "stores"},
         "web": {"engine", "errors", "images", "library", "search", "settings"},
         "terminal": {"errors", "web"},
         "__main__": {"artefacts", "bootstrap", "engine", "errors", "settings", "terminal", "web"},
@@ -44,7 +44,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
 OWNERS = {
     "onnxruntime": {"models/onnx_session.py"},
     "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
-    "PIL": {"images.py"},
+    "PIL": {"images/decode_worker.py", "images/opening.py", "images/pixels.py", "images/preprocessing.py"},
     "tokenizers": {"models/tokenizer.py"},
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},

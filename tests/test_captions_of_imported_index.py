@@ -14,6 +14,7 @@ from export.index.build import Models
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.bootstrap import open_engine
 from runtime.engine import Engine
+from runtime.images import preprocess
 from runtime.library.caption_file import FILE_NAME, CaptionFile
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
@@ -74,7 +75,7 @@ def test_a_picture_that_one_searches_with_is_not_kept(sample_library: SampleLibr
     index(sample_library, out, "--captions", "later")
     engine = open_over(out)
     asked = Image.linear_gradient("L").resize((320, 240)).convert("RGB")
-    answer = engine.search_by_image(engine.limits.check_image_search("", 5), asked)
+    answer = engine.search_by_image(engine.limits.check_image_search("", 5), preprocess(asked, engine.preprocessing))
     kept = CaptionFile(out, read_models_manifest(MODELS).fingerprint()).read_all()
     assert set(kept) == {hit.row.sha256 for hit in answer.hits}
 

@@ -26,7 +26,6 @@ MAX_SIDE_PX = 800  # the seed's
 JPEG_SIDE_PX = 65_535  # the format has 16 bits for it
 PARALLEL = 16
 DEFAULT_LIMITS = Limits()
-DECODING_AT_ONCE = 2  # a picture at the pixel limit takes 450 MB while it is decoded
 STOPPING_S = 2.0  # how long Ctrl-C waits for the threads; what they still hold has no final name yet
 FAILURES_SHOWN = 20
 
@@ -149,7 +148,6 @@ class Fetcher:
 
     def __init__(self, downloader: Downloader, files: FetchFolder, max_side_px: int) -> None:
         self._downloader, self._files, self._max_side_px = downloader, files, max_side_px
-        self._decoding = threading.BoundedSemaphore(DECODING_AT_ONCE)
 
     def fetch(self, row: UrlRow) -> Failure | None:
         """Download, check and save one row's picture; return its failure, if it failed.
@@ -160,8 +158,7 @@ class Fetcher:
         """
         try:
             content = self._downloader.download(row.url)
-            with self._decoding:
-                shaped, suffix = shape_picture(content, self._max_side_px)
+            shaped, suffix = shape_picture(content, self._max_side_px)
         except DownloadFailed as error:
             return Failure(row.number, row.url, str(error))
         except ImageUnreadable as error:

@@ -1,10 +1,9 @@
-"""Downloaded bytes -> what is kept of a picture. Decoding is left to `runtime/images.py`; reads and writes no file."""
-
-import io
+"""Downloaded bytes -> what is kept of a picture. Decoding is left to `runtime/images`; reads and writes no file."""
 
 from runtime.errors import ImageUnreadable
-from runtime.images import decode_image
+from runtime.images import opened_bytes, shrink_bytes
 
+NAME = "the answer"
 JPEG_QUALITY = 90
 # How the formats that `runtime.images` reads begin: where bytes are kept as they are, the suffix must be true.
 SIGNATURES = (
@@ -29,13 +28,10 @@ def shape_picture(content: bytes, max_side_px: int) -> tuple[bytes, str]:
     Raises:
         ImageUnreadable, ImageTooLarge: it is no picture that the index step could use.
     """
-    picture = decode_image(content, "the answer")
-    if not max_side_px:
+    if max_side_px:
+        return shrink_bytes(content, NAME, max_side_px, JPEG_QUALITY), ".jpg"
+    with opened_bytes(content, NAME):  # only to see that it is one
         return content, next((suffix for start, suffix in SIGNATURES if content.startswith(start)), ".avif")
-    picture.thumbnail((max_side_px, max_side_px))
-    shaped = io.BytesIO()
-    picture.save(shaped, "JPEG", quality=JPEG_QUALITY)
-    return shaped.getvalue(), ".jpg"
 
 
 def explain_unreadable(content: bytes, error: ImageUnreadable) -> str:

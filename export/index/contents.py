@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from export.index.generation import Generation
 from export.index.journal import Journal
 from export.index.pipeline import EmbeddedImage
+from runtime.images import LASTING_REASONS
 from runtime.library.catalog import ImageRow
 from runtime.stores.vector_file import VectorBatch
 
@@ -23,7 +24,7 @@ class KnownContents:
     Attributes:
         sizes: width and height in pixels, upright, of every content that has a vector.
         captions: what the models made of every content that they have captioned; it may be empty.
-        failures: why a content cannot be decoded.
+        failures: why a content cannot be decoded, where that lies in the file alone; the others are tried again.
     """
 
     def __init__(
@@ -36,9 +37,8 @@ class KnownContents:
         self.sizes = {row.sha256: (row.width, row.height) for row in rows} | journal.sizes()
         indexed_captions = {row.sha256: made for row in rows if (made := row.model_caption) is not None}
         self.captions = dict(live_captions) | indexed_captions | journal.captions()
-        self.failures = {
-            skipped.sha256: skipped.reason for skipped in last.catalog.skipped if skipped.sha256
-        } | journal.failures()
+        failures = {one.sha256: one.reason for one in last.catalog.skipped if one.sha256} | journal.failures()
+        self.failures = {sha256: why for sha256, why in failures.items() if why.startswith(LASTING_REASONS)}
 
     def keep_images(self, embedded: Mapping[str, EmbeddedImage], failures: Mapping[str, str]) -> None:
         """Keep new vectors, and why some contents have none; once this returns, a kill cannot lose them.

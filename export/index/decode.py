@@ -3,6 +3,7 @@
 Knows no model and no ids. A picture that cannot be read comes back as a `SkippedImage` with the reason.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from export.index.catalog import Catalog
 from export.index.scan import FoundImage, Scan, SkippedImage
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
-from runtime.images import open_image
+from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding, opened_file
+from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,6 +37,14 @@ class DecodedImage:
     width: int
     height: int
     pixels: Pixels
+
+
+def limit_decoders(settings: Settings) -> int:
+    """Return how many pictures are decoded at once here, and set the memory and the pixels that they may have."""
+    decoders = settings.threads or os.cpu_count() or 1
+    memory_mb = settings.decode_memory_mb or max(INDEXING_MB, DECODER_MB * decoders)
+    limit_decoding(memory_mb, settings.picture_max_pixels)
+    return decoders
 
 
 def remembered_hashes(scan: Scan, last: Catalog) -> dict[str, str]:
@@ -104,8 +114,7 @@ def _decode(
     path: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
 ) -> DecodedImage | SkippedImage:
     try:
-        picture = open_image(path, image.image_path)
+        with opened_file(path, image.image_path) as opened:
+            return DecodedImage(opened.width, opened.height, prepare(opened.image))
     except ImageError as error:
         return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)
-    width, height = picture.size
-    return DecodedImage(width, height, prepare(picture))

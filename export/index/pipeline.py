@@ -139,7 +139,7 @@ def _decode_and_run(
     of their own never wait for each other, as those that share one do.
 
     There are as many decoders as workers: a photo of 12 megapixels takes 131 ms to decode and shrink, and 21 ms in CLIP
-    ViT-B/32. Each decoder may hold one whole picture, 450 MB at the pixel limit.
+    ViT-B/32. What they hold together, DECODE_MEMORY_MB bounds.
     """
 
     def run(sha256: str, decoding: Future[DecodedImage | SkippedImage]) -> tuple[str, T | SkippedImage]:

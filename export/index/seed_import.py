@@ -32,11 +32,11 @@ from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
 from export.index.summary import Summary, print_skipped, print_summary
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ArtefactCorrupt, ImageError
-from runtime.images import open_image
+from runtime.images import open_image, opened_file
 
 __all__ = ["SeedFiles", "import_index"]
 
-DECODERS = min(4, os.cpu_count() or 1)  # each may hold one whole picture, 450 MB at the pixel limit
+DECODERS = min(4, os.cpu_count() or 1)
 COMPARED = 8  # pictures embedded anew
 # A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
 COMPARED_COSINE_MIN = 0.8
@@ -117,7 +117,8 @@ def _read_picture(folder: Path, image: FoundImage, image_id: int) -> IndexedImag
     path = folder / image.image_path
     try:
         sha256 = sha256_of(path)
-        width, height = open_image(path, image.image_path).size
+        with opened_file(path, image.image_path) as opened:
+            width, height = opened.width, opened.height
     except ImageError as error:
         return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)
     except OSError as cause:

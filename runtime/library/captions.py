@@ -77,12 +77,12 @@ class Captions:
             if known := self._known([row]):
                 return known
             try:
-                picture = self._library.open_picture(row)
+                with self._library.opened_picture(row) as opened:
+                    self._captioner = self._captioner or self._open_captioner()
+                    [caption] = self._captioner.caption_images([opened.image])
             except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit
                 log.warning("no caption: %s", error)
                 return {}
-            self._captioner = self._captioner or self._open_captioner()
-            [caption] = self._captioner.caption_images([picture])
             self._remember({row.id: caption})
             self._keep(row, caption)
             return {row.id: caption}

@@ -1,7 +1,7 @@
 """The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
 
 Owns the catalogue's form and reads it, but for its full text, which is `text_index.py`'s. `export/index/catalog.py` writes
-both; `images.py` opens the pictures.
+both; `runtime/images` opens the pictures.
 """
 
 import logging
@@ -9,24 +9,22 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
-from runtime.images import open_image, shrink_image
+from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_columns import read_captions, selected_columns
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 log = logging.getLogger(__name__)
 
@@ -179,21 +177,22 @@ class Library:
         self._fetch_picture(row)
         return open_picture_file(self._images_dir, row.image_path)
 
-    def open_picture(self, row: ImageRow) -> "Image":
-        """Return a picture of this library, decoded: RGB, upright.
+    @contextmanager
+    def opened_picture(self, row: ImageRow) -> Iterator[OpenedImage]:
+        """Hold a picture of this library, decoded: RGB, upright. It is not to be kept beyond the block.
 
         Raises:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        with self.open_file(row.image_path) as opened:
-            return open_image(opened.path, row.image_path)
+        with self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
+            yield picture
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:
         """Return a picture of this library as a JPEG of at most `max_bytes`, its longest edge of `edge` pixels or fewer.
 
         Raises:
-            ImageNotFound, ImageUnreadable, ImageTooLarge: as `open_picture`.
+            ImageNotFound, ImageUnreadable, ImageTooLarge: as `opened_picture`.
         """
         with self.open_file(row.image_path) as opened:
             return shrink_image(opened.path, row.image_path, max_bytes, edge=edge)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.folder import Folder, open_folder
-from runtime.artefacts.manifest import ClipRecord
+from runtime.artefacts.manifest import ClipRecord, Preprocessing
 from runtime.images import preprocess, seen_part
 from runtime.models.onnx_session import Device, Session
 from runtime.models.tokenizer import Tokenizer
@@ -51,6 +51,11 @@ class ClipEncoder:
     def dimension(self) -> int:
         """The length of every vector."""
         return self._record.dimension
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What `prepare` does to a picture."""
+        return self._record.preprocessing
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """Embed queries or captions, each in a run of its own.

@@ -9,12 +9,19 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from runtime.artefacts.manifest import Preprocessing
+
 Pixels = NDArray[np.float32]
 Vectors = NDArray[np.float32]
 
 
 class Encoder(Protocol):
     """Texts and pictures to unit vectors in one space, (d,) float32 each, so that a dot product is a cosine."""
+
+    @property
+    def preprocessing(self) -> "Preprocessing":
+        """What `prepare` does to a picture."""
+        ...
 
     def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return (n, t) token ids."""

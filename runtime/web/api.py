@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from runtime import __version__
 from runtime.engine import Engine
-from runtime.images import decode_image, shrink_image
+from runtime.images import LocalReader, UploadReader, shrink_image, upload_limits
 from runtime.library.opened_file import OpenedFile
 from runtime.search.query import PICTURE_WEIGHT
 from runtime.settings import Settings
@@ -40,11 +40,17 @@ PICTURES_CACHE = "private, max-age=3600"  # a cache that others share must not k
 
 
 def create_app(
-    engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None, on_lambda: bool = False
+    engine: Engine,
+    settings: Settings,
+    *,
+    max_picture_bytes: int | None = None,
+    uploads: UploadReader | None = None,
+    on_lambda: bool = False,
 ) -> FastAPI:
     """Return the app over an opened engine: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
+    `uploads` reads the pictures that one searches with; without it, they are decoded in this process.
 
     Raises:
         SettingInvalid: there is an access token, but FRONTEND_DIR has no login page.
@@ -54,7 +60,9 @@ def create_app(
     counted = metrics.Metrics(engine.count)
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
     counted.watch_queue(lambda: queue.waiting)
-    _add_search(app, engine, settings)
+    _add_search(
+        app, engine, settings, uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
+    )
     _add_pictures(app, engine, max_picture_bytes)
     _add_health(app, engine, counted, settings)
     _add_page(app, settings)
@@ -121,7 +129,7 @@ def _post_queued(
     return add
 
 
-def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: UploadReader) -> None:
     limits = engine.limits
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
@@ -162,8 +170,8 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
-        picture = decode_image(image.file.read(), image.filename or "The picture")
-        return _rendered(SearchBody.model_validate(engine.search_by_image(request, picture)))
+        pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
+        return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
 
     @_post_queued(
         app,

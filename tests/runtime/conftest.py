@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
+from runtime.artefacts.manifest import Preprocessing
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
@@ -36,6 +37,7 @@ class ColourEncoder:
 
     dimension, grid, side = len(COLOURS), 2, 8
     context_words = 100
+    preprocessing = Preprocessing(size=side, fit="stretch", resample="bicubic", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
     def __init__(self) -> None:
         self.text_batches: list[int] = []

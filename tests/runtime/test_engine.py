@@ -10,6 +10,7 @@ from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound
 from runtime.explain.sentences import EvidenceExplainer
+from runtime.images import preprocess
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.search.evidence import Answer
@@ -24,7 +25,9 @@ def find(engine: Engine, query: str, top_k: int, **options: Any) -> Answer:
 
 
 def find_by_image(engine: Engine, image: Image.Image, top_k: int, *, query: str = "", **options: Any) -> Answer:
-    return engine.search_by_image(engine.limits.check_image_search(query, top_k, **options), image)
+    return engine.search_by_image(
+        engine.limits.check_image_search(query, top_k, **options), preprocess(image, engine.preprocessing)
+    )
 
 
 def explain(engine: Engine, query: str, ids: Sequence[int], **options: Any) -> Answer:

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
+from runtime.images import PictureLimits
+from runtime.images.limits import process_limits
 from tests.export.index.small_library import (
     GridEncoder,
     build,
@@ -18,6 +21,8 @@ from tests.export.index.small_library import (
     reasons,
     small_models,
 )
+from tests.runtime.images.broken_pictures import BROKEN_ENTRIES, exif_block, jpeg, segment
+from tests.runtime.images.odd_pictures import encoded
 
 
 def test_pictures_of_unusual_kinds_are_indexed(tmp_path: Path, out: Path) -> None:
@@ -49,7 +54,39 @@ def make_broken(folder: Path) -> dict[str, str]:
     (folder / "cut.png").write_bytes((folder / "whole.png").read_bytes()[:200])
     Image.new("1", (40_000, 4_000)).save(folder / "huge.png")
     (folder / "folder.png").mkdir()
-    return {"empty.jpg": "empty", "text.jpg": "format", "cut.jpg": "truncated", "cut.png": "", "huge.png": "pixels"}
+    (folder / "heights.tif").write_bytes(encoded(Image.fromarray(np.arange(200, dtype=np.int32).reshape(10, 20)), "TIFF"))
+    words = {"empty.jpg": "empty", "text.jpg": "format", "cut.jpg": "cut short", "cut.png": "", "huge.png": "pixels"}
+    return words | {"heights.tif": "32-bit"}
+
+
+@pytest.mark.parametrize("error", [RuntimeError("decoder"), OverflowError("'L' format"), MemoryError(), RecursionError()])
+def test_whatever_a_decoder_raises_costs_one_picture_and_not_the_build(
+    error: Exception, tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "mixed"
+    draw(folder / "bad.png", 1, (123, 45))
+    draw(folder / "good.png", 2, (40, 30))
+    load_whole = ImageFile.ImageFile.load
+
+    def load(image: ImageFile.ImageFile) -> Any:
+        if image.size == (123, 45):
+            raise error
+        return load_whole(image)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    summary = build(folder, out)
+    assert set(ids_by_path(out)) == {"good.png"}
+    assert set(reasons(summary)) == {"bad.png"}
+
+
+def test_mistyped_metadata_keeps_no_picture_out_of_the_index(tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "metadata"
+    folder.mkdir()
+    for kind, entry in BROKEN_ENTRIES.items():
+        (folder / f"{kind}.jpg").write_bytes(jpeg(segment(0xE1, exif_block(entry))))
+    summary = build(folder, out)
+    assert summary.skipped == ()
+    assert {(row.width, row.height) for row in catalog_of(out).rows} == {(40, 60)}
 
 
 def test_broken_pictures_are_reported_by_name_and_stop_nothing(tmp_path: Path, out: Path) -> None:
@@ -67,7 +104,7 @@ def test_a_second_run_repeats_the_report_without_decoding_again(
 ) -> None:
     make_broken(tmp_path / "broken")
     first = build(tmp_path / "broken", out)
-    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("a picture was decoded again"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("a picture was decoded again"))
     second = build(tmp_path / "broken", out)
     assert second.skipped == first.skipped
     assert not second.written
@@ -102,3 +139,16 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(folder: Pa
     summary = build(folder, out, replace(small_models(), encoder=Meddler()))
     assert reasons(summary) == {"zz.png": "it changed while it was being read"}
     assert build(folder, out).added == 1
+
+
+def test_a_picture_that_was_over_a_limit_is_tried_again_and_so_is_one_that_another_version_refused(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "limits"
+    draw(folder / "large.png", 1, (123, 45))
+    draw(folder / "small.png", 2, (40, 30))
+    monkeypatch.setattr(process_limits, "library", PictureLimits(max_pixels=2000))
+    first = build(folder, out)
+    assert reasons(first) == {"large.png": "it has 5,535 pixels; 2,000 are allowed"}
+    monkeypatch.undo()
+    assert build(folder, out).skipped == ()

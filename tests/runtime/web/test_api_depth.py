@@ -12,7 +12,8 @@ from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
 from tests.runtime.conftest import ColourEncoder
-from tests.runtime.odd_pictures import png_that_claims
+from tests.runtime.images.broken_pictures import BROKEN
+from tests.runtime.images.odd_pictures import png_that_claims
 from tests.runtime.web.test_api import fault, search
 
 
@@ -118,6 +119,22 @@ def test_a_picture_over_the_body_limit_is_refused(client: TestClient) -> None:
 def test_a_picture_with_too_many_pixels_is_refused_before_decoding(roomy: TestClient) -> None:
     answer = by_picture(roomy, png_that_claims(12_500, 12_500))
     assert (answer.status_code, fault(answer)["code"]) == (413, "image_too_large")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("decoder"), AttributeError("encode"), MemoryError(), RecursionError()])
+def test_whatever_a_decoder_raises_is_one_422(error: Exception, roomy: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: object) -> None:
+        raise error
+
+    content = picture()
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
+    answer = by_picture(roomy, content)
+    assert (answer.status_code, fault(answer)["code"]) == (422, "image_unreadable")
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_picture_with_broken_metadata_is_searched_with(kind: str, roomy: TestClient) -> None:
+    assert by_picture(roomy, BROKEN[kind]()).status_code == 200
 
 
 def test_more_like_this_needs_no_words(client: TestClient) -> None:

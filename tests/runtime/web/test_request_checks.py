@@ -29,18 +29,14 @@ class Untouchable:
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    def decode(*_: object) -> None:
-        pytest.fail("a picture was decoded for a request that is refused")
-
-    monkeypatch.setattr(api, "decode_image", decode)
+def app() -> FastAPI:
     encoder: Any = Untouchable("encoder")
     ranker: Any = Untouchable("ranker", count=4)
     library: Any = Untouchable("library")
     explainer: Any = Untouchable("explainer")
     captions: Any = Untouchable("captions")
     engine = Engine(encoder, ranker, library, explainer, captions=captions, limits=LIMITS)
-    return api.create_app(engine, Settings.read(top_k_default=2))
+    return api.create_app(engine, Settings.read(top_k_default=2), uploads=Untouchable("uploads"))
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from runtime.artefacts.manifest import Preprocessing, read_models_manifest
-from runtime.images import WHOLE_EDGE_PIXELS, decode_image, open_image, preprocess
+from runtime.images import decode_image, open_image, preprocess
+from runtime.images.preprocessing import WHOLE_EDGE_PIXELS
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
-from tests.runtime.odd_pictures import CLIP_MEAN, CLIP_STD, ODD_PICTURES, encoded, noise
+from tests.runtime.images.odd_pictures import CLIP_MEAN, CLIP_STD, ODD_PICTURES, encoded, noise
 from tests.sample_library import MODELS
 
 pytest.importorskip("transformers")

@@ -1,0 +1,34 @@
+"""Bytes to pixels: limits, memory, orientation, colour modes, and preprocessing equal to the reference processors.
+
+The only package of the runtime that uses Pillow, which is imported on first use: what needs no picture does without.
+"""
+
+from runtime.images.decode_process import DecodeProcess
+from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, PictureLimits, upload_limits
+from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
+from runtime.images.preprocessing import preprocess, seen_part
+from runtime.images.reasons import LASTING_REASONS
+from runtime.images.shrinking import shrink_bytes, shrink_image
+from runtime.images.uploads import LocalReader, UploadReader
+
+__all__ = [
+    "DECODER_MB",
+    "IMAGE_SUFFIXES",
+    "INDEXING_MB",
+    "LASTING_REASONS",
+    "DecodeProcess",
+    "LocalReader",
+    "OpenedImage",
+    "PictureLimits",
+    "UploadReader",
+    "decode_image",
+    "limit_decoding",
+    "open_image",
+    "opened_bytes",
+    "opened_file",
+    "preprocess",
+    "seen_part",
+    "shrink_bytes",
+    "shrink_image",
+    "upload_limits",
+]

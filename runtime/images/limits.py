@@ -1,0 +1,42 @@
+"""What is taken as a picture: formats, suffixes, and the limits, one set for a library of one's own and one for uploads."""
+
+from dataclasses import dataclass
+
+MB = 1_000_000
+SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
+INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})
+# Larger ones are decoded at a reduced size where the format can, and reduced before they become RGB: what is left is 64 MB.
+WHOLE_PIXELS = 16_000_000
+KEPT_EDGE_PIXELS = 2048  # the longest edge is never reduced below it: it fills a screen
+KEPT_SHORT_EDGE_PIXELS = 768  # nor the shortest: twice what the largest of our models sees
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """What a picture may have, all of which is checked before it is decoded.
+
+    `max_memory_bytes` is the most that decoding it may take, by the estimate of `memory.py`; so that a format that takes
+    much memory a pixel may have fewer of them.
+    """
+
+    max_bytes: int = 200 * 1024 * 1024
+    max_edge: int = 65_535  # what JPEG can have; each row costs memory by itself
+    max_pixels: int = 150_000_000  # more than a phone takes in its main mode
+    max_memory_bytes: int = 1_000 * MB
+
+
+@dataclass
+class ProcessLimits:
+    """What holds for the pictures of one's own library in this process; set once, at the start."""
+
+    library: PictureLimits = PictureLimits()
+
+
+process_limits = ProcessLimits()
+
+
+def upload_limits(max_pixels: int, memory_mb: int | None) -> PictureLimits:
+    """Return what an uploaded picture may have: so many pixels, and no more memory than all decoders share."""
+    return PictureLimits(max_pixels=max_pixels, max_memory_bytes=(memory_mb or SERVING_MB) * MB)

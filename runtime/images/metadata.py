@@ -1,0 +1,153 @@
+"""A picture file without its metadata, and the one fact in it that counts: which way up the picture is.
+
+Metadata is where cameras and editors write nonsense, and where decoders give up for it. So it is taken out before a decoder
+sees the file: texts, colour profiles, EXIF, previews. What is damaged here costs the orientation, never the picture. Knows
+the formats' outer structure alone, and no pixels.
+"""
+
+import re
+import struct
+from dataclasses import dataclass
+
+UPRIGHT = 1
+ORIENTATION_TAG = 0x0112
+INTEGER_FORMS = {1: "B", 3: "H", 4: "I"}  # by TIFF's number of the type: BYTE, SHORT, LONG
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # tRNS goes, too: transparency is dropped
+JPEG_START, JPEG_SCAN, JPEG_END = b"\xff\xd8", 0xDA, b"\xff\xd9"
+JPEG_STANDALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})  # markers that no length follows
+JPEG_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
+JPEG_COLOURS = {0xE0: (b"JFIF\0", 18), 0xEE: (b"Adobe", 16)}  # say the colour space; their beginning and least length
+EXIF_PREFIX = b"Exif\0\0"
+# An item of the type Exif in an AVIF's list of items. Orientation is said by the container (irot, imir) there.
+AVIF_EXIF_ITEM = re.compile(rb"(infe(?:\x02.{3}.{2}|\x03.{3}.{4}).{2})Exif", re.DOTALL)
+AVIF_CODING = re.compile(rb"av1C.{2}(.)", re.DOTALL)  # the byte with the bit that says more than 8 bits a sample
+AVIF_DEEP = 0x40
+AVIF_LIST_BYTES = 1_000_000  # the list comes first
+
+
+@dataclass(frozen=True, slots=True)
+class BareFile:
+    """A file without metadata.
+
+    `orientation` is EXIF's number, 1 to 8. `is_whole` is whether the content is the file itself, not a copy. `ended` is
+    False where a JPEG has no end marker, so that one had to be added. `scans` is whether a JPEG comes in more than one scan,
+    so that its decoder holds all coefficients. `deep` is whether an AVIF has more than 8 bits a sample.
+    `size` is a WebP's, whose decoder takes its canvases as soon as it is opened.
+    """
+
+    content: bytes
+    orientation: int = UPRIGHT
+    is_whole: bool = False
+    ended: bool = True
+    scans: bool = False
+    deep: bool = False
+    size: tuple[int, int] | None = None
+
+
+def without_metadata(content: bytes) -> BareFile:
+    """Return a file of any format as its decoder is to see it; what is of none of ours comes back as it is."""
+    if content.startswith(JPEG_START):
+        return _bare_jpeg(content)
+    if content.startswith(PNG_SIGNATURE):
+        return _bare_png(content)
+    if content.startswith((b"II", b"MM")):
+        return BareFile(content, read_orientation(content), is_whole=True)
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return BareFile(content, is_whole=True, size=_webp_size(content[12:30]))
+    if content[4:8] == b"ftyp":
+        return _bare_avif(content)
+    return BareFile(content, is_whole=True)
+
+
+def _bare_avif(content: bytes) -> BareFile:
+    """Return the file with its item of EXIF under a name that decoders pass over."""
+    start = content[:AVIF_LIST_BYTES]
+    deep = any(coding[0] & AVIF_DEEP for coding in AVIF_CODING.findall(start))
+    return BareFile(AVIF_EXIF_ITEM.sub(rb"\1skip", start) + content[AVIF_LIST_BYTES:], deep=deep)
+
+
+def _webp_size(chunk: bytes) -> tuple[int, int] | None:
+    """Return the size in a WebP's first chunk: of the canvas, or of the only picture."""
+    try:
+        match chunk[:4]:
+            case b"VP8X":
+                return 1 + int.from_bytes(chunk[12:15], "little"), 1 + int.from_bytes(chunk[15:18], "little")
+            case b"VP8L":
+                [bits] = struct.unpack_from("<I", chunk, 9)
+                return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+            case b"VP8 ":
+                width, height = struct.unpack_from("<HH", chunk, 14)
+                return width & 0x3FFF, height & 0x3FFF
+    except struct.error:
+        pass
+    return None
+
+
+def read_orientation(exif: bytes) -> int:
+    """Return the orientation in a block of EXIF or at the start of a TIFF: 1 (upright) where there is none to be read."""
+    block = exif.removeprefix(EXIF_PREFIX)
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None:
+        return UPRIGHT
+    try:
+        return _read_first_directory(block, order)
+    except struct.error:
+        return UPRIGHT
+
+
+def _read_first_directory(block: bytes, order: str) -> int:
+    is_big = struct.unpack_from(order + "H", block, 2)[0] == 43  # BigTIFF: offsets and counts of 8 bytes
+    [at] = struct.unpack_from(order + ("Q" if is_big else "I"), block, 8 if is_big else 4)
+    at = min(at, len(block))  # an offset that no file has is one past the end
+    [count] = struct.unpack_from(order + ("Q" if is_big else "H"), block, at)
+    first, step, value_at = (at + 8, 20, 12) if is_big else (at + 2, 12, 8)
+    for entry in range(first, min(first + count * step, len(block)), step):
+        tag, form = struct.unpack_from(order + "HH", block, entry)
+        if tag == ORIENTATION_TAG and form in INTEGER_FORMS:
+            [value] = struct.unpack_from(order + INTEGER_FORMS[form], block, entry + value_at)
+            return int(value) if 1 <= value <= 8 else UPRIGHT
+    return UPRIGHT
+
+
+def _bare_jpeg(content: bytes) -> BareFile:
+    kept, orientation, components, at = [JPEG_START], UPRIGHT, 0, 2
+    while (at := content.find(b"\xff", at)) >= 0 and at + 4 <= len(content):
+        marker = content[at + 1]
+        if marker == 0xFF or marker in JPEG_STANDALONE:
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        if marker == JPEG_SCAN:
+            break
+        segment = content[at:end]
+        start, least_bytes = JPEG_COLOURS.get(marker, (b"", 0))
+        if marker not in JPEG_METADATA or (start and segment[4:].startswith(start) and len(segment) >= least_bytes):
+            kept.append(segment)
+        elif segment[4:].startswith(EXIF_PREFIX) and orientation == UPRIGHT:
+            orientation = read_orientation(segment[4:])
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:  # a frame's header
+            components = segment[9] if len(segment) > 9 else 0
+            scans = marker not in {0xC0, 0xC1}
+        at = end
+    else:
+        return BareFile(content, orientation, is_whole=True)  # without a scan: no decoder will take it
+    ended = content.find(JPEG_END, at) >= 0
+    several = bool(components) and (scans or content[at + 4 : at + 5] != bytes([components]))
+    kept += [content[at:], b"" if ended else JPEG_END]
+    return BareFile(b"".join(kept), orientation, ended=ended, scans=several)
+
+
+def _bare_png(content: bytes) -> BareFile:
+    kept, orientation, at, view = [memoryview(PNG_SIGNATURE)], UPRIGHT, len(PNG_SIGNATURE), memoryview(content)
+    while at + 8 <= len(content):
+        end = at + 12 + int.from_bytes(view[at : at + 4], "big")
+        kind = bytes(view[at + 4 : at + 8])
+        if kind in PNG_KEPT:
+            kept.append(view[at:end])
+        elif kind == b"eXIf":
+            orientation = read_orientation(content[at + 8 : end - 4])
+        if kind == b"IEND":
+            break
+        at = end
+    return BareFile(b"".join(kept), orientation)
