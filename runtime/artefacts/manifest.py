@@ -185,6 +185,16 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
     return manifest
 
 
+def parse_index_manifest(path: Path) -> IndexManifest:
+    """Return the index's manifest in a file; the files that it names are not looked at.
+
+    Raises:
+        ArtefactMissing: there is no such file.
+        ArtefactCorrupt: it is not of this form.
+    """
+    return _parse(path, IndexManifest, "Build the index again: lookwhy index FOLDER.")
+
+
 def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
     """Refuse an index whose vectors or captions were made by other models.
 
@@ -218,14 +228,17 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
 
 
 def _read(folder: Path, form: type[M], remedy: str) -> M:
-    path = folder / MANIFEST_NAME
-    with _named_refusals(folder):
+    return _parse(folder / MANIFEST_NAME, form, remedy)
+
+
+def _parse(path: Path, form: type[M], remedy: str) -> M:
+    with _named_refusals(path.parent):
         if not path.is_file():
             raise ArtefactMissing(path, remedy)
         text = path.read_bytes()
     try:
         return form.model_validate(json.loads(text))
-    except (ValueError, ValidationError) as cause:
+    except (ValueError, ValidationError, RecursionError) as cause:  # RecursionError: thousands of brackets
         reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
         raise ArtefactCorrupt(path, reason, remedy) from cause
 
@@ -242,4 +255,4 @@ def _first_line(cause: Exception) -> str:
     if isinstance(cause, ValidationError):
         first = cause.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(cause).splitlines()[0]
+    return next(iter(str(cause).splitlines()), type(cause).__name__)
