@@ -3,22 +3,17 @@
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from export.errors import SampleModelsUnasked, naming_what_is_missing
+from export.errors import naming_what_is_missing
 from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
-from runtime.artefacts.embedded import are_sample_models, name_models
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, has_manifest, models_folder
-from runtime.terminal import INTERRUPTED, SAMPLE_MODELS_BANNER, run_command_line, tell, told_errors
-
-if TYPE_CHECKING:
-    from export.index.pipeline import Models
-    from runtime.models.onnx_session import Device
-
+from runtime.artefacts.embedded import name_models
+from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
+from runtime.terminal import INTERRUPTED, run_command_line, tell, told_errors
 
 app = typer.Typer(
     help="Make what the runtime reads: models, and an index over your pictures.",
@@ -38,6 +33,13 @@ ModelsDir = Annotated[
         help='The folder of exported models, or "sample" (MODELS_DIR); else artifacts/models.',
     ),
 ]
+RuntimeModels = Annotated[
+    Path | None,
+    typer.Option(
+        "--models", parser=models_folder, metavar="FOLDER", help="As for search and serve: else those that made the index."
+    ),
+]
+RuntimeIndex = Annotated[Path | None, typer.Option("--index", help="The index's folder (INDEX_DIR); else artifacts/index.")]
 IndexOut = Annotated[Path, typer.Option("--out", help="The index's folder.")]
 Pictures = Annotated[Path, typer.Argument(help="The folder of pictures; its subfolders count.")]
 
@@ -147,6 +149,15 @@ def index(
         Literal["cpu", "cuda"],
         typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
     ] = "cpu",
+    keep: Annotated[
+        int, typer.Option(min=1, help="How many generations before the new one stay, for lookwhy rollback.")
+    ] = 1,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")
+    ] = False,
+    forget_below: Annotated[
+        list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
+    ] = None,
     ivf_from: Annotated[
         int | None,
         typer.Option(
@@ -157,20 +168,46 @@ def index(
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
         from export.index.build import BuildOptions, build_index
+        from export.index.chosen_models import choose_models, open_models
+        from export.index.kept import named_folders
         from export.index.summary import tell_next_steps
         from export.precision.captions_file import read_given_captions
 
-        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
+        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
+        options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
-        models = _models_dir(models)
+        models = choose_models(models)
         if given_captions is not None:
             options = replace(options, given_captions=read_given_captions(given_captions, folder))
         if calibration is not None:
             options = replace(options, labels=read_given_captions(calibration, folder))
         tell(f"Models: {name_models(models)}. Index: {out}.")
-        build_index(folder, out, models=_open_models(models, device), options=options)
+        build_index(folder, out, models=open_models(models, device), options=options)
         tell_next_steps(context.find_root().info_name or "lookwhy", models, out)
+
+
+@app.command()
+def verify(models: RuntimeModels = None, index: RuntimeIndex = None) -> None:
+    """Check every file of models and index, and that they fit each other; exit code 1 where something is damaged."""
+    with told_errors():
+        from export.verify.run import verify as check
+
+        check(*Settings.read(models_dir=models, index_dir=index).artefact_dirs())
+
+
+@app.command()
+def rollback(
+    index: RuntimeIndex = None,
+    to: Annotated[
+        str | None, typer.Option(help="A generation by name, older or newer; else the one before that in force.")
+    ] = None,
+) -> None:
+    """Go back to an earlier generation of the index, at once and whole; `lookwhy verify` lists them."""
+    with told_errors():
+        from export.index.rollback import roll_back
+
+        roll_back(Settings.read(index_dir=index).artefact_dirs()[1], to)
 
 
 @app.command()
@@ -183,10 +220,11 @@ def import_index(
 ) -> None:
     """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
     with told_errors():
+        from export.index.chosen_models import choose_models, open_models
         from export.index.seed_import import SeedFiles
         from export.index.seed_import import import_index as take_over
 
-        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(_models_dir(models)))
+        take_over(SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)))
 
 
 @app.command()
@@ -202,43 +240,10 @@ def evaluate(
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
+        from export.index.chosen_models import choose_models
 
         threads = Settings.read().threads or os.cpu_count() or 1
-        evaluate_models(Sources(captions, images, _models_dir(models), exact), out, threads=threads)
-
-
-def _models_dir(given: Path | None) -> Path:
-    """Return the models to work with: those named, or set, or exported here. The sample's only if they were named.
-
-    Raises:
-        SampleModelsUnasked: none of these is here.
-    """
-    if folder := given or Settings.read().models_dir:
-        return folder
-    if has_manifest(OWN_MODELS):
-        return OWN_MODELS
-    raise SampleModelsUnasked
-
-
-def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
-    from export.errors import DeviceUnfit
-    from export.index.pipeline import Models
-    from runtime.artefacts.manifest import read_models_manifest
-    from runtime.models.blip import BlipCaptioner
-    from runtime.models.clip import ClipEncoder
-
-    manifest = read_models_manifest(folder)
-    if device != "cpu" and manifest.precision != "fp32":
-        raise DeviceUnfit(folder, manifest.precision, device)
-    if are_sample_models(manifest):
-        tell(SAMPLE_MODELS_BANNER)
-    blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
-    return Models(
-        manifest.fingerprint(),
-        ClipEncoder(folder, manifest.clip, device=device),
-        (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
-        workers,
-    )
+        evaluate_models(Sources(captions, images, choose_models(models), exact), out, threads=threads)
 
 
 if __name__ == "__main__":

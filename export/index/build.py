@@ -171,7 +171,7 @@ class _Build:
             skipped=sorted(self._pictures.skipped, key=lambda image: image.name),
             next_id=assigned.next_id,
             scanned_ns=self._scan.began_ns,
-            former_captions={} if self._options.forget else former_captions(self._last, self._pictures.hashes.values()),
+            former_captions=former_captions(self._last, self._pictures.hashes.values()),
         )
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.scan import FoundImage, SkippedImage
+from export.index.scan import FoundImage, SkippedImage, mtime_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import open_image
 
@@ -44,7 +44,7 @@ def decode_found(
         facts = path.stat()  # afterwards: what was decoded counts only if the file is still the one that was hashed
     except OSError:
         return SkippedImage(image.image_path, "it went away while it was being read")
-    if (facts.st_size, facts.st_mtime_ns) != (image.bytes, image.mtime_ns):
+    if (facts.st_size, mtime_of(facts)) != (image.bytes, image.mtime_ns):
         return SkippedImage(image.image_path, "it changed while it was being read")
     return outcome
 

@@ -3,11 +3,13 @@
 Decides by names alone which those are, and counts them by folder. `pictures.py` puts them among the others.
 """
 
+import os
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from export.errors import FolderUnusable
 from export.index.catalog import IndexedImage
 from export.index.scan import INT64_MIN, Scan
 
@@ -15,8 +17,8 @@ from export.index.scan import INT64_MIN, Scan
 # it: immich, PhotoPrism and koel all lost libraries to it.
 GONE_SHARE, GONE_MIN = 0.5, 10
 GONE_NS = INT64_MIN  # the mtime of a picture that was no longer there, and was kept: no file has it
-EMPTY = "the folder holds nothing at all now; is a drive not mounted?"
-GONE = "they are no longer there, and half of the library or more is not; is a drive not mounted?"
+EMPTY = "the folder holds nothing at all now, as if a drive was not mounted"
+GONE = "half of the library or more is no longer there, as if a drive was not mounted"
 EVERYWHERE = "."
 
 
@@ -77,6 +79,22 @@ class KeptPictures:
     def is_forgotten(self, path: str) -> bool:
         """Return whether nothing is to be kept of a picture that cannot be looked at."""
         return any(name == EVERYWHERE or f"{path}/".startswith(f"{name}/") for name in self._forget)
+
+
+def named_folders(root: Path, below: Iterable[Path], *, everywhere: bool) -> tuple[str, ...]:
+    """Return folders as they are kept in an index, by relative path, however a person names them; "." for all.
+
+    Raises:
+        FolderUnusable: one lies outside the folder of pictures.
+    """
+    names = [EVERYWHERE] if everywhere else []
+    for folder in below:
+        inside = folder if folder.is_absolute() else root.absolute() / folder
+        name = os.path.relpath(os.path.normpath(inside), os.path.normpath(root.absolute()))
+        if name.startswith(".."):
+            raise FolderUnusable(folder, f"it does not lie below {root}; nothing is forgotten")
+        names.append(name)
+    return tuple(names)
 
 
 def folder_of(path: str) -> str:

@@ -91,6 +91,11 @@ def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
     return scan
 
 
+def mtime_of(facts: os.stat_result) -> int:
+    """Return a file's mtime in nanoseconds, as near to it as SQLite can keep."""
+    return min(max(facts.st_mtime_ns, INT64_MIN + 1), INT64_MAX)
+
+
 def is_text(path: str) -> bool:
     """Return whether a path can be written as UTF-8; one with other bytes cannot be kept in JSON or SQLite."""
     try:
@@ -168,8 +173,7 @@ def _note_picture(entry: os.DirEntry[str], name: str, scan: Scan) -> None:
         facts = entry.stat()
     except FileNotFoundError:  # deleted since the folder was listed: nothing to report
         return
-    mtime_ns = min(max(facts.st_mtime_ns, INT64_MIN), INT64_MAX)
-    scan.images.append(FoundImage(name, facts.st_size, mtime_ns))
+    scan.images.append(FoundImage(name, facts.st_size, mtime_of(facts)))
 
 
 def _why_not_followed(link: Path, scan: Scan, is_picture: bool) -> str | None:

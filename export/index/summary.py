@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from export.index.kept import KeptFolder
+from export.index.kept import EVERYWHERE, KeptFolder
 from export.index.scan import SkippedImage
 from runtime.artefacts.embedded import sample_models_dir
 from runtime.settings import OWN_INDEX, OWN_MODELS
@@ -85,7 +85,8 @@ def print_kept(kept: Sequence[KeptFolder], console: Console) -> None:
     """Print a line for each folder whose pictures are kept although they could not be looked at."""
     for folder in kept[:LISTED_MAX]:
         pictures = "1 picture" if folder.pictures == 1 else f"{folder.pictures:,} pictures"
-        line = f"{printable(folder.name)}: {printable(folder.reason)}: {pictures} kept."
+        where = "" if folder.name == EVERYWHERE else f" in {printable(folder.name)}"
+        line = f"{pictures}{where} kept unseen: {printable(folder.reason)}."
         console.print(Text(line, style="yellow"), soft_wrap=True)
     if len(kept) > LISTED_MAX:
         console.print(f"and {len(kept) - LISTED_MAX:,} more folders", style="yellow")
