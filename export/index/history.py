@@ -1,6 +1,6 @@
 """The generations in an index folder: which is in force, which are whole, how much disk they take, and which go.
 
-Every generation keeps a copy of its manifest, and the copy's sha256 in the form of `sha256sum`. By that, damage of
+Every generation keeps a copy of its manifest, and the copy's sha256 in the form of coreutils. By that, damage of
 `manifest.json` is noticed and mended, and an earlier generation can be put back into force. Writes no other file.
 """
 
@@ -87,10 +87,14 @@ def keep_manifest(out: Path) -> None:
         folder = out / parse_index_manifest(out / MANIFEST_NAME).generation
     except ArtefactError:
         return
-    if not number_of(folder.name) or not folder.is_dir() or (folder / MANIFEST_SUM_NAME).exists():
+    if not number_of(folder.name) or not folder.is_dir() or is_whole(folder):
         return
     content = (out / MANIFEST_NAME).read_bytes()
-    for name, text in ((MANIFEST_NAME, content), (MANIFEST_SUM_NAME, _sum_line(content))):
+    written = {MANIFEST_NAME: content, MANIFEST_SUM_NAME: _sum_line(content)}
+    there = {name: path.read_bytes() for name in written if (path := folder / name).is_file()}
+    if MANIFEST_SUM_NAME in there and not there.items() & written.items():
+        return  # both say something else: it is not known which of the three is damaged
+    for name, text in written.items():
         with whole_file(folder / name) as file:
             file.write(text)
 

@@ -49,7 +49,6 @@ class _Salvage:
 
     def __init__(self, out: Path, manifest: IndexManifest, damaged: dict[str, str], tell: Tell) -> None:
         self._out, self._manifest, self._damaged, self._tell = out, manifest, damaged, tell
-        self._sums = RowSums.read(out / manifest.generation, halved=manifest.vectors is not None)
         self._faulty = bool(damaged)
 
     def read(self, *, is_damaged: bool) -> Generation:
@@ -114,7 +113,8 @@ class _Salvage:
         except ArtefactError as error:
             self._damaged.setdefault(record.path, str(error))
         if record.path in self._damaged:
-            lost = frozenset(ids) - self._sums.sound_ids(kind, store, ids)
+            sums = RowSums.read(self._out / self._manifest.generation, halved=self._manifest.vectors is not None)
+            lost = frozenset(ids) - sums.sound_ids(kind, store, ids)
         else:
             lost = frozenset(ids) - held_ids(store, ids)
         if lost or record.path in self._damaged:

@@ -165,7 +165,7 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
     remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
-    manifest = _read(models_dir, ModelsManifest, remedy)
+    manifest = _read(models_dir / MANIFEST_NAME, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
     return manifest
@@ -179,7 +179,7 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
     remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
-    manifest = _read(index_dir, IndexManifest, remedy)
+    manifest = _read(index_dir / MANIFEST_NAME, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)
     return manifest
@@ -192,7 +192,7 @@ def parse_index_manifest(path: Path) -> IndexManifest:
         ArtefactMissing: there is no such file.
         ArtefactCorrupt: it is not of this form.
     """
-    return _parse(path, IndexManifest, "Build the index again: lookwhy index FOLDER.")
+    return _read(path, IndexManifest, "Build the index again: lookwhy index FOLDER.")
 
 
 def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
@@ -227,11 +227,7 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
         raise ArtefactCorrupt(path, reason, remedy)
 
 
-def _read(folder: Path, form: type[M], remedy: str) -> M:
-    return _parse(folder / MANIFEST_NAME, form, remedy)
-
-
-def _parse(path: Path, form: type[M], remedy: str) -> M:
+def _read(path: Path, form: type[M], remedy: str) -> M:
     with _named_refusals(path.parent):
         if not path.is_file():
             raise ArtefactMissing(path, remedy)
