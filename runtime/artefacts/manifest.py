@@ -186,12 +186,7 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
 
 
 def parse_index_manifest(path: Path) -> IndexManifest:
-    """Return the index's manifest in a file; the files that it names are not looked at.
-
-    Raises:
-        ArtefactMissing: there is no such file.
-        ArtefactCorrupt: it is not of this form.
-    """
+    """Return the index's manifest in a file; the files that it names are not looked at. Raises as `read_index_manifest`."""
     return _read(path, IndexManifest, "Build the index again: lookwhy index FOLDER.")
 
 
