@@ -118,7 +118,7 @@ def read_catalog(path: Path) -> Catalog:
     try:
         with closing(open_catalog(path)) as connection:
             return _read(connection)
-    except (sqlite3.DatabaseError, KeyError) as cause:
+    except (sqlite3.DatabaseError, KeyError, ValueError, TypeError) as cause:  # ValueError: a list that is no JSON
         raise ArtefactCorrupt(path, f"it cannot be read to its end ({cause})", REMEDY) from cause
 
 

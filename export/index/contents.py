@@ -57,7 +57,8 @@ class KnownContents:
         indexed_captions = {row.sha256: made for row in rows if (made := row.model_caption) is not None}
         captioner = captioner_fingerprint(models)
         former = {one: caption for (by, one), caption in last.catalog.former_captions.items() if by == captioner}
-        self.captions = dict(live_captions) | former | indexed_captions | journal.captions()
+        live = {one: caption for one, caption in live_captions.items() if isinstance(caption, str)}
+        self.captions = live | former | indexed_captions | journal.captions()
         self.failures = {
             skipped.sha256: skipped.reason for skipped in last.catalog.skipped if skipped.sha256
         } | journal.failures()

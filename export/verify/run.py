@@ -8,7 +8,8 @@ from rich.text import Text
 
 from export.console import progress_bar
 from export.errors import ArtefactDamaged
-from export.index.history import bytes_of, is_whole, name_of, whole_generations
+from export.index.chosen_models import MODELS_REMEDY
+from export.index.history import bytes_of, find_manifest, is_whole, name_of, whole_generations
 from export.verify.index_files import INDEX_REMEDY, find_index_faults
 from runtime.artefacts.file_record import why_damaged
 from runtime.artefacts.manifest import (
@@ -18,8 +19,6 @@ from runtime.artefacts.manifest import (
     read_models_manifest,
 )
 from runtime.errors import ArtefactError, ModelsDiffer
-
-MODELS_REMEDY = "lookwhy models exports them anew; the sample's come with the program: install it again."
 
 
 def verify(models_dir: Path, index_dir: Path, *, console: Console | None = None) -> None:
@@ -37,6 +36,9 @@ def verify(models_dir: Path, index_dir: Path, *, console: Console | None = None)
     console = console or Console(stderr=True)
     models, model_faults = find_model_faults(models_dir, console)
     index, index_faults = find_index_faults(index_dir, console)
+    now = find_manifest(index_dir)
+    if index_faults and index and now and now.manifest.generation != index.generation:  # a build has ended meanwhile
+        index, index_faults = find_index_faults(index_dir, console)
     if models and index:
         try:
             check_models_match(index_dir, index, models_dir, models)

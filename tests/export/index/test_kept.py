@@ -99,6 +99,15 @@ def test_what_lies_under_a_folder_that_cannot_be_listed_is_kept(
     assert models.encoder.seen == 0
 
 
+def test_a_new_folder_that_cannot_be_listed_is_skipped_by_name(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(folder / "locked" / "x.png", 80)
+    refuse_to_list(monkeypatch, folder / "locked", errno.EACCES)
+    summary = build(folder, out)
+    assert (summary.kept, reasons(summary)) == ((), {"locked": "the folder cannot be listed (Permission denied)"})
+
+
 def test_an_empty_mount_point_keeps_its_pictures_while_others_change(folder: Path, out: Path) -> None:
     build(folder, out)
     ids = ids_by_path(out)

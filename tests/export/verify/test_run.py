@@ -83,6 +83,15 @@ def test_damaged_models_are_named(index: Path, tmp_path: Path) -> None:
     assert len(faults(index, models)) == 1
 
 
+def test_damaged_models_make_no_index(index: Path, tmp_path: Path) -> None:
+    models = Path(shutil.copytree(MODELS, tmp_path / "models"))
+    record = read_models_manifest(models).clip.image.files()[-1]
+    flip(models / record.path, 100)
+    ended = CliRunner().invoke(app, ["index", str(tmp_path), "--models", str(models), "--out", str(index)])
+    assert ended.exit_code == 1
+    assert f"{record.path}: its sha256" in ended.stderr
+
+
 def test_files_that_are_each_sound_but_do_not_fit_each_other_are_named(index: Path) -> None:
     path = index / "g000001" / "image_index.faiss"
     store = FlatStore.open(path, read_index_manifest(index).dimension)
