@@ -90,10 +90,10 @@ class _Build:
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
         with self._journal:
-            self._pictures.keep_unknown()
-            self._given = self._match_given()
             self._pictures.hash(self._console)
+            self._pictures.keep_unknown()
             self._pictures.believe_captions()
+            self._given = self._match_given()
             encoded = self._embed()
             self._pictures.skip_failed(self._console)
             assigned = self._assign_ids()
@@ -108,7 +108,7 @@ class _Build:
 
     def _match_given(self) -> Mapping[str, tuple[str, ...]]:
         asked = self._options.given_captions
-        paths = [*(image.image_path for image in self._scan.images), *self._pictures.hashes]
+        paths = {*(image.image_path for image in self._scan.images), *self._pictures.hashes}
         given = match_given(asked or {}, paths)
         print_given(given, self._last.catalog.rows, self._console, asked=asked is not None)
         return given.by_path

@@ -47,7 +47,7 @@ def find_manifest(out: Path) -> FoundManifest | None:
         return _newest(out, str(error))
     folder = out / manifest.generation
     if not is_whole(folder):
-        lost = None if folder.is_dir() else _newest(out, f"{path} names {manifest.generation!r}, which is not there.")
+        lost = None if _is_folder(folder) else _newest(out, f"{path} names {manifest.generation!r}, which is not there.")
         return lost or FoundManifest(manifest)
     if (folder / MANIFEST_NAME).read_bytes() == path.read_bytes():
         return FoundManifest(manifest)
@@ -87,7 +87,7 @@ def keep_manifest(out: Path) -> None:
         folder = out / parse_index_manifest(out / MANIFEST_NAME).generation
     except ArtefactError:
         return
-    if not number_of(folder.name) or not folder.is_dir() or is_whole(folder):
+    if not number_of(folder.name) or not _is_folder(folder) or is_whole(folder):
         return
     content = (out / MANIFEST_NAME).read_bytes()
     written = {MANIFEST_NAME: content, MANIFEST_SUM_NAME: _sum_line(content)}
@@ -105,7 +105,7 @@ def is_whole(folder: Path) -> bool:
         content = (folder / MANIFEST_NAME).read_bytes()
         sound = (folder / MANIFEST_SUM_NAME).read_bytes() == _sum_line(content)
         return sound and parse_index_manifest(folder / MANIFEST_NAME).generation == folder.name
-    except (OSError, ArtefactError):
+    except (OSError, ValueError, ArtefactError):  # ValueError: a damaged name with a NUL
         return False
 
 
@@ -190,6 +190,13 @@ def sole_writer(out: Path) -> Iterator[None]:
 
 def _numbers(out: Path) -> set[int]:
     return {number for path in out.iterdir() if (number := number_of(path.name))} if out.is_dir() else set()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a damaged name, too long or with a NUL
+        return False
 
 
 def _sum_line(content: bytes) -> bytes:

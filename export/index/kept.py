@@ -43,12 +43,13 @@ class KeptPictures:
         """
         self.rows: dict[str, IndexedImage] = {}
         self._old, self._forget = old, forget
-        self._counts: Counter[tuple[str, str]] = Counter()
+        self._reasons: dict[str, tuple[str, str]] = {}
 
     @property
     def folders(self) -> list[KeptFolder]:
         """What is kept, by folder and reason."""
-        return [KeptFolder(name, reason, count) for (name, reason), count in sorted(self._counts.items())]
+        counts = Counter(self._reasons.values())
+        return [KeptFolder(name, reason, count) for (name, reason), count in sorted(counts.items())]
 
     def unknown(self, scan: Scan) -> Iterator[tuple[IndexedImage, str, str]]:
         """Yield every row that a look at the folder says nothing of, with the folder and the reason."""
@@ -74,7 +75,11 @@ class KeptPictures:
         """Keep a row; a second reason is as good as the first."""
         if row.image_path not in self.rows:
             self.rows[row.image_path] = row
-            self._counts[folder, reason] += 1
+            self._reasons[row.image_path] = folder, reason
+
+    def reason_of(self, row: IndexedImage) -> tuple[str, str]:
+        """Return the folder of a row that is kept, and why it is."""
+        return self._reasons[row.image_path]
 
     def is_forgotten(self, path: str) -> bool:
         """Return whether nothing is to be kept of a picture that cannot be looked at."""

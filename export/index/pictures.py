@@ -14,7 +14,7 @@ from export.errors import FolderUnusable
 from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents
 from export.index.hashing import hash_images, is_too_large, remembered_hashes
-from export.index.kept import EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
+from export.index.kept import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
 from export.index.last_generation import Generation
 from export.index.scan import FoundImage, Scan, SkippedImage, why_no_picture
 from export.index.summary import print_skipped
@@ -58,17 +58,18 @@ class FolderPictures:
     def keep_unknown(self) -> None:
         """Keep the rows of what could not be looked at, and skip folders that held no picture before.
 
+        What is certainly not where it was, and has turned up elsewhere, was moved, and is not kept.
+
         Raises:
             FolderUnusable: such a picture has to be embedded again.
         """
-        lacking: Counter[tuple[str, str]] = Counter()
+        moved = Counter(sha256 for path, sha256 in self.hashes.items() if self.kept.row_of(path) is None)
         for row, folder, reason in list(self.kept.unknown(self._scan)):
-            if row.sha256 in self._known.sizes:
-                self._keep(row, folder, reason, row.mtime_ns)
+            if reason in {EMPTY, GONE} and moved[row.sha256]:
+                moved[row.sha256] -= 1
             else:
-                lacking[folder, reason] += 1
-        for (folder, reason), count in lacking.items():
-            raise FolderUnusable(self._scan.folder / folder, _why_needed(reason, count))
+                self._keep(row, folder, reason, row.mtime_ns)
+        self._refuse_lacking()
         places = {str(place) for path in self.kept.rows for place in (path, *PurePosixPath(path).parents)}
         self.skipped += [SkippedImage(name, why) for name, why in self._scan.unlisted.items() if name not in places]
 
@@ -110,13 +111,17 @@ class FolderPictures:
             raise FolderUnusable(self._scan.folder, reason)
 
     def keep_gone(self, gone: Collection[str]) -> bool:
-        """Keep the rows of pictures that have gone, if they are too many to be believed; returns whether they were kept."""
+        """Keep the rows of pictures that have gone, if they are too many to be believed; returns whether they were kept.
+
+        Raises:
+            FolderUnusable: one has to be embedded again.
+        """
         if not self.kept.are_too_many(gone):
             return False
         for path in sorted(gone):
-            row = self.kept.row_of(path)
-            if row and row.sha256 in self._known.sizes:
+            if row := self.kept.row_of(path):
                 self._keep(row, EVERYWHERE, GONE, GONE_NS)
+        self._refuse_lacking()
         return True
 
     def hashed(self) -> list[tuple[FoundImage, str]]:
@@ -142,6 +147,12 @@ class FolderPictures:
         self._keep(row, folder_of(image.name), image.reason, row.mtime_ns)
         return True
 
+    def _refuse_lacking(self) -> None:
+        lacking = [row for row in self.kept.rows.values() if row.sha256 not in self._known.sizes]
+        if lacking:
+            place, reason = self.kept.reason_of(lacking[0])
+            raise FolderUnusable(self._scan.folder / place, _why_needed(reason, len(lacking)))
+
     def _keep(self, row: IndexedImage, folder: str, reason: str, mtime_ns: int) -> None:
         self.kept.keep(row, folder, reason)
         self.hashes[row.image_path] = row.sha256
@@ -150,6 +161,6 @@ class FolderPictures:
 
 def _why_needed(reason: str, count: int) -> str:
     return (
-        f"{reason}, and {count:,} of its pictures must be embedded again, as the models are others or the index is damaged. "
+        f"{reason}, and {count:,} pictures must be embedded again, as the models are others or the index is damaged. "
         "Make them readable, or give them up with --forget"
     )

@@ -117,7 +117,7 @@ class _Salvage:
             lost = frozenset(ids) - sums.sound_ids(kind, store, ids)
         else:
             lost = frozenset(ids) - held_ids(store, ids)
-        if lost or record.path in self._damaged:
+        if lost or record.path in self._damaged or (store and store.count != len(ids)):
             self._faulty = True
             reason = self._damaged.get(record.path, "it does not fit the catalogue")
             self._tell(f"{record.path} is damaged: {reason}. {len(lost):,} of its {len(ids):,} vectors are made again.")

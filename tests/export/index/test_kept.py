@@ -164,6 +164,16 @@ def test_a_link_into_an_empty_mount_point_is_kept_and_a_dangling_one_is_not(fold
     assert {"linked.png", "dangling.png"} & set(ids_by_path(out)) == {"linked.png"}
 
 
+def test_pictures_that_were_moved_out_of_a_folder_are_moved_and_not_kept_there(folder: Path, out: Path) -> None:
+    build(folder, out)
+    ids = ids_by_path(out)
+    for entry in list((folder / "NAS").iterdir()):
+        entry.rename(folder / f"moved {entry.name}")
+    summary = build(folder, out)
+    assert (summary.renamed, summary.kept, summary.encoded, summary.count) == (6, (), 0, 14)
+    assert ids_by_path(out)["moved 2019/1.png"] == ids["NAS/2019/1.png"]
+
+
 def test_half_a_library_that_vanishes_at_once_is_kept_until_it_is_given_up(tmp_path: Path, out: Path) -> None:
     wordless = replace(small_models(), open_captioner=None)  # so many captions would be calibrated in every build
     folder = draw_many(tmp_path / "photos", [f"{number}.png" for number in range(20)])
@@ -202,7 +212,7 @@ def test_pictures_that_must_be_embedded_again_and_cannot_be_read_stop_the_build(
     build(folder, out)
     before, away = told_by(out), unmount(folder)
     others = replace(small_models(), fingerprint={"clip/image.onnx": "9" * 64})
-    with pytest.raises(FolderUnusable, match="6 of its pictures must be embedded again"):
+    with pytest.raises(FolderUnusable, match="6 pictures must be embedded again"):
         build(folder, out, others)
     assert told_by(out) == before
     mount(folder, away)
