@@ -6,16 +6,17 @@ Captions and ids are kept wherever any file still has them; `salvage_catalog.py`
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from export.index.catalog import Catalog, read_catalog
 from export.index.history import METADATA_NAME, find_manifest, highest_number, name_of, number_of, whole_generations
-from export.index.last_generation import Generation, damaged_files
+from export.index.last_generation import REMEDY, Generation, damaged_files
 from export.index.row_sums import Kind, RowSums, held_ids
 from export.index.salvage_catalog import salvage_catalog
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, parse_index_manifest
-from runtime.errors import ArtefactError
+from runtime.errors import ArtefactCorrupt, ArtefactError
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorSource
 from runtime.stores.vector_file import VectorFile
@@ -109,7 +110,7 @@ class _Salvage:
         kind: Kind = "caption" if record == self._manifest.captions else "picture"
         store: VectorSource | None = None
         try:
-            store = self._open(record)
+            store = self._open(record, ids)
         except ArtefactError as error:
             self._damaged.setdefault(record.path, str(error))
         if record.path in self._damaged:
@@ -123,9 +124,16 @@ class _Salvage:
             self._tell(f"{record.path} is damaged: {reason}. {len(lost):,} of its {len(ids):,} vectors are made again.")
         return store, lost
 
-    def _open(self, record: FileRecord) -> VectorSource:
+    def _open(self, record: FileRecord, ids: list[int]) -> VectorSource:
         path, dimension = self._out / record.path, self._manifest.dimension
-        return VectorFile.open(path, dimension) if self._manifest.vectors else FlatStore.open(path, dimension)
+        if not self._manifest.vectors:
+            return FlatStore.open(path, dimension)
+        store = VectorFile.open(path, dimension)
+        if record.path in self._damaged and store.count == len(ids):
+            store.ids = np.array(ids)  # the vectors are in this order; ids that do not ascend could not be searched
+        elif (np.diff(store.ids) <= 0).any():
+            raise ArtefactCorrupt(path, "its ids do not ascend", REMEDY)
+        return store
 
     def _tell_others(self, of_pictures: FileRecord) -> None:
         for record in (self._manifest.store, self._manifest.metadata):

@@ -108,6 +108,19 @@ def test_one_damaged_vector_is_embedded_again_alone(built: Path, tmp_path: Path,
     assert told_by(out)[:2] == before[:2]
 
 
+@pytest.mark.parametrize("file", ["image_vectors.f16", "caption_vectors.f16"])
+def test_ids_that_no_longer_ascend_cost_no_vector(built: Path, tmp_path: Path, file: str) -> None:
+    out = copy_of(built, "large", tmp_path)
+    before, path = told_by(out), out / "g000001" / file
+    flip(path, path.stat().st_size - 8 * COUNT // 2 + 7)  # the highest byte of the id in the middle
+    models = never_captioning()
+    build(built / "photos", out, models, LARGE)
+    assert told_by(out) == before
+    assert isinstance(models.encoder, GridEncoder)
+    assert models.encoder.seen == 0
+    assert not any(text.startswith("a picture") for text in models.encoder.read)  # single words are embedded in any case
+
+
 def test_vectors_that_no_sum_vouches_for_are_all_embedded_again(built: Path, tmp_path: Path) -> None:
     out = copy_of(built, "flat", tmp_path)
     (out / "g000001" / SUMS_NAME).write_bytes(b"\x93NUMPY" + b"\xff" * 50)
