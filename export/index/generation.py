@@ -116,7 +116,7 @@ def _write_stores(folder: Path, following: NextGeneration, console: Console) -> 
         written = write_clustered(folder, following.dimension, vectors, captions, console=console)
     else:
         written = write_flat(folder, following.dimension, vectors, captions)
-    sums.write(folder)
+    sums.write(folder, following.catalog.rows)
     return written
 
 

@@ -86,7 +86,7 @@ class _Salvage:
         self._faulty = True
         metadata = self._manifest.metadata
         listed = self._out / metadata.path if metadata.path not in self._damaged else None
-        catalog = salvage_catalog(self._out / record.path, listed, self._catalog_before())
+        catalog = salvage_catalog(self._out / record.path, listed, self._catalog_before(), self._sums().is_sound)
         whole = sum(bool(row.sha256) for row in catalog.rows)
         self._tell(
             f"{record.path} is damaged: {self._damaged[record.path]}. Of its {self._manifest.count:,} pictures, "
@@ -114,8 +114,7 @@ class _Salvage:
         except ArtefactError as error:
             self._damaged.setdefault(record.path, str(error))
         if record.path in self._damaged:
-            sums = RowSums.read(self._out / self._manifest.generation, halved=self._manifest.vectors is not None)
-            lost = frozenset(ids) - sums.sound_ids(kind, store, ids)
+            lost = frozenset(ids) - self._sums().sound_ids(kind, store, ids)
         else:
             lost = frozenset(ids) - held_ids(store, ids)
         if lost or record.path in self._damaged or (store and store.count != len(ids)):
@@ -134,6 +133,9 @@ class _Salvage:
         elif (np.diff(store.ids) <= 0).any():
             raise ArtefactCorrupt(path, "its ids do not ascend", REMEDY)
         return store
+
+    def _sums(self) -> RowSums:
+        return RowSums.read(self._out / self._manifest.generation, halved=self._manifest.vectors is not None)
 
     def _tell_others(self, of_pictures: FileRecord) -> None:
         for record in (self._manifest.store, self._manifest.metadata):

@@ -1,13 +1,13 @@
 """The rows of a damaged catalogue: those that can still be read, and what other files know of the others.
 
 A page of SQLite's that is damaged costs its rows alone, and a flipped bit one value, so each row is read by itself and
-compared with `metadata.json`. No value is believed without that but the sha256, so every file is hashed again.
+compared with its checksum, where there is one, and with `metadata.json`. Every file is hashed again in any case.
 """
 
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,20 +23,23 @@ UNKNOWN_NS = -1  # of a row whose file must be hashed again
 Listed = dict[int, tuple[str, str | None]]  # path and caption by id
 
 
-def salvage_catalog(path: Path, metadata: Path | None, before: Catalog | None) -> Catalog:
+def salvage_catalog(
+    path: Path, metadata: Path | None, before: Catalog | None, is_sound: Callable[[IndexedImage], bool]
+) -> Catalog:
     """Return what is known of a damaged catalogue's pictures.
 
     Args:
         path: the catalogue.
         metadata: the `metadata.json` of the same generation; None where that is damaged, too.
         before: the catalogue of an earlier generation, if there is one.
+        is_sound: whether a row is as it was written, as far as that is known.
 
     Returns:
         The rows, with an empty sha256 where only id, path and caption are left. No file is taken for unchanged.
     """
     listed = _read_listed(metadata) if metadata else None
     older = {row.id: row for row in before.rows} if before else {}
-    rows = {row.id: row for row in _readable_rows(path, listed) if _is_plausible(row)}
+    rows = {row.id: row for row in _readable_rows(path, listed) if _is_plausible(row) and is_sound(row)}
     if listed is not None:
         rows = {one: row for one, row in rows.items() if listed.get(one) == (row.image_path, row.caption)}
         for one, (image_path, caption) in listed.items():

@@ -161,11 +161,12 @@ def test_with_the_readable_copy_gone_too_an_earlier_generation_knows_the_rest(bu
     assert {row.caption for row in catalog_of(out).rows} == {row.caption for row in rows}
 
 
-def test_a_flipped_sha256_costs_one_caption_at_most(built: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", ["width = 4", "sha256 = replace(sha256, substr(sha256, 1, 8), '00000000')"])
+def test_a_flipped_value_of_a_row_costs_one_run_of_a_model(built: Path, tmp_path: Path, change: str) -> None:
     out = copy_of(built, "flat", tmp_path)
     before = told_by(out)
     with sqlite3.connect(out / "g000001" / "catalog.sqlite") as connection:
-        connection.execute("UPDATE images SET sha256 = replace(sha256, substr(sha256, 1, 8), '00000000') WHERE id = 3")
+        connection.execute(f"UPDATE images SET {change} WHERE id = 3")
     connection.close()
     models = small_models()
     build(built / "photos", out, models)
