@@ -30,7 +30,7 @@ class FolderPictures:
     """
 
     def __init__(self, scan: Scan, last: Generation, known: KnownContents, forget: Collection[str] = ()) -> None:
-        """Begin with what the folder holds; nothing is read yet.
+        """Begin with what the folder holds; no file is read yet.
 
         Args:
             scan: the look at the folder.

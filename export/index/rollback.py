@@ -84,4 +84,5 @@ def _tell(out: Path, outcome: Rollback, console: Console) -> None:
         console.print(warning, style="yellow")
     for name in outcome.others:
         console.print(f"{name} stays, {bytes_of(out / name) / 1e6:,.1f} MB: lookwhy rollback --to {name}", highlight=False)
-    console.print("The next lookwhy index goes on from here, and brings in what the folder of pictures holds then.")
+    hint = "The next lookwhy index goes on from here, and brings in what the folder of pictures holds then."
+    console.print(hint, soft_wrap=True)
