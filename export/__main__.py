@@ -1,44 +1,35 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
-from export.errors import SampleModelsUnasked, naming_what_is_missing
+from export.errors import naming_what_is_missing
+from export.index.commands import ModelsDir, RuntimeIndex
+from export.index.commands import app as index_commands
 from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
-from runtime.artefacts.embedded import are_sample_models, name_models
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, has_manifest, models_folder
-from runtime.terminal import INTERRUPTED, SAMPLE_MODELS_BANNER, run_command_line, tell, told_errors
-
-if TYPE_CHECKING:
-    from export.index.pipeline import Models
-    from runtime.models.onnx_session import Device
-
+from runtime.settings import OWN_MODELS, Settings, models_folder
+from runtime.terminal import INTERRUPTED, run_command_line, told_errors
 
 app = typer.Typer(
     help="Make what the runtime reads: models, and an index over your pictures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(index_commands)  # without a name of its own: its commands stand beside the others
 app.add_typer(storybook, name="storybook")
 OWN_EVALUATION = Path("artifacts/evaluation.json")
 Precision = Literal["planned", "int8", "fp32"]
 Target = Literal["avx2", "vnni", "arm64"]
-ModelsDir = Annotated[
+RuntimeModels = Annotated[
     Path | None,
     typer.Option(
-        "--models",
-        parser=models_folder,
-        metavar="FOLDER",
-        help='The folder of exported models, or "sample" (MODELS_DIR); else artifacts/models.',
+        "--models", parser=models_folder, metavar="FOLDER", help="As for search and serve: else those that made the index."
     ),
 ]
-IndexOut = Annotated[Path, typer.Option("--out", help="The index's folder.")]
-Pictures = Annotated[Path, typer.Argument(help="The folder of pictures; its subfolders count.")]
 
 
 @app.command()
@@ -122,72 +113,12 @@ def models(
 
 
 @app.command()
-def index(
-    context: typer.Context,
-    folder: Pictures,
-    models: ModelsDir = None,
-    out: IndexOut = OWN_INDEX,
-    captions: Annotated[
-        Literal["now", "later"],
-        typer.Option(help="later: embed alone, which is quick, and leave captions to a run without this option."),
-    ] = "now",
-    publish_every: Annotated[
-        float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
-    ] = 10,
-    given_captions: Annotated[
-        Path | None,
-        typer.Option(
-            help='Captions by people, one JSON object a line: {"file", "captions"}. Shown in place of the models\'.'
-        ),
-    ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(help="Captions by people in the same form: how likely a match is, is fitted to what they say."),
-    ] = None,
-    device: Annotated[
-        Literal["cpu", "cuda"],
-        typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
-    ] = "cpu",
-    ivf_from: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."
-        ),
-    ] = None,
-) -> None:
-    """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
+def verify(models: RuntimeModels = None, index: RuntimeIndex = None) -> None:
+    """Check every file of models and index, and that they fit each other; exit code 1 where something is damaged."""
     with told_errors():
-        from export.index.build import BuildOptions, build_index
-        from export.index.summary import tell_next_steps
-        from export.precision.captions_file import read_given_captions
+        from export.verify.run import verify as check
 
-        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every)
-        if ivf_from is not None:
-            options = replace(options, ivf_from=ivf_from)
-        models = _models_dir(models)
-        if given_captions is not None:
-            options = replace(options, given_captions=read_given_captions(given_captions, folder))
-        if calibration is not None:
-            options = replace(options, labels=read_given_captions(calibration, folder))
-        tell(f"Models: {name_models(models)}. Index: {out}.")
-        build_index(folder, out, models=_open_models(models, device), options=options)
-        tell_next_steps(context.find_root().info_name or "lookwhy", models, out)
-
-
-@app.command()
-def import_index(
-    faiss: Annotated[Path, typer.Argument(help="The seed project's image_index.faiss.")],
-    metadata: Annotated[Path, typer.Argument(help="The seed project's metadata.json.")],
-    images: Annotated[Path, typer.Option("--images", help="The folder where the pictures lie now.")],
-    models: ModelsDir = None,
-    out: IndexOut = OWN_INDEX,
-) -> None:
-    """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
-    with told_errors():
-        from export.index.seed_import import SeedFiles
-        from export.index.seed_import import import_index as take_over
-
-        take_over(SeedFiles(faiss, metadata, images), out, models=_open_models(_models_dir(models)))
+        check(*Settings.read(models_dir=models, index_dir=index).artefact_dirs())
 
 
 @app.command()
@@ -203,45 +134,11 @@ def evaluate(
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
+        from export.index.chosen_models import choose_models
         from export.index.decode import limit_decoders
 
         threads = limit_decoders(Settings.read())
-        evaluate_models(Sources(captions, images, _models_dir(models), exact), out, threads=threads)
-
-
-def _models_dir(given: Path | None) -> Path:
-    """Return the models to work with: those named, or set, or exported here. The sample's only if they were named.
-
-    Raises:
-        SampleModelsUnasked: none of these is here.
-    """
-    if folder := given or Settings.read().models_dir:
-        return folder
-    if has_manifest(OWN_MODELS):
-        return OWN_MODELS
-    raise SampleModelsUnasked
-
-
-def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
-    from export.errors import DeviceUnfit
-    from export.index.decode import limit_decoders
-    from export.index.pipeline import Models
-    from runtime.artefacts.manifest import read_models_manifest
-    from runtime.models.blip import BlipCaptioner
-    from runtime.models.clip import ClipEncoder
-
-    manifest = read_models_manifest(folder)
-    if device != "cpu" and manifest.precision != "fp32":
-        raise DeviceUnfit(folder, manifest.precision, device)
-    if are_sample_models(manifest):
-        tell(SAMPLE_MODELS_BANNER)
-    blip, workers = manifest.blip, limit_decoders(Settings.read())
-    return Models(
-        manifest.fingerprint(),
-        ClipEncoder(folder, manifest.clip, device=device),
-        (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
-        workers,
-    )
+        evaluate_models(Sources(captions, images, choose_models(models), exact), out, threads=threads)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ LookwhyError
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
     ├── ParityFailed       an exported graph differs from its model by more than the tolerance
     ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
+    ├── GenerationAbsent   there is no such generation of the index to go back to
+    ├── ArtefactDamaged    files of models or index are not as they were written
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
@@ -95,6 +97,27 @@ class DeviceUnfit(ExportError):
         )
 
 
+class GenerationAbsent(ExportError):
+    """An index cannot go back to a generation that is not there."""
+
+    code = "generation_absent"
+
+    def __init__(self, out: Path, name: str | None, others: Sequence[str]) -> None:
+        self.out, self.name, self.others = out, name, tuple(others)
+        wanted = f"{name} is not there to go back to" if name else "there is no generation to go back to"
+        super().__init__(f"{out}: {wanted}. There are, beside the one in force: {', '.join(others) or 'none'}.")
+
+
+class ArtefactDamaged(ExportError):
+    """Files are not as they were written; `faults` says of each what is wrong, and `remedy` what to do."""
+
+    code = "artefact_damaged"
+
+    def __init__(self, folder: Path, faults: Sequence[str], remedy: str) -> None:
+        self.folder, self.faults, self.remedy = folder, tuple(faults), remedy
+        super().__init__(f"{folder} is damaged. {remedy}{_list_lines(faults)}")
+
+
 class SampleModelsUnasked(ExportError):
     """Only the sample models are here, and they are not used for somebody's own pictures unless they were named."""
 
@@ -163,7 +186,7 @@ class GateMissed(ExportError):
         )
 
 
-def _list_lines(misses: Sequence[GateMiss]) -> str:
+def _list_lines(misses: Sequence[object]) -> str:
     return "".join(f"\n  {miss}" for miss in misses)
 
 

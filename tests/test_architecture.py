@@ -32,12 +32,13 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "atomic": {"errors"},
         "storybook": {"atomic", "console", "errors"},
         "fetch": {"atomic", "console", "errors"},
-        "publish": set(),
         "index": {"atomic", "console", "errors"},
+        "verify": {"console", "errors", "index"},
+        "publish": {"verify"},
         "precision": {"console", "errors", "index", "storybook"},
         "models": {"atomic", "console", "errors", "precision"},
         "evaluation": {"console", "errors", "index", "models", "precision"},
-        "__main__": {"console", "errors", "evaluation", "fetch", "index", "models", "precision", "storybook"},
+        "__main__": {"console", "errors", "evaluation", "fetch", "index", "models", "precision", "storybook", "verify"},
     },
 }
 # One file of the runtime owns each outside thing.

@@ -4,7 +4,7 @@ Owns the order of the steps, from a file to its row in the catalogue. Each step 
 Needs no torch: it runs wherever the runtime does.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -14,16 +14,18 @@ from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
 from export.index.catalog import Catalog, IndexedImage
-from export.index.contents import KnownContents
-from export.index.decode import hash_images, remembered_hashes
-from export.index.generation import last_generation, name_of, sole_writer
+from export.index.contents import KnownContents, former_captions
 from export.index.given_captions import match_given, print_given
+from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
+from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
 from export.index.publisher import BuildOptions, Publisher
-from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
-from export.index.summary import Summary, print_skipped, print_summary
+from export.index.salvage import last_generation
+from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder, why_no_picture
+from export.index.summary import Summary, print_summary
+from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.caption_file import CaptionFile
 
 __all__ = ["BuildOptions", "Captioner", "ImageEncoder", "Models", "Summary", "build_index"]
@@ -37,6 +39,7 @@ def build_index(
     First every new picture is embedded, then those without a caption are captioned. Models run only on contents that neither
     the last generation nor the journal of a killed build knows. Where nothing has changed, no file is written. However often
     a build is interrupted, or its captions put off, it ends with the ids, captions and vectors of an uninterrupted one.
+    Pictures that cannot be looked at keep their rows; what is damaged of the last generation is made again.
 
     Args:
         folder: the pictures, subfolders included.
@@ -48,13 +51,16 @@ def build_index(
             that its last run was given, and no others.
 
     Raises:
-        FolderUnusable: the folder is not there, or holds no picture that can be read; the index is as it was.
+        FolderUnusable: the folder is not there, holds no picture that can be read, or cannot be listed where pictures must
+            be embedded again; the index is as it was.
         OutputUnwritable: the disk is full, `out` cannot be written, or another build holds it; the index is as it was.
         SessionFailed: a graph refused a picture.
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
     console, options = console or Console(stderr=True), options or BuildOptions()
     scan = scan_folder(folder, leave_out=out)
+    if not (scan.images or scan.skipped or (out / MANIFEST_NAME).exists()):
+        raise FolderUnusable(folder, why_no_picture(scan.other_files))
     console.print(f"{len(scan.images):,} pictures in {folder}", markup=False, highlight=False)
     with sole_writer(out):
         try:
@@ -71,26 +77,28 @@ class _Build:
 
     def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
         self._scan, self._out, self._models, self._options, self._console = scan, out, models, options, console
-        self._hashes: dict[str, str] = {}  # sha256 by path, of the pictures that are not skipped
-        self._skipped = list(scan.skipped)
-        self._last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
+        self._last = last_generation(out, console)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
         live_captions = CaptionFile(out, models.fingerprint).read_all()
         self._known = KnownContents(self._last, self._journal, models.fingerprint, live_captions)
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
-        given = match_given(options.given_captions or {}, [image.image_path for image in scan.images])
-        print_given(given, self._last.catalog.rows, console, asked=options.given_captions is not None)
-        self._given = given.by_path
+        self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
+        self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
         with self._journal:
-            self._hash()
+            self._pictures.hash(self._console)
+            self._pictures.keep_unknown()
+            self._pictures.believe_captions()
+            self._given = self._match_given()
             encoded = self._embed()
-            self._skip_failed()
-            assigned = assign_ids(self._last.catalog.rows, self._hashes, self._last.catalog.next_id)
+            self._pictures.skip_failed(self._console)
+            assigned = self._assign_ids()
+            if self._pictures.keep_gone(assigned.removed):
+                assigned = self._assign_ids()
             if not self._options.captions_later:
                 self._caption(assigned)
             catalog = self._publish(assigned)
@@ -98,24 +106,19 @@ class _Build:
                 self._journal.delete()
         return self._summary(assigned, catalog, encoded)
 
-    def _hash(self) -> None:
-        """Find the content of every picture. A file that was not touched since the last build is not read."""
-        manifest = self._last.manifest
-        same_folder = manifest is not None and manifest.images_dir == str(self._scan.folder)
-        # in another folder, a picture of the same name, length and time may be another one
-        self._hashes = remembered_hashes(self._scan, self._last.catalog if same_folder else Catalog())
-        unknown = [image for image in self._scan.images if image.image_path not in self._hashes]
-        with progress_bar(self._console, "Reading", len(unknown)) as advance:
-            for image, outcome in hash_images(self._scan.folder, unknown):
-                if isinstance(outcome, SkippedImage):
-                    self._skipped.append(outcome)
-                else:
-                    self._hashes[image.image_path] = outcome
-                advance(1)
+    def _match_given(self) -> Mapping[str, tuple[str, ...]]:
+        asked = self._options.given_captions
+        paths = {*(image.image_path for image in self._scan.images), *self._pictures.hashes}
+        given = match_given(asked or {}, paths)
+        print_given(given, self._last.catalog.rows, self._console, asked=asked is not None)
+        return given.by_path
+
+    def _assign_ids(self) -> IdAssignment:
+        return assign_ids(self._last.catalog.rows, self._pictures.hashes, self._last.catalog.next_id)
 
     def _embed(self) -> int:
         """Embed every content that has no vector yet, into the journal; returns how many were embedded."""
-        images = self._images_without({*self._known.sizes, *self._known.failures})
+        images = self._pictures.without({*self._known.sizes, *self._known.failures})
         encoded = 0
         with progress_bar(self._console, "Embedding", len(images)) as advance:
             for batch in embed_images(self._scan.folder, images, self._models):
@@ -124,27 +127,10 @@ class _Build:
                 failures = {one.sha256: one.reason for one in skipped if one.sha256}
                 with unwritable_refused(self._out):
                     self._known.keep_images(embedded, failures)
-                self._skip(one for one in skipped if not one.sha256)
+                self._pictures.skip(one for one in skipped if not one.sha256)
                 encoded += len(embedded)
                 advance(len(batch))
         return encoded
-
-    def _skip_failed(self) -> None:
-        """Skip what cannot be decoded, and what has no vector because another file of the same content changed meanwhile.
-
-        Raises:
-            FolderUnusable: no picture is left.
-        """
-        for image, sha256 in self._hashed_images():
-            if sha256 in self._known.failures:
-                reason = self._known.failures[sha256]
-                self._skip([SkippedImage(image.image_path, reason, sha256, image.bytes, image.mtime_ns)])
-            elif sha256 not in self._known.sizes:
-                self._skip([SkippedImage(image.image_path, "a file of the same content changed while it was being read")])
-        if not self._hashes:
-            print_skipped(self._skipped, self._console)
-            reason = f"none of its {len(self._skipped):,} pictures can be read"
-            raise FolderUnusable(self._scan.folder, reason)
 
     def _caption(self, assigned: IdAssignment) -> None:
         """Caption every content that neither has a caption nor was given one, into the journal.
@@ -152,7 +138,7 @@ class _Build:
         Publish now and then, and at Ctrl-C. A picture whose file has gone or changed meanwhile keeps its row without a
         caption: the next run finds it out.
         """
-        images = self._images_without(self._known.captions, leave_out=self._given)
+        images = self._pictures.without(self._known.captions, leave_out=self._given)
         if not images or not self._models.open_captioner:
             return
         try:
@@ -179,12 +165,13 @@ class _Build:
 
     def _publish(self, assigned: IdAssignment) -> Catalog:
         """Bring the index up to what is known by now, and return its catalogue."""
-        rows = [self._row(image, sha256, assigned.ids[image.image_path]) for image, sha256 in self._hashed_images()]
+        rows = [self._row(image, sha256, assigned.ids[image.image_path]) for image, sha256 in self._pictures.hashed()]
         catalog = Catalog(
             rows=sorted(rows, key=lambda row: row.id),
-            skipped=sorted(self._skipped, key=lambda image: image.name),
+            skipped=sorted(self._pictures.skipped, key=lambda image: image.name),
             next_id=assigned.next_id,
             scanned_ns=self._scan.began_ns,
+            former_captions=former_captions(self._last, self._pictures.hashes.values()),
         )
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog
@@ -206,29 +193,10 @@ class _Build:
             mtime_ns=image.mtime_ns,
         )
 
-    def _images_without(self, known: Container[str], leave_out: Container[str] = ()) -> dict[str, FoundImage]:
-        """Return the first picture, by path, of each content that is not among the known, by its sha256.
-
-        Pictures at the paths in `leave_out` are passed over.
-        """
-        images: dict[str, FoundImage] = {}
-        for image, sha256 in self._hashed_images():
-            if sha256 not in known and image.image_path not in leave_out:
-                images.setdefault(sha256, image)
-        return images
-
-    def _hashed_images(self) -> list[tuple[FoundImage, str]]:
-        """Return the pictures that are not skipped, sorted by path, each with its sha256."""
-        images = self._scan.images
-        return [(image, self._hashes[image.image_path]) for image in images if image.image_path in self._hashes]
-
-    def _skip(self, images: Iterable[SkippedImage]) -> None:
-        for image in images:
-            self._skipped.append(image)
-            del self._hashes[image.name]
-
     def _summary(self, assigned: IdAssignment, catalog: Catalog, encoded: int) -> Summary:
         uncaptioned = sum(row.caption is None for row in catalog.rows) if self._models.open_captioner else 0
+        kept = self._pictures.kept
+        others = [number for number in whole_generations(self._out) if number != self._publisher.number]
         return Summary(
             count=len(assigned.ids),
             generation=name_of(self._publisher.number),
@@ -237,10 +205,14 @@ class _Build:
             changed=len(assigned.changed),
             renamed=len(assigned.renamed),
             removed=len(assigned.removed),
-            unchanged=len(assigned.unchanged),
+            unchanged=len(assigned.unchanged - kept.rows.keys()),
+            kept=tuple(kept.folders),
             encoded=encoded,
             uncaptioned=uncaptioned,
             captions_later=self._options.captions_later,
             other_files=self._scan.other_files,
             skipped=tuple(catalog.skipped),
+            bytes=bytes_of(self._out / name_of(self._publisher.number)),
+            others=tuple(map(name_of, others)),
+            others_bytes=sum(bytes_of(self._out / name_of(number)) for number in others),
         )

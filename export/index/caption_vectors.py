@@ -12,8 +12,8 @@ from rich.console import Console
 from export.console import progress_bar
 from export.index.catalog import IndexedImage
 from export.index.contents import VECTORS_AT_ONCE
-from export.index.generation import Generation
 from export.index.journal import Journal
+from export.index.last_generation import Generation
 from export.index.pipeline import Models
 from runtime.stores.vector_file import VectorBatch
 
@@ -26,7 +26,7 @@ class CaptionVectors:
     def __init__(self, last: Generation, journal: Journal, models: Models) -> None:
         self._last, self._journal, self._models = last, journal, models
         rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint) else ()
-        self._old_ids = {row.caption: row.id for row in rows if row.caption}
+        self._old_ids = {row.caption: row.id for row in rows if row.caption and row.id not in last.lost_captions}
         self._known = {*self._old_ids, *journal.embedded_captions()}
 
     def embed(self, captions: Iterable[str]) -> None:

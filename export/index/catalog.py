@@ -4,7 +4,7 @@ Its full text is written along with it, in the form of `runtime/library/text_ind
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -19,6 +19,12 @@ from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, c
 from runtime.search.text_search import words_of_caption, words_of_path
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
+FORMER_COLUMNS = "captioner, sha256, caption"
+FORMER_SCHEMA = """
+    CREATE TABLE former_captions (
+        captioner TEXT NOT NULL, sha256 TEXT NOT NULL, caption TEXT NOT NULL, PRIMARY KEY (captioner, sha256)
+    ) WITHOUT ROWID;
+"""
 SKIPPED_COLUMNS = "name, reason, sha256, bytes, mtime_ns"
 
 
@@ -45,7 +51,8 @@ class Catalog:
 
     `rows` are sorted by id. `next_id` is above every id ever given, so that those of removed pictures do not come back.
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
-    full text can be searched; one from before there was any has none.
+    full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
+    longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -53,6 +60,7 @@ class Catalog:
     next_id: int = 1
     scanned_ns: int = 0
     has_text: bool = False
+    former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -71,6 +79,9 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
         counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
         connection.executemany(_insert("counters", "name, value"), counters)
+        connection.execute(FORMER_SCHEMA)
+        former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
+        connection.executemany(_insert("former_captions", FORMER_COLUMNS), former)
         _write_used_words(connection, used_words or UsedWords())
         connection.execute("COMMIT")
         if can_index_text():
@@ -107,7 +118,7 @@ def read_catalog(path: Path) -> Catalog:
     try:
         with closing(open_catalog(path)) as connection:
             return _read(connection)
-    except (sqlite3.DatabaseError, KeyError) as cause:
+    except (sqlite3.DatabaseError, KeyError, ValueError, TypeError) as cause:  # ValueError: a list that is no JSON
         raise ArtefactCorrupt(path, f"it cannot be read to its end ({cause})", REMEDY) from cause
 
 
@@ -131,7 +142,15 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         next_id=counters["next_id"],
         scanned_ns=counters["scanned_ns"],
         has_text=has_text_index(connection),
+        former_captions=_read_former(connection),
     )
+
+
+def _read_former(connection: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'former_captions'").fetchall():
+        return {}  # of an earlier version
+    rows = connection.execute(f"SELECT {FORMER_COLUMNS} FROM former_captions")
+    return {(captioner, sha256): caption for captioner, sha256, caption in rows}
 
 
 def _stored(row: IndexedImage) -> tuple[object, ...]:

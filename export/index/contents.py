@@ -3,19 +3,38 @@
 A content is named by the sha256 of its file. Runs no model and reads no picture.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.generation import Generation
 from export.index.journal import Journal
+from export.index.last_generation import Generation
 from export.index.pipeline import EmbeddedImage
 from runtime.images import LASTING_REASONS
+from runtime.library.caption_file import captioner_fingerprint
 from runtime.library.catalog import ImageRow
 from runtime.stores.vector_file import VectorBatch
 
 VECTORS_AT_ONCE = 4096  # on their way from the old store and the journal into the new one: 8 MB at dimension 512
+
+
+def former_captions(last: Generation, contents: Iterable[str]) -> dict[tuple[str, str], str]:
+    """Return the captions that the models made of contents that are no longer in the library, which may come back.
+
+    Args:
+        last: the last generation; what it knew of pictures that had left before stays known.
+        contents: the sha256 of every picture that is in the library now.
+
+    Returns:
+        Captions by captioner (`captioner_fingerprint`) and sha256.
+    """
+    here = set(contents)
+    captioner = captioner_fingerprint(last.manifest.models if last.manifest else {})
+    rows = {row.sha256: row.model_caption for row in last.catalog.rows if row.sha256}
+    known = {(captioner, sha256): caption for sha256, caption in rows.items() if caption is not None}
+    known |= last.catalog.former_captions
+    return {key: caption for key, caption in known.items() if key[1] not in here}
 
 
 class KnownContents:
@@ -33,10 +52,14 @@ class KnownContents:
         """Look through the captions that a server made, the last generation and the journal; of two, the later one wins."""
         self._last, self._journal = last, journal
         rows = last.catalog.rows if last.made_with(models) else ()
-        self._old_ids = {row.sha256: row.id for row in rows}
-        self.sizes = {row.sha256: (row.width, row.height) for row in rows} | journal.sizes()
+        embedded = [row for row in rows if row.id not in last.lost and row.sha256]
+        self._old_ids = {row.sha256: row.id for row in embedded}
+        self.sizes = {row.sha256: (row.width, row.height) for row in embedded} | journal.sizes()
         indexed_captions = {row.sha256: made for row in rows if (made := row.model_caption) is not None}
-        self.captions = dict(live_captions) | indexed_captions | journal.captions()
+        captioner = captioner_fingerprint(models)
+        former = {one: caption for (by, one), caption in last.catalog.former_captions.items() if by == captioner}
+        live = {one: caption for one, caption in live_captions.items() if isinstance(caption, str)}
+        self.captions = live | former | indexed_captions | journal.captions()
         failures = {one.sha256: one.reason for one in last.catalog.skipped if one.sha256} | journal.failures()
         self.failures = {sha256: why for sha256, why in failures.items() if why.startswith(LASTING_REASONS)}
 

@@ -1,11 +1,10 @@
-"""One picture file read: to the sha256 that names its content, and to the pixels that a model takes.
+"""One picture file read: to the pixels that a model takes. `hashing.py` finds the sha256 that names its content.
 
 Knows no model and no ids. A picture that cannot be read comes back as a `SkippedImage` with the reason.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.catalog import Catalog
-from export.index.scan import FoundImage, Scan, SkippedImage
-from runtime.artefacts.file_record import sha256_of
+from export.index.scan import FoundImage, SkippedImage, mtime_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding, opened_file
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
-RACY_NS = 2_000_000_000
-HASHERS = 2
 
 Pixels = NDArray[np.float32]
 
@@ -47,32 +40,6 @@ def limit_decoders(settings: Settings) -> int:
     return decoders
 
 
-def remembered_hashes(scan: Scan, last: Catalog) -> dict[str, str]:
-    """Return the sha256, by path, of the pictures that need not be read again.
-
-    Like git, this takes a file of the same length and mtime for the same file, unless the mtime is so near to the last
-    scan that a later change could have left it as it is.
-    """
-    settled_ns = last.scanned_ns - RACY_NS
-    known = {(row.image_path, row.bytes, row.mtime_ns): row.sha256 for row in last.rows}
-    known |= {(one.name, one.bytes, one.mtime_ns): one.sha256 for one in last.skipped if one.sha256}
-    hashes = {}
-    for image in scan.images:
-        sha256 = known.get((image.image_path, image.bytes, image.mtime_ns))
-        if sha256 and image.mtime_ns < settled_ns:
-            hashes[image.image_path] = sha256
-    return hashes
-
-
-def hash_images(folder: Path, images: Sequence[FoundImage]) -> Iterator[tuple[FoundImage, str | SkippedImage]]:
-    """Yield each picture with its sha256, or with why its file cannot be read; in their order."""
-    hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="hash")
-    try:
-        yield from zip(images, hashers.map(lambda image: _hash(folder, image), images), strict=True)
-    finally:
-        hashers.shutdown(cancel_futures=True)
-
-
 def decode_found(
     folder: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
 ) -> DecodedImage | SkippedImage:
@@ -87,7 +54,7 @@ def decode_found(
         facts = path.stat()  # afterwards: what was decoded counts only if the file is still the one that was hashed
     except OSError:
         return SkippedImage(image.image_path, "it went away while it was being read")
-    if (facts.st_size, facts.st_mtime_ns) != (image.bytes, image.mtime_ns):
+    if (facts.st_size, mtime_of(facts)) != (image.bytes, image.mtime_ns):
         return SkippedImage(image.image_path, "it changed while it was being read")
     return outcome
 
@@ -99,15 +66,6 @@ def reason_of(error: ImageError) -> str:
     if isinstance(error, ImageTooLarge):
         return f"it has {error.given:,} {error.unit}; {error.allowed:,} are allowed"
     return str(error)
-
-
-def _hash(folder: Path, image: FoundImage) -> str | SkippedImage:
-    try:
-        return sha256_of(folder / image.image_path)
-    except FileNotFoundError:
-        return SkippedImage(image.image_path, "it went away while it was being read")
-    except OSError as cause:
-        return SkippedImage(image.image_path, f"it cannot be read ({cause.strerror})")
 
 
 def _decode(

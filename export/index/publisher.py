@@ -4,7 +4,7 @@ How a generation is written and switched is `generation.py`'s.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from export.errors import unwritable_refused
 from export.index.caption_vectors import CaptionVectors
 from export.index.catalog import Catalog, same_pictures
 from export.index.contents import KnownContents
-from export.index.generation import Generation, NextGeneration, publish, remove_leftovers
+from export.index.generation import NextGeneration, publish
+from export.index.history import keep_manifest, next_number, remove_leftovers
+from export.index.last_generation import Generation
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
 from runtime.library.text_index import can_index_text
@@ -31,6 +33,8 @@ class BuildOptions:
         given_captions: captions that people gave, by the picture's path, the one to be shown first; None where none were.
         labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
             anew in any case. None where they are fitted to the index's own captions.
+        keep: how many generations before the one in force stay, to go back to.
+        forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
     """
 
     captions_later: bool = False
@@ -38,6 +42,8 @@ class BuildOptions:
     ivf_from: int = IVF_FROM
     given_captions: Mapping[str, Sequence[str]] | None = None
     labels: Mapping[str, Sequence[str]] | None = None
+    keep: int = 1
+    forget: Collection[str] = ()
 
 
 class Publisher:
@@ -62,16 +68,20 @@ class Publisher:
             OutputUnwritable: the disk is full, or the folder cannot be written; the index is as it was.
             SessionFailed: the text tower refused a caption or a question.
         """
+        before: set[int] = set()
         with unwritable_refused(self._out):
             if self._published is None or not same_pictures(self._published, catalog):
+                before = {self._last.number, self.number} - {0}  # a reader may be opening the one before
                 self._write(catalog, known, captions, console)
-            remove_leftovers(self._out, self.number)
+            else:
+                keep_manifest(self._out)
+            remove_leftovers(self._out, self.number, before=before, keep=self._options.keep)
         self._published_s = time.monotonic()
 
     def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
         captions.embed_missing(catalog.rows, console)
         # Counted up before: where Ctrl-C breaks in, the folder may be in force already, and must not be written again.
-        self.number += 1
+        self.number = next_number(self._out, self.number)
         following = NextGeneration(
             number=self.number,
             catalog=catalog,
@@ -93,7 +103,7 @@ class Publisher:
         That is its size's form, its full text and its captions' vectors.
         """
         manifest = last.manifest
-        if self._options.labels is not None:
+        if self._options.labels is not None or last.is_damaged:
             return False
         if manifest is None or manifest.images_dir != str(self._images_dir) or not last.made_with(self._models.fingerprint):
             return False

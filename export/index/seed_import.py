@@ -17,16 +17,11 @@ from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.catalog import Catalog, IndexedImage
 from export.index.decode import reason_of
-from export.index.generation import (
-    Generation,
-    NextGeneration,
-    last_generation,
-    name_of,
-    publish,
-    remove_leftovers,
-    sole_writer,
-)
+from export.index.generation import NextGeneration, publish
+from export.index.history import name_of, next_number, remove_leftovers, sole_writer
+from export.index.last_generation import Generation
 from export.index.pipeline import ImageEncoder, Models
+from export.index.salvage import last_generation
 from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
 from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
 from export.index.summary import Summary, print_skipped, print_summary
@@ -69,9 +64,9 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
             print_skipped(skipped, console)
             raise FolderUnusable(seed.images_dir, f"it holds none of the {len(entries):,} pictures, or none can be read")
         _check_vectors(rows, vectors, models.encoder, seed)
-        last = last_generation(out, lambda warning: console.print(warning, style="yellow", markup=False))
+        last = last_generation(out, console)
         following = NextGeneration(
-            number=last.number + 1,
+            number=next_number(out, last.number),
             catalog=Catalog(rows, skipped, next_id=len(entries) + 1, scanned_ns=scan.began_ns),
             images_dir=scan.folder,
             models=models.fingerprint,
@@ -80,7 +75,7 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
         )
         with unwritable_refused(out):
             publish(out, following, console)
-            remove_leftovers(out, following.number)
+            remove_leftovers(out, following.number, before={last.number} - {0})
     summary = _summary(following, last, scan)
     print_summary(summary, console)
     return summary

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from export.index.kept import EVERYWHERE, KeptFolder
 from export.index.scan import SkippedImage
 from runtime.artefacts.embedded import sample_models_dir
 from runtime.settings import OWN_INDEX, OWN_MODELS
@@ -25,7 +26,8 @@ class Summary:
 
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
     `uncaptioned` the pictures that await a caption, put off if `captions_later`. `generation` is the one in force; `written`
-    says whether this run made it.
+    says whether this run made it. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it
+    takes, `others_bytes` how much the `others` take, which one can go back to.
     """
 
     count: int
@@ -41,13 +43,20 @@ class Summary:
     captions_later: bool = False
     other_files: int = 0
     skipped: Sequence[SkippedImage] = ()
+    kept: Sequence[KeptFolder] = ()
+    bytes: int = 0
+    others: Sequence[str] = ()
+    others_bytes: int = 0
 
 
 def print_summary(summary: Summary, console: Console) -> None:
     """Print what was skipped and why, then the counts."""
     print_skipped(summary.skipped, console)
+    print_kept(summary.kept, console)
     counts = Counter({name: getattr(summary, name) for name in ("added", "changed", "renamed", "removed", "unchanged")})
     line = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
+    if summary.kept:
+        line += f", {sum(folder.pictures for folder in summary.kept):,} kept unseen"
     if summary.skipped:
         line += f", {len(summary.skipped):,} skipped"
     if summary.other_files:
@@ -56,6 +65,7 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(f"{summary.count:,} pictures in the index: {line}.", style="bold", highlight=False)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")
+    console.print(_about_disk(summary), highlight=False)
     if summary.uncaptioned:
         console.print(_about_captions(summary), style="yellow", highlight=False)
 
@@ -69,6 +79,26 @@ def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
         console.print(Text(f"  {printable(image.name)}: {printable(image.reason)}"), soft_wrap=True)
     if len(skipped) > LISTED_MAX:
         console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
+
+
+def print_kept(kept: Sequence[KeptFolder], console: Console) -> None:
+    """Print a line for each folder whose pictures are kept although they could not be looked at."""
+    for folder in kept[:LISTED_MAX]:
+        pictures = "1 picture" if folder.pictures == 1 else f"{folder.pictures:,} pictures"
+        where = "" if folder.name == EVERYWHERE else f" in {printable(folder.name)}"
+        line = f"{pictures}{where} kept unseen: {printable(folder.reason)}."
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+    if len(kept) > LISTED_MAX:
+        console.print(f"and {len(kept) - LISTED_MAX:,} more folders", style="yellow")
+    if kept:
+        console.print("If they are gone for good, the same command with --forget removes them.", style="yellow")
+
+
+def _about_disk(summary: Summary) -> str:
+    own = f"{summary.generation} takes {summary.bytes / 1e6:,.1f} MB"
+    if not summary.others:
+        return f"{own}."
+    return f"{own}; {', '.join(summary.others)}, to go back to, {summary.others_bytes / 1e6:,.1f} MB (lookwhy rollback)."
 
 
 def _about_captions(summary: Summary) -> str:

@@ -1,8 +1,8 @@
 """Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish index --stack lookwhy`.
 
-The manifest is written last: a reader of the bucket sees the old index or the new one, never half of it. The files of the
-manifest before are kept until the next time, for a function that has just read it. At the end the function is restarted, as
-a running one keeps the index that it opened.
+Models and index are checked by `export/verify` before anything is sent. The manifest is written last: a reader of the bucket
+sees the old index or the new one, never half of it. The files of the manifest before are kept until the next time, for a
+function that has just read it. At the end the function is restarted, as a running one keeps the index that it opened.
 """
 
 from pathlib import Path
@@ -36,6 +36,9 @@ Index = Annotated[Path, typer.Option("--index", help="The index's folder.")]
 def index(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
     """Publish an index, and let the function start anew with it."""
     with told_errors():
+        from export.verify.run import refuse_damaged_index
+
+        refuse_damaged_index(folder)
         manifest, outputs = read_index_manifest(folder), read_outputs(stack)
         sent = publish_artefact(folder, manifest, S3Folder(outputs["IndexUrl"]))
         start_anew(outputs["FunctionName"], f"Index {manifest.generation} of {manifest.count} pictures")
@@ -51,6 +54,9 @@ def models(
 ) -> None:
     """Publish models. Unless the index there was made with them, publish theirs right after."""
     with told_errors():
+        from export.verify.run import refuse_damaged_models
+
+        refuse_damaged_models(folder)
         manifest, url = read_models_manifest(folder), read_outputs(stack)["ModelsUrl"]
         typer.echo(f"Models: {publish_artefact(folder, manifest, S3Folder(url))} files sent to {url}.")
 

@@ -1,10 +1,14 @@
 """Records of files: a path, a length, a sha256; of a graph also the file that its weights are mapped from.
 
-Owns how a file is hashed and recorded. `manifest.py` owns what a folder of them means.
+Owns how a file is opened, hashed, recorded and compared with its record. `manifest.py` owns what a folder of them means.
 """
 
+import errno
 import hashlib
+import os
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
@@ -49,10 +53,48 @@ def record_graph(folder: Path, path: str) -> GraphRecord:
     return GraphRecord(**record.model_dump(), weights=beside)
 
 
+def why_damaged(folder: Path, record: FileRecord) -> str | None:
+    """Return why a file is not what its record says, None where it is. All of it is read."""
+    try:
+        with open_file(folder / record.path) as file:
+            given_bytes = os.fstat(file.fileno()).st_size
+            if given_bytes != record.bytes:
+                return f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
+            return None if _digest(file) == record.sha256 else "its sha256 is not the one in the manifest"
+    except FileNotFoundError:
+        return "it is not there"
+    except (OSError, ValueError) as cause:  # ValueError: a damaged manifest may name a path with a NUL
+        return f"it cannot be read ({getattr(cause, 'strerror', None) or cause})"
+
+
 def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hexadecimal, read in pieces of `HASH_CHUNK_BYTES`."""
+    """Return the sha256 of a file in hexadecimal.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    with open_file(path) as file:
+        return _digest(file)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a regular file to read. A FIFO would keep its reader waiting for ever, and a device may never end.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def _digest(file: BinaryIO) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(HASH_CHUNK_BYTES):
-            digest.update(chunk)
+    while chunk := file.read(HASH_CHUNK_BYTES):
+        digest.update(chunk)
     return digest.hexdigest()

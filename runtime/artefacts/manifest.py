@@ -165,7 +165,7 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
     remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
-    manifest = _read(models_dir, ModelsManifest, remedy)
+    manifest = _read(models_dir / MANIFEST_NAME, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
     return manifest
@@ -179,10 +179,15 @@ def read_index_manifest(index_dir: Path) -> IndexManifest:
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
     remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
-    manifest = _read(index_dir, IndexManifest, remedy)
+    manifest = _read(index_dir / MANIFEST_NAME, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)
     return manifest
+
+
+def parse_index_manifest(path: Path) -> IndexManifest:
+    """Return the index's manifest in a file; the files that it names are not looked at. Raises as `read_index_manifest`."""
+    return _read(path, IndexManifest, "Build the index again: lookwhy index FOLDER.")
 
 
 def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, models: ModelsManifest) -> None:
@@ -217,15 +222,14 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
         raise ArtefactCorrupt(path, reason, remedy)
 
 
-def _read(folder: Path, form: type[M], remedy: str) -> M:
-    path = folder / MANIFEST_NAME
-    with _named_refusals(folder):
+def _read(path: Path, form: type[M], remedy: str) -> M:
+    with _named_refusals(path.parent):
         if not path.is_file():
             raise ArtefactMissing(path, remedy)
         text = path.read_bytes()
     try:
         return form.model_validate(json.loads(text))
-    except (ValueError, ValidationError) as cause:
+    except (ValueError, ValidationError, RecursionError) as cause:  # RecursionError: thousands of brackets
         reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
         raise ArtefactCorrupt(path, reason, remedy) from cause
 
@@ -242,4 +246,4 @@ def _first_line(cause: Exception) -> str:
     if isinstance(cause, ValidationError):
         first = cause.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return str(cause).splitlines()[0]
+    return next(iter(str(cause).splitlines()), type(cause).__name__)

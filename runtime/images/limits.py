@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MB = 1_000_000
+MAX_IMAGE_BYTES = 200 * 1024 * 1024  # of a file
 SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
 INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
@@ -21,7 +22,7 @@ class PictureLimits:
     much memory a pixel may have fewer of them.
     """
 
-    max_bytes: int = 200 * 1024 * 1024
+    max_bytes: int = MAX_IMAGE_BYTES
     max_edge: int = 65_535  # what JPEG can have; each row costs memory by itself
     max_pixels: int = 150_000_000  # more than a phone takes in its main mode
     max_memory_bytes: int = 1_000 * MB

@@ -6,6 +6,7 @@ Whatever a decoder raises, it ends as one of our errors, whose reason speaks of 
 import ctypes
 import io
 import logging
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from pathlib import Path
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
+from runtime.artefacts.file_record import open_file
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.images import reasons
 from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, MB, SERVING_MB, PictureLimits, process_limits
@@ -149,10 +151,11 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
 
 def _read_file(path: Path, name: str, limits: PictureLimits) -> bytes:
     try:
-        given_bytes = path.stat().st_size
-        if given_bytes > limits.max_bytes:
-            raise ImageTooLarge(name, given_bytes, limits.max_bytes, "bytes")
-        return path.read_bytes()
+        with open_file(path) as file:
+            given_bytes = os.fstat(file.fileno()).st_size
+            if given_bytes > limits.max_bytes:
+                raise ImageTooLarge(name, given_bytes, limits.max_bytes, "bytes")
+            return file.read()
     except FileNotFoundError as cause:
         raise ImageNotFound(name) from cause
     except OSError as cause:

@@ -17,7 +17,6 @@ from tests.export.index.small_library import (
     draw,
     draw_many,
     manifest_of,
-    said_by,
     told_by,
 )
 
@@ -36,14 +35,6 @@ def test_only_the_generation_in_force_and_the_one_before_are_kept(folder: Path, 
         draw(folder / f"new {turn}.png", 30 + turn)
         build(folder, out)
     assert {path.name for path in out.iterdir()} == {"manifest.json", "g000003", "g000004"}
-
-
-def test_a_damaged_index_is_built_from_the_start_with_a_warning(folder: Path, out: Path) -> None:
-    build(folder, out)
-    store = out / manifest_of(out).store.path
-    store.write_bytes(store.read_bytes()[:-1])
-    assert "built from the start" in said_by(folder, out)
-    assert len(told_by(out)[0]) == 4
 
 
 def test_a_foreign_folder_that_looks_like_a_generation_is_left_alone(folder: Path, out: Path) -> None:

@@ -148,17 +148,6 @@ def test_the_same_pictures_give_the_same_files(folder: Path, tmp_path: Path) -> 
         assert written[0].get(store) == written[1].get(store)
 
 
-@pytest.mark.parametrize("file", ["image_index.faiss", "image_vectors.f16", "caption_vectors.f16"])
-def test_a_damaged_large_index_is_built_from_the_start(folder: Path, out: Path, file: str) -> None:
-    build(folder, out, options=BuildOptions(ivf_from=LARGE))
-    damaged = out / "g000001" / file
-    damaged.write_bytes(damaged.read_bytes()[:-1])
-    models = small_models()
-    build(folder, out, models, options=BuildOptions(ivf_from=LARGE))
-    assert models.encoder.seen == COUNT  # type: ignore[attr-defined]
-    assert len(vector_bytes(out)) == COUNT
-
-
 def test_ctrl_c_while_a_large_index_is_written_leaves_nothing_of_it(tmp_path: Path) -> None:
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt

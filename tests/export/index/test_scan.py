@@ -4,16 +4,19 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from export.index.scan import is_misread
+from runtime.library.catalog import Library
 from tests.export.index.small_library import (
     PHOTOS,
     build,
     draw,
     draw_many,
     ids_by_path,
+    manifest_of,
     reasons,
     said_by,
 )
@@ -48,6 +51,34 @@ def test_strange_names_are_indexed_and_reported_as_they_are(folder: Path, out: P
     told = said_by(folder, out)
     assert {f"strange/{name}" for name in names} < set(ids_by_path(out))
     assert r"strange/[red]broken\x1b[2J\n.png: the file is empty" in told
+
+
+STRANGE = [
+    "cr\r.png",
+    "tab\t.png",
+    "back\\slash.png",
+    " first.png",
+    "last .png",
+    "a%2Fb.png",
+    "?a#b.png",
+    "-rf.png",
+    "\x7f.png",
+]
+SPELLINGS = ["\u00e9.png", "e\u0301.png"]  # the same letter, as one character and as two
+
+
+@pytest.mark.parametrize(
+    "names", [STRANGE, SPELLINGS, ["z" * 251 + ".png"], ["line\nbreak/x.png", "\u2028.png", "\u202e.png"]]
+)
+def test_every_name_that_is_text_is_indexed_and_its_address_leads_to_its_file(
+    tmp_path: Path, out: Path, names: list[str]
+) -> None:
+    folder = draw_many(tmp_path / "names", names)
+    build(folder, out)
+    library = Library.open(out, manifest_of(out))
+    for name in names:
+        address = library.image_url(library.row_by_path(name))
+        assert library.image_file(unquote(address.removeprefix("/images/"))).read_bytes() == (folder / name).read_bytes()
 
 
 def test_names_that_are_no_utf8_are_reported_and_skipped(folder: Path, out: Path) -> None:

@@ -199,7 +199,7 @@ def test_floating_point_pixels_are_refused_with_the_reason() -> None:
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ImageNotFound, match=r"none\.jpg"):
         open_image(tmp_path / "none.jpg")
-    with pytest.raises(ImageUnreadable, match="directory"):
+    with pytest.raises(ImageUnreadable, match="no regular file"):
         open_image(tmp_path)
 
 

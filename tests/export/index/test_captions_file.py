@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import CaptionsUnusable
-from export.precision.captions_file import GIVEN_MAX_CHARS, read_captions, read_given_captions
+from export.index.captions_file import GIVEN_MAX_CHARS, read_captions, read_given_captions
 
 
 def line(file: object = "a.jpg", captions: object = ("a boat",), **others: object) -> bytes:

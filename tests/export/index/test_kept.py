@@ -1,0 +1,298 @@
+"""Pictures that cannot be looked at are unknown, not gone: rows, ids, captions, vectors stay until they are given up."""
+
+import errno
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from export.errors import FolderUnusable
+from export.index import hashing
+from export.index.build import BuildOptions
+from export.index.hashing import hash_images
+from export.index.kept import named_folders
+from export.index.scan import FoundImage, SkippedImage
+from runtime.images import MAX_IMAGE_BYTES
+from tests.export.index.small_library import (
+    GridEncoder,
+    build,
+    catalog_of,
+    draw,
+    draw_many,
+    ids_by_path,
+    reasons,
+    said_by,
+    small_models,
+    times_below,
+    told_by,
+)
+
+AWAY = [f"NAS/2019/{number}.png" for number in range(3)] + [f"NAS/{number}.png" for number in range(3)]
+HOME = [f"{number}.png" for number in range(8)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = draw_many(tmp_path / "photos", [*HOME, *AWAY])
+    for name in (*HOME, *AWAY):
+        os.utime(folder / name, (1_600_000_000, 1_600_000_000))
+    return folder
+
+
+def unmount(folder: Path, name: str = "NAS") -> Path:
+    """Leave an empty mount point in the place of a folder; returns where the folder is now."""
+    away = (folder / name).rename(folder.parent / "away")
+    (folder / name).mkdir()
+    return away
+
+
+def mount(folder: Path, away: Path, name: str = "NAS") -> None:
+    (folder / name).rmdir()
+    away.rename(folder / name)
+
+
+class Toucher(GridEncoder):
+    """Changes a file's time whenever a picture was decoded."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+        os.utime(self.file, (1, 1))
+        return super().prepare(image)
+
+
+def refuse_to_list(monkeypatch: pytest.MonkeyPatch, refused: Path, number: int) -> None:
+    listed = os.scandir
+
+    def scandir(folder: Path) -> "Iterator[os.DirEntry[str]]":
+        if Path(folder) == refused:
+            raise OSError(number, os.strerror(number), str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENOENT, errno.ENOTDIR, errno.ENOTCONN])
+@pytest.mark.parametrize(("refused", "count"), [("NAS", 6), ("NAS/2019", 3)])
+def test_what_lies_under_a_folder_that_cannot_be_listed_is_kept(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, number: int, refused: str, count: int
+) -> None:
+    build(folder, out)
+    before, times, models = told_by(out), times_below(out), small_models()
+    with monkeypatch.context() as patched:
+        refuse_to_list(patched, folder / refused, number)
+        said = said_by(folder, out, models)
+    assert f"{count} pictures in {refused} kept unseen: the folder cannot be listed ({os.strerror(number)})." in said
+    assert f"{14 - count} unchanged, {count} kept unseen." in said
+    assert times_below(out) == times
+    summary = build(folder, out, models)
+    assert (summary.unchanged, told_by(out)) == (14, before)
+    assert isinstance(models.encoder, GridEncoder)
+    assert models.encoder.seen == 0
+
+
+def test_a_new_folder_that_cannot_be_listed_is_skipped_by_name(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(folder / "locked" / "x.png", 80)
+    refuse_to_list(monkeypatch, folder / "locked", errno.EACCES)
+    summary = build(folder, out)
+    assert (summary.kept, reasons(summary)) == ((), {"locked": "the folder cannot be listed (Permission denied)"})
+
+
+def test_an_empty_mount_point_keeps_its_pictures_while_others_change(folder: Path, out: Path) -> None:
+    build(folder, out)
+    ids = ids_by_path(out)
+    captions = {row.image_path: row.caption for row in catalog_of(out).rows}
+    away = unmount(folder)
+    draw(folder / "new.png", 50)
+    (folder / "0.png").unlink()
+    summary = build(folder, out)
+    assert [(kept.name, kept.pictures) for kept in summary.kept] == [("NAS", 6)]
+    assert (summary.added, summary.removed, summary.unchanged, summary.encoded) == (1, 1, 7, 1)
+    mount(folder, away)
+    summary = build(folder, out)
+    assert (summary.kept, summary.unchanged, summary.encoded, summary.written) == ((), 14, 0, False)
+    assert {path: ids_by_path(out)[path] for path in AWAY} == {path: ids[path] for path in AWAY}
+    assert all(row.caption == captions.get(row.image_path, row.caption) for row in catalog_of(out).rows)
+
+
+def test_forgetting_removes_what_is_kept_everywhere_or_below_one_folder(folder: Path, out: Path, tmp_path: Path) -> None:
+    draw(folder / "USB" / "a.png", 60)
+    build(folder, out)
+    unmount(folder)
+    (folder / "USB").rename(tmp_path / "usb")
+    (folder / "USB").mkdir()
+    assert [kept.name for kept in build(folder, out).kept] == ["NAS", "USB"]
+    below = named_folders(folder, [folder / "USB/"], everywhere=False)
+    summary = build(folder, out, options=BuildOptions(forget=below))
+    assert (summary.removed, [kept.name for kept in summary.kept]) == (1, ["NAS"])
+    summary = build(folder, out, options=BuildOptions(forget=named_folders(folder, [], everywhere=True)))
+    assert (summary.removed, summary.kept, set(ids_by_path(out))) == (6, (), set(HOME))
+
+
+def test_a_folder_to_forget_outside_the_pictures_is_refused(folder: Path, tmp_path: Path) -> None:
+    assert named_folders(folder, [Path("NAS/2019")], everywhere=False) == ("NAS/2019",)
+    with pytest.raises(FolderUnusable, match="nothing is forgotten"):
+        named_folders(folder, [tmp_path / "photos2"], everywhere=False)
+
+
+def test_what_was_deleted_or_replaced_by_a_file_is_gone(folder: Path, out: Path, tmp_path: Path) -> None:
+    build(folder, out)
+    (folder / "NAS" / "2019").rename(tmp_path / "2019")
+    (folder / "NAS" / "2019").write_text("a file")
+    summary = build(folder, out)
+    assert (summary.removed, summary.kept) == (3, ())
+
+
+def test_a_link_into_an_empty_mount_point_is_kept_and_a_dangling_one_is_not(folder: Path, out: Path) -> None:
+    (folder / "linked.png").symlink_to("NAS/2019/0.png")
+    (folder / "dangling.png").symlink_to("1.png")
+    build(folder, out)
+    unmount(folder)
+    (folder / "1.png").unlink()
+    summary = build(folder, out)
+    assert [(kept.name, kept.pictures) for kept in summary.kept] == [("NAS", 7)]
+    assert {"linked.png", "dangling.png"} & set(ids_by_path(out)) == {"linked.png"}
+
+
+def test_pictures_that_were_moved_out_of_a_folder_are_moved_and_not_kept_there(folder: Path, out: Path) -> None:
+    build(folder, out)
+    ids = ids_by_path(out)
+    for entry in list((folder / "NAS").iterdir()):
+        entry.rename(folder / f"moved {entry.name}")
+    summary = build(folder, out)
+    assert (summary.renamed, summary.kept, summary.encoded, summary.count) == (6, (), 0, 14)
+    assert ids_by_path(out)["moved 2019/1.png"] == ids["NAS/2019/1.png"]
+
+
+def test_half_a_library_that_vanishes_at_once_is_kept_until_it_is_given_up(tmp_path: Path, out: Path) -> None:
+    wordless = replace(small_models(), open_captioner=None)  # so many captions would be calibrated in every build
+    folder = draw_many(tmp_path / "photos", [f"{number}.png" for number in range(20)])
+    build(folder, out, wordless)
+    ids = ids_by_path(out)
+    for number in range(10):
+        (folder / f"{number}.png").rename(tmp_path / f"{number}.png")
+    assert "10 pictures kept unseen: half of the library or more is no longer there" in said_by(folder, out, wordless)
+    for seed in range(30, 60):
+        draw(folder / "new" / f"{seed}.png", seed)
+    build(folder, out, wordless)
+    assert [kept.pictures for kept in build(folder, out, wordless).kept] == [10]
+    (tmp_path / "3.png").rename(folder / "3.png")
+    assert [kept.pictures for kept in build(folder, out, wordless).kept] == [9]
+    assert {path: ids_by_path(out)[path] for path in ids} == ids
+    assert build(folder, out, wordless, options=BuildOptions(forget=(".",))).removed == 9
+
+
+def test_a_small_share_that_was_deleted_goes_at_once(folder: Path, out: Path) -> None:
+    build(folder, out)
+    for name in HOME[:6]:
+        (folder / name).unlink()
+    assert build(folder, out).removed == 6
+
+
+def test_another_folder_in_place_of_the_library_keeps_nothing_of_it(folder: Path, out: Path, tmp_path: Path) -> None:
+    build(folder, out)
+    other = draw_many(tmp_path / "other", [f"x{number}.png" for number in range(16)])
+    (other / "NAS").mkdir()
+    summary = build(other, out)
+    assert summary.kept == ()
+    assert not set(ids_by_path(out)) & {*HOME, *AWAY}
+
+
+def test_pictures_that_must_be_embedded_again_and_cannot_be_read_stop_the_build(folder: Path, out: Path) -> None:
+    build(folder, out)
+    before, away = told_by(out), unmount(folder)
+    others = replace(small_models(), fingerprint={"clip/image.onnx": "9" * 64})
+    with pytest.raises(FolderUnusable, match="6 pictures must be embedded again"):
+        build(folder, out, others)
+    assert told_by(out) == before
+    mount(folder, away)
+    assert build(folder, out, others).encoded == 14
+
+
+def test_an_unmounted_folder_that_is_all_there_was_leaves_the_index_as_it_is(tmp_path: Path, out: Path) -> None:
+    folder = draw_many(tmp_path / "photos", AWAY)
+    build(folder, out)
+    before = told_by(out)
+    unmount(folder)
+    assert build(folder, out).count == 6
+    assert told_by(out) == before
+    with pytest.raises(FolderUnusable, match="it holds no file"):
+        build(folder, out, options=BuildOptions(forget=(".",)))
+
+
+@pytest.mark.parametrize("kind", ["unreadable", "changed"])
+def test_a_picture_that_cannot_be_read_for_a_moment_keeps_its_row(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    build(folder, out)
+    before = ids_by_path(out)
+    draw(folder / "0.png", 77)
+    with monkeypatch.context() as patched:
+        if kind == "unreadable":
+            error = OSError(errno.EIO, os.strerror(errno.EIO))
+            patched.setattr(hashing, "sha256_of", lambda _: (_ for _ in ()).throw(error))
+        summary = build(folder, out, replace(small_models(), encoder=Toucher(folder / "0.png")))
+    assert [(kept.name, kept.pictures) for kept in summary.kept] == [(".", 1)]
+    assert ids_by_path(out) == before
+    summary = build(folder, out)
+    assert (summary.changed, summary.encoded, ids_by_path(out)) == (1, 1, before)
+
+
+def test_a_picture_that_comes_back_has_its_caption_again(folder: Path, out: Path, tmp_path: Path) -> None:
+    build(folder, out)
+    caption = {row.image_path: row.caption for row in catalog_of(out).rows}["0.png"]
+    (folder / "0.png").rename(tmp_path / "away.png")
+    build(folder, out)
+    draw(folder / "other.png", 70)
+    build(folder, out)
+    (tmp_path / "away.png").rename(folder / "back.png")
+    models = replace(small_models(), open_captioner=lambda: pytest.fail("a captioner was opened"))
+    build(folder, out, models)
+    assert {row.image_path: row.caption for row in catalog_of(out).rows}["back.png"] == caption
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder"])
+def test_what_is_no_file_and_took_a_pictures_place_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "x.png"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    [(_, outcome)] = hash_images(tmp_path, [FoundImage("x.png", 10, 0)])
+    assert isinstance(outcome, SkippedImage)
+    assert "cannot be read" in outcome.reason
+
+
+def test_a_file_over_the_size_limit_is_refused_before_it_is_read(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(folder, out)
+    with (folder / "0.png").open("r+b") as file:
+        file.truncate(MAX_IMAGE_BYTES + 1)
+    read: list[Path] = []
+    monkeypatch.setattr(hashing, "sha256_of", read.append)
+    summary = build(folder, out)
+    assert read == []
+    assert "bytes; 209,715,200 are allowed" in reasons(summary)["0.png"]
+    assert "0.png" not in ids_by_path(out)
+
+
+def test_a_time_that_sqlite_cannot_keep_is_no_obstacle(folder: Path, out: Path) -> None:
+    for seconds in (10_000_000_000, -10_000_000_000):  # the years 2286 and 1653
+        os.utime(folder / "0.png", (seconds, seconds))
+        assert build(folder, out).count == 14
