@@ -114,20 +114,25 @@ def serve(
     with told_errors():
         import uvicorn
 
-        from runtime.bootstrap import open_engine
+        from runtime.artefacts.bus_error import end_on_bus_error
+        from runtime.bootstrap import EngineSource
         from runtime.web.api import create_app
         from runtime.web.listening import open_sockets
+        from runtime.web.live import LiveEngine
 
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
         _tell_artefacts(settings)
-        engine = open_engine(settings)
-        if engine.sample_models:
+        source = EngineSource(settings)
+        live = LiveEngine(source, check_s=settings.reload_check_s)
+        if live.current.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if not locale_writes_utf8():
             tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
-        tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
-        config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
+        tell(f"{live.current.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+        end_on_bus_error(source.changed_files)
+        live.watch()
+        config = uvicorn.Config(create_app(live, settings), log_level=settings.log_level.lower(), server_header=False)
     with suppress(KeyboardInterrupt):  # uvicorn has ended by then
         uvicorn.Server(config).run(sockets=sockets)
 

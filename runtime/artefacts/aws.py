@@ -50,6 +50,17 @@ class Bucket:
         self.url, self._remedy = url.rstrip("/"), remedy
         self._name, _, self._prefix = self.url.removeprefix("s3://").partition("/")
         self._client: Any = None
+        self.etags: dict[str, str] = {}  # of the objects as they were read last
+
+    def etag(self, path: str) -> str:
+        """Return what tells the object at `path` from another one in its place; it is not read.
+
+        Raises:
+            RemoteRefused: S3 did not say.
+        """
+        self._client = self._client or open_client("s3")
+        with named_failures(f"{self.url}/{path}", self._remedy):
+            return str(self._client.head_object(Bucket=self._name, Key=self._key(path)).get("ETag"))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES`.
@@ -59,9 +70,12 @@ class Bucket:
         """
         self._client = self._client or open_client("s3")
         with named_failures(f"{self.url}/{path}", self._remedy):
-            key = f"{self._prefix}/{path}" if self._prefix else path
-            answer = self._client.get_object(Bucket=self._name, Key=key)
+            answer = self._client.get_object(Bucket=self._name, Key=self._key(path))
+            self.etags[path] = str(answer.get("ETag"))
             yield from answer["Body"].iter_chunks(CHUNK_BYTES)
+
+    def _key(self, path: str) -> str:
+        return f"{self._prefix}/{path}" if self._prefix else path
 
 
 def read_secret(secret_id: str) -> str:

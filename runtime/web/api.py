@@ -21,6 +21,7 @@ from runtime.settings import Settings
 from runtime.web import metrics
 from runtime.web.admission import AdmissionQueue
 from runtime.web.faults import ERROR_FORMS, answer_faults
+from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRequest, ReadyBody, SearchBody, SearchFields
 
@@ -28,21 +29,23 @@ from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRe
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "public, max-age=3600"
+Served = FixedEngine | LiveEngine  # each request reads `current` once
 
 
-def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
-    """Return the app over an opened engine: the API, the pictures, and the page.
+def create_app(engine: Engine | LiveEngine, settings: Settings, *, max_picture_bytes: int | None = None) -> FastAPI:
+    """Return the app over an opened engine, or over the one that is current: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
     """
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
-    counted = metrics.Metrics(engine.count)
+    live = engine if isinstance(engine, LiveEngine) else FixedEngine(engine)
+    counted = metrics.Metrics(lambda: live.current.count)
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
     counted.watch_queue(lambda: queue.waiting)
-    _add_search(app, engine, settings)
-    _add_pictures(app, engine, max_picture_bytes)
-    _add_health(app, engine, counted)
+    _add_search(app, live, settings)
+    _add_pictures(app, live, max_picture_bytes)
+    _add_health(app, live, counted)
     _add_page(app, settings)
     answer_faults(app, count_refusal=counted.count_refusal)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
@@ -82,8 +85,8 @@ def _post_queued(
     return add
 
 
-def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    limits = engine.limits
+def _add_search(app: FastAPI, live: Served, settings: Settings) -> None:
+    limits = live.current.limits
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
     class SearchRequest(SearchFields):
@@ -102,7 +105,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
         request = limits.check_search(
             body.query, body.top_k, explain=body.explain, like=body.like, picture_weight=body.picture_weight
         )
-        return _rendered(SearchBody.model_validate(engine.search(request)))
+        return _rendered(SearchBody.model_validate(live.current.search(request)))
 
     @_post_queued(
         app,
@@ -124,7 +127,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
         picture = decode_image(image.file.read(), image.filename or "The picture")
-        return _rendered(SearchBody.model_validate(engine.search_by_image(request, picture)))
+        return _rendered(SearchBody.model_validate(live.current.search_by_image(request, picture)))
 
     @_post_queued(
         app,
@@ -135,7 +138,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings) -> None:
     def explain(body: Annotated[ExplainRequest, Body()]) -> Response:
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
         request = limits.check_explain(body.query, body.ids, heatmap=body.heatmap, explain=body.explain)
-        return _rendered(ExplainBody.model_validate(engine.explain(request)))
+        return _rendered(ExplainBody.model_validate(live.current.explain(request)))
 
 
 def _rendered(body: SearchBody | ExplainBody) -> Response:
@@ -149,17 +152,17 @@ def _rendered(body: SearchBody | ExplainBody) -> Response:
     return Response(body.model_dump_json(), media_type="application/json", headers=headers)
 
 
-def _add_pictures(app: FastAPI, engine: Engine, max_bytes: int | None) -> None:
+def _add_pictures(app: FastAPI, live: Served, max_bytes: int | None) -> None:
     @app.get("/images/{image_path:path}", response_class=FileResponse)
     def picture(image_path: str) -> Response:
         """Return one picture of the library, as it lies on the disk, or as a smaller JPEG where it is too large to send."""
-        file, headers = engine.library.image_file(image_path), {"cache-control": PICTURES_CACHE}
+        file, headers = live.current.library.image_file(image_path), {"cache-control": PICTURES_CACHE}
         if max_bytes and file.stat().st_size > max_bytes:
             return Response(shrink_image(file, image_path, max_bytes), media_type="image/jpeg", headers=headers)
         return FileResponse(file, headers=headers)
 
 
-def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
+def _add_health(app: FastAPI, live: Served, counted: metrics.Metrics) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         """Say that the process lives."""
@@ -167,8 +170,8 @@ def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics) -> None:
 
     @app.get("/readyz")
     def readyz() -> ReadyBody:
-        """Say that searches are answered, and over how many pictures."""
-        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models)
+        """Say that searches are answered: over how many pictures, of which generation of the index, with which models."""
+        return ReadyBody.model_validate(live.current)
 
     @app.get("/metrics", response_class=Response)
     def figures() -> Response:

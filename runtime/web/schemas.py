@@ -165,9 +165,16 @@ class ErrorBody(BaseModel):
     error: FaultBody
 
 
-class ReadyBody(BaseModel):
-    """The answer to `GET /readyz`. `sample_models`: the models know drawn scenes only, and no photos."""
+class ReadyBody(AnswerPart):
+    """The answer to `GET /readyz`.
+
+    `sample_models`: the models know drawn scenes only, and no photos. `damage`: files that are not what their manifest
+    records; null until all were compared.
+    """
 
     status: Literal["ready"] = "ready"
-    pictures: int
+    pictures: int = Field(validation_alias=AliasChoices("pictures", "count"))
     sample_models: bool
+    generation: str | None = Field(None, validation_alias=AliasChoices("generation", AliasPath("release", "generation")))
+    models: str | None = Field(None, validation_alias=AliasChoices("models", AliasPath("release", "models_name")))
+    damage: list[str] | None = None

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from runtime.artefacts import folder as artefacts
 from runtime.artefacts.aws import Bucket
-from runtime.artefacts.folder import RemoteFolder
 from runtime.artefacts.manifest import IndexManifest
+from runtime.artefacts.remote_folder import KEPT_FREE_BYTES, RemoteFolder
 from runtime.errors import ArtefactCorrupt, ImageNotFound, StorageTooSmall
 from runtime.library.catalog import Library
 from tests.deploy.published import Published
@@ -68,7 +67,7 @@ class Disk(NamedTuple):
     @property
     def free(self) -> int:
         used = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        return self.room_bytes + artefacts.KEPT_FREE_BYTES - used
+        return self.room_bytes + KEPT_FREE_BYTES - used
 
 
 def library_of(published: Published, remote: RemoteFolder, index: IndexManifest) -> Library:
