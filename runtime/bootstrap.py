@@ -81,7 +81,7 @@ class EngineSource:
         Raises:
             RemoteRefused: S3 did not say.
         """
-        return _stamp(*_folders(self._settings), Folder.stamp)
+        return _stamp(*_folders(self._settings), lambda folder: folder.stamp())
 
     def files_stamp(self) -> Hashable:
         """Return what tells the files of the release that lies there now from others; None where they are not all there."""
