@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -84,10 +85,10 @@ class Switchboard:
         return self.number
 
 
-def generations_in(answer: dict[str, object]) -> set[int]:
+def generations_in(answer: dict[str, Any]) -> set[int]:
     """Return the numbers of all generations that an answer has something of."""
     found = {int(number) for number in NUMBER.findall(json.dumps(answer["results"]))}
-    return found | {int(hit["id"]) // IDS_A_GENERATION for hit in answer["results"]}  # type: ignore[attr-defined,index]
+    return found | {int(hit["id"]) // IDS_A_GENERATION for hit in answer["results"]}
 
 
 def manifest_of(written: Path, number: int) -> IndexManifest:

@@ -21,7 +21,9 @@ from tests.fuzz.generations import QUERIES, Switchboard, generations_in, write_g
 from tests.fuzz.server import Asked, Clients, Server, served
 
 TAKEN_UP_LIMIT_S = 5.0
+MEASURED = 5  # times, memory and open files, beside once before the first switch
 AFTER_A_SWITCH_S = 0.5  # requests that begin so soon after it still count as beside it
+SEEN_EVERY_S = 0.2  # the server is asked whether it serves the new one; more often would be load of its own
 CALM_S = 1.6  # without a switch, after each
 
 
@@ -33,7 +35,9 @@ class Switch:
     seen_s: float
 
 
-def run(index: Path, models: Path, *, generations: int, clients: int, clustered: bool, calm_s: float = CALM_S) -> dict[str, Any]:
+def run(
+    index: Path, models: Path, *, generations: int, clients: int, clustered: bool, calm_s: float = CALM_S
+) -> dict[str, Any]:
     """Return the figures of one run over the index in `index`, made with `models`."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -42,17 +46,21 @@ def run(index: Path, models: Path, *, generations: int, clients: int, clustered:
         environment = {"MODELS_DIR": str(models), "INDEX_DIR": str(folder / "index"), "QUEUE_MAX": "1000"}
         with served(environment, folder / "log") as server:
             asking = Clients(server, clients, lambda number: {"query": QUERIES[number % len(QUERIES)], "top_k": 5})
+            switches: list[Switch] = []
             try:
                 time.sleep(calm_s)
-                before = server.rss_mb(), server.open_files()
-                switches = [_switch(server, board, calm_s) for _ in range(generations)]
-                after = server.rss_mb(), server.open_files()
+                memory_mb, open_files = [server.rss_mb()], [server.open_files()]
+                for number in range(1, generations + 1):
+                    switches.append(_switch(server, board, calm_s))
+                    if number % max(1, generations // MEASURED) == 0:
+                        memory_mb.append(server.rss_mb())
+                        open_files.append(server.open_files())
             finally:
                 asked = asking.end()
             log = (folder / "log").read_text("utf-8")
     return _figures(asked, switches) | {
-        "memory_mb": [round(value, 1) for value in (before[0], after[0])],
-        "open_files": [before[1], after[1]],
+        "memory_mb": [round(value) for value in memory_mb],
+        "open_files": open_files,
         "switches_logged": log.count("now serving"),
         "tracebacks": log.count("Traceback"),
     }
@@ -63,14 +71,15 @@ def _switch(server: Server, board: Switchboard, calm_s: float) -> Switch:
     number = board.switch()
     while server.ask("GET", "/readyz")[1]["generation"] != f"g{number:06d}":
         assert time.monotonic() < began + 10 * TAKEN_UP_LIMIT_S, "the new generation is not taken up"
-        time.sleep(0.02)
+        time.sleep(SEEN_EVERY_S)
     seen = time.monotonic()
     time.sleep(AFTER_A_SWITCH_S + calm_s)
     return Switch(began, seen)
 
 
 def _figures(asked: list[Asked], switches: list[Switch]) -> dict[str, Any]:
-    beside, calm = [], []
+    beside: list[float] = []
+    calm: list[float] = []
     for one in asked:
         is_beside = any(one.start_s <= at.seen_s + AFTER_A_SWITCH_S and one.end_s >= at.began_s for at in switches)
         (beside if is_beside else calm).append(one.took_ms)

@@ -94,8 +94,8 @@ def library(tmp_path: Path) -> Library:
     connection = sqlite3.connect(tmp_path / "catalog.sqlite")
     connection.executescript(CATALOG_SCHEMA)
     for image_id, (name, caption) in enumerate(zip(NAMES, CAPTIONS, strict=True), start=1):
-        file = record_file(tmp_path / "images", name)
-        row = (image_id, name, file.sha256, file.bytes, 0, 20, 10, caption)
+        record = record_file(tmp_path / "images", name)
+        row = (image_id, name, record.sha256, record.bytes, 0, 20, 10, caption)
         connection.execute(INSERT, row)
     connection.commit()
     connection.close()
