@@ -17,7 +17,7 @@ from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import open_image, shrink_image
 from runtime.library.caption_words import CaptionWords
-from runtime.library.catalog_columns import read_captions, selected_columns
+from runtime.library.catalog_columns import read_captions
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.text_index import TextIndex
@@ -117,7 +117,7 @@ class Library:
         )  # what comes from S3 is compared when fetched
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._catalog = CatalogFile(catalog)
-        self._columns = selected_columns(self._catalog.connection, COLUMNS)
+        self._columns = self._catalog.columns(COLUMNS)
         self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
+from runtime.library.catalog_columns import selected_columns
 
 CATALOG_FORMAT = 1  # SQLite's user_version of the file
 REMEDY = "Build the index again: lookwhy index FOLDER."
@@ -37,6 +38,13 @@ class CatalogFile:
                 return self.connection.execute(query, arguments).fetchall()
             except sqlite3.DatabaseError as cause:
                 raise self.damage(str(cause)) from cause
+
+    def columns(self, wanted: str) -> str:
+        """Return these columns of the pictures as a query names them; raises as `fetch`."""
+        try:
+            return selected_columns(self.connection, wanted)
+        except sqlite3.DatabaseError as cause:
+            raise self.damage(str(cause)) from cause
 
     def damage(self, reason: str) -> ArtefactCorrupt:
         """Return the error for a file that does not hold what it should."""
