@@ -51,12 +51,12 @@ class RemoteFolder:
         return self._read(IndexManifest)
 
     def stamp(self) -> Hashable:
-        """Return the ETag of the manifest as it stands on S3 now.
+        """Return ETag and time of the manifest as it stands on S3 now.
 
         Raises:
             RemoteRefused: S3 did not give it.
         """
-        return self._bucket.etag(MANIFEST_NAME)
+        return self._bucket.tag(MANIFEST_NAME)
 
     def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
         """Return once these files are below `path` with the sha256 of their records; only missing ones are downloaded.
@@ -114,7 +114,7 @@ class RemoteFolder:
             fault = cause.errors()[0]
             reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
             raise ArtefactCorrupt(f"{self._bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
-        self.read_stamp = self._bucket.etags.get(MANIFEST_NAME)
+        self.read_stamp = self._bucket.tags.get(MANIFEST_NAME)
         return manifest
 
     def _is_here(self, record: FileRecord) -> bool:

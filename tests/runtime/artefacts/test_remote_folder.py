@@ -51,6 +51,33 @@ def test_a_second_process_fetches_only_what_the_first_left_unfinished(
     assert (remote.path / index.catalog.path).read_bytes() == (published.library.index / index.catalog.path).read_bytes()
 
 
+def test_a_file_that_another_release_has_put_in_its_place_is_not_taken_for_it(
+    remote: RemoteFolder, asked: Counter[str]
+) -> None:
+    index = remote.read_index()
+    remote.fetch(index.catalog)
+    place = remote.path / index.catalog.path
+    place.unlink()
+    place.write_bytes(bytes(index.catalog.bytes))
+    remote.fetch(index.catalog)
+    assert asked[index.catalog.path] == 2
+
+
+def test_a_manifest_is_told_from_the_next_without_being_read(remote: RemoteFolder, asked: Counter[str]) -> None:
+    remote.read_index()
+    assert remote.stamp() == remote.read_stamp is not None
+    assert asked["manifest.json"] == 1
+
+
+def test_what_other_releases_left_is_removed_and_what_is_open_stays_readable(remote: RemoteFolder) -> None:
+    index = remote.read_index()
+    remote.fetch(*index.files())
+    with (remote.path / index.store.path).open("rb") as opened:
+        remote.keep_only([index.catalog])
+        assert len(opened.read()) == index.store.bytes
+    assert [path.name for path in remote.path.rglob("*") if path.is_file()] == [Path(index.catalog.path).name]
+
+
 def test_a_file_with_more_bytes_than_promised_is_refused(remote: RemoteFolder) -> None:
     index = remote.read_index()
     with pytest.raises(ArtefactCorrupt, match="sha256"):
