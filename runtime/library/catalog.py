@@ -7,7 +7,9 @@ both; `images.py` opens the pictures.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Literal, Self, get_args
 from urllib.parse import quote
 
@@ -57,6 +59,9 @@ CATALOG_SCHEMA = f"""
 """
 COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions"
 IndexedSource = Literal["index", "given"]
+SOURCES: dict[str, IndexedSource] = {source: source for source in get_args(IndexedSource)}
+# of the columns, in their order
+ROW_TYPES = set(product([int], [str], [str], *[[int]] * 3, [str, NoneType], [int, NoneType], [str], [str, NoneType]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,6 @@ class ImageRow:
     def file(self) -> FileRecord:
         """Its file's record, as it was indexed."""
         return FileRecord(path=self.image_path, bytes=self.bytes, sha256=self.sha256)
-
-    @property
-    def has_form(self) -> bool:
-        """Whether every field has its type; SQLite gives what a file says, however the columns were declared."""
-        whole = (self.id, self.bytes, self.width, self.height, 0 if self.mtime_ns is None else self.mtime_ns)
-        texts = (self.image_path, self.sha256, self.caption or "", *self.other_captions)
-        of_types = all(isinstance(number, int) for number in whole) and all(isinstance(text, str) for text in texts)
-        return of_types and self.caption_source in get_args(IndexedSource)
 
 
 class Library:
@@ -219,7 +216,7 @@ class Library:
     def has_changed(self, row: ImageRow) -> bool:
         """Return whether another picture has taken the place of the one that was indexed; False where none lies there."""
         changes = self._changes
-        return bool(changes and changes.has_changed(self._images_dir / row.image_path, row.file, row.mtime_ns))
+        return bool(changes and changes.has_changed(f"{self._images_dir}/{row.image_path}", row.file, row.mtime_ns))
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
@@ -238,13 +235,12 @@ class Library:
 
     def _select(self, query: str, *arguments: str | int) -> list[ImageRow]:
         found = self._catalog.fetch(query, *arguments)
+        if not all(tuple(map(type, row)) in ROW_TYPES for row in found):  # SQLite gives what a file says
+            raise self._catalog.damage("a row has a value of another kind")
         try:
-            rows = [
-                ImageRow(*columns, caption_source=source, other_captions=read_captions(others))
+            return [
+                ImageRow(*columns, caption_source=SOURCES[source], other_captions=read_captions(others))
                 for *columns, source, others in found
             ]
-        except (ValueError, TypeError) as cause:
-            raise self._catalog.damage("the captions of a row are no list") from cause
-        if not all(row.has_form for row in rows):
-            raise self._catalog.damage("a row has a value of another kind")
-        return rows
+        except (KeyError, ValueError, TypeError) as cause:
+            raise self._catalog.damage("a row has another source, or other captions that are no list") from cause

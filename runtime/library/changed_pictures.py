@@ -22,7 +22,7 @@ class ChangedPictures:
         self._read: LRUCache[tuple[str, int, int, str], bool] = LRUCache(REMEMBERED_MAX)
         self._lock = threading.Lock()
 
-    def has_changed(self, file: Path, indexed: FileRecord, mtime_ns: int | None) -> bool:
+    def has_changed(self, file: str, indexed: FileRecord, mtime_ns: int | None) -> bool:
         """Return whether a file is another one than was indexed; False where none can be read there.
 
         Args:
@@ -40,12 +40,12 @@ class ChangedPictures:
         except (OSError, ValueError):  # it is gone, the disk is away, or its name holds a NUL
             return False
 
-    def _has_other_content(self, file: Path, found: os.stat_result, sha256: str) -> bool:
-        key = (str(file), found.st_ino, found.st_mtime_ns, sha256)
+    def _has_other_content(self, file: str, found: os.stat_result, sha256: str) -> bool:
+        key = (file, found.st_ino, found.st_mtime_ns, sha256)
         with self._lock:
             known = self._read.get(key)
         if known is None:
-            known = sha256_of(file) != sha256
+            known = sha256_of(Path(file)) != sha256
             with self._lock:
                 self._read[key] = known
         return known

@@ -49,8 +49,7 @@ def run(index: Path, models: Path, *, kills: int, seed: int) -> dict[str, Any]:
                 killed_s = time.monotonic()
                 asked = asking.end()
             failed_before += sum(one.status != 200 and one.end_s < killed_s for one in asked)
-            for answer in (one.answer for one in asked if one.status == 200):
-                other += _remember(answer["query"], answer, seen, told)
+            other += sum(_has_other_captions(one.answer, told) for one in asked if one.status == 200)
             kept = CaptionFile(folder / "index", read_models_manifest(models).fingerprint()).read_all()
             library = Library.open(folder / "index", manifest)
             lost += sum(kept.get(row.sha256) != told[row.id] for row in library.rows(list(told)))
@@ -76,15 +75,16 @@ def _body(query: str) -> dict[str, Any]:
 
 
 def _differs(server: Server, query: str, seen: dict[str, Any], told: dict[int, str]) -> bool:
+    """Return whether a query finds anything else than before. It is asked alone: in a batch, scores differ a little."""
     status, answer = server.ask("POST", "/search", _body(query))
-    return status != 200 or _remember(query, answer, seen, told)
+    found = [(hit["id"], hit["caption"]) for hit in answer["results"]] if status == 200 else status
+    return seen.setdefault(query, found) != found or _has_other_captions(answer, told)
 
 
-def _remember(query: str, answer: Any, seen: dict[str, Any], told: dict[int, str]) -> bool:
-    """Keep what an answer tells; return whether it differs from what was told before."""
-    found = [(hit["id"], hit["caption"]) for hit in answer["results"]]
+def _has_other_captions(answer: Any, told: dict[int, str]) -> bool:
+    """Return whether a live caption is another one than was told before, and keep those that are new."""
     live = {hit["id"]: hit["caption"] for hit in answer["results"] if hit["caption_source"] == "live"}
-    differs = seen.setdefault(query, found) != found or any(told.get(at, caption) != caption for at, caption in live.items())
+    differs = any(told.get(at, caption) != caption for at, caption in live.items())
     told.update(live)
     return differs
 
