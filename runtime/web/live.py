@@ -25,7 +25,7 @@ _NOTHING: tuple[Hashable, Hashable] = (None, None)
 PASSING = (RemoteRefused, StorageTooSmall)  # faults that may go without any file having changed
 
 
-class EngineSource(Protocol):
+class ReleaseSource(Protocol):
     """Opens the engine of the release that lies there, and tells cheaply whether it is another one."""
 
     is_remote: bool
@@ -62,7 +62,7 @@ class FixedEngine:
 class LiveEngine:
     """The engine over the newest release that can be served. Any thread may read `current`."""
 
-    def __init__(self, source: EngineSource, *, check_s: float | None = None) -> None:
+    def __init__(self, source: ReleaseSource, *, check_s: float | None = None) -> None:
         """Open the release that is there; `check_s` is the setting RELOAD_CHECK_S.
 
         Raises:
