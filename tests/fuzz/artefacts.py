@@ -28,6 +28,7 @@ from tests.conftest import ROOT
 
 QUERIES = ("a red boat at sunset", "two white houses -snow", "a green butterfly", "scenery")
 PAGE = 4096
+IMPORTED_BEFORE = ["tests.conftest", "runtime.bootstrap", "runtime.web.schemas", "faiss", "onnxruntime", "tokenizers"]
 WAITED_MAX_S = 60.0
 SAME, TOLD, REFUSED, UNSEEN = "same answers", "other answers, and told", "refused", "other answers, not told"
 IN_MANIFEST = "other answers, a manifest differs"
@@ -107,7 +108,9 @@ def answers_of(folder: Path, images: Path, told: Connection) -> None:
 
 def outcome(folder: Path, images: Path) -> tuple[str, str, Any]:
     """Return what the child sent, or how it ended without a word."""
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context(
+        "forkserver"
+    )  # each child is forked from a process that has imported all, and no more
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=answers_of, args=(folder, images, there))
     child.start()
@@ -140,12 +143,7 @@ def sort(damage: Damage, found: tuple[str, str, Any], sound: str) -> str:
 
 def run(index: Path, models: Path, images: Path, *, places: int, seed: int) -> dict[str, Counter[str]]:
     """Return, for each file, how often each came."""
-    import faiss  # noqa: F401  (before the fork, so that the children need not)
-    import onnxruntime  # noqa: F401
-
-    import runtime.bootstrap
-    import runtime.web.schemas  # noqa: F401
-
+    multiprocessing.set_forkserver_preload(IMPORTED_BEFORE)
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch).resolve()
