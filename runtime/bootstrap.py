@@ -4,8 +4,8 @@ The one file that knows every package behind the engine.
 """
 
 import os
-import threading
 from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
@@ -22,11 +22,9 @@ from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.caption_file import CaptionFile
-from runtime.library.captions import Captioner, Captions
+from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.models.batching import BatchingEncoder
-from runtime.models.blip import BlipCaptioner
-from runtime.models.clip import ClipEncoder
+from runtime.models.opened_models import OpenedModels
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
@@ -70,7 +68,7 @@ class EngineSource:
         self._settings = settings.model_copy(update={"index_dir": index_dir, "fetch_dir": fetch_dir})
         self.is_remote = bool(settings.models_url or settings.index_url)
         self.opened_stamp: Hashable = None
-        self._models: _OpenedModels | None = None
+        self._models: OpenedModels | None = None
         self._library: Library | None = None
         self._explainer: Explainer | None = None
         self._files: list[tuple[Folder, list[FileRecord]]] = []
@@ -136,7 +134,7 @@ class EngineSource:
         check_models_match(index_folder.path, index, models_folder.path, models)
         index_folder.fetch(*index.searched_files())
         known = self._models
-        opened = known if known and known.manifest == models else _OpenedModels(models_folder, models, settings)
+        opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
         library = _open_library(index_folder.path, index, settings)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         engine = Engine(
@@ -162,29 +160,10 @@ class EngineSource:
         return library.small_picture(hit.row, SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES)
 
 
-class _OpenedModels:
-    """The models of a manifest: the encoder, opened, and the captioner, whose files are held until it is needed."""
-
-    def __init__(self, folder: Folder, manifest: ModelsManifest, settings: Settings) -> None:
-        threads = settings.threads or SERVING_THREADS
-        self.manifest, self._folder, self._threads = manifest, folder, threads
-        if manifest.blip:
-            folder.hold(*manifest.blip.files())
-        self.encoder = BatchingEncoder(
-            ClipEncoder(folder, manifest.clip, threads),
-            cache_size=settings.query_cache_size,
-            workers=max(1, _usable_cores() // threads),
-        )
-        self._opening = threading.Lock()
-        self._captioner: Captioner | None = None
-
-    def captioner(self) -> Captioner:
-        """Return the captioner, opened at the first call."""
-        with self._opening:
-            if self._captioner is None:
-                assert self.manifest.blip is not None
-                self._captioner = BlipCaptioner(self._folder, self.manifest.blip, self._threads)
-            return self._captioner
+def _open_models(folder: Folder, manifest: ModelsManifest, settings: Settings) -> OpenedModels:
+    threads = settings.threads or SERVING_THREADS
+    workers = max(1, _usable_cores() // threads)
+    return OpenedModels(folder, manifest, threads=threads, workers=workers, cache_size=settings.query_cache_size)
 
 
 def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Hashable]) -> Hashable:
@@ -213,10 +192,12 @@ def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> 
     return Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
 
 
-def _open_captions(library: Library, index_dir: Path, models: _OpenedModels) -> Captions:
-    if models.manifest.blip is None:
+def _open_captions(library: Library, index_dir: Path, models: OpenedModels) -> Captions:
+    blip = models.manifest.blip
+    if blip is None:
         return Captions(library, None)
-    return Captions(library, models.captioner, CaptionFile(index_dir, models.manifest.fingerprint()))
+    kept = CaptionFile(index_dir, models.manifest.fingerprint())
+    return Captions(library, partial(models.captioner, blip), kept)
 
 
 def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) -> Explainer:

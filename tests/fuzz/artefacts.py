@@ -96,8 +96,8 @@ def answers_of(folder: Path, images: Path, told: Connection) -> None:
         ids = [hit["id"] for hit in found[0]["results"][:1]]
         depth = engine.explain(engine.limits.check_explain(QUERIES[0], ids, heatmap=True))
         found.append(ExplainBody.model_validate(depth).model_dump(exclude={"timings_ms"}))
-        assert source._models
-        found.append(source._models.captioner().caption_images([picture]))
+        assert engine._captions._open_captioner
+        found.append(engine._captions._open_captioner().caption_images([picture]))
         damaged = source.find_damage(lambda _seconds: False) or []
         told.send(("answered", json.dumps(found), [str(path.relative_to(folder.resolve())) for path in damaged]))
     except LookwhyError as error:

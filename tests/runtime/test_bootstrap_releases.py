@@ -94,8 +94,8 @@ def test_a_graph_is_opened_late_as_it_was_when_others_take_its_files_places(
             (models / name).with_suffix(end).rename(models / f"{name}{end}.before")
             (models / name).with_suffix(end).write_bytes(b"of another export")
     assert engine.search_by_image(engine.limits.check_image_search("", 3), picture).hits
-    assert source._models
-    assert source._models.captioner().caption_images([picture])[0]
+    assert engine._captions._open_captioner
+    assert engine._captions._open_captioner().caption_images([picture])[0]
 
 
 @pytest.mark.parametrize("board", ["flat"], indirect=True)
