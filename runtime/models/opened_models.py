@@ -13,7 +13,7 @@ class OpenedModels:
     """The encoder, opened, and the captioner, whose files are held until it is needed. Any thread may ask."""
 
     def __init__(self, folder: Folder, manifest: ModelsManifest, *, threads: int, workers: int, cache_size: int) -> None:
-        """Open what every search needs; raises as `ClipEncoder`. `workers` runs go on at a time, on `threads` threads each."""
+        """Open what every search needs, for `workers` runs at a time of `threads` threads each; raises as `ClipEncoder`."""
         self.manifest, self._folder, self._threads = manifest, folder, threads
         if manifest.blip:
             folder.hold(*manifest.blip.files())
