@@ -5,22 +5,25 @@ import logging
 from mangum import Mangum
 from starlette.types import ASGIApp
 
-from runtime.bootstrap import open_engine
+from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
 from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
 from runtime.web.fallback import StartupFallback
+from runtime.web.live import LiveEngine, LookBetweenRequests
 
 # Lambda's answers have at most 6 MB, in which a picture travels as base64: a third longer.
 MAX_PICTURE_BYTES = 4_500_000
 
 
 def open_app() -> ASGIApp:
-    """Return the app that the environment describes; raises as `Settings.read` and `open_engine` do."""
+    """Return the app that the environment describes; raises as `Settings.read` and `EngineSource` do."""
     settings = Settings.read()
     logging.getLogger("runtime").setLevel(settings.log_level.upper())  # the runtime interface client says where to and how
     keep_log_private()
-    return create_app(open_engine(settings), settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)
+    live = LiveEngine(EngineSource(settings), check_s=settings.reload_check_s)
+    app = create_app(live, settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)
+    return LookBetweenRequests(app, live)
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.

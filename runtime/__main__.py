@@ -115,25 +115,30 @@ def serve(
     with told_errors():
         import uvicorn
 
-        from runtime.bootstrap import open_engine, open_upload_reader
+        from runtime.artefacts.bus_error import end_on_bus_error
+        from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.access.log_filter import keep_log_private
         from runtime.web.api import create_app
         from runtime.web.listening import is_loopback, open_sockets
+        from runtime.web.live import LiveEngine
 
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
         _tell_artefacts(settings)
-        engine = open_engine(settings)
-        if engine.sample_models:
+        source = EngineSource(settings)
+        live = LiveEngine(source, check_s=settings.reload_check_s)
+        if live.current.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if not locale_writes_utf8():
             tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
         if not (settings.access_token or is_loopback(sockets)):
             tell(f"warning: Whoever reaches {host} sees these pictures and may search them. {HOW_TO_CLOSE}")
-        tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+        tell(f"{live.current.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+        end_on_bus_error(source.changed_files)
+        live.watch()
         uploads = open_upload_reader(settings)
         config = uvicorn.Config(
-            create_app(engine, settings, uploads=uploads),
+            create_app(live, settings, uploads=uploads),
             log_level=settings.log_level.lower(),
             server_header=False,
             forwarded_allow_ips=settings.forwarded_allow_ips,

@@ -1,25 +1,31 @@
-"""From settings to a ready engine: artefacts are found, checked against each other, and opened.
+"""From settings to a ready engine: artefacts are found, checked against each other, and opened. A bad one stops it here.
 
-The one file that knows every package behind the engine. A bad artefact stops the start here.
+The one file that knows every package behind the engine.
 """
 
 import os
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
+from runtime.artefacts.damage import changed_length, find_damage
 from runtime.artefacts.embedded import are_sample_models
-from runtime.artefacts.folder import Folder, LocalFolder, RemoteFolder
+from runtime.artefacts.fetch_dir import own_folder
+from runtime.artefacts.file_record import FileRecord
+from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_models_match
+from runtime.artefacts.release import Release
+from runtime.artefacts.remote_folder import RemoteFolder
 from runtime.engine import Engine
+from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.images import DecodeProcess, limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.models.batching import BatchingEncoder
-from runtime.models.blip import BlipCaptioner
-from runtime.models.clip import ClipEncoder
+from runtime.models.opened_models import OpenedModels
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
@@ -27,6 +33,7 @@ from runtime.settings import Settings
 from runtime.stores.opening import open_stores
 
 SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES = 512, 400_000  # of a picture that a language model is shown
+ATTEMPTS = 3  # to open a release that nobody replaces meanwhile
 SERVING_THREADS = 1  # searches side by side use the other cores; one query's text tower gains little from more
 
 
@@ -34,33 +41,136 @@ def open_engine(settings: Settings) -> Engine:
     """Return an engine over the artefacts that the settings name.
 
     Raises:
+        SettingInvalid: FETCH_DIR cannot be used.
         ArtefactMissing, ArtefactCorrupt: an artefact is absent, cut short or of another form.
         ModelsDiffer: the index was made with other models.
         StorageTooSmall: what is fetched from S3 does not fit.
         RemoteRefused: S3 did not give it.
         SessionFailed: a graph cannot be opened.
     """
-    limit_decoding(settings.decode_memory_mb, settings.picture_max_pixels)
-    models_folder, index_folder = _folders(settings)
-    models, index = models_folder.read_models(), index_folder.read_index()
-    check_models_match(index_folder.path, index, models_folder.path, models)
-    index_folder.fetch(*index.searched_files())
+    return EngineSource(settings).open()
+
+
+class EngineSource:
+    """Opens engines over what the settings name, one release after the other. For one thread at a time, but for its checks.
+
+    Models that two releases have in common are opened once, as is what asks a language model.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the settings; which index they name is decided now, and stays.
+
+        Raises:
+            SettingInvalid: FETCH_DIR cannot be used.
+        """
+        limit_decoding(settings.decode_memory_mb, settings.picture_max_pixels)
+        is_fetched = settings.models_url or settings.index_url or settings.images_url
+        fetch_dir = own_folder(settings.fetch_dir) if is_fetched else settings.fetch_dir
+        index_dir = settings.artefact_dirs()[1]
+        self._settings = settings.model_copy(update={"index_dir": index_dir, "fetch_dir": fetch_dir})
+        self.is_remote = bool(settings.models_url or settings.index_url)
+        self.opened_stamp: Hashable = None
+        self._models: OpenedModels | None = None
+        self._library: Library | None = None
+        self._explainer: Explainer | None = None
+        self._files: list[tuple[Folder, list[FileRecord]]] = []
+
+    def stamp(self) -> Hashable:
+        """Return what tells the release that lies there now from another one, None where a manifest is gone.
+
+        Raises:
+            RemoteRefused: S3 did not say.
+        """
+        return _stamp(*_folders(self._settings), lambda folder: folder.stamp())
+
+    def files_stamp(self) -> Hashable:
+        """Return what tells the files of the release that lies there now from others; None where they are not all there."""
+        if self.is_remote:
+            return None
+        models, index = _folders(self._settings)
+        try:
+            found = [(models, models.read_models().files()), (index, index.read_index().files())]
+        except LookwhyError:
+            return None
+        return tuple(stamp_of(folder.path / record.path) for folder, records in found for record in records)
+
+    def open(self, *, warm: bool = False) -> Engine:
+        """Return an engine over the release that lies there now; raises as `open_engine` does.
+
+        With `warm`, it has searched once, so that a damaged one is refused, and the first request waits for nothing.
+        """
+        for _ in range(ATTEMPTS):
+            models, index = _folders(self._settings)
+            engine = self._open(models, index, warm=warm)
+            # what was opened in a folder of this machine is one release if nobody put another there meanwhile
+            if all(folder.stamp() == folder.read_stamp for folder in (models, index) if isinstance(folder, LocalFolder)):
+                break
+        self.opened_stamp = _stamp(models, index, lambda folder: folder.read_stamp)
+        return engine
+
+    def drop_others(self) -> None:
+        """Remove what was fetched for other releases than the one that was opened last."""
+        for folder, records in self._files:
+            folder.keep_only(records)
+
+    def find_damage(self, rest: Callable[[float], bool]) -> list[Path] | None:
+        """Return the files of this machine that are not what the release that was opened last records, by sha256.
+
+        What comes from S3 was compared when it was fetched. `rest` is called with seconds; None is returned once it says so.
+        """
+        found: list[Path] = []
+        for folder, records in list(self._files):
+            damaged = find_damage(folder.path, records, rest) if isinstance(folder, LocalFolder) else []
+            if damaged is None:
+                return None
+            found += damaged
+        return found
+
+    def changed_files(self) -> list[Path]:
+        """Return the files of the release that was opened last that have another length by now."""
+        return [path for folder, records in self._files for path in changed_length(folder.path, records)]
+
+    def _open(self, models_folder: Folder, index_folder: Folder, *, warm: bool) -> Engine:
+        settings = self._settings
+        models, index = models_folder.read_models(), index_folder.read_index()
+        check_models_match(index_folder.path, index, models_folder.path, models)
+        index_folder.fetch(*index.searched_files())
+        known = self._models
+        opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
+        library = _open_library(index_folder.path, index, settings)
+        self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
+        engine = Engine(
+            opened.encoder,
+            _open_ranker(index_folder.path, index, library, settings.threads or SERVING_THREADS),
+            library,
+            self._explainer,
+            captions=_open_captions(library, index_folder.path, opened),
+            limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
+        )
+        engine.sample_models, engine.release = are_sample_models(models), Release(index, models)
+        if warm:
+            engine.warm()
+        self._models, self._library = opened, library
+        self._files = [(models_folder, models.files()), (index_folder, index.files())]
+        return engine
+
+    def _read_picture(self, hit: Hit) -> bytes:
+        """Return a hit's picture for a language model, from the library that was opened last, if it has it still."""
+        library = self._library
+        if library is None or library.row_by_path(hit.row.image_path).sha256 != hit.row.sha256:
+            raise ImageNotFound(hit.row.image_path)
+        return library.small_picture(hit.row, SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES)
+
+
+def _open_models(folder: Folder, manifest: ModelsManifest, settings: Settings) -> OpenedModels:
     threads = settings.threads or SERVING_THREADS
-    library = _open_library(index_folder.path, index, settings)
-    engine = Engine(
-        BatchingEncoder(
-            ClipEncoder(models_folder, models.clip, threads),
-            cache_size=settings.query_cache_size,
-            workers=max(1, _usable_cores() // threads),
-        ),
-        _open_ranker(index_folder.path, index, library, threads),
-        library,
-        _open_explainer(settings, library),
-        captions=_open_captions(library, index_folder.path, models_folder, models, threads=threads),
-        limits=RequestLimits(settings.top_k_max, settings.query_max_chars),
-    )
-    engine.sample_models = are_sample_models(models)
-    return engine
+    workers = max(1, _usable_cores() // threads)
+    return OpenedModels(folder, manifest, threads=threads, workers=workers, cache_size=settings.query_cache_size)
+
+
+def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Hashable]) -> Hashable:
+    stamps = stamp_of_folder(models), stamp_of_folder(index)
+    return None if None in stamps else (models.path, *stamps)
 
 
 def open_upload_reader(settings: Settings) -> DecodeProcess:
@@ -89,17 +199,15 @@ def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> 
     return Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
 
 
-def _open_captions(
-    library: Library, index_dir: Path, models_folder: Folder, models: ModelsManifest, *, threads: int
-) -> Captions:
-    blip = models.blip
+def _open_captions(library: Library, index_dir: Path, models: OpenedModels) -> Captions:
+    blip = models.manifest.blip
     if blip is None:
         return Captions(library, None)
-    kept = CaptionFile(index_dir, models.fingerprint())
-    return Captions(library, lambda: BlipCaptioner(models_folder, blip, threads), kept)
+    kept = CaptionFile(index_dir, models.manifest.fingerprint())
+    return Captions(library, partial(models.captioner, blip), kept)
 
 
-def _open_explainer(settings: Settings, library: Library) -> Explainer:
+def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) -> Explainer:
     """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
     key, secret_id = settings.groq_api_key, settings.groq_secret_id
     if not (key or secret_id):
@@ -107,9 +215,6 @@ def _open_explainer(settings: Settings, library: Library) -> Explainer:
     # a start without a key does not pay for the check of a language model's sentences
     from runtime.explain.groq.explainer import open_explainer
     from runtime.explain.groq.secret import SecretExplainer
-
-    def read_picture(hit: Hit) -> bytes:
-        return library.small_picture(hit.row, SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES)
 
     def open_with(api_key: str | None) -> Explainer:
         return open_explainer(

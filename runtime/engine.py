@@ -6,17 +6,18 @@ Takes requests that `search/query.py` has checked and parsed, and calls each ste
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
+from runtime.artefacts.release import Release
 from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Pixels, Vectors
-from runtime.search.evidence import Answer, Evidence, Hit, StageTimings, weigh_words
+from runtime.search.evidence import Answer, Evidence, Explanation, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
@@ -30,14 +31,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NO_CAPTION: tuple[str, CaptionSource] = ("", "none")
+# Of a file that another has taken the place of since: what is known of the one before would stand beside another picture.
+CHANGED = Explanation(
+    "Another picture was put in this file's place after it was indexed; index again to know it.", "evidence"
+)
+
 NOUNS_REMEMBERED = 4096  # that no caption uses
+WARM_QUERY = "scenery"  # no caption's word, so that it is looked for among those
 MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
 
 
 class Engine:
     """One library, its models and its explainer. Searches may run side by side in threads."""
 
-    sample_models = False  # whether the models know drawn scenes only; set where they are opened
+    sample_models = False  # whether the models know drawn scenes only; set where they are opened, as is the next
+    release: Release | None = None
+    damage: tuple[str, ...] | None = None  # files found damaged since; None as long as none were looked at
 
     def __init__(
         self,
@@ -52,12 +62,28 @@ class Engine:
         """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
         self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
-        self._word_in_captions = lru_cache(NOUNS_REMEMBERED)(self._find_word_in_captions)  # of all threads
+        # of all threads; no method, which would be a circle: the engine's files close with the last request that uses it
+        find_word = partial(_find_word_in_captions, encoder, ranker, library)
+        self._word_in_captions = lru_cache(NOUNS_REMEMBERED)(find_word)
 
     @property
     def count(self) -> int:
         """How many pictures the library holds."""
         return self._ranker.count
+
+    def warm(self) -> None:
+        """Do once what every search does, without captions or sentences: what is mapped is read, and damage shows.
+
+        Raises:
+            ArtefactCorrupt: catalogue and vectors do not fit each other, or are damaged.
+            SessionFailed: the text tower refused its input.
+        """
+        request = self.limits.check_search(WARM_QUERY, 1, explain=False)
+        query = self._embed(request, StageTimings())
+        self._word_in_captions(WARM_QUERY)
+        ids = list(dict.fromkeys([*self._ranker.nearest(query, NEIGHBOURS), *self._found_by_words(query, NEIGHBOURS)]))
+        rows = self.library.rows_of_found(ids)
+        self._ranker.judge(query, rows, self._ranker.vectors_of(ids))
 
     def search(self, request: CheckedSearch) -> Answer:
         """Return the pictures that the query describes, or that are most like one of the library, best first.
@@ -103,7 +129,7 @@ class Engine:
             rows = self.library.rows(request.ids)
         query = self._embed(request, timings)
         with timings.stage("search"):
-            neighbours = self.library.rows(self._ranker.nearest(query, NEIGHBOURS))
+            neighbours = self.library.rows_of_found(self._ranker.nearest(query, NEIGHBOURS))
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(request.ids)
             evidence = self._ranker.judge(query, rows, vectors, neighbours)
@@ -136,11 +162,6 @@ class Engine:
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
 
-    def _find_word_in_captions(self, noun: str) -> UsedNoun | None:
-        """Return a noun that captions use and that means the same as one that none uses, if there is one."""
-        [vector] = self._encoder.embed_tokens(self._encoder.tokenize([noun]))
-        return self._ranker.same_meaning(self.library.words.nearest(vector))
-
     def _found_by_words(self, query: Query, count: int) -> list[int]:
         """Return the ids of pictures whose captions or names have the words that are wanted, in the captions' own words."""
         if query.text is None:
@@ -155,7 +176,7 @@ class Engine:
             found = [*self._ranker.nearest(query, count), *self._found_by_words(query, count)]
             ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
         with timings.stage("rows"):
-            rows = self.library.rows(ids)
+            rows = self.library.rows_of_found(ids)
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(ids)
             evidence = self._ranker.judge(query, rows, vectors)
@@ -166,10 +187,13 @@ class Engine:
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):
-            captions = self._captions_of(rows)
+            changed = [self.library.has_changed(row) for row in rows]
+            captions = self._captions_of([row for row, is_other in zip(rows, changed, strict=True) if not is_other])
+        said = iter(captions)
         return [
-            Hit(row, self.library.image_url(row), known, Phrase(caption), source)
-            for row, known, (caption, source) in zip(rows, evidence, captions, strict=True)
+            Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other)
+            for row, known, is_other in zip(rows, evidence, changed, strict=True)
+            for caption, source in [NO_CAPTION if is_other else next(said)]
         ]
 
     def _captions_of(self, rows: Sequence[ImageRow]) -> list[tuple[str, CaptionSource]]:
@@ -183,8 +207,8 @@ class Engine:
         with timings.stage("evidence"):
             hits = self._weighed(query, hits, vectors)
         with timings.stage("explain"):
-            explanations = self._explainer.explain(query.parsed, hits)
-        return [replace(hit, explanation=explanation) for hit, explanation in zip(hits, explanations, strict=True)]
+            explained = iter(self._explainer.explain(query.parsed, [hit for hit in hits if not hit.has_changed]))
+        return [replace(hit, explanation=CHANGED if hit.has_changed else next(explained)) for hit in hits]
 
     def _weighed(self, query: Query, hits: list[Hit], vectors: Vectors) -> list[Hit]:
         """Return the hits with their word weights, by leaving out each word: one batch through the text tower."""
@@ -217,3 +241,9 @@ class Engine:
             seed=hit.row.id,
         )
         return replace(hit, evidence=replace(hit.evidence, heatmap=heatmap, occlusion=occlusion))
+
+
+def _find_word_in_captions(encoder: Encoder, ranker: Ranker, library: Library, noun: str) -> UsedNoun | None:
+    """Return a noun that captions use and that means the same as one that none uses, if there is one."""
+    [vector] = encoder.embed_tokens(encoder.tokenize([noun]))
+    return ranker.same_meaning(library.words.nearest(vector))

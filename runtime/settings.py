@@ -4,6 +4,7 @@ Only the command lines, `handler.py` and `api.py` read settings; every other roo
 """
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.artefacts.embedded import embedded_folder, sample_models_dir
+from runtime.artefacts.fetch_dir import default_fetch_dir
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.errors import LookwhyError, SettingInvalid
 
@@ -44,7 +46,8 @@ class Settings(BaseSettings):
     models_url: str | None = Field(default=None, pattern=S3_URL)
     index_url: str | None = Field(default=None, pattern=S3_URL)
     images_url: str | None = Field(default=None, pattern=S3_URL)
-    fetch_dir: Path = Path("/tmp/lookwhy")
+    fetch_dir: Path = Field(default_factory=lambda: default_fetch_dir(os.environ))
+    reload_check_s: float | None = Field(default=None, ge=0, le=86_400)
     frontend_dir: Path = Field(default_factory=lambda: embedded_folder("frontend"))
     groq_api_key: SecretStr | None = None
     groq_secret_id: str | None = None

@@ -21,7 +21,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ArtefactMissing
 from runtime.library.caption_file import FILE_NAME as LIVE_CAPTIONS_NAME
-from runtime.library.catalog import open_catalog
+from runtime.library.catalog_file import open_catalog
 from runtime.stores.opening import open_stores
 from runtime.stores.protocols import VectorSource
 

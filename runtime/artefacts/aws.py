@@ -4,7 +4,7 @@ boto3 is imported at the first call (0.4 s with a client): without a bucket or a
 finds region and credentials itself, as on Lambda.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,6 +50,17 @@ class Bucket:
         self.url, self._remedy = url.rstrip("/"), remedy
         self._name, _, self._prefix = self.url.removeprefix("s3://").partition("/")
         self._client: Any = None
+        self.tags: dict[str, str] = {}  # of the objects as they were read last
+
+    def tag(self, path: str) -> str:
+        """Return what tells the object at `path` from another one in its place; it is not read.
+
+        Raises:
+            RemoteRefused: S3 did not say.
+        """
+        self._client = self._client or open_client("s3")
+        with named_failures(f"{self.url}/{path}", self._remedy):
+            return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES`.
@@ -59,9 +70,17 @@ class Bucket:
         """
         self._client = self._client or open_client("s3")
         with named_failures(f"{self.url}/{path}", self._remedy):
-            key = f"{self._prefix}/{path}" if self._prefix else path
-            answer = self._client.get_object(Bucket=self._name, Key=key)
+            answer = self._client.get_object(Bucket=self._name, Key=self._key(path))
+            self.tags[path] = _tag_of(answer)
             yield from answer["Body"].iter_chunks(CHUNK_BYTES)
+
+    def _key(self, path: str) -> str:
+        return f"{self._prefix}/{path}" if self._prefix else path
+
+
+def _tag_of(answer: Mapping[str, Any]) -> str:
+    """Return an object's ETag and when it was written: the same content may be published again, to mend what lies beside."""
+    return f"{answer.get('ETag')} {answer.get('LastModified')}"
 
 
 def read_secret(secret_id: str) -> str:

@@ -3,14 +3,14 @@
 Owns the table's form and reads it; `export/index/caption_words.py` fills it.
 """
 
-import sqlite3
-import threading
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
+
+from runtime.library.catalog_file import CatalogFile
 
 # rarity is log(1 + captions / captions with the word). is_coloured: some caption gives the noun a colour. vector is the text
 # tower's of the word alone, d 16-bit floats, of norm 1; the less frequent words have none.
@@ -33,14 +33,13 @@ class UsedNoun:
 
 
 class CaptionWords:
-    """The words of one open catalogue. Any thread may ask; the connection is used under the given lock."""
+    """The words of one open catalogue. Any thread may ask."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: threading.Lock) -> None:
-        """Keep the collaborators; a catalogue from before there was the table has no words."""
-        self._connection, self._lock = connection, lock
-        found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'caption_words'").fetchall()
-        self._is_there = bool(found)
-        self._rarity_of = lru_cache(WORDS_REMEMBERED)(self._read_rarity)
+    def __init__(self, catalog: CatalogFile) -> None:
+        """Keep the catalogue; one from before there was the table has no words."""
+        self._catalog = catalog
+        self._is_there = bool(catalog.fetch("SELECT 1 FROM sqlite_master WHERE name = 'caption_words'"))
+        self._rarity_of = lru_cache(WORDS_REMEMBERED)(partial(_read_rarity, catalog))  # no method: it would be a circle
 
     def rarity(self, stems: Collection[str]) -> dict[str, float] | None:
         """Return how rare those of the stems are that captions use, above 0; None where that is not known."""
@@ -49,16 +48,13 @@ class CaptionWords:
         known = {stem: self._rarity_of(stem) for stem in stems}
         return {stem: rarity for stem, rarity in known.items() if rarity is not None}
 
-    def _read_rarity(self, stem: str) -> float | None:
-        with self._lock:
-            found = self._connection.execute(RARITY, (stem,)).fetchone()
-        return float(found[0]) if found else None
-
     def nearest(self, vector: NDArray[np.float32]) -> tuple[UsedNoun, float] | None:
         """Return the frequent noun whose vector is nearest to a given one, (d,) of norm 1, and their cosine."""
         nouns, vectors = self._nouns
         if not nouns:
             return None
+        if vectors.shape[1:] != vector.shape:
+            raise self._catalog.damage("the vectors of its words have another length")
         cosines = vectors @ vector
         best = int(cosines.argmax())
         return nouns[best], float(cosines[best])
@@ -66,10 +62,20 @@ class CaptionWords:
     @cached_property
     def _nouns(self) -> tuple[list[UsedNoun], NDArray[np.float32]]:
         """The nouns that have a vector, and their vectors, (w, d); read when they are first needed, at most 1 MB."""
-        found = []
-        if self._is_there:
-            with self._lock:
-                found = self._connection.execute(NOUNS).fetchall()
+        found = self._catalog.fetch(NOUNS) if self._is_there else []
         nouns = [UsedNoun(word, bool(is_coloured)) for word, is_coloured, _ in found]
-        vectors = [np.frombuffer(blob, dtype="<f2").astype(np.float32) for _, _, blob in found]
-        return nouns, np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+        try:
+            vectors = [np.frombuffer(blob, dtype="<f2").astype(np.float32) for _, _, blob in found]
+            return nouns, np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+        except (ValueError, TypeError) as cause:  # of unequal lengths, or no bytes
+            raise self._catalog.damage("the vectors of its words cannot be read") from cause
+
+
+def _read_rarity(catalog: CatalogFile, stem: str) -> float | None:
+    found = catalog.fetch(RARITY, stem)
+    if not found:
+        return None
+    [(rarity,)] = found
+    if not isinstance(rarity, float) or not rarity > 0:
+        raise catalog.damage(f"it does not say how rare {stem!r} is")
+    return rarity

@@ -5,31 +5,30 @@ both; `runtime/images` opens the pictures.
 """
 
 import logging
-import os
-import sqlite3
-import threading
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
-from typing import Any, Literal, Self
+from types import NoneType
+from typing import Literal, Self, get_args
 from urllib.parse import quote
 
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
-from runtime.errors import ArtefactCorrupt, ArtefactError, ArtefactMissing, ImageNotFound, RemoteRefused
+from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
-from runtime.library.catalog_columns import read_captions, selected_columns
+from runtime.library.catalog_columns import read_captions
+from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile
+from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)
 
 ID_MAX = 2**63 - 1  # SQLite's largest integer; ids begin at 1
-CATALOG_FORMAT = 1  # SQLite's user_version of the file
 CATALOG_SCHEMA = f"""
     PRAGMA user_version = {CATALOG_FORMAT};
     -- One row a picture. mtime_ns is for the next indexing run, which hashes only files that look changed.
@@ -57,9 +56,11 @@ CATALOG_SCHEMA = f"""
     -- next_id: ids of removed pictures are not given again. scanned_ns: when the last run began to look.
     CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
-REMEDY = "Build the index again: lookwhy index FOLDER."
-COLUMNS = "id, image_path, sha256, bytes, width, height, caption, caption_source, other_captions"
+COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions"
 IndexedSource = Literal["index", "given"]
+SOURCES: dict[str, IndexedSource] = {source: source for source in get_args(IndexedSource)}
+# of the columns, in their order
+ROW_TYPES = set(product([int], [str], [str], *[[int]] * 3, [str, NoneType], [int, NoneType], [str], [str, NoneType]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class ImageRow:
 
     `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
     `caption` is None where none has been made yet; an empty one was made, without any word. `caption_source` is "given"
-    where a person gave it; then `other_captions` are those given beside it. None of these is empty.
+    where a person gave it; then `other_captions` are those given beside it. None of these is empty. `mtime_ns` is when the
+    file was written, as it was indexed; None where that is not known.
     """
 
     id: int
@@ -78,8 +80,14 @@ class ImageRow:
     width: int
     height: int
     caption: str | None
+    mtime_ns: int | None = None
     caption_source: IndexedSource = field(default="index", kw_only=True)
     other_captions: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def file(self) -> FileRecord:
+        """Its file's record, as it was indexed."""
+        return FileRecord(path=self.image_path, bytes=self.bytes, sha256=self.sha256)
 
 
 class Library:
@@ -100,13 +108,13 @@ class Library:
         """
         self._images = open_folder(images)
         self._images_dir = self._images.path.resolve()
+        self._changes = (
+            ChangedPictures() if isinstance(images, Path) else None
+        )  # what comes from S3 is compared when fetched
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
-        self._connection = open_catalog(catalog)
-        self._columns = selected_columns(self._connection, COLUMNS)
-        weakref.finalize(self, self._connection.close)  # from 3.13 on, Python warns of one left open
-        self._lock = threading.Lock()  # one shared connection: a look-up takes microseconds, words a few milliseconds
-        self.text = TextIndex(self._connection, self._lock)
-        self.words = CaptionWords(self._connection, self._lock)
+        self._catalog = CatalogFile(catalog)
+        self._columns = self._catalog.columns(COLUMNS)
+        self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
 
     @classmethod
     def open(
@@ -123,7 +131,7 @@ class Library:
     @property
     def count(self) -> int:
         """How many pictures there are."""
-        return int(self._fetch("SELECT count(*) FROM images", ())[0][0])
+        return int(self._catalog.fetch("SELECT count(*) FROM images")[0][0])
 
     def rows(self, ids: Sequence[int]) -> list[ImageRow]:
         """Return the rows of `ids`, in their order; an id may occur twice.
@@ -139,10 +147,17 @@ class Library:
             raise ImageNotFound(f"id {unknown[0]}")
         return [by_id[image_id] for image_id in ids]
 
+    def rows_of_found(self, ids: Sequence[int]) -> list[ImageRow]:
+        """Return the rows of ids that the index itself names; raises ArtefactCorrupt where the catalogue lacks one."""
+        try:
+            return self.rows(ids)
+        except ImageNotFound as error:
+            raise self._catalog.damage(f"it lacks a picture that the vectors name, {error.image_path}") from None
+
     def some_ids(self, count: int) -> list[int]:
         """Return about `count` ids, evenly spread over all; all of them where there are fewer."""
         step = max(1, self.count // count)
-        rows = self._fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", (step,))
+        rows = self._catalog.fetch("SELECT id FROM images WHERE rowid % ? = 0 ORDER BY id", step)
         return [image_id for (image_id,) in rows]
 
     def row_by_path(self, image_path: str) -> ImageRow:
@@ -197,52 +212,34 @@ class Library:
         with self.open_file(row.image_path) as opened:
             return shrink_image(opened.path, row.image_path, max_bytes, edge=edge)
 
+    def has_changed(self, row: ImageRow) -> bool:
+        """Return whether another picture has taken the place of the one that was indexed; False where none lies there."""
+        changes = self._changes
+        return bool(changes and changes.has_changed(f"{self._images_dir}/{row.image_path}", row.file, row.mtime_ns))
+
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
         return f"{self._base_url}/{quote(row.image_path)}"
 
     def close(self) -> None:
         """Let go of the file."""
-        with self._lock:
-            self._connection.close()
+        self._catalog.close()
 
     def _fetch_picture(self, row: ImageRow) -> None:
         try:
-            self._images.fetch(FileRecord(path=row.image_path, bytes=row.bytes, sha256=row.sha256), make_room=True)
+            self._images.fetch(row.file, make_room=True)
         except (ArtefactError, RemoteRefused) as error:
             log.warning("no picture: %s", error)
             raise ImageNotFound(row.image_path) from error
 
     def _select(self, query: str, *arguments: str | int) -> list[ImageRow]:
-        return [
-            ImageRow(*columns, caption_source=source, other_captions=read_captions(others))
-            for *columns, source, others in self._fetch(query, arguments)
-        ]
-
-    def _fetch(self, query: str, arguments: Iterable[str | int]) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(query, tuple(arguments)).fetchall()
-
-
-def open_catalog(catalog: Path) -> sqlite3.Connection:
-    """Return a read-only connection that any thread may use, one at a time.
-
-    Raises:
-        ArtefactMissing: there is no such file.
-        ArtefactCorrupt: it is no catalogue of this form.
-    """
-    if not catalog.is_file():
-        raise ArtefactMissing(catalog, REMEDY)
-    # immutable: generations are never written again, so SQLite needs no lock and no journal beside the file
-    uri = f"file:{quote(os.fsencode(catalog.absolute()))}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    try:
-        [(given,)] = connection.execute("PRAGMA user_version").fetchall()
-        connection.execute("SELECT 1 FROM images, skipped, counters LIMIT 1").fetchall()
-    except sqlite3.DatabaseError as cause:
-        connection.close()
-        raise ArtefactCorrupt(catalog, f"it is no catalogue ({cause})", REMEDY) from cause
-    if given != CATALOG_FORMAT:
-        connection.close()
-        raise ArtefactCorrupt(catalog, f"its form is {given}, this program reads {CATALOG_FORMAT}", REMEDY)
-    return connection
+        found = self._catalog.fetch(query, *arguments)
+        if not all(tuple(map(type, row)) in ROW_TYPES for row in found):  # SQLite gives what a file says
+            raise self._catalog.damage("a row has a value of another kind")
+        try:
+            return [
+                ImageRow(*columns, caption_source=SOURCES[source], other_captions=read_captions(others))
+                for *columns, source, others in found
+            ]
+        except (KeyError, ValueError, TypeError) as cause:
+            raise self._catalog.damage("a row has another source, or other captions that are no list") from cause

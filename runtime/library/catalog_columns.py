@@ -21,5 +21,14 @@ def write_captions(captions: tuple[str, ...]) -> str | None:
 
 
 def read_captions(column: str | None) -> tuple[str, ...]:
-    """Return the captions in the column `other_captions`."""
-    return tuple(json.loads(column)) if column else ()
+    """Return the captions in the column `other_captions`.
+
+    Raises:
+        ValueError: it is no JSON list of texts.
+    """
+    if not column:
+        return ()
+    captions = json.loads(column)
+    if not isinstance(captions, list) or not all(isinstance(caption, str) for caption in captions):
+        raise ValueError("no list of texts")
+    return tuple(captions)

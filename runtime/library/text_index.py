@@ -6,12 +6,12 @@ A catalogue from before there was one, and an SQLite that was built without FTS5
 
 import math
 import sqlite3
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+
+from runtime.library.catalog_file import CatalogFile
 
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
 # which column of which row. "ascii" separates at what is no ASCII letter or digit and keeps all else together, so each word
@@ -52,13 +52,13 @@ SOME_WORDS = 4  # of a text, the rarest
 
 
 class TextIndex:
-    """The full-text index of one open catalogue. Any thread may ask; the connection is used under the given lock."""
+    """The full-text index of one open catalogue. Any thread may ask."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: threading.Lock) -> None:
-        """Keep the collaborators, and find out whether there is an index that can be read."""
-        self._connection, self._lock = connection, lock
-        self._readable = has_text_index(connection)
-        self._count_of = lru_cache(WORDS_REMEMBERED)(self._read_count)
+    def __init__(self, catalog: CatalogFile) -> None:
+        """Keep the catalogue, and find out whether there is an index that can be read."""
+        self._catalog = catalog
+        self._readable = has_text_index(catalog.connection)
+        self._count_of = lru_cache(WORDS_REMEMBERED)(partial(_read_count, catalog))  # no method: it would be a circle
 
     def find(self, words: Sequence[str], limit: int, *, last: str, names_only: bool) -> list[int]:
         """Return the ids of at most `limit` pictures that hold all words, or else some, best first.
@@ -99,23 +99,23 @@ class TextIndex:
         for word in sorted(counts, key=lambda word: (counts[word], word))[:SOME_WORDS]:
             if counts[word] > LOOKED_AT and found:
                 break
-            for (image_id,) in self._fetch(FIND_IDS, _quoted(word), LOOKED_AT):
+            for (image_id,) in self._catalog.fetch(FIND_IDS, _quoted(word), LOOKED_AT):
                 found[image_id] += 1 / math.log2(1 + counts[word])
         return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
 
-    def _read_count(self, word: str) -> int:
-        return sum(count for (count,) in self._fetch(COUNT, word))
-
     def _completions(self, beginning: str) -> list[str]:
         behind = beginning + "\U0010ffff"
-        return [word for (word,) in self._fetch(COMPLETE, beginning, behind, COMPLETIONS_SCANNED, COMPLETIONS)]
+        return [word for (word,) in self._catalog.fetch(COMPLETE, beginning, behind, COMPLETIONS_SCANNED, COMPLETIONS)]
 
     def _match(self, expression: str, limit: int) -> list[int]:
-        return [image_id for (image_id,) in self._fetch(FIND, expression, max(LOOKED_AT, limit), limit)]
+        return [image_id for (image_id,) in self._catalog.fetch(FIND, expression, max(LOOKED_AT, limit), limit)]
 
-    def _fetch(self, query: str, *arguments: str | int) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(query, arguments).fetchall()
+
+def _read_count(catalog: CatalogFile, word: str) -> int:
+    counts = [count for (count,) in catalog.fetch(COUNT, word)]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        raise catalog.damage(f"it does not count the pictures with {word!r}")
+    return sum(counts)
 
 
 def has_text_index(connection: sqlite3.Connection) -> bool:

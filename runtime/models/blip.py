@@ -17,7 +17,7 @@ from runtime.artefacts.manifest import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
 from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices
-from runtime.models.onnx_session import Device, Session
+from runtime.models.onnx_session import Device, open_graph
 from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ class BlipCaptioner:
         self.record, self._rules = record, _rules_of(record)
         source = open_folder(models)
         source.fetch(*record.files())
-        self._tokenizer = Tokenizer(source.path / record.tokenizer.path, record.max_tokens, record.pad_token_id)
-        self._vision = Session(source.path / record.vision.path, threads, device=device)
-        self._decoder = Session(source.path / record.decoder.path, threads, device=device)
+        path, content = source.path / record.tokenizer.path, source.held(record.tokenizer)  # held, or just fetched
+        self._tokenizer = Tokenizer(path, record.max_tokens, record.pad_token_id, content=content)
+        self._vision = open_graph(source, record.vision, threads, device=device)
+        self._decoder = open_graph(source, record.decoder, threads, device=device)
         caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
         self._past_names = [f"past_{cache}" for cache in caches]
         self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import ClipRecord, Preprocessing
 from runtime.images import preprocess, seen_part
-from runtime.models.onnx_session import Device, Session
+from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ Vectors = NDArray[np.float32]
 
 class ClipEncoder:
     """CLIP's two towers. The image tower is fetched and opened for the first image: a search by words never needs it.
+
+    Until then its files are held: it is the one that belongs to the text tower, whatever is exported meanwhile.
 
     A vector that is stored is made in a run of its own. The int8 graphs scale activations over a whole batch, so in a batch
     a vector depends on its neighbours; queries at the same time share a batch all the same. A batch of images would be no
@@ -40,10 +42,11 @@ class ClipEncoder:
             RemoteRefused, StorageTooSmall: a file cannot be fetched.
         """
         self._models, self._record, self._threads, self._device = open_folder(models), record, threads, device
+        self._models.hold(*record.image.files())
         self._models.fetch(*record.text.files(), record.tokenizer)
-        folder = self._models.path
-        self._tokenizer = Tokenizer(folder / record.tokenizer.path, record.context_length, record.end_token_id)
-        self._text = Session(folder / record.text.path, threads, device=device)
+        path = self._models.path / record.tokenizer.path
+        self._tokenizer = Tokenizer(path, record.context_length, record.end_token_id)
+        self._text = open_graph(self._models, record.text, threads, device=device)
         self._image: Session | None = None
         self._opening = threading.Lock()
 
@@ -147,6 +150,5 @@ class ClipEncoder:
     def _image_tower(self) -> Session:
         with self._opening:  # two threads with the first pictures at the same time would open it twice
             if self._image is None:
-                self._models.fetch(*self._record.image.files())
-                self._image = Session(self._models.path / self._record.image.path, self._threads, device=self._device)
+                self._image = open_graph(self._models, self._record.image, self._threads, device=self._device)
             return self._image

@@ -6,6 +6,7 @@ telemetry is switched off.
 """
 
 import ctypes
+import mmap
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +16,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.file_record import WEIGHTS_SUFFIX
-from runtime.errors import SessionFailed
+from runtime.artefacts.file_record import WEIGHTS_SUFFIX, GraphRecord, sha256_of
+from runtime.artefacts.folder import Folder
+from runtime.errors import ArtefactCorrupt, SessionFailed
 
 if TYPE_CHECKING:
     import onnxruntime
 
+REMEDY = "Export the models again: lookwhy models."
 Array = NDArray[Any]
+Content = tuple[
+    bytes, tuple[str, mmap.mmap] | None
+]  # of a graph, and name and content of its weights if it has a file of them
 Device = Literal["cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 # No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
@@ -31,16 +37,19 @@ CUDA_OPTIONS = {"use_tf32": "0"}
 class Session:
     """One opened graph, which any number of threads may run at once."""
 
-    def __init__(self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu") -> None:
+    def __init__(
+        self, path: Path, threads: int, *, prepack: bool = True, device: Device = "cpu", content: Content | None = None
+    ) -> None:
         """Open the graph at `path`, to run on `threads` threads of the CPU, or on the first GPU.
 
-        `prepack` copies the weights into the order in which they are multiplied: slower to open, faster to run.
+        `prepack` copies the weights into the order in which they are multiplied: slower to open, faster to run. `content` is
+        used in place of the files at `path`, which gives the graph only its name then.
 
         Raises:
             SessionFailed: onnxruntime cannot read the graph, its error being the cause; or has no such device here.
         """
         self.name = f"{path.parent.name}/{path.name}"
-        self._session = _open(path, self.name, threads, prepack=prepack, device=device)
+        self._session = _open(path, self.name, _options(threads, path, content, prepack=prepack), device, content)
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
@@ -100,19 +109,64 @@ def check_in_use(device: Device, used: Sequence[str], graph: str) -> None:
         raise SessionFailed(graph, "onnxruntime could not start CUDA: no GPU is seen, or its CUDA or cuDNN is not installed")
 
 
-def _open(path: Path, name: str, threads: int, *, prepack: bool, device: Device) -> "onnxruntime.InferenceSession":
+def open_graph(folder: Folder, record: GraphRecord, threads: int, *, device: Device = "cpu") -> Session:
+    """Return a graph of a folder, opened, as its files were when the folder was asked to hold them.
+
+    Raises:
+        SessionFailed: onnxruntime cannot read the graph, or has no such device.
+        ArtefactCorrupt: it is not what its record says, or cannot be fetched as it was published.
+        RemoteRefused, StorageTooSmall: a file cannot be fetched.
+    """
+    path = folder.path / record.path
+    if folder.is_as_held(*record.files()):
+        folder.fetch(*record.files())
+        _check_sha256(path, record)
+        session = Session(path, threads, device=device)
+        if folder.is_as_held(*record.files()):  # it was while they were opened, too
+            return session
+    graph, weights = folder.held(record), folder.held(record.weights) if record.weights else None
+    if graph is None:
+        raise ArtefactCorrupt(path, "another file was put in its place while it was opened", REMEDY)
+    named = (Path(record.weights.path).name, weights) if record.weights and weights else None
+    return Session(path, threads, device=device, content=(bytes(graph), named))
+
+
+def _check_sha256(path: Path, record: GraphRecord) -> None:
+    """Refuse a damaged graph before it is opened: onnxruntime may run another one, or end the process. Takes 1 ms.
+
+    Not its weights, which are large: with damaged ones, it runs, and answers otherwise.
+
+    Raises:
+        ArtefactCorrupt: it has another sha256 than its record.
+    """
+    if record.weights and path.is_file() and sha256_of(path) != record.sha256:
+        raise ArtefactCorrupt(path, "its sha256 is not the one in the manifest", REMEDY)
+
+
+def _options(threads: int, path: Path, content: Content | None, *, prepack: bool) -> "onnxruntime.SessionOptions":
     runtime = import_onnxruntime()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1  # the graphs are chains: nothing to run side by side
     options.log_severity_level = 3
     options.enable_mem_pattern = False  # plans memory for one shape; without it BLIP's tower peaks 17 MB lower, as fast
-    if path.with_suffix(WEIGHTS_SUFFIX).is_file():
+    weights = content[1] if content else None
+    if weights or (not content and path.with_suffix(WEIGHTS_SUFFIX).is_file()):
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if weights:
+        name, data = weights
+        options.add_external_initializers_from_files_in_memory([name], [data], [len(data)])
     options.add_session_config_entry("session.disable_prepacking", str(int(not prepack)))
+    return options
+
+
+def _open(
+    path: Path, name: str, options: "onnxruntime.SessionOptions", device: Device, content: Content | None
+) -> "onnxruntime.InferenceSession":
+    runtime = import_onnxruntime()
     try:
         providers = choose_providers(device, runtime.get_available_providers(), name)
-        return runtime.InferenceSession(path, options, providers=providers)
+        return runtime.InferenceSession(content[0] if content else path, options, providers=providers)
     except _onnxruntime_errors() as cause:
         raise SessionFailed(name, _first_line(cause)) from cause
 

@@ -1,6 +1,7 @@
 """Text to token ids and back, by the tokenizer file that the export step wrote. Knows no model and no query rules."""
 
 from collections.abc import Iterable, Sequence
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,10 @@ TIDY = (
 class Tokenizer:
     """One `tokenizer.json`: CLIP's byte-pair encoding or BERT's word pieces, special tokens included."""
 
-    def __init__(self, path: Path, context_length: int, pad_token_id: int) -> None:
+    def __init__(self, path: Path, context_length: int, pad_token_id: int, *, content: mmap | None = None) -> None:
         """Open the file; texts are cut at `context_length` tokens (start and end included) and padded with the id given.
+
+        `content` is read in place of the file, if it is given.
 
         Raises:
             ArtefactCorrupt: the file is no tokenizer.
@@ -36,7 +39,9 @@ class Tokenizer:
         from tokenizers import Tokenizer as TokenizerFile
 
         try:
-            self._tokenizer = TokenizerFile.from_file(str(path))
+            self._tokenizer = (
+                TokenizerFile.from_file(str(path)) if content is None else TokenizerFile.from_buffer(bytes(content))
+            )
         except Exception as cause:  # the library raises bare Exception for every broken file
             remedy = "Export the models again: lookwhy models."
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause

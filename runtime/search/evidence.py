@@ -75,7 +75,10 @@ NOT_EXPLAINED = Explanation()
 
 @dataclass(frozen=True)
 class Hit:
-    """One picture that was found. The caption is empty where the picture has none."""
+    """One picture that was found. The caption is empty where the picture has none.
+
+    `has_changed`: another picture has taken its file's place since it was indexed.
+    """
 
     row: ImageRow
     image_url: str
@@ -83,6 +86,7 @@ class Hit:
     caption: Phrase
     caption_source: CaptionSource
     explanation: Explanation = NOT_EXPLAINED
+    has_changed: bool = False
 
 
 @dataclass(frozen=True)

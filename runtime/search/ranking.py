@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
+from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import ImageRow
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
@@ -57,8 +58,8 @@ class Ranker:
         return [int(image_id) for image_id in ids[0]]
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
-        """Return the vectors, (k, d), of pictures of the library."""
-        return self._store.vectors_of(ids)
+        """Return the vectors, (k, d), of pictures of the library; raises ArtefactCorrupt where the store lacks one."""
+        return _vectors_of(self._store, ids)
 
     def judge(
         self, query: Query, rows: Sequence[ImageRow], vectors: Vectors, neighbours: Sequence[ImageRow] | None = None
@@ -151,7 +152,7 @@ class Ranker:
 
     @cached_property
     def _some_pictures(self) -> Vectors | None:
-        return self._store.vectors_of(self._some_ids(PICTURES_SAMPLED)) if self._some_ids else None
+        return self.vectors_of(self._some_ids(PICTURES_SAMPLED)) if self._some_ids else None
 
     def _caption_scores(self, texts: Sequence["_Text"], rows: Sequence[ImageRow]) -> Scores:
         """Return the (t, k) cosines of texts with the rows' captions, NaN for those that the index has no vector of."""
@@ -159,7 +160,7 @@ class Ranker:
         captioned = [at for at, row in enumerate(rows) if row.caption]
         if self._captions is not None and captioned:
             vectors = np.stack([text.vector for text in texts])
-            scores[:, captioned] = vectors @ self._captions.vectors_of([rows[at].id for at in captioned]).T
+            scores[:, captioned] = vectors @ _vectors_of(self._captions, [rows[at].id for at in captioned]).T
         return scores
 
 
@@ -171,6 +172,19 @@ class _Text:
     statement: Statement
     vector: Vectors
     nearest_scores: Scores
+
+
+def _vectors_of(store: VectorSource, ids: Sequence[int]) -> Vectors:
+    """Return the vectors, (k, d), of pictures that the catalogue has.
+
+    Raises:
+        ArtefactCorrupt: the store lacks one.
+    """
+    try:
+        return store.vectors_of(ids)
+    except KeyError as cause:
+        reason = "its catalogue names a picture of which it has no vector"
+        raise ArtefactCorrupt("The index", reason, "Build the index again: lookwhy index FOLDER.") from cause
 
 
 def _told(row: ImageRow) -> list[NounPhrase]:

@@ -8,9 +8,8 @@ import os
 import struct
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +29,18 @@ class VectorFile:
     """An opened file of n vectors; row r, from 0, holds the vector of the r-th smallest id. Threads may read at once.
 
     Rows are read, not mapped: a page that is read stays in the kernel's cache alone, where a mapped one would count as this
-    process's memory, and fifteen of its neighbours with it. Only the ids are mapped, 8 bytes a vector.
+    process's memory, and fifteen of its neighbours with it. Only the ids are mapped, 8 bytes a vector. Nothing is opened
+    later: what is open can be read when its folder is gone.
     """
 
-    def __init__(self, path: Path, dimension: int, count: int) -> None:
-        """Keep a file open that is known to have this form; `open` checks it."""
-        self.dimension, self.count, self._path = dimension, count, path
-        self._file = os.open(path, os.O_RDONLY)
-        weakref.finalize(self, os.close, self._file)
+    def __init__(self, path: Path, file: BinaryIO, dimension: int, count: int) -> None:
+        """Keep an opened file that is known to have this form, and map its ids; `open` checks it."""
+        self.dimension, self.count, self._path, self._file = dimension, count, path, file.fileno()
+        weakref.finalize(self, file.close)
+        start = HEAD.size + count * dimension * ITEM_BYTES
+        self.ids: NDArray[np.int64] = (
+            np.memmap(file, np.dtype("<i8"), "r", start, (count,)) if count else np.empty(0, np.int64)
+        )  # (n,), ascending
 
     @classmethod
     def open(cls, path: Path, dimension: int) -> Self:
@@ -47,25 +50,15 @@ class VectorFile:
             ArtefactMissing: there is no such file.
             ArtefactCorrupt: it is cut short, of another form, or of another dimension.
         """
-        if not path.is_file():
-            raise ArtefactMissing(path, REMEDY)
-        with path.open("rb") as file:
-            head = file.read(HEAD.size)
-        magic, given, count = HEAD.unpack(head) if len(head) == HEAD.size else (b"", 0, 0)
-        if magic != MAGIC:
-            raise ArtefactCorrupt(path, "it is no file of vectors", REMEDY)
-        if given != dimension:
-            reason = f"its vectors have {given} dimensions where the manifest says {dimension}"
-            raise ArtefactCorrupt(path, reason, REMEDY)
-        if path.stat().st_size != HEAD.size + count * (dimension * ITEM_BYTES + ID_BYTES):
-            raise ArtefactCorrupt(path, f"it has not the length of the {count:,} vectors that it names", REMEDY)
-        return cls(path, dimension, count)
-
-    @cached_property
-    def ids(self) -> NDArray[np.int64]:
-        """The ids, (n,), ascending."""
-        start = HEAD.size + self.count * self.dimension * ITEM_BYTES
-        return np.memmap(self._path, np.dtype("<i8"), "r", start, (self.count,)) if self.count else np.empty(0, np.int64)
+        try:
+            file = path.open("rb", buffering=0)
+        except OSError as cause:
+            raise ArtefactMissing(path, REMEDY) from cause
+        try:
+            return cls(path, file, dimension, _count_in(file, path, dimension))
+        except BaseException:
+            file.close()
+            raise
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors of these ids, (n, d) float32, in their order.
@@ -123,7 +116,21 @@ def write_vectors(path: Path, dimension: int, batches: Iterable[VectorBatch]) ->
         count = sum(part.size for part in ids)
         file.seek(0)
         file.write(HEAD.pack(MAGIC, dimension, count))
-    return VectorFile(path, dimension, count)
+    return VectorFile.open(path, dimension)
+
+
+def _count_in(file: BinaryIO, path: Path, dimension: int) -> int:
+    """Return how many vectors an opened file holds; raises as `VectorFile.open`."""
+    head, size = os.pread(file.fileno(), HEAD.size, 0), os.fstat(file.fileno()).st_size
+    magic, given, count = HEAD.unpack(head) if len(head) == HEAD.size else (b"", 0, 0)
+    if magic != MAGIC:
+        raise ArtefactCorrupt(path, "it is no file of vectors", REMEDY)
+    if given != dimension:
+        reason = f"its vectors have {given} dimensions where the manifest says {dimension}"
+        raise ArtefactCorrupt(path, reason, REMEDY)
+    if size != HEAD.size + count * (dimension * ITEM_BYTES + ID_BYTES):
+        raise ArtefactCorrupt(path, f"it has not the length of the {count:,} vectors that it names", REMEDY)
+    return int(count)
 
 
 def _checked(ids: Sequence[int], vectors: Vectors, dimension: int, *, after: int) -> NDArray[np.int64]:

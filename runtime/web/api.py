@@ -30,6 +30,7 @@ from runtime.web.access.origins import AllowedOrigins
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.faults import ERROR_FORMS, answer_faults
+from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRequest, ReadyBody, SearchBody, SearchFields
 
@@ -37,17 +38,18 @@ from runtime.web.schemas import WEIGHT_BOUNDS, ErrorBody, ExplainBody, ExplainRe
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
 PICTURES_CACHE = "private, max-age=3600"  # a cache that others share must not keep somebody's pictures
+Served = FixedEngine | LiveEngine  # each request reads `current` once
 
 
 def create_app(
-    engine: Engine,
+    engine: Engine | LiveEngine,
     settings: Settings,
     *,
     max_picture_bytes: int | None = None,
     uploads: UploadReader | None = None,
     on_lambda: bool = False,
 ) -> FastAPI:
-    """Return the app over an opened engine: the API, the pictures, and the page.
+    """Return the app over an opened engine, or over the one that is current: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
     `uploads` reads the pictures that one searches with; without it, they are decoded in this process.
@@ -57,14 +59,14 @@ def create_app(
     """
     # /docs would load its page from another host; /openapi.json says the same.
     app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=ERROR_FORMS)
-    counted = metrics.Metrics(engine.count)
+    live = engine if isinstance(engine, LiveEngine) else FixedEngine(engine)
+    counted = metrics.Metrics(lambda: live.current.count)
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
     counted.watch_queue(lambda: queue.waiting)
-    _add_search(
-        app, engine, settings, uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
-    )
-    _add_pictures(app, engine, max_picture_bytes)
-    _add_health(app, engine, counted, settings)
+    uploads = uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
+    _add_search(app, live, settings, uploads)
+    _add_pictures(app, live, max_picture_bytes)
+    _add_health(app, live, counted, settings)
     _add_page(app, settings)
     answer_faults(app, count_refusal=counted.count_refusal)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
@@ -129,8 +131,8 @@ def _post_queued(
     return add
 
 
-def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: UploadReader) -> None:
-    limits = engine.limits
+def _add_search(app: FastAPI, live: Served, settings: Settings, uploads: UploadReader) -> None:
+    limits = live.current.limits
     top_k_bounds: dict[str, Any] = {"minimum": 1, "maximum": limits.top_k_max}
 
     class SearchRequest(SearchFields):
@@ -149,7 +151,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: Uploa
         request = limits.check_search(
             body.query, body.top_k, explain=body.explain, like=body.like, picture_weight=body.picture_weight
         )
-        return _rendered(SearchBody.model_validate(engine.search(request)))
+        return _rendered(SearchBody.model_validate(live.current.search(request)))
 
     @_post_queued(
         app,
@@ -170,6 +172,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: Uploa
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
+        engine = live.current
         pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
         return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
 
@@ -182,7 +185,7 @@ def _add_search(app: FastAPI, engine: Engine, settings: Settings, uploads: Uploa
     def explain(body: Annotated[ExplainRequest, Body()]) -> Response:
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
         request = limits.check_explain(body.query, body.ids, heatmap=body.heatmap, explain=body.explain)
-        return _rendered(ExplainBody.model_validate(engine.explain(request)))
+        return _rendered(ExplainBody.model_validate(live.current.explain(request)))
 
 
 def _rendered(body: SearchBody | ExplainBody) -> Response:
@@ -196,11 +199,11 @@ def _rendered(body: SearchBody | ExplainBody) -> Response:
     return Response(body.model_dump_json(), media_type="application/json", headers=headers)
 
 
-def _add_pictures(app: FastAPI, engine: Engine, max_bytes: int | None) -> None:
+def _add_pictures(app: FastAPI, live: Served, max_bytes: int | None) -> None:
     @app.get("/images/{image_path:path}", response_class=FileResponse)
     def picture(image_path: str) -> Response:
         """Return one picture of the library, as it lies on the disk, or as a smaller JPEG where it is too large to send."""
-        opened, headers = engine.library.open_file(image_path), {"cache-control": PICTURES_CACHE}
+        opened, headers = live.current.library.open_file(image_path), {"cache-control": PICTURES_CACHE}
         if max_bytes and opened.stat.st_size > max_bytes:
             with opened:
                 small = shrink_image(opened.path, image_path, max_bytes)
@@ -222,7 +225,7 @@ class PictureResponse(FileResponse):
             await super().__call__(scope, receive, send)
 
 
-def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics, settings: Settings) -> None:
+def _add_health(app: FastAPI, live: Served, counted: metrics.Metrics, settings: Settings) -> None:
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
         """Say that the process lives."""
@@ -230,9 +233,9 @@ def _add_health(app: FastAPI, engine: Engine, counted: metrics.Metrics, settings
 
     @app.get("/readyz")
     def readyz() -> ReadyBody:
-        """Say that searches are answered, and over how many pictures."""
-        login = settings.access_token is not None
-        return ReadyBody(pictures=engine.count, sample_models=engine.sample_models, login=login)
+        """Say that searches are answered: over how many pictures, of which generation of the index, with which models."""
+        ready = ReadyBody.model_validate(live.current)
+        return ready.model_copy(update={"login": settings.access_token is not None})
 
     @app.get("/metrics", response_class=Response)
     def figures() -> Response:

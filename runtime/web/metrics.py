@@ -11,15 +11,15 @@ SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 class Metrics:
     """The figures of one app, in a registry of its own: the default registry would mix those of two apps in one process."""
 
-    def __init__(self, pictures: int) -> None:
-        """Start counting at zero for a library of so many pictures."""
+    def __init__(self, pictures: Callable[[], int]) -> None:
+        """Start counting at zero; `pictures` returns how many the library holds now."""
         self._registry = CollectorRegistry()
         self._requests = Counter("lookwhy_requests", "Requests answered", ["route", "status"], registry=self._registry)
         self._seconds = Histogram(
             "lookwhy_request_seconds", "Time to answer", ["route"], buckets=SECONDS_BUCKETS, registry=self._registry
         )
         self._refusals = Counter("lookwhy_searches_refused", "Searches refused since too many wait", registry=self._registry)
-        Gauge("lookwhy_pictures", "Pictures in the library", registry=self._registry).set(pictures)
+        Gauge("lookwhy_pictures", "Pictures in the library", registry=self._registry).set_function(pictures)
 
     def watch_queue(self, waiting: Callable[[], int]) -> None:
         """Show how many searches wait, by calling `waiting` whenever the figures are read."""

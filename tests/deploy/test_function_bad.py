@@ -125,4 +125,4 @@ def test_a_tmp_that_is_too_small(own_bucket: Published, tmp_path: Path, log: Pat
 def test_a_folder_that_cannot_be_written_to(published: Published, tmp_path: Path, log: Path) -> None:
     (tmp_path / "file").touch()
     environment = published.environment(tmp_path / "file")
-    is_refused(environment, log, "artefact_corrupt", "it cannot be written (Not a directory)", "FETCH_DIR")
+    is_refused(environment, log, "setting_invalid", "FETCH_DIR", "it is no folder")

@@ -32,9 +32,9 @@ def secret(cloud: Cloud) -> Iterator[str]:
 def test_each_part_is_fetched_when_it_is_first_needed(published: Published, tmp_path: Path, log: Path) -> None:
     with emulated(published.environment(tmp_path), log) as function:
         [hit] = post(function, "/search", {"query": "a boat", "top_k": 1}).json()["results"]
-        by_words = fetched(tmp_path)
+        by_words = fetched(tmp_path / "lookwhy")
         post(function, "/explain", {"query": "a boat", "ids": [hit["id"]], "heatmap": True})
-        in_depth = fetched(tmp_path)
+        in_depth = fetched(tmp_path / "lookwhy")
     assert {name for name in by_words if name.startswith("models/")} == {
         "models/clip/text.onnx",
         "models/clip/text.weights",

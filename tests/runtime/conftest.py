@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from numpy.typing import NDArray
 from PIL import Image
 
+from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import Preprocessing
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
@@ -95,7 +96,8 @@ def library(tmp_path: Path) -> Library:
     connection = sqlite3.connect(tmp_path / "catalog.sqlite")
     connection.executescript(CATALOG_SCHEMA)
     for image_id, (name, caption) in enumerate(zip(NAMES, CAPTIONS, strict=True), start=1):
-        row = (image_id, name, "0" * 64, 100, 0, 20, 10, caption)
+        record = record_file(tmp_path / "images", name)
+        row = (image_id, name, record.sha256, record.bytes, 0, 20, 10, caption)
         connection.execute(INSERT, row)
     connection.commit()
     connection.close()

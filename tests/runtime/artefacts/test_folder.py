@@ -1,118 +1,85 @@
-"""The mirror of a folder on S3: what lies there whole is kept, what does not is fetched, and pictures make room."""
+"""A folder of this machine: what tells one release in it from the next, and files that are held when others come."""
 
-import os
-import shutil
-from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from runtime.artefacts import folder as artefacts
-from runtime.artefacts.aws import Bucket
-from runtime.artefacts.folder import RemoteFolder
-from runtime.artefacts.manifest import IndexManifest
-from runtime.errors import ArtefactCorrupt, ImageNotFound, StorageTooSmall
-from runtime.library.catalog import Library
-from tests.deploy.published import Published
+from runtime.artefacts import damage
+from runtime.artefacts.damage import find_damage
+from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord, record_file
+from runtime.artefacts.folder import LocalFolder
+from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.whole_file import whole_file
 
 
 @pytest.fixture
-def remote(published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RemoteFolder:
-    """The index of the sample library; boto3 asks the server that plays S3."""
-    for name, value in published.cloud.environment.items():
-        monkeypatch.setenv(name, value)
-    return RemoteFolder(f"s3://{published.bucket}/index", tmp_path / "index", "INDEX_URL")
+def record(tmp_path: Path) -> FileRecord:
+    (tmp_path / "graph").write_bytes(b"as it was")
+    return record_file(tmp_path, "graph")
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each object is asked for."""
-    counts: Counter[str] = Counter()
-    chunks = Bucket.chunks
-
-    def counted(self: Bucket, path: str) -> Any:
-        counts[path] += 1
-        return chunks(self, path)
-
-    monkeypatch.setattr(Bucket, "chunks", counted)
-    return counts
+def test_a_manifest_that_is_replaced_has_another_stamp(tmp_path: Path) -> None:
+    folder, stamps = LocalFolder(tmp_path), []
+    stamps.append(folder.stamp())
+    for text in (b"{}", b"[]"):
+        with whole_file(tmp_path / MANIFEST_NAME) as file:
+            file.write(text)
+        stamps += [folder.stamp(), folder.stamp()]
+    assert stamps[0] is None
+    assert stamps[1] == stamps[2] != stamps[3] == stamps[4]
 
 
-def test_a_second_process_fetches_only_what_the_first_left_unfinished(
-    remote: RemoteFolder, published: Published, asked: Counter[str]
-) -> None:
-    index = remote.read_index()
-    remote.fetch(*index.files())
-    os.truncate(remote.path / index.catalog.path, 100)
-    again = RemoteFolder(f"s3://{published.bucket}/index", remote.path, "INDEX_URL")
-    again.fetch(*index.files())
-    assert asked[index.catalog.path] == 2
-    assert asked[index.store.path] == 1
-    assert (remote.path / index.catalog.path).read_bytes() == (published.library.index / index.catalog.path).read_bytes()
+@pytest.mark.parametrize("fate", ["replaced", "removed"])
+def test_a_held_file_is_read_as_it_was(tmp_path: Path, record: FileRecord, fate: str) -> None:
+    folder = LocalFolder(tmp_path)
+    folder.hold(record)
+    assert folder.is_as_held(record)
+    (tmp_path / "graph").unlink()
+    if fate == "replaced":
+        (tmp_path / "graph").write_bytes(b"another")
+    assert not folder.is_as_held(record)
+    content = folder.held(record)
+    assert content
+    assert bytes(content) == b"as it was"
 
 
-def test_a_file_with_more_bytes_than_promised_is_refused(remote: RemoteFolder) -> None:
-    index = remote.read_index()
-    with pytest.raises(ArtefactCorrupt, match="sha256"):
-        remote.fetch(index.catalog.model_copy(update={"bytes": 10}))
-    assert [path for path in remote.path.rglob("*") if path.is_file()] == []
+def test_what_is_not_there_is_not_held(tmp_path: Path) -> None:
+    folder, absent = LocalFolder(tmp_path), FileRecord(path="absent", bytes=1, sha256="")
+    folder.hold(absent)
+    assert folder.is_as_held(absent)
+    assert folder.held(absent) is None
 
 
-class Disk(NamedTuple):
-    """What `shutil.disk_usage` says of a disk with room for `room_bytes` in all, less what lies in `folder`."""
-
-    folder: Path
-    room_bytes: int
-
-    @property
-    def free(self) -> int:
-        used = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        return self.room_bytes + artefacts.KEPT_FREE_BYTES - used
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def library_of(published: Published, remote: RemoteFolder, index: IndexManifest) -> Library:
-    remote.fetch(index.catalog)
-    pictures = RemoteFolder(f"s3://{published.bucket}/images", remote.path.parent / "images", "IMAGES_URL")
-    return Library(remote.path / index.catalog.path, pictures)
+def test_held_files_are_closed_with_the_folder(tmp_path: Path, record: FileRecord) -> None:
+    before = open_files()
+    folder = LocalFolder(tmp_path)
+    folder.hold(record)
+    assert open_files() == before + 1
+    del folder
+    assert open_files() == before
 
 
-def test_pictures_make_room_for_the_next_one(
-    remote: RemoteFolder, published: Published, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    library = library_of(published, remote, remote.read_index())
-    first, second = library.rows(library.some_ids(library.count))[:2]
-    images = remote.path.parent / "images"
-    room_bytes = max(first.bytes, second.bytes) + 1
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Disk(images, room_bytes))
-    for row in (first, first, second):
-        assert library.image_file(row.image_path).stat().st_size == row.bytes
-    assert [path.name for path in images.rglob("*") if path.is_file()] == [second.image_path]
-    assert (asked[first.image_path], asked[second.image_path]) == (1, 1)
+def test_a_file_of_the_same_length_with_another_content_is_found(tmp_path: Path, record: FileRecord) -> None:
+    absent = FileRecord(path="absent", bytes=1, sha256="")
+    assert find_damage(tmp_path, [record, absent], lambda _seconds: False) == []
+    (tmp_path / "graph").write_bytes(b"as it waz")
+    assert find_damage(tmp_path, [record, absent], lambda _seconds: False) == [tmp_path / "graph"]
 
 
-def test_a_picture_that_no_disk_has_room_for_is_not_found(
-    remote: RemoteFolder, published: Published, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    library = library_of(published, remote, remote.read_index())
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Disk(remote.path.parent / "images", 1))
-    [row] = library.rows(library.some_ids(1)[:1])
-    with pytest.raises(ImageNotFound) as raised:
-        library.image_file(row.image_path)
-    assert isinstance(raised.value.__cause__, StorageTooSmall)
-    assert "has room for 1 bytes" in caplog.text
+def test_the_check_rests_between_pieces_and_ends_when_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(damage, "RESTED_FROM_S", 0.0)
+    (tmp_path / "large").write_bytes(bytes(3 * HASH_CHUNK_BYTES))
+    record, rests = record_file(tmp_path, "large"), []
 
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        return False
 
-def test_a_disk_that_fills_up_meanwhile_is_named(remote: RemoteFolder) -> None:
-    """Played by a limit on the length of files, which the system reports as it does a full disk."""
-    import resource
-
-    index = remote.read_index()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
-    try:
-        with pytest.raises(ArtefactCorrupt, match=r"cannot be written \(File too large\)"):
-            remote.fetch(index.catalog)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert [path for path in remote.path.rglob("*") if path.is_file()] == []
+    assert find_damage(tmp_path, [record], rest) == []
+    assert len(rests) == 3
+    assert min(rests) > 0
+    assert find_damage(tmp_path, [record], lambda _seconds: True) is None

@@ -1,33 +1,38 @@
 """The words that captions use, in a catalogue that has them and in one from before it could."""
 
 import sqlite3
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA, CaptionWords, UsedNoun
-from runtime.library.catalog import Library
+from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog_file import CatalogFile
 
 AXES = np.eye(3, dtype=np.float32)
 
 
-def words_of(rows: dict[str, np.ndarray | None]) -> CaptionWords:
+def words_of(folder: Path, rows: dict[str, np.ndarray | None]) -> CaptionWords:
     """The words of a catalogue, each with its vector if it has one."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    connection.execute(CAPTION_WORDS_SCHEMA)
+    folder.mkdir(exist_ok=True)
+    file = folder / "catalog.sqlite"
+    connection = sqlite3.connect(file)
+    connection.executescript(CATALOG_SCHEMA + CAPTION_WORDS_SCHEMA)
     blobs = [
         (word, 0.5, word == "boat", None if vector is None else vector.astype("<f2").tobytes())
         for word, vector in rows.items()
     ]
     connection.executemany("INSERT INTO caption_words VALUES (?, ?, ?, ?)", blobs)
-    return CaptionWords(connection, threading.Lock())
+    connection.commit()
+    connection.close()
+    return CaptionWords(CatalogFile(file))
 
 
 @pytest.fixture
-def words() -> CaptionWords:
-    return words_of({"boat": AXES[0], "sunset": AXES[1], "red": None})
+def words(tmp_path: Path) -> CaptionWords:
+    return words_of(tmp_path, {"boat": AXES[0], "sunset": AXES[1], "red": None})
 
 
 def test_the_words_that_captions_use_are_told_with_their_rarity(words: CaptionWords) -> None:
@@ -48,9 +53,9 @@ def test_the_nearest_word_is_one_that_has_a_vector(words: CaptionWords) -> None:
         assert found[1] == pytest.approx(cosine)
 
 
-def test_without_a_word_that_has_a_vector_none_is_nearest() -> None:
-    assert words_of({"red": None}).nearest(AXES[0]) is None
-    assert words_of({}).nearest(AXES[0]) is None
+def test_without_a_word_that_has_a_vector_none_is_nearest(tmp_path: Path) -> None:
+    assert words_of(tmp_path, {"red": None}).nearest(AXES[0]) is None
+    assert words_of(tmp_path / "empty", {}).nearest(AXES[0]) is None
 
 
 def test_a_catalogue_from_before_there_were_words_tells_of_none(library: Library) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 import export.index.catalog
 from export.index.catalog import Catalog, IndexedImage, read_catalog, write_catalog
-from runtime.library.catalog import CATALOG_FORMAT, Library
+from runtime.library.catalog import Library
+from runtime.library.catalog_file import CATALOG_FORMAT
 from runtime.library.text_index import can_index_text
 from tests.export.index.small_library import build, draw_many, manifest_of
 
