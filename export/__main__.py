@@ -1,6 +1,5 @@
 """The export step's command line. Each command imports its work when it is used: only `models` and `train` load torch."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -202,8 +201,9 @@ def evaluate(
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
+        from runtime.models.cpu_cores import usable_cores
 
-        threads = Settings.read().threads or os.cpu_count() or 1
+        threads = Settings.read().threads or usable_cores()
         evaluate_models(Sources(captions, images, _models_dir(models), exact), out, threads=threads)
 
 
@@ -226,13 +226,14 @@ def _open_models(folder: Path, device: "Device" = "cpu") -> "Models":
     from runtime.artefacts.manifest import read_models_manifest
     from runtime.models.blip import BlipCaptioner
     from runtime.models.clip import ClipEncoder
+    from runtime.models.cpu_cores import usable_cores
 
     manifest = read_models_manifest(folder)
     if device != "cpu" and manifest.precision != "fp32":
         raise DeviceUnfit(folder, manifest.precision, device)
     if are_sample_models(manifest):
         tell(SAMPLE_MODELS_BANNER)
-    blip, workers = manifest.blip, Settings.read().threads or os.cpu_count() or 1
+    blip, workers = manifest.blip, Settings.read().threads or usable_cores()
     return Models(
         manifest.fingerprint(),
         ClipEncoder(folder, manifest.clip, device=device),

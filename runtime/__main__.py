@@ -112,14 +112,15 @@ def serve(
 ) -> None:
     """Serve the API and the page until Ctrl-C."""
     with told_errors():
-        import uvicorn
-
         from runtime.bootstrap import open_engine
         from runtime.web.api import create_app
         from runtime.web.listening import open_sockets
+        from runtime.web.serving import run_server
 
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
+        if settings.metrics_address:
+            sockets += open_sockets(*settings.metrics_address, "METRICS")
         _tell_artefacts(settings)
         engine = open_engine(settings)
         if engine.sample_models:
@@ -127,9 +128,9 @@ def serve(
         if not locale_writes_utf8():
             tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
         tell(f"{engine.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
-        config = uvicorn.Config(create_app(engine, settings), log_level=settings.log_level.lower(), server_header=False)
+        served = create_app(engine, settings)
     with suppress(KeyboardInterrupt):  # uvicorn has ended by then
-        uvicorn.Server(config).run(sockets=sockets)
+        run_server(served, sockets, settings.log_level)
 
 
 def _files_of(body: "SearchBody", engine: "Engine", settings: Settings) -> Sequence[str]:

@@ -3,7 +3,6 @@
 The one file that knows every package behind the engine. A bad artefact stops the start here.
 """
 
-import os
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
@@ -19,6 +18,7 @@ from runtime.library.catalog import Library
 from runtime.models.batching import BatchingEncoder
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
+from runtime.models.cpu_cores import usable_cores
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
@@ -49,7 +49,7 @@ def open_engine(settings: Settings) -> Engine:
         BatchingEncoder(
             ClipEncoder(models_folder, models.clip, threads),
             cache_size=settings.query_cache_size,
-            workers=max(1, _usable_cores() // threads),
+            workers=max(1, usable_cores() // threads),
         ),
         _open_ranker(index_folder.path, index, library, threads),
         library,
@@ -59,11 +59,6 @@ def open_engine(settings: Settings) -> Engine:
     )
     engine.sample_models = are_sample_models(models)
     return engine
-
-
-def _usable_cores() -> int:
-    """Return on how many cores this process may run; not every system can tell."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _folders(settings: Settings) -> tuple[Folder, Folder]:

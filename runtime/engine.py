@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
-from runtime.errors import ImageError
+from runtime.errors import ArtefactCorrupt, ImageError, ImageNotFound
 from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOUNS_REMEMBERED = 4096  # that no caption uses
+NOUNS_LOOKED_UP = 32  # of one query, each a run of the text tower
 MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
 
 
@@ -98,7 +99,7 @@ class Engine:
             rows = self.library.rows(request.ids)
         query = self._embed(request, timings)
         with timings.stage("search"):
-            neighbours = self.library.rows(self._ranker.nearest(query, NEIGHBOURS))
+            neighbours = self._rows_found(self._ranker.nearest(query, NEIGHBOURS))
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(request.ids)
             evidence = self._ranker.judge(query, rows, vectors, neighbours)
@@ -113,18 +114,27 @@ class Engine:
     def _embed(
         self, request: CheckedSearch | CheckedExplain, timings: StageTimings, picture: Vectors | None = None
     ) -> Query:
-        """Return the query as far as it is read, its texts embedded, each in a run of its own, as the captions were."""
+        """Return the query as far as it is read, its texts embedded.
+
+        What is wanted has a run of its own, as the captions had; what is left out shares one.
+        """
         with timings.stage("tokenize"):
             read_part = self._encoder.read_part
             unwanted_read = [read_part(phrase.text) for phrase in request.query.unwanted]
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
-            tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
+            runs = [[parsed.wanted.text], [phrase.text for phrase in parsed.unwanted]]
+            tokens = [self._encoder.tokenize(texts) for texts in runs if any(texts)]
         said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
         rarity = self.library.words.rarity(said)
-        statements = tuple(Statement.of(phrase.text, rarity, self._word_in_captions) for phrase in phrases)
+        lookups = iter(range(NOUNS_LOOKED_UP))
+
+        def same_meaning(noun: str) -> UsedNoun | None:
+            return None if next(lookups, None) is None else self._word_in_captions(noun)
+
+        statements = tuple(Statement.of(phrase.text, rarity, same_meaning) for phrase in phrases)
         with timings.stage("embed"):
-            vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
+            vectors = [vector for token_ids in tokens for vector in self._encoder.embed_tokens(token_ids)]
         text = vectors.pop(0) if parsed.wanted.text else None
         query = Query(parsed, text, statements, tuple(vectors))
         if isinstance(request, CheckedExplain):
@@ -150,7 +160,7 @@ class Engine:
             found = [*self._ranker.nearest(query, count), *self._found_by_words(query, count)]
             ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
         with timings.stage("rows"):
-            rows = self.library.rows(ids)
+            rows = self._rows_found(ids)
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(ids)
             evidence = self._ranker.judge(query, rows, vectors)
@@ -158,6 +168,18 @@ class Engine:
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
         return Answer(request, hits, timings.timings_ms, query.parsed.part_read)
+
+    def _rows_found(self, ids: Sequence[int]) -> list[ImageRow]:
+        """Return the rows of pictures that the index's own files name.
+
+        Raises:
+            ArtefactCorrupt: the catalogue has no such picture.
+        """
+        try:
+            return self.library.rows(ids)
+        except ImageNotFound as cause:
+            reason = f"one of its files finds a picture that its catalogue lacks ({cause.image_path})"
+            raise ArtefactCorrupt("The index", reason, "Build it again: lookwhy index FOLDER.") from cause
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     body_max_bytes: int = Field(default=4_500_000, ge=1000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
+    metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$")
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 
     @field_validator("models_dir", mode="before")
@@ -64,6 +65,12 @@ class Settings(BaseSettings):
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Host and port at which the metrics alone are shown; None where `metrics` names none. An empty host means all."""
+        host, colon, port = self.metrics.rpartition(":")
+        return (host.strip("[]"), int(port)) if colon else None
 
     @classmethod
     def read(cls, **flags: Any) -> Self:  # noqa: ANN401 (any field's type)

@@ -21,6 +21,7 @@ from runtime import errors
 from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web import api, schemas
+from runtime.web.files import RANGE_FAULTS
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,
@@ -121,7 +122,7 @@ def codes_met(app: FastAPI) -> dict[str, set[str]]:
     """Return every code that can be met, with its statuses, by raising each error in a route."""
     kinds: list[type[errors.LookwhyError]] = [errors.LookwhyError, *leaves(errors.LookwhyError)]
     faults: list[Exception] = [unmade(kind) for kind in kinds]
-    faults += [HTTPException(status) for status in (400, 404, 405, 415, 418)]
+    faults += [HTTPException(status) for status in (400, 404, 405, 408, 415, 418)]
 
     @app.get("/fault/{at}")
     def fault(at: int) -> None:
@@ -139,6 +140,8 @@ def test_the_table_of_codes_has_every_code_with_its_status_and_no_other(app: Fas
     met = codes_met(app)
     met["setting_invalid"] = {"503"}  # only where the start failed, on Lambda: the fallback answers everything with 503
     met["request_refused"] = {"any other 4xx"}
+    met |= {"http_malformed": {"400"}, "headers_too_large": {"431"}}  # by the connection, before there is a request
+    met |= {code: {str(status)} for status, (code, _message) in RANGE_FAULTS.items()}
     said = {code: set(cells[0].split(", ")) for code, cells in table_of(DOCS / "api.md", "code").items()}
     assert said == met
 

@@ -83,4 +83,4 @@ class AnswerHeaders:
 
 def _route_of(scope: Scope) -> str:
     route: Any = scope.get("route")
-    return getattr(route, "path", NO_ROUTE)
+    return getattr(route, "path_format", NO_ROUTE)

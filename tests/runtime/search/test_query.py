@@ -93,7 +93,7 @@ def test_beside_a_picture_the_words_may_want_nothing(query: str) -> None:
 def test_an_over_long_query_is_refused_with_both_numbers() -> None:
     with pytest.raises(QueryTooLong) as refused:
         LIMITS.check_search("r" * 201, 1)
-    assert (refused.value.given_chars, refused.value.max_chars) == (201, 200)
+    assert (refused.value.given, refused.value.max_allowed) == (201, 200)
     assert LIMITS.check_search(" " + "r" * 200 + " ", 1).query.text == "r" * 200
 
 
