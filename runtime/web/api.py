@@ -50,8 +50,8 @@ def create_app(engine: Engine, settings: Settings, *, max_picture_bytes: int | N
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
     """
-    # /docs would load its page from another host; /openapi.json says the same.
-    app = FastAPI(title="Lookwhy", version=__version__, docs_url=None, redoc_url=None, responses=openapi.EVERY_ERROR)
+    # /docs would load its page from another host; /openapi.json says the same, by a route of ours: FastAPI's has no HEAD.
+    app = FastAPI(title="Lookwhy", version=__version__, openapi_url=None, responses=openapi.EVERY_ERROR)
     app.state.metrics = counted = metrics.Metrics(engine.count)
     app.state.request_bodies = RequestBodies()
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
@@ -242,5 +242,9 @@ def _add_page(app: FastAPI, settings: Settings) -> None:
     @_get(app, "/", response_class=Response, include_in_schema=False)
     def page() -> FileAnswer:
         return FileAnswer(settings.frontend_dir / "index.html", {"cache-control": "no-cache"})
+
+    @_get(app, "/openapi.json", include_in_schema=False)
+    def description() -> dict[str, Any]:
+        return app.openapi()
 
     app.mount("/static", StaticFiles(directory=settings.frontend_dir), name="static")

@@ -1,7 +1,7 @@
 """Connections that wait for their client: each has a deadline, and past the limit the one that waits longest is dropped.
 
 A connection waits for its client while it is idle, while the head or the body of a request has not come whole, and while an
-answer is not read. One whose request is being answered waits for nobody, and is never dropped. Over uvicorn's own protocol,
+answer is not read. One whose request is being answered is dropped only where there is no other. Over uvicorn's own protocol,
 which has a deadline for idle connections alone (its issue 157). Knows no route.
 """
 
@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Callable
 from enum import Enum, unique
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -47,12 +48,14 @@ class Connections(ServerState):
         """Begin without any. `count(route, status, seconds)` is told each answer that is given without the app."""
         super().__init__()
         self.limit, self.count = limit, count
+        self.opened: dict[WatchedProtocol, None] = {}  # all of them, the oldest first
         self.waiting: dict[WatchedProtocol, None] = {}  # those that wait for their client, the longest first
 
-    def make_room(self, newcomer: "WatchedProtocol") -> None:
-        """Drop the connection that waits longest if there are too many; the new one itself if all are being answered."""
-        if len(self.connections) > self.limit:
-            next(iter(self.waiting), newcomer).drop()
+    def add(self, newcomer: "WatchedProtocol") -> None:
+        """Take up one more. If there are too many, drop the one that waits longest, or the oldest if none waits."""
+        self.opened[newcomer] = None
+        if len(self.opened) > self.limit:
+            next(iter(self.waiting or self.opened)).drop()
 
 
 class WatchedProtocol(H11Protocol):
@@ -68,7 +71,7 @@ class WatchedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self.server_state.make_room(self)
+        self.server_state.add(self)
         self._follow()
 
     def data_received(self, data: bytes) -> None:
@@ -95,10 +98,12 @@ class WatchedProtocol(H11Protocol):
         """Forget it."""
         super().connection_lost(exc)
         self._set_wait(None)
+        self.server_state.opened.pop(self, None)
 
     def drop(self) -> None:
         """Close the connection at once; what was not sent yet is lost."""
         self._set_wait(None)
+        self.server_state.opened.pop(self, None)
         self.transport.abort()
 
     def shutdown(self) -> None:
@@ -178,7 +183,7 @@ class WatchedProtocol(H11Protocol):
         answer = fault_answer(status, code, message, SAFE_HEADERS | {"connection": "close"})
         headers = [*self.server_state.default_headers, *answer.raw_headers]
         for event in (
-            h11.Response(status_code=status, headers=headers),
+            h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase),
             h11.Data(data=bytes(answer.body)),
             h11.EndOfMessage(),
         ):
