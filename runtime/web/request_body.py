@@ -50,11 +50,14 @@ class RequestBodies:
         self._unfinished[body] = None
         try:
             async with asyncio.timeout(self._first_s) as body.timeout:
-                while await body.read_part():
+                more = True
+                while more:
+                    more = await body.read_part()
                     self._hold(body, max(0, len(body.content) - SMALL_BYTES) - body.counted_bytes)
                     self._make_room(body)
-                    if not body.is_refused:
-                        body.timeout.reschedule(start + self._first_s + len(body.content) / BYTES_PER_S)
+                    if body.is_refused:
+                        raise TimeoutError
+                    body.timeout.reschedule(start + self._first_s + len(body.content) / BYTES_PER_S)
         except TimeoutError as cause:
             if body.is_refused:
                 raise Overloaded(self._held_bytes // 1_000_000, RETRY_S, "MB of pictures are held") from cause
