@@ -15,7 +15,7 @@ LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 def address(arguments: list[str], port: str | None) -> str:
     """Return where the server listens, by its options, else by PORT; it may listen on one address alone."""
     given = {"--host": "0.0.0.0", "--port": port or "8000"}
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, value in zip(arguments, [*arguments[1:], ""], strict=False):
         name, equals, inline = option.partition("=")
         if name in given:
             given[name] = inline if equals else value  # if an option is given twice, the last one is used
@@ -26,9 +26,10 @@ def address(arguments: list[str], port: str | None) -> str:
 def read_arguments() -> list[str]:
     """Return what the server was started with; nothing where that is not told."""
     try:
-        return COMMAND_LINE.read_text("utf-8", "surrogateescape").split("\0")
+        arguments = COMMAND_LINE.read_text("utf-8", "surrogateescape").split("\0")
     except OSError:
         return []
+    return arguments if "serve" in arguments else []
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 SAMPLE_INDEX = Path("artifacts/sample/index")
 SAMPLE_NAME = "sample"  # names the embedded sample models wherever a models' folder is taken; ./sample is a folder
 ENV_FILE = Path(".env")
+PORT_MAX = 65_535
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
@@ -60,6 +61,14 @@ class Settings(BaseSettings):
     @classmethod
     def _models_by_name(cls, value: object) -> object:
         return models_folder(value) if isinstance(value, str) else value
+
+    @field_validator("metrics")
+    @classmethod
+    def _with_a_port(cls, value: str) -> str:
+        _, colon, port = value.rpartition(":")
+        if colon and not 1 <= int(port) <= PORT_MAX:
+            raise ValueError(f"a port is a number from 1 to {PORT_MAX}")
+        return value
 
     @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod

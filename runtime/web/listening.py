@@ -25,7 +25,7 @@ def open_sockets(host: str, port: int, setting: str | None = None) -> list[socke
     """
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError, OverflowError) as cause:
+    except (OSError, UnicodeError) as cause:
         raise SettingInvalid(setting or "--host", host, NO_ADDRESS) from cause
     with ExitStack() as opened:
         listening = []
