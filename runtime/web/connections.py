@@ -118,9 +118,6 @@ class WatchedProtocol(H11Protocol):
             self._deadline.cancel()
         self._deadline = self.loop.call_later(LAST_WORDS_S, self._end_reading)
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Nothing: `Wait.REQUEST` is the deadline of an idle connection."""
-
     def send_400_response(self, msg: str) -> None:
         """Refuse what h11 cannot read; its error is being handled."""
         if getattr(sys.exception(), "error_status_hint", 400) == 431:
