@@ -159,7 +159,8 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     all_hold = True
     print("kind            clients  opened  searches  failed  median ms  worst ms   end s  log bytes")
-    for kind, count in itertools.product(given.kinds.split(","), map(int, given.counts.split(","))):
+    attacks = itertools.product(given.kinds.split(","), map(int, given.counts.split(",")))
+    for kind, count in [("says nothing", 0), *attacks]:  # the first is nobody: what the machine alone costs
         figures = attack(MANNERS[kind], count, given.seconds, arguments)
         times = sorted(figures.searches_s) or [float("nan")]
         print(
