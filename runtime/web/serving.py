@@ -6,7 +6,6 @@ Imported by `serve` alone: AWS Lambda has no sockets, and its cold start no time
 import logging
 import os
 import socket
-import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
@@ -25,16 +24,12 @@ FILES_PER_CONNECTION = 2  # its socket, and the picture that it is sent
 FILES_KEPT = 256  # for the index, twice while a new one is opened, for uploads, a language model, and what is just accepted
 # asyncio accepts as many connections at once before the first of them gets a protocol, which drops another for it.
 ACCEPTED_AT_ONCE = 16
-# How long the thread of a search waits for the interpreter while the event loop is busy with many connections; Python's own 5 ms
-# add up, as a search asks for it again after each run of a graph and each read of the catalogue.
-GIL_WAIT_S = 0.001
 ANSWERS_END_S, PROCESS_ENDS_S = 6, 8.5  # container engines kill 10 s after they asked
 
 
 def run_server(app: Starlette, sockets: Sequence[socket.socket], log_level: str) -> None:
     """Serve the app on listening sockets until SIGINT or SIGTERM."""
     limit_log()
-    sys.setswitchinterval(GIL_WAIT_S)
     config = uvicorn.Config(
         app,
         http=WatchedProtocol,
