@@ -61,10 +61,14 @@ export async function log_out() {
   location.assign("login");
 }
 
-/** Returns the address of a picture, or null where the server gave none, or one that is not http(s). */
+/**
+ * Returns the address of a picture, or null where the server gave none, or one that is not http(s). The server's own pictures
+ * lie below its base, of which it does not know: a proxy may have put it below a path.
+ */
 export function image_address(image_url) {
-  if (!image_url || !URL.canParse(image_url, api_base)) return null;
-  const address = new URL(image_url, api_base);
+  const below_base = image_url?.replace(/^\/images\//, "images/");
+  if (!below_base || !URL.canParse(below_base, api_base)) return null;
+  const address = new URL(below_base, api_base);
   return /^https?:$/.test(address.protocol) ? address.href : null;
 }
 

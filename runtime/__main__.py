@@ -113,17 +113,17 @@ def serve(
 ) -> None:
     """Serve the API and the page until Ctrl-C."""
     with told_errors():
-        import uvicorn
-
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
-        from runtime.web.access.log_filter import keep_log_private
         from runtime.web.api import create_app
         from runtime.web.listening import is_loopback, open_sockets
         from runtime.web.live import LiveEngine
+        from runtime.web.serving import run_server
 
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
+        if settings.metrics_address:
+            sockets += open_sockets(*settings.metrics_address, "METRICS")
         _tell_artefacts(settings)
         source = EngineSource(settings)
         live = LiveEngine(source, check_s=settings.reload_check_s)
@@ -137,15 +137,9 @@ def serve(
         end_on_bus_error(source.changed_files)
         live.watch()
         uploads = open_upload_reader(settings)
-        config = uvicorn.Config(
-            create_app(live, settings, uploads=uploads),
-            log_level=settings.log_level.lower(),
-            server_header=False,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
-        )
-        keep_log_private()
+        served = create_app(live, settings, uploads=uploads)
     with closing(uploads), suppress(KeyboardInterrupt):  # uvicorn has ended by then
-        uvicorn.Server(config).run(sockets=sockets)
+        run_server(served, sockets, settings.log_level, forwarded_allow_ips=settings.forwarded_allow_ips)
 
 
 def _files_of(body: "SearchBody", engine: "Engine", settings: Settings) -> Sequence[str]:

@@ -3,7 +3,6 @@
 The one file that knows every package behind the engine.
 """
 
-import os
 from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from runtime.images import DecodeProcess, limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
+from runtime.models.cpu_cores import usable_cores
 from runtime.models.opened_models import OpenedModels
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
@@ -164,7 +164,7 @@ class EngineSource:
 
 def _open_models(folder: Folder, manifest: ModelsManifest, settings: Settings) -> OpenedModels:
     threads = settings.threads or SERVING_THREADS
-    workers = max(1, _usable_cores() // threads)
+    workers = max(1, usable_cores() // threads)
     return OpenedModels(folder, manifest, threads=threads, workers=workers, cache_size=settings.query_cache_size)
 
 
@@ -176,11 +176,6 @@ def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Ha
 def open_upload_reader(settings: Settings) -> DecodeProcess:
     """Return what decodes uploaded pictures in a process of its own, which starts with the first of them."""
     return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
-
-
-def _usable_cores() -> int:
-    """Return on how many cores this process may run; not every system can tell."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _folders(settings: Settings) -> tuple[Folder, Folder]:

@@ -23,7 +23,7 @@ from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
 from runtime.search.ranking import Ranker, best_first
 from runtime.search.testimony import Statement
-from runtime.search.text_search import find_by_words
+from runtime.search.text_search import find_wanted
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ CHANGED = Explanation(
 
 NOUNS_REMEMBERED = 4096  # that no caption uses
 WARM_QUERY = "scenery"  # no caption's word, so that it is looked for among those
+NOUNS_LOOKED_UP = 32  # of one query, each a run of the text tower
 MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
 
 
@@ -81,7 +82,7 @@ class Engine:
         request = self.limits.check_search(WARM_QUERY, 1, explain=False)
         query = self._embed(request, StageTimings())
         self._word_in_captions(WARM_QUERY)
-        ids = list(dict.fromkeys([*self._ranker.nearest(query, NEIGHBOURS), *self._found_by_words(query, NEIGHBOURS)]))
+        ids = list(dict.fromkeys([*self._ranker.nearest(query, NEIGHBOURS), *find_wanted(self.library, query, NEIGHBOURS)]))
         rows = self.library.rows_of_found(ids)
         self._ranker.judge(query, rows, self._ranker.vectors_of(ids))
 
@@ -144,36 +145,37 @@ class Engine:
     def _embed(
         self, request: CheckedSearch | CheckedExplain, timings: StageTimings, picture: Vectors | None = None
     ) -> Query:
-        """Return the query as far as it is read, its texts embedded, each in a run of its own, as the captions were."""
+        """Return the query as far as it is read, its texts embedded.
+
+        What is wanted has a run of its own, as the captions had; what is left out shares one.
+        """
         with timings.stage("tokenize"):
             read_part = self._encoder.read_part
             unwanted_read = [read_part(phrase.text) for phrase in request.query.unwanted]
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
-            tokens = [self._encoder.tokenize([phrase.text]) for phrase in phrases]
+            runs = [[parsed.wanted.text], [phrase.text for phrase in parsed.unwanted]]
+            tokens = [self._encoder.tokenize(texts) for texts in runs if any(texts)]
         said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
         rarity = self.library.words.rarity(said)
-        statements = tuple(Statement.of(phrase.text, rarity, self._word_in_captions) for phrase in phrases)
+        lookups = iter(range(NOUNS_LOOKED_UP))
+
+        def same_meaning(noun: str) -> UsedNoun | None:
+            return None if next(lookups, None) is None else self._word_in_captions(noun)
+
+        statements = tuple(Statement.of(phrase.text, rarity, same_meaning) for phrase in phrases)
         with timings.stage("embed"):
-            vectors = [self._encoder.embed_tokens(token_ids)[0] for token_ids in tokens]
+            vectors = [vector for token_ids in tokens for vector in self._encoder.embed_tokens(token_ids)]
         text = vectors.pop(0) if parsed.wanted.text else None
         query = Query(parsed, text, statements, tuple(vectors))
         if isinstance(request, CheckedExplain):
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
 
-    def _found_by_words(self, query: Query, count: int) -> list[int]:
-        """Return the ids of pictures whose captions or names have the words that are wanted, in the captions' own words."""
-        if query.text is None:
-            return []
-        statement, text = query.statements[0], query.parsed.wanted.text
-        has_other_words = statement.is_whole and statement.phrases != noun_phrases(text)
-        return find_by_words(self.library, statement.text if has_other_words else text, count)
-
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
             count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
-            found = [*self._ranker.nearest(query, count), *self._found_by_words(query, count)]
+            found = [*self._ranker.nearest(query, count), *find_wanted(self.library, query, count)]
             ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
         with timings.stage("rows"):
             rows = self.library.rows_of_found(ids)
@@ -188,19 +190,13 @@ class Engine:
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):
             changed = [self.library.has_changed(row) for row in rows]
-            captions = self._captions_of([row for row, is_other in zip(rows, changed, strict=True) if not is_other])
-        said = iter(captions)
+            same = [row for row, is_other in zip(rows, changed, strict=True) if not is_other]
+            said = iter(self._captions.of_rows(same))
         return [
             Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other)
             for row, known, is_other in zip(rows, evidence, changed, strict=True)
             for caption, source in [NO_CAPTION if is_other else next(said)]
         ]
-
-    def _captions_of(self, rows: Sequence[ImageRow]) -> list[tuple[str, CaptionSource]]:
-        """Return each row's caption and where it came from. Most come with the row; only the missing ones are made."""
-        missing = [row for row in rows if row.caption is None]
-        made = iter(self._captions.of_rows(missing) if missing else [])
-        return [(row.caption, row.caption_source) if row.caption is not None else next(made) for row in rows]
 
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:
         """Return the hits with their word weights and sentences; `vectors` are theirs, (k, d)."""

@@ -81,13 +81,13 @@ class QueryEmpty(RequestError):
 
 
 class QueryTooLong(RequestError):
-    """The query holds more text than the limit."""
+    """The query holds more text than the limit, or leaves out more."""
 
     code = "query_too_long"
 
-    def __init__(self, given_chars: int, max_chars: int) -> None:
-        self.given_chars, self.max_chars = given_chars, max_chars
-        super().__init__(f"The query has {given_chars:,} characters; {max_chars:,} are allowed. Shorten it.")
+    def __init__(self, given: int, max_allowed: int, unit: str = "characters") -> None:
+        self.given, self.max_allowed, self.unit = given, max_allowed, unit
+        super().__init__(f"The query has {given:,} {unit}; {max_allowed:,} are allowed. Shorten it.")
 
 
 class TopKOutOfRange(RequestError):
@@ -240,10 +240,10 @@ class SessionFailed(LookwhyError):
 
 
 class Overloaded(LookwhyError):
-    """As many searches wait as may."""
+    """As many searches wait as may, or their pictures fill the memory that they may."""
 
     code = "overloaded"
 
-    def __init__(self, waiting: int, retry_s: int) -> None:
+    def __init__(self, waiting: int, retry_s: int, what: str = "searches are waiting") -> None:
         self.waiting, self.retry_s = waiting, retry_s
-        super().__init__(f"{waiting:,} searches are waiting already. Try again in {retry_s} s.")
+        super().__init__(f"{waiting:,} {what} already. Try again in {retry_s} s.")

@@ -29,6 +29,7 @@ TOKEN_ACCEPTED = (
 SECRETS = {"access_token", "groq_api_key"}  # whose values no message shows
 ENV_FILE = Path(".env")
 HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
+PORT_MAX = 65_535
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     allowed_hosts: str = ""
     rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")
     forwarded_allow_ips: str = "127.0.0.1,::1"
+    metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$")
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
 
     @field_validator("models_dir", mode="before")
@@ -109,10 +111,24 @@ class Settings(BaseSettings):
             raise ValueError("it is no address, such as https://cdn.example.com/images or /images") from cause
         return value
 
+    @field_validator("metrics")
+    @classmethod
+    def _with_a_port(cls, value: str) -> str:
+        _, colon, port = value.rpartition(":")
+        if colon and not 1 <= int(port) <= PORT_MAX:
+            raise ValueError(f"a port is a number from 1 to {PORT_MAX}")
+        return value
+
     @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        """Host and port at which the metrics alone are shown; None where `metrics` names none. An empty host means all."""
+        host, colon, port = self.metrics.rpartition(":")
+        return (host.strip("[]"), int(port)) if colon else None
 
     @classmethod
     def read(cls, **flags: Any) -> Self:  # noqa: ANN401 (any field's type)

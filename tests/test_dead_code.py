@@ -17,6 +17,7 @@ PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property"
 # What nothing here uses, and why it stays.
 UNUSED_WITH_REASON = {
     "symbolic": "torch's exporter calls it",
+    "send_400_response": "uvicorn calls it for what is no HTTP",
     "hold_in": "what a question means for one scene, in plain words: tests hold the fast truth table against it",
 }
 

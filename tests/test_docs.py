@@ -22,6 +22,7 @@ from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web import api, schemas
 from runtime.web.access.refusals import AccessDenied, RateExceeded
+from runtime.web.files import RANGE_FAULTS
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,
@@ -39,7 +40,7 @@ from tests.test_architecture import ALLOWED
 README_MAX_WORDS = 900
 DOCS = ROOT / "docs"
 # Of the tools that the documents name beside ours.
-FOREIGN_OPTIONS = {"--format", "--user", "--read-only", "--tmpfs", "--env-file", "--follow-tags", "--soak"}
+FOREIGN_OPTIONS = {"--format", "--user", "--read-only", "--tmpfs", "--env-file", "--follow-tags", "--soak", "--cpus"}
 FOREIGN_MODULES = {"venv", "pip", "pytest"}
 COMPLETION = {"--install-completion", "--show-completion"}  # typer adds them to every program
 # What a command makes, or a user has, and no checkout holds.
@@ -123,7 +124,7 @@ def codes_met(app: FastAPI) -> dict[str, set[str]]:
     """Return every code that can be met, with its statuses, by raising each error in a route."""
     kinds: list[type[errors.LookwhyError]] = [errors.LookwhyError, *leaves(errors.LookwhyError)]
     faults: list[Exception] = [unmade(kind) for kind in kinds]
-    faults += [HTTPException(status) for status in (400, 404, 405, 415, 418)]
+    faults += [HTTPException(status) for status in (400, 404, 405, 408, 415, 418)]
 
     @app.get("/fault/{at}")
     def fault(at: int) -> None:
@@ -141,6 +142,8 @@ def test_the_table_of_codes_has_every_code_with_its_status_and_no_other(app: Fas
     met = codes_met(app)
     met["setting_invalid"] = {"503"}  # only where the start failed, on Lambda: the fallback answers everything with 503
     met["request_refused"] = {"any other 4xx"}
+    met |= {"http_malformed": {"400"}, "headers_too_large": {"431"}}  # by the connection, before there is a request
+    met |= {code: {str(status)} for status, (code, _message) in RANGE_FAULTS.items()}
     said = {code: set(cells[0].split(", ")) for code, cells in table_of(DOCS / "api.md", "code").items()}
     assert said == met
 

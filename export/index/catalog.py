@@ -14,8 +14,7 @@ from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, ImageRow
-from runtime.library.catalog_columns import read_captions, selected_columns, write_captions
-from runtime.library.catalog_file import REMEDY, open_catalog
+from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, selected_columns, write_captions
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path
 

@@ -7,7 +7,6 @@ chunk of vectors, whatever their count. The same vectors give the same file: sam
 """
 
 import math
-import os
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from runtime.artefacts.whole_file import whole_file
+from runtime.models.cpu_cores import usable_cores
 from runtime.stores.vector_file import VectorFile
 
 SAMPLED = 40  # vectors a cluster is trained on: faiss asks for 39 and more
@@ -64,7 +64,7 @@ def write_ivf(path: Path, vectors: VectorFile, console: Console) -> None:
     """
     import faiss
 
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    faiss.omp_set_num_threads(usable_cores())
     with progress_bar(console, "Clustering", ROUNDS) as advance:
         trained = _train(vectors, clusters_for(vectors.count), advance)
     with progress_bar(console, "Sorting", vectors.count) as advance:

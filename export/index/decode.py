@@ -3,7 +3,6 @@
 Knows no model and no ids. A picture that cannot be read comes back as a `SkippedImage` with the reason.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from export.index.scan import FoundImage, SkippedImage, mtime_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding, opened_file
+from runtime.models.cpu_cores import usable_cores
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class DecodedImage:
 
 def limit_decoders(settings: Settings) -> int:
     """Return how many pictures are decoded at once here, and set the memory and the pixels that they may have."""
-    decoders = settings.threads or os.cpu_count() or 1
+    decoders = settings.threads or usable_cores()
     memory_mb = settings.decode_memory_mb or max(INDEXING_MB, DECODER_MB * decoders)
     limit_decoding(memory_mb, settings.picture_max_pixels)
     return decoders

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from export.index.catalog import ROW_COLUMNS, Catalog, IndexedImage
-from runtime.library.catalog_columns import read_captions, selected_columns
+from runtime.library.catalog_file import read_captions, selected_columns
 
 SHA256 = re.compile("[0-9a-f]{64}")
 ID_DOUBTED = 2**40  # no library is so old; a flipped bit is likelier

@@ -4,7 +4,6 @@ On unit vectors the order by L2 distance is the order by inner product, so the s
 the runtime makes them when they are asked for, and the next `index` run for good.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,10 +27,11 @@ from export.index.summary import Summary, print_skipped, print_summary
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ArtefactCorrupt, ImageError
 from runtime.images import open_image, opened_file
+from runtime.models.cpu_cores import usable_cores
 
 __all__ = ["SeedFiles", "import_index"]
 
-DECODERS = min(4, os.cpu_count() or 1)
+DECODERS = min(4, usable_cores())
 COMPARED = 8  # pictures embedded anew
 # A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
 COMPARED_COSINE_MIN = 0.8

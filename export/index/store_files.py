@@ -4,7 +4,6 @@ Below `IVF_FROM` pictures, one flat file of the pictures' vectors and one of the
 the vectors are in files of 16-bit floats, and the pictures' vectors have an index of clusters besides.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.console import Console
 from export.index.clusters import write_ivf
 from export.index.nprobe import choose_probing
 from runtime.artefacts.cluster_search import ClusterSearchParams
+from runtime.models.cpu_cores import usable_cores
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorSource
@@ -71,7 +71,7 @@ def write_clustered(
     if not of_captions.count:
         (folder / CAPTION_VECTORS_NAME).unlink()
     write_ivf(folder / STORE_NAME, of_pictures, console)
-    index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=os.cpu_count() or 1)
+    index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=usable_cores())
     return WrittenStores(
         of_pictures,
         of_captions,

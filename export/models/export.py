@@ -4,7 +4,6 @@ Owns the order of the steps. `clip.py` and `blip.py` write the graphs, `parity.p
 `precision/budget.py` quantizes them.
 """
 
-import os
 import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +28,7 @@ from export.precision.gates import Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
 from runtime.artefacts.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
+from runtime.models.cpu_cores import usable_cores
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
@@ -59,7 +59,7 @@ class ExportOptions:
     calibration: CalibrationSet | None = None
     num_beams: int = NUM_BEAMS
     caption_size_px: int | None = None
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    threads: int = field(default_factory=usable_cores)
 
     @property
     def precision_name(self) -> str:

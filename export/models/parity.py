@@ -4,7 +4,6 @@ Owns the probe inputs and the tolerance. What quantized graphs must keep of the 
 Imports no torch: the models' outputs come in as arrays.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from export.errors import GateMiss, ParityFailed
 from export.precision.gates import Measures
 from runtime.artefacts.manifest import BlipRecord, ClipRecord
 from runtime.models.blip import BlipCaptioner
+from runtime.models.cpu_cores import usable_cores
 from runtime.models.onnx_session import Array, Session
 
 Outputs = dict[str, Array]  # by graph and output, as in "clip/text.onnx embedding": float32 vectors, or token ids
@@ -113,4 +113,4 @@ def _open(folder: Path, path: str) -> Session:
 
 
 def _threads() -> int:
-    return os.cpu_count() or 1
+    return usable_cores()

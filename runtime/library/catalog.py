@@ -20,8 +20,7 @@ from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
-from runtime.library.catalog_columns import read_captions
-from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile
+from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex

@@ -3,6 +3,7 @@
 `catalog.py` owns the form of the rows, `text_index.py` and `caption_words.py` that of their tables.
 """
 
+import json
 import os
 import sqlite3
 import threading
@@ -12,10 +13,11 @@ from typing import Any
 from urllib.parse import quote
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
-from runtime.library.catalog_columns import selected_columns
 
 CATALOG_FORMAT = 1  # SQLite's user_version of the file
 REMEDY = "Build the index again: lookwhy index FOLDER."
+# Columns that an older catalogue lacks, and what stands for them when it is read.
+LACKED = {"caption_source": "'index'", "other_captions": "NULL", "made_caption": "NULL"}
 
 
 class CatalogFile:
@@ -81,3 +83,28 @@ def open_catalog(catalog: Path) -> sqlite3.Connection:
         connection.close()
         raise ArtefactCorrupt(catalog, f"its form is {given}, this program reads {CATALOG_FORMAT}", REMEDY)
     return connection
+
+
+def selected_columns(connection: sqlite3.Connection, columns: str) -> str:
+    """Return these columns of the table `images` as a query names them; one that is not there is what stands for it."""
+    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(images)")}
+    return ", ".join(name if name in there else LACKED.get(name, name) for name in columns.split(", "))
+
+
+def write_captions(captions: tuple[str, ...]) -> str | None:
+    """Return what the column `other_captions` holds of these: a JSON list, or NULL for none."""
+    return json.dumps(captions, ensure_ascii=False) if captions else None
+
+
+def read_captions(column: str | None) -> tuple[str, ...]:
+    """Return the captions in the column `other_captions`.
+
+    Raises:
+        ValueError: it is no JSON list of texts.
+    """
+    if not column:
+        return ()
+    captions = json.loads(column)
+    if not isinstance(captions, list) or not all(isinstance(caption, str) for caption in captions):
+        raise ValueError("no list of texts")
+    return tuple(captions)

@@ -21,6 +21,7 @@ Vectors = NDArray[np.float32]
 # kind among the first five, and the whole begins to lose the wanted ones (benchmarks/RESULTS.md).
 UNWANTED_WEIGHT = 0.5
 PICTURE_WEIGHT = 0.5
+MINUS_WORDS_MAX = 16  # words and phrases that a query leaves out: they share one run of the text tower
 # A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words, "-5" is a number. "-'red boat'" leaves a
 # phrase out. Single quotes hold two words and more, as those of "rock 'n' roll" are apostrophes.
 MINUS_OR_QUOTED = re.compile(
@@ -140,7 +141,10 @@ class RequestLimits:
         stripped = query.strip()
         if len(stripped) > self.query_max_chars:
             raise QueryTooLong(len(stripped), self.query_max_chars)
-        return parse_query(stripped)
+        parsed = parse_query(stripped)
+        if len(parsed.unwanted) > MINUS_WORDS_MAX:
+            raise QueryTooLong(len(parsed.unwanted), MINUS_WORDS_MAX, "words or phrases to leave out")
+        return parsed
 
     def _top_k(self, top_k: int) -> int:
         if not 1 <= top_k <= self.top_k_max:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runtime.library.catalog import ImageRow, Library
+from runtime.search.noun_phrases import noun_phrases
+from runtime.search.query import Query
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
 
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
@@ -53,6 +55,15 @@ def find_by_words(library: Library, text: str, limit: int) -> list[int]:
     if not wanted.words or limit < 1:
         return []
     return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only)
+
+
+def find_wanted(library: Library, query: Query, limit: int) -> list[int]:
+    """Return what `find_by_words` does for what a query wants, in the captions' own words where it uses others."""
+    if query.text is None:
+        return []
+    statement, text = query.statements[0], query.parsed.wanted.text
+    has_other_words = statement.is_whole and statement.phrases != noun_phrases(text)
+    return find_by_words(library, statement.text if has_other_words else text, limit)
 
 
 def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:

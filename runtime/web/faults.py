@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import (
     ArtefactError,
@@ -45,10 +45,12 @@ STATUSES: dict[type[LookwhyError], int] = {
 }
 CLIENT_LEFT = 499  # nobody reads this answer; it tells such requests apart in the metrics, as nginx does
 # What starlette and FastAPI themselves answer, in our form.
-PLAIN_FAULTS = {404: "not_found", 405: "method_not_allowed", 415: "content_type_unsupported", 400: "request_malformed"}
-ERROR_FORMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorBody, "description": "The request is at fault; the message says how to mend it"},
-    "5XX": {"model": ErrorBody, "description": "The server is at fault"},
+PLAIN_FAULTS = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    415: "content_type_unsupported",
+    422: "request_malformed",
 }
 
 
@@ -77,12 +79,33 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
             return known_fault(error.__cause__)
-        code = PLAIN_FAULTS.get(error.status_code, "request_refused")
-        return fault_answer(error.status_code, code, str(error.detail), error.headers)
+        status = 422 if error.status_code == 400 else error.status_code  # a form or JSON that cannot be parsed
+        return fault_answer(status, PLAIN_FAULTS.get(status, "request_refused"), str(error.detail), error.headers)
 
-    @app.exception_handler(Exception)
-    async def unknown(_request: Request, _error: Exception) -> JSONResponse:
-        return fault_answer(500, "internal", "Something went wrong here; the server's log has the cause.")
+
+class UnexpectedFaults:
+    """Answers an exception that nobody expected with 500, and logs it. FastAPI's own handler answers past all middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an answer that has begun is cut off, as its client must not take it for whole."""
+        has_begun = False
+
+        async def send_noticed(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noticed)
+        except Exception:
+            if has_begun or scope["type"] != "http":
+                raise
+            log.exception("an error that nobody expected, answered with 500")
+            answer = fault_answer(500, "internal", "Something went wrong here; the server's log has the cause.")
+            await answer(scope, receive, send)
 
 
 def known_fault(error: LookwhyError) -> JSONResponse:

@@ -10,19 +10,25 @@ from runtime.errors import SettingInvalid
 
 BACKLOG = 2048  # as uvicorn's own
 # A name may have an address that this machine lacks, as "localhost" may have ::1 where there is no IPv6.
+NO_ADDRESS = "it is no address of this machine"
 NOT_HERE = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
-def open_sockets(host: str, port: int) -> list[socket.socket]:
+def open_sockets(host: str, port: int, setting: str | None = None) -> list[socket.socket]:
     """Return sockets that listen on every address of `host`; whoever connects waits until they are served.
+
+    Args:
+        host: a name or an address; empty means every address of this machine.
+        port: the port.
+        setting: the variable that named both; None for `--host` and `--port`.
 
     Raises:
         SettingInvalid: another program has the port, this user may not take it, or `host` is no address of this machine.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as cause:
-        raise SettingInvalid("--host", host, "it is no address of this machine") from cause
+        raise SettingInvalid(setting or "--host", host, NO_ADDRESS) from cause
     with ExitStack() as opened:
         listening = []
         for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
@@ -30,9 +36,9 @@ def open_sockets(host: str, port: int) -> list[socket.socket]:
                 listening.append(opened.enter_context(socket.create_server(address, family=family, backlog=BACKLOG)))
             except OSError as cause:
                 if cause.errno not in NOT_HERE:
-                    raise SettingInvalid("--port", str(port), _why_refused(cause, host)) from cause
+                    raise SettingInvalid(setting or "--port", str(port), _why_refused(cause, host)) from cause
         if not listening:
-            raise SettingInvalid("--host", host, "it is no address of this machine")
+            raise SettingInvalid(setting or "--host", host, NO_ADDRESS)
         opened.pop_all()  # they stay open
     return listening
 

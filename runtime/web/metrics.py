@@ -1,9 +1,16 @@
-"""What `GET /metrics` shows, in Prometheus' text form: requests, their seconds, the queue, the pictures in the library."""
+"""What `GET /metrics` shows, in Prometheus' text form: requests, their seconds, the queue, the pictures in the library.
+
+And where it is shown: with everything else, or on a port of its own.
+"""
 
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from runtime.web.faults import fault_answer
+
+PATH = "/metrics"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -37,3 +44,19 @@ class Metrics:
     def render(self) -> bytes:
         """Return every figure, as Prometheus reads it."""
         return generate_latest(self._registry)
+
+
+class MetricsPort:
+    """Answers `/metrics` on one port and nothing else there; on every other port, everything else."""
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._app, self._port = app, port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer that there is no such route."""
+        app = self._app
+        if scope["type"] == "http":
+            _, port = scope.get("server") or (None, None)
+            if (port == self._port) != (scope["path"] == PATH):
+                app = fault_answer(404, "not_found", "Not Found")
+        await app(scope, receive, send)

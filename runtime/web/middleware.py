@@ -103,4 +103,5 @@ class AnswerHeaders:
 
 def _route_of(scope: Scope) -> str:
     route: Any = scope.get("route")
-    return getattr(route, "path", NO_ROUTE)
+    mounted_at = scope["root_path"].removeprefix(scope["app_root_path"]) if "app_root_path" in scope else NO_ROUTE
+    return getattr(route, "path_format", mounted_at)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, BeforeV
 
 from runtime.library.captions import CaptionSource
 from runtime.search.evidence import Verdict
-from runtime.search.query import PICTURE_WEIGHT
+from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT
 from runtime.search.testimony import CaptionSays
 
 
@@ -33,12 +33,16 @@ QUERY_READ: Any = Field(
 )
 
 
+QUERY_SAID = f"What the picture should show; -word leaves out, up to {MINUS_WORDS_MAX} words or phrases"
+QUERY_EXPLAINED = "The words that the pictures were found by"
+
+
 class SearchFields(BaseModel):
-    """`POST /search`; the app adds the default and the bounds of `top_k`, which its settings hold."""
+    """`POST /search`; the app adds the bounds that its settings hold."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    query: str = Field(description="What the picture should show; -word leaves out", examples=["a red boat -sunset"])
+    query: str = Field(description=QUERY_SAID, examples=["a red boat -sunset"])
     top_k: int = Field(description="How many pictures", examples=[5])
     explain: bool = Field(default=True, description="Whether each hit gets its words' weights and its sentence")
     like: int | None = Field(default=None, description="A picture's id: more like this one; the query may then be empty")
@@ -49,12 +53,12 @@ class SearchFields(BaseModel):
     )
 
 
-class ExplainRequest(BaseModel):
-    """`POST /explain`: hits of a search in depth."""
+class ExplainFields(BaseModel):
+    """`POST /explain`: hits of a search in depth; the app adds the bounds that its settings hold."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    query: str = Field(description="The words that the pictures were found by", examples=["a red boat"])
+    query: str = Field(description=QUERY_EXPLAINED, examples=["a red boat"])
     ids: list[int] = Field(description="The pictures", examples=[[17, 4]])
     heatmap: bool = Field(default=False, description="Whether each gets its heatmap and the check of it")
     explain: bool = Field(default=True, description="Whether each gets its words' weights and its sentence")

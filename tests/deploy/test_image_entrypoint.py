@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.healthcheck import address
 from tests.conftest import ROOT
 
 
@@ -38,6 +39,22 @@ def test_entry_starts_what_the_environment_asks_for(
     command = ["sh", str(ROOT / "deploy/entrypoint.sh"), *arguments]
     finished = subprocess.run(command, env={"PATH": path} | environment, capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == started
+
+
+@pytest.mark.parametrize(
+    ("arguments", "port", "asked"),
+    [
+        ("", None, "127.0.0.1:8000"),
+        ("", "9000", "127.0.0.1:9000"),
+        ("python -m runtime serve --host 0.0.0.0 --port 8000 --port 9000", None, "127.0.0.1:9000"),
+        ("python -m runtime serve --host 0.0.0.0 --port 8000 --port=9000", "8000", "127.0.0.1:9000"),
+        ("/sbin/docker-init -- sh /var/task/deploy/entrypoint.sh serve --port 9000", None, "127.0.0.1:9000"),
+        ("python -m runtime serve --host 0.0.0.0 --port 8000 --host ::", None, "[::1]:8000"),
+        ("python -m runtime serve --host 172.17.0.2 --port", None, "172.17.0.2:"),
+    ],
+)
+def test_health_check_asks_where_the_server_listens(arguments: str, port: str | None, asked: str) -> None:
+    assert address(arguments.split(), port) == asked
 
 
 def checked(port: int, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -119,6 +119,22 @@ def test_a_picture_that_cannot_be_loaded_leaves_a_placeholder(page: Page, stand_
         expect(card.get_by_text("This picture could not be loaded")).to_be_visible()
 
 
+def test_the_server_s_own_pictures_lie_below_its_base(page: Page, stand_in: StandIn) -> None:
+    page.goto(stand_in.url)
+    found = page.evaluate(
+        """async () => {
+          document.querySelector('meta[name="api-base"]').content = "/below/a/path";
+          const { image_address } = await import(new URL("static/api.js?below", document.baseURI));
+          return ["/images/a%20b.jpg", "https://elsewhere.example/images/a.jpg", "/other/a.jpg"].map(image_address);
+        }"""
+    )
+    assert found == [
+        f"{stand_in.url}/below/a/path/images/a%20b.jpg",
+        "https://elsewhere.example/images/a.jpg",
+        f"{stand_in.url}/other/a.jpg",
+    ]
+
+
 def test_a_caption_by_a_person_is_said_to_be_one(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[result(1, caption_source="given")])
     page.goto(f"{stand_in.url}/?q=boat")

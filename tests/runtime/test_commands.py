@@ -174,7 +174,8 @@ def test_a_host_that_is_not_here_is_refused(sample_library: SampleLibrary) -> No
 def test_serving_says_models_index_pictures_the_address_and_who_may_ask(sample_library: SampleLibrary) -> None:
     port = free_port()
     command = [sys.executable, "-m", "runtime", "serve", "--host", "0.0.0.0", "--port", str(port), "--models", "sample"]
-    process = subprocess.Popen(command, env=sample_library.environment, stderr=subprocess.PIPE, text=True)
+    environment = sample_library.environment | {"WEB_CONCURRENCY": "2"}  # which hosts set for servers of more processes
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr
     said = [process.stderr.readline() for _ in range(4)]
     while "startup complete" not in process.stderr.readline():

@@ -232,3 +232,8 @@ def test_a_query_that_is_too_long_is_cut_everywhere_and_says_so(engine: Engine, 
 def test_a_query_that_fits_is_not_said_to_be_cut(engine: Engine) -> None:
     assert find(engine, "a red square -blue", 1).query_read is None
     assert explain(engine, "red", [1]).query_read is None
+
+
+def test_what_is_left_out_shares_one_run_of_the_text_tower(engine: Engine, encoder: ColourEncoder) -> None:
+    engine.search(engine.limits.check_search("red -green -blue -grey", 2, explain=False))
+    assert encoder.text_batches == [1, 3]

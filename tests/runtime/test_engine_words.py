@@ -1,6 +1,7 @@
 """The verbs, where words find what vectors do not: candidates of the full text, and nouns that no caption uses."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from export.index.caption_words import read_used_words
 from export.index.catalog import Catalog, IndexedImage, write_catalog
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
-from runtime.engine import Engine
+from runtime.engine import NOUNS_LOOKED_UP, Engine
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
@@ -193,3 +194,9 @@ def test_an_explanation_later_says_of_the_words_what_the_search_said(engine: Eng
     assert [hit.evidence.testimony for hit in later.hits] == [hit.evidence.testimony for hit in at_once.hits]
     chances = [[hit.evidence.match_probability for hit in answer.hits] for answer in (later, at_once)]
     assert chances[0] == pytest.approx(chances[1], rel=1e-5)
+
+
+def test_no_more_nouns_than_a_limit_are_looked_up_for_one_query(engine: Engine, encoder: WordsEncoder) -> None:
+    made_up = ["".join(letters) for letters in product("xz", repeat=6)]  # 64 words that no caption uses
+    find(engine, " and ".join(made_up), 1)
+    assert len([text for text in encoder.texts if text in made_up]) == NOUNS_LOOKED_UP

@@ -1,12 +1,13 @@
 """A request inside its limits, its query parsed; and the direction that words, minus-words and a picture make together."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.search.query import Query, RequestLimits, Vectors, parse_query
+from runtime.search.query import MINUS_WORDS_MAX, Query, RequestLimits, Vectors, parse_query
 from runtime.search.testimony import Statement
 
 LIMITS = RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2)
@@ -93,8 +94,18 @@ def test_beside_a_picture_the_words_may_want_nothing(query: str) -> None:
 def test_an_over_long_query_is_refused_with_both_numbers() -> None:
     with pytest.raises(QueryTooLong) as refused:
         LIMITS.check_search("r" * 201, 1)
-    assert (refused.value.given_chars, refused.value.max_chars) == (201, 200)
+    assert (refused.value.given, refused.value.max_allowed) == (201, 200)
     assert LIMITS.check_search(" " + "r" * 200 + " ", 1).query.text == "r" * 200
+
+
+@pytest.mark.parametrize("left_out", ["-{}", "without {}", '-"{} boat"'])
+def test_more_to_leave_out_than_share_a_run_is_refused_with_both_numbers(left_out: str) -> None:
+    limits = RequestLimits(query_max_chars=1000)
+    named = [left_out.format("".join(letters)) for letters in product("ab", repeat=5)]
+    allowed = limits.check_search("red " + " ".join(named[:MINUS_WORDS_MAX]), 1)
+    assert len(allowed.query.unwanted) == MINUS_WORDS_MAX
+    with pytest.raises(QueryTooLong, match="17 words or phrases to leave out; 16 are allowed"):
+        limits.check_search("red " + " ".join(named[: MINUS_WORDS_MAX + 1]), 1)
 
 
 def test_a_request_at_its_limits_is_not_refused() -> None:

@@ -12,7 +12,8 @@ from runtime.engine import Engine
 from runtime.errors import Overloaded
 from runtime.settings import Settings
 from runtime.web.admission import AdmissionQueue
-from runtime.web.api import SEARCHES_AT_ONCE, QueuedRoute, create_app
+from runtime.web.api import SEARCHES_AT_ONCE, create_app
+from runtime.web.routing import QueuedRoute
 from tests.runtime.conftest import ColourEncoder
 from tests.runtime.web.slow_requests import LIMIT_S, Client, run, settled
 

@@ -209,7 +209,7 @@ def test_what_is_behind_the_login_is_asked_for_each_time(client: TestClient) -> 
 
 def test_pictures_are_kept_by_no_cache_that_others_share(engine: Engine) -> None:
     answer = TestClient(create_app(engine, Settings.read())).get("/images/grey.png")
-    assert answer.headers["cache-control"] == "private, max-age=3600"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
 
 
