@@ -7,7 +7,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
 
-.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large fuzz clean help
+.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -51,9 +51,18 @@ bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size
 bench-load: $(VENV)/.test sample ## Drive the real server with 1 to 256 clients (LOAD="--models ... --index ... --soak 300"); print the figures
 	@$(PY) -m benchmarks.load $(LOAD)
 
-fuzz: $(VENV)/.test sample ## Send 100,000 odd requests to the real server, then slow clients (minutes; FUZZ="--requests 5000")
+fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--requests 5000"), slow clients, pictures, artefacts, kills, switches
 	@$(PY) -m tests.fuzz.requests $(FUZZ)
 	@$(PY) -m tests.fuzz.slow_clients
+	@$(PY) -m tests.fuzz.pictures
+	@$(PY) -m tests.fuzz.artefacts
+	@$(PY) -m tests.fuzz.flips_of_the_index
+	@$(PY) -m tests.fuzz.kills_of_the_build
+	@$(PY) -m tests.fuzz.kills_of_the_server
+	@$(PY) -m tests.fuzz.live_switch
+
+soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
+	@$(PY) -m tests.fuzz.soak $(SOAK)
 
 bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
 	@$(PY) -m benchmarks.large_index
