@@ -179,7 +179,7 @@ def _mark(clause: Clause) -> None:
                 clause.turned = clause.turned or word != "nor"
             if word in cues.DENYING or word in cues.LACKING or word in cues.REJECTING:
                 denied = of_asked = True
-            names_some = any(map(is_content, words[asked_from + 1 : at]))
+            names_some = any(map(is_content, words[asked_from:at]))
             if asked and word in cues.FINITE and (names_some or words[asked_from] in cues.ASKING_VERBS):
                 asked = False  # "the query for a red boat is met by ..."
             if _begins_asking(words, at):
