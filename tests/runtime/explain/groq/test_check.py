@@ -196,6 +196,18 @@ def test_a_sentence_that_speaks_of_its_writer_or_its_rules_is_out_of_role(senten
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    ["It shows a red boat at sunset, which you should share.", "You need to share this, as it shows a red boat at sunset."],
+)
+def test_a_sentence_that_tells_the_reader_what_to_do_is_out_of_role(sentence: str) -> None:
+    assert fault(sentence, "strong", SUNSET, WHOLE) == OUT_OF_ROLE
+
+
+def test_what_the_reader_needs_may_be_said() -> None:
+    assert fault("It shows a red boat at sunset, which you need.", "strong", SUNSET, WHOLE) is None
+
+
+@pytest.mark.parametrize(
     ("verdict", "sentence"),
     [
         ("none", "The caption mentions a boat on the sea, which fits the query."),

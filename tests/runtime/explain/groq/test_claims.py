@@ -14,12 +14,16 @@ BOTH, SWAPPED = "a red boat and a blue house", "a blue boat next to a red house"
     [
         (BOTH, SWAPPED, "The boat has the colour red, the house has blue."),
         (BOTH, SWAPPED, "Your query is answered: red for the boat, blue for the house."),
+        ("a wooden boat", "a boat next to a wooden house", "The boat is wooden."),
+        ("a wooden boat", "a boat next to a wooden house", "The caption names the boat as wooden."),
         ("a sheep", "sheep in a meadow", "It shows one sheep."),
         ("a sheep", "sheep in a meadow", "The one sheep is in a meadow."),
         ("a boat", "a boat on the sea", "The boat is one of the boats on the sea."),
     ],
 )
-def test_a_colour_of_another_thing_or_a_number_that_is_not_told_is_caught(query: str, caption: str, sentence: str) -> None:
+def test_what_is_said_of_another_thing_or_a_number_that_is_not_told_is_caught(
+    query: str, caption: str, sentence: str
+) -> None:
     assert fault(sentence, "strong", query, caption) == UNSTATED
 
 

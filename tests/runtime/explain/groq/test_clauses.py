@@ -20,6 +20,17 @@ def test_a_comma_in_a_list_of_what_is_denied_ends_no_clause() -> None:
 @pytest.mark.parametrize(
     ("query", "caption", "sentence"),
     [
+        ("two dogs", "a dog on a beach", "You wanted two dogs, and there is one."),
+        ("a red boat", "a blue boat", "A red boat was requested, but the boat is blue."),
+    ],
+)
+def test_what_is_asked_for_need_not_be_there(query: str, caption: str, sentence: str) -> None:
+    assert fault(sentence, "weak", query, caption) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "caption", "sentence"),
+    [
         ("a red boat", "a blue boat", "You asked for red, and red the boat is."),
         ("a red boat and a house", "a red boat", "What corresponds to your boat is a house."),
     ],

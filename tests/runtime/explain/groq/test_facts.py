@@ -2,8 +2,11 @@
 
 import pytest
 
-from runtime.explain.groq.check import UNSTATED
+from runtime.explain.groq.check import UNSTATED, find_fault
+from runtime.search.evidence import Evidence, WordWeight
+from runtime.search.query import parse_query
 from tests.runtime.explain.groq.faults_found import fault
+from tests.runtime.explain.hits import hit_of
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,23 @@ def test_a_colour_or_a_number_that_the_caption_tells_is_not_said_to_be_untold(
 
 def test_a_colour_that_the_caption_does_not_tell_may_be_said_to_be_untold() -> None:
     assert fault("The boat is there, but its colour is not mentioned.", "weak", "a red boat", "a boat") is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("The picture shows a sunset.", None),
+        ("The picture shows a red sunset.", UNSTATED),  # that there is something red, nothing speaks for
+        ("The picture shows two sunsets.", UNSTATED),
+    ],
+)
+def test_of_what_only_the_picture_speaks_for_neither_colour_nor_number_is_known(sentence: str, found: str | None) -> None:
+    words = (WordWeight("red", 0.0, 0.0, in_caption=False), WordWeight("sunset", 0.1, 1.0, in_caption=False))
+    evidence = Evidence(0.3, match_probability=0.97, verdict="strong", words=words)
+    hit = hit_of(1, "a.jpg", "two boats", evidence)
+    assert find_fault(sentence, parse_query("red boats at sunset"), hit) == found
+
+
+def test_what_is_next_to_a_thing_is_not_what_it_is_of() -> None:
+    assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket near apples") == UNSTATED
+    assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket of apples on a table") is None
