@@ -17,3 +17,7 @@ BOTH, SWAPPED = "a red boat and a blue house", "a blue boat next to a red house"
 )
 def test_what_was_asked_for_is_not_said_to_be_there(query: str, caption: str, sentence: str) -> None:
     assert fault(sentence, "strong", query, caption) == UNSTATED
+
+
+def test_what_the_caption_tells_may_be_said_to_be_there() -> None:
+    assert fault("It may fit: a boat is named, which is shown on the sea.", "weak", "a red boat", "a boat on the sea") is None
