@@ -5,16 +5,25 @@ import pytest
 from runtime.explain.groq.check import UNSTATED
 from tests.runtime.explain.groq.faults_found import fault
 
+LISTED, OTHER = "a dog in a boat on the sea at sunset", "a green house in a meadow"
+
 
 def test_a_word_that_joins_clauses_is_part_of_the_second() -> None:
     contrasted = "The boat matches, although the house is blue."
     assert fault(contrasted, "weak", "a boat and a red house", "a boat next to a blue house") is None
 
 
-def test_a_comma_in_a_list_of_what_is_denied_ends_no_clause() -> None:
-    query, listed = "a dog in a boat on the sea at sunset", "The caption names no dog, boat, sea or sunset."
-    assert fault(listed, "none", query, "a green house in a meadow") is None
-    assert fault(listed, "none", query, "a house at sunset") == UNSTATED
+@pytest.mark.parametrize(
+    "sentence", ["The caption names no dog, boat, sea or sunset.", "The caption names neither a dog, a boat nor the sea."]
+)
+def test_a_comma_in_a_list_of_what_is_denied_ends_no_clause(sentence: str) -> None:
+    assert fault(sentence, "none", LISTED, OTHER) is None
+    assert fault(sentence, "none", LISTED, "a house by the sea at sunset") == UNSTATED
+
+
+@pytest.mark.parametrize("sentence", ["It shows no dog: a boat or sunset.", "It shows no dog (a boat or sunset)."])
+def test_another_sign_ends_what_a_denial_reaches(sentence: str) -> None:
+    assert fault(sentence, "none", LISTED, OTHER) == UNSTATED
 
 
 @pytest.mark.parametrize(

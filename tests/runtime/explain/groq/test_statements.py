@@ -20,4 +20,6 @@ def test_what_was_asked_for_is_not_said_to_be_there(query: str, caption: str, se
 
 
 def test_what_the_caption_tells_may_be_said_to_be_there() -> None:
-    assert fault("It may fit: a boat is named, which is shown on the sea.", "weak", "a red boat", "a boat on the sea") is None
+    assert (
+        fault("It may fit: a boat is named, which is shown on the sea.", "weak", "a red boat", "a boat on the sea") is None
+    )
