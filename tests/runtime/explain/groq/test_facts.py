@@ -41,6 +41,11 @@ def test_of_what_only_the_picture_speaks_for_neither_colour_nor_number_is_known(
     assert find_fault(sentence, parse_query("red boats at sunset"), hit) == found
 
 
+def test_one_of_a_kind_is_not_told_by_two_whose_plural_has_no_ending() -> None:
+    assert fault("It shows a sheep.", "strong", "a sheep", "two sheep in a meadow") == UNSTATED
+    assert fault("It shows a sheep.", "strong", "a sheep", "a sheep in a meadow") is None
+
+
 def test_what_is_next_to_a_thing_is_not_what_it_is_of() -> None:
     assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket near apples") == UNSTATED
     assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket of apples on a table") is None
