@@ -35,6 +35,7 @@ def test_another_sign_ends_what_a_denial_reaches(sentence: str) -> None:
     [
         ("two dogs", "a dog on a beach", "You wanted two dogs, and there is one."),
         ("a red boat", "a blue boat", "A red boat was requested, but the boat is blue."),
+        ("a red boat", "a blue boat", "A blue boat here, but a red boat in your query."),
     ],
 )
 def test_what_is_asked_for_need_not_be_there(query: str, caption: str, sentence: str) -> None:

@@ -49,3 +49,15 @@ def test_one_of_a_kind_is_not_told_by_two_whose_plural_has_no_ending() -> None:
 def test_what_is_next_to_a_thing_is_not_what_it_is_of() -> None:
     assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket near apples") == UNSTATED
     assert fault("It shows a basket of apples.", "strong", "a basket of apples", "a basket of apples on a table") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "caption", "sentence", "found"),
+    [
+        ("a boat in a house", "a boat next to a house", "It shows a boat in a house.", UNSTATED),
+        ("a boy in a box", "a boy in a hat and a cat in a box", "It shows a boy in a box.", UNSTATED),
+        ("a boat and a house", "a boat next to a house", "It shows a house next to a boat.", None),
+    ],
+)
+def test_two_things_are_joined_as_the_caption_joins_them(query: str, caption: str, sentence: str, found: str | None) -> None:
+    assert fault(sentence, "strong", query, caption) == found
