@@ -21,6 +21,10 @@ def test_a_comma_in_a_list_of_what_is_denied_ends_no_clause(sentence: str) -> No
     assert fault(sentence, "none", LISTED, "a house by the sea at sunset") == UNSTATED
 
 
+def test_what_can_not_be_seen_is_denied() -> None:
+    assert fault("A dog cannot be seen here.", "none", "a dog", OTHER) is None
+
+
 def test_and_joins_two_things_whatever_is_said_after_the_next_comma() -> None:
     assert fault("It does not show a boat and a dog, it is a green house.", "none", LISTED, OTHER) is None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.explain.groq.check import UNSTATED, find_fault
+from runtime.explain.groq.check import AGAINST_VERDICT, UNSTATED, find_fault
 from runtime.search.evidence import Evidence, WordWeight
 from runtime.search.query import parse_query
 from tests.runtime.explain.groq.faults_found import fault
@@ -44,6 +44,11 @@ def test_of_what_only_the_picture_speaks_for_neither_colour_nor_number_is_known(
 def test_one_of_a_kind_is_not_told_by_two_whose_plural_has_no_ending() -> None:
     assert fault("It shows a sheep.", "strong", "a sheep", "two sheep in a meadow") == UNSTATED
     assert fault("It shows a sheep.", "strong", "a sheep", "a sheep in a meadow") is None
+
+
+def test_two_things_are_not_all_of_a_query_for_one() -> None:
+    assert fault("This is exactly what you asked for.", "strong", "a boat", "two boats") == AGAINST_VERDICT
+    assert fault("This is exactly what you asked for.", "strong", "a boat", "a boat") is None
 
 
 def test_what_is_next_to_a_thing_is_not_what_it_is_of() -> None:
