@@ -50,8 +50,9 @@ def test_what_is_asked_for_need_not_be_there(query: str, caption: str, sentence:
     ("query", "caption", "sentence"),
     [
         ("a red boat", "a blue boat", "You asked for red, and red the boat is."),
+        ("a red boat", "a blue boat", "It fits with the red boat."),
         ("a red boat and a house", "a red boat", "What corresponds to your boat is a house."),
     ],
 )
-def test_what_is_asked_for_ends_where_something_is_said_of_it(query: str, caption: str, sentence: str) -> None:
+def test_what_is_said_of_the_picture_is_not_taken_for_what_is_asked_for(query: str, caption: str, sentence: str) -> None:
     assert fault(sentence, "strong", query, caption) == UNSTATED
