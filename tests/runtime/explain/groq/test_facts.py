@@ -46,6 +46,10 @@ def test_one_of_a_kind_is_not_told_by_two_whose_plural_has_no_ending() -> None:
     assert fault("It shows a sheep.", "strong", "a sheep", "a sheep in a meadow") is None
 
 
+def test_several_coloured_things_are_not_told_by_one() -> None:
+    assert fault("It shows red boats.", "strong", "red boats", "a red boat") == UNSTATED
+
+
 def test_two_things_are_not_all_of_a_query_for_one() -> None:
     assert fault("This is exactly what you asked for.", "strong", "a boat", "two boats") == AGAINST_VERDICT
     assert fault("This is exactly what you asked for.", "strong", "a boat", "a boat") is None
