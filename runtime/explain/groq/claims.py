@@ -57,7 +57,8 @@ def _read_claims(clause: Clause, last: NounPhrase | None) -> NounPhrase | None:
             chain = (*(chain if joined_by else ()), phrase)
             if not is_colour and not (quoted or denied or of == "query"):
                 last = phrase
-    clause.claims = [_bound(clause.claims, at, clause) for at in range(len(clause.claims))]
+    followed = zip(clause.claims, [*clause.claims[1:], None], strict=False)  # the last one is followed by none
+    clause.claims = [_bound(claim, following, clause) for claim, following in followed]
     return last
 
 
@@ -70,13 +71,12 @@ def _is_predicate(clause: Clause, start: int, stop: int, phrase: NounPhrase) -> 
     return _is_colour(phrase) and not clause.quoted[start] and not is_subject
 
 
-def _bound(claims: Sequence[Claim], at: int, clause: Clause) -> Claim:
-    """Return a claim as its neighbours bind it.
+def _bound(claim: Claim, following: Claim | None, clause: Clause) -> Claim:
+    """Return a claim as the one that follows binds it.
 
     A colour is the next noun's in "red for the boat" and "the red colour of the boat". In "it does not describe the boat as
     red", the boat itself is not denied.
     """
-    claim, following = claims[at], (*claims[at + 1 : at + 2], None)[0]
     if following is None or claim.quoted:
         return claim
     between = clause.words[_place(clause, claim) + 1 : _place(clause, following)]
@@ -111,8 +111,8 @@ def _chunks(clause: Clause) -> Iterator[tuple[int, int]]:
 
 def _names(words: Sequence[str], at: int) -> bool:
     word = words[at]
-    if word == "one":  # "the red one", "the one you want"
-        return at + 1 < len(words) and is_content(words[at + 1]) and (not at or words[at - 1] not in ("the", "this", "that"))
+    if word == "one":  # a number in "one boat", none in "the red one" and "one of them"
+        return any(map(is_content, words[at + 1 : at + 2]))
     return is_content(word) or word in BETWEEN or word in JOINING_WORDS or word == ","
 
 

@@ -145,13 +145,13 @@ def _is_boundary(words: Sequence[str], start: int, at: int) -> bool:
     if word in ENDS:
         return word != "," or not _lists_on(words, start, at)
     if word in cues.BOUNDARY:
-        is_attribute = word == "as" and bool(following) and (following[0] in COLOURS or following[0] in cues.DENYING)
+        is_attribute = word == "as" and any(after in COLOURS or after in cues.DENYING for after in following)
         return at > start and not is_attribute
     if word != "and" or at == start or not following:
         return False
     if next((word for word in words[at + 1 :] if word not in ARTICLES), "") in cues.REPORTERS or following[0] in cues.FINITE:
         return True
-    return not cues.FINITE.isdisjoint(words[start:at]) and not cues.FINITE.isdisjoint(_until_end(words, at + 1))
+    return not cues.FINITE.isdisjoint(words[start:at]) and not cues.FINITE.isdisjoint(_until_end(words, at))
 
 
 def _lists_on(words: Sequence[str], start: int, at: int) -> bool:
@@ -179,7 +179,7 @@ def _mark(clause: Clause) -> None:
                 clause.turned = clause.turned or word != "nor"
             if word in cues.DENYING or word in cues.LACKING or word in cues.REJECTING:
                 denied = of_asked = True
-            names_some = any(map(is_content, words[asked_from + 1 : at]))
+            names_some = any(map(is_content, words[asked_from:at]))
             if asked and word in cues.FINITE and (names_some or words[asked_from] in cues.ASKING_VERBS):
                 asked = False  # "the query for a red boat is met by ..."
             if _begins_asking(words, at):

@@ -179,7 +179,7 @@ def _covers(told: NounPhrase, phrase: NounPhrase, *, exact: bool) -> bool:
     if not exact or phrase.words[-1] in COLOURS or phrase.noun.endswith("ing"):
         return True
     if _is_head(told, phrase):
-        return _is_plural(phrase.noun) == (_is_plural(told.noun) or (told.number or 1) > 1)
+        return _is_plural(phrase.noun) == (_is_plural(told.noun) or told.number not in (None, 1))
     return told.number is None or _is_plural(phrase.noun) == (told.number > 1)
 
 

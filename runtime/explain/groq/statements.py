@@ -84,7 +84,7 @@ def _hides_statement(clause: Clause) -> bool:
 
 def _tells(clause: Clause) -> bool:
     """Return whether a clause says that something is told or shown, other than by "you asked" or "the query mentions"."""
-    begins = clause.asked.index(True) if True in clause.asked else -1
+    begins = clause.asked.index(True) if True in clause.asked else None
     return any(
         (word in cues.TELLING or word == "caption") and not denied and at != begins
         for at, (word, denied) in enumerate(zip(clause.words, clause.denied, strict=True))

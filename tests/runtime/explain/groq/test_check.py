@@ -196,6 +196,28 @@ def test_a_sentence_that_speaks_of_its_writer_or_its_rules_is_out_of_role(senten
 
 
 @pytest.mark.parametrize(
+    "sentence",
+    ["It shows a red boat at sunset, which you should share.", "You need to share this, as it shows a red boat at sunset."],
+)
+def test_a_sentence_that_tells_the_reader_what_to_do_is_out_of_role(sentence: str) -> None:
+    assert fault(sentence, "strong", SUNSET, WHOLE) == OUT_OF_ROLE
+
+
+@pytest.mark.parametrize("sentence", ["The red boat is on your sea.", "The red boat is here to buy."])
+def test_a_sentence_of_what_the_reader_owns_or_may_do_is_out_of_role(sentence: str) -> None:
+    assert fault(sentence, "strong", "a red boat to buy", WHOLE) == OUT_OF_ROLE
+
+
+def test_one_is_known_where_a_single_thing_is_named() -> None:
+    assert fault("It shows one boat.", "strong", "a boat", "a boat") is None
+    assert fault("It shows one of the boats.", "strong", "boats", "boats") == UNKNOWN_WORDS
+
+
+def test_what_the_reader_needs_may_be_said() -> None:
+    assert fault("It shows a red boat at sunset, which you need.", "strong", SUNSET, WHOLE) is None
+
+
+@pytest.mark.parametrize(
     ("verdict", "sentence"),
     [
         ("none", "The caption mentions a boat on the sea, which fits the query."),
