@@ -75,7 +75,7 @@ def search(
     query: Annotated[
         list[str], typer.Argument(help='What the picture should show, in words; after "--", -word leaves out.')
     ],
-    top_k: Annotated[int | None, typer.Option("--top-k", "-k", help="How many pictures (TOP_K_DEFAULT).")] = None,
+    top_k: Annotated[int | None, typer.Option("--top-k", "-k", help="How many pictures (TOP_K_DEFAULT, else 5).")] = None,
     models: ModelsDir = None,
     index: IndexDir = None,
     *,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.artefacts.embedded import embedded_folder, sample_models_dir
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     groq_cache_size: int = Field(default=2048, ge=0, le=1_000_000)
     explain_with_pictures: bool = False
     top_k_default: int = Field(default=5, ge=1)
-    top_k_max: int = Field(default=100, ge=1, le=1000)
+    top_k_max: int = Field(default=100, ge=1, le=1000, validate_default=True)
     query_max_chars: int = Field(default=1000, ge=1)
     query_cache_size: int = Field(default=1024, ge=0, le=1_000_000)
     queue_max: int = Field(default=128, ge=0, le=10_000)
@@ -118,6 +118,13 @@ class Settings(BaseSettings):
         if colon and not 1 <= int(port) <= PORT_MAX:
             raise ValueError(f"a port is a number from 1 to {PORT_MAX}")
         return value
+
+    @field_validator("top_k_max")
+    @classmethod
+    def _at_least_the_default(cls, top_k_max: int, info: ValidationInfo) -> int:
+        if top_k_max < info.data.get("top_k_default", 1):
+            raise ValueError(f"it is below TOP_K_DEFAULT, {info.data['top_k_default']}; raise it, or lower that")
+        return top_k_max
 
     @field_validator("image_base_url", "models_url", "index_url", "images_url")
     @classmethod

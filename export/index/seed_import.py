@@ -33,7 +33,7 @@ __all__ = ["SeedFiles", "import_index"]
 
 DECODERS = min(4, usable_cores())
 COMPARED = 8  # pictures embedded anew
-# A quantized tower keeps a cosine above 0.9 to its reference (FACTS.md); another model, or another picture, does not.
+# A quantized tower keeps a cosine above 0.9 to its reference; another model, or another picture, does not.
 COMPARED_COSINE_MIN = 0.8
 
 

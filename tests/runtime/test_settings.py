@@ -190,3 +190,14 @@ def test_pictures_are_shown_to_a_language_model_only_where_that_is_set(monkeypat
     assert Settings.read().explain_with_pictures is False
     monkeypatch.setenv("EXPLAIN_WITH_PICTURES", "true")
     assert Settings.read().explain_with_pictures is True
+
+
+@pytest.mark.parametrize(("default", "most"), [("5", "3"), ("200", None)])
+def test_no_more_pictures_by_default_than_may_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, default: str, most: str | None
+) -> None:
+    monkeypatch.setenv("TOP_K_DEFAULT", default)
+    if most:
+        monkeypatch.setenv("TOP_K_MAX", most)
+    with pytest.raises(SettingInvalid, match=rf"TOP_K_MAX=.* is below TOP_K_DEFAULT, {default}; raise it, or lower that"):
+        Settings.read()
