@@ -172,3 +172,12 @@ def test_nothing_moves_for_who_wants_no_motion(page: Page, stand_in: StandIn) ->
     assert page.evaluate(moving) == 0
     page.emulate_media(reduced_motion="no-preference")
     page.wait_for_function(f"{moving} > 0")
+
+
+@pytest.mark.parametrize("width", [1280, 1100, 900])
+def test_the_name_stands_on_one_line(page: Page, stand_in: StandIn, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    show_results(page, stand_in)
+    name = page.locator(".brand").bounding_box()
+    assert name
+    assert name["height"] < 60
