@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from runtime.artefacts.aws import read_secret
-from runtime.artefacts.damage import changed_length, find_damage
+from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
 from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.fetch_dir import own_folder
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
-from runtime.artefacts.manifest import IndexManifest, ModelsManifest, check_models_match
+from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match
 from runtime.artefacts.release import Release
 from runtime.artefacts.remote_folder import RemoteFolder
 from runtime.engine import Engine
@@ -74,6 +74,7 @@ class EngineSource:
         self._library: Library | None = None
         self._explainer: Explainer | None = None
         self._files: list[tuple[Folder, list[FileRecord]]] = []
+        self._generation = ""
 
     def stamp(self) -> Hashable:
         """Return what tells the release that lies there now from another one, None where a manifest is gone.
@@ -124,6 +125,9 @@ class EngineSource:
             if damaged is None:
                 return None
             found += damaged
+        _, (index, _) = self._files
+        if isinstance(index, LocalFolder) and manifest_is_damaged(index.path, self._generation):
+            found.append(index.path / MANIFEST_NAME)
         return found
 
     def changed_files(self) -> list[Path]:
@@ -152,6 +156,7 @@ class EngineSource:
             engine.warm()
         self._models, self._library = opened, library
         self._files = [(models_folder, models.files()), (index_folder, index.files())]
+        self._generation = index.generation
         return engine
 
     def _read_picture(self, hit: Hit) -> bytes:

@@ -68,7 +68,7 @@ def _sqlite_faults(connection: sqlite3.Connection) -> Iterator[str]:
         for (found,) in connection.execute(f"PRAGMA integrity_check({FAULTS_MAX})"):
             if found != "ok":
                 yield f"SQLite finds: {found}"
-    except sqlite3.Error as cause:
+    except (sqlite3.Error, UnicodeDecodeError) as cause:
         yield f"SQLite cannot check it ({cause})"
 
 
@@ -130,7 +130,7 @@ def _live_caption_faults(path: Path) -> list[str]:
     try:
         with closing(sqlite3.connect(path)) as connection:
             faults = list(_sqlite_faults(connection))
-    except sqlite3.Error as cause:
+    except (sqlite3.Error, UnicodeDecodeError) as cause:
         faults = [str(cause)]
     return [f"{path.name}: {fault}. It only saves time, and may be deleted." for fault in faults]
 

@@ -7,7 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord
+from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord, sha256_of
+from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
+from runtime.errors import ArtefactError
 
 REST_SHARE = 4.0  # of the time that a piece took: the check takes at most a fifth of one core
 RESTED_FROM_S = 0.02  # shorter rests are put together
@@ -32,6 +34,22 @@ def find_damage(folder: Path, records: Iterable[FileRecord], rest: Callable[[flo
         except _Ended:
             return None
     return found
+
+
+def manifest_is_damaged(folder: Path, generation: str) -> bool:
+    """Return whether an index's manifest is not the one that its generation keeps the sha256 of; False where it keeps none.
+
+    One that names another generation is newer, and says nothing of this one.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        kept = (folder / generation / f"{MANIFEST_NAME}.sha256").read_text("ascii").split()[0]
+        given, digest = parse_index_manifest(path), sha256_of(path)
+    except (OSError, ValueError, IndexError):
+        return False
+    except ArtefactError:
+        return True
+    return given.generation == generation and digest != kept
 
 
 class _Ended(Exception):

@@ -67,7 +67,7 @@ class CaptionFile:
                 row = (self._captioner, sha256, caption)
                 connection.execute("INSERT OR REPLACE INTO captions VALUES (?, ?, ?)", row)
                 connection.execute("COMMIT")
-        except sqlite3.Error as cause:
+        except (sqlite3.Error, UnicodeDecodeError) as cause:
             self._writable = False
             log.warning("live captions are not kept: %s cannot be written (%s)", self._path, cause)
 
@@ -79,7 +79,7 @@ class CaptionFile:
             with self._connected("rw", READ_TIMEOUT_S) as connection:
                 _check_format(connection)
                 return dict(connection.execute(query, (self._captioner, *arguments)).fetchall())
-        except sqlite3.Error as cause:
+        except (sqlite3.Error, UnicodeDecodeError) as cause:
             self._readable = self._writable = False
             log.warning("live captions are not kept: %s cannot be read (%s)", self._path, cause)
             return {}

@@ -16,6 +16,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing
 
 CATALOG_FORMAT = 1  # SQLite's user_version of the file
 REMEDY = "Build the index again: lookwhy index FOLDER."
+FAULTS = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second where SQLite's own message quotes damaged text
 # Columns that an older catalogue lacks, and what stands for them when it is read.
 LACKED = {"caption_source": "'index'", "other_captions": "NULL", "made_caption": "NULL"}
 
@@ -38,14 +39,14 @@ class CatalogFile:
         with self._lock:
             try:
                 return self.connection.execute(query, arguments).fetchall()
-            except sqlite3.DatabaseError as cause:
+            except FAULTS as cause:
                 raise self.damage(str(cause)) from cause
 
     def columns(self, wanted: str) -> str:
         """Return these columns of the pictures as a query names them; raises as `fetch`."""
         try:
             return selected_columns(self.connection, wanted)
-        except sqlite3.DatabaseError as cause:
+        except FAULTS as cause:
             raise self.damage(str(cause)) from cause
 
     def damage(self, reason: str) -> ArtefactCorrupt:
@@ -71,12 +72,12 @@ def open_catalog(catalog: Path) -> sqlite3.Connection:
     uri = f"file:{quote(os.fsencode(catalog.absolute()))}?mode=ro&immutable=1"
     try:
         connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-    except sqlite3.DatabaseError as cause:  # it went away, or may not be read
+    except FAULTS as cause:  # it went away, or may not be read
         raise ArtefactCorrupt(catalog, f"it cannot be opened ({cause})", REMEDY) from cause
     try:
         [(given,)] = connection.execute("PRAGMA user_version").fetchall()
         connection.execute("SELECT 1 FROM images, skipped, counters LIMIT 1").fetchall()
-    except sqlite3.DatabaseError as cause:
+    except FAULTS as cause:
         connection.close()
         raise ArtefactCorrupt(catalog, f"it is no catalogue ({cause})", REMEDY) from cause
     if given != CATALOG_FORMAT:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import lru_cache, partial
 
-from runtime.library.catalog_file import CatalogFile
+from runtime.library.catalog_file import FAULTS, CatalogFile
 
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
 # which column of which row. "ascii" separates at what is no ASCII letter or digit and keeps all else together, so each word
@@ -123,7 +123,7 @@ def has_text_index(connection: sqlite3.Connection) -> bool:
     try:
         connection.execute("SELECT rowid FROM full_text WHERE full_text MATCH '\"a\"' LIMIT 1").fetchall()
         connection.execute("SELECT word FROM full_text_words LIMIT 1").fetchall()
-    except sqlite3.DatabaseError:  # no such table, "no such module: fts5", or damaged
+    except FAULTS:  # no such table, "no such module: fts5", or damaged
         return False
     return True
 

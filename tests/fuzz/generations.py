@@ -18,6 +18,7 @@ from rich.console import Console
 from export.index.catalog import Catalog, read_catalog
 from export.index.generation import NextGeneration, publish
 from export.index.history import name_of
+from runtime.artefacts.file_record import sha256_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
 from runtime.artefacts.whole_file import whole_file
 from runtime.stores.opening import open_stores
@@ -59,7 +60,10 @@ def write_generations(sample: Path, out: Path, count: int, *, captioned: float =
         )
         publish(out, following, Console(quiet=True))
         written = read_index_manifest(out).model_copy(update={"calibration": manifest.calibration})
-        (out / f"{name_of(number)}.json").write_text(written.model_dump_json(), "utf-8")
+        folder, content = out / name_of(number), written.model_dump_json()
+        for path in (out / f"{folder.name}.json", folder / MANIFEST_NAME):
+            path.write_text(content, "utf-8")
+        (folder / f"{MANIFEST_NAME}.sha256").write_text(f"{sha256_of(folder / MANIFEST_NAME)}  {MANIFEST_NAME}\n")
 
 
 def _batches(ids: list[int], vectors: object) -> Iterator[VectorBatch]:

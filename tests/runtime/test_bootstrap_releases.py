@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.bootstrap import EngineSource
 from runtime.engine import Engine
 from runtime.images import preprocess
@@ -164,3 +164,12 @@ def test_files_that_are_not_what_the_manifest_records_are_found(source: EngineSo
     assert source.changed_files() == []
     os.truncate(catalog, 100)
     assert source.changed_files() == [catalog]
+
+
+def test_a_number_changed_in_the_manifest_is_told(source: EngineSource, tmp_path: Path) -> None:
+    source.open()
+    assert source.find_damage(lambda _: False) == []
+    manifest = tmp_path / "index" / MANIFEST_NAME
+    given = read_index_manifest(manifest.parent)
+    manifest.write_text(given.model_copy(update={"count": given.count + 1}).model_dump_json())
+    assert source.find_damage(lambda _: False) == [manifest]

@@ -78,6 +78,15 @@ def test_a_row_with_a_value_of_another_kind_is_refused(library: Library, tmp_pat
         Library(changed(tmp_path / "catalog.sqlite", statement), tmp_path / "images").rows([1, 2])
 
 
+def test_a_schema_that_is_no_text_is_refused(library: Library, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.sqlite"
+    content = catalog.read_bytes()
+    assert content.count(b"TABLE images") == 1
+    catalog.write_bytes(content.replace(b"TABLE images", b"TABLE im\xa0\xa1es"))
+    with pytest.raises(ArtefactCorrupt, match="it is no catalogue"):
+        Library(catalog, tmp_path / "images")
+
+
 def without_a_row(engine: Engine, tmp_path: Path) -> None:
     engine.library = Library(changed(tmp_path / "catalog.sqlite", "DELETE FROM images WHERE id = 2"), tmp_path / "images")
 
