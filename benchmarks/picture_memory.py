@@ -21,11 +21,12 @@ from time import perf_counter
 
 from PIL import Image
 
+from benchmarks.measure.memory import status_bytes
 from runtime.images import limit_decoding, opened_bytes, opened_file
 from runtime.images.memory import decode_memory
 
 MB = 1_000_000
-STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+CLEAR_REFS = Path("/proc/self/clear_refs")
 ALL_MB = 100_000  # so that the estimate is not cut to what a server has
 RESET_PEAK = "5"  # sets VmHWM to VmRSS
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -136,11 +137,10 @@ KINDS: dict[str, Callable[[int, int], bytes]] = {
 
 def measure(path: Path) -> dict[str, float | str]:
     """Decode one file in this process, and return its figures."""
-
     warm = io.BytesIO()
     Image.new("RGB", (64, 64)).save(warm, path.suffix.removeprefix(".").upper())
     with opened_bytes(warm.getvalue(), "warm"):
-        before_mb = status_mb("VmRSS")
+        before_mb = status_bytes("VmRSS") / MB
     CLEAR_REFS.write_text(RESET_PEAK)
     limit_decoding(ALL_MB, 10**9)
     decode_memory.most_bytes = 0
@@ -153,15 +153,10 @@ def measure(path: Path) -> dict[str, float | str]:
     return {
         "outcome": outcome,
         "estimate_mb": decode_memory.most_bytes / MB,
-        "peak_mb": status_mb("VmHWM") - before_mb,
-        "kept_mb": status_mb("VmRSS") - before_mb,
+        "peak_mb": status_bytes("VmHWM") / MB - before_mb,
+        "kept_mb": status_bytes("VmRSS") / MB - before_mb,
         "ms": (perf_counter() - start) * 1000,
     }
-
-
-def status_mb(field: str) -> float:
-    """Return a figure of this process in MB."""
-    return int(STATUS.read_text().split(f"{field}:")[1].split()[0]) * 1024 / MB
 
 
 def measured(megapixels: float, only: str) -> Iterator[tuple[str, int, dict[str, float | str]]]:

@@ -108,10 +108,12 @@ def held_ids(store: VectorSource | None, ids: Sequence[int]) -> set[int]:
 
 def _vectors(store: VectorSource | None, ids: Sequence[int]) -> Iterator[VectorBatch]:
     """Yield the ids that a store has, with their vectors; where one of many is lacking, one by one."""
-    for start in range(0, len(ids) if store else 0, CHECKED_AT_ONCE):
+    if store is None:
+        return
+    for start in range(0, len(ids), CHECKED_AT_ONCE):
         batch = ids[start : start + CHECKED_AT_ONCE]
         try:
-            yield batch, store.vectors_of(batch)  # type: ignore[union-attr]  # without a store, there is no turn
+            yield batch, store.vectors_of(batch)
         except KeyError:
             if len(batch) > 1:
                 middle = len(batch) // 2

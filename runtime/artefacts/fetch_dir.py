@@ -23,9 +23,9 @@ def default_fetch_dir(environment: Mapping[str, str]) -> Path:
     """Return where fetched files are kept unless a setting says: on Lambda below /tmp, else in the user's cache."""
     if "AWS_LAMBDA_FUNCTION_NAME" in environment:  # nothing else can be written to there, and nobody else is there
         return Path("/tmp") / FOLDER_NAME
-    for cache in (environment.get("XDG_CACHE_HOME", ""), os.path.join(environment.get("HOME", ""), ".cache")):  # noqa: PTH118
-        if Path(cache).is_absolute() and _can_be_made(Path(cache)):
-            return Path(cache) / FOLDER_NAME
+    for cache in (Path(environment.get("XDG_CACHE_HOME", "")), Path(environment.get("HOME", "")) / ".cache"):
+        if cache.is_absolute() and _can_be_made(cache):
+            return cache / FOLDER_NAME
     return Path(tempfile.gettempdir()) / f"{FOLDER_NAME}-{os.geteuid()}"
 
 

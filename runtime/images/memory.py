@@ -111,7 +111,7 @@ def _samples(image: "Image") -> float:
 
 def _strip_bytes(image: "Image", pixels: int) -> int:
     """Return what one strip or tile of a TIFF takes, by its header."""
-    tags = image.tag_v2  # type: ignore[attr-defined]
+    tags = image.tag_v2  # type: ignore[attr-defined]  # of TiffImageFile, as the format says
     try:
         samples = int(tags.get(TIFF_SAMPLES, 1))
         if TIFF_TILE_WIDTH in tags:

@@ -193,7 +193,7 @@ def _check_size(size: tuple[int, int], name: str, limits: PictureLimits) -> None
 def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> OpenedImage:
     width, height = image.size
     if image.format == "TIFF":  # it would look into EXIF for more, and turn the picture before it is reduced
-        image.load_end = lambda: None  # type: ignore[method-assign]
+        image.load_end = lambda: None  # type: ignore[method-assign]  # of this one picture
     if image.format == "JPEG" and factor > 1:
         image.draft(None, (width // factor, height // factor))
         factor = max(1, factor // JPEG_REDUCTION_MAX)
@@ -202,7 +202,7 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> Opene
         image.load()
     except MemoryError:
         raise
-    except Exception as cause:
+    except Exception as cause:  # of any kind, as decoders raise what they like
         if image._im is None:
             raise
         log.debug("%s: %s", name, cause)
@@ -230,7 +230,7 @@ def _plain_reasons(name: str, content: bytes) -> Iterator[None]:
     except MemoryError as cause:
         clear_frames(cause.__traceback__)  # they hold what has been decoded
         raise ImageUnreadable(name, reasons.OUT_OF_MEMORY) from cause
-    except Exception as cause:
+    except Exception as cause:  # of any kind, likewise
         from PIL import UnidentifiedImageError
 
         clear_frames(cause.__traceback__)

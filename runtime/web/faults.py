@@ -100,7 +100,7 @@ class UnexpectedFaults:
 
         try:
             await self._app(scope, receive, send_noticed)
-        except Exception:
+        except Exception:  # what nobody expected: it, too, gets the one form, the headers and a count
             if has_begun or scope["type"] != "http":
                 raise
             log.exception("an error that nobody expected, answered with 500")

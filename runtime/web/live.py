@@ -106,7 +106,7 @@ class LiveEngine:
             engine = self._source.open(warm=True)
         except PASSING:
             raise
-        except Exception:
+        except Exception:  # of any kind: noted, and raised to whoever tells it
             self._refused = stamp, files
             raise
         self._switch(engine)

@@ -22,14 +22,6 @@ def limit_log() -> None:
     handler = LimitedHandler()
     handler.setFormatter(logging.Formatter(FORM))
     logging.basicConfig(handlers=[handler], force=True)
-    logging.getLogger("uvicorn.access").addFilter(without_queries)
-
-
-def without_queries(record: logging.LogRecord) -> bool:
-    """Cut the query out of the path in a line of uvicorn's access log, as it holds what was searched for."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(part.partition("?")[0] if isinstance(part, str) else part for part in record.args)
-    return True
 
 
 @dataclass
@@ -47,7 +39,7 @@ def _call_later(seconds: float, function: Callable[[], None]) -> None:
     timer.start()
 
 
-class LimitedHandler(logging.StreamHandler):  # type: ignore[type-arg]
+class LimitedHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic in its stubs alone
     """Writes the first line of a kind, and one more at the end of each period in which others came. Any thread may log."""
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runtime.web.log_limit import FORM, KINDS_MAX, PERIOD_S, LimitedHandler, without_queries
+from runtime.web.log_limit import FORM, KINDS_MAX, PERIOD_S, LimitedHandler
 
 
 class Log:
@@ -89,9 +89,3 @@ def test_the_last_lines_are_told_when_the_process_ends(log: Log) -> None:
     log.logger.warning("gone")
     log.handler.close()
     assert log.lines[-1] == "WARNING web: gone (1 more such lines were left out)"
-
-
-def test_no_line_of_requests_holds_what_was_searched_for(log: Log) -> None:
-    log.logger.addFilter(without_queries)
-    log.logger.info('%s - "%s %s HTTP/%s" %d', "192.0.2.7:5", "GET", "/?q=my+secret", "1.1", 200)
-    assert log.lines == ['INFO web: 192.0.2.7:5 - "GET / HTTP/1.1" 200']
