@@ -6,6 +6,7 @@ The one file that knows every package behind the engine.
 from collections.abc import Callable, Hashable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.artefacts.aws import read_secret
 from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
@@ -20,7 +21,7 @@ from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.images import DecodeProcess, limit_decoding, upload_limits
+from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
@@ -31,6 +32,9 @@ from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.settings import Settings
 from runtime.stores.opening import open_stores
+
+if TYPE_CHECKING:
+    from runtime.images.decode_process import DecodeProcess
 
 SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES = 512, 400_000  # of a picture that a language model is shown
 ATTEMPTS = 3  # to open a release that nobody replaces meanwhile
@@ -178,8 +182,10 @@ def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Ha
     return None if None in stamps else (models.path, *stamps)
 
 
-def open_upload_reader(settings: Settings) -> DecodeProcess:
+def open_upload_reader(settings: Settings) -> "DecodeProcess":
     """Return what decodes uploaded pictures in a process of its own, which starts with the first of them."""
+    from runtime.images.decode_process import DecodeProcess  # not on Lambda, which decodes in its own
+
     return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
 
 

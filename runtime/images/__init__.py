@@ -3,7 +3,6 @@
 The only package of the runtime that uses Pillow, which is imported on first use: what needs no picture does without.
 """
 
-from runtime.images.decode_process import DecodeProcess
 from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, MAX_IMAGE_BYTES, PictureLimits, upload_limits
 from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
@@ -17,7 +16,6 @@ __all__ = [
     "INDEXING_MB",
     "LASTING_REASONS",
     "MAX_IMAGE_BYTES",
-    "DecodeProcess",
     "LocalReader",
     "OpenedImage",
     "PictureLimits",
