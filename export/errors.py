@@ -8,6 +8,7 @@ LookwhyError
     ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
     ├── SampleModelsUnasked no models but the sample's are here, and nobody named those
+    ├── ExtraMissing       what is asked for needs an extra that is not installed
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
     ├── ParityFailed       an exported graph differs from its model by more than the tolerance
     ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
@@ -160,6 +161,19 @@ class GateMiss:
     def __str__(self) -> str:
         costliest = f" The layers that cost most: {', '.join(self.layers)}." if self.layers else ""
         return f"{self.subject}: {self.measure} is {self.given:.6g}, allowed is {self.allowed:.6g}.{costliest}"
+
+
+class ExtraMissing(ExportError):
+    """What is asked for needs packages of an extra that are not installed."""
+
+    code = "extra_missing"
+
+    def __init__(self, need: str, extra: str) -> None:
+        self.need, self.extra = need, extra
+        super().__init__(
+            f"{need} needs the extra `{extra}`, which is not installed. "
+            f"Install it with: {shlex.quote(sys.executable)} -m pip install 'lookwhy[{extra}]'"
+        )
 
 
 class ParityFailed(ExportError):

@@ -91,6 +91,26 @@ def index(
 
 
 @app.command()
+def watch(
+    folder: Pictures,
+    models: ModelsDir = None,
+    out: IndexOut = OWN_INDEX,
+    poll: Annotated[
+        bool, typer.Option("--poll", help="Look at the folder every 30 seconds, as network drives tell of no changes.")
+    ] = False,
+) -> None:
+    """Keep an index up with its folder, until Ctrl-C: after each change it is built again. Needs the extra `watch`."""
+    with told_errors():
+        from export.index.build import build_index
+        from export.index.chosen_models import choose_models, open_models
+        from export.index.watch import watch_folder
+
+        chosen = choose_models(models)
+        tell(f"Models: {name_models(chosen)}. Index: {out}.")
+        watch_folder(folder, out, lambda: build_index(folder, out, models=open_models(chosen)), poll=poll)
+
+
+@app.command()
 def rollback(
     index: RuntimeIndex = None,
     to: Annotated[
