@@ -39,7 +39,7 @@ def read_known_facts(connection: sqlite3.Connection) -> dict[int, KnownFacts]:
 
 
 def readable_facts(facts: PhotoFacts) -> dict[str, object]:
-    """Return those facts that are known as `metadata.json` has them: all but the position, which is in the catalogue alone."""
+    """Return the facts that are known as `metadata.json` has them: without the position, which the catalogue alone has."""
     shown = {name: getattr(facts, name) for name in PHOTO_FACTS_COLUMNS.split(", ") if name not in POSITION}
     return {name: value for name, value in shown.items() if value is not None and value != ()}
 

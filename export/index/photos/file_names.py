@@ -6,7 +6,7 @@ A year has four digits: 22-04-06 may be any of three dates. A number of which on
 import re
 from collections.abc import Iterator
 
-from export.index.photos.moments import Moment, moment_of, moment_of_instant
+from export.index.photos.moments import UNSET, Moment, moment_of, moment_of_instant
 
 YEAR_OF_CLOCKS = 1990  # before, no name had a time of day
 DATE = r"(?<!\d)((?:19|20)\d\d)([-_. :]?)(\d\d)\2(\d\d)"
@@ -41,7 +41,7 @@ def _moments(stem: str) -> Iterator[Moment]:
             yield from _some(moment_of([int(part) for part in (year, month, day, whole, minute, second)]))
     for found in DAY.finditer(stem):
         year, _, month, day = found.groups()
-        if int(month) and int(day):
+        if int(month) and int(day) and f"{year}-{month}-{day}T00:00:00" not in UNSET:
             yield from _some(moment_of([int(year), int(month), int(day)]))
     since = SINCE_1970.search(stem)
     if since and not MADE_UP.search(stem):

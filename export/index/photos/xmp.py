@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from export.index.photos.exif import Position, checked_position, stars_of_percent
 from export.index.photos.moments import Moment, read_moment
 
-XMP_BYTES_MAX = 4_000_000  # editors keep all their steps in it
+XMP_BYTES_MAX = 2_000_000  # editors keep all their steps in it
 ITEMS_MAX = 1000
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 PREFIXES = {
