@@ -52,7 +52,7 @@ class PhotoFacts:
 
 NO_FACTS = PhotoFacts()
 TAKEN = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d)?)?)?")
-TEXTS = (0, 1, 3, 6, 7)  # which of the columns are texts, and which numbers, in their order
+TEXTS = (0, 1, 3, 6, 7, 8)  # which of the columns are texts, and which numbers, in their order
 NUMBERS = (4, 5)
 
 

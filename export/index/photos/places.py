@@ -6,6 +6,7 @@ of lines. float32 cannot tell towns 2 km apart.
 """
 
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,13 +59,13 @@ class Places:
         """
         places = cls(())
         try:
-            with np.load(path, allow_pickle=False) as table:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as table:
                 places._latitudes, places._longitudes = (
                     table[name].astype(np.float64) for name in ("latitude", "longitude")
                 )
                 places._people = table["people"].astype(np.int32)
                 places._names, places._countries = (_lines(table[name]) for name in ("name", "country"))
-        except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as cause:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as cause:
             raise PlacesUnusable(path, f"it cannot be read ({cause})", COMMAND) from cause
         columns = (places._latitudes, places._longitudes, places._people, places._names, places._countries)
         if len({len(column) for column in columns}) != 1 or np.any(np.diff(places._latitudes) < 0):

@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from export.index.photos.beside import find_beside
+from export.index.photos.beside import NOTHING, find_beside
 from export.index.photos.places import Places
 from export.index.photos.reading import read_facts
 from export.index.scan import scan_folder
@@ -121,6 +121,5 @@ def facts_in(folder: Path, places: Places | None = None) -> Mapping[str, PhotoFa
     beside = find_beside(scan.folder, scan.images, scan.beside)
     found = {}
     for image in scan.images:
-        given = (beside[image.image_path],) if image.image_path in beside else ()
-        found[image.image_path] = read_facts(scan.folder, image, *given, places=places)
+        found[image.image_path] = read_facts(scan.folder, image, beside.get(image.image_path, NOTHING), places)
     return found
