@@ -24,7 +24,7 @@ from export.index.history import (
     put_in_force,
     remove_generation,
 )
-from export.index.photos.facts_table import readable_facts
+from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
@@ -125,9 +125,7 @@ def _write_metadata(path: Path, catalog: Catalog) -> None:
     with path.open("w", encoding="utf-8") as file:
         separator = "[\n"
         for row in catalog.rows:
-            readable = {"id": row.id, "image_path": row.image_path, "caption": row.caption}
-            facts = readable_facts(catalog.facts_of(row))
-            file.write(separator + json.dumps(readable | facts, ensure_ascii=False))
+            file.write(separator + json.dumps(readable_row(row, catalog.facts_of(row)), ensure_ascii=False))
             separator = ",\n"
         file.write("\n]\n")
 

@@ -13,7 +13,6 @@ from runtime.library.photo_facts import NO_FACTS, PHOTO_FACTS_COLUMNS, PHOTO_FAC
 
 FACTS_SCHEMA = f"{PHOTO_FACTS_SCHEMA} CREATE TABLE photo_facts_read (id INTEGER PRIMARY KEY, read_from TEXT NOT NULL);"
 INSERT = f"INSERT INTO photo_facts (id, {PHOTO_FACTS_COLUMNS}) VALUES (?{', ?' * len(PHOTO_FACTS_COLUMNS.split(','))})"
-POSITION = ("latitude", "longitude")
 
 
 def write_facts(connection: sqlite3.Connection, known: Mapping[int, KnownFacts]) -> None:
@@ -36,20 +35,6 @@ def read_known_facts(connection: sqlite3.Connection) -> dict[int, KnownFacts]:
         else:
             known.pop(one, None)
     return known
-
-
-def readable_facts(facts: PhotoFacts) -> dict[str, object]:
-    """Return the facts that are known as `metadata.json` has them: without the position, which the catalogue alone has."""
-    shown = {name: getattr(facts, name) for name in PHOTO_FACTS_COLUMNS.split(", ") if name not in POSITION}
-    return {name: value for name, value in shown.items() if value is not None and value != ()}
-
-
-def without_positions(connection: sqlite3.Connection) -> int:
-    """Return how many positions were taken out of a catalogue; those of towns and countries stay."""
-    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'photo_facts'").fetchall():
-        return 0
-    cursor = connection.execute("UPDATE photo_facts SET latitude = NULL, longitude = NULL WHERE latitude IS NOT NULL")
-    return cursor.rowcount
 
 
 def _stored(image_id: int, facts: PhotoFacts) -> tuple[Any, ...]:
