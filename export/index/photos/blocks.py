@@ -11,7 +11,7 @@ from export.index.photos.boxes import BOX_KINDS, find_in_boxes
 from export.index.photos.tiff import ReadAt, Tiff, open_tiff, read_within
 from runtime.images.metadata import EXIF_PREFIX, JPEG_SCAN, JPEG_STANDALONE, JPEG_START, PNG_SIGNATURE
 
-PARTS_MAX = 300  # segments of a JPEG, chunks of a PNG or WebP, blocks of a Photoshop file
+PARTS_MAX = 120  # segments of a JPEG, chunks of a PNG or WebP, blocks of a Photoshop file
 BLOCK_BYTES_MAX = 1_000_000
 TAIL_BYTES = 65_536  # of a PNG of so many chunks; its EXIF may come last
 JPEG_XMP, JPEG_PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
