@@ -5,18 +5,17 @@ CPU time of one thread, the files in the system's memory, as right after they we
 
 import io
 import json
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from PIL import Image
 from rich.console import Console
 
-from export.index.photos.beside import find_beside
+from export.index.photos.beside import NOTHING, find_beside
 from export.index.photos.folder_facts import FolderFacts, KnownPhoto
 from export.index.photos.places import PlacesFile
 from export.index.photos.reading import read_facts
@@ -34,13 +33,13 @@ XMP = (
 ROUNDS = 5
 
 
-def draw(path: Path, *, size: tuple[int, int], with_xmp: bool) -> None:
+def draw(path: Path, size: tuple[int, int]) -> None:
     """Write a photo with all of EXIF that is read."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0132] = "NIKON CORPORATION", "NIKON D850", "2019:07:04 15:30:00"
     exif.get_ifd(0x8769).update({0x9003: "2019:07:04 15:30:00", 0x9004: "2019:07:04 15:30:00", 0x9011: "+02:00"})
     exif.get_ifd(0x8825).update(GPS)
-    options = {"xmp": XMP.encode()} if with_xmp and path.suffix in {".jpg", ".webp", ".avif"} else {}
+    options: dict[str, Any] = {"xmp": XMP.encode()} if path.suffix in {".jpg", ".webp", ".avif"} else {}
     Image.effect_noise(size, 60).convert("RGB").save(path, exif=exif, **options)
 
 
@@ -58,7 +57,7 @@ def read_all(scan: Scan, places: PlacesFile | None) -> None:
     """Read the facts of every photo of a folder."""
     beside = find_beside(scan.folder, scan.images, scan.beside)
     for image in scan.images:
-        read_facts(scan.folder, image, *([beside[image.image_path]] if image.image_path in beside else []), places=places)
+        read_facts(scan.folder, image, beside.get(image.image_path, NOTHING), places)
 
 
 def main(
@@ -74,25 +73,19 @@ def main(
         for suffix in SUFFIXES:
             folder = Path(made) / suffix
             folder.mkdir()
-            draw(folder / f"0.{suffix}", size=(WIDTH, HEIGHT) if suffix == "jpg" else (1200, 900), with_xmp=True)
+            draw(folder / f"0.{suffix}", (WIDTH, HEIGHT) if suffix == "jpg" else (1200, 900))
             for number in range(1, count):
                 (folder / f"{number}.{suffix}").hardlink_to(folder / f"0.{suffix}")
             report(f"{suffix}, EXIF and XMP", folder, count, table)
         folder = Path(made) / "jpg"
         for number in range(count):
-            shutil.copyfile(io_file(Path(made), XMP.encode()), folder / f"{number}.jpg.xmp")
+            (folder / f"{number}.jpg.xmp").write_text(XMP)
         report("jpg with a sidecar", folder, count, table)
         for number in range(count):
             told = {"title": f"{number}.jpg", "photoTakenTime": {"timestamp": "1562247000"}, "people": [{"name": "Anna"}]}
             (folder / f"{number}.jpg.supplemental-metadata.json").write_text(json.dumps(told))
         report("jpg with a sidecar and Takeout's JSON", folder, count, table)
         report_unchanged(Path(made) / "unchanged", unchanged)
-
-
-def io_file(folder: Path, content: bytes) -> Path:
-    """Return a file with this content."""
-    (folder / "sidecar").write_bytes(content)
-    return folder / "sidecar"
 
 
 def report(name: str, folder: Path, count: int, table: PlacesFile | None) -> None:

@@ -130,7 +130,10 @@ def import_index(
     """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
     with told_errors():
         from export.index.chosen_models import choose_models, open_models
+        from export.index.photos.places import find_table
         from export.index.seed_import import SeedFiles
         from export.index.seed_import import import_index as take_over
 
-        take_over(SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)))
+        take_over(
+            SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)), places=find_table(None)
+        )

@@ -27,7 +27,7 @@ HEAD_BYTES = 65_536  # read at once; most files have all their metadata there
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class PhotoSources:
     """What each place says of one photo."""
 
     name: str
@@ -75,7 +75,7 @@ def read_facts(
     """
     blocks = _read_blocks(folder / image.image_path)
     exif = read_exif(blocks.first, blocks.exif, blocks.gps) if blocks.first else ExifFacts()
-    sources = Sources(
+    sources = PhotoSources(
         name=image.image_path.rpartition("/")[2],
         mtime_ns=image.mtime_ns,
         exif=exif,
