@@ -71,7 +71,9 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.uncaptioned:
         console.print(_about_captions(summary), style="yellow", highlight=False)
     if summary.unnamed_positions:
-        console.print(_about_places(summary.unnamed_positions), style="yellow", highlight=False, markup=False)
+        console.print(
+            _about_places(summary.unnamed_positions), style="yellow", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:

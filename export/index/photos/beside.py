@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.index.photos.takeout import JSON_BYTES_MAX, json_names, read_takeout
+from export.index.photos.takeout import JSON_BYTES_MAX, json_names, read_takeout, unedited
 from export.index.scan import FoundImage
 from runtime.artefacts.file_record import open_file
 
 XMP, JSON = ".xmp", ".json"
+CUT_NAME = 40  # names of pictures are cut, too, a little later
 UNCLAIMED_MAX = 5000  # of one folder, to be read for their titles
 
 
@@ -65,7 +66,7 @@ def find_beside(folder: Path, images: Iterable[FoundImage], files: Iterable[Foun
         unclaimed = {file.image_path: file for file in listed[place].values() if _is_unclaimed(file, claimed)}
         titled = _by_title(folder, list(unclaimed.values())[:UNCLAIMED_MAX])
         for image in images_alone if titled else ():
-            if json := titled.get(_key(image.image_path.rpartition("/")[2])):
+            if json := _titled(titled, image.image_path.rpartition("/")[2]):
                 found[image.image_path] = Beside(found.get(image.image_path, NOTHING).sidecar, json)
     return found
 
@@ -95,6 +96,16 @@ def _first(there: Mapping[str, FoundImage], names: Iterable[str]) -> FoundImage 
 def _is_unclaimed(file: FoundImage, claimed: set[str]) -> bool:
     is_json = file.image_path.lower().endswith(JSON)
     return is_json and file.image_path not in claimed and file.bytes <= JSON_BYTES_MAX
+
+
+def _titled(titled: Mapping[str, FoundImage], name: str) -> FoundImage | None:
+    """Return the JSON whose title is a picture's name: whole, that of its original, or longer, where the name was cut."""
+    for key in map(_key, (name, unedited(name))):
+        if key in titled:
+            return titled[key]
+    stem, _, suffix = _key(name).rpartition(".")
+    cut = (title for title in titled if title.startswith(stem) and title.endswith(f".{suffix}"))
+    return titled[title] if len(stem) >= CUT_NAME and (title := next(cut, None)) else None
 
 
 def _by_title(folder: Path, files: Iterable[FoundImage]) -> dict[str, FoundImage]:

@@ -19,10 +19,11 @@ def name_camera(maker: str, model: str) -> str | None:
     The maker loses what companies add to their names, and is written with one capital. Where the model begins with one of
     its words, that word alone stands for the maker.
     """
-    made_by = [word for word in re.split(r"[\s,.]+", clean(maker)) if word and word.lower() not in COMPANY]
-    words = clean(model).split()
+    maker, model = clean(maker), clean(model)
     if not any(char.isalnum() for char in f"{maker}{model}"):
         return None
+    made_by = [word for word in re.split(r"[\s,.]+", maker) if word and word.lower() not in COMPANY]
+    words = model.split()
     if words and (first := next((word for word in made_by if _begins_with(words[0], word)), None)):
         return " ".join([_written(first) + words[0][len(first) :], *words[1:]])
     return clean(" ".join([*map(_written, made_by), *words])) or None

@@ -59,6 +59,12 @@ def _names_of(full: str, number: str) -> Iterator[str]:
         yield f"{full}{MIDDLE[:length]}{number}.json"
 
 
+def unedited(name: str) -> str:
+    """Return the name of the original of an edited picture; of any other, its own."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{_unedited(stem)}{dot}{suffix}"
+
+
 def _unedited(stem: str) -> str:
     if found := EDIT.search(stem):
         return stem[: found.start()]

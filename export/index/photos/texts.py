@@ -2,8 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterable
+from itertools import islice
 
 TEXT_MAX, TEXTS_MAX = 100, 100
+LOOKED_AT = 1000  # of a list that may be without end
 CONTROLS = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode's categories of what is not seen, or is no text
 
 
@@ -17,7 +19,7 @@ def clean(text: str) -> str:
 
 def clean_all(texts: Iterable[str]) -> tuple[str, ...]:
     """Return texts, each once, the empty ones left out, at most `TEXTS_MAX`."""
-    return tuple(dict.fromkeys(filter(None, map(clean, texts))))[:TEXTS_MAX]
+    return tuple(dict.fromkeys(filter(None, map(clean, islice(texts, LOOKED_AT)))))[:TEXTS_MAX]
 
 
 def decoded(written: bytes) -> str:

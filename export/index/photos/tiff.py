@@ -15,6 +15,7 @@ Value = bytes | tuple[int, ...] | tuple[float, ...]
 
 ENTRIES_MAX = 512  # of one directory; cameras write some sixty
 VALUE_BYTES_MAX = 1_000_000
+NUMBERS_MAX = 100  # of one value
 TYPES = {
     1: "B",
     2: "c",
@@ -65,7 +66,8 @@ class Tiff:
                 continue
             [values] = struct.unpack_from(self.order + word, entries, start + 4)
             length = values * struct.calcsize(self.order + TYPES[form])
-            if length > VALUE_BYTES_MAX:
+            is_block = form in AS_BYTES or tag in BLOCKS
+            if length > VALUE_BYTES_MAX or (values > NUMBERS_MAX and not is_block):
                 continue
             inside = start + (12 if self.is_big else 8)
             if length > step - (inside - start):
@@ -74,7 +76,7 @@ class Tiff:
             else:
                 content = entries[inside : inside + length]
             if len(content) == length:
-                found[tag] = content if form in AS_BYTES or tag in BLOCKS else self._value(form, content)
+                found[tag] = content if is_block else self._value(form, content)
         return found
 
     def _value(self, form: int, content: bytes) -> Value:

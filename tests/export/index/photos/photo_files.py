@@ -92,7 +92,7 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def takeout(seconds: object = "1562247000", **more: Any) -> bytes:
-    return json.dumps({"title": "x.jpg", "photoTakenTime": {"timestamp": seconds}, **more}).encode()
+    return json.dumps({"title": "x.jpg", "photoTakenTime": {"timestamp": seconds}} | more).encode()
 
 
 def draw(path: Path, **options: Any) -> Path:

@@ -12,7 +12,7 @@ from export.index.photos.blocks import find_blocks
 from export.index.photos.exif import read_exif
 from export.index.photos.iptc import read_iptc
 from export.index.photos.takeout import read_takeout
-from export.index.photos.texts import clean
+from export.index.photos.texts import clean, clean_all
 from export.index.photos.tiff import VALUE_BYTES_MAX, open_tiff, read_within
 from export.index.photos.xmp import XMP_BYTES_MAX, read_xmp
 from tests.export.index.photos.photo_files import BERLIN, chunk, draw, exif, facts_in, put, xmp
@@ -47,6 +47,14 @@ def test_a_directory_that_names_itself_and_values_without_end_cost_nothing() -> 
     block = open_tiff(read_within(b"II*\0\x08\0\0\0" + directory))
     assert block is not None
     assert read_exif(block).camera is None
+
+
+def test_lists_without_end_are_cut() -> None:
+    assert clean_all(f"{number}" for number in range(10**9)) == tuple(map(str, range(100)))
+    longest = struct.pack("<HHII", 0x4746, 3, 400_000, 26) + b"\0\0\0\0" + b"\1\0" * 400_000
+    block = open_tiff(read_within(b"II*\0\x08\0\0\0\1\0" + longest))
+    assert block is not None
+    assert read_exif(block).rating is None
 
 
 def test_no_more_of_a_file_is_read_than_the_limits_allow() -> None:

@@ -121,6 +121,25 @@ def canon_raw() -> bytes:
     return boxed(b"ftyp", b"crx \0\0\0\1crx isom") + boxed(b"moov", boxed(b"uuid", canon + blocks))
 
 
+def layers() -> bytes:
+    """The beginning of a Photoshop file: its header, no colours, its blocks."""
+    blocks = photoshop(1058, FULL.removeprefix(b"Exif\0\0")) + photoshop(1060, DATED)
+    return b"8BPS\0\1" + b"\0" * 20 + b"\0\0\0\0" + struct.pack(">I", len(blocks)) + blocks
+
+
+def fuji_raw(folder: Path) -> bytes:
+    """A RAF: the place of its JPEG at byte 84, and the JPEG."""
+    inner = draw(folder / "inner" / "inner.jpg", exif=FULL).read_bytes()
+    return b"FUJIFILMCCD-RAW ".ljust(84, b"\0") + struct.pack(">I", 100) + b"\0" * 12 + inner
+
+
+def jpeg_2000() -> bytes:
+    """The boxes of a JP2 that hold metadata."""
+    xmp_name = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    start = b"\0\0\0\x0cjP  \r\n\x87\n"
+    return start + boxed(b"uuid", xmp_name + DATED) + boxed(b"uuid", b"JpgTiffExif->JP2" + FULL.removeprefix(b"Exif\0\0"))
+
+
 INGREDIENT = (
     '<xmpMM:Ingredients><rdf:Bag><rdf:li><rdf:Description exif:DateTimeOriginal="2001-01-01T00:00:01"/></rdf:li></rdf:Bag>'
     "</xmpMM:Ingredients>"
@@ -142,6 +161,9 @@ CASES: list[tuple[str, Callable[[Path, str], None], dict[str, Any]]] = [
         lambda folder, name: void(put(folder / name, canon_raw())),
         {"taken": "2019-07-04T15:30:00", "camera": "Canon EOS R5"},
     ),
+    ("layers.tif", lambda folder, name: void(put(folder / name, layers())), FULL_TOLD | {"rating": 4}),
+    ("fuji-raw.tif", lambda folder, name: void(put(folder / name, fuji_raw(folder))), FULL_TOLD),
+    ("jpeg-2000.tif", lambda folder, name: void(put(folder / name, jpeg_2000())), FULL_TOLD | {"rating": 4}),
     ("really-png.jpg", plain(exif=FULL, format="PNG"), FULL_TOLD),
     ("last-chunk.png", png(chunk(b"eXIf", FULL[6:])), FULL_TOLD),
     ("many-chunks.png", png(*[chunk(b"tEXt", b"a\0b")] * 400, chunk(b"eXIf", FULL[6:])), FULL_TOLD),
@@ -374,6 +396,12 @@ CASES: list[tuple[str, Callable[[Path, str], None], dict[str, Any]]] = [
         beside("quite another name.json", takeout()),
         {"taken_source": "takeout"},
     ),  # google-photos-exif 55: by its title
+    (
+        "a-name-that-was-cut-0123456789-0123456789-0123.jpg",
+        beside("other.json", takeout(title="a-name-that-was-cut-0123456789-0123456789-0123456.jpg")),
+        {"taken_source": "takeout"},
+    ),
+    ("x-edited.jpg", beside("quite another name.json", takeout()), {"taken_source": "takeout"}),
     ("u\u0308.jpg", beside("\u00fc.jpg.json", takeout()), {"taken_source": "takeout"}),  # unpacked by a Mac
     ("album.jpg", beside("metadata.json", b'{"title": "album.jpg", "date": {"timestamp": "1562247000"}}'), UNDATED),
     ("no-time.jpg", beside("no-time.jpg.json", takeout("0")), UNDATED),
