@@ -101,13 +101,13 @@ def report_unchanged(folder: Path, count: int) -> None:
         (folder / f"{number}.jpg").write_bytes(b"\xff\xd8")
         (folder / f"{number}.jpg.supplemental-metadata.json").write_text('{"photoTakenTime": {"timestamp": "1562247000"}}')
     scan, console = scan_folder(folder), Console(file=io.StringIO())
-    first = FolderFacts(folder, scan.images, scan.beside, last={})
+    first = FolderFacts(scan, last={})
     pictures = [(image, "0" * 64) for image in scan.images]
     first.complete(pictures, (), console)
     last = {image.image_path: KnownPhoto(sha256, image.mtime_ns, first.of(image.image_path)) for image, sha256 in pictures}
 
     def look_again() -> None:
-        FolderFacts(folder, scan.images, scan.beside, last=last).complete(pictures, (), console)
+        FolderFacts(scan, last=last).complete(pictures, (), console)
 
     typer.echo(f"{count:,} unchanged photos with Takeout's JSON: {cpu_ms(look_again):.0f} ms for all")
 

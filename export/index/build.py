@@ -87,9 +87,7 @@ class _Build:
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
-        self._facts = FolderFacts(
-            scan.folder, scan.images, scan.beside, last=known_photos(self._pictures.last), places=options.places
-        )
+        self._facts = FolderFacts(scan, last=known_photos(self._pictures.last), places=options.places)
         self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:

@@ -9,6 +9,8 @@ from pathlib import Path
 from export.errors import FolderUnusable
 from runtime.images import IMAGE_SUFFIXES
 
+# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
+RACY_NS = 2_000_000_000
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1  # what SQLite can keep; some file systems have times beyond the year 2262
 BESIDE_SUFFIXES = frozenset({".xmp", ".json"})  # of sidecars, and of Google Takeout's
 MISREAD = (

@@ -133,7 +133,7 @@ def _read_facts(
     """Return the facts of the pictures' photos, by id."""
     by_path = {row.image_path: row for row in rows}
     found = [(image, by_path[image.image_path].sha256) for image in scan.images if image.image_path in by_path]
-    facts = FolderFacts(scan.folder, [image for image, _ in found], scan.beside, last={}, places=places)
+    facts = FolderFacts(scan, last={}, places=places)
     facts.complete(found, (), console)
     return {row.id: facts.of(row.image_path) for row in rows}
 

@@ -4,9 +4,9 @@ A changed sidecar is noticed though its picture did not change, and so is a tabl
 Facts are not in the journal: a resumed build hashes every new file again, and its metadata is read right then.
 """
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from rich.console import Console
 
@@ -14,9 +14,10 @@ from export.console import progress_bar
 from export.index.photos.beside import NOTHING, Beside, find_beside
 from export.index.photos.places import PlacesFile
 from export.index.photos.reading import read_facts
-from export.index.scan import FoundImage
+from export.index.scan import RACY_NS, FoundImage, Scan
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 
+NO_PLACES = "-"
 READER = "1"  # to be counted up when the rules change, so that all facts are read again
 
 
@@ -38,28 +39,19 @@ class KnownPhoto:
 
 
 class FolderFacts:
-    """The facts of the pictures of one folder, by path. `places` names positions."""
+    """The facts of the pictures of one folder, by path."""
 
-    def __init__(
-        self,
-        folder: Path,
-        images: Iterable[FoundImage],
-        beside: Iterable[FoundImage],
-        *,
-        last: Mapping[str, KnownPhoto],
-        places: PlacesFile | None = None,
-    ) -> None:
+    def __init__(self, scan: Scan, *, last: Mapping[str, KnownPhoto], places: PlacesFile | None = None) -> None:
         """Find what lies beside which picture; no picture is opened yet.
 
         Args:
-            folder: where the pictures lie.
-            images: the pictures.
-            beside: files that may tell something of them, as `scan.py` finds them.
+            scan: the look at the folder.
             last: what the last generation knew of this folder, by path.
             places: the table of towns, if there is one.
         """
-        self._folder, self._last, self._places = folder, last, places
-        self._beside = find_beside(folder, images, beside)
+        self._folder, self._last, self._places = scan.folder, last, places
+        self._settled_ns = scan.began_ns - RACY_NS
+        self._beside = find_beside(scan.folder, scan.images, scan.beside)
         self._known: dict[str, KnownFacts] = {}
 
     @property
@@ -126,17 +118,24 @@ class FolderFacts:
         if last.sha256 != sha256 or last.mtime_ns != image.mtime_ns or not last.known.read_from:
             return False
         beside = self._beside.get(image.image_path, NOTHING)
+        places = self._version_for(last.known.facts)
         if self._places is None:  # names that a table gave before stay
-            return last.known.read_from.partition(" places ")[0] == _signature(beside)
-        return last.known.read_from == self._read_from(beside, last.known.facts)
+            places = last.known.read_from.partition(" ")[2].partition(" ")[0]
+        return last.known.read_from == _written(beside, places)
 
     def _read_from(self, beside: Beside, facts: PhotoFacts) -> str:
-        is_placed = self._places is not None and facts.latitude is not None
-        return _signature(beside) + (f" places {self._places.version}" if self._places and is_placed else "")
+        """Return what facts were read from; nothing where that may change unnoticed, or could not be read at all."""
+        is_settled = all(file.mtime_ns < self._settled_ns for file in beside.files)
+        if not is_settled or not all(os.access(self._folder / file.image_path, os.R_OK) for file in beside.files):
+            return ""
+        return _written(beside, self._version_for(facts))
+
+    def _version_for(self, facts: PhotoFacts) -> str:
+        return self._places.version if self._places and facts.latitude is not None else NO_PLACES
 
 
-def _signature(beside: Beside) -> str:
-    return " ".join([READER, *(f"{file.image_path}:{file.bytes}:{file.mtime_ns}" for file in beside.files)])
+def _written(beside: Beside, places: str) -> str:
+    return " ".join([READER, places, *(f"{file.image_path}:{file.bytes}:{file.mtime_ns}" for file in beside.files)])
 
 
 def _is_unnamed(facts: PhotoFacts) -> bool:

@@ -206,6 +206,30 @@ def test_a_file_that_cannot_be_opened_keeps_what_was_known_and_is_tried_again(
     assert facts_of(out)["a.jpg"].rating == 2
 
 
+def test_a_sidecar_that_was_just_written_is_read_again_as_it_may_have_changed_within_a_tick(
+    folder: Path, out: Path, opened: list[str]
+) -> None:
+    side = folder / "a.xmp"
+    side.write_bytes(xmp(xmp_Rating="3"))
+    facts = side.stat()
+    build(folder, out)
+    side.write_bytes(xmp(xmp_Rating="4"))
+    os.utime(side, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    opened.clear()
+    assert build(folder, out).written
+    assert (facts_of(out)["a.jpg"].rating, opened) == (4, ["a.jpg"])
+
+
+def test_a_folder_named_like_our_own_words_is_no_reason_to_read_again(folder: Path, out: Path, opened: list[str]) -> None:
+    (folder / "my - places\n1 -").mkdir()
+    (folder / "a.jpg").rename(folder / "my - places\n1 -" / "a.jpg")
+    put(folder / "my - places\n1 -" / "a.xmp", xmp(xmp_Rating="3"))
+    build(folder, out)
+    opened.clear()
+    assert not build(folder, out).written
+    assert opened == []
+
+
 def test_damaged_rows_of_facts_are_read_again(folder: Path, out: Path) -> None:
     build(folder, out)
     catalog = out / manifest_of(out).catalog.path
