@@ -4,6 +4,7 @@ LookwhyError
 └── ExportError
     ├── FolderUnusable     the folder of pictures is not there, is empty, or holds no picture
     ├── UrlListUnusable    the list of addresses cannot be read, or names none
+    ├── PlacesUnusable     the table of towns cannot be read or made
     ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
     ├── ExactModelsUnusable the exact models to compare with are absent, or of another checkpoint
     ├── CheckpointUnusable a model cannot be had, or is not of a family that can be exported
@@ -53,6 +54,16 @@ class UrlListUnusable(ExportError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be used as a list of addresses: {reason}.")
+
+
+class PlacesUnusable(ExportError):
+    """The table of towns cannot be read or made."""
+
+    code = "places_unusable"
+
+    def __init__(self, path: Path, reason: str, remedy: str) -> None:
+        self.path, self.reason, self.remedy = path, reason, remedy
+        super().__init__(f"{path} cannot be used as the table of towns: {reason}. {remedy}")
 
 
 class CaptionsUnusable(ExportError):

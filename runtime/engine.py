@@ -16,6 +16,7 @@ from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
+from runtime.library.photo_facts import NO_FACTS
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.evidence import Answer, Evidence, Explanation, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
@@ -191,11 +192,12 @@ class Engine:
         with timings.stage("caption"):
             changed = [self.library.has_changed(row) for row in rows]
             same = [row for row, is_other in zip(rows, changed, strict=True) if not is_other]
-            said = iter(self._captions.of_rows(same))
+            facts = self.library.facts.of([row.id for row in same])
+            said = zip(self._captions.of_rows(same), facts, strict=True)
         return [
-            Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other)
+            Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other, facts=facts_of_it)
             for row, known, is_other in zip(rows, evidence, changed, strict=True)
-            for caption, source in [NO_CAPTION if is_other else next(said)]
+            for (caption, source), facts_of_it in [(NO_CAPTION, NO_FACTS) if is_other else next(said)]
         ]
 
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:

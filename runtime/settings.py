@@ -19,6 +19,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.errors import LookwhyError, SettingInvalid
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
+OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
 SAMPLE_INDEX = Path("artifacts/sample/index")
 SAMPLE_NAME = "sample"  # names the embedded sample models wherever a models' folder is taken; ./sample is a folder
 TOKEN_MIN_CHARS, TOKEN_MIN_DIFFERENT = 16, 6

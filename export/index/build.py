@@ -19,6 +19,8 @@ from export.index.given_captions import match_given, print_given
 from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
+from export.index.photos.folder_facts import FolderFacts
+from export.index.photos.known_photos import known_photos
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
 from export.index.publisher import BuildOptions, Publisher
@@ -85,12 +87,13 @@ class _Build:
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
+        self._facts = FolderFacts(scan, last=known_photos(self._pictures.last), places=options.places)
         self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
         with self._journal:
-            self._pictures.hash(self._console)
+            self._pictures.hash(self._console, while_read=self._facts.read)
             self._pictures.keep_unknown()
             self._pictures.believe_captions()
             self._given = self._match_given()
@@ -99,6 +102,7 @@ class _Build:
             assigned = self._assign_ids()
             if self._pictures.keep_gone(assigned.removed):
                 assigned = self._assign_ids()
+            self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
             if not self._options.captions_later:
                 self._caption(assigned)
             catalog = self._publish(assigned)
@@ -172,6 +176,7 @@ class _Build:
             next_id=assigned.next_id,
             scanned_ns=self._scan.began_ns,
             former_captions=former_captions(self._last, self._pictures.hashes.values()),
+            facts={row.id: self._facts.of(row.image_path) for row in rows},
         )
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog
@@ -210,7 +215,8 @@ class _Build:
             encoded=encoded,
             uncaptioned=uncaptioned,
             captions_later=self._options.captions_later,
-            other_files=self._scan.other_files,
+            other_files=self._scan.other_files - self._facts.used_files,
+            unnamed_positions=self._facts.unnamed,
             skipped=tuple(catalog.skipped),
             bytes=bytes_of(self._out / name_of(self._publisher.number)),
             others=tuple(map(name_of, others)),

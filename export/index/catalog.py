@@ -10,11 +10,14 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from export.index.caption_words import UsedWords
+from export.index.photos.facts_table import FACTS_SCHEMA, read_known_facts, write_facts
+from export.index.photos.folder_facts import KnownFacts
 from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, ImageRow
 from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, selected_columns, write_captions
+from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path
 
@@ -53,6 +56,7 @@ class Catalog:
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
     full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
+    `facts` are those of photos, by id.
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -61,6 +65,12 @@ class Catalog:
     scanned_ns: int = 0
     has_text: bool = False
     former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    facts: Mapping[int, KnownFacts] = field(default_factory=dict)
+
+    def facts_of(self, row: IndexedImage) -> PhotoFacts:
+        """Return the facts of a row's photo."""
+        known = self.facts.get(row.id)
+        return known.facts if known else NO_FACTS
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -73,7 +83,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         sqlite3.OperationalError: the disk is full, or the folder cannot be written.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + CATALOG_SCHEMA)
+        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + CATALOG_SCHEMA + FACTS_SCHEMA)
         connection.execute("BEGIN")
         connection.executemany(_insert("images", ROW_COLUMNS), map(_stored, catalog.rows))
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
@@ -82,6 +92,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute(FORMER_SCHEMA)
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
         connection.executemany(_insert("former_captions", FORMER_COLUMNS), former)
+        write_facts(connection, catalog.facts)
         _write_used_words(connection, used_words or UsedWords())
         connection.execute("COMMIT")
         if can_index_text():
@@ -123,10 +134,13 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def same_pictures(one: Catalog, other: Catalog) -> bool:
-    """Return whether two catalogues show a reader the same: the same rows and reasons, whatever the files' times."""
-    return [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows] and [
-        (image.name, image.reason, image.sha256) for image in one.skipped
-    ] == [(image.name, image.reason, image.sha256) for image in other.skipped]
+    """Return whether two catalogues show a reader the same: the same rows, facts and reasons, whatever the files' times."""
+    return (
+        [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows]
+        and {row.id: one.facts_of(row) for row in one.rows} == {row.id: other.facts_of(row) for row in other.rows}
+        and [(image.name, image.reason, image.sha256) for image in one.skipped]
+        == [(image.name, image.reason, image.sha256) for image in other.skipped]
+    )
 
 
 def _read(connection: sqlite3.Connection) -> Catalog:
@@ -143,6 +157,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         scanned_ns=counters["scanned_ns"],
         has_text=has_text_index(connection),
         former_captions=_read_former(connection),
+        facts=read_known_facts(connection),
     )
 
 

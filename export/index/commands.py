@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from runtime.artefacts.embedded import name_models
-from runtime.settings import OWN_INDEX, Settings, models_folder
+from runtime.settings import OWN_INDEX, OWN_PLACES, Settings, models_folder
 from runtime.terminal import tell, told_errors
 
 app = typer.Typer()
@@ -61,6 +61,9 @@ def index(
     forget_below: Annotated[
         list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
     ] = None,
+    places: Annotated[
+        Path | None, typer.Option(help="The table of towns that names where photos were taken; else artifacts/places.npz.")
+    ] = None,
     ivf_from: Annotated[
         int | None,
         typer.Option(
@@ -74,10 +77,12 @@ def index(
         from export.index.captions_file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
         from export.index.kept import named_folders
+        from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
+        options = replace(options, places=find_table(places))
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         models = choose_models(models)
@@ -111,6 +116,16 @@ def watch(
 
 
 @app.command()
+def places(out: Annotated[Path, typer.Option("--out", help="The file to write.")] = OWN_PLACES) -> None:
+    """Make the table of towns that names where photos were taken, of GeoNames' data. Needs the extra `places`."""
+    with told_errors():
+        from export.index.photos.make_places import make_places
+
+        made = make_places(out)
+        tell(f"{made.count:,} towns in {out}. Data by GeoNames (www.geonames.org), CC BY 4.0. Next: lookwhy index FOLDER")
+
+
+@app.command()
 def rollback(
     index: RuntimeIndex = None,
     to: Annotated[
@@ -135,7 +150,10 @@ def import_index(
     """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
     with told_errors():
         from export.index.chosen_models import choose_models, open_models
+        from export.index.photos.places import find_table
         from export.index.seed_import import SeedFiles
         from export.index.seed_import import import_index as take_over
 
-        take_over(SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)))
+        take_over(
+            SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)), places=find_table(None)
+        )

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from export.atomic import sync_tree
 from export.index.caption_words import EmbedTexts, UsedWords, read_used_words
-from export.index.catalog import Catalog, IndexedImage, write_catalog
+from export.index.catalog import Catalog, write_catalog
 from export.index.fit_calibration import calibrate
 from export.index.history import (
     CATALOG_NAME,
@@ -24,6 +24,7 @@ from export.index.history import (
     put_in_force,
     remove_generation,
 )
+from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
@@ -86,7 +87,7 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
         if calibration:
             calibration = calibration.model_copy(update={"same_meaning_cosine": used_words.same_meaning_cosine})
     write_catalog(folder / CATALOG_NAME, following.catalog, used_words)
-    _write_metadata(folder / METADATA_NAME, following.catalog.rows)
+    _write_metadata(folder / METADATA_NAME, following.catalog)
     sync_tree(folder)
 
     def record(name: str) -> FileRecord:
@@ -120,12 +121,11 @@ def _write_stores(folder: Path, following: NextGeneration, console: Console) -> 
     return written
 
 
-def _write_metadata(path: Path, rows: Iterable[IndexedImage]) -> None:
+def _write_metadata(path: Path, catalog: Catalog) -> None:
     with path.open("w", encoding="utf-8") as file:
         separator = "[\n"
-        for row in rows:
-            readable = {"id": row.id, "image_path": row.image_path, "caption": row.caption}
-            file.write(separator + json.dumps(readable, ensure_ascii=False))
+        for row in catalog.rows:
+            file.write(separator + json.dumps(readable_row(row, catalog.facts_of(row)), ensure_ascii=False))
             separator = ",\n"
         file.write("\n]\n")
 

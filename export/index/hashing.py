@@ -9,13 +9,11 @@ from pathlib import Path
 
 from export.index.catalog import Catalog
 from export.index.decode import reason_of
-from export.index.scan import FoundImage, Scan, SkippedImage
+from export.index.scan import RACY_NS, FoundImage, Scan, SkippedImage
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageTooLarge
 from runtime.images import MAX_IMAGE_BYTES
 
-# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
-RACY_NS = 2_000_000_000
 HASHERS = 2
 
 

@@ -4,7 +4,7 @@ Reads files only to hash them. Runs no model.
 """
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from pathlib import PurePosixPath
 
 from rich.console import Console
@@ -26,7 +26,8 @@ class FolderPictures:
     Attributes:
         hashes: the sha256 by path of every picture that is not skipped.
         skipped: what is not in the library, and why.
-        kept: the rows of the last generation that stay as they are.
+        last: what the last generation held, if it was made of this folder.
+        kept: the rows of it that stay as they are.
     """
 
     def __init__(self, scan: Scan, last: Generation, known: KnownContents, forget: Collection[str] = ()) -> None:
@@ -45,12 +46,12 @@ class FolderPictures:
         self.skipped = list(scan.skipped)
         # in another folder, a picture of the same name, length and time may be another one
         of_this_folder = last.manifest is not None and last.manifest.images_dir == str(scan.folder)
-        self._last = last.catalog if of_this_folder else Catalog()
-        self.kept = KeptPictures({row.image_path: row for row in self._last.rows}, forget)
+        self.last = last.catalog if of_this_folder else Catalog()
+        self.kept = KeptPictures({row.image_path: row for row in self.last.rows}, forget)
 
     def believe_captions(self) -> None:
         """Take over the captions of a damaged catalogue whose sha256 are lost, for files that are older than it."""
-        for row in self._last.rows:
+        for row in self.last.rows:
             image, sha256 = self._images.get(row.image_path), self.hashes.get(row.image_path)
             if not row.sha256 and row.caption is not None and image and sha256 and image.mtime_ns < self._written_ns:
                 self._known.captions.setdefault(sha256, row.caption)
@@ -73,9 +74,12 @@ class FolderPictures:
         places = {str(place) for path in self.kept.rows for place in (path, *PurePosixPath(path).parents)}
         self.skipped += [SkippedImage(name, why) for name, why in self._scan.unlisted.items() if name not in places]
 
-    def hash(self, console: Console) -> None:
-        """Find the content of every picture. A file that was not touched since the last build is not read."""
-        self.hashes |= remembered_hashes(self._scan, self._last)
+    def hash(self, console: Console, while_read: Callable[[FoundImage], None]) -> None:
+        """Find the content of every picture. A file that was not touched since the last build is not read.
+
+        Any other is given to `while_read` right after it was read, while the system still has it in memory.
+        """
+        self.hashes |= remembered_hashes(self._scan, self.last)
         unknown = [image for image in self._scan.images if image.image_path not in self.hashes]
         with progress_bar(console, "Reading", len(unknown)) as advance:
             for image, outcome in hash_images(self._scan.folder, unknown):
@@ -83,6 +87,7 @@ class FolderPictures:
                     self.skip([outcome])
                 else:
                     self.hashes[image.image_path] = outcome
+                    while_read(image)
                 advance(1)
 
     def skip(self, images: Iterable[SkippedImage]) -> None:

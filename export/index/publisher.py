@@ -17,6 +17,7 @@ from export.index.contents import KnownContents
 from export.index.generation import NextGeneration, publish
 from export.index.history import keep_manifest, next_number, remove_leftovers
 from export.index.last_generation import Generation
+from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
 from runtime.library.text_index import can_index_text
@@ -34,6 +35,7 @@ class BuildOptions:
         labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
             anew in any case. None where they are fitted to the index's own captions.
         keep: how many generations before the one in force stay, to go back to.
+        places: the table that names positions; None where there is none.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
     """
 
@@ -43,6 +45,7 @@ class BuildOptions:
     given_captions: Mapping[str, Sequence[str]] | None = None
     labels: Mapping[str, Sequence[str]] | None = None
     keep: int = 1
+    places: PlacesFile | None = None
     forget: Collection[str] = ()
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from export.errors import FolderUnusable
 from runtime.images import IMAGE_SUFFIXES
 
+# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
+RACY_NS = 2_000_000_000
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1  # what SQLite can keep; some file systems have times beyond the year 2262
+BESIDE_SUFFIXES = frozenset({".xmp", ".json"})  # of sidecars, and of Google Takeout's
 MISREAD = (
     f"names in it are UTF-8, but the locale (LC_ALL, LC_CTYPE or LANG) reads them as {sys.getfilesystemencoding()}; "
     "set LC_ALL=C.UTF-8"
@@ -46,7 +49,8 @@ class Scan:
 
     `unlisted` says by relative path of what could not be looked at why, be it a folder or a file: what lies there is not
     known. `empty` are the folders that hold nothing at all, not even a hidden file, as a mount point does when nothing is
-    mounted. `dangling` says where links that lead nowhere would lead, inside the folder.
+    mounted. `dangling` says where links that lead nowhere would lead, inside the folder. `beside` are the files, no links,
+    whose suffix says that they may tell something of a picture; they count among the other files.
     """
 
     folder: Path
@@ -57,6 +61,7 @@ class Scan:
     unlisted: dict[str, str] = field(default_factory=dict)
     empty: set[str] = field(default_factory=set)
     dangling: dict[str, str] = field(default_factory=dict)
+    beside: list[FoundImage] = field(default_factory=list)
 
 
 def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
@@ -160,20 +165,22 @@ def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
         scan.skipped.append(SkippedImage(name, reason))
     elif not is_picture or not entry.is_file():
         scan.other_files += 1
+        if path.suffix.lower() in BESIDE_SUFFIXES and entry.is_file(follow_symlinks=False) and is_text(entry.path):
+            _note_found(entry, name, scan.beside)
     elif is_misread(entry.path):
         raise FolderUnusable(scan.folder, MISREAD)
     elif not is_text(entry.path):
         scan.skipped.append(SkippedImage(name, "its name has bytes that are not UTF-8; rename it"))
     else:
-        _note_picture(entry, name, scan)
+        _note_found(entry, name, scan.images)
 
 
-def _note_picture(entry: os.DirEntry[str], name: str, scan: Scan) -> None:
+def _note_found(entry: os.DirEntry[str], name: str, found: list[FoundImage]) -> None:
     try:
         facts = entry.stat()
     except FileNotFoundError:  # deleted since the folder was listed: nothing to report
         return
-    scan.images.append(FoundImage(name, facts.st_size, mtime_of(facts)))
+    found.append(FoundImage(name, facts.st_size, mtime_of(facts)))
 
 
 def _why_not_followed(link: Path, scan: Scan, is_picture: bool) -> str | None:

@@ -19,6 +19,8 @@ from export.index.decode import reason_of
 from export.index.generation import NextGeneration, publish
 from export.index.history import name_of, next_number, remove_leftovers, sole_writer
 from export.index.last_generation import Generation
+from export.index.photos.folder_facts import FolderFacts, KnownFacts
+from export.index.photos.places import PlacesFile
 from export.index.pipeline import ImageEncoder, Models
 from export.index.salvage import last_generation
 from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
@@ -37,7 +39,9 @@ COMPARED = 8  # pictures embedded anew
 COMPARED_COSINE_MIN = 0.8
 
 
-def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console | None = None) -> Summary:
+def import_index(
+    seed: SeedFiles, out: Path, *, models: Models, console: Console | None = None, places: PlacesFile | None = None
+) -> Summary:
     """Replace the index in `out` by the seed's, and print what was done. The picture of row n gets the id n + 1.
 
     A few pictures are embedded anew and compared with their vectors: files that do not belong together, or that other models
@@ -48,6 +52,7 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
         out: the index folder; made if need be.
         models: those that queries will be embedded with.
         console: where progress and the summary go; the default is standard error.
+        places: the table that names positions; None where there is none.
 
     Raises:
         ArtefactMissing: one of the seed's files is not there.
@@ -65,9 +70,10 @@ def import_index(seed: SeedFiles, out: Path, *, models: Models, console: Console
             raise FolderUnusable(seed.images_dir, f"it holds none of the {len(entries):,} pictures, or none can be read")
         _check_vectors(rows, vectors, models.encoder, seed)
         last = last_generation(out, console)
+        facts = _read_facts(scan, rows, places, console)
         following = NextGeneration(
             number=next_number(out, last.number),
-            catalog=Catalog(rows, skipped, next_id=len(entries) + 1, scanned_ns=scan.began_ns),
+            catalog=Catalog(rows, skipped, next_id=len(entries) + 1, scanned_ns=scan.began_ns, facts=facts),
             images_dir=scan.folder,
             models=models.fingerprint,
             dimension=models.encoder.dimension,
@@ -119,6 +125,17 @@ def _read_picture(folder: Path, image: FoundImage, image_id: int) -> IndexedImag
     except OSError as cause:
         return SkippedImage(image.image_path, f"it cannot be read ({cause.strerror})")
     return IndexedImage(image_id, image.image_path, sha256, image.bytes, width, height, None, image.mtime_ns)
+
+
+def _read_facts(
+    scan: Scan, rows: Sequence[IndexedImage], places: PlacesFile | None, console: Console
+) -> dict[int, KnownFacts]:
+    """Return the facts of the pictures' photos, by id."""
+    by_path = {row.image_path: row for row in rows}
+    found = [(image, by_path[image.image_path].sha256) for image in scan.images if image.image_path in by_path]
+    facts = FolderFacts(scan, last={}, places=places)
+    facts.complete(found, (), console)
+    return {row.id: facts.of(row.image_path) for row in rows}
 
 
 def _check_vectors(

@@ -25,9 +25,10 @@ class Summary:
     """What became of the pictures, in numbers of pictures.
 
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
-    `uncaptioned` the pictures that await a caption, put off if `captions_later`. `generation` is the one in force; `written`
-    says whether this run made it. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it
-    takes, `others_bytes` how much the `others` take, which one can go back to.
+    `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unnamed_positions` those whose position
+    has no name for want of a table of towns. `generation` is the one in force; `written` says whether this run made it.
+    `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it takes, `others_bytes` how much
+    the `others` take, which one can go back to.
     """
 
     count: int
@@ -40,6 +41,7 @@ class Summary:
     unchanged: int = 0
     encoded: int = 0
     uncaptioned: int = 0
+    unnamed_positions: int = 0
     captions_later: bool = False
     other_files: int = 0
     skipped: Sequence[SkippedImage] = ()
@@ -68,6 +70,10 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(_about_disk(summary), highlight=False)
     if summary.uncaptioned:
         console.print(_about_captions(summary), style="yellow", highlight=False)
+    if summary.unnamed_positions:
+        console.print(
+            _about_places(summary.unnamed_positions), style="yellow", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
@@ -106,6 +112,12 @@ def _about_captions(summary: Summary) -> str:
     if summary.captions_later:
         return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."
     return f"{awaited}: their files changed or went away meanwhile. Run the same command again."
+
+
+def _about_places(unnamed: int) -> str:
+    many = "1 photo knows where it was taken" if unnamed == 1 else f"{unnamed:,} photos know where they were taken"
+    command = "pip install 'lookwhy[places]' && lookwhy places"
+    return f"{many}, but there is no table of towns to name the place. Make it, then run the same command again: {command}"
 
 
 def printable(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from pydantic import ValidationError
 
+from export.publish.positions import without_positions
 from export.publish.s3 import S3Folder, read_outputs, start_anew
 from runtime.artefacts.manifest import (
     MANIFEST_NAME,
@@ -33,14 +34,20 @@ Index = Annotated[Path, typer.Option("--index", help="The index's folder.")]
 
 
 @app.command()
-def index(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
+def index(
+    stack: Stack = "lookwhy",
+    folder: Index = OWN_INDEX,
+    with_positions: Annotated[
+        bool, typer.Option("--with-positions", help="Keep where photos were taken, to the metre; else towns alone.")
+    ] = False,
+) -> None:
     """Publish an index, and let the function start anew with it."""
     with told_errors():
         from export.verify.run import refuse_damaged_index
 
         refuse_damaged_index(folder)
         manifest, outputs = read_index_manifest(folder), read_outputs(stack)
-        sent = publish_artefact(folder, manifest, S3Folder(outputs["IndexUrl"]))
+        sent = publish_index(folder, manifest, S3Folder(outputs["IndexUrl"]), with_positions=with_positions)
         start_anew(outputs["FunctionName"], f"Index {manifest.generation} of {manifest.count} pictures")
         typer.echo(f"Index {manifest.generation}: {sent} files sent to {outputs['IndexUrl']}.")
 
@@ -94,6 +101,14 @@ def publish_artefact(folder: Path, manifest: M, there: S3Folder) -> int:
     kept = {MANIFEST_NAME} | {file.path for known in (manifest, before) if known for file in known.files()}
     there.remove(path for path in present if path not in kept)
     return len(new)
+
+
+def publish_index(folder: Path, manifest: IndexManifest, there: S3Folder, *, with_positions: bool = False) -> int:
+    """Publish an index as `publish_artefact` does; positions where photos were taken go along only `with_positions`."""
+    if with_positions:
+        return publish_artefact(folder, manifest, there)
+    with without_positions(folder, manifest) as (published, its_manifest):
+        return publish_artefact(published, its_manifest, there)
 
 
 def publish_pictures(library: Library, there: S3Folder) -> int:

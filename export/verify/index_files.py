@@ -16,6 +16,7 @@ from rich.console import Console
 from export.index.catalog import Catalog, read_catalog
 from export.index.history import find_manifest
 from export.index.last_generation import damaged_files
+from export.index.photos.readable import readable_row
 from export.index.row_sums import held_ids
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.manifest import IndexManifest
@@ -119,7 +120,7 @@ def _metadata_faults(out: Path, manifest: IndexManifest, catalog: Catalog) -> It
     except (OSError, ValueError, RecursionError) as cause:
         yield f"{path}: it is no JSON ({type(cause).__name__})"
         return
-    known = [{"id": row.id, "image_path": row.image_path, "caption": row.caption} for row in catalog.rows]
+    known = [readable_row(row, catalog.facts_of(row)) for row in catalog.rows]
     if listed != known:
         yield f"{path}: it does not list the pictures of {manifest.catalog.path}"
 

@@ -133,6 +133,22 @@ class ResultBody(ExplainedBody):
     score: Rounded = Field(validation_alias=AliasChoices("score", AliasPath("evidence", "score")))
     caption: str = Field(validation_alias=AliasPath("caption", "text"))
     caption_source: CaptionSource
+    taken: str | None = Field(
+        None,
+        validation_alias=AliasChoices("taken", AliasPath("facts", "taken")),
+        description="Local time as it was written, as far as it is known: 2019, 2019-06, 2019-06-02, 2019-06-02T14:03:22",
+    )
+    place: str | None = Field(
+        None,
+        validation_alias=AliasChoices("place", AliasPath("facts", "place")),
+        description="The town there, or the nearest",
+    )
+    country: str | None = Field(
+        None, validation_alias=AliasChoices("country", AliasPath("facts", "country")), description="ISO 3166-1, two letters"
+    )
+    camera: str | None = Field(
+        None, validation_alias=AliasChoices("camera", AliasPath("facts", "camera")), description="Maker and model"
+    )
 
 
 class SearchBody(AnswerPart):

@@ -41,7 +41,8 @@ def test_a_new_index_has_every_picture_by_path_with_its_caption_and_size(folder:
 def test_the_readable_copy_lists_id_path_and_caption(folder: Path, out: Path) -> None:
     build(folder, out)
     listed = json.loads((out / manifest_of(out).metadata.path).read_text("utf-8"))
-    assert listed == [{"id": row.id, "image_path": row.image_path, "caption": row.caption} for row in catalog_of(out).rows]
+    told = [(one["id"], one["image_path"], one["caption"], one["taken"]) for one in listed]
+    assert told == [(row.id, row.image_path, row.caption, "2020-09-13T12:26:40") for row in catalog_of(out).rows]
 
 
 # What a later build touches
