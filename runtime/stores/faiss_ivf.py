@@ -64,15 +64,21 @@ class MappedIvf:
         """How many clusters there are."""
         return int(self._clusters.nlist)
 
-    def nearest_rows(self, queries: Vectors, wanted: int, nprobe: int) -> NDArray[np.int64]:
+    def nearest_rows(
+        self, queries: Vectors, wanted: int, nprobe: int, is_allowed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
         """Return the rows, (n, wanted), that seem nearest to each of (n, d) queries; -1 where the clusters hold fewer.
+
+        `is_allowed`, (count,), says which rows may be found; at least `wanted` of them.
 
         Raises:
             ArtefactCorrupt: the clusters name a row that does not exist, or lack some.
         """
         import faiss
 
-        params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
+        selector = None if is_allowed is None else faiss.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+        # faiss adds the keywords at run time
+        params = faiss.SearchParametersIVF(nprobe=nprobe, sel=selector)  # type: ignore[call-arg]
         rows: NDArray[np.int64]
         _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
         self._memory.count_read(len(queries) * nprobe * self._list_bytes)

@@ -1,0 +1,142 @@
+"""PicturePages: the library without a question: its months, and its pictures a page at a time, by date or by path."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+
+from runtime.library.catalog_file import CatalogFile
+from runtime.library.filters import Filters, Ids, ids_of, kept_in_order
+from runtime.library.photo_counts import PhotoCounts
+from runtime.library.where import AFTER_ALL, Where
+
+PageOrder = Literal["date", "path"]
+CHUNK = 2000  # pictures looked at in one step, where a filter leaves out some
+TIMELINES_REMEMBERED = 16  # of filters, a few kB each
+
+COUNT_ALL = "SELECT count(*) FROM images"
+MONTH_IDS = "SELECT substr(taken, 1, 7), group_concat(id) FROM photo_facts WHERE taken IS NOT NULL GROUP BY 1"
+TAKEN_OF_ONE = "SELECT taken FROM photo_facts WHERE id = ?"
+SAME_TAKEN = "SELECT id, taken FROM photo_facts WHERE taken = ? AND id < ? ORDER BY id DESC LIMIT ?"
+EARLIER = "SELECT id, taken FROM photo_facts WHERE taken < ? ORDER BY taken DESC, id DESC LIMIT ?"
+UNDATED = """
+    SELECT images.id FROM images LEFT JOIN photo_facts USING (id) WHERE taken IS NULL AND images.id < ?
+    ORDER BY images.id DESC LIMIT ?
+"""
+ALL_BY_ID = "SELECT id FROM images WHERE id < ? ORDER BY id DESC LIMIT ?"
+PATH_OF_ONE = "SELECT image_path FROM images WHERE id = ?"
+BY_PATH = "SELECT id, image_path FROM images WHERE image_path > ? ORDER BY image_path LIMIT ?"
+ABOVE_ALL_IDS = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many pictures were taken in a month, 2019-06; or in a year, 2019, where no more is known of them."""
+
+    month: str
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The months of some pictures, the newest first; of `undated` ones it is not known when they were taken."""
+
+    pictures: int
+    undated: int
+    months: tuple[MonthCount, ...]
+
+
+class PicturePages:
+    """The timeline and the pages of one open catalogue. Any thread may ask."""
+
+    def __init__(self, catalog: CatalogFile, filters: Filters) -> None:
+        """Keep the collaborators."""
+        self._catalog, self._filters = catalog, filters
+        # no method: it would be a circle
+        self.timeline = lru_cache(TIMELINES_REMEMBERED)(partial(_timeline, catalog, filters))
+        """From a `Where`, or None, to the `Timeline` of its pictures. Raises as `Filters.ids` does."""
+
+    def page(self, order: PageOrder, limit: int, *, after: int | None = None, where: Where | None = None) -> list[int]:
+        """Return the ids of the next pictures, at most `limit`.
+
+        By date, the newest come first, then those without a date, by id from the largest. Of a date known to the month
+        alone, a picture comes behind all others of the month.
+
+        Args:
+            order: by date or by path.
+            limit: how many are wanted.
+            after: the id of a picture of the catalogue, the last one of the page before; None for the first page.
+            where: which pictures alone.
+
+        Raises:
+            PhotoFactsMissing: as `Filters.ids`.
+        """
+        allowed = self._filters.ids(where) if where else None
+        if allowed is not None and not allowed.size:
+            return []
+        step = limit if allowed is None else max(CHUNK, limit)
+        chunks = self._by_date(step, after, where) if order == "date" else self._by_path(step, after)
+        return list(islice(_kept(chunks, allowed), limit))
+
+    def _by_date(self, step: int, after: int | None, where: Where | None) -> Iterator[list[int]]:
+        has_facts = self._filters.counts.has_facts
+        last = where.last + AFTER_ALL if where and where.last else AFTER_ALL
+        taken: str | None = last if has_facts else None
+        if after is not None and has_facts:
+            [taken] = [row[0] for row in self._catalog.fetch(TAKEN_OF_ONE, after)] or [None]
+        if taken is not None:
+            earliest = where.first[:4] if where and where.first else ""
+            yield from self._dated(step, taken, 0 if after is None else after, earliest)
+            after = None  # all without a date come behind
+        if self._has_undated(where):
+            yield from self._undated(step, ABOVE_ALL_IDS if after is None else after, UNDATED if has_facts else ALL_BY_ID)
+
+    def _dated(self, step: int, taken: str, after: int, earliest: str) -> Iterator[list[int]]:
+        while taken >= earliest:
+            rows = self._catalog.fetch(SAME_TAKEN, taken, after, step)
+            if len(rows) < step:
+                rows += self._catalog.fetch(EARLIER, taken, step - len(rows))
+            if not rows:
+                return
+            yield [image_id for image_id, _ in rows]
+            after, taken = rows[-1]
+
+    def _has_undated(self, where: Where | None) -> bool:
+        return not (where and (where.first or where.last)) and self.timeline(None).undated > 0
+
+    def _undated(self, step: int, after: int, query: str) -> Iterator[list[int]]:
+        while rows := self._catalog.fetch(query, after, step):
+            yield [image_id for (image_id,) in rows]
+            [after] = rows[-1]
+
+    def _by_path(self, step: int, after: int | None) -> Iterator[list[int]]:
+        [path] = [""] if after is None else [row[0] for row in self._catalog.fetch(PATH_OF_ONE, after)]
+        while rows := self._catalog.fetch(BY_PATH, path, step):
+            yield [image_id for image_id, _ in rows]
+            path = rows[-1][1]
+
+
+def _kept(chunks: Iterable[list[int]], allowed: Ids | None) -> Iterator[int]:
+    for chunk in chunks:
+        yield from chunk if allowed is None else kept_in_order(chunk, allowed)
+
+
+def _timeline(catalog: CatalogFile, filters: Filters, where: Where | None) -> Timeline:
+    counts: PhotoCounts = filters.counts
+    if where is None:
+        [(pictures,)] = catalog.fetch(COUNT_ALL)
+        months = {count.name or "": count.pictures for count in counts.of("month")}
+    else:
+        allowed = filters.ids(where)
+        pictures, months = allowed.size, _months_of(catalog, allowed) if counts.has_facts else {}
+    shown = tuple(MonthCount(month, count) for month, count in sorted(months.items(), reverse=True) if count)
+    return Timeline(pictures, pictures - sum(months.values()), shown)
+
+
+def _months_of(catalog: CatalogFile, allowed: Ids) -> dict[str, int]:
+    """Return how many of the allowed pictures were taken in each month."""
+    rows = catalog.fetch(MONTH_IDS)
+    return {month: int(np.isin(ids_of(joined), allowed, assume_unique=True).sum()) for month, joined in rows}
