@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from export.index.caption_words import UsedWords
+from export.index.photos.counts import write_photo_counts
 from export.index.scan import SkippedImage
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
@@ -86,6 +87,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute("COMMIT")
         if can_index_text():
             write_text(connection, catalog.rows)
+        write_photo_counts(connection)
 
 
 def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> None:

@@ -77,7 +77,7 @@ def _read_ids(catalog: CatalogFile, counts: PhotoCounts, where: Where) -> Ids:
         found.append(ids_in(catalog, FACTS_IDS.format(" AND ".join(texts)), *chain.from_iterable(arguments)))
     if where.folder is not None:
         found.append(ids_in(catalog, FOLDER_IDS, json.dumps(_folders(counts, where.folder))))
-    return found[0] if len(found) == 1 else np.intersect1d(*found, assume_unique=True)
+    return found[0] if len(found) == 1 else np.intersect1d(found[0], found[1], assume_unique=True)
 
 
 _Condition = tuple[str, tuple[str, ...]]  # SQL, and its arguments

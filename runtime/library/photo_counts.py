@@ -6,10 +6,12 @@ counted when it is first asked for: seconds over a million pictures, where the t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Literal, get_args
 
 from runtime.library.catalog_file import CatalogFile
+from runtime.library.countries import country_codes
+from runtime.library.folding import folded_words
 
 Kind = Literal["month", "place", "camera", "folder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -53,6 +55,22 @@ class PhotoCounts:
     def of(self, kind: Kind) -> tuple[PhotoCount, ...]:
         """Return the counts of a kind; none of what only facts of photos tell, where the catalogue has no facts."""
         return self._read(kind) if self.has_facts or kind == "folder" else ()
+
+    def has_place(self, place: str) -> bool:
+        """Return whether a picture is of this town or country, or of "Lisbon, Portugal"."""
+        towns, countries = self._places
+        town, comma, country = place.rpartition(",")
+        if comma and folded_words(country) in countries:
+            return folded_words(town) in towns
+        return not comma and (folded_words(place) in towns or folded_words(place) in countries)
+
+    @cached_property
+    def _places(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+        """The folded words of all towns' and of all countries' names."""
+        counts = self.of("place")
+        codes = {count.country for count in counts}
+        towns = frozenset(folded_words(count.name) for count in counts if count.name)
+        return towns, frozenset(words for words, code in country_codes().items() if code in codes)
 
 
 def _read(catalog: CatalogFile, is_stored: bool, kind: Kind) -> tuple[PhotoCount, ...]:

@@ -13,8 +13,8 @@ from functools import lru_cache
 from runtime.library.catalog import ImageRow, Library
 from runtime.library.filters import Ids
 from runtime.library.folding import fold
+from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.query import Query
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
 
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it

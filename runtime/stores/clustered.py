@@ -4,6 +4,7 @@ The clusters hold 8-bit codes, whose scores are rough (`faiss_ivf.py`). The best
 themselves (`vector_file.py`), so the cosines, and the order of what is found, are exact.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
 
 HITS = 10  # `rescored` is the number of rows scored again per so many hits
-SCORED_MAX = 5_000  # allowed rows that are all scored by their vectors
+SCORED_MAX = 2_000  # allowed rows that are all scored by their vectors; from there on, scanning all clusters is faster
 Vectors = NDArray[np.float32]
 
 
@@ -77,9 +78,7 @@ class ClusteredStore:
         """
         return self._vectors.vectors_of(ids)
 
-    def _candidates(
-        self, queries: Vectors, k: int, nprobe: int, is_allowed: NDArray[np.bool_] | None
-    ) -> NDArray[np.int64]:
+    def _candidates(self, queries: Vectors, k: int, nprobe: int, is_allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
         """Return the rows to score, (n, c), at least k a query; -1 where there are fewer than c."""
         wanted = max(k, self._rescored * -(-k // HITS))
         count = self.count if is_allowed is None else int(np.count_nonzero(is_allowed))
@@ -98,5 +97,10 @@ class ClusteredStore:
 
 
 def _nprobe_among(allowed: int, count: int, nprobe: int) -> int:
-    """Return how many clusters to scan where only some of the rows may be found: so many that as many rows count as ever."""
-    return -(-nprobe * count // max(allowed, 1))
+    """Return how many clusters to scan where only some of the rows may be found.
+
+    Divided by their share, the same number of rows counts as ever. Divided by it once more, as those of one place or holiday
+    lie together, and perhaps in few of the nearest clusters: with half of the rows allowed, recall@10 is then .98 where it
+    would be .93 (benchmarks/RESULTS.md).
+    """
+    return math.ceil(nprobe * (count / allowed) ** 2)

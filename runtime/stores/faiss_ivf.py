@@ -76,9 +76,10 @@ class MappedIvf:
         """
         import faiss
 
-        selector = None if is_allowed is None else faiss.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
-        # faiss adds the keywords at run time
-        params = faiss.SearchParametersIVF(nprobe=nprobe, sel=selector)  # type: ignore[call-arg]
+        with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
+        bits = None if is_allowed is None else np.packbits(is_allowed, bitorder="little")
+        selector = None if bits is None else with_arrays.IDSelectorBitmap(bits)
+        params = with_arrays.SearchParametersIVF(nprobe=nprobe, sel=selector)
         rows: NDArray[np.int64]
         _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
         self._memory.count_read(len(queries) * nprobe * self._list_bytes)

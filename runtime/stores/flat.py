@@ -106,8 +106,9 @@ class FlatStore:
 
         ids = faiss.vector_to_array(self._index.id_map)  # (count,)
         is_allowed = np.isin(ids, allowed)
-        selector = faiss.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
-        params = faiss.SearchParameters(sel=selector)
+        with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
+        selector = with_arrays.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+        params = with_arrays.SearchParameters(sel=selector)
         vectors_alone = faiss.downcast_index(self._index.index)
         k = min(k, int(np.count_nonzero(is_allowed)))
         rows, scores = self._search(vectors_alone, vectors, k, params=params)

@@ -1,0 +1,1 @@
+"""What an index knows of photos beside their pixels."""
