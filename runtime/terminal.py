@@ -140,13 +140,13 @@ def escape_controls(text: str) -> str:
 
 
 def _notes(body: "SearchBody") -> Iterator[str]:
-    """Yield what is to be known of a whole answer: that the query was cut, filtered or could be, that nothing matches well."""
+    """Yield what is to be known of a whole answer: whether its query was cut, or could be filtered, and if nothing matches."""
     if body.query_read is not None:
         count = len(body.query_read.split())
         yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"
     if body.filtered is not None:
         yield body.filtered.message
-    if body.verdict == "none" and body.results:
+    if body.verdict == "none" and not (body.filtered and not body.filtered.pictures):
         yield NO_GOOD_MATCH
     for suggested in body.filters_suggested:
         options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in suggested.where.items())

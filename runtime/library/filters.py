@@ -25,7 +25,7 @@ CODE_LETTERS = 2
 # One text of all ids: a row for each of half a million takes six times as long. A list comes in as JSON, as one value.
 FACTS_IDS = "SELECT group_concat(id) FROM photo_facts WHERE {}"
 FOLDER_IDS = """
-    SELECT group_concat(id) FROM json_each(?) AS folder CROSS JOIN images
+    SELECT group_concat(images.id) FROM json_each(?) AS folder CROSS JOIN images
     ON image_path > folder.value AND image_path < substr(folder.value, 1, length(folder.value) - 1) || '0'
 """  # "0" follows the slash
 IN_LIST = "IN (SELECT value FROM json_each(?))"
