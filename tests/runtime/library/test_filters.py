@@ -1,4 +1,4 @@
-"""Filters over a real catalogue: what each key finds, together with others, and where the catalogue lacks facts or counts."""
+"""Filters over a real catalogue: what each key finds, alone and with others, and where facts or counts are lacking."""
 
 from itertools import product
 from pathlib import Path
@@ -74,7 +74,14 @@ def test_a_place_is_a_town_or_a_country_without_case_and_accents(
 
 @pytest.mark.parametrize(
     ("camera", "ids"),
-    [("Pixel 7", [1, 2, 11]), ("7 pixel", [1, 2, 11]), ("pixel", [1, 2, 8, 11]), ("CANON", [3, 4]), ("7", [1, 2, 11]), ("R", [])],
+    [
+        ("Pixel 7", [1, 2, 11]),
+        ("7 pixel", [1, 2, 11]),
+        ("pixel", [1, 2, 8, 11]),
+        ("CANON", [3, 4]),
+        ("7", [1, 2, 11]),
+        ("R", []),
+    ],
 )
 def test_a_camera_has_all_words(photos: Library, camera: str, ids: list[int]) -> None:
     assert photos.filters.ids(Where(camera=camera)).tolist() == ids
