@@ -140,7 +140,7 @@ def escape_controls(text: str) -> str:
 
 
 def _notes(body: "SearchBody") -> Iterator[str]:
-    """Yield what is to be known of a whole answer: whether its query was cut, or could be filtered, and if nothing matches."""
+    """Yield what is to be known of a whole answer: is its query cut, is it filtered or could it be, does nothing match."""
     if body.query_read is not None:
         count = len(body.query_read.split())
         yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"

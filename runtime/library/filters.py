@@ -89,7 +89,10 @@ def _taken(where: Where) -> list[_Condition]:
     if where.first is not None:
         # A picture of "2019" may be of June: each beginning of the first date counts.
         shorter = [where.first[:length] for length in (4, 7) if length < len(where.first)]
-        conditions.append((f"(taken >= ? OR taken {IN_LIST})", (where.first, json.dumps(shorter))))
+        if shorter:
+            conditions.append((f"(taken >= ? OR taken {IN_LIST})", (where.first, json.dumps(shorter))))
+        else:
+            conditions.append(("taken >= ?", (where.first,)))
     if where.last is not None:
         conditions.append(("taken < ?", (where.last + AFTER_ALL,)))
     return conditions

@@ -18,14 +18,14 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 COUNTS_SCHEMA = """
     CREATE TABLE photo_counts (
         kind TEXT NOT NULL,  -- month, place, camera or folder
-        name TEXT,  -- 2019-06, or 2019 where no month is known; a town, NULL where only the country is; 2019/holiday/
+        name TEXT,  -- 2019-06, 2019, NULL for no date; a town, NULL where only the country is known; 2019/holiday/
         country TEXT,  -- of a place
         pictures INTEGER NOT NULL
     );
 """
 # A folder is what is left of a path when all that stands behind its last slash is taken off.
 COUNT: Mapping[Kind, str] = {
-    "month": "SELECT substr(taken, 1, 7), NULL, count(*) FROM photo_facts WHERE taken IS NOT NULL GROUP BY 1",
+    "month": "SELECT substr(taken, 1, 7), NULL, count(*) FROM images LEFT JOIN photo_facts USING (id) GROUP BY 1",
     "place": "SELECT place, country, count(*) FROM photo_facts WHERE country IS NOT NULL OR place IS NOT NULL GROUP BY 1, 2",
     "camera": "SELECT camera, NULL, count(*) FROM photo_facts WHERE camera IS NOT NULL GROUP BY 1",
     "folder": "SELECT rtrim(image_path, replace(image_path, '/', '')), NULL, count(*) FROM images GROUP BY 1",
@@ -36,7 +36,10 @@ HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 
 @dataclass(frozen=True, slots=True)
 class PhotoCount:
-    """How many pictures have one name of a kind; `name` is None for a place of which only the country is known."""
+    """How many pictures have one name of a kind.
+
+    `name` is None for pictures without a date, and for a place of which only the country is known.
+    """
 
     name: str | None
     country: str | None

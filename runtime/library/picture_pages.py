@@ -10,15 +10,15 @@ import numpy as np
 
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.filters import Filters, Ids, ids_of, kept_in_order
-from runtime.library.photo_counts import PhotoCounts
 from runtime.library.where import AFTER_ALL, Where
 
 PageOrder = Literal["date", "path"]
+Months = list[tuple[str, int]]  # with their counts, the oldest first
 CHUNK = 2000  # pictures looked at in one step, where a filter leaves out some
 TIMELINES_REMEMBERED = 16  # of filters, a few kB each
 
 COUNT_ALL = "SELECT count(*) FROM images"
-MONTH_IDS = "SELECT substr(taken, 1, 7), group_concat(id) FROM photo_facts WHERE taken IS NOT NULL GROUP BY 1"
+OLDEST_FIRST = "SELECT group_concat(id) FROM (SELECT id FROM photo_facts WHERE taken IS NOT NULL ORDER BY taken)"
 TAKEN_OF_ONE = "SELECT taken FROM photo_facts WHERE id = ?"
 SAME_TAKEN = "SELECT id, taken FROM photo_facts WHERE taken = ? AND id < ? ORDER BY id DESC LIMIT ?"
 EARLIER = "SELECT id, taken FROM photo_facts WHERE taken < ? ORDER BY taken DESC, id DESC LIMIT ?"
@@ -125,18 +125,29 @@ def _kept(chunks: Iterable[list[int]], allowed: Ids | None) -> Iterator[int]:
 
 
 def _timeline(catalog: CatalogFile, filters: Filters, where: Where | None) -> Timeline:
-    counts: PhotoCounts = filters.counts
-    if where is None:
-        [(pictures,)] = catalog.fetch(COUNT_ALL)
-        months = {count.name or "": count.pictures for count in counts.of("month")}
-    else:
+    counts = filters.counts.of("month")
+    months = sorted((count.name, count.pictures) for count in counts if count.name)
+    if where is not None:
         allowed = filters.ids(where)
-        pictures, months = allowed.size, _months_of(catalog, allowed) if counts.has_facts else {}
-    shown = tuple(MonthCount(month, count) for month, count in sorted(months.items(), reverse=True) if count)
-    return Timeline(pictures, pictures - sum(months.values()), shown)
+        return _newest_first(_left_of(catalog, months, allowed), allowed.size)
+    if not filters.counts.has_facts:
+        [(pictures,)] = catalog.fetch(COUNT_ALL)
+        return _newest_first([], pictures)
+    return _newest_first(months, sum(count.pictures for count in counts))
 
 
-def _months_of(catalog: CatalogFile, allowed: Ids) -> dict[str, int]:
-    """Return how many of the allowed pictures were taken in each month."""
-    rows = catalog.fetch(MONTH_IDS)
-    return {month: int(np.isin(ids_of(joined), allowed, assume_unique=True).sum()) for month, joined in rows}
+def _newest_first(months: Months, pictures: int) -> Timeline:
+    shown = tuple(MonthCount(month, count) for month, count in reversed(months) if count)
+    return Timeline(pictures, pictures - sum(count for _, count in months), shown)
+
+
+def _left_of(catalog: CatalogFile, months: Months, allowed: Ids) -> Months:
+    """Return how many of the allowed pictures each of the months has, the oldest month first."""
+    if not months:
+        return []
+    [(joined,)] = catalog.fetch(OLDEST_FIRST)
+    ids, sizes = ids_of(joined or ""), np.array([count for _, count in months])
+    if ids.size != sizes.sum():
+        raise catalog.damage("its pictures are not those that it counts by month")
+    left = np.add.reduceat(np.isin(ids, allowed, assume_unique=True).astype(np.int64), np.cumsum(sizes) - sizes)
+    return [(month, int(count)) for (month, _), count in zip(months, left, strict=True)]

@@ -62,7 +62,7 @@ def suggest_filters(request: CheckedSearch, counts: PhotoCounts) -> tuple[Sugges
     if not text or not counts.has_facts:
         return ()
     found: list[tuple[int, int, dict[str, str]]] = []
-    if where.first is None and where.last is None and counts.of("month"):
+    if where.first is None and where.last is None and any(count.name for count in counts.of("month")):
         found += list(_dates(text))[:1]
     if where.place is None:
         found += list(_places(text, counts))[:1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.stores import clustered
+from runtime.stores import clustered, faiss_ivf
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorStore
@@ -98,3 +98,16 @@ def test_where_no_vector_is_allowed_none_is_found(store: VectorStore, allowed: l
 def test_all_allowed_is_as_none_left_out(store: VectorStore) -> None:
     queries = crowded(20, seed=1)
     assert store.search(queries, 10, allowed=IDS)[0].tolist() == store.search(queries, 10)[0].tolist()
+
+
+def test_clusters_that_are_scanned_in_steps_hold_what_they_hold_at_once(
+    in_clusters: ClusteredStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clustered, "SCORED_MAX", 0)
+    queries, allowed = crowded(20, seed=1), some(0.3)
+    at_once = in_clusters.search(queries, 10, allowed=allowed)
+    all_at_once = in_clusters.search(queries, 10, nprobe=in_clusters.nlist)
+    monkeypatch.setattr(faiss_ivf, "MAPPED_MAX_BYTES", 700)  # a few clusters
+    in_steps = in_clusters.search(queries, 10, allowed=allowed)
+    assert in_steps[0].tolist() == at_once[0].tolist()
+    assert in_clusters.search(queries, 10, nprobe=in_clusters.nlist)[0].tolist() == all_at_once[0].tolist()
