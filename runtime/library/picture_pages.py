@@ -1,12 +1,13 @@
 """PicturePages: the library without a question: its months, and its pictures a page at a time, by date or by path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import islice
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.filters import Filters, Ids, ids_of, kept_in_order
@@ -56,7 +57,8 @@ class PicturePages:
         """Keep the collaborators."""
         self._catalog, self._filters = catalog, filters
         # no method: it would be a circle
-        self.timeline = lru_cache(TIMELINES_REMEMBERED)(partial(_timeline, catalog, filters))
+        oldest_first = lru_cache(1)(partial(_oldest_first, catalog))
+        self.timeline = lru_cache(TIMELINES_REMEMBERED)(partial(_timeline, catalog, filters, oldest_first))
         """From a `Where`, or None, to the `Timeline` of its pictures. Raises as `Filters.ids` does."""
 
     def page(self, order: PageOrder, limit: int, *, after: int | None = None, where: Where | None = None) -> list[int]:
@@ -124,12 +126,22 @@ def _kept(chunks: Iterable[list[int]], allowed: Ids | None) -> Iterator[int]:
         yield from chunk if allowed is None else kept_in_order(chunk, allowed)
 
 
-def _timeline(catalog: CatalogFile, filters: Filters, where: Where | None) -> Timeline:
+def _oldest_first(catalog: CatalogFile) -> Ids:
+    """Return the ids of all pictures with a date, the oldest first: 8 bytes a picture."""
+    [(joined,)] = catalog.fetch(OLDEST_FIRST)
+    return ids_of(joined or "")
+
+
+def _timeline(catalog: CatalogFile, filters: Filters, oldest_first: Callable[[], Ids], where: Where | None) -> Timeline:
     counts = filters.counts.of("month")
     months = sorted((count.name, count.pictures) for count in counts if count.name)
     if where is not None:
         allowed = filters.ids(where)
-        return _newest_first(_left_of(catalog, months, allowed), allowed.size)
+        ids, sizes = oldest_first() if months else np.empty(0, np.int64), [count for _, count in months]
+        if ids.size != sum(sizes):
+            raise catalog.damage("its pictures are not those that it counts by month")
+        left = _counts_of(np.isin(ids, allowed, assume_unique=True), sizes)
+        return _newest_first([(month, count) for (month, _), count in zip(months, left, strict=True)], allowed.size)
     if not filters.counts.has_facts:
         [(pictures,)] = catalog.fetch(COUNT_ALL)
         return _newest_first([], pictures)
@@ -141,13 +153,8 @@ def _newest_first(months: Months, pictures: int) -> Timeline:
     return Timeline(pictures, pictures - sum(count for _, count in months), shown)
 
 
-def _left_of(catalog: CatalogFile, months: Months, allowed: Ids) -> Months:
-    """Return how many of the allowed pictures each of the months has, the oldest month first."""
-    if not months:
-        return []
-    [(joined,)] = catalog.fetch(OLDEST_FIRST)
-    ids, sizes = ids_of(joined or ""), np.array([count for _, count in months])
-    if ids.size != sizes.sum():
-        raise catalog.damage("its pictures are not those that it counts by month")
-    left = np.add.reduceat(np.isin(ids, allowed, assume_unique=True).astype(np.int64), np.cumsum(sizes) - sizes)
-    return [(month, int(count)) for (month, _), count in zip(months, left, strict=True)]
+def _counts_of(is_left: NDArray[np.bool_], sizes: list[int]) -> list[int]:
+    """Return how many of consecutive parts, of these sizes, are left."""
+    starts = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+    counts: list[int] = np.add.reduceat(is_left.astype(np.int64), starts).tolist() if sizes else []
+    return counts
