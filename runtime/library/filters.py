@@ -44,7 +44,15 @@ class Filters:
 
     def taken_of(self, ids: Sequence[int]) -> dict[int, str]:
         """Return when pictures were taken, as far as it is known: ISO 8601, local time."""
-        return dict(self._catalog.fetch(TAKEN_OF, json.dumps(ids))) if self.counts.has_facts else {}
+        return dict(fetch_dates(self._catalog, TAKEN_OF, json.dumps(ids))) if self.counts.has_facts else {}
+
+
+def fetch_dates(catalog: CatalogFile, query: str, *arguments: str | int) -> list[tuple[int, str]]:
+    """Return the ids and dates that a query gives; raises ArtefactCorrupt where a date is no text."""
+    rows: list[tuple[int, str]] = catalog.fetch(query, *arguments)
+    if not all(isinstance(taken, str) for _, taken in rows):  # SQLite gives what a file says
+        raise catalog.damage("a date is no text")
+    return rows
 
 
 def ids_in(catalog: CatalogFile, query: str, *arguments: str | int) -> Ids:

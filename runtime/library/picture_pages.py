@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.filters import Filters, Ids, ids_of, kept_in_order
+from runtime.library.filters import Filters, Ids, fetch_dates, ids_of, kept_in_order
 from runtime.library.where import AFTER_ALL, Where
 
 PageOrder = Literal["date", "path"]
@@ -20,7 +20,7 @@ TIMELINES_REMEMBERED = 16  # of filters, a few kB each
 
 COUNT_ALL = "SELECT count(*) FROM images"
 OLDEST_FIRST = "SELECT group_concat(id) FROM (SELECT id FROM photo_facts WHERE taken IS NOT NULL ORDER BY taken)"
-TAKEN_OF_ONE = "SELECT taken FROM photo_facts WHERE id = ?"
+TAKEN_OF_ONE = "SELECT id, taken FROM photo_facts WHERE id = ? AND taken IS NOT NULL"
 SAME_TAKEN = "SELECT id, taken FROM photo_facts WHERE taken = ? AND id < ? ORDER BY id DESC LIMIT ?"
 EARLIER = "SELECT id, taken FROM photo_facts WHERE taken < ? ORDER BY taken DESC, id DESC LIMIT ?"
 UNDATED = """
@@ -88,7 +88,7 @@ class PicturePages:
         last = where.last + AFTER_ALL if where and where.last else AFTER_ALL
         taken: str | None = last if has_facts else None
         if after is not None and has_facts:
-            [taken] = [row[0] for row in self._catalog.fetch(TAKEN_OF_ONE, after)] or [None]
+            taken = dict(fetch_dates(self._catalog, TAKEN_OF_ONE, after)).get(after)
         if taken is not None:
             earliest = where.first[:4] if where and where.first else ""
             yield from self._dated(step, taken, 0 if after is None else after, earliest)
@@ -98,9 +98,9 @@ class PicturePages:
 
     def _dated(self, step: int, taken: str, after: int, earliest: str) -> Iterator[list[int]]:
         while taken >= earliest:
-            rows = self._catalog.fetch(SAME_TAKEN, taken, after, step)
+            rows = fetch_dates(self._catalog, SAME_TAKEN, taken, after, step)
             if len(rows) < step:
-                rows += self._catalog.fetch(EARLIER, taken, step - len(rows))
+                rows += fetch_dates(self._catalog, EARLIER, taken, step - len(rows))
             if not rows:
                 return
             yield [image_id for image_id, _ in rows]

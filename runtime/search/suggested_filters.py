@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 from runtime.library.photo_counts import PhotoCounts
 from runtime.library.where import Where
@@ -136,7 +137,7 @@ def _next(when: str, step: int) -> str:
 def _places(text: str, counts: PhotoCounts) -> Iterator[tuple[int, int, dict[str, str]]]:
     """Yield the places that stand behind "in" or "from", with nothing behind them that they could belong to."""
     for before in _BEFORE_PLACE.finditer(text):
-        words = list(WORD.finditer(text, before.end()))[:PLACE_WORDS_MAX]
+        words = list(islice(WORD.finditer(text, before.end()), PLACE_WORDS_MAX))
         for word in reversed(words):
             place = text[before.end() : word.end()]
             if counts.has_place(place) and _ends_at(text, word.end()):

@@ -76,6 +76,9 @@ def test_a_hit_has_the_same_evidence_with_a_filter_as_without(engine: Engine, qu
 def test_a_filter_goes_together_with_a_picture_and_with_words_left_out(engine: Engine) -> None:
     assert ids_of(search(engine, "", like=1, where={"place": "Lisbon"})) == [2]
     assert ids_of(search(engine, "red -green", like=3, where={"place": "Lisbon"})) == [1, 2]
+    alone = search(engine, "red -green", like=3, where={"folder": "sub"})
+    assert (alone.hits, alone.filtered, alone.verdict) == ([], Filtered(1, 4), None)
+    assert search(engine, "red -green", like=3, where={"folder": "nowhere"}).verdict == "none"
 
 
 def test_where_a_filter_leaves_nothing_the_answer_says_so(engine: Engine) -> None:

@@ -1,9 +1,12 @@
 """The library a page at a time: each picture once, in order, whatever the page's length; and its months."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from runtime.errors import ArtefactCorrupt
 from runtime.library.catalog import Library
 from runtime.library.picture_pages import MonthCount, PageOrder, Timeline
 from runtime.library.where import Where
@@ -59,3 +62,15 @@ def test_without_facts_all_are_undated_and_come_by_id(tmp_path: Path) -> None:
     assert plain.pages.timeline(Where(folder="2020")) == Timeline(2, 2, ())
     assert pages(plain, "date", 3) == sorted(PHOTOS, reverse=True)
     assert pages(plain, "date", 1, Where(folder="2020")) == [6, 5]
+
+
+def test_a_date_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    write_photos(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "photos.sqlite")) as connection:
+        connection.execute("UPDATE photo_facts SET taken = x'ff' WHERE id = 2")
+        connection.commit()
+    damaged = Library(tmp_path / "photos.sqlite", tmp_path)
+    with pytest.raises(ArtefactCorrupt, match="a date is no text"):
+        damaged.filters.taken_of([2])
+    with pytest.raises(ArtefactCorrupt, match="a date is no text"):
+        damaged.pages.page("date", 5, after=2)
