@@ -68,6 +68,7 @@ def test_a_place_that_a_picture_is_of(photos: Library, query: str, words: str, p
         "dogs not from 2019",
         '"from 2019" on a poster',
         "2000 people",
+        "boats from 20٢٢",
         "1920x1080",
         "a boat from 31 February 2019",
         "in 2999",
