@@ -24,7 +24,10 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)"
 )
 _YEAR, _DAY = r"(?:19|20)[0-9][0-9]", r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_LONG_DATE = rf"(?:{_YEAR}-[0-9][0-9](?:-[0-9][0-9])?|{_DAY}\s+{_MONTH}\.?,?\s+{_YEAR}|{_MONTH}\.?\s+{_DAY},?\s+{_YEAR}|{_MONTH}\.?,?\s+{_YEAR})"
+_LONG_DATE = (
+    rf"(?:{_YEAR}-[0-9][0-9](?:-[0-9][0-9])?|{_DAY}\s+{_MONTH}\.?,?\s+{_YEAR}|{_MONTH}\.?\s+{_DAY},?\s+{_YEAR}"
+    rf"|{_MONTH}\.?,?\s+{_YEAR})"
+)
 _ANY_DATE = rf"(?:{_LONG_DATE}|{_YEAR})"
 _PARTS = re.compile(rf"[0-9]+|{_MONTH}", re.IGNORECASE)
 _BEFORE_PLACE = re.compile(r"(?<![\w-])(?:in|from)\s+", re.IGNORECASE)
