@@ -1,7 +1,8 @@
 """How many pictures there are of each month, place, camera and folder: what a filter may name, and the timeline.
 
 Owns the form of the catalogue's table `photo_counts`, which a build fills last. In a catalogue without it, the same is
-counted when it is first asked for: seconds over a million pictures, where the table takes milliseconds.
+counted when it is first asked for, and so is a kind that the table has none of: seconds over a million pictures, where the
+table takes milliseconds.
 """
 
 from collections.abc import Mapping
@@ -77,7 +78,7 @@ class PhotoCounts:
 
 
 def _read(catalog: CatalogFile, is_stored: bool, kind: Kind) -> tuple[PhotoCount, ...]:
-    rows = catalog.fetch(STORED, kind) if is_stored else catalog.fetch(COUNT[kind])
+    rows = (catalog.fetch(STORED, kind) if is_stored else []) or catalog.fetch(COUNT[kind])
     for name, country, pictures in rows:
         if not (isinstance(name, str | None) and isinstance(country, str | None) and isinstance(pictures, int)):
             raise catalog.damage(f"it does not count its pictures by {kind}")
