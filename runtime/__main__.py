@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -79,6 +80,12 @@ def search(
     models: ModelsDir = None,
     index: IndexDir = None,
     *,
+    first: Annotated[str | None, typer.Option("--from", help="Pictures from this year, month or day on.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Pictures up to this year, month or day.")] = None,
+    folder: Annotated[str | None, typer.Option(help="Pictures in folders of this name, or in holiday/beach.")] = None,
+    place: Annotated[str | None, typer.Option(help="Pictures of this town or country.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Pictures by this camera.")] = None,
+    order: Annotated[Literal["match", "date"], typer.Option(help="The best first, or the newest of them.")] = "match",
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /search would answer.")] = False,
     paths: Annotated[bool, typer.Option("--paths", help="Print only the pictures' paths, one a line.")] = False,
     print0: Annotated[bool, typer.Option("--print0", "-0", help="The same, each ended by a NUL, for xargs -0.")] = False,
@@ -90,8 +97,13 @@ def search(
 
         settings = _settings(models_dir=models, index_dir=index)
         engine = open_engine(settings)
-        request = engine.limits.check_search(text_of(" ".join(query)), settings.top_k_default if top_k is None else top_k)
-        body = SearchBody.model_validate(engine.search(request))
+        where = {"from": first, "to": last, "folder": folder, "place": place, "camera": camera}
+        request = engine.limits.check_search(
+            text_of(" ".join(query)),
+            settings.top_k_default if top_k is None else top_k,
+            where={key: value and text_of(value) for key, value in where.items()},
+        )
+        body = SearchBody.model_validate(engine.search(replace(request, order=order)))
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if as_json:

@@ -18,13 +18,15 @@ from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
 from runtime.library.photo_facts import NO_FACTS
 from runtime.models.encoder import Encoder, Pixels, Vectors
-from runtime.search.evidence import Answer, Evidence, Explanation, Hit, StageTimings, weigh_words
+from runtime.search.candidates import find_candidates
+from runtime.search.embedded_query import Query
+from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
-from runtime.search.ranking import Ranker, best_first
+from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
+from runtime.search.ranking import Ranker, best_first, newest_first
+from runtime.search.suggested_filters import suggest_filters
 from runtime.search.testimony import Statement
-from runtime.search.text_search import find_wanted
 from runtime.search.words import Phrase, without_word
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Engine:
         request = self.limits.check_search(WARM_QUERY, 1, explain=False)
         query = self._embed(request, StageTimings())
         self._word_in_captions(WARM_QUERY)
-        ids = list(dict.fromkeys([*self._ranker.nearest(query, NEIGHBOURS), *find_wanted(self.library, query, NEIGHBOURS)]))
+        ids = find_candidates(self._ranker, self.library, query, request).ids
         rows = self.library.rows_of_found(ids)
         self._ranker.judge(query, rows, self._ranker.vectors_of(ids))
 
@@ -175,18 +177,21 @@ class Engine:
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
-            count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
-            found = [*self._ranker.nearest(query, count), *find_wanted(self.library, query, count)]
-            ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
+            found = find_candidates(self._ranker, self.library, query, request)
+            suggested = suggest_filters(request, self.library.filters.counts)
         with timings.stage("rows"):
-            rows = self.library.rows_of_found(ids)
+            rows = self.library.rows_of_found(found.ids)
+            neighbours = None if found.neighbours is None else self.library.rows_of_found(found.neighbours)
         with timings.stage("evidence"):
-            vectors = self._ranker.vectors_of(ids)
-            evidence = self._ranker.judge(query, rows, vectors)
+            vectors = self._ranker.vectors_of(found.ids)
+            evidence = self._ranker.judge(query, rows, vectors, neighbours)
             best = best_first(evidence)[: request.top_k]
+            if request.order == "date":
+                best = newest_first(best, found.ids, self.library.filters.taken_of)
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
-        return Answer(request, hits, timings.timings_ms, query.parsed.part_read)
+        filtered = None if found.left is None else Filtered(found.left, self.count)
+        return Answer(request, hits, timings.timings_ms, query.parsed.part_read, filtered, suggested)
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):

@@ -25,7 +25,7 @@
     └── Overloaded            more searches than are worked on or may wait
 
 `code` is a class's name on the wire. `export/errors.py` adds the export step's own branches, and
-`runtime/web/access/refusals.py` that of who may ask.
+`runtime/web/access/refusals.py` that of who may ask; `runtime/library/where.py` has those of filters.
 """
 
 from pathlib import Path

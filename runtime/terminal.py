@@ -5,6 +5,7 @@ Text of others is shown as text, never as markup, and in the letters that the te
 
 import codecs
 import os
+import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -139,12 +140,17 @@ def escape_controls(text: str) -> str:
 
 
 def _notes(body: "SearchBody") -> Iterator[str]:
-    """Yield what must be known of a whole answer: that the query was cut, and that nothing matches well."""
+    """Yield what is to be known of a whole answer: is its query cut, is it filtered or could it be, does nothing match."""
     if body.query_read is not None:
         count = len(body.query_read.split())
         yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"
-    if body.verdict == "none":
+    if body.filtered is not None:
+        yield body.filtered.message
+    if body.verdict == "none" and not (body.filtered and not body.filtered.pictures):
         yield NO_GOOD_MATCH
+    for suggested in body.filters_suggested:
+        options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in suggested.where.items())
+        yield f"To filter by “{escape_controls(suggested.words)}”, take {escape_controls(options)} in place of these words."
 
 
 def _percent(probability: float | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from export.index.caption_words import UsedWords
+from export.index.photos.counts import write_photo_counts
 from export.index.photos.facts_table import FACTS_SCHEMA, read_known_facts, write_facts
 from export.index.photos.folder_facts import KnownFacts
 from export.index.scan import SkippedImage
@@ -97,6 +98,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute("COMMIT")
         if can_index_text():
             write_text(connection, catalog.rows)
+        write_photo_counts(connection)
 
 
 def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> None:

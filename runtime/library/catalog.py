@@ -22,8 +22,10 @@ from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
+from runtime.library.filters import Filters
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.photo_facts import PhotoFactsTable
+from runtime.library.picture_pages import PicturePages
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)
@@ -116,6 +118,8 @@ class Library:
         self._columns = self._catalog.columns(COLUMNS)
         self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
         self.facts = PhotoFactsTable(self._catalog)
+        self.filters = Filters(self._catalog)
+        self.pages = PicturePages(self._catalog, self.filters)
 
     @classmethod
     def open(

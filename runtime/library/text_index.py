@@ -4,6 +4,7 @@ Owns its form and reads it. Words come in as `runtime/search/text_search.py` mak
 A catalogue from before there was one, and an SQLite that was built without FTS5, find nothing.
 """
 
+import json
 import math
 import sqlite3
 from collections import defaultdict
@@ -12,6 +13,7 @@ from contextlib import closing
 from functools import lru_cache, partial
 
 from runtime.library.catalog_file import FAULTS, CatalogFile
+from runtime.library.filters import Ids, kept_in_order
 
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
 # which column of which row. "ascii" separates at what is no ASCII letter or digit and keeps all else together, so each word
@@ -45,7 +47,9 @@ COMPLETE = """
     SELECT word FROM (SELECT word, pictures FROM full_text_words WHERE word > ? AND word < ? LIMIT ?)
     ORDER BY pictures DESC, word LIMIT ?
 """
-FIND_IDS = "SELECT rowid FROM full_text WHERE full_text MATCH ? ORDER BY rowid LIMIT ?"
+FIND_IDS = "SELECT rowid FROM full_text WHERE full_text MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?"
+RANK = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?)) ORDER BY length(caption), id LIMIT ?"
+FILTERED_STEP = 20_000  # pictures with the words that are compared with a filter at once
 COUNT = "SELECT pictures FROM full_text_words WHERE word = ?"
 WORDS_REMEMBERED = 4096  # of queries, whose words come back
 SOME_WORDS = 4  # of a text, the rarest
@@ -60,7 +64,9 @@ class TextIndex:
         self._readable = has_text_index(catalog.connection)
         self._count_of = lru_cache(WORDS_REMEMBERED)(partial(_read_count, catalog))  # no method: it would be a circle
 
-    def find(self, words: Sequence[str], limit: int, *, last: str, names_only: bool) -> list[int]:
+    def find(
+        self, words: Sequence[str], limit: int, *, last: str, names_only: bool, allowed: Ids | None = None
+    ) -> list[int]:
         """Return the ids of at most `limit` pictures that hold all words, or else some, best first.
 
         `find_by_words` says which are the best.
@@ -70,27 +76,36 @@ class TextIndex:
             limit: how many ids at most.
             last: the last word as it was typed, which may be the beginning of one.
             names_only: leave captions aside.
+            allowed: the pictures that a filter leaves; None for all.
         """
         if not self._readable:
             return []
         counts = {word: count for word in words if (count := self._count_of(word))}
-        found = self._with_all(words, counts, limit, last=last, columns=NAMES if names_only else "")
+        columns = NAMES if names_only else ""
+        found = self._with_all(words, counts, limit, last=last, columns=columns, allowed=allowed)
         if len(found) < limit and len(words) > 1 and not names_only:
-            found += self._with_some(counts, limit)
+            found += self._with_some(counts, limit, allowed)
         return list(dict.fromkeys(found))[:limit]
 
     def _with_all(
-        self, words: Sequence[str], counts: Mapping[str, int], limit: int, *, last: str, columns: str
+        self,
+        words: Sequence[str],
+        counts: Mapping[str, int],
+        limit: int,
+        *,
+        last: str,
+        columns: str,
+        allowed: Ids | None,
     ) -> list[int]:
         if any(word not in counts for word in words[:-1]):
             return []
-        found = self._match(columns + _all_of(words), limit) if words[-1] in counts else []
+        found = self._match(columns + _all_of(words), limit, allowed) if words[-1] in counts else []
         if len(found) < limit and len(last) >= COMPLETED_FROM and (completions := self._completions(last)):
             any_completion = " OR ".join(map(_quoted, completions))
-            found += self._match(columns + _all_of(words[:-1], f"({any_completion})"), limit)
+            found += self._match(columns + _all_of(words[:-1], f"({any_completion})"), limit, allowed)
         return found
 
-    def _with_some(self, counts: Mapping[str, int], limit: int) -> list[int]:
+    def _with_some(self, counts: Mapping[str, int], limit: int, allowed: Ids | None) -> list[int]:
         """Return the pictures that hold some of the words, those with more and rarer ones first.
 
         Only the rarest words are looked for, and frequent ones only if there are no others.
@@ -99,7 +114,7 @@ class TextIndex:
         for word in sorted(counts, key=lambda word: (counts[word], word))[:SOME_WORDS]:
             if counts[word] > LOOKED_AT and found:
                 break
-            for (image_id,) in self._catalog.fetch(FIND_IDS, _quoted(word), LOOKED_AT):
+            for image_id in self._matching(_quoted(word), LOOKED_AT, allowed):
                 found[image_id] += 1 / math.log2(1 + counts[word])
         return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
 
@@ -107,8 +122,25 @@ class TextIndex:
         behind = beginning + "\U0010ffff"
         return [word for (word,) in self._catalog.fetch(COMPLETE, beginning, behind, COMPLETIONS_SCANNED, COMPLETIONS)]
 
-    def _match(self, expression: str, limit: int) -> list[int]:
-        return [image_id for (image_id,) in self._catalog.fetch(FIND, expression, max(LOOKED_AT, limit), limit)]
+    def _match(self, expression: str, limit: int, allowed: Ids | None) -> list[int]:
+        looked_at = max(LOOKED_AT, limit)
+        if allowed is None:
+            found = self._catalog.fetch(FIND, expression, looked_at, limit)
+        else:
+            found = self._catalog.fetch(RANK, json.dumps(self._matching(expression, looked_at, allowed)), limit)
+        return [image_id for (image_id,) in found]
+
+    def _matching(self, expression: str, limit: int, allowed: Ids | None) -> list[int]:
+        """Return the ids of the first pictures that match and are allowed, at most `limit`."""
+        if allowed is None:
+            return [image_id for (image_id,) in self._catalog.fetch(FIND_IDS, expression, 0, limit)]
+        kept, last_kept = list[int](), int(allowed[-1]) if allowed.size else 0
+        after = int(allowed[0]) - 1 if allowed.size else 0
+        while after < last_kept and len(kept) < limit:
+            step = [image_id for (image_id,) in self._catalog.fetch(FIND_IDS, expression, after, FILTERED_STEP)]
+            kept += kept_in_order(step, allowed)
+            after = step[-1] if len(step) == FILTERED_STEP else last_kept
+        return kept[:limit]
 
 
 def _read_count(catalog: CatalogFile, word: str) -> int:

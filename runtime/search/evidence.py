@@ -17,6 +17,7 @@ from runtime.library.catalog import ImageRow
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch
+from runtime.search.suggested_filters import SuggestedFilter
 from runtime.search.testimony import SILENT, Testimony
 from runtime.search.words import Phrase, stem
 
@@ -92,16 +93,34 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Filtered:
+    """How many of all pictures a request's filter leaves, which were searched."""
+
+    pictures: int
+    of: int
+
+    @property
+    def message(self) -> str:
+        """The same as a sentence."""
+        if self.pictures:
+            return f"The filter leaves {self.pictures:,} of {self.of:,} pictures."
+        return f"The filter leaves none of {self.of:,} pictures. Leave out a part of it, or take another."
+
+
+@dataclass(frozen=True)
 class Answer:
     """The hits that a request gets, and how long each stage took, in milliseconds.
 
     `query_read` is the part of the query that was searched for, where the encoder did not read all of it; else None.
+    `filtered` is None where no filter was asked for.
     """
 
     request: CheckedSearch | CheckedExplain
     hits: list[Hit]
     timings_ms: dict[str, float] = field(default_factory=dict)
     query_read: str | None = None
+    filtered: Filtered | None = None
+    filters_suggested: tuple[SuggestedFilter, ...] = ()
 
     @property
     def match_probability(self) -> float | None:
@@ -111,7 +130,9 @@ class Answer:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The search's verdict is its best hit's."""
+        """The search's verdict is its best hit's; where a filter leaves no picture, there is none."""
+        if self.filtered is not None and not self.filtered.pictures:
+            return "none"
         probability = self.match_probability
         return None if probability is None else verdict_of(probability)
 

@@ -1,26 +1,19 @@
-"""What one request asks for: checked against its limits and parsed once, before any work; then embedded.
+"""What one request asks for: checked against its limits and parsed once, before any work.
 
-The web API and the command line check a request here and pass it on; nothing after them checks or parses again. Runs no
-model: vectors come in ready.
+The web API and the command line check a request here and pass it on; nothing after them checks or parses again.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.search.testimony import Statement
+from runtime.library.where import Where, check_where
 from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 
-Vectors = NDArray[np.float32]
-
-# How much of an unwanted text is subtracted from the wanted one. On storybook scenes, half leaves no hit of the unwanted
-# kind among the first five, and the whole begins to lose the wanted ones (benchmarks/RESULTS.md).
-UNWANTED_WEIGHT = 0.5
 PICTURE_WEIGHT = 0.5
+HitOrder = Literal["match", "date"]  # the best first, or the newest
 MINUS_WORDS_MAX = 16  # words and phrases that a query leaves out: they share one run of the text tower
 # A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words, "-5" is a number. "-'red boat'" leaves a
 # phrase out. Single quotes hold two words and more, as those of "rock 'n' roll" are apostrophes.
@@ -63,7 +56,8 @@ class CheckedSearch:
     """A request for a search that is inside its limits; `RequestLimits` makes it.
 
     `like` is the id of a picture of the library to search with. `picture_weight` is how much a picture counts against
-    words, from 0 to 1.
+    words, from 0 to 1. `where` is the filter, None for all pictures. `order` is that of the hits; the best are
+    found in any case.
     """
 
     query: ParsedQuery
@@ -71,6 +65,8 @@ class CheckedSearch:
     explain: bool = True
     like: int | None = None
     picture_weight: float = PICTURE_WEIGHT
+    where: Where | None = None
+    order: HitOrder = "match"
 
 
 @dataclass(frozen=True)
@@ -99,22 +95,31 @@ class RequestLimits:
         explain: bool = True,
         like: int | None = None,
         picture_weight: float = PICTURE_WEIGHT,
+        where: object = None,
     ) -> CheckedSearch:
         """Return the request to search by words, or by a picture of the library and perhaps words.
 
         Raises:
             QueryEmpty, QueryTooLong, RequestMalformed: the query cannot be searched with.
             TopKOutOfRange, PictureWeightOutOfRange: a number is outside its range.
+            FilterInvalid: `where` cannot be filtered by.
         """
         parsed = self._parsed(query) if like is not None else _wanting(self._parsed(query))
-        return CheckedSearch(parsed, self._top_k(top_k), explain, like, _checked_weight(picture_weight))
+        weight = _checked_weight(picture_weight)
+        return CheckedSearch(parsed, self._top_k(top_k), explain, like, weight, check_where(where))
 
     def check_image_search(
-        self, query: str, top_k: int, *, explain: bool = True, picture_weight: float = PICTURE_WEIGHT
+        self,
+        query: str,
+        top_k: int,
+        *,
+        explain: bool = True,
+        picture_weight: float = PICTURE_WEIGHT,
+        where: object = None,
     ) -> CheckedSearch:
         """Return the request to search by a picture that is sent along, and perhaps words; raises as `check_search` does."""
-        parsed = self._parsed(query)
-        return CheckedSearch(parsed, self._top_k(top_k), explain, picture_weight=_checked_weight(picture_weight))
+        weight = _checked_weight(picture_weight)
+        return CheckedSearch(self._parsed(query), self._top_k(top_k), explain, None, weight, check_where(where))
 
     def check_explain(
         self, query: str, ids: Sequence[int], *, heatmap: bool = False, explain: bool = True
@@ -152,55 +157,6 @@ class RequestLimits:
         return top_k
 
 
-@dataclass(frozen=True)
-class Query:
-    """A query in the models' space: a text, a picture, or both.
-
-    `text` and `picture` are (d,) float32 of norm 1, or None; `unwanted` holds one such vector for each unwanted phrase.
-    `statements` are those of the wanted and of each unwanted text.
-    """
-
-    parsed: ParsedQuery
-    text: Vectors | None
-    statements: tuple[Statement, ...]
-    unwanted: tuple[Vectors, ...] = ()
-    picture: Vectors | None = None
-    picture_weight: float = PICTURE_WEIGHT
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether it has both words and a picture."""
-        return self.picture is not None and not self.parsed.is_empty
-
-    def direction(self, library: Vectors | None = None) -> Vectors:
-        """Return the (d,) direction of norm 1 in which the answers lie.
-
-        In a mix, each side is divided by the spread of its cosines over the `library`, (n, d), some of its pictures. A
-        picture's cosines spread wider or narrower than a text's, so in a plain mean one side would dominate.
-        """
-        words, picture = self._words_direction(), self.picture
-        if words is None or picture is None:
-            return _unit(_first(words, picture))
-        if library is not None:
-            words, picture = (vector / max(float((library @ vector).std()), 1e-6) for vector in (words, picture))
-        return _unit((1 - self.picture_weight) * words + self.picture_weight * picture)
-
-    def scores(self, vectors: Vectors) -> NDArray[np.float32]:
-        """Return the (k,) cosines of (k, d) pictures with what is wanted; of text and picture, their weighted mean."""
-        if self.text is None or self.picture is None:
-            only: NDArray[np.float32] = vectors @ _first(self.text, self.picture)
-            return only
-        weight = np.float32(self.picture_weight)
-        mixed: NDArray[np.float32] = (1 - weight) * (vectors @ self.text) + weight * (vectors @ self.picture)
-        return mixed
-
-    def _words_direction(self) -> Vectors | None:
-        parts = [-UNWANTED_WEIGHT * vector for vector in self.unwanted]
-        if self.text is not None:
-            parts.append(self.text)
-        return np.sum(parts, axis=0) if parts else None
-
-
 def parse_query(text: str) -> ParsedQuery:
     """Return what a query wants and what it leaves out: by minus-words, and by "without", "no", "not" and the like."""
     quoted, unwanted = list[str](), list[str]()
@@ -232,13 +188,3 @@ def _checked_weight(picture_weight: float) -> float:
     if not 0 <= picture_weight <= 1:  # false of NaN, too
         raise PictureWeightOutOfRange(picture_weight)
     return picture_weight
-
-
-def _first(*vectors: Vectors | None) -> Vectors:
-    """Return the first vector that is there; a query has at least one."""
-    return next(vector for vector in vectors if vector is not None)
-
-
-def _unit(vector: Vectors) -> Vectors:
-    unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
-    return unit

@@ -3,7 +3,7 @@
 Knows the stores of the pictures' and of the captions' vectors, and the index's calibration of match probabilities.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import erf, isnan, sqrt
@@ -15,9 +15,10 @@ from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, ma
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import ImageRow
+from runtime.library.filters import Ids
+from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
-from runtime.search.query import Query
 from runtime.search.testimony import Statement, Testimony, compare
 from runtime.search.text_search import which_are_named
 from runtime.search.words import Phrase
@@ -51,10 +52,10 @@ class Ranker:
         """How many pictures there are."""
         return self._store.count
 
-    def nearest(self, query: Query, k: int) -> list[int]:
-        """Return the ids of the k pictures nearest to the query's direction, best first."""
+    def nearest(self, query: Query, k: int, allowed: Ids | None = None) -> list[int]:
+        """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
         library = self._some_pictures if query.is_mixed else None
-        ids, _ = self._store.search(query.direction(library)[None], k)  # (1, k)
+        ids, _ = self._store.search(query.direction(library)[None], k, allowed=allowed)  # (1, k)
         return [int(image_id) for image_id in ids[0]]
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
@@ -207,6 +208,14 @@ def best_first(evidence: Sequence[Evidence]) -> list[int]:
     return sorted(
         range(len(evidence)), key=lambda at: (-(evidence[at].match_probability or 0.0), not evidence[at].testimony.agrees)
     )
+
+
+def newest_first(
+    order: Sequence[int], ids: Sequence[int], taken_of: Callable[[Sequence[int]], Mapping[int, str]]
+) -> list[int]:
+    """Return the same places in `ids`, those of the newest pictures first; those without a date stay as they are, behind."""
+    taken = taken_of([ids[at] for at in order])
+    return sorted(order, key=lambda at: taken.get(ids[at], ""), reverse=True)
 
 
 def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool) -> Evidence:

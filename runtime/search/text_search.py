@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runtime.library.catalog import ImageRow, Library
+from runtime.library.filters import Ids
+from runtime.library.folding import fold
+from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.query import Query
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
 
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
 WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB
-_ACCENTS = re.compile("[\u0300-\u036f]")
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # A run of letters or of digits: "holiday2019" is two. Chinese and Japanese are written without blanks: a letter is a word.
 _PART = re.compile(rf"[{_CJK}]|\d+|[^\W\d_{_CJK}]+")
@@ -39,14 +40,14 @@ class TextWords:
     names_only: bool
 
 
-def find_by_words(library: Library, text: str, limit: int) -> list[int]:
+def find_by_words(library: Library, text: str, limit: int, allowed: Ids | None = None) -> list[int]:
     """Return the ids of at most `limit` pictures that hold all content words of a text, or else some, best first.
 
     Words are compared by their stems. Pictures that have all words whole come first, those with the shortest caption before
     the others, as its words cover more of it. Then come pictures that have the last word as the beginning of one, and then
     those that have some of the words, the rarest first. Where more pictures hold all words than are looked at, which ones
     are is decided by their ids. A text without content words ("the photo") is looked for in names alone. Any text may be
-    given; it is no query language.
+    given; it is no query language. `allowed` are the pictures that a filter leaves, None for all.
 
     Returns:
         The ids, each once. Empty where no picture has any of the words, and where the index has no full text.
@@ -54,16 +55,16 @@ def find_by_words(library: Library, text: str, limit: int) -> list[int]:
     wanted = words_of_text(text)
     if not wanted.words or limit < 1:
         return []
-    return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only)
+    return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only, allowed=allowed)
 
 
-def find_wanted(library: Library, query: Query, limit: int) -> list[int]:
+def find_wanted(library: Library, query: Query, limit: int, allowed: Ids | None = None) -> list[int]:
     """Return what `find_by_words` does for what a query wants, in the captions' own words where it uses others."""
     if query.text is None:
         return []
     statement, text = query.statements[0], query.parsed.wanted.text
     has_other_words = statement.is_whole and statement.phrases != noun_phrases(text)
-    return find_by_words(library, statement.text if has_other_words else text, limit)
+    return find_by_words(library, statement.text if has_other_words else text, limit, allowed)
 
 
 def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:
@@ -99,14 +100,6 @@ def words_of_path(path: str) -> tuple[str, ...]:
     parts = _parts(_CAPITAL.sub(" ", name))
     wholes = [fold(run) for run in _RUN.findall(name)]
     return _stems([*parts, *wholes])
-
-
-def fold(text: str) -> str:
-    """Return the text in lower case and without accents: "Café" becomes "cafe", "Straße" becomes "strasse"."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed)).casefold()
 
 
 def _content_parts(text: str) -> list[str]:

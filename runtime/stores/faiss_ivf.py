@@ -64,22 +64,61 @@ class MappedIvf:
         """How many clusters there are."""
         return int(self._clusters.nlist)
 
-    def nearest_rows(self, queries: Vectors, wanted: int, nprobe: int) -> NDArray[np.int64]:
+    def nearest_rows(
+        self, queries: Vectors, wanted: int, nprobe: int, is_allowed: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.int64]:
         """Return the rows, (n, wanted), that seem nearest to each of (n, d) queries; -1 where the clusters hold fewer.
+
+        `is_allowed`, (count,), says which rows may be found; at least `wanted` of them.
 
         Raises:
             ArtefactCorrupt: the clusters name a row that does not exist, or lack some.
         """
         import faiss
 
-        params = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # faiss adds the keywords at run time
         rows: NDArray[np.int64]
-        _, rows = self._clusters.search(self._components.apply(queries), wanted, params=params)
-        self._memory.count_read(len(queries) * nprobe * self._list_bytes)
+        bits = None if is_allowed is None else np.packbits(is_allowed, bitorder="little")
+        with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
+        selector = None if bits is None else with_arrays.IDSelectorBitmap(bits)
+        reduced = self._components.apply(queries)
+        at_once = max(1, MAPPED_MAX_BYTES // max(1, self._list_bytes))
+        if nprobe <= at_once:
+            params = with_arrays.SearchParametersIVF(nprobe=nprobe, sel=selector)
+            _, rows = self._clusters.search(reduced, wanted, params=params)
+            self._memory.count_read(len(queries) * nprobe * self._list_bytes)
+        else:
+            rows = self._nearest_in_steps(reduced, wanted, nprobe, at_once, selector)
         least = 0 if nprobe >= self.nlist else -1
         if rows.min() < least or rows.max() >= self._clusters.ntotal:
             raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
         return rows
+
+    def _nearest_in_steps(
+        self,
+        reduced: Vectors,
+        wanted: int,
+        nprobe: int,
+        at_once: int,
+        selector: Any,  # noqa: ANN401 (faiss has no types)
+    ) -> NDArray[np.int64]:
+        """Return the same as one search, whose clusters would keep more of the file in memory than may be."""
+        import faiss
+
+        with_arrays: Any = faiss
+        nearness, clusters = with_arrays.downcast_index(self._clusters.quantizer).search(reduced, nprobe)  # (n, nprobe)
+        all_scores, all_rows = [], []
+        for start in range(0, nprobe, at_once):
+            some = np.ascontiguousarray(clusters[:, start : start + at_once])
+            their_nearness = np.ascontiguousarray(nearness[:, start : start + at_once])
+            scores, rows = np.empty((len(reduced), wanted), np.float32), np.empty((len(reduced), wanted), np.int64)
+            params = with_arrays.SearchParametersIVF(nprobe=some.shape[1], sel=selector)
+            arrays = [faiss.swig_ptr(array) for array in (some, their_nearness, scores, rows)]
+            self._clusters.search_preassigned_c(len(reduced), faiss.swig_ptr(reduced), wanted, *arrays, False, params)
+            self._memory.count_read(some.size * self._list_bytes)
+            all_scores.append(scores)
+            all_rows.append(rows)
+        best = np.argsort(-np.hstack(all_scores), axis=1, kind="stable")[:, :wanted]
+        return np.take_along_axis(np.hstack(all_rows), best, axis=1)
 
 
 class _MappedMemory:

@@ -18,6 +18,7 @@ REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<4siq")  # a FAISS file begins with its kind, the dimension, the count
 VECTOR_ITEM_BYTES, ID_BYTES = 4, 8
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
 
 
 class FlatStore:
@@ -87,21 +88,43 @@ class FlatStore:
         self._own()
         return int(self._index.remove_ids(np.asarray(ids, dtype=np.int64)))
 
-    def search(self, vectors: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
-        """Find the k nearest of each query, best first.
+    def search(self, vectors: Vectors, k: int, *, allowed: Ids | None = None) -> tuple[NDArray[np.int64], Vectors]:
+        """Find the k nearest of each query, best first; exactly, also among the allowed ones.
 
         Args:
             vectors: (n, d) float32, each row of L2 norm 1.
             k: how many are wanted; a store that holds fewer gives all it has.
+            allowed: the ids to search among, (a,) ascending, each once; unknown ones are passed over. None for all.
 
         Returns:
-            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
+            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1]. With `allowed`, count is
+            the number of those.
         """
-        k = min(k, self.count)
+        if allowed is None:
+            return self._search(self._index, vectors, min(k, self.count))
+        import faiss
+
+        ids = faiss.vector_to_array(self._index.id_map)  # (count,)
+        is_allowed = np.isin(ids, allowed)
+        with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
+        selector = with_arrays.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+        params = with_arrays.SearchParameters(sel=selector)
+        vectors_alone = faiss.downcast_index(self._index.index)
+        k = min(k, int(np.count_nonzero(is_allowed)))
+        rows, scores = self._search(vectors_alone, vectors, k, params=params)
+        return ids[rows], scores
+
+    def _search(
+        self,
+        index: Any,  # noqa: ANN401 (faiss has no types)
+        vectors: Vectors,
+        k: int,
+        **params: Any,  # noqa: ANN401
+    ) -> tuple[NDArray[np.int64], Vectors]:
         if k < 1:  # faiss asserts k > 0
             return np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
-        scores, ids = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), k)
-        return ids, scores
+        scores, found = index.search(np.ascontiguousarray(vectors, dtype=np.float32), k, **params)
+        return found, scores
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors of these ids, (n, d) float32, in their order.

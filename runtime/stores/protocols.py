@@ -32,14 +32,19 @@ class VectorSource(Protocol):
 class VectorStore(VectorSource, Protocol):
     """Unit vectors by id, searched by cosine."""
 
-    def search(self, vectors: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def search(
+        self, vectors: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the k nearest of each query, best first.
 
         Args:
             vectors: (n, d) float32, each row of L2 norm 1.
             k: how many are wanted; a store that holds fewer gives all it has.
+            allowed: the ids to search among, (a,) ascending, each once; ids that the store lacks are passed over. None for
+                all of the store.
 
         Returns:
-            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1].
+            ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1]. With `allowed`, count is
+            the number of those.
         """
         ...

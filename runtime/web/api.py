@@ -21,6 +21,7 @@ from runtime.web.access.login import LoginPage
 from runtime.web.access.origins import AllowedOrigins
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
+from runtime.web.browsing import add_browsing
 from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.files import FileAnswer
 from runtime.web.live import FixedEngine, LiveEngine
@@ -62,6 +63,7 @@ def create_app(
     counted.watch_queue(lambda: queue.waiting)
     uploads = uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
     add_searches(app, live, settings, uploads)
+    add_browsing(app, live)
     _add_pictures(app, live, max_picture_bytes)
     _add_health(app, live, settings)
     if settings.metrics != "off":

@@ -10,8 +10,9 @@ import numpy as np
 from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from runtime.library.captions import CaptionSource
+from runtime.library.where import VALUE_MAX_CHARS
 from runtime.search.evidence import Verdict
-from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT
+from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT, HitOrder
 from runtime.search.testimony import CaptionSays
 
 
@@ -33,6 +34,26 @@ QUERY_READ: Any = Field(
 )
 
 
+WHERE_SAID = "Only pictures of this date, folder, place or camera; null for all"
+ORDER_SAID = "The best first, or the newest of the best; those without a date come last"
+_WHERE_VALUES = {
+    "from": ("The first date: a year, a month or a day", "2019-06"),
+    "to": ("The last date, included", "2019"),
+    "folder": ("One or more whole names of folders, one within the other", "holiday"),
+    "place": ("A town, a country, or both", "Lisbon, Portugal"),
+    "camera": ("Words of its maker's and model's name", "Pixel 7"),
+}
+WHERE_FORM: dict[str, Any] = {
+    "properties": {
+        key: {
+            "anyOf": [{"type": "string", "maxLength": VALUE_MAX_CHARS}, {"type": "null"}],
+            "description": said,
+            "examples": [example],
+        }
+        for key, (said, example) in _WHERE_VALUES.items()
+    },
+    "additionalProperties": False,
+}
 QUERY_SAID = f"What the picture should show; -word leaves out, up to {MINUS_WORDS_MAX} words or phrases"
 QUERY_EXPLAINED = "The words that the pictures were found by"
 
@@ -51,6 +72,8 @@ class SearchFields(BaseModel):
         description="0: the words alone count; 1: the picture alone",
         json_schema_extra=WEIGHT_BOUNDS,
     )
+    where: dict[str, Any] | None = Field(default=None, description=WHERE_SAID, json_schema_extra=WHERE_FORM)
+    order: HitOrder = Field(default="match", description=ORDER_SAID)
 
 
 class ExplainFields(BaseModel):
@@ -151,8 +174,27 @@ class ResultBody(ExplainedBody):
     )
 
 
+class FilteredBody(AnswerPart):
+    """How many of all pictures the filter leaves, and the same as a sentence."""
+
+    pictures: int
+    of: int
+    message: str
+
+
+class SuggestedFilterBody(AnswerPart):
+    """A filter that some words of the query suggest; `query` is what is left without them, and may be empty."""
+
+    words: str
+    where: dict[str, str]
+    query: str
+
+
 class SearchBody(AnswerPart):
-    """The answer to a search; `timings_ms` by stage, in the order in which the stages ran."""
+    """The answer to a search; `timings_ms` by stage, in the order in which the stages ran.
+
+    `filtered` is null without a filter. A filter of `filters_suggested` is not applied.
+    """
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
     query_read: str | None = QUERY_READ
@@ -160,6 +202,8 @@ class SearchBody(AnswerPart):
     verdict: Verdict | None
     match_probability: RoundedProbability | None
     results: list[ResultBody] = Field(validation_alias="hits")
+    filtered: FilteredBody | None = None
+    filters_suggested: list[SuggestedFilterBody] = []
     timings_ms: dict[str, float]
 
 

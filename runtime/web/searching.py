@@ -1,19 +1,24 @@
 """The routes of searches: what each takes, and what it answers. Knows HTTP; the engine knows the rest."""
 
+import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, File, Form, Response, UploadFile
 from pydantic import Field
 
 from runtime.images import UploadReader
-from runtime.search.query import PICTURE_WEIGHT
+from runtime.library.where import FilterInvalid
+from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.routing import post_queued
 from runtime.web.schemas import (
+    ORDER_SAID,
     QUERY_EXPLAINED,
     QUERY_SAID,
     WEIGHT_BOUNDS,
+    WHERE_SAID,
     ExplainBody,
     ExplainFields,
     SearchBody,
@@ -49,9 +54,14 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
     def search(body: Annotated[SearchRequest, Body()]) -> Response:
         """Find the pictures nearest to a query, or most like a picture of the library, and say why each is among them."""
         request = limits.check_search(
-            body.query, body.top_k, explain=body.explain, like=body.like, picture_weight=body.picture_weight
+            body.query,
+            body.top_k,
+            explain=body.explain,
+            like=body.like,
+            picture_weight=body.picture_weight,
+            where=body.where,
         )
-        return _rendered(SearchBody.model_validate(live.current.search(request)))
+        return _rendered(SearchBody.model_validate(live.current.search(replace(request, order=body.order))))
 
     @post_queued(
         app,
@@ -60,7 +70,7 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         takes="The body must be a form (content-type: multipart/form-data) with the picture's file as `image`.",
         more_errors=(501,),
     )
-    def search_by_image(
+    def search_by_image(  # noqa: PLR0913, PLR0917 (a parameter is a field of the form)
         image: Annotated[UploadFile, File(description="The picture to search with")],
         query: Annotated[str, Form(description="Words to search with, too", json_schema_extra=query_bounds)] = "",
         top_k: Annotated[
@@ -70,9 +80,14 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             float, Form(description="0: the words alone count; 1: the picture alone", json_schema_extra=WEIGHT_BOUNDS)
         ] = PICTURE_WEIGHT,
         explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
+        where: Annotated[str, Form(description=f"{WHERE_SAID}: a JSON object as POST /search takes it")] = "",
+        order: Annotated[HitOrder, Form(description=ORDER_SAID)] = "match",
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
-        request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
+        request = limits.check_image_search(
+            query, top_k, explain=explain, picture_weight=picture_weight, where=_read_json(where)
+        )
+        request = replace(request, order=order)
         engine = live.current
         pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
         return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
@@ -87,6 +102,14 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
         request = limits.check_explain(body.query, body.ids, heatmap=body.heatmap, explain=body.explain)
         return _rendered(ExplainBody.model_validate(live.current.explain(request)))
+
+
+def _read_json(field: str) -> object:
+    """Return what a form's field holds as JSON; None where it is left empty."""
+    try:
+        return json.loads(field) if field.strip() else None
+    except (ValueError, RecursionError) as cause:
+        raise FilterInvalid("where", field, 'a JSON object such as {"from": "2019-06"}') from cause
 
 
 def _rendered(body: SearchBody | ExplainBody) -> Response:

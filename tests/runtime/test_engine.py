@@ -129,9 +129,9 @@ def test_a_search_looks_at_ten_neighbours_at_least(
     asked: list[int] = []
     search = store.search
 
-    def count(queries: Any, k: int) -> Any:
+    def count(queries: Any, k: int, **options: Any) -> Any:
         asked.append(k)
-        return search(queries, k)
+        return search(queries, k, **options)
 
     monkeypatch.setattr(store, "search", count)
     find(engine, "red", top_k, like=like)

@@ -8,8 +8,9 @@ import pytest
 
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.library.catalog import ImageRow
+from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
-from runtime.search.query import Query, parse_query
+from runtime.search.query import parse_query
 from runtime.search.ranking import Ranker, best_first
 from runtime.search.testimony import Statement
 from runtime.stores.flat import FlatStore

@@ -5,7 +5,8 @@ from typing import Literal
 
 import pytest
 
-from runtime.search.text_search import fold, words_of_caption, words_of_path, words_of_text
+from runtime.library.folding import fold
+from runtime.search.text_search import words_of_caption, words_of_path, words_of_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+"""The routes that show the library without a question: its months, and its pictures a page at a time.
+
+They run no model and do not wait in the queue of searches: a page takes milliseconds.
+"""
+
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from runtime.library.captions import CaptionSource
+from runtime.library.catalog import ID_MAX, Library
+from runtime.library.picture_pages import PageOrder
+from runtime.library.where import KEYS, Where, check_where
+from runtime.web import openapi
+from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.routing import get
+from runtime.web.schemas import AnswerPart
+
+PAGE_DEFAULT, PAGE_MAX = 60, 200  # pictures
+PAGE_KEYS = ("after", "limit", "order")
+TAKEN = f"Parameters are {', '.join(KEYS)}; of /pictures also {', '.join(PAGE_KEYS)}."
+ERRORS = openapi.errors(422, 429, 503, descriptions={422: TAKEN})
+NO_PICTURE = openapi.errors(404)
+
+
+class MonthBody(AnswerPart):
+    """How many pictures are of a month (2019-06), or of a year of which no more is known (2019)."""
+
+    month: str
+    pictures: int
+
+
+class TimelineBody(AnswerPart):
+    """The answer to `GET /timeline`: how many pictures there are in all, how many without a date, and of each month."""
+
+    pictures: int
+    undated: int
+    months: list[MonthBody]
+
+
+class PictureBody(BaseModel):
+    """One picture of a page, with the fields of its name in a search's result; `caption` is empty where it has none yet."""
+
+    id: int
+    image_path: str
+    image_url: str
+    width: int
+    height: int
+    caption: str
+    caption_source: CaptionSource
+    taken: str | None
+
+
+class PicturesBody(BaseModel):
+    """The answer to `GET /pictures`: a page, and what to ask for the next one with as `after`; null behind the last."""
+
+    pictures: list[PictureBody]
+    next: int | None
+
+
+class WhereFields(BaseModel):
+    """The query string of `GET /timeline`: a filter, as `where` of `POST /search` has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    first: str | None = Field(None, alias="from", description="The first date: 2019, 2019-06 or 2019-06-02")
+    last: str | None = Field(None, alias="to", description="The last date, included")
+    folder: str | None = Field(None, description="One or more whole names of folders, one within the other")
+    place: str | None = Field(None, description="A town, a country, or both with a comma between")
+    camera: str | None = Field(None, description="Words of its maker's and model's name")
+
+    @property
+    def where(self) -> Where | None:
+        """The checked filter; raises FilterInvalid."""
+        return check_where({key: value for key, value in self.model_dump(by_alias=True).items() if key in KEYS})
+
+
+class PageFields(WhereFields):
+    """The query string of `GET /pictures`."""
+
+    after: int | None = Field(None, ge=1, le=ID_MAX, description="The `next` of the page before")
+    limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many pictures at most")
+    order: PageOrder = Field("date", description="The newest first, those without a date last; or by path")
+
+
+def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
+    """Declare them. Each request reads `live.current` once."""
+
+    @get(app, "/timeline", response_model=TimelineBody, responses=ERRORS)
+    def timeline(asked: Annotated[WhereFields, Query()]) -> Response:
+        """Count the pictures of each month, the newest first: of all, or of those that a filter leaves."""
+        return _json(TimelineBody.model_validate(live.current.library.pages.timeline(asked.where)))
+
+    @get(app, "/pictures", response_model=PicturesBody, responses=ERRORS | NO_PICTURE)
+    def pictures(asked: Annotated[PageFields, Query()]) -> Response:
+        """Return the next pictures of the library, or of those that a filter leaves."""
+        where, library = asked.where, live.current.library
+        if asked.after is not None:
+            library.rows([asked.after])  # refuses an unknown one by name
+        found = library.pages.page(
+            asked.order, asked.limit + 1, after=asked.after, where=where
+        )  # one more: is there a next?
+        ids = found[: asked.limit]
+        return _json(PicturesBody(pictures=_bodies(library, ids), next=ids[-1] if len(found) > len(ids) else None))
+
+
+def _bodies(library: Library, ids: list[int]) -> list[PictureBody]:
+    taken = library.filters.taken_of(ids)
+    return [
+        PictureBody(
+            id=row.id,
+            image_path=row.image_path,
+            image_url=library.image_url(row),
+            width=row.width,
+            height=row.height,
+            caption=row.caption or "",
+            caption_source="none" if row.caption is None else row.caption_source,
+            taken=taken.get(row.id),
+        )
+        for row in library.rows_of_found(ids)
+    ]
+
+
+def _json(body: TimelineBody | PicturesBody) -> Response:
+    """Return the answer as JSON, made in the request's own thread; `runtime/web/searching.py` says why."""
+    return Response(body.model_dump_json(), media_type="application/json")
