@@ -192,10 +192,11 @@ class Engine:
             changed = [self.library.has_changed(row) for row in rows]
             same = [row for row, is_other in zip(rows, changed, strict=True) if not is_other]
             said = iter(self._captions.of_rows(same))
+        image_url, preview_url = self.library.image_url, self.library.previews.url
         return [
-            Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other)
+            Hit(row, image_url(row), known, Phrase(caption), source, has_changed=is_other, preview_url=preview)
             for row, known, is_other in zip(rows, evidence, changed, strict=True)
-            for caption, source in [NO_CAPTION if is_other else next(said)]
+            for (caption, source), preview in [(NO_CAPTION, None) if is_other else (next(said), preview_url(row.sha256))]
         ]
 
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:

@@ -22,6 +22,7 @@ from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
+from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex
 
@@ -44,6 +45,7 @@ CATALOG_SCHEMA = f"""
         other_captions TEXT,  -- those given beside it, a JSON list; NULL for none
         made_caption TEXT  -- what the models made of a picture with a given caption, if they did
     );
+    CREATE INDEX images_content ON images (sha256);
     -- What the last run could not index, and why. sha256 is NULL where the file could not even be read.
     CREATE TABLE skipped (
         name TEXT NOT NULL,
@@ -92,13 +94,15 @@ class ImageRow:
 class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
+    previews = Previews()  # set where it is opened, else none are kept
+
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
 
         Args:
             catalog: the SQLite file.
             images: the folder of pictures; it may be absent where they are served from elsewhere. Pictures on S3 are fetched
-                when they are needed, and kept until the disk is full; then all of them are removed.
+                when needed, and kept until the disk is full; then all are removed.
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
@@ -107,9 +111,8 @@ class Library:
         """
         self._images = open_folder(images)
         self._images_dir = self._images.path.resolve()
-        self._changes = (
-            ChangedPictures() if isinstance(images, Path) else None
-        )  # what comes from S3 is compared when fetched
+        # what comes from S3 is compared when fetched
+        self._changes = ChangedPictures() if isinstance(images, Path) else None
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._catalog = CatalogFile(catalog)
         self._columns = self._catalog.columns(COLUMNS)
@@ -172,6 +175,10 @@ class Library:
         if not found:
             raise ImageNotFound(image_path)
         return found[0]
+
+    def rows_of_content(self, sha256: str) -> list[ImageRow]:
+        """Return the rows of the pictures whose files have this content; none where there are none."""
+        return self._select(f"SELECT {self._columns} FROM images WHERE sha256 = ? ORDER BY id", sha256)
 
     def image_file(self, image_path: str) -> Path:
         """Return where the file of a picture lies now. To read it, use `open_file`, which raises the same."""

@@ -77,7 +77,8 @@ NOT_EXPLAINED = Explanation()
 class Hit:
     """One picture that was found. The caption is empty where the picture has none.
 
-    `has_changed`: another picture has taken its file's place since it was indexed.
+    `has_changed`: another picture has taken its file's place since it was indexed. `preview_url` is None of such a one, and
+    where no previews are served.
     """
 
     row: ImageRow
@@ -87,6 +88,7 @@ class Hit:
     caption_source: CaptionSource
     explanation: Explanation = NOT_EXPLAINED
     has_changed: bool = False
+    preview_url: str | None = None
 
 
 @dataclass(frozen=True)
