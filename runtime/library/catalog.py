@@ -18,7 +18,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
-from runtime.images import OpenedImage, opened_file, shrink_image
+from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
@@ -106,8 +106,7 @@ class Library:
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
-            ArtefactMissing: there is no such file.
-            ArtefactCorrupt: it is no catalogue of this form.
+            ArtefactMissing, ArtefactCorrupt: there is no such file, or it is no catalogue of this form.
         """
         self._images = open_folder(images)
         self._images_dir = self._images.path.resolve()
@@ -144,8 +143,7 @@ class Library:
         query = f"SELECT {self._columns} FROM images WHERE id IN ({', '.join('?' * len(ids))})"
         storable = (int(image_id) if abs(image_id) <= ID_MAX else -1 for image_id in ids)
         by_id = {row.id: row for row in self._select(query, *storable)}
-        unknown = [image_id for image_id in ids if image_id not in by_id]
-        if unknown:
+        if unknown := [image_id for image_id in ids if image_id not in by_id]:
             raise ImageNotFound(f"id {unknown[0]}")
         return [by_id[image_id] for image_id in ids]
 
@@ -200,13 +198,14 @@ class Library:
 
     @contextmanager
     def opened_picture(self, row: ImageRow) -> Iterator[OpenedImage]:
-        """Hold a picture of this library, decoded: RGB, upright. It is not to be kept beyond the block.
+        """Hold a picture of this library, decoded: RGB, upright; its preview where there are no pictures. Not to be kept.
 
         Raises:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        with self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
+        only_preview = None if self._images_dir.is_dir() else self.previews.find(row.sha256, max(PREVIEW_EDGES))
+        with only_preview or self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
             yield picture
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,15 @@ from fastapi.testclient import TestClient
 from PIL import Image, ImageCms
 
 from runtime.engine import Engine
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
-from tests.runtime.conftest import INSERT
 from tests.runtime.images.odd_pictures import encoded, noise
 from tests.runtime.images.profiles import display_p3
-from tests.runtime.images.stripping.test_original import SECRET, TURNED, XMP, exif, upright_pixels
+from tests.runtime.images.stripping.test_original import SECRET, XMP, exif, upright_pixels
+from tests.runtime.picture_library import make_library
 from tests.runtime.web.test_api import fault
 
 WIDE = noise(1800, 900)
@@ -32,8 +31,9 @@ PICTURES: dict[str, bytes] = {
     "moving.gif": encoded(noise(60, 40).convert("P"), "GIF", save_all=True, append_images=[noise(60, 41).convert("P")]),
     "wide.png": encoded(WIDE, "PNG", exif=exif()),
     "gone.png": encoded(noise(30, 30), "PNG"),
+    "p3.png": encoded(noise(60, 40), "PNG", icc_profile=display_p3()),
+    "broken.tif": b"II*\0\x08\0\0\0 no picture",
 }
-BROKEN = "broken.tif", b"II*\0\x08\0\0\0 no picture"
 
 
 def content_of(name: str) -> str:
@@ -52,17 +52,7 @@ def index_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path, index_dir: Path) -> Library:
-    (tmp_path / "images").mkdir()
-    connection = sqlite3.connect(tmp_path / "catalog.sqlite")
-    connection.executescript(CATALOG_SCHEMA)
-    for image_id, (name, content) in enumerate([*PICTURES.items(), BROKEN], start=1):
-        if name != "gone.png":
-            (tmp_path / "images" / name).write_bytes(content)
-        sha256 = hashlib.sha256(content).hexdigest()
-        connection.execute(INSERT, (image_id, name, sha256, len(content), 0, 60, 40, "a caption"))
-    connection.commit()
-    connection.close()
-    library = Library(tmp_path / "catalog.sqlite", tmp_path / "images")
+    library = make_library(tmp_path, PICTURES, frozenset({"gone.png"}))
     library.previews = Previews(index_dir)
     return library
 
@@ -70,7 +60,7 @@ def library(tmp_path: Path, index_dir: Path) -> Library:
 @pytest.fixture
 def store() -> FlatStore:
     store = FlatStore(4)
-    store.add(range(1, 9), np.full((8, 4), 0.5, np.float32))
+    store.add(range(1, 10), np.full((9, 4), 0.5, np.float32))
     return store
 
 
@@ -126,9 +116,9 @@ def test_what_is_made_is_not_made_again_for_one_who_has_it(client: TestClient, m
 
 
 def test_a_picture_that_cannot_be_decoded_is_an_error_in_the_one_form(client: TestClient) -> None:
-    answer = client.get(f"/images/{BROKEN[0]}")
+    answer = client.get("/images/broken.tif")
     assert (answer.status_code, fault(answer)["code"]) == (422, "image_unreadable")
-    answer = client.get(f"/previews/{hashlib.sha256(BROKEN[1]).hexdigest()}.512.jpg")
+    answer = client.get(preview_url("broken.tif"))
     assert (answer.status_code, fault(answer)["code"]) == (422, "image_unreadable")
 
 
@@ -209,26 +199,21 @@ def test_a_preview_cut_by_a_power_cut_is_made_again(client: TestClient, index_di
         assert client.get(preview_url("wide.png")).content == whole
 
 
-def test_colours_of_display_p3_are_shown_as_they_are(engine: Engine, library: Library, tmp_path: Path) -> None:
-    wide, profile = noise(60, 40), display_p3()
-    srgb = ImageCms.profileToProfile(wide, io.BytesIO(profile), ImageCms.createProfile("sRGB"))
+def test_colours_of_display_p3_are_shown_as_they_are(client: TestClient) -> None:
+    wide = noise(60, 40)
+    srgb = ImageCms.profileToProfile(wide, io.BytesIO(display_p3()), ImageCms.createProfile("sRGB"))
     assert srgb is not None
-    content = encoded(wide, "PNG", icc_profile=profile)
-    (tmp_path / "images" / "p3.png").write_bytes(content)
-    with sqlite3.connect(tmp_path / "catalog.sqlite") as connection:
-        row = (9, "p3.png", hashlib.sha256(content).hexdigest(), len(content), 0, 60, 40, None)
-        connection.execute(INSERT, row)
-    connection.close()
-    engine.library = Library(tmp_path / "catalog.sqlite", tmp_path / "images")
-    preview = served(engine).get(f"/previews/{hashlib.sha256(content).hexdigest()}.512.jpg").content
+    assert np.abs(np.asarray(wide, int) - np.asarray(srgb, int)).mean() > 2
+    preview = client.get(preview_url("p3.png")).content
     with Image.open(io.BytesIO(preview)) as image, Image.open(io.BytesIO(encoded(srgb, "JPEG", quality=85))) as expected:
         assert "icc_profile" not in image.info
         assert np.abs(np.asarray(image, int) - np.asarray(expected, int)).mean() <= 1
-    assert np.abs(np.asarray(wide, int) - np.asarray(srgb, int)).mean() > 2
+    with Image.open(io.BytesIO(client.get("/images/p3.png").content)) as original:
+        assert original.info["icc_profile"] == display_p3()
 
 
 def test_results_have_sizes_and_the_address_of_a_preview(client: TestClient) -> None:
-    results = client.post("/search", json={"query": "red", "top_k": 7}).json()["results"]
+    results = client.post("/search", json={"query": "red", "top_k": 9}).json()["results"]
     by_path = {result["image_path"]: result for result in results}
     photo = by_path["photo.jpg"]
     assert (photo["width"], photo["height"], photo["preview_url"]) == (60, 40, preview_url("photo.jpg"))
@@ -238,7 +223,6 @@ def test_results_have_sizes_and_the_address_of_a_preview(client: TestClient) -> 
 def test_an_upright_picture_of_any_turn_has_an_upright_preview(client: TestClient) -> None:
     with Image.open(io.BytesIO(client.get(preview_url("photo.jpg")).content)) as image:
         assert image.size == (40, 60)
-    assert TURNED == 6
 
 
 def test_a_large_answer_is_sent_smaller_where_there_is_no_room(engine: Engine) -> None:
