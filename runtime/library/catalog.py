@@ -45,7 +45,6 @@ CATALOG_SCHEMA = f"""
         other_captions TEXT,  -- those given beside it, a JSON list; NULL for none
         made_caption TEXT  -- what the models made of a picture with a given caption, if they did
     );
-    CREATE INDEX images_content ON images (sha256);
     -- What the last run could not index, and why. sha256 is NULL where the file could not even be read.
     CREATE TABLE skipped (
         name TEXT NOT NULL,
