@@ -48,9 +48,9 @@ def read_profile(content: bytes) -> bytes | None:
 
 @lru_cache(PROFILES_REMEMBERED)
 def _transform(profile: bytes) -> "ImageCmsTransform | None":
-    from PIL import ImageCms
-
     try:
+        from PIL import ImageCms  # Pillow may be without lcms
+
         given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if "srgb" in ImageCms.getProfileDescription(given).lower():
             return None

@@ -11,11 +11,14 @@ import pytest
 
 from runtime.artefacts.aws import Bucket
 from runtime.artefacts.fetch_dir import own_folder
-from runtime.errors import RemoteRefused
+from runtime.errors import ImageNotFound, RemoteRefused
 from runtime.library.kept_previews import Previews
+from runtime.library.made_previews import preview_of
 from runtime.library.preview_cache import PreviewCache
 from runtime.library.previews import preview_path
 from runtime.settings import Settings
+from tests.runtime.images.odd_pictures import encoded, noise
+from tests.runtime.picture_library import make_library
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
 ONE, OTHER = "ab" * 32, "cd" * 32
@@ -144,6 +147,22 @@ def test_a_published_preview_is_fetched_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"<html>", JPEG[:-2], JPEG * 1_000_000])
 def test_what_is_published_and_no_preview_is_not_kept(tmp_path: Path, content: bytes) -> None:
     assert found(Previews(cache=cache(tmp_path / "cache"), published=Published(content)), ONE) is None
+
+
+def test_models_see_the_larger_preview_where_there_are_no_pictures(index_dir: Path, tmp_path: Path) -> None:
+    content = encoded(noise(60, 40), "PNG")
+    library = make_library(tmp_path, {"a.png": content})
+    library.previews = Previews(index_dir)
+    [row] = library.rows([1])
+    made = preview_of(library, row.sha256, 512)
+    assert not isinstance(made, bytes)
+    made.close()
+    shutil.rmtree(tmp_path / "images")
+    with library.opened_picture(row) as opened:
+        assert opened.image.size == (60, 40)
+    shutil.rmtree(index_dir / "previews")
+    with pytest.raises(ImageNotFound), library.opened_picture(row):
+        pass
 
 
 @pytest.mark.parametrize(
