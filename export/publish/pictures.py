@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from export.publish.s3 import S3Folder
-from runtime.images import PREVIEW_EDGES, PieceFile, picture_as_jpeg, shown_original
+from runtime.images import PREVIEW_EDGES, picture_as_jpeg
+from runtime.images.stripping.original import shown_original
+from runtime.images.stripping.pieces import PieceFile
 from runtime.library.catalog import ImageRow, Library
 from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile

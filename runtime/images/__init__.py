@@ -10,8 +10,6 @@ from runtime.images.preview_making import make_previews
 from runtime.images.previews import PREVIEW_EDGES
 from runtime.images.reasons import LASTING_REASONS
 from runtime.images.shrinking import picture_as_jpeg, shrink_bytes, shrink_image
-from runtime.images.stripping.original import ShownOriginal, shown_original
-from runtime.images.stripping.pieces import PieceFile
 from runtime.images.uploads import LocalReader, UploadReader
 
 __all__ = [
@@ -24,8 +22,6 @@ __all__ = [
     "LocalReader",
     "OpenedImage",
     "PictureLimits",
-    "PieceFile",
-    "ShownOriginal",
     "UploadReader",
     "decode_image",
     "limit_decoding",
@@ -36,7 +32,6 @@ __all__ = [
     "picture_as_jpeg",
     "preprocess",
     "seen_part",
-    "shown_original",
     "shrink_bytes",
     "shrink_image",
     "upload_limits",

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.staticfiles import NotModifiedResponse
 
 from runtime.errors import ImageNotFound
-from runtime.images import PREVIEW_EDGES, PieceFile, picture_as_jpeg, shown_original, shrink_image
+from runtime.images import PREVIEW_EDGES, picture_as_jpeg, shrink_image
 from runtime.library.catalog import Library
 from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile
@@ -52,6 +52,9 @@ def add_pictures(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             raise
 
     async def _original(opened: OpenedFile, image_path: str, request: Request) -> Response:
+        from runtime.images.stripping.original import shown_original  # the first picture pays for it, not the start
+        from runtime.images.stripping.pieces import PieceFile
+
         descriptor, with_exif = opened.content.fileno(), settings.originals_with_exif
         cache = {"cache-control": PICTURES_CACHE}
         shown = await run_in_threadpool(shown_original, descriptor, with_metadata=with_exif)

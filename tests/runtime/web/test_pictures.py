@@ -32,6 +32,7 @@ PICTURES: dict[str, bytes] = {
     "wide.png": encoded(WIDE, "PNG", exif=exif()),
     "gone.png": encoded(noise(30, 30), "PNG"),
     "p3.png": encoded(noise(60, 40), "PNG", icc_profile=display_p3()),
+    "p3.tif": encoded(noise(60, 40).convert("RGBA"), "TIFF", icc_profile=display_p3()),
     "broken.tif": b"II*\0\x08\0\0\0 no picture",
 }
 
@@ -60,7 +61,7 @@ def library(tmp_path: Path, index_dir: Path) -> Library:
 @pytest.fixture
 def store() -> FlatStore:
     store = FlatStore(4)
-    store.add(range(1, 10), np.full((9, 4), 0.5, np.float32))
+    store.add(range(1, 11), np.full((10, 4), 0.5, np.float32))
     return store
 
 
@@ -208,12 +209,13 @@ def test_colours_of_display_p3_are_shown_as_they_are(client: TestClient) -> None
     with Image.open(io.BytesIO(preview)) as image, Image.open(io.BytesIO(encoded(srgb, "JPEG", quality=85))) as expected:
         assert "icc_profile" not in image.info
         assert np.abs(np.asarray(image, int) - np.asarray(expected, int)).mean() <= 1
-    with Image.open(io.BytesIO(client.get("/images/p3.png").content)) as original:
-        assert original.info["icc_profile"] == display_p3()
+    for name in ("p3.png", "p3.tif"):
+        with Image.open(io.BytesIO(client.get(f"/images/{name}").content)) as original:
+            assert original.info["icc_profile"] == display_p3()
 
 
 def test_results_have_sizes_and_the_address_of_a_preview(client: TestClient) -> None:
-    results = client.post("/search", json={"query": "red", "top_k": 9}).json()["results"]
+    results = client.post("/search", json={"query": "red", "top_k": 10}).json()["results"]
     by_path = {result["image_path"]: result for result in results}
     photo = by_path["photo.jpg"]
     assert (photo["width"], photo["height"], photo["preview_url"]) == (60, 40, preview_url("photo.jpg"))
