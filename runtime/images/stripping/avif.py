@@ -14,7 +14,8 @@ BRANDS = frozenset({b"avif", b"avis"})
 KEPT_BOXES = frozenset({b"ftyp", b"meta", b"mdat", b"moov"})
 MOVIE_BOXES = frozenset({b"moov", b"trak"})
 MOVIE_METADATA = frozenset({b"udta", b"meta", b"uuid"})
-METADATA_ITEMS = frozenset({b"Exif", b"mime", b"uri "})
+# Pictures, and how others are put together of them; any other item, as Exif, mime (XMP) and uri, is none.
+KEPT_ITEMS = frozenset({b"av01", b"grid", b"iovl", b"iden", b"tmap", b"sato"})
 FREE, PASSED_OVER = b"free", b"skip"
 META_MAX_BYTES, BOXES_MAX = 4_000_000, 10_000
 IN_FILE, IN_ITEM_DATA = 0, 1
@@ -96,7 +97,7 @@ def _metadata_items(source: Source, meta: Box) -> Iterator[tuple[int, int, bytes
     if b"iinf" not in inner:
         return
     names = dict(_item_names(source, inner[b"iinf"]))
-    unwanted = {item for item, (_, kind) in names.items() if kind in METADATA_ITEMS}
+    unwanted = {item for item, (_, kind) in names.items() if kind not in KEPT_ITEMS}
     for item in unwanted:
         yield names[item][0], names[item][0] + 4, PASSED_OVER
     if not unwanted:
