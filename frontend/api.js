@@ -62,11 +62,11 @@ export async function log_out() {
 }
 
 /**
- * Returns the address of a picture, or null where the server gave none, or one that is not http(s). The server's own pictures
- * lie below its base, of which it does not know: a proxy may have put it below a path.
+ * Returns the address of a picture or a preview, or null where the server gave none, or one that is not http(s). The server's
+ * own lie below its base, of which it does not know: a proxy may have put it below a path.
  */
 export function image_address(image_url) {
-  const below_base = image_url?.replace(/^\/images\//, "images/");
+  const below_base = image_url?.replace(/^\/(images|previews)\//, "$1/");
   if (!below_base || !URL.canParse(below_base, api_base)) return null;
   const address = new URL(below_base, api_base);
   return /^https?:$/.test(address.protocol) ? address.href : null;

@@ -66,8 +66,8 @@ function submit(changes = {}, { replace = false } = {}) {
   restore_from_address();
 }
 
-function find_similar({ id, image_url, caption, image_path }) {
-  submit({ query: "", picture: { id, image_url, name: caption || image_path } });
+function find_similar({ id, preview_url, image_url, caption, image_path }) {
+  submit({ query: "", picture: { id, image_url: preview_url ?? image_url, name: caption || image_path } });
   status_line.focus(); // the focused card has been removed
 }
 

@@ -4,17 +4,31 @@ import { image_address, show_image } from "./api.js";
 import { describe_picture } from "./descriptions.js";
 import { paint_heatmap } from "./heatmap.js";
 
-/** Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken. */
-export function fill_picture(frame, result) {
+/**
+ * Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken: its preview, or where there is none,
+ * the picture itself. `large` asks for the preview that fills a screen.
+ */
+export function fill_picture(frame, result, { large = false } = {}) {
   const image = frame.querySelector("img");
-  const address = image_address(result.image_url);
+  const preview = large ? large_preview(result.preview_url) : result.preview_url;
+  const addresses = [preview, result.image_url].map(image_address).filter(Boolean);
+  const show_next = () => {
+    const address = addresses.shift();
+    frame.dataset.picture = address ? "loading" : "broken";
+    if (address) show_image(image, address);
+    else image.removeAttribute("src");
+  };
   image.onload = () => (frame.dataset.picture = "shown");
-  image.onerror = () => (frame.dataset.picture = "broken");
-  frame.dataset.picture = address ? "loading" : "broken";
+  image.onerror = show_next;
   image.alt = describe_picture(result);
-  if (address) show_image(image, address);
-  else image.removeAttribute("src");
+  if (result.width && result.height) Object.assign(image, { width: result.width, height: result.height });
+  show_next();
   delete frame.dataset.heatmap;
+}
+
+/** Returns the address of the preview that fills a screen, from that for a card. */
+function large_preview(preview_url) {
+  return preview_url?.replace(/\.512\.jpg$/, ".1600.jpg");
 }
 
 /** Paints a heatmap over the frame's picture once that is loaded; visible while the frame has `data-heatmap-visible`. */

@@ -63,7 +63,7 @@ function step(by) {
 function show(at) {
   open_at = at;
   const result = open_results[at];
-  fill_picture(part("picture"), result);
+  fill_picture(part("picture"), result, { large: true });
   part("position").textContent = `${at + 1} of ${open_results.length}`;
   part("caption").textContent = describe_caption(result.caption);
   part("meaning").textContent = SCORE_MEANING;

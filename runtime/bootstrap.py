@@ -25,6 +25,7 @@ from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
+from runtime.library.kept_previews import Previews
 from runtime.models.cpu_cores import usable_cores
 from runtime.models.opened_models import OpenedModels
 from runtime.search.evidence import Hit
@@ -68,7 +69,7 @@ class EngineSource:
             SettingInvalid: FETCH_DIR cannot be used.
         """
         limit_decoding(settings.decode_memory_mb, settings.picture_max_pixels)
-        is_fetched = settings.models_url or settings.index_url or settings.images_url
+        is_fetched = settings.models_url or settings.index_url or settings.images_url or settings.previews_url
         fetch_dir = own_folder(settings.fetch_dir) if is_fetched else settings.fetch_dir
         index_dir = settings.artefact_dirs()[1]
         self._settings = settings.model_copy(update={"index_dir": index_dir, "fetch_dir": fetch_dir})
@@ -202,7 +203,10 @@ def _folders(settings: Settings) -> tuple[Folder, Folder]:
 def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
     url = settings.images_url
     images = RemoteFolder(url, settings.fetch_dir / "images", "IMAGES_URL") if url else settings.images_dir
-    return Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
+    library = Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
+    own = None if settings.index_url else index_dir  # what is fetched is no place to keep anything
+    library.previews = Previews.open(own, settings.fetch_dir, settings.previews_url, base_url=settings.shown_previews_url)
+    return library
 
 
 def _open_captions(library: Library, index_dir: Path, models: OpenedModels) -> Captions:

@@ -14,27 +14,26 @@ from runtime.artefacts.release import Release
 from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
-from runtime.library.captions import Captions, CaptionSource
+from runtime.library.captions import Captions
 from runtime.library.catalog import ImageRow, Library
-from runtime.library.photo_facts import NO_FACTS
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.candidates import find_candidates
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
+from runtime.search.hits import hits_of
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
 from runtime.search.ranking import Ranker, best_first, newest_first
 from runtime.search.suggested_filters import suggest_filters
 from runtime.search.testimony import Statement
-from runtime.search.words import Phrase, without_word
+from runtime.search.words import without_word
 
 if TYPE_CHECKING:
     from runtime.artefacts.manifest import Preprocessing
 
 log = logging.getLogger(__name__)
 
-NO_CAPTION: tuple[str, CaptionSource] = ("", "none")
 # Of a file that another has taken the place of since: what is known of the one before would stand beside another picture.
 CHANGED = Explanation(
     "Another picture was put in this file's place after it was indexed; index again to know it.", "evidence"
@@ -195,15 +194,7 @@ class Engine:
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):
-            changed = [self.library.has_changed(row) for row in rows]
-            same = [row for row, is_other in zip(rows, changed, strict=True) if not is_other]
-            facts = self.library.facts.of([row.id for row in same])
-            said = zip(self._captions.of_rows(same), facts, strict=True)
-        return [
-            Hit(row, self.library.image_url(row), known, Phrase(caption), source, has_changed=is_other, facts=facts_of_it)
-            for row, known, is_other in zip(rows, evidence, changed, strict=True)
-            for (caption, source), facts_of_it in [(NO_CAPTION, NO_FACTS) if is_other else next(said)]
-        ]
+            return hits_of(rows, evidence, self.library, self._captions)
 
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:
         """Return the hits with their word weights and sentences; `vectors` are theirs, (k, d)."""

@@ -45,9 +45,12 @@ class Settings(BaseSettings):
     index_dir: Path | None = None
     images_dir: Path | None = None
     image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)")
+    preview_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)")
+    originals_with_exif: bool = False
     models_url: str | None = Field(default=None, pattern=S3_URL)
     index_url: str | None = Field(default=None, pattern=S3_URL)
     images_url: str | None = Field(default=None, pattern=S3_URL)
+    previews_url: str | None = Field(default=None, pattern=S3_URL)
     fetch_dir: Path = Field(default_factory=lambda: default_fetch_dir(os.environ))
     reload_check_s: float | None = Field(default=None, ge=0, le=86_400)
     frontend_dir: Path = Field(default_factory=lambda: embedded_folder("frontend"))
@@ -102,7 +105,7 @@ class Settings(BaseSettings):
             )
         return names
 
-    @field_validator("image_base_url")
+    @field_validator("image_base_url", "preview_base_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         try:
@@ -127,7 +130,7 @@ class Settings(BaseSettings):
             raise ValueError(f"it is below TOP_K_DEFAULT, {info.data['top_k_default']}; raise it, or lower that")
         return top_k_max
 
-    @field_validator("image_base_url", "models_url", "index_url", "images_url")
+    @field_validator("image_base_url", "preview_base_url", "models_url", "index_url", "images_url", "previews_url")
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
@@ -137,6 +140,12 @@ class Settings(BaseSettings):
         """Host and port at which the metrics alone are shown; None where `metrics` names none. An empty host means all."""
         host, colon, port = self.metrics.rpartition(":")
         return (host.strip("[]"), int(port)) if colon else None
+
+    @property
+    def shown_previews_url(self) -> str | None:
+        """What previews' names are appended to; None where pictures are shown from elsewhere, and previews nowhere."""
+        is_elsewhere = self.image_base_url is not None and not self.image_base_url.startswith("/")
+        return self.preview_base_url or (None if is_elsewhere else "/previews")
 
     @classmethod
     def read(cls, **flags: Any) -> Self:  # noqa: ANN401 (any field's type)

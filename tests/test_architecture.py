@@ -56,12 +56,18 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
 OWNERS = {
     "onnxruntime": {"models/onnx_session.py"},
     "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
-    "PIL": {"images/decode_worker.py", "images/opening.py", "images/pixels.py", "images/preprocessing.py"},
+    "PIL": {
+        "images/colour.py",
+        "images/decode_worker.py",
+        "images/opening.py",
+        "images/pixels.py",
+        "images/preprocessing.py",
+    },
     "tokenizers": {"models/tokenizer.py"},
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},
     "botocore": {"artefacts/aws.py"},
-    "fastapi": {"web/api.py", "web/browsing.py", "web/faults.py", "web/routing.py", "web/searching.py"},
+    "fastapi": {"web/api.py", "web/browsing.py", "web/faults.py", "web/pictures.py", "web/routing.py", "web/searching.py"},
     "sqlite3": {"library/caption_file.py", "library/catalog_file.py", "library/text_index.py"},
     "prometheus_client": {"web/metrics.py"},
 }

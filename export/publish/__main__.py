@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 import typer
 from pydantic import ValidationError
 
+from export.publish.pictures import publish_originals, publish_previews
 from export.publish.positions import without_positions
 from export.publish.s3 import S3Folder, read_outputs, start_anew
 from runtime.artefacts.manifest import (
@@ -21,11 +22,12 @@ from runtime.artefacts.manifest import (
     read_models_manifest,
 )
 from runtime.library.catalog import Library
+from runtime.library.kept_previews import Previews
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
-ALWAYS_ASKED, FOR_AN_HOUR = "no-cache", "public, max-age=3600"
+ALWAYS_ASKED = "no-cache"
 M = TypeVar("M", ModelsManifest, IndexManifest)
 
 app = typer.Typer(help="Publish to the deployed stack.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -69,12 +71,25 @@ def models(
 
 
 @app.command()
-def pictures(stack: Stack = "lookwhy", folder: Index = OWN_INDEX) -> None:
-    """Publish the pictures of an index: those that are new, or changed in length or since they were sent."""
+def pictures(
+    stack: Stack = "lookwhy",
+    folder: Index = OWN_INDEX,
+    originals: Annotated[
+        bool, typer.Option("--originals", help="The pictures themselves, too, without metadata where they are public.")
+    ] = False,
+) -> None:
+    """Publish the previews of an index's pictures that are new; with --originals also the pictures."""
     with told_errors():
-        url = read_outputs(stack)["ImagesUrl"]
-        sent = publish_pictures(Library.open(folder, read_index_manifest(folder)), S3Folder(url))
-        typer.echo(f"Pictures: {sent} sent to {url}.")
+        settings, outputs = Settings.read(), read_outputs(stack)
+        library = Library.open(folder, read_index_manifest(folder))
+        library.previews = Previews(folder)
+        sent = publish_previews(library, S3Folder(outputs["PreviewsUrl"]))
+        typer.echo(f"Previews: {sent} sent to {outputs['PreviewsUrl']}.")
+        if originals:
+            shown, url = outputs["PicturesArePublic"] == "true", outputs["ImagesUrl"]
+            with_metadata = settings.originals_with_exif
+            sent = publish_originals(library, S3Folder(url), shown=shown, with_metadata=with_metadata)
+            typer.echo(f"Pictures: {sent} sent to {url}.")
 
 
 @app.command()
@@ -109,20 +124,6 @@ def publish_index(folder: Path, manifest: IndexManifest, there: S3Folder, *, wit
         return publish_artefact(folder, manifest, there)
     with without_positions(folder, manifest) as (published, its_manifest):
         return publish_artefact(published, its_manifest, there)
-
-
-def publish_pictures(library: Library, there: S3Folder) -> int:
-    """Return how many pictures were sent; those that left the library are removed."""
-    present, listed = there.paths(), {row.image_path: row for row in library.rows(library.some_ids(max(1, library.count)))}
-    sent = 0
-    for path in listed:
-        length, written = present.get(path, (-1, 0.0))
-        with library.open_file(path) as opened:
-            if opened.stat.st_size != length or opened.stat.st_mtime > written:
-                there.write(path, opened.path, cache=FOR_AN_HOUR)
-                sent += 1
-    there.remove(path for path in present if path not in listed)
-    return sent
 
 
 def publish_page(frontend: Path, there: S3Folder, api: str) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from io import BytesIO
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from runtime.artefacts.aws import named_failures, open_client
 from runtime.errors import RemoteRefused
 
-OUTPUTS = ("FunctionName", "FunctionUrl", "IndexUrl", "ModelsUrl", "ImagesUrl", "PageUrl")
+ADDRESSES = ("IndexUrl", "ModelsUrl", "ImagesUrl", "PreviewsUrl", "PageUrl")
+OUTPUTS = ("FunctionName", "FunctionUrl", *ADDRESSES, "PicturesArePublic")
 REMEDY = "Check the stack, the AWS credentials and the region, and that they may write there."
 SHA256 = "sha256"  # kept with each object of an artefact, so that what lies there already is not sent again
 
@@ -72,20 +73,30 @@ class S3Folder:
         with named_failures(f"{self.url}/{path}", REMEDY):
             return bytes(self._client.get_object(Bucket=self._bucket, Key=self._key(path))["Body"].read())
 
-    def write(self, path: str, content: Path | bytes, *, cache: str, sha256: str | None = None) -> None:
+    def write(
+        self,
+        path: str,
+        content: Path | bytes | BinaryIO,
+        *,
+        cache: str,
+        sha256: str | None = None,
+        media_type: str | None = None,
+    ) -> None:
         """Write an object by boto3's managed transfer: a large one in parts, and there whole or not at all.
+
+        `media_type` is told by the path unless it is given.
 
         Raises:
             RemoteRefused: S3 did not take it.
         """
         described = {
-            "ContentType": guess_type(path)[0] or "application/octet-stream",
+            "ContentType": media_type or guess_type(path)[0] or "application/octet-stream",
             "CacheControl": cache,
             "Metadata": {SHA256: sha256} if sha256 else {},
         }
         with named_failures(f"{self.url}/{path}", REMEDY):
-            body = content.open("rb") if isinstance(content, Path) else BytesIO(content)
-            with body:
+            opened = content.open("rb") if isinstance(content, Path) else content
+            with BytesIO(opened) if isinstance(opened, bytes) else opened as body:
                 self._client.upload_fileobj(body, self._bucket, self._key(path), ExtraArgs=described)
 
     def remove(self, paths: Iterator[str]) -> None:

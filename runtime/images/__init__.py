@@ -6,8 +6,10 @@ The only package of the runtime that uses Pillow, which is imported on first use
 from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, MAX_IMAGE_BYTES, PictureLimits, upload_limits
 from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
+from runtime.images.preview_making import make_previews
+from runtime.images.previews import PREVIEW_EDGES
 from runtime.images.reasons import LASTING_REASONS
-from runtime.images.shrinking import shrink_bytes, shrink_image
+from runtime.images.shrinking import picture_as_jpeg, shrink_bytes, shrink_image
 from runtime.images.uploads import LocalReader, UploadReader
 
 __all__ = [
@@ -16,15 +18,18 @@ __all__ = [
     "INDEXING_MB",
     "LASTING_REASONS",
     "MAX_IMAGE_BYTES",
+    "PREVIEW_EDGES",
     "LocalReader",
     "OpenedImage",
     "PictureLimits",
     "UploadReader",
     "decode_image",
     "limit_decoding",
+    "make_previews",
     "open_image",
     "opened_bytes",
     "opened_file",
+    "picture_as_jpeg",
     "preprocess",
     "seen_part",
     "shrink_bytes",

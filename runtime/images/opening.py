@@ -207,6 +207,8 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> Opene
             raise
         log.debug("%s: %s", name, cause)
         image.tile, cut = [], True  # what has been decoded is kept
+    if image.format == "TIFF":  # Pillow says the upright size, of a picture that it has not turned
+        image._size = width, height = image.im.size
     vars(image).pop("_decoder", None)  # WebP's and AVIF's keep whole pictures
     orientation = file.orientation
     if image.format in ("WEBP", "AVIF"):

@@ -45,6 +45,7 @@ def to_rgb(image: "Image", factor: int) -> "Image":
         return image if factor == 1 else image.reduce(factor)
     shift = _bits_of(image) - 8
     reduced = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
+    reduced.info = image.info  # with its colour profile
     for top, bottom in _strips(image, factor):
         strip = image.crop((0, top, image.width, bottom))
         colour = _upper_bits(strip, shift) if _is_16_bit(image) else strip.convert("RGB")

@@ -15,5 +15,5 @@ def encode_preview(image: "Image", edge: int) -> bytes:
     small = image.copy()
     small.thumbnail((edge, edge))
     jpeg = io.BytesIO()
-    small.save(jpeg, "JPEG", quality=PREVIEW_QUALITY)
+    small.save(jpeg, "JPEG", quality=PREVIEW_QUALITY, comment=b"")  # without it, that of a GIF would go along
     return jpeg.getvalue()

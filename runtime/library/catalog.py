@@ -18,11 +18,12 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
-from runtime.images import OpenedImage, opened_file, shrink_image
+from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.filters import Filters
+from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.photo_facts import PhotoFactsTable
 from runtime.library.picture_pages import PicturePages
@@ -95,24 +96,24 @@ class ImageRow:
 class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
+    previews = Previews()  # set where it is opened, else none are kept
+
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
 
         Args:
             catalog: the SQLite file.
             images: the folder of pictures; it may be absent where they are served from elsewhere. Pictures on S3 are fetched
-                when they are needed, and kept until the disk is full; then all of them are removed.
+                when needed, and kept until the disk is full; then all are removed.
             image_base_url: what an image path is appended to; None means `/images` of this server.
 
         Raises:
-            ArtefactMissing: there is no such file.
-            ArtefactCorrupt: it is no catalogue of this form.
+            ArtefactMissing, ArtefactCorrupt: there is no such file, or it is no catalogue of this form.
         """
         self._images = open_folder(images)
         self._images_dir = self._images.path.resolve()
-        self._changes = (
-            ChangedPictures() if isinstance(images, Path) else None
-        )  # what comes from S3 is compared when fetched
+        # what comes from S3 is compared when fetched
+        self._changes = ChangedPictures() if isinstance(images, Path) else None
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._catalog = CatalogFile(catalog)
         self._columns = self._catalog.columns(COLUMNS)
@@ -147,8 +148,7 @@ class Library:
         query = f"SELECT {self._columns} FROM images WHERE id IN ({', '.join('?' * len(ids))})"
         storable = (int(image_id) if abs(image_id) <= ID_MAX else -1 for image_id in ids)
         by_id = {row.id: row for row in self._select(query, *storable)}
-        unknown = [image_id for image_id in ids if image_id not in by_id]
-        if unknown:
+        if unknown := [image_id for image_id in ids if image_id not in by_id]:
             raise ImageNotFound(f"id {unknown[0]}")
         return [by_id[image_id] for image_id in ids]
 
@@ -179,6 +179,10 @@ class Library:
             raise ImageNotFound(image_path)
         return found[0]
 
+    def rows_of_content(self, sha256: str) -> list[ImageRow]:
+        """Return the rows of the pictures whose files have this content; none where there are none."""
+        return self._select(f"SELECT {self._columns} FROM images WHERE sha256 = ? ORDER BY id", sha256)
+
     def image_file(self, image_path: str) -> Path:
         """Return where the file of a picture lies now. To read it, use `open_file`, which raises the same."""
         self.open_file(image_path).close()
@@ -199,13 +203,14 @@ class Library:
 
     @contextmanager
     def opened_picture(self, row: ImageRow) -> Iterator[OpenedImage]:
-        """Hold a picture of this library, decoded: RGB, upright. It is not to be kept beyond the block.
+        """Hold a picture of this library, decoded: RGB, upright; its preview where there are no pictures. Not to be kept.
 
         Raises:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        with self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
+        only_preview = None if self._images_dir.is_dir() else self.previews.find(row.sha256, max(PREVIEW_EDGES))
+        with only_preview or self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
             yield picture
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:

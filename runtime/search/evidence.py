@@ -79,7 +79,8 @@ NOT_EXPLAINED = Explanation()
 class Hit:
     """One picture that was found. The caption is empty where the picture has none.
 
-    `has_changed`: another picture has taken its file's place since it was indexed; then `facts` are unknown.
+    `has_changed`: another picture has taken its file's place since it was indexed; then `facts` are unknown, and there is no
+    `preview_url`, as there is none where no previews are served.
     """
 
     row: ImageRow
@@ -90,6 +91,7 @@ class Hit:
     explanation: Explanation = NOT_EXPLAINED
     has_changed: bool = False
     facts: PhotoFacts = NO_FACTS
+    preview_url: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from runtime import __version__
 from runtime.engine import Engine
-from runtime.images import LocalReader, UploadReader, shrink_image, upload_limits
+from runtime.images import LocalReader, UploadReader, upload_limits
 from runtime.settings import Settings
 from runtime.web import metrics, openapi
 from runtime.web.access.buckets import TokenBuckets, read_rate
@@ -26,6 +26,7 @@ from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.files import FileAnswer
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
+from runtime.web.pictures import add_pictures
 from runtime.web.request_body import RequestBodies
 from runtime.web.routing import get
 from runtime.web.schemas import ReadyBody
@@ -34,7 +35,6 @@ from runtime.web.searching import add_searches
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
-PICTURES_CACHE = "private, no-cache"  # no cache that others share, and each time asked whether it is still the same picture
 Served = FixedEngine | LiveEngine  # each request reads `current` once
 
 
@@ -64,7 +64,7 @@ def create_app(
     uploads = uploads or LocalReader(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
     add_searches(app, live, settings, uploads)
     add_browsing(app, live)
-    _add_pictures(app, live, max_picture_bytes)
+    add_pictures(app, live, settings, max_picture_bytes)
     _add_health(app, live, settings)
     if settings.metrics != "off":
         _add_metrics(app, counted)
@@ -87,7 +87,7 @@ def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, 
         app.add_middleware(
             CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed
         )
-    app.add_middleware(AnswerHeaders, count=counted.count, image_base_url=settings.image_base_url)
+    app.add_middleware(AnswerHeaders, count=counted.count, picture_urls=(settings.image_base_url, settings.preview_base_url))
 
 
 def _add_guard(app: FastAPI, settings: Settings, origins: list[str], *, on_lambda: bool) -> None:
@@ -109,20 +109,6 @@ def _add_guard(app: FastAPI, settings: Settings, origins: list[str], *, on_lambd
 def _listed(setting: str) -> list[str]:
     """Return the parts of a setting that commas separate."""
     return [part.strip() for part in setting.split(",") if part.strip()]
-
-
-def _add_pictures(app: FastAPI, live: Served, max_bytes: int | None) -> None:
-    said = openapi.PICTURE | openapi.errors(400, 404, 416, 429, 503)
-
-    @get(app, "/images/{image_path:whole_path}", response_class=Response, responses=said)
-    def picture(image_path: str) -> Response:
-        """Return one picture of the library, as it lies on the disk, or as a smaller JPEG where it is too large to send."""
-        opened, headers = live.current.library.open_file(image_path), {"cache-control": PICTURES_CACHE}
-        if max_bytes and opened.stat.st_size > max_bytes:
-            with opened:
-                small = shrink_image(opened.path, image_path, max_bytes)
-            return Response(small, media_type="image/jpeg", headers=headers)
-        return FileAnswer(opened, image_path, headers)
 
 
 def _add_health(app: FastAPI, live: Served, settings: Settings) -> None:

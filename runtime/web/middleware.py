@@ -3,7 +3,7 @@
 Plain ASGI, so that a streamed picture is never held in memory. Knows no route.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,19 +16,20 @@ from runtime.errors import RequestTooLarge
 NO_ROUTE = "unmatched"
 
 
-def content_security_policy(image_base_url: str | None = None) -> str:
-    """Return what the page may load: all from its own origin, and pictures from where IMAGE_BASE_URL puts them, too."""
-    pictures = " ".join(["'self'", *_origin_of(image_base_url or ""), "blob:"])
+def content_security_policy(*picture_urls: str | None) -> str:
+    """Return what the page may load: all from its own origin, and pictures from where the settings put them."""
+    others = dict.fromkeys(origin for url in picture_urls for origin in _origin_of(url or ""))
+    pictures = " ".join(["'self'", *others, "blob:"])
     return (
         f"default-src 'self'; img-src {pictures}; object-src 'none'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
 
 
-def safe_headers(image_base_url: str | None = None) -> dict[str, str]:
+def safe_headers(*picture_urls: str | None) -> dict[str, str]:
     """Return the headers that keep other sites from embedding, reading or misreading any answer."""
     return {
-        "content-security-policy": content_security_policy(image_base_url),
+        "content-security-policy": content_security_policy(*picture_urls),
         "cross-origin-resource-policy": "same-origin",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
@@ -78,8 +79,10 @@ class BodyLimit:
 class AnswerHeaders:
     """Adds the safe headers and `Server-Timing: total`, and reports each answer to `count(route, status, seconds)`."""
 
-    def __init__(self, app: ASGIApp, count: Callable[[str, int, float], None], *, image_base_url: str | None = None) -> None:
-        self._app, self._count, self._safe_headers = app, count, safe_headers(image_base_url)
+    def __init__(
+        self, app: ASGIApp, count: Callable[[str, int, float], None], *, picture_urls: Iterable[str | None] = ()
+    ) -> None:
+        self._app, self._count, self._safe_headers = app, count, safe_headers(*picture_urls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add to the headers of its answer."""

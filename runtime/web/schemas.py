@@ -149,10 +149,16 @@ class ExplainedBody(AnswerPart):
 
 
 class ResultBody(ExplainedBody):
-    """One hit. `image_path`, `caption` and `explanation` are the seed's contract."""
+    """One hit. `image_path`, `caption` and `explanation` are the seed's contract.
+
+    `width` and `height` are the picture's, in pixels, upright. `preview_url` is null where no previews are served.
+    """
 
     image_path: str = Field(validation_alias=AliasPath("row", "image_path"))
     image_url: str
+    preview_url: str | None = None
+    width: int = Field(validation_alias=AliasChoices("width", AliasPath("row", "width")))
+    height: int = Field(validation_alias=AliasChoices("height", AliasPath("row", "height")))
     score: Rounded = Field(validation_alias=AliasChoices("score", AliasPath("evidence", "score")))
     caption: str = Field(validation_alias=AliasPath("caption", "text"))
     caption_source: CaptionSource

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.publish.__main__ import publish_artefact, publish_pictures
+from export.publish.__main__ import publish_artefact
+from export.publish.pictures import publish_originals
 from export.publish.s3 import S3Folder
 from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
 from runtime.library.catalog import Library
@@ -33,7 +34,7 @@ def publish_sample(cloud: Cloud, sample: SampleLibrary, bucket: str) -> Publishe
     publish_artefact(MODELS, read_models_manifest(MODELS), folder_of(cloud, bucket, "models"))
     publish_artefact(sample.index, read_index_manifest(sample.index), folder_of(cloud, bucket, "index"))
     library = Library.open(sample.index, read_index_manifest(sample.index))
-    publish_pictures(library, folder_of(cloud, bucket, "images"))
+    publish_originals(library, folder_of(cloud, bucket, "images"))
     return Published(cloud, sample, bucket)
 
 

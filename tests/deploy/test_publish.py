@@ -1,13 +1,15 @@
 """Publishing: what names others goes last, nothing is sent twice, and what a reader may still hold stays a while."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from export.publish.__main__ import publish_artefact, publish_page, publish_pictures
+from export.publish.__main__ import publish_artefact, publish_page
+from export.publish.pictures import FOR_GOOD, publish_originals, publish_previews
 from export.publish.s3 import OUTPUTS, S3Folder
 from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.library.catalog import Library
@@ -15,6 +17,9 @@ from tests.conftest import ROOT
 from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import emulated, post
 from tests.deploy.published import Published
+from tests.runtime.images.odd_pictures import encoded, noise
+from tests.runtime.images.stripping.test_original import SECRET, exif
+from tests.runtime.picture_library import make_library
 from tests.sample_library import MODELS, SampleLibrary, run_module
 
 FUNCTION_URL = "https://abcd1234.lambda-url.eu-central-1.on.aws/"
@@ -87,9 +92,45 @@ def test_pictures_are_sent_once_and_those_that_left_the_library_go(
     there = S3Folder(f"s3://{bucket}/images", writes)
     library = Library.open(sample_library.index, read_index_manifest(sample_library.index))
     there.write("left.jpg", b"x", cache="no-cache")
-    assert publish_pictures(library, there) == library.count
-    assert publish_pictures(library, there) == 0
+    assert publish_originals(library, there) == library.count
+    assert publish_originals(library, there) == 0
     assert len(there.paths()) == library.count
+
+
+def test_previews_are_sent_once_for_good_and_those_of_others_go(writes: Writes, bucket: str, tmp_path: Path) -> None:
+    there, library = S3Folder(f"s3://{bucket}/previews", writes), small_library(tmp_path)
+    there.write(f"ab/{'ab' * 32}.512.jpg", b"x", cache="no-cache")
+    assert publish_previews(library, there) == 2 * library.count
+    assert publish_previews(library, there) == 0
+    assert len(there.paths()) == 2 * library.count
+    sha256 = library.row_by_path("scan.tif").sha256
+    head = writes.head_object(Bucket=bucket, Key=f"previews/{sha256[:2]}/{sha256}.512.jpg")
+    assert (head["ContentType"], head["CacheControl"]) == ("image/jpeg", FOR_GOOD)
+
+
+def test_public_originals_are_sent_as_browsers_show_them(writes: Writes, bucket: str, tmp_path: Path) -> None:
+    there, library = S3Folder(f"s3://{bucket}/images", writes), small_library(tmp_path)
+    there.write("photo.jpg", (tmp_path / "images" / "photo.jpg"), cache="no-cache")
+    assert publish_originals(library, there, shown=True) == 2
+    assert publish_originals(library, there, shown=True) == 0
+    for name in ("scan.tif", "photo.jpg"):
+        assert writes.head_object(Bucket=bucket, Key=f"images/{name}")["ContentType"] == "image/jpeg"
+        assert there.read(name).startswith(b"\xff\xd8")
+        assert SECRET not in there.read(name)
+    assert publish_originals(library, there, shown=True, with_metadata=True) == 1
+    assert there.read("photo.jpg") == (tmp_path / "images" / "photo.jpg").read_bytes()
+
+
+def small_library(folder: Path) -> Library:
+    """Return a library of a TIFF and a JPEG, which say where they were taken."""
+    pictures = {
+        "scan.tif": encoded(noise(60, 40), "TIFF", tiffinfo={270: SECRET.decode()}),
+        "photo.jpg": encoded(noise(60, 40), "JPEG", exif=exif()),
+    }
+    library = make_library(folder, pictures)
+    for name in pictures:
+        os.utime(folder / "images" / name, (1e9, 1e9))  # S3 tells whole seconds
+    return library
 
 
 def test_the_page_says_where_its_api_is_and_goes_last(writes: Writes, bucket: str) -> None:
@@ -123,6 +164,7 @@ def make_stack(cloud: Cloud, bucket: str, name: str) -> None:
     """Make a stack with the outputs of template.yaml."""
     prefixes = {"IndexUrl": "/index", "ModelsUrl": "/models", "ImagesUrl": "/images", "PageUrl": ""}
     values = {output: f"s3://{bucket}{prefix}" for output, prefix in prefixes.items()}
+    values |= {"PreviewsUrl": f"s3://{bucket}/previews", "PicturesArePublic": "true"}
     values |= {"FunctionName": f"{name}-function", "FunctionUrl": FUNCTION_URL}
     assert set(values) == set(OUTPUTS)
     template = {

@@ -89,9 +89,9 @@ def test_no_bucket_is_public(translated: dict[str, Any]) -> None:
     [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
-    *page, pictures = statement["Resource"]
+    *page, previews, originals = statement["Resource"]
     assert [path["Fn::Sub"].split("}")[1] for path in page] == ["/index.html", "/static/*"]
-    assert pictures["Fn::If"][0] == "HasPublicPictures"
+    assert [path["Fn::If"][0] for path in (previews, originals)] == ["HasPublicPictures", "HasPublicOriginals"]
 
 
 def test_publishing_finds_the_outputs_that_it_reads(translated: dict[str, Any]) -> None:

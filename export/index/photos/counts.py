@@ -6,9 +6,9 @@ from runtime.library.photo_counts import COUNT, COUNTS_SCHEMA, HAS_TABLE, KINDS
 
 # What a filter by place or camera looks up; one by date has its index along with the table.
 INDEXES = """
-    CREATE INDEX photo_facts_country ON photo_facts (country, place);
-    CREATE INDEX photo_facts_place ON photo_facts (place);
-    CREATE INDEX photo_facts_camera ON photo_facts (camera);
+    CREATE INDEX IF NOT EXISTS photo_facts_country ON photo_facts (country, place);
+    CREATE INDEX IF NOT EXISTS photo_facts_place ON photo_facts (place);
+    CREATE INDEX IF NOT EXISTS photo_facts_camera ON photo_facts (camera);
 """
 
 

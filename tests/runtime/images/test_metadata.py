@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime.images import decode_image
+from runtime.images import decode_image, opened_bytes
 from runtime.images.metadata import read_orientation, without_metadata
 from tests.runtime.images.broken_pictures import BROKEN, BROKEN_ENTRIES, ORIENTATION, TURNED, exif_block, jpeg, png, segment
 from tests.runtime.images.broken_pictures import chunk as png_chunk
@@ -69,6 +69,14 @@ def test_a_png_and_a_webp_and_a_tiff_are_turned_by_their_exif() -> None:
     files += [encoded(noise(60, 40), "TIFF", tiffinfo={0x0112: TURNED})]
     for content in files:
         assert np.array_equal(np.asarray(decode_image(content, "turned")), TURNED_PIXELS)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_turned_tiff_has_its_upright_size_also_where_it_is_reduced(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.images.opening.reduction", lambda *_: 2)
+    content = encoded(noise(60, 40).convert(mode), "TIFF", tiffinfo={0x0112: TURNED})
+    with opened_bytes(content, "turned") as opened:
+        assert (opened.width, opened.height, opened.image.size) == (40, 60, (20, 30))
 
 
 def test_an_avif_is_turned_as_its_container_says() -> None:

@@ -88,7 +88,8 @@ def test_a_picture_that_cannot_be_read_is_not_found_and_the_log_says_why(
 def test_a_name_with_a_line_break_has_an_address(
     engine: Engine, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    (tmp_path / "images" / name).write_bytes(b"a picture")
+    content = (tmp_path / "images" / "grey.png").read_bytes()
+    (tmp_path / "images" / name).write_bytes(content)
     row = library.rows([4])[0]
     asked = list[str]()
 
@@ -99,4 +100,4 @@ def test_a_name_with_a_line_break_has_an_address(
     monkeypatch.setattr(library, "open_file", open_file)
     url = library.image_url(replace(row, image_path=name))
     answer = TestClient(create_app(engine, Settings.read())).get(url)
-    assert (answer.content, asked) == (b"a picture", [name])
+    assert (answer.content, asked) == (content, [name])

@@ -50,7 +50,7 @@ def code_of(answer: Response) -> str:
 def every_address(app: FastAPI) -> list[tuple[str, str]]:
     """Each method and path of the published interface, the page, its files, a picture, and ways around a guard of paths."""
     described = [
-        (method.upper(), path.replace("{image_path}", "grey.png"))
+        (method.upper(), path.replace("{image_path}", "grey.png").replace("{sha256}", "0" * 64).replace("{edge}", "512"))
         for path, methods in app.openapi()["paths"].items()
         for method in methods
     ]
