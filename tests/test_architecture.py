@@ -56,7 +56,16 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
 OWNERS = {
     "onnxruntime": {"models/onnx_session.py"},
     "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
-    "PIL": {"images/decode_worker.py", "images/opening.py", "images/pixels.py", "images/preprocessing.py"},
+    "PIL": {
+        "images/decode_worker.py",
+        "images/foreign/heif.py",
+        "images/foreign/raw.py",
+        "images/opening.py",
+        "images/pixels.py",
+        "images/preprocessing.py",
+    },
+    "pillow_heif": {"images/foreign/heif.py", "images/foreign/worker.py"},
+    "rawpy": {"images/foreign/raw.py", "images/foreign/worker.py"},
     "tokenizers": {"models/tokenizer.py"},
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},

@@ -70,7 +70,7 @@ def test_a_picture_that_takes_too_long_is_given_up() -> None:
 def test_a_process_ends_with_its_input() -> None:
     process = DecodeProcess(LIMITS)
     process.read(PICTURE, "it", FORM)
-    running = process._process
+    running = process._worker._process
     assert running is not None
     assert running.stdin is not None
     running.stdin.close()  # as the system does where a server is killed
