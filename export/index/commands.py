@@ -61,6 +61,16 @@ def index(
     forget_below: Annotated[
         list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help='Leave out files and folders of this name or path: "*.png", "private/"; may be given several times.',
+        ),
+    ] = None,
+    include_hidden: Annotated[
+        bool, typer.Option("--include-hidden", help="Read files and folders whose names begin with a dot, too.")
+    ] = False,
     ivf_from: Annotated[
         int | None,
         typer.Option(
@@ -78,6 +88,7 @@ def index(
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
+        options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         models = choose_models(models)

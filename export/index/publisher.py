@@ -35,6 +35,8 @@ class BuildOptions:
             anew in any case. None where they are fitted to the index's own captions.
         keep: how many generations before the one in force stay, to go back to.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
+        exclude: patterns of what is left out, as `LeavingOut` takes them.
+        include_hidden: files and folders whose names begin with a dot count, too.
     """
 
     captions_later: bool = False
@@ -44,6 +46,8 @@ class BuildOptions:
     labels: Mapping[str, Sequence[str]] | None = None
     keep: int = 1
     forget: Collection[str] = ()
+    exclude: Sequence[str] = ()
+    include_hidden: bool = False
 
 
 class Publisher:
