@@ -39,8 +39,8 @@ class Scan:
     `unlisted` says by relative path of what could not be looked at why, be it a folder or a file: what lies there is not
     known. `empty` are the folders that hold nothing at all, not even a hidden file, as a mount point does when nothing is
     mounted. `dangling` says where links that lead nowhere would lead, inside the folder. `unread` says of which kind files
-    are that are not read here, `live_videos` how many belong to a picture beside them. `left_out` says by relative path of
-    folders and files which rule leaves them out; what is merely hidden is not among them.
+    are that are not read here, but for the videos of Live Photos. `left_out` says by relative path of folders and files
+    which rule leaves them out; what is merely hidden is not among them.
     """
 
     folder: Path
@@ -53,7 +53,6 @@ class Scan:
     empty: set[str] = field(default_factory=set)
     dangling: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
-    live_videos: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
 
     def why_left_out(self, path: str) -> str | None:

@@ -47,9 +47,8 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
         waiting += [path for path in folders if path != passed_over]
     if not (scan.images or scan.skipped or scan.unlisted or scan.empty - {"."}):
         raise FolderUnusable(folder, why_no_picture(scan))
-    for path in live_videos(scan.unread, (image.image_path for image in scan.images)):
-        del scan.unread[path]
-        scan.live_videos += 1
+    for video in live_videos(scan.unread, (image.image_path for image in scan.images)):
+        del scan.unread[video]
     scan.images.sort(key=lambda image: image.image_path)
     scan.skipped.sort(key=lambda image: image.name)
     return scan

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import ImageTooLarge, ImageUnreadable, PicturesUnsupported
+from runtime.images import reasons
 from runtime.images.limits import MB
 from runtime.images.memory import decode_memory
 from runtime.images.worker_process import LENGTHS
@@ -54,6 +55,8 @@ def _answer(answer_to: Callable[[dict[str, Any], bytes], Answer], header: dict[s
         return _refusal(error, error.name, error.reason), b""
     except PicturesUnsupported as error:
         return _refusal(error), b""
+    except MemoryError:
+        return {"error": ImageUnreadable.__name__, "arguments": (header["name"], reasons.OUT_OF_MEMORY)}, b""
 
 
 def _refusal(error: Exception, *arguments: str | int) -> dict[str, Any]:

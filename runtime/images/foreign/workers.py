@@ -18,15 +18,16 @@ from runtime.images.worker_process import PICTURE_MAX_S, NotStarted, WorkerEnded
 
 UNWRAPPERS = {Reader.HEIF: unwrap_heif, Reader.RAW: unwrap_raw}
 ESTIMATES = {Reader.HEIF: estimate_heif_bytes, Reader.RAW: estimate_raw_bytes}
+WORKER = "runtime.images.foreign.worker"
 Picture = tuple[bytes, tuple[int, int]]  # as TIFF or JPEG, and the size in pixels of the upright whole
 
 
 class Workers:
     """The processes that wait for a picture; another starts where all are at work. Any thread may ask."""
 
-    def __init__(self, *, picture_max_s: float = PICTURE_MAX_S) -> None:
-        """Start nothing yet. A picture that takes longer than `picture_max_s` is given up."""
-        self._picture_max_s = picture_max_s
+    def __init__(self, module: str = WORKER, *, picture_max_s: float = PICTURE_MAX_S) -> None:
+        """Start nothing yet. A picture that takes longer than `picture_max_s` in `module` is given up."""
+        self._module, self._picture_max_s = module, picture_max_s
         self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
 
@@ -56,7 +57,7 @@ class Workers:
 
     def _another(self) -> WorkerProcess:
         most = process_limits.library.max_memory_bytes
-        return WorkerProcess("runtime.images.foreign.worker", most, picture_max_s=self._picture_max_s)
+        return WorkerProcess(self._module, most, picture_max_s=self._picture_max_s)
 
 
 _workers = Workers()
