@@ -12,7 +12,7 @@ from runtime.images import reasons
 from runtime.images.foreign.checks import check_size
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import BASE_BYTES
-from runtime.images.metadata import EXIF_PREFIX, JPEG_START, ORIENTATION_TAG
+from runtime.images.metadata import EXIF_PREFIX, JPEG_START, ORIENTATION_TAG, without_metadata
 from runtime.images.pixels import upright
 
 if TYPE_CHECKING:
@@ -81,8 +81,11 @@ def _preview(raw: "rawpy.RawPy", flip: int, size: tuple[int, int]) -> bytes | No
         return None
     if max(preview) < PREVIEW_MIN_PIXELS:
         return None
-    lies_as_sensor = (preview[0] >= preview[1]) == (size[0] >= size[1])
-    is_to_be_turned = said in {None, 1} and (lies_as_sensor if flip in TURNED else said is None)
+    if flip in TURNED and (preview[0] >= preview[1]) != (size[0] >= size[1]):
+        return without_metadata(
+            found.data
+        ).content  # upright already, whatever EXIF says: LibRaw writes some where there is none
+    is_to_be_turned = said is None or (said == 1 and flip in TURNED)
     return _with_orientation(found.data, ORIENTATIONS.get(flip, 1)) if is_to_be_turned else bytes(found.data)
 
 

@@ -71,7 +71,8 @@ def raw_tiff(
     """
     width, height = SENSOR
     entries: list[Entry] = [
-        (254, "I", [0]), (256, "I", [width]), (257, "I", [height]), (258, "H", [16]), (259, "H", [compression]), (262, "H", [CFA]),
+        (254, "I", [0]), (256, "I", [width]), (257, "I", [height]), (258, "H", [16]),
+        (259, "H", [compression]), (262, "H", [CFA]),
         (271, "s", make.encode() + b"\0"), (272, "s", model.encode() + b"\0"), (274, "H", [orientation]), (277, "H", [1]),
         (278, "I", [height]), (33421, "H", [2, 2]), (33422, "B", [0, 1, 1, 2]),
     ]  # fmt: skip
@@ -83,7 +84,7 @@ def raw_tiff(
     with Image.open(io.BytesIO(jpeg)) as image:
         size = image.size
     shown: list[Entry] = [
-        (254, "I", [1]), (256, "I", [size[0]]), (257, "I", [size[1]]), (258, "H", [8, 8, 8]), (259, "H", [7]), (262, "H", [6]),
-        (277, "H", [3]), (278, "I", [size[1]]),
+        (254, "I", [1]), (256, "I", [size[0]]), (257, "I", [size[1]]), (258, "H", [8, 8, 8]), (259, "H", [7]),
+        (262, "H", [6]), (277, "H", [3]), (278, "I", [size[1]]),
     ]  # fmt: skip
     return tiff(entries, mosaic(), [(shown, jpeg)])
