@@ -156,6 +156,7 @@ def _kind_of_tiff(content: bytes, order: str, name: str) -> Kind:
 
 def _raw_in_directories(content: bytes, order: str) -> str | None:
     """Return "DNG" or "RAW" where a directory of a TIFF says so, else None."""
+    found = None
     waiting, seen = [struct.unpack_from(order + "I", content, 4)[0]], set[int]()
     while waiting and len(seen) < DIRECTORIES_MAX:
         at = waiting.pop()
@@ -173,10 +174,10 @@ def _raw_in_directories(content: bytes, order: str) -> str | None:
                 if tag == SUB_DIRECTORIES:
                     waiting += values
                 elif values and values[0] in (RAW_COMPRESSIONS if tag == COMPRESSION else RAW_PHOTOMETRICS):
-                    return "RAW"
+                    found = "RAW"
         if end + 4 <= len(content):
             waiting.append(struct.unpack_from(order + "I", content, end)[0])
-    return None
+    return found
 
 
 def _values(content: bytes, order: str, entry: int, form: int, number: int) -> list[int]:

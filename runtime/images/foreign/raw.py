@@ -4,8 +4,11 @@ A preview is what the camera's own screen showed. One below `PREVIEW_MIN_PIXELS`
 """
 
 import io
+import logging
 import struct
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from runtime.errors import ImageError, ImageUnreadable
 from runtime.images import reasons
@@ -18,6 +21,8 @@ from runtime.images.pixels import upright
 if TYPE_CHECKING:
     import rawpy
     from PIL.Image import Image
+
+log = logging.getLogger(__name__)
 
 PREVIEW_MIN_PIXELS = 1000  # of its longest edge
 QUALITY = 95
@@ -61,32 +66,39 @@ def unwrap_raw(content: bytes, name: str, limits: PictureLimits) -> tuple[bytes,
 
 
 def _preview(raw: "rawpy.RawPy", flip: int, size: tuple[int, int]) -> bytes | None:
-    """Return the camera's preview as JPEG, None where it has none that is large enough and whole."""
+    """Return the camera's preview as JPEG, None where it has none that is large enough and can be opened."""
     import rawpy
     from PIL import Image
 
     try:
         found = raw.extract_thumb()
-    except rawpy.LibRawError:
-        return None
-    if found.format == rawpy.ThumbFormat.BITMAP:
-        image = Image.fromarray(found.data)
-        return _jpeg(upright(image, ORIENTATIONS.get(flip, 1))) if max(image.size) >= PREVIEW_MIN_PIXELS else None
-    if found.format != rawpy.ThumbFormat.JPEG:
-        return None
-    try:
-        with Image.open(io.BytesIO(found.data), formats=["JPEG"]) as image:
-            preview, said = image.size, image.getexif().get(ORIENTATION_TAG)
-    except Exception:  # of any kind
-        return None
+        if found.format == rawpy.ThumbFormat.JPEG:
+            return _upright_preview(bytes(found.data), flip, size)
+        if found.format == rawpy.ThumbFormat.BITMAP:
+            image = Image.fromarray(np.asarray(found.data))  # (height, width, 3) uint8
+            return _jpeg(upright(image, ORIENTATIONS.get(flip, 1))) if max(image.size) >= PREVIEW_MIN_PIXELS else None
+    except MemoryError:
+        raise
+    except Exception as cause:  # of any kind: the sensor's picture may be whole
+        log.debug("a preview cannot be used: %s", cause)
+    return None
+
+
+def _upright_preview(jpeg: bytes, flip: int, size: tuple[int, int]) -> bytes | None:
+    """Return a JPEG whose EXIF says which way up it is; None where it is too small.
+
+    LibRaw adds EXIF with the sensor's orientation to a preview that has none at its start, whichever way that lies.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        preview, said = image.size, image.getexif().get(ORIENTATION_TAG)
     if max(preview) < PREVIEW_MIN_PIXELS:
         return None
-    if flip in TURNED and (preview[0] >= preview[1]) != (size[0] >= size[1]):
-        return without_metadata(
-            found.data
-        ).content  # upright already, whatever EXIF says: LibRaw writes some where there is none
+    if flip in TURNED and (preview[0] >= preview[1]) != (size[0] >= size[1]):  # it was turned by the camera
+        return without_metadata(jpeg).content
     is_to_be_turned = said is None or (said == 1 and flip in TURNED)
-    return _with_orientation(found.data, ORIENTATIONS.get(flip, 1)) if is_to_be_turned else bytes(found.data)
+    return _with_orientation(jpeg, ORIENTATIONS.get(flip, 1)) if is_to_be_turned else jpeg
 
 
 def _developed(raw: "rawpy.RawPy") -> bytes:
