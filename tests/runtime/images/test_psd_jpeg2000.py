@@ -4,20 +4,11 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import decode_image
 from runtime.images.jpeg2000 import CODESTREAM, decoder_bytes
-from tests.runtime.images.odd_pictures import encoded, noise
-
-
-def psd(image: Image.Image, *, resources: bytes = b"", layers: bytes = b"") -> bytes:
-    mode = {"L": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}[image.mode]
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, len(image.getbands()), image.height, image.width, 8, mode)
-    planes = b"".join(np.asarray(band).tobytes() for band in image.split())
-    blocks = b"".join(struct.pack(">I", len(block)) + block for block in (b"", resources, layers))
-    return head + blocks + b"\0\0" + (bytes(255 - one for one in planes) if image.mode == "CMYK" else planes)
+from tests.runtime.images.odd_pictures import encoded, noise, psd
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "CMYK"])
