@@ -29,7 +29,10 @@ def serve(answer_to: Callable[[dict[str, Any], bytes], Answer]) -> None:
     """Answer until the input ends, or nothing comes for a while. What the process takes from now on is limited."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     taken, given = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    sys.stderr = os.fdopen(os.dup(2), "w")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):  # what a library prints is no answer, and no line of the log
+        os.dup2(nowhere, stream)
     max_memory_bytes = int(sys.argv[1])
     decode_memory.max_bytes = max_memory_bytes
     _limit(max_memory_bytes + SLACK_BYTES)

@@ -31,8 +31,8 @@ STRIP_ROWS = 256
 def estimate_heif_bytes(content: bytes) -> int:
     """Return about how much memory decoding takes, by the largest size that the list of items names."""
     sizes = [struct.unpack(">II", size) for size in SIZES.findall(content[:LIST_BYTES])]
-    pixels = max((width * height for width, height in sizes), default=0)
-    return _wanted_bytes(pixels, DEEP_BYTES, 1, content)
+    width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    return _wanted_bytes(width * height, DEEP_BYTES, reduction(width, height, KEPT_EDGE_PIXELS), content)
 
 
 def unwrap_heif(content: bytes, name: str, limits: PictureLimits) -> tuple[bytes, tuple[int, int]]:
