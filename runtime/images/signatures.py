@@ -15,7 +15,7 @@ class Reader(Enum):
     """What reads a kind of file, if anything does."""
 
     PILLOW = "Pillow"
-    HEIF = "heif"  # these two by a process of their own, with the extra `photos`
+    HEIF = "heif"  # these two by a process of their own, with the extra "photos"
     RAW = "raw"
     NONE = "none"  # pictures and videos of a kind that is not read
     NO_PICTURE = "no picture"  # what only lies in a picture's place
@@ -32,7 +32,7 @@ class Kind:
 PICTURE = Kind("picture")  # or what only its decoder can tell
 HEIC = Kind("HEIC", Reader.HEIF)
 VIDEO, SVG, JPEG_XL, PDF = (Kind(name, Reader.NONE) for name in ("video", "SVG", "JPEG XL", "PDF"))
-# Of these, what lies behind the brand is the same: `heic` and its siblings are HEVC, `mif1` says no more than HEIF.
+# Of these, what lies behind the brand is the same: heic and its siblings are HEVC, mif1 says no more than HEIF.
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2"})
 HEVC_BRANDS = HEIF_BRANDS - {b"mif1", b"msf1", b"mif2"}
 AVIF_BRANDS = frozenset({b"avif", b"avis"})

@@ -26,7 +26,7 @@ class Unwrapped:
 
 @cache
 def can_read(reader: Reader) -> bool:
-    """Return whether what this reads can be read here: by Pillow always, by others with the extra `photos` alone."""
+    """Return whether what this reads can be read here: by Pillow always, by others with the extra "photos" alone."""
     return reader is Reader.PILLOW or (reader in PACKAGES and find_spec(PACKAGES[reader]) is not None)
 
 
