@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from runtime.artefacts.file_record import open_file
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.images import reasons
-from runtime.images.foreign.unwrapping import unwrapped
 from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, MB, SERVING_MB, PictureLimits, process_limits
 from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
@@ -122,6 +121,8 @@ def opened_bytes(
 
 @contextmanager
 def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int) -> Iterator[OpenedImage]:
+    from runtime.images.foreign.unwrapping import unwrapped  # a start that decodes nothing does without
+
     if len(content) > limits.max_bytes:
         raise ImageTooLarge(name, len(content), limits.max_bytes, "bytes")
     if not content:

@@ -60,7 +60,7 @@ def unwrap_heif(content: bytes, name: str, limits: PictureLimits) -> tuple[bytes
     except (ImageError, MemoryError):
         raise
     except Exception as cause:  # of any kind, as its errors are ValueError, RuntimeError, SyntaxError, EOFError, OSError
-        if "Memory allocation" in str(cause) and "Security limit" not in str(cause):  # libheif's own limits are called so, too
+        if "Memory allocation" in str(cause) and "Security limit" not in str(cause):  # its own limits, too
             raise ImageUnreadable(name, reasons.OUT_OF_MEMORY) from cause
         version = pillow_heif.libheif_version()
         reason = f"it is damaged, cut short, or a HEIC of a kind that libheif {version} does not read"
