@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from export.errors import FolderUnusable
 from export.index.catalog import IndexedImage
 from export.index.scan import INT64_MIN, Scan
-from export.index.unread import VIDEO, why_needs_extra
+from export.index.unread import why_needs_extra
 
 # Where so much of a library has gone since the last run, a drive that is not mounted is likelier than a person who removed
 # it: immich, PhotoPrism and koel all lost libraries to it.
@@ -114,7 +114,7 @@ def _why_unknown(path: str, scan: Scan) -> tuple[str, str] | None:
     for place in (path, scan.dangling.get(path)):
         if place is None:
             continue
-        if needed := why_needs_extra(scan.unread.get(place, VIDEO)):
+        if place in scan.unread and (needed := why_needs_extra(scan.unread[place])):
             return folder_of(place), needed
         if place in scan.unlisted:
             return folder_of(place), scan.unlisted[place]
