@@ -81,10 +81,11 @@ $(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.tom
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
+$(VENV)/.test: tests/requirements.lock requirements-photos.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
 	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
 	@$(PIP) -r export/requirements.txt -c export/constraints.txt
 	@$(PIP) $(LOCKED) tests/requirements.lock
+	@$(PIP) $(LOCKED) requirements-photos.lock
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.

@@ -16,13 +16,14 @@ from deploy.prune import UNUSED
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 # Installed one after another into .venv, so their versions are chosen together.
-RUNTIME, BUILD, TESTS, LAMBDA = (
+RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
     "requirements.txt",
+    "requirements-photos.txt",
     "deploy/requirements-build.txt",
     "tests/requirements.txt",
     "deploy/requirements-lambda.txt",
 )
-TOGETHER = (RUNTIME, BUILD, TESTS, LAMBDA)
+TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
 APART = ("tests/deploy/requirements.txt", "deploy/requirements-supply.txt")
 # By version alone: torch's file differs from machine to machine.

@@ -3,6 +3,7 @@
 LookwhyError
 └── ExportError
     ├── FolderUnusable     the folder of pictures is not there, is empty, or holds no picture
+    ├── PatternUnusable    --exclude was given what can match nothing
     ├── UrlListUnusable    the list of addresses cannot be read, or names none
     ├── PlacesUnusable     the table of towns cannot be read or made
     ├── CaptionsUnusable   the file of pictures with captions cannot be read, or nothing in it can be used
@@ -44,6 +45,16 @@ class FolderUnusable(ExportError):
     def __init__(self, folder: Path, reason: str) -> None:
         self.folder, self.reason = folder, reason
         super().__init__(f"{folder} cannot be indexed: {reason}.")
+
+
+class PatternUnusable(ExportError):
+    """A pattern of what to leave out cannot be used."""
+
+    code = "pattern_unusable"
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        self.pattern, self.reason = pattern, reason
+        super().__init__(f"--exclude {pattern!r} cannot be used: {reason}. Name a file or folder, or give a path or *.png.")
 
 
 class UrlListUnusable(ExportError):

@@ -150,6 +150,11 @@ def test_what_is_installed_begins_at_the_versions_that_are_tested(asked: list[st
         assert f"{version}.".startswith(f"{limit.version}."), f"{name}: {version} is tested, {limit} is asked for"
 
 
+def test_the_extra_for_photos_asks_for_what_is_tested_or_newer() -> None:
+    pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements-photos.txt").read_text("utf-8"), re.MULTILINE))
+    assert PROJECT["optional-dependencies"]["photos"] == [f"{name}>={version}" for name, version in pins.items()]
+
+
 def test_the_command_opens_without_torch_and_without_what_its_commands_open() -> None:
     heavy = (
         "torch",

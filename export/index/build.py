@@ -15,18 +15,21 @@ from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
 from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents, former_captions
+from export.index.found import FoundImage, Scan, SkippedImage, left_out_lines, why_no_picture
 from export.index.given_captions import match_given, print_given
 from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
+from export.index.leaving_out import LeavingOut
 from export.index.photos.folder_facts import FolderFacts
 from export.index.photos.known_photos import known_photos
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
 from export.index.publisher import BuildOptions, Publisher
 from export.index.salvage import last_generation
-from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder, why_no_picture
-from export.index.summary import Summary, print_summary
+from export.index.scan import scan_folder
+from export.index.summary import Summary, print_found, print_summary
+from export.index.unread import unread_lines
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.caption_file import CaptionFile
 
@@ -60,10 +63,11 @@ def build_index(
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
     console, options = console or Console(stderr=True), options or BuildOptions()
-    scan = scan_folder(folder, leave_out=out)
+    rules = LeavingOut(folder, options.exclude, include_hidden=options.include_hidden)
+    scan = scan_folder(folder, leave_out=out, rules=rules)
     if not (scan.images or scan.skipped or (out / MANIFEST_NAME).exists()):
-        raise FolderUnusable(folder, why_no_picture(scan.other_files))
-    console.print(f"{len(scan.images):,} pictures in {folder}", markup=False, highlight=False)
+        raise FolderUnusable(folder, why_no_picture(scan))
+    print_found(scan, folder, console)
     with sole_writer(out):
         try:
             summary = _Build(scan, out, models, options, console=console).run()
@@ -216,6 +220,7 @@ class _Build:
             uncaptioned=uncaptioned,
             captions_later=self._options.captions_later,
             other_files=self._scan.other_files - self._facts.used_files,
+            left_out=(*unread_lines(self._scan.unread), *left_out_lines(self._scan), *self._pictures.left_out_lines),
             unnamed_positions=self._facts.unnamed,
             skipped=tuple(catalog.skipped),
             bytes=bytes_of(self._out / name_of(self._publisher.number)),

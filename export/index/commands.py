@@ -64,6 +64,16 @@ def index(
     places: Annotated[
         Path | None, typer.Option(help="The table of towns that names where photos were taken; else artifacts/places.npz.")
     ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help='Leave out files and folders of this name or path: "*.png", "private/"; may be given several times.',
+        ),
+    ] = None,
+    include_hidden: Annotated[
+        bool, typer.Option("--include-hidden", help="Read files and folders whose names begin with a dot, too.")
+    ] = False,
     ivf_from: Annotated[
         int | None,
         typer.Option(
@@ -83,6 +93,7 @@ def index(
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
         options = replace(options, places=find_table(places))
+        options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         models = choose_models(models)

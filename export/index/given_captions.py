@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from export.index.catalog import IndexedImage
-from export.index.summary import printable
+from export.index.skipped_report import printable
 
 NAMED_MAX = 5  # unknown files that are named
 

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from export.errors import FolderUnusable
 from export.index.catalog import IndexedImage
 from export.index.scan import INT64_MIN, Scan
+from export.index.unread import why_needs_extra
 
 # Where so much of a library has gone since the last run, a drive that is not mounted is likelier than a person who removed
 # it: immich, PhotoPrism and koel all lost libraries to it.
@@ -38,7 +39,8 @@ class KeptPictures:
         """Begin with none.
 
         Args:
-            old: the last generation's rows by path; none where it was made of another folder.
+            old: the last generation's rows by path, but for what is left out now on purpose; none where that was made
+                of another folder.
             forget: the folders below which nothing is kept, by relative path; "." for all.
         """
         self.rows: dict[str, IndexedImage] = {}
@@ -68,7 +70,7 @@ class KeptPictures:
 
     def are_too_many(self, gone: Collection[str]) -> bool:
         """Return whether so much has gone at once that it is not believed."""
-        unasked = sum(not self.is_forgotten(path) for path in gone)
+        unasked = sum(path in self._old and not self.is_forgotten(path) for path in gone)
         return unasked >= GONE_MIN and unasked >= GONE_SHARE * len(self._old)
 
     def keep(self, row: IndexedImage, folder: str, reason: str) -> None:
@@ -112,6 +114,8 @@ def _why_unknown(path: str, scan: Scan) -> tuple[str, str] | None:
     for place in (path, scan.dangling.get(path)):
         if place is None:
             continue
+        if place in scan.unread and (needed := why_needs_extra(scan.unread[place])):
+            return folder_of(place), needed
         if place in scan.unlisted:
             return folder_of(place), scan.unlisted[place]
         for folder in map(str, PurePosixPath(place).parents):

@@ -13,11 +13,11 @@ from export.console import progress_bar
 from export.errors import FolderUnusable
 from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents
+from export.index.found import FoundImage, Scan, SkippedImage, why_no_picture
 from export.index.hashing import hash_images, is_too_large, remembered_hashes
 from export.index.kept import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
 from export.index.last_generation import Generation
-from export.index.scan import FoundImage, Scan, SkippedImage, why_no_picture
-from export.index.summary import print_skipped
+from export.index.skipped_report import print_skipped
 
 
 class FolderPictures:
@@ -47,7 +47,15 @@ class FolderPictures:
         # in another folder, a picture of the same name, length and time may be another one
         of_this_folder = last.manifest is not None and last.manifest.images_dir == str(scan.folder)
         self.last = last.catalog if of_this_folder else Catalog()
-        self.kept = KeptPictures({row.image_path: row for row in self.last.rows}, forget)
+        self._leaving = {row.image_path: why for row in self.last.rows if (why := scan.why_left_out(row.image_path))}
+        stay = {row.image_path: row for row in self.last.rows if row.image_path not in self._leaving}
+        self.kept = KeptPictures(stay, forget)
+
+    @property
+    def left_out_lines(self) -> list[str]:
+        """How many pictures leave the index as they are left out on purpose now, by rule."""
+        counts = Counter(self._leaving.values())
+        return [f"{count:,} left the index: {rule}." for rule, count in sorted(counts.items())]
 
     def believe_captions(self) -> None:
         """Take over the captions of a damaged catalogue whose sha256 are lost, for files that are older than it."""
@@ -112,7 +120,7 @@ class FolderPictures:
         if not self.hashes:
             print_skipped(self.skipped, console)
             count = len(self.skipped)
-            reason = f"none of its {count:,} pictures can be read" if count else why_no_picture(self._scan.other_files)
+            reason = f"none of its {count:,} pictures can be read" if count else why_no_picture(self._scan)
             raise FolderUnusable(self._scan.folder, reason)
 
     def keep_gone(self, gone: Collection[str]) -> bool:

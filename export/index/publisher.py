@@ -37,6 +37,8 @@ class BuildOptions:
         keep: how many generations before the one in force stay, to go back to.
         places: the table that names positions; None where there is none.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
+        exclude: patterns of what is left out, as `LeavingOut` takes them.
+        include_hidden: files and folders whose names begin with a dot count, too.
     """
 
     captions_later: bool = False
@@ -47,6 +49,8 @@ class BuildOptions:
     keep: int = 1
     places: PlacesFile | None = None
     forget: Collection[str] = ()
+    exclude: Sequence[str] = ()
+    include_hidden: bool = False
 
 
 class Publisher:

@@ -1,13 +1,16 @@
-"""The files of a folder of pictures: names, lengths, times. Opens none of them; `decode.py` does."""
+"""The files of a folder of pictures: names, lengths, times. Opens none of them to decode it; `decode.py` does."""
 
 import os
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.errors import FolderUnusable
-from runtime.images import IMAGE_SUFFIXES
+from export.index.found import FoundImage, Scan, SkippedImage, why_no_picture
+from export.index.leaving_out import HIDDEN, NOMEDIA, LeavingOut
+from export.index.unread import READ_SUFFIXES, live_videos, unread_kind
+
+__all__ = ["INT64_MIN", "FoundImage", "Scan", "SkippedImage", "is_misread", "is_text", "mtime_of", "scan_folder"]
 
 # A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
 RACY_NS = 2_000_000_000
@@ -19,68 +22,24 @@ MISREAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FoundImage:
-    """A file whose name says that it is a picture. `image_path` is relative to the folder, with forward slashes."""
-
-    image_path: str
-    bytes: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class SkippedImage:
-    r"""A picture that is not in the library, and why.
-
-    `name` is its relative path, bytes that are no UTF-8 written as `\xNN`. `sha256` is None where the file could not even
-    be read, or became another one meanwhile: such a file is tried again at every run, any other only once it has changed.
-    """
-
-    name: str
-    reason: str
-    sha256: str | None = None
-    bytes: int = 0
-    mtime_ns: int = 0
-
-
-@dataclass
-class Scan:
-    """One look at a folder: its pictures by path, what cannot be indexed, and how many other files there are.
-
-    `unlisted` says by relative path of what could not be looked at why, be it a folder or a file: what lies there is not
-    known. `empty` are the folders that hold nothing at all, not even a hidden file, as a mount point does when nothing is
-    mounted. `dangling` says where links that lead nowhere would lead, inside the folder. `beside` are the files, no links,
-    whose suffix says that they may tell something of a picture; they count among the other files.
-    """
-
-    folder: Path
-    began_ns: int
-    images: list[FoundImage] = field(default_factory=list)
-    skipped: list[SkippedImage] = field(default_factory=list)
-    other_files: int = 0
-    unlisted: dict[str, str] = field(default_factory=dict)
-    empty: set[str] = field(default_factory=set)
-    dangling: dict[str, str] = field(default_factory=dict)
-    beside: list[FoundImage] = field(default_factory=list)
-
-
-def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
+def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut | None = None) -> Scan:
     """Return what lies in `folder` and below.
 
-    Hidden files and folders, and the folder `leave_out`, are passed over. Links to folders are not followed, so a loop does
-    no harm; a link to a file counts when it ends inside `folder`, because only those will be served.
+    What the rules leave out, folders with a file `.nomedia`, and the folder `leave_out`, are passed over. Links to folders
+    are not followed, so a loop does no harm; a link to a file counts when it ends inside `folder`, because only those will
+    be served.
 
     Raises:
         FolderUnusable: it is not there, is no folder, cannot be listed, or holds nothing that could be a picture.
     """
     root = _usable_root(folder)
-    scan = Scan(root, began_ns=time.time_ns())
+    scan = Scan(root, began_ns=time.time_ns(), rules=rules or LeavingOut(root))
     passed_over = leave_out.resolve() if leave_out else None
     waiting = [root]
     while waiting:
         here = waiting.pop()
         try:
-            entries = _visible_entries(here, scan)
+            entries = _entries(here, scan)
         except OSError as cause:
             reason = cause.strerror or str(cause)
             if here == root:
@@ -90,7 +49,9 @@ def scan_folder(folder: Path, leave_out: Path | None = None) -> Scan:
         folders = [path for entry in entries if (path := _note_entry(entry, scan))]
         waiting += [path for path in folders if path != passed_over]
     if not (scan.images or scan.skipped or scan.unlisted or scan.empty - {"."}):
-        raise FolderUnusable(folder, why_no_picture(scan.other_files))
+        raise FolderUnusable(folder, why_no_picture(scan))
+    for video in live_videos(scan.unread, (image.image_path for image in scan.images)):
+        del scan.unread[video]
     scan.images.sort(key=lambda image: image.image_path)
     scan.skipped.sort(key=lambda image: image.name)
     return scan
@@ -137,12 +98,28 @@ def _usable_root(folder: Path) -> Path:
     return root
 
 
-def _visible_entries(folder: Path, scan: Scan) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, scan: Scan) -> list[os.DirEntry[str]]:
+    """Return what a folder holds and no rule leaves out."""
     with os.scandir(folder) as listed:
         entries = list(listed)
     if not entries:
         scan.empty.add(_name_of(folder, scan.folder))
-    return [entry for entry in entries if not entry.name.startswith(".")]
+    if folder != scan.folder and any(entry.name.lower() == NOMEDIA for entry in entries):
+        scan.left_out[_name_of(folder, scan.folder)] = NOMEDIA
+        return []
+    return [entry for entry in entries if not _is_left_out(entry, scan)]
+
+
+def _is_left_out(entry: os.DirEntry[str], scan: Scan) -> bool:
+    name = _name_of(Path(entry.path), scan.folder)
+    try:
+        is_folder = entry.is_dir(follow_symlinks=False)
+    except OSError:  # it will be noted as what cannot be looked at
+        return False
+    reason = scan.rules.why(name, is_folder=is_folder)
+    if reason and reason != HIDDEN:
+        scan.left_out[name] = reason
+    return reason is not None
 
 
 def _note_entry(entry: os.DirEntry[str], scan: Scan) -> Path | None:
@@ -160,9 +137,11 @@ def _note_entry(entry: os.DirEntry[str], scan: Scan) -> Path | None:
 def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
     path = Path(entry.path)
     name = _name_of(path, scan.folder)
-    is_picture = path.suffix.lower() in IMAGE_SUFFIXES
+    is_picture = path.suffix.lower() in READ_SUFFIXES
     if entry.is_symlink() and (reason := _why_not_followed(path, scan, is_picture)):
         scan.skipped.append(SkippedImage(name, reason))
+    elif entry.is_file() and (kind := unread_kind(path)):
+        scan.unread[name] = kind
     elif not is_picture or not entry.is_file():
         scan.other_files += 1
         if path.suffix.lower() in BESIDE_SUFFIXES and entry.is_file(follow_symlinks=False) and is_text(entry.path):
@@ -208,10 +187,3 @@ def _note_dangling(link: Path, scan: Scan) -> None:
 def _name_of(path: Path, root: Path) -> str:
     relative = path.relative_to(root).as_posix()
     return relative.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def why_no_picture(other_files: int) -> str:
-    """Return why a folder with so many files, none of them a picture, cannot be indexed."""
-    if not other_files:
-        return "it holds no file. If a drive belongs there, mount it; an index made of it before is as it was"
-    return f"none of its {other_files:,} files is a picture ({', '.join(sorted(IMAGE_SUFFIXES))})"

@@ -4,13 +4,14 @@ Knows their form and where their pictures may lie now; what becomes of them is `
 """
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.index.name_finder import NameFinder
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
 from runtime.stores.flat import read_flat_vectors
 
@@ -62,9 +63,12 @@ def read_seed(seed: SeedFiles, dimension: int) -> tuple[list[SeedEntry], NDArray
     return entries, vectors / norms
 
 
-def locate(entry: SeedEntry, image_paths: Container[str]) -> str | None:
-    """Return which of the pictures of a folder an entry means: the one that shares most of its path's end, or None."""
-    return next((path for path in _possible_paths(entry) if path in image_paths), None)
+def locate(entry: SeedEntry, pictures: NameFinder) -> tuple[str, str] | None:
+    """Return which of the pictures of a folder an entry means, and how that was found out; None where it means none.
+
+    Of several, it is the one that shares most of its path's end.
+    """
+    return pictures.find(possible_paths(entry))
 
 
 def _read_entries(path: Path) -> list[SeedEntry]:
@@ -83,7 +87,12 @@ def _is_entry(one: object) -> bool:
     return isinstance(one, dict) and isinstance(one.get("filename"), str) and isinstance(one.get("path"), str)
 
 
-def _possible_paths(entry: SeedEntry) -> Iterator[str]:
+def possible_paths(entry: SeedEntry) -> list[str]:
+    """Return where an entry's picture may lie in a folder: at each end of its path, the longest first."""
+    return list(dict.fromkeys(_ends(entry)))
+
+
+def _ends(entry: SeedEntry) -> Iterator[str]:
     for name in (entry.path, entry.filename):
         for spelled in (name, name.replace("\\", "/")):  # a path from Windows
             parts = PurePosixPath(spelled).parts

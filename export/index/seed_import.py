@@ -4,6 +4,7 @@ On unit vectors the order by L2 distance is the order by inner product, so the s
 the runtime makes them when they are asked for, and the next `index` run for good.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,16 +17,20 @@ from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.catalog import Catalog, IndexedImage
 from export.index.decode import reason_of
+from export.index.found import FoundImage, Scan, SkippedImage, left_out_lines
 from export.index.generation import NextGeneration, publish
 from export.index.history import name_of, next_number, remove_leftovers, sole_writer
 from export.index.last_generation import Generation
+from export.index.name_finder import AS_IT_IS, NameFinder
 from export.index.photos.folder_facts import FolderFacts, KnownFacts
 from export.index.photos.places import PlacesFile
 from export.index.pipeline import ImageEncoder, Models
 from export.index.salvage import last_generation
-from export.index.scan import FoundImage, Scan, SkippedImage, scan_folder
-from export.index.seed_files import SeedEntry, SeedFiles, locate, read_seed
-from export.index.summary import Summary, print_skipped, print_summary
+from export.index.scan import scan_folder
+from export.index.seed_files import SeedEntry, SeedFiles, locate, possible_paths, read_seed
+from export.index.skipped_report import print_skipped
+from export.index.summary import Summary, print_summary
+from export.index.unread import unread_lines, why_needs_extra
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ArtefactCorrupt, ImageError
 from runtime.images import open_image, opened_file
@@ -94,14 +99,20 @@ def _find_pictures(
     images = {image.image_path: image for image in scan.images}
     found: dict[str, int] = {}  # path -> id
     skipped = []
+    pictures, ways = NameFinder(images), Counter[str]()
     for image_id, entry in enumerate(entries, start=1):
-        path = locate(entry, images)
-        if path is None:
-            skipped.append(SkippedImage(entry.name, f"it is not in {scan.folder}"))
-        elif path in found:
-            skipped.append(SkippedImage(entry.name, f"row {found[path] - 1} has the same file"))
+        located = locate(entry, pictures)
+        if located is None:
+            skipped.append(SkippedImage(entry.name, _why_not_found(entry, pictures, scan)))
+        elif located[0] in found:
+            skipped.append(SkippedImage(entry.name, f"row {found[located[0]] - 1} has the same file"))
         else:
-            found[path] = image_id
+            found[located[0]] = image_id
+            ways[located[1]] += 1
+    for way, count in sorted(ways.items()):
+        if way != AS_IT_IS:
+            names = "1 name was" if count == 1 else f"{count:,} names were"
+            console.print(f"{names} matched {way}.", style="yellow", highlight=False)
     rows = []
     with progress_bar(console, "Reading", len(found)) as advance, ThreadPoolExecutor(DECODERS) as decoders:
         for outcome in decoders.map(lambda path: _read_picture(scan.folder, images[path], found[path]), found):
@@ -111,6 +122,18 @@ def _find_pictures(
                 skipped.append(outcome)
             advance(1)
     return rows, skipped
+
+
+def _why_not_found(entry: SeedEntry, pictures: NameFinder, scan: Scan) -> str:
+    names = possible_paths(entry)
+    if alike := pictures.alike(names):
+        return f"it is not in {scan.folder} under this name, and {len(alike)} pictures differ from it in case alone"
+    for name in names:
+        if kind := scan.unread.get(name):
+            return why_needs_extra(kind) or f"{kind} is not read"
+        if rule := scan.why_left_out(name):
+            return f"it is left out: {rule}"
+    return f"it is not in {scan.folder}"
 
 
 def _read_picture(folder: Path, image: FoundImage, image_id: int) -> IndexedImage | SkippedImage:
@@ -166,5 +189,6 @@ def _summary(written: NextGeneration, last: Generation, scan: Scan) -> Summary:
         added=len(rows),
         removed=len(last.catalog.rows),
         other_files=scan.other_files,
+        left_out=(*unread_lines(scan.unread), *left_out_lines(scan)),
         skipped=tuple(skipped),
     )

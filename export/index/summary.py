@@ -11,13 +11,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from export.index.found import Scan, SkippedImage
 from export.index.kept import EVERYWHERE, KeptFolder
-from export.index.scan import SkippedImage
+from export.index.skipped_report import print_skipped, printable
+from export.index.unread import format_counts, unread_lines
 from runtime.artefacts.embedded import sample_models_dir
 from runtime.settings import OWN_INDEX, OWN_MODELS
 from runtime.terminal import tell
 
-LISTED_MAX = 100  # names printed; the catalogue has all
+LISTED_MAX = 100  # folders printed
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Summary:
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
     `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unnamed_positions` those whose position
     has no name for want of a table of towns. `generation` is the one in force; `written` says whether this run made it.
-    `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it takes, `others_bytes` how much
-    the `others` take, which one can go back to.
+    `left_out` are lines about what is not read, or is left out on purpose. `kept` are pictures that could not be looked at,
+    by folder. `bytes` are how much disk it takes, `others_bytes` how much the `others` take, which one can go back to.
     """
 
     count: int
@@ -44,6 +46,7 @@ class Summary:
     unnamed_positions: int = 0
     captions_later: bool = False
     other_files: int = 0
+    left_out: Sequence[str] = ()
     skipped: Sequence[SkippedImage] = ()
     kept: Sequence[KeptFolder] = ()
     bytes: int = 0
@@ -51,10 +54,20 @@ class Summary:
     others_bytes: int = 0
 
 
+def print_found(scan: Scan, folder: Path, console: Console) -> None:
+    """Print how many pictures a folder holds, of which formats, and what is not read there."""
+    formats = format_counts(image.image_path for image in scan.images)
+    line = f"{len(scan.images):,} pictures in {folder}{f': {formats}' if formats else ''}"
+    for one in (line, *unread_lines(scan.unread)):
+        console.print(Text(printable(one)), soft_wrap=True)
+
+
 def print_summary(summary: Summary, console: Console) -> None:
     """Print what was skipped and why, then the counts."""
     print_skipped(summary.skipped, console)
     print_kept(summary.kept, console)
+    for line in summary.left_out:
+        console.print(Text(printable(line), style="yellow"), soft_wrap=True)
     counts = Counter({name: getattr(summary, name) for name in ("added", "changed", "renamed", "removed", "unchanged")})
     line = ", ".join(f"{number:,} {name}" for name, number in counts.items() if number)
     if summary.kept:
@@ -74,17 +87,6 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(
             _about_places(summary.unnamed_positions), style="yellow", highlight=False, markup=False, soft_wrap=True
         )
-
-
-def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
-    """Print each skipped picture's name and reason. Both may hold anything, so neither is read as markup."""
-    if not skipped:
-        return
-    console.print(f"{len(skipped):,} skipped:", style="yellow")
-    for image in skipped[:LISTED_MAX]:
-        console.print(Text(f"  {printable(image.name)}: {printable(image.reason)}"), soft_wrap=True)
-    if len(skipped) > LISTED_MAX:
-        console.print(f"  and {len(skipped) - LISTED_MAX:,} more, in the table `skipped` of catalog.sqlite")
 
 
 def print_kept(kept: Sequence[KeptFolder], console: Console) -> None:
@@ -118,11 +120,6 @@ def _about_places(unnamed: int) -> str:
     many = "1 photo knows where it was taken" if unnamed == 1 else f"{unnamed:,} photos know where they were taken"
     command = "pip install 'lookwhy[places]' && lookwhy places"
     return f"{many}, but there is no table of towns to name the place. Make it, then run the same command again: {command}"
-
-
-def printable(text: str) -> str:
-    """Return the text with control characters escaped: a file name may hold a newline, or a terminal's own commands."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def tell_next_steps(program: str, models_dir: Path, index_dir: Path) -> None:

@@ -3,7 +3,15 @@
 The only package of the runtime that uses Pillow, which is imported on first use: what needs no picture does without.
 """
 
-from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, MAX_IMAGE_BYTES, PictureLimits, upload_limits
+from runtime.images.limits import (
+    DECODER_MB,
+    FORMAT_BY_SUFFIX,
+    IMAGE_SUFFIXES,
+    INDEXING_MB,
+    MAX_IMAGE_BYTES,
+    PictureLimits,
+    upload_limits,
+)
 from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
 from runtime.images.preview_making import make_previews
@@ -14,6 +22,7 @@ from runtime.images.uploads import LocalReader, UploadReader
 
 __all__ = [
     "DECODER_MB",
+    "FORMAT_BY_SUFFIX",
     "IMAGE_SUFFIXES",
     "INDEXING_MB",
     "LASTING_REASONS",

@@ -6,8 +6,15 @@ MB = 1_000_000
 MAX_IMAGE_BYTES = 200 * 1024 * 1024  # of a file
 SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
 INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "PSD", "JPEG2000")
+# What each suffix says that a picture is; its content decides.
+FORMAT_BY_SUFFIX = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jfif"), "JPEG"),
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **dict.fromkeys((".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"), "JPEG 2000"),
+    **{f".{name.lower()}": name for name in ("PNG", "WebP", "GIF", "BMP", "AVIF", "PPM", "PSD")},
+}
+IMAGE_SUFFIXES = frozenset(FORMAT_BY_SUFFIX)
 # Larger ones are decoded at a reduced size where the format can, and reduced before they become RGB: what is left is 64 MB.
 WHOLE_PIXELS = 16_000_000
 KEPT_EDGE_PIXELS = 2048  # the longest edge is never reduced below it: it fills a screen

@@ -14,6 +14,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
+from runtime.images.jpeg2000 import decoder_bytes
 from runtime.images.limits import KEPT_SHORT_EDGE_PIXELS, MB, SERVING_MB, WHOLE_PIXELS
 from runtime.images.metadata import BareFile
 
@@ -92,6 +93,8 @@ def estimate_bytes(image: "Image", file: BareFile, factor: int) -> int:
             buffers = pixels * WEBP_BYTES
         case "AVIF":
             buffers = pixels * (AVIF_DEEP_BYTES if file.deep else AVIF_BYTES)
+        case "JPEG2000":
+            buffers = decoder_bytes(file.content)
         case "TIFF":
             buffers = _strip_bytes(image, pixels)
         case _ if any(tile[0] in PYTHON_CODECS for tile in getattr(image, "tile", ())):

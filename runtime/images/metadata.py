@@ -9,6 +9,8 @@ import re
 import struct
 from dataclasses import dataclass
 
+from runtime.images.psd import PSD_START, without_layers
+
 UPRIGHT = 1
 ORIENTATION_TAG = 0x0112
 INTEGER_FORMS = {1: "B", 3: "H", 4: "I"}  # by TIFF's number of the type: BYTE, SHORT, LONG
@@ -47,10 +49,9 @@ class BareFile:
 
 def without_metadata(content: bytes) -> BareFile:
     """Return a file of any format as its decoder is to see it; what is of none of ours comes back as it is."""
-    if content.startswith(JPEG_START):
-        return _bare_jpeg(content)
-    if content.startswith(PNG_SIGNATURE):
-        return _bare_png(content)
+    for start, bare in ((JPEG_START, _bare_jpeg), (PNG_SIGNATURE, _bare_png), (PSD_START, _bare_psd)):
+        if content.startswith(start):
+            return bare(content)
     if content.startswith((b"II", b"MM")):
         return BareFile(content, read_orientation(content), is_whole=True)
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
@@ -58,6 +59,10 @@ def without_metadata(content: bytes) -> BareFile:
     if content[4:8] == b"ftyp":
         return _bare_avif(content)
     return BareFile(content, is_whole=True)
+
+
+def _bare_psd(content: bytes) -> BareFile:
+    return BareFile(without_layers(content))
 
 
 def _bare_avif(content: bytes) -> BareFile:

@@ -10,7 +10,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from traceback import clear_frames
@@ -22,7 +22,7 @@ from runtime.images import reasons
 from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, MB, SERVING_MB, PictureLimits, process_limits
 from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
-from runtime.images.pixels import check_mode, missing_share, to_rgb, upright
+from runtime.images.pixels import MISSING_MAX, check_mode, missing_share, to_rgb, upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MISSING_MAX = 0.5  # of the rows of a file that was cut short: a browser shows what there is
-SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+SIGNATURES: tuple[bytes, ...] = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"8BPS")
+SIGNATURES += (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")  # of JPEG 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +121,14 @@ def opened_bytes(
 
 @contextmanager
 def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int) -> Iterator[OpenedImage]:
+    from runtime.images.foreign.unwrapping import unwrapped  # a start that decodes nothing does without
+
     if len(content) > limits.max_bytes:
         raise ImageTooLarge(name, len(content), limits.max_bytes, "bytes")
     if not content:
         raise ImageUnreadable(name, reasons.EMPTY)
+    found = unwrapped(content, name, limits)
+    content = found.content
     file = without_metadata(content)
     if file.size:
         _check_size(file.size, name, limits)
@@ -143,7 +147,7 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
             with _plain_reasons(name, content):
                 opened = _decode(image, file, name, factor)
             del image  # where it was reduced, the whole one goes
-            yield opened
+            yield replace(opened, width=found.size[0], height=found.size[1]) if found.size else opened
         finally:
             if wanted_bytes > GIVEN_BACK_BYTES:
                 give_back()
@@ -203,7 +207,7 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> Opene
     except MemoryError:
         raise
     except Exception as cause:  # of any kind, as decoders raise what they like
-        if image._im is None:
+        if image._im is None or image.format == "PSD":  # which has one colour after the other: whole rows lack some
             raise
         log.debug("%s: %s", name, cause)
         image.tile, cut = [], True  # what has been decoded is kept

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CONVERTED_MODES = frozenset({"1", "L", "P", "LA", "PA", "La", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
 STRIP_PIXELS = 1_000_000  # converted at a time where a whole picture's copy would be too much
 SAMPLED_COLUMNS = 64
+MISSING_MAX = 0.5  # of the rows of a file that was cut short: a browser shows what there is
 
 
 def check_mode(image: "Image", name: str) -> None:

@@ -4,12 +4,15 @@ import io
 import struct
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
 from benchmarks.picture_memory import bmp_in_runs, gif_of_one_pixel, png, tiff
+from tests.runtime.images.foreign.raw_pictures import preview, raw_tiff
+from tests.runtime.images.odd_pictures import psd
 
 SIZE = (48, 32)
 Make = Callable[[], bytes]
@@ -84,6 +87,9 @@ def of_all_kinds() -> dict[str, Make]:
         "tiff of two": saved("RGB", "TIFF", several=True),
         "tiff rgb 16 bits": lambda: tiff(*SIZE, bits=16, samples=3, photometric=2),
         "tiff lab": saved("LAB", "TIFF"),
+        "jpeg 2000": saved("RGB", "JPEG2000"),
+        "jpeg 2000 codestream": saved("RGBA", "JPEG2000", no_jp2=True, tile_size=(32, 32)),
+        "psd": lambda: psd(noise()),
         "ppm": saved("RGB", "PPM"),
         "pgm": saved("L", "PPM"),
         "ppm as text": lambda: b"P3 8 4 255\n" + b"1 20 255 " * 32,
@@ -92,7 +98,22 @@ def of_all_kinds() -> dict[str, Make]:
     }
     compressions = ("tiff_lzw", "tiff_deflate", "jpeg", "packbits", "zstd", "lzma")
     kinds |= {f"tiff {name}": saved("RGB", "TIFF", compression=name) for name in compressions}
+    if find_spec("pillow_heif"):  # with the extra `photos`
+        kinds |= {"heic": heic, "heic of two": lambda: heic(2)}
+    if find_spec("rawpy"):
+        kinds |= {"dng": lambda: raw_tiff("Lookwhy", "Test", dng=True, jpeg=preview((1000, 20)))}
     return kinds | {"tiff fax": saved("1", "TIFF", compression="group4"), "tiff cmyk": saved("CMYK", "TIFF")}
+
+
+def heic(frames: int = 1) -> bytes:
+    import pillow_heif
+
+    file = pillow_heif.HeifFile()
+    for frame in range(frames):
+        file.add_from_pillow(noise().rotate(90 * frame))
+    content = io.BytesIO()
+    file.save(content, quality=60, exif=exif())
+    return content.getvalue()
 
 
 def top_down(bmp: bytes) -> bytes:

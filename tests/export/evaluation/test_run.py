@@ -132,7 +132,7 @@ def test_unreadable_pictures_and_bad_lines_are_named_and_left_out(exact: Path, t
     figures, shown = run(Sources(write_lines(tmp_path / "c.jsonl", lines), None, MODELS, exact), tmp_path / "f.json")
     assert figures["counts"] == {"pictures": 2, "captions": 2, "skipped": 3}
     assert figures["skipped"] == [
-        {"line": 2, "reason": "its picture cannot be read: it is of no known picture format"},
+        {"line": 2, "reason": "its picture cannot be read: it is of no picture format that is known"},
         {"line": 4, "reason": "its picture was described on line 3 already"},
         {"line": 5, "reason": "its picture is not there"},
     ]

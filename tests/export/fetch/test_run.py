@@ -126,7 +126,7 @@ def test_each_failure_is_listed_with_row_address_and_reason(server: PictureServe
     assert header == ["row", "url", "reason"]
     assert [(int(row), url) for row, url, _ in rows] == list(enumerate(addresses, start=1))
     for (_, _, reason), said in zip(
-        rows, ["404", "web page", "cannot be read", "empty", "no known picture format", "http"], strict=True
+        rows, ["404", "web page", "cannot be read", "empty", "no picture format that is known", "http"], strict=True
     ):
         assert said in reason
     assert (summary.fetched, len(summary.failures)) == (1, 6)

@@ -204,3 +204,34 @@ def test_a_folder_without_any_of_the_pictures_is_refused(seed: SeedFiles, out: P
     draw_many(tmp_path / "others", ["x.jpg"])
     with pytest.raises(FolderUnusable, match="none of the 10"):
         take_over(replace(seed, images_dir=tmp_path / "others"), out)
+
+
+def test_names_from_a_mac_are_found_composed_and_without_case_and_it_is_said(tmp_path: Path, out: Path) -> None:
+    here = ["Mu\u0308sli/\u00e9.jpg", "IMG_1.jpg", "Größe.JPG", "plain.jpg"]
+    there = ["Mu\u0308sli/e\u0301.jpg", "IMG_1.JPG", "gro\u0308\u00dfe.jpg", "plain.jpg"]
+    photos = draw_many(tmp_path / "photos", here)
+    seed = write_seed(tmp_path, there, embed([photos / name for name in here]), prefix="images\\")
+    shown = io.StringIO()
+    import_index(seed, out, models=small_models(), console=Console(file=shown, width=200))
+    assert ids_by_path(out) == {name: row + 1 for row, name in enumerate(here)}
+    assert "1 name was matched in Unicode's composed form (NFC).\n" in shown.getvalue()
+    assert "2 names were matched without regard to case.\n" in shown.getvalue()
+
+
+def test_a_name_that_may_mean_two_pictures_is_reported_and_an_exact_one_goes_first(tmp_path: Path, out: Path) -> None:
+    here = ["a.jpg", "A.jpg", "b.jpg"]
+    photos = draw_many(tmp_path / "photos", here)
+    vectors = embed([photos / name for name in ("A.jpg", "a.jpg", "b.jpg")])
+    seed = write_seed(tmp_path, ["A.jpg", "a.JPG", "b.jpg"], vectors)
+    summary = take_over(seed, out)
+    assert set(ids_by_path(out)) == {"A.jpg", "b.jpg"}
+    [skipped] = summary.skipped
+    assert skipped.reason.endswith("under this name, and 2 pictures differ from it in case alone")
+
+
+def test_a_picture_that_is_left_out_or_not_read_is_named_so(tmp_path: Path, out: Path) -> None:
+    here = ["b.jpg", "@eaDir/a.jpg"]
+    photos = draw_many(tmp_path / "photos", here)
+    (photos / "c.svg").write_text("<svg>")
+    seed = write_seed(tmp_path, [*here, "c.svg"], embed([photos / name for name in (*here, "b.jpg")]))
+    assert [one.reason for one in take_over(seed, out).skipped] == ["it is left out: @eaDir", "SVG is not read"]

@@ -31,6 +31,15 @@ def png_that_claims(width: int, height: int) -> bytes:
     return bytes(content)
 
 
+def psd(image: Image.Image, *, resources: bytes = b"", layers: bytes = b"") -> bytes:
+    """Return a Photoshop file: blocks of resources and layers, and the flattened copy, not packed."""
+    mode = {"L": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}[image.mode]
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, len(image.getbands()), image.height, image.width, 8, mode)
+    planes = b"".join(np.asarray(band).tobytes() for band in image.split())
+    blocks = b"".join(struct.pack(">I", len(block)) + block for block in (b"", resources, layers))
+    return head + blocks + b"\0\0" + (bytes(255 - one for one in planes) if image.mode == "CMYK" else planes)
+
+
 ODD_PICTURES: dict[str, Callable[[], bytes]] = {
     "palette": lambda: encoded(noise(60, 40).convert("P"), "PNG"),
     "palette with transparency": lambda: encoded(noise(60, 40).convert("P"), "PNG", transparency=3),
@@ -44,4 +53,6 @@ ODD_PICTURES: dict[str, Callable[[], bytes]] = {
     "webp": lambda: encoded(noise(60, 40), "WEBP"),
     "tiff": lambda: encoded(noise(60, 40), "TIFF"),
     "bmp": lambda: encoded(noise(60, 40), "BMP"),
+    "psd": lambda: psd(noise(60, 40)),
+    "jpeg 2000": lambda: encoded(noise(60, 40), "JPEG2000"),
 }

@@ -1,5 +1,6 @@
 """Uploads in a process of their own: the same pixels, the same refusals, and no end of the server where it ends."""
 
+import io
 import os
 import signal
 import sys
@@ -13,7 +14,7 @@ from runtime.artefacts.manifest import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, upload_limits
 from runtime.images.decode_process import DecodeProcess
-from tests.runtime.images.odd_pictures import ODD_PICTURES, png_that_claims
+from tests.runtime.images.odd_pictures import ODD_PICTURES, noise, png_that_claims
 
 FORM = Preprocessing(size=32, fit="crop", resample="bicubic", mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
 LIMITS = upload_limits(50_000_000, 320)
@@ -31,6 +32,15 @@ def process() -> Iterator[DecodeProcess]:
 def test_pixels_are_those_that_are_decoded_here(kind: str, process: DecodeProcess) -> None:
     content = ODD_PICTURES[kind]()
     assert np.array_equal(process.read(content, kind, FORM), LocalReader(LIMITS).read(content, kind, FORM))
+
+
+def test_an_uploaded_heic_is_read_with_the_extra_in_that_same_process(process: DecodeProcess) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="the extra `photos` is not installed")
+    content = io.BytesIO()
+    pillow_heif.from_pillow(noise(60, 40)).save(content, quality=90)
+    pixels = process.read(content.getvalue(), "IMG_0001.HEIC", FORM)
+    assert pixels.shape == (3, 32, 32)
+    assert pixels.std() > 0.1
 
 
 def test_nothing_starts_before_the_first_upload() -> None:
@@ -70,7 +80,7 @@ def test_a_picture_that_takes_too_long_is_given_up() -> None:
 def test_a_process_ends_with_its_input() -> None:
     process = DecodeProcess(LIMITS)
     process.read(PICTURE, "it", FORM)
-    running = process._process
+    running = process._worker._process
     assert running is not None
     assert running.stdin is not None
     running.stdin.close()  # as the system does where a server is killed

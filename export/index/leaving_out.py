@@ -1,0 +1,116 @@
+"""What is left out on purpose: the copies that NAS, recycle bins and snapshots hold, hidden files, what a person excludes.
+
+Decides by names alone. `scan.py` asks it of every entry, and honours `.nomedia` itself, which is a file.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from export.errors import PatternUnusable
+
+NOMEDIA = ".nomedia"
+HIDDEN = "hidden"
+# Names of folders, in small letters; in them lie copies, thumbnails and what was deleted.
+COPIES = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@snapshot", "@tmp", "@__thumb"),  # NAS
+        *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000"),  # Windows
+        *("lost+found", "network trash folder", "temporary items", "ipod photo cache"),
+        *(".thumbnails", ".thumbs", ".@__thumb", ".trash", ".trashes", ".trashbox", ".trashed", ".dtrash", ".recycle"),
+        *(".snapshot", ".snapshots", ".zfs", ".stversions", ".stfolder", ".photoprism", ".appledouble", ".spotlight-v100"),
+        *(".documentrevisions-v100", ".temporaryitems", ".fseventsd", ".git"),
+    }
+)
+# The same with a number or an end of their own, and macOS's attributes of each file on a disk that cannot keep them.
+COPY_STARTS = (".trash-", ".trashed-", "._")
+MAC_LIBRARY, MAC_COPIES = ".photoslibrary", frozenset({"resources", "scopes", "database"})
+
+
+class LeavingOut:
+    """The rules of one run."""
+
+    def __init__(self, folder: Path, patterns: Sequence[str] = (), *, include_hidden: bool = False) -> None:
+        """Take the rules.
+
+        Args:
+            folder: the folder of pictures, which patterns may begin with.
+            patterns: what a person excludes, as in docs/photos.md.
+            include_hidden: names that begin with a dot count, too.
+
+        Raises:
+            PatternUnusable: a pattern can match nothing.
+        """
+        self._include_hidden = include_hidden
+        self._patterns = [(pattern, *_compiled(pattern, folder)) for pattern in patterns]
+        self.unmatched = set(patterns)
+
+    def why(self, path: str, *, is_folder: bool) -> str | None:
+        """Return which rule leaves out this very entry, by its relative path; None where none does."""
+        name = PurePosixPath(path).name.casefold()
+        if name.startswith(".") and not self._include_hidden:
+            return HIDDEN
+        if (is_folder and name in COPIES) or _is_in_mac_library(path):
+            return PurePosixPath(path).name
+        if start := next((start for start in COPY_STARTS if name.startswith(start)), None):
+            return f"{start}*"
+        folded = _folded(path)
+        for pattern, expression, folders_only in self._patterns:
+            if (is_folder or not folders_only) and expression.fullmatch(folded):
+                self.unmatched.discard(pattern)
+                return f"--exclude {pattern}"
+        return None
+
+    def why_below(self, path: str) -> str | None:
+        """Return which rule leaves out a file by its relative path, or a folder that it lies in."""
+        return next((why for place, is_folder in _places(path) if (why := self.why(place, is_folder=is_folder))), None)
+
+
+def _places(path: str) -> Iterator[tuple[str, bool]]:
+    folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
+    yield from ((folder, True) for folder in folders)
+    yield path, False
+
+
+def _is_in_mac_library(path: str) -> bool:
+    """Return whether a folder holds what macOS's Photos makes of its originals."""
+    parts = PurePosixPath(path.casefold()).parts
+    return len(parts) > 1 and parts[-2].endswith(MAC_LIBRARY) and parts[-1] in MAC_COPIES
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _compiled(pattern: str, folder: Path) -> tuple[re.Pattern[str], bool]:
+    """Return a pattern as an expression for relative paths, and whether it is for folders alone."""
+    here = f"{folder.resolve().as_posix()}/"
+    spelled = pattern.removeprefix("./") if pattern != "." else pattern
+    if spelled.startswith(here):
+        spelled = f"/{spelled.removeprefix(here)}"
+    if spelled.startswith("!"):
+        raise PatternUnusable(pattern, "patterns that take something back in are not known")
+    if not spelled.strip("/") or spelled in {".", ".."} or "\\" in spelled or "/../" in f"/{spelled}/":
+        raise PatternUnusable(pattern, "it is no name or path below the folder of pictures, written with /")
+    body = spelled.rstrip("/")
+    start = "" if "/" in body else "(?:.*/)?"
+    return re.compile(start + _expression(_folded(body.lstrip("/"))), re.DOTALL), spelled.endswith("/")
+
+
+def _expression(glob: str) -> str:
+    """Return a pattern as a regular expression: `**` for folders, `*`, `?` and `[abc]` within one name."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^/\]]+\])", glob)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(
+        known.get(piece) or (f"[{'^' if piece[1] == '!' else ''}{_listed(piece)}]" if _is_list(piece) else re.escape(piece))
+        for piece in pieces
+    )
+
+
+def _is_list(piece: str) -> bool:
+    return len(piece) > 2 and piece[0] == "[" and piece[-1] == "]"
+
+
+def _listed(piece: str) -> str:
+    return re.sub(r"([\\^\]\[&~|])", r"\\\1", piece[1:-1].removeprefix("!"))

@@ -1,0 +1,25 @@
+"""The process that takes pictures out of HEIC and RAW files; `unwrapping.py` starts it."""
+
+from contextlib import suppress
+from typing import Any
+
+from runtime.images.foreign.heif import unwrap_heif
+from runtime.images.foreign.raw import unwrap_raw
+from runtime.images.limits import PictureLimits
+from runtime.images.signatures import Reader
+from runtime.images.worker_loop import Answer, serve
+
+
+def answer_to(header: dict[str, Any], content: bytes) -> Answer:
+    """Return the size of the upright whole picture in a file, and the picture as TIFF or JPEG."""
+    unwrap = {Reader.HEIF: unwrap_heif, Reader.RAW: unwrap_raw}[Reader(header["reader"])]
+    unwrapped, (width, height) = unwrap(content, header["name"], PictureLimits(**header["limits"]))
+    return {"width": width, "height": height}, unwrapped
+
+
+if __name__ == "__main__":
+    with suppress(ImportError):  # their libraries, before the limit
+        import pillow_heif  # noqa: F401
+    with suppress(ImportError):
+        import rawpy  # noqa: F401
+    serve(answer_to)
