@@ -11,12 +11,14 @@ from pathlib import Path
 
 from export.index.caption_words import UsedWords
 from export.index.scan import SkippedImage
+from export.index.text.stored import read_texts, said_in, write_texts
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, ImageRow
 from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, selected_columns, write_captions
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path
+from runtime.search.written_text import words_of_writing
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
 FORMER_COLUMNS = "captioner, sha256, caption"
@@ -53,6 +55,7 @@ class Catalog:
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
     full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
+    `texts` are the words of every content that was looked at for text, by sha256 (`text/stored.py`).
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -61,6 +64,7 @@ class Catalog:
     scanned_ns: int = 0
     has_text: bool = False
     former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -83,20 +87,26 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
         connection.executemany(_insert("former_captions", FORMER_COLUMNS), former)
         _write_used_words(connection, used_words or UsedWords())
+        write_texts(connection, catalog.rows, catalog.texts)
         connection.execute("COMMIT")
         if can_index_text():
-            write_text(connection, catalog.rows)
+            write_text(connection, catalog.rows, catalog.texts)
 
 
-def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> None:
+def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage], texts: Mapping[str, str] | None = None) -> None:
     """Write the full text of some rows into a file that has none, as transactions of its own.
+
+    Args:
+        connection: the file, with no transaction begun.
+        rows: the pictures.
+        texts: the words that stand in them, by sha256.
 
     Raises:
         sqlite3.OperationalError: the disk is full, or SQLite was built without FTS5.
     """
     connection.executescript(TEXT_SCHEMA)
     connection.execute("BEGIN")
-    connection.executemany(INSERT_WORDS, map(_words_of, rows))
+    connection.executemany(INSERT_WORDS, (_words_of(row, texts or {}) for row in rows))
     connection.execute("COMMIT")
     connection.executescript(f"BEGIN; {FINISH_TEXT} COMMIT;")
 
@@ -123,7 +133,9 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def same_pictures(one: Catalog, other: Catalog) -> bool:
-    """Return whether two catalogues show a reader the same: the same rows and reasons, whatever the files' times."""
+    """Return whether two catalogues show a reader the same: the same rows, texts and reasons, whatever the files' times."""
+    if one.texts != other.texts:
+        return False
     return [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows] and [
         (image.name, image.reason, image.sha256) for image in one.skipped
     ] == [(image.name, image.reason, image.sha256) for image in other.skipped]
@@ -143,6 +155,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         scanned_ns=counters["scanned_ns"],
         has_text=has_text_index(connection),
         former_captions=_read_former(connection),
+        texts=read_texts(connection),
     )
 
 
@@ -159,11 +172,13 @@ def _stored(row: IndexedImage) -> tuple[object, ...]:
     return *shared, row.caption_source, write_captions(row.other_captions), row.made_caption
 
 
-def _words_of(row: IndexedImage) -> tuple[int, str, str, str]:
-    """Return a row of the full text: its id, and the words of its captions, its file's name, and its folders'."""
+def _words_of(row: IndexedImage, texts: Mapping[str, str]) -> tuple[int, str, str, str, str]:
+    """Return a row of the full text: its id, and the words of its captions, its file's name, its folders', and in it."""
     folders, _, name = row.image_path.rpartition("/")
     captions = (word for caption in (row.caption or "", *row.other_captions) for word in words_of_caption(caption))
-    return row.id, " ".join(captions), " ".join(words_of_path(name)), " ".join(words_of_path(folders))
+    columns = (captions, words_of_path(name), words_of_path(folders), words_of_writing(said_in(texts, row.sha256)))
+    said, of_file, of_folders, written = map(" ".join, columns)
+    return row.id, said, of_file, of_folders, written
 
 
 def _shown(row: IndexedImage) -> tuple[object, ...]:

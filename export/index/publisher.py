@@ -4,7 +4,7 @@ How a generation is written and switched is `generation.py`'s.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from export.index.history import keep_manifest, next_number, remove_leftovers
 from export.index.last_generation import Generation
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
+from export.index.text.reading import Reader
 from runtime.library.text_index import can_index_text
 
 
@@ -34,6 +35,8 @@ class BuildOptions:
         labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
             anew in any case. None where they are fitted to the index's own captions.
         keep: how many generations before the one in force stay, to go back to.
+        open_text_reader: opens what reads text in pictures; None where none is read in this run.
+        text_later: text is left to a later run, which the summary then asks for.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
     """
 
@@ -43,6 +46,8 @@ class BuildOptions:
     given_captions: Mapping[str, Sequence[str]] | None = None
     labels: Mapping[str, Sequence[str]] | None = None
     keep: int = 1
+    open_text_reader: Callable[[], Reader] | None = None
+    text_later: bool = False
     forget: Collection[str] = ()
 
 

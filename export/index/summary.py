@@ -25,8 +25,8 @@ class Summary:
     """What became of the pictures, in numbers of pictures.
 
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
-    `uncaptioned` the pictures that await a caption, put off if `captions_later`. `generation` is the one in force; `written`
-    says whether this run made it. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it
+    `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unread` those that await being looked at
+    for text. `generation` is the one in force; `written` says whether this run made it. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it
     takes, `others_bytes` how much the `others` take, which one can go back to.
     """
 
@@ -41,6 +41,7 @@ class Summary:
     encoded: int = 0
     uncaptioned: int = 0
     captions_later: bool = False
+    unread: int = 0
     other_files: int = 0
     skipped: Sequence[SkippedImage] = ()
     kept: Sequence[KeptFolder] = ()
@@ -68,6 +69,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     console.print(_about_disk(summary), highlight=False)
     if summary.uncaptioned:
         console.print(_about_captions(summary), style="yellow", highlight=False)
+    if summary.unread:
+        console.print(_about_text(summary.unread), style="yellow", highlight=False)
 
 
 def print_skipped(skipped: Sequence[SkippedImage], console: Console) -> None:
@@ -106,6 +109,11 @@ def _about_captions(summary: Summary) -> str:
     if summary.captions_later:
         return f"{awaited}. The same command without `--captions later` makes them; it may be stopped and started again."
     return f"{awaited}: their files changed or went away meanwhile. Run the same command again."
+
+
+def _about_text(unread: int) -> str:
+    many = "1 of them was" if unread == 1 else f"{unread:,} of them were"
+    return f"{many} not looked at for text yet. The same command with `--text now` does it; it may be stopped meanwhile."
 
 
 def printable(text: str) -> str:

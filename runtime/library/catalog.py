@@ -23,6 +23,7 @@ from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.opened_file import OpenedFile, open_picture_file
+from runtime.library.picture_text import PictureTexts
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,7 @@ class Library:
         self._catalog = CatalogFile(catalog)
         self._columns = self._catalog.columns(COLUMNS)
         self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
+        self.texts = PictureTexts(self._catalog)
 
     @classmethod
     def open(

@@ -1,6 +1,6 @@
 """The text that was read in pictures: the catalogue's table `picture_text`, and the words of one picture in it.
 
-Owns the table's form and reads it; `export/index/text/` fills it. A catalogue without text, or of an earlier version, has none.
+Owns the table's form and reads it; `export/index/text/` fills it. Older catalogues have none.
 """
 
 import json

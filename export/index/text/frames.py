@@ -23,7 +23,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom, as fraction
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A parallelogram: `origin` is where the text begins, at its upper left; `along` runs with it, `down` across its lines."""
+    """A parallelogram: `origin` is the upper left of the text; `along` runs with it, `down` across its lines."""
 
     origin: NDArray[np.float64]
     along: NDArray[np.float64]
@@ -31,7 +31,7 @@ class Frame:
 
     @classmethod
     def around(cls, rectangle: Rectangle, size: tuple[int, int]) -> "Frame":
-        """Return the frame of a line in a rectangle of a map of this size; whether it stands on its head is not yet known."""
+        """Return the frame of a line in a rectangle of a map of this size; it may yet stand on its head."""
         corner, right, _, left = rectangle.corners()
         along, down = right - corner, left - corner
         if rectangle.angle > math.pi / 4:  # so that along is the more level side

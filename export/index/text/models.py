@@ -1,6 +1,8 @@
 """Where the graphs that read text are, whether they are the right ones, and a reader of them."""
 
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from export.errors import TextModelsMissing
@@ -22,6 +24,15 @@ SHA256 = {
     TURNS: "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
     LETTERS: "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
 }
+
+
+def find_text_reader() -> Callable[[], TextReader]:
+    """Return what opens a reader of the installed graphs, once there is something to read.
+
+    Raises:
+        TextModelsMissing: they are not installed, or are others.
+    """
+    return partial(open_text_reader, text_models_folder())
 
 
 def text_models_folder() -> Path:

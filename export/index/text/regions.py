@@ -103,9 +103,7 @@ def _runs(mask: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.in
     return rows, first, behind - 1
 
 
-def _join_runs(
-    rows: NDArray[np.intp], first: NDArray[np.intp], last: NDArray[np.intp], height: int
-) -> NDArray[np.intp]:
+def _join_runs(rows: NDArray[np.intp], first: NDArray[np.intp], last: NDArray[np.intp], height: int) -> NDArray[np.intp]:
     """Return a number for each run, the same for all of one region."""
     parent = list(range(len(rows)))
 
