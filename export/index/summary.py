@@ -26,8 +26,9 @@ class Summary:
 
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
     `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unread` those that await being looked at
-    for text. `generation` is the one in force; `written` says whether this run made it. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it
-    takes, `others_bytes` how much the `others` take, which one can go back to.
+    for text. `generation` is the one in force; `written` says whether this run made it. `kept` are pictures that could not
+    be looked at, by folder. `bytes` are how much disk it takes, `others_bytes` how much the `others` take, which one can go
+    back to.
     """
 
     count: int

@@ -107,8 +107,8 @@ class Ranker:
         matches = wanted
         is_named = which_are_named(rows, query.parsed.wanted.text)
         writings = self._writings(query, rows)
-        is_said = np.array(is_named) | np.array([writing.is_whole for writing in writings])
-        if is_said.any():
+        is_said = [named or writing.is_whole for named, writing in zip(is_named, writings, strict=True)]
+        if any(is_said):
             matches = np.where(is_said, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
         for shown in unwanted:
             matches = matches * (1 - np.nan_to_num(shown))
