@@ -34,6 +34,14 @@ class TextReader:
         small.thumbnail((READ_EDGE, READ_EDGE))
         return np.asarray(small)
 
+    def glance(self, image: "Image") -> list[Frame]:
+        """Return where there seem to be lines of text, as far as can be told quickly; none of a picture without any.
+
+        Raises:
+            SessionFailed: onnxruntime refused the picture.
+        """
+        return self._detector.find_lines(image, GLANCE_EDGE)
+
     def read(self, pixels: NDArray[np.uint8]) -> tuple[PictureWord, ...]:
         """Return the words of a prepared picture, in reading order; none where it has no text.
 
@@ -43,7 +51,7 @@ class TextReader:
         from PIL import Image
 
         image = Image.fromarray(pixels)
-        frames = self._detector.find_lines(image, GLANCE_EDGE)
+        frames = self.glance(image)
         if frames and max(image.size) > GLANCE_EDGE:
             frames = self._detector.find_lines(image, DETECT_EDGE)
         lines = [line for frame in frames if (line := self._read_line(image, frame))]

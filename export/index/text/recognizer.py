@@ -49,8 +49,9 @@ class Recognizer:
         Raises:
             SessionFailed: onnxruntime refused it.
         """
-        narrow = strip.resize((min(strip.width, CLASSIFIED_WIDTH), STRIP_HEIGHT))  # PaddleOCR squeezes it, too
-        [chances] = self._turns.run(self._turns.output_names, {"x": _padded(narrow, CLASSIFIED_WIDTH)})  # (1, 2)
+        # PaddleOCR squeezes a line to this width, and thereby takes some that stand on their heads for upright.
+        beginning = strip.crop((0, 0, min(strip.width, CLASSIFIED_WIDTH), STRIP_HEIGHT))
+        [chances] = self._turns.run(self._turns.output_names, {"x": _padded(beginning, CLASSIFIED_WIDTH)})  # (1, 2)
         return bool(chances[0, 1] >= UPSIDE_DOWN_FROM)
 
     def read(self, strip: "Image") -> ReadLine | None:
