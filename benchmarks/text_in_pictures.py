@@ -1,4 +1,4 @@
-"""Words found in drawn pictures of known text, and CPU time of pictures with and without: what `lookwhy index --text now` does.
+"""Words found in drawn pictures of known text, and CPU time with and without: what `lookwhy index --text now` does.
 
     python -m benchmarks.text_in_pictures PHOTOS [--fonts FOLDER] [--cjk FONT]
 
@@ -41,6 +41,10 @@ LETTER = [
     "Für Rückfragen erreichen Sie uns täglich bis sechs.",
     "Herzliche Grüße, Käthe Weißhäupl",
 ]
+RECEIPTS = (
+    "BÄCKEREI ÖTTL|Kümmelbrot 1 Stk    3,40 EUR|Käsekuchen 2 Stk    6,80 EUR|SUMME              10,20 EUR",
+    "GREEN GROCER LTD|2 x Oranges         1.90|1 x Pumpkin         4.25|TOTAL GBP           6.15|Thank you, come again",
+)
 
 
 @dataclass(frozen=True)
@@ -83,27 +87,8 @@ class Artist:
             "Maßnahmen für Nutzer",
             ["Kürzere Wege zu häufigen Zielen", "Prüfung größerer Anträge", "Höhere Beträge ab Jänner"],
         )
-        yield self._receipt(
-            [
-                "BÄCKEREI ÖTTL",
-                "Kümmelbrot 1 Stk    3,40 EUR",
-                "Käsekuchen 2 Stk    6,80 EUR",
-                "SUMME              10,20 EUR",
-            ],
-            62,
-            4,
-        )
-        yield self._receipt(
-            [
-                "GREEN GROCER LTD",
-                "2 x Oranges         1.90",
-                "1 x Pumpkin         4.25",
-                "TOTAL GBP           6.15",
-                "Thank you, come again",
-            ],
-            48,
-            -7,
-        )
+        yield self._receipt(RECEIPTS[0].split("|"), 62, 4)
+        yield self._receipt(RECEIPTS[1].split("|"), 48, -7)
         page = self._page(LETTER, self._font("serif", 120), 300)
         yield Drawn("page", page, LETTER)
         for degrees in (30, 90, 180, 270):
@@ -233,14 +218,11 @@ def main() -> None:
         shares.append(sum(word in found for word in wanted) / len(wanted))
         costs.append(cpu_ms(lambda pixels=pixels: reader.read(pixels), 1))  # type: ignore[misc]
         missed = [word for word in wanted if word not in found]
-        print(
-            f"{drawn.kind}: {shares[-1]:.3f} of {len(wanted)} words, {costs[-1]:.0f} ms{f', missed {missed}' if missed else ''}",
-            flush=True,
-        )
-    print(
-        f"{len(shares)} pictures with text: words found {np.mean(shares):.3f}, least {min(shares):.3f}; CPU ms median {median(costs):.0f}"
-    )
-    plain = {"nothing seen at a glance": [], "looked at closely": []}  # type: dict[str, list[float]]
+        found_of = f"{drawn.kind}: {shares[-1]:.3f} of {len(wanted)} words, {costs[-1]:.0f} ms"
+        print(f"{found_of}, missed {missed}" if missed else found_of, flush=True)
+    print(f"{len(shares)} pictures with text: words found {np.mean(shares):.3f}, least {min(shares):.3f}")
+    print(f"CPU ms of these: median {median(costs):.0f}")
+    plain: dict[str, list[float]] = {"nothing seen at a glance": [], "looked at closely": []}
     said = 0
     for path in photos:
         with Image.open(path) as photo:
@@ -250,9 +232,7 @@ def main() -> None:
         cost = cpu_ms(lambda pixels=pixels: reader.read(pixels))  # type: ignore[misc]
         plain["looked at closely" if glanced else "nothing seen at a glance"].append(cost)
     for name, spent in plain.items():
-        print(
-            f"photos, {name} ({GLANCE_EDGE} px): {len(spent)}; CPU ms median {median(spent or [0]):.0f}, most {max(spent or [0]):.0f}"
-        )
+        print(f"photos, {name} ({GLANCE_EDGE} px): {len(spent)}, CPU ms {[round(one) for one in sorted(spent)]}")
     print(f"photos in which something is read: {said} of {len(photos)}")
     print(f"peak memory of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
 

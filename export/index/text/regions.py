@@ -65,7 +65,8 @@ def smallest_rectangle(points: Points) -> Rectangle:
     best = int(np.argmin(np.ptp(x, axis=0) * np.ptp(y, axis=0)))
     low, high = np.array([x[:, best].min(), y[:, best].min()]), np.array([x[:, best].max(), y[:, best].max()])
     centre = (low + high) / 2 @ np.stack([across[:, best], down[:, best]])
-    return Rectangle(*centre.tolist(), *(high - low).tolist(), float(angles[best]))
+    (x_middle, y_middle), (width, height) = centre.tolist(), (high - low).tolist()
+    return Rectangle(x_middle, y_middle, width, height, float(angles[best]))
 
 
 def convex_hull(points: Points) -> Points:

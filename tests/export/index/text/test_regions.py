@@ -14,11 +14,12 @@ def mask_of(drawing: str) -> NDArray[np.bool_]:
     return np.array([[letter == "#" for letter in line] for line in drawing.split()])
 
 
-def blur_free_strip(width: int, height: int, angle: float, size: int = 200) -> NDArray[np.float32]:
+def strip(width: int, height: int, angle: float, size: int = 200) -> NDArray[np.float32]:
     """A map with a rectangle of 1 around its middle at an angle, else 0."""
     y, x = np.mgrid[:size, :size] - size / 2
     along, across = x * math.cos(angle) + y * math.sin(angle), y * math.cos(angle) - x * math.sin(angle)
-    return ((abs(along) <= width / 2) & (abs(across) <= height / 2)).astype(np.float32)
+    inside: NDArray[np.float32] = ((abs(along) <= width / 2) & (abs(across) <= height / 2)).astype(np.float32)
+    return inside
 
 
 @pytest.mark.parametrize(
@@ -99,14 +100,14 @@ def test_the_mean_within_a_rectangle_is_that_of_its_pixels() -> None:
 
 @pytest.mark.parametrize("degrees", [0, 12, 45, 80, 90])
 def test_a_line_of_text_is_found_grown_at_its_angle(degrees: int) -> None:
-    [found] = text_rectangles(blur_free_strip(100, 10, math.radians(degrees)))
+    [found] = text_rectangles(strip(100, 10, math.radians(degrees)))
     assert max(found.width, found.height) == pytest.approx(100 + 2 * 1000 * 1.6 / 220, abs=4)
     assert min(found.width, found.height) == pytest.approx(10 + 2 * 1000 * 1.6 / 220, abs=4)
 
 
 def test_specks_faint_regions_and_more_lines_than_can_be_read_are_left_out() -> None:
-    assert text_rectangles(blur_free_strip(2, 2, 0)) == []
-    assert text_rectangles(blur_free_strip(100, 10, 0) * np.float32(0.4)) == []
+    assert text_rectangles(strip(2, 2, 0)) == []
+    assert text_rectangles(strip(100, 10, 0) * np.float32(0.4)) == []
     many = np.zeros((400, 400), np.float32)
     for number in range(20 * 20):
         row, column = divmod(number, 20)
