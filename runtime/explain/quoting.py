@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from runtime.search.written_text import Writing
+
 MAX_WORDS_NAMED = 5
 MAX_WORD_CHARS, MAX_TEXT_CHARS = 40, 100
 
@@ -20,3 +22,11 @@ def quote_words(words: Sequence[str], conjunction: str) -> str:
         parts.append(f"{len(words) - len(named)} more")
     *first, last = parts or [""]
     return f"{', '.join(first)} {conjunction} {last}" if first else last
+
+
+def quote_picture(writing: Writing) -> str:
+    """Return the sentence about a picture's own text; empty where the query names none of it."""
+    if writing.is_whole:
+        return f"The picture says {quote_text(writing.quote)}."
+    words = list(dict.fromkeys(word.text for word in writing.words))
+    return f"The picture says {quote_words(words, 'and')}." if words else ""

@@ -9,8 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runtime.explain.quoting import MAX_WORD_CHARS, quote_text, quote_words
-from runtime.explain.written import says
+from runtime.explain.quoting import MAX_WORD_CHARS, quote_picture, quote_text, quote_words
 from runtime.search.evidence import Explanation, Hit, WordWeight
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import Conflict, testify
@@ -127,7 +126,7 @@ def _words_of_files(wanted: Phrase) -> set[str]:
 
 
 def _sentence(query: ParsedQuery, hit: Hit) -> str:
-    in_letters = says(hit.evidence.writing)
+    in_letters = quote_picture(hit.evidence.writing)
     if not query.wanted.text:
         text = _looks_alike(hit.evidence.score)
     else:

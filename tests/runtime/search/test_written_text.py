@@ -11,6 +11,7 @@ from runtime.search.evidence import Evidence
 from runtime.search.ranking import NAMES_BELIEVED, Ranker
 from runtime.search.text_search import words_of_text
 from runtime.search.written_text import WORDS_BETWEEN_MAX, WORDS_NAMED_MAX, Writing, find_writing, words_of_writing
+from runtime.web.schemas import EvidenceBody
 from tests.runtime.search.test_ranking_testimony import WEIGHED, asked, logistic, store_of
 
 
@@ -76,3 +77,13 @@ def test_a_picture_that_says_all_of_it_is_believed_as_one_that_is_named_so() -> 
 
 def test_a_query_without_content_words_names_no_text() -> None:
     assert [known.writing for known in judged("the photo", {1: text_of("the photo")})] == [Writing()] * 3
+
+
+def test_an_answer_has_the_words_that_a_query_names_with_their_boxes() -> None:
+    told, other, _ = (
+        EvidenceBody.model_validate(one) for one in judged("a boat", {1: text_of("old boats"), 2: text_of("sea")})
+    )
+    assert told.written
+    assert [word.model_dump() for word in told.text] == [{"text": "boats", "box": (0.01, 0.0, 0.02, 0.1)}]
+    assert (other.written, other.text) == (False, [])
+    assert EvidenceBody.model_validate_json(told.model_dump_json()) == told
