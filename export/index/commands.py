@@ -37,7 +37,7 @@ def index(
     ] = "now",
     text: Annotated[
         Literal["now", "later"] | None,
-        typer.Option(help="now: read the text in pictures, too, so that they are found by it. Needs lookwhy[text]."),
+        typer.Option(help="now: read the text in pictures, too, so that they are found by it. later: not in this run."),
     ] = None,
     publish_every: Annotated[
         float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
