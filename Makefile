@@ -32,6 +32,10 @@ lint: $(VENV)/.test ## Lint and types alone
 
 setup: $(VENV)/.runtime ## Install the runtime's packages, and the command `lookwhy`, into .venv
 
+.PHONY: text-models
+text-models: $(VENV)/.runtime ## Install the models that read text in pictures (33 MB), for lookwhy index --text now
+	@$(PIP) $(LOCKED) deploy/requirements-text.lock
+
 sample: $(SAMPLE)/images/captions.jsonl ## Draw and index the 300 scenes of the sample library
 	@$(PY) -m export index $(SAMPLE)/images --models sample --out $(SAMPLE)/index
 
@@ -81,11 +85,12 @@ $(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.tom
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock requirements-photos.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
+$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-text.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
 	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
 	@$(PIP) -r export/requirements.txt -c export/constraints.txt
 	@$(PIP) $(LOCKED) tests/requirements.lock
 	@$(PIP) $(LOCKED) requirements-photos.lock
+	@$(PIP) $(LOCKED) deploy/requirements-text.lock
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.

@@ -26,6 +26,8 @@ RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
 TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
 APART = ("tests/deploy/requirements.txt", "deploy/requirements-supply.txt")
+# Without what it asks for: only its models are used.
+ALONE = ("deploy/requirements-text.txt",)
 # By version alone: torch's file differs from machine to machine.
 EXPORT, EXPORT_VERSIONS = "export/requirements.txt", "export/constraints.txt"
 
@@ -51,6 +53,8 @@ def write_locks(upgrade: bool) -> None:
             _compile([requirements], lock_name(requirements), "--generate-hashes", *versions, upgrade=upgrade)
         for requirements in APART:
             _compile([requirements], lock_name(requirements), "--generate-hashes", upgrade=upgrade)
+        for requirements in ALONE:
+            _compile([requirements], lock_name(requirements), "--generate-hashes", "--no-deps", upgrade=upgrade)
 
 
 def _compile(sources: Sequence[str], output: str, *options: str, upgrade: bool) -> None:

@@ -14,6 +14,7 @@ LookwhyError
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
     ├── ParityFailed       an exported graph differs from its model by more than the tolerance
     ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
+    ├── TextModelsMissing  the models that read text in pictures are not installed
     ├── GenerationAbsent   there is no such generation of the index to go back to
     ├── ArtefactDamaged    files of models or index are not as they were written
     └── OutputUnwritable   the disk is full, or the folder cannot be written
@@ -163,6 +164,19 @@ class PackageMissing(ExportError):
         super().__init__(
             f"The package {package} is not installed; converting, training and evaluating need it. "
             f"Install it with: {shlex.quote(sys.executable)} -m pip install {_requirements()}"
+        )
+
+
+class TextModelsMissing(ExportError):
+    """Text in pictures was to be read, and the models that read it are not here."""
+
+    code = "text_models_missing"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"Text in pictures cannot be read: {reason}. Its models come in the package rapidocr, of which nothing else is "
+            f"used. Install it with: {shlex.quote(sys.executable)} -m pip install --no-deps rapidocr==3.10.0"
         )
 
 

@@ -244,4 +244,4 @@ def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) ->
 
 def _open_ranker(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Ranker:
     pictures, captions = open_stores(index_dir, index, threads)
-    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids)
+    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids, texts_of=library.texts.of_pictures)

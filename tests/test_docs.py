@@ -42,6 +42,7 @@ DOCS = ROOT / "docs"
 # Of the tools that the documents name beside ours.
 FOREIGN_OPTIONS = {"--format", "--user", "--read-only", "--tmpfs", "--env-file", "--follow-tags", "--soak", "--cpus"}
 FOREIGN_OPTIONS |= {"--minutes", "--places"}  # of trials in tests/fuzz
+FOREIGN_OPTIONS |= {"--no-deps"}  # pip's
 FOREIGN_MODULES = {"venv", "pip", "pytest"}
 COMPLETION = {"--install-completion", "--show-completion"}  # typer adds them to every program
 # What a command makes, or a user has, and no checkout holds.

@@ -136,8 +136,9 @@ def test_the_sample_models_are_recognised_by_their_tokenizers() -> None:
         (PROJECT["optional-dependencies"]["export"], "export/requirements.txt"),
         (PROJECT["optional-dependencies"]["aws"], "deploy/requirements-lambda.txt"),
         (PROJECT["optional-dependencies"]["places"], "export/index/photos/requirements.txt"),
+        (PROJECT["optional-dependencies"]["text"], "deploy/requirements-text.txt"),
     ],
-    ids=["runtime", "export", "aws", "places"],
+    ids=["runtime", "export", "aws", "places", "text"],
 )
 def test_what_is_installed_begins_at_the_versions_that_are_tested(asked: list[str], file: str) -> None:
     pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / file).read_text("utf-8"), re.MULTILINE))

@@ -4,8 +4,8 @@ Owns the order of the steps, from a file to its row in the catalogue. Each step 
 Needs no torch: it runs wherever the runtime does.
 """
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -29,6 +29,7 @@ from export.index.publisher import BuildOptions, Publisher
 from export.index.salvage import last_generation
 from export.index.scan import scan_folder
 from export.index.summary import Summary, print_found, print_summary
+from export.index.text.step import TextStep
 from export.index.unread import unread_lines
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.caption_file import CaptionFile
@@ -92,10 +93,11 @@ class _Build:
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
         self._facts = FolderFacts(scan, last=known_photos(self._pictures.last), places=options.places)
+        self._texts = TextStep(out, self._last, self._journal, options)
         self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:
-        """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
+        """Hash, embed, assign ids, caption, read text, and publish what differs from the last generation."""
         with self._journal:
             self._pictures.hash(self._console, while_read=self._facts.read)
             self._pictures.keep_unknown()
@@ -109,6 +111,7 @@ class _Build:
             self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
             if not self._options.captions_later:
                 self._caption(assigned)
+            self._read_text(assigned)
             catalog = self._publish(assigned)
             with unwritable_refused(self._out):
                 self._journal.delete()
@@ -149,17 +152,33 @@ class _Build:
         images = self._pictures.without(self._known.captions, leave_out=self._given)
         if not images or not self._models.open_captioner:
             return
-        try:
-            if self._publisher.is_due:  # embedding took long: let it be searched
-                self._publish(assigned)
+        with self._published_at_ctrl_c(assigned):
+            self._publish_if_due(assigned)  # embedding took long: let it be searched
             captioner = self._models.open_captioner()
             batches = closing(caption_images(self._scan.folder, images, captioner, workers=self._models.workers))
             with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
                 for batch in captioned:
                     self._keep_captions({sha256: caption for sha256, caption in batch if isinstance(caption, str)})
                     advance(len(batch))
-                    if self._publisher.is_due:
-                        self._publish(assigned)
+                    self._publish_if_due(assigned)
+
+    def _read_text(self, assigned: IdAssignment) -> None:
+        """Read the text in every content that was not looked at for any, where that is wanted, into the journal."""
+        with self._published_at_ctrl_c(assigned):
+            images = self._pictures.without(self._texts.known)
+            with closing(self._texts.read(self._scan.folder, images, self._models.workers, self._console)) as batches:
+                for _ in batches:
+                    self._publish_if_due(assigned)
+
+    def _publish_if_due(self, assigned: IdAssignment) -> None:
+        if self._publisher.is_due:
+            self._publish(assigned)
+
+    @contextmanager
+    def _published_at_ctrl_c(self, assigned: IdAssignment) -> Iterator[None]:
+        """Bring the index up to what is known by then, where Ctrl-C breaks into the block."""
+        try:
+            yield
         except KeyboardInterrupt:
             stopping = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
             self._console.print(stopping, style="yellow")
@@ -181,6 +200,7 @@ class _Build:
             scanned_ns=self._scan.began_ns,
             former_captions=former_captions(self._last, self._pictures.hashes.values()),
             facts={row.id: self._facts.of(row.image_path) for row in rows},
+            texts=self._texts.of_rows(rows),
         )
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog
@@ -222,6 +242,7 @@ class _Build:
             other_files=self._scan.other_files - self._facts.used_files,
             left_out=(*unread_lines(self._scan.unread), *left_out_lines(self._scan), *self._pictures.left_out_lines),
             unnamed_positions=self._facts.unnamed,
+            unread_texts=self._texts.count_unread(catalog.rows),
             skipped=tuple(catalog.skipped),
             bytes=bytes_of(self._out / name_of(self._publisher.number)),
             others=tuple(map(name_of, others)),

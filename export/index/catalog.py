@@ -14,6 +14,7 @@ from export.index.photos.counts import write_photo_counts
 from export.index.photos.facts_table import FACTS_SCHEMA, read_known_facts, write_facts
 from export.index.photos.folder_facts import KnownFacts
 from export.index.scan import SkippedImage
+from export.index.text.stored import read_texts, said_in, write_texts
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog import CATALOG_SCHEMA, ImageRow
@@ -21,6 +22,7 @@ from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, se
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path
+from runtime.search.written_text import words_of_writing
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
 FORMER_COLUMNS = "captioner, sha256, caption"
@@ -58,6 +60,7 @@ class Catalog:
     full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
     `facts` are those of photos, by id.
+    `texts` are the words of every content that was looked at for text, by sha256 (`text/stored.py`).
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -72,6 +75,8 @@ class Catalog:
         """Return the facts of a row's photo."""
         known = self.facts.get(row.id)
         return known.facts if known else NO_FACTS
+
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -97,21 +102,27 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         _write_used_words(connection, used_words or UsedWords())
         # for previews, which are asked for by content; made at the end, in a quarter of the time
         connection.execute("CREATE INDEX images_content ON images (sha256)")
+        write_texts(connection, catalog.rows, catalog.texts)
         connection.execute("COMMIT")
         if can_index_text():
-            write_text(connection, catalog.rows)
+            write_text(connection, catalog.rows, catalog.texts)
         write_photo_counts(connection)
 
 
-def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage]) -> None:
+def write_text(connection: sqlite3.Connection, rows: Iterable[IndexedImage], texts: Mapping[str, str] | None = None) -> None:
     """Write the full text of some rows into a file that has none, as transactions of its own.
+
+    Args:
+        connection: the file, with no transaction begun.
+        rows: the pictures.
+        texts: the words that stand in them, by sha256.
 
     Raises:
         sqlite3.OperationalError: the disk is full, or SQLite was built without FTS5.
     """
     connection.executescript(TEXT_SCHEMA)
     connection.execute("BEGIN")
-    connection.executemany(INSERT_WORDS, map(_words_of, rows))
+    connection.executemany(INSERT_WORDS, (_words_of(row, texts or {}) for row in rows))
     connection.execute("COMMIT")
     connection.executescript(f"BEGIN; {FINISH_TEXT} COMMIT;")
 
@@ -138,9 +149,10 @@ def read_catalog(path: Path) -> Catalog:
 
 
 def same_pictures(one: Catalog, other: Catalog) -> bool:
-    """Return whether two catalogues show a reader the same: the same rows, facts and reasons, whatever the files' times."""
+    """Return whether two catalogues show a reader the same: rows, facts, texts and reasons, whatever the files' times."""
     return (
-        [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows]
+        one.texts == other.texts
+        and [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows]
         and {row.id: one.facts_of(row) for row in one.rows} == {row.id: other.facts_of(row) for row in other.rows}
         and [(image.name, image.reason, image.sha256) for image in one.skipped]
         == [(image.name, image.reason, image.sha256) for image in other.skipped]
@@ -162,6 +174,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         has_text=has_text_index(connection),
         former_captions=_read_former(connection),
         facts=read_known_facts(connection),
+        texts=read_texts(connection),
     )
 
 
@@ -178,11 +191,13 @@ def _stored(row: IndexedImage) -> tuple[object, ...]:
     return *shared, row.caption_source, write_captions(row.other_captions), row.made_caption
 
 
-def _words_of(row: IndexedImage) -> tuple[int, str, str, str]:
-    """Return a row of the full text: its id, and the words of its captions, its file's name, and its folders'."""
+def _words_of(row: IndexedImage, texts: Mapping[str, str]) -> tuple[int, str, str, str, str]:
+    """Return a row of the full text: its id, and the words of its captions, its file's name, its folders', and in it."""
     folders, _, name = row.image_path.rpartition("/")
     captions = (word for caption in (row.caption or "", *row.other_captions) for word in words_of_caption(caption))
-    return row.id, " ".join(captions), " ".join(words_of_path(name)), " ".join(words_of_path(folders))
+    columns = (captions, words_of_path(name), words_of_path(folders), words_of_writing(said_in(texts, row.sha256)))
+    said, of_file, of_folders, written = map(" ".join, columns)
+    return row.id, said, of_file, of_folders, written
 
 
 def _shown(row: IndexedImage) -> tuple[object, ...]:

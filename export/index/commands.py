@@ -35,6 +35,10 @@ def index(
         Literal["now", "later"],
         typer.Option(help="later: embed alone, which is quick, and leave captions to a run without this option."),
     ] = "now",
+    text: Annotated[
+        Literal["now", "later"] | None,
+        typer.Option(help="now: read the text in pictures, too, so that they are found by it. later: not in this run."),
+    ] = None,
     publish_every: Annotated[
         float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
     ] = 10,
@@ -89,11 +93,16 @@ def index(
         from export.index.kept import named_folders
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
+        from export.index.text.models import find_text_reader
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
         options = replace(options, places=find_table(places))
         options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
+        if text:
+            options = replace(
+                options, text_later=text == "later", open_text_reader=find_text_reader() if text == "now" else None
+            )
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         models = choose_models(models)

@@ -1,4 +1,4 @@
-"""What a build has made so far: each picture content's vector and size, or why it has none; captions and their vectors.
+"""What a build has made so far: each picture content's vector and size, or why it has none; captions, their vectors; text.
 
 The journal is what makes a killed build resumable. What is recorded in one call is one transaction, so a kill loses at most
 the pictures in hand; it is deleted once all its work is in a generation. It holds no ids and no paths: those are given
@@ -26,6 +26,7 @@ JOURNAL_SCHEMA = """
     CREATE TABLE IF NOT EXISTS captioned (sha256 TEXT PRIMARY KEY, caption TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS captions (caption TEXT PRIMARY KEY, vector BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, reason TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS texts (reader TEXT, sha256 TEXT, words TEXT NOT NULL, PRIMARY KEY (reader, sha256));
 """
 
 
@@ -80,6 +81,16 @@ class Journal:
         with self._transaction() as connection:
             connection.executemany("REPLACE INTO captions VALUES (?, ?)", rows)
 
+    def record_texts(self, reader: str, texts: Mapping[str, str]) -> None:
+        """Keep the words that a reader found in contents, by sha256; once this returns, a kill cannot lose them.
+
+        Raises:
+            sqlite3.OperationalError: the disk is full.
+        """
+        with self._transaction() as connection:
+            rows = ((reader, sha256, words) for sha256, words in texts.items())
+            connection.executemany("REPLACE INTO texts VALUES (?, ?, ?)", rows)
+
     def sizes(self) -> dict[str, tuple[int, int]]:
         """Return width and height in pixels of every content that has its vector here, by sha256."""
         rows = self._select("SELECT sha256, width, height FROM embedded")
@@ -92,6 +103,10 @@ class Journal:
     def failures(self) -> dict[str, str]:
         """Return the reason of every content that cannot be decoded, by sha256."""
         return dict(self._select("SELECT sha256, reason FROM failed"))
+
+    def texts(self, reader: str) -> dict[str, str]:
+        """Return the words of every content that this reader has read, by sha256."""
+        return dict(self._select("SELECT sha256, words FROM texts WHERE reader = ?", reader))
 
     def vectors_of(self, contents: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the vectors, each (d,) float32, of those of these contents that are here, by sha256."""

@@ -4,7 +4,7 @@ How a generation is written and switched is `generation.py`'s.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from export.index.last_generation import Generation
 from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
+from export.index.text.reading import Reader
 from runtime.library.text_index import can_index_text
 
 
@@ -36,6 +37,8 @@ class BuildOptions:
             anew in any case. None where they are fitted to the index's own captions.
         keep: how many generations before the one in force stay, to go back to.
         places: the table that names positions; None where there is none.
+        open_text_reader: opens what reads text in pictures; None where none is read in this run.
+        text_later: text is left to a later run, which the summary then asks for.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
         exclude: patterns of what is left out, as `LeavingOut` takes them.
         include_hidden: files and folders whose names begin with a dot count, too.
@@ -48,6 +51,8 @@ class BuildOptions:
     labels: Mapping[str, Sequence[str]] | None = None
     keep: int = 1
     places: PlacesFile | None = None
+    open_text_reader: Callable[[], Reader] | None = None
+    text_later: bool = False
     forget: Collection[str] = ()
     exclude: Sequence[str] = ()
     include_hidden: bool = False

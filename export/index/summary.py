@@ -28,9 +28,10 @@ class Summary:
 
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
     `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unnamed_positions` those whose position
-    has no name for want of a table of towns. `generation` is the one in force; `written` says whether this run made it.
-    `left_out` are lines about what is not read, or is left out on purpose. `kept` are pictures that could not be looked at,
-    by folder. `bytes` are how much disk it takes, `others_bytes` how much the `others` take, which one can go back to.
+    has no name for want of a table of towns; `unread_texts` those that await being looked at for text. `generation` is the
+    one in force; `written` says whether this run made it. `left_out` are lines about what is not read, or is left out on
+    purpose. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it takes, `others_bytes`
+    how much the `others` take, which one can go back to.
     """
 
     count: int
@@ -45,6 +46,7 @@ class Summary:
     uncaptioned: int = 0
     unnamed_positions: int = 0
     captions_later: bool = False
+    unread_texts: int = 0
     other_files: int = 0
     left_out: Sequence[str] = ()
     skipped: Sequence[SkippedImage] = ()
@@ -87,6 +89,8 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(
             _about_places(summary.unnamed_positions), style="yellow", highlight=False, markup=False, soft_wrap=True
         )
+    if summary.unread_texts:
+        console.print(_about_text(summary.unread_texts), style="yellow", highlight=False)
 
 
 def print_kept(kept: Sequence[KeptFolder], console: Console) -> None:
@@ -120,6 +124,11 @@ def _about_places(unnamed: int) -> str:
     many = "1 photo knows where it was taken" if unnamed == 1 else f"{unnamed:,} photos know where they were taken"
     command = "pip install 'lookwhy[places]' && lookwhy places"
     return f"{many}, but there is no table of towns to name the place. Make it, then run the same command again: {command}"
+
+
+def _about_text(unread: int) -> str:
+    many = "1 of them was" if unread == 1 else f"{unread:,} of them were"
+    return f"{many} not looked at for text yet. The same command with `--text now` does it; it may be stopped meanwhile."
 
 
 def tell_next_steps(program: str, models_dir: Path, index_dir: Path) -> None:

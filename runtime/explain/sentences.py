@@ -9,10 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runtime.explain.quoting import MAX_WORD_CHARS, quote_picture, quote_text, quote_words
 from runtime.search.evidence import Explanation, Hit, WordWeight
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import Conflict, testify
 from runtime.search.words import COLOURS, NUMBERS, WORD, Phrase, bare_word, stem
+from runtime.search.written_text import words_of_writing
 
 EVIDENCE_SOURCE = "evidence"
 # About the cosine of unrelated pairs in CLIP ViT-B/32; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).
@@ -21,8 +23,6 @@ LOW_SCORE_COSINE = 0.2
 # was so for 0.5 % of 398 words that the picture did not show, and for 52 % of 1,083 that it did.
 CLEAR_DROP = 0.05
 SMALLEST_CLEAR_DROP_COSINE = 0.005
-MAX_WORDS_NAMED = 5
-MAX_WORD_CHARS, MAX_TEXT_CHARS = 40, 100
 
 # Whether there are words that the caption mentions, words that only the picture supports, and missing ones (`WordTally`).
 TallyKey = tuple[bool, bool, bool]
@@ -87,10 +87,11 @@ class EvidenceExplainer:
 
 @dataclass(frozen=True)
 class WordTally:
-    """How well one picture fits each word of a query; each word is in one list, in the query's order.
+    """How well one picture fits each word of a query; each word is in one list at most, in the query's order.
 
     The caption mentions the `mentioned` words. It lacks the `seen` ones, but the score clearly falls without each of them,
-    and the picture is not called no match. Neither is so for the `missing` ones.
+    and the picture is not called no match. Neither is so for the `missing` ones. Words that stand in the picture in letters
+    alone are in no list.
     """
 
     mentioned: list[WordWeight]
@@ -108,7 +109,9 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP_COSINE)
     of_files = _words_of_files(wanted)
     seen = [word for word in absent if word.drop >= clear and word.word not in of_files and evidence.verdict != "none"]
-    return WordTally(mentioned, seen, missing=[word for word in absent if word not in seen])
+    written = set(words_of_writing(word.text for word in evidence.writing.words))
+    missing = [word for word in absent if word not in seen and not written.issuperset(words_of_writing([word.word]))]
+    return WordTally(mentioned, seen, missing)
 
 
 def _says(word: WordWeight, caption: Phrase) -> bool:
@@ -123,11 +126,14 @@ def _words_of_files(wanted: Phrase) -> set[str]:
 
 
 def _sentence(query: ParsedQuery, hit: Hit) -> str:
+    in_letters = quote_picture(hit.evidence.writing)
     if not query.wanted.text:
         text = _looks_alike(hit.evidence.score)
     else:
         tally, conflict = tally_words(query.wanted, hit), hit.evidence.testimony.conflict
-        if hit.evidence.is_named and not hit.evidence.testimony.agrees:
+        if hit.evidence.writing.is_whole and not hit.evidence.testimony.agrees:
+            text, in_letters = in_letters, ""
+        elif hit.evidence.is_named and not hit.evidence.testimony.agrees:
             text = f"The name of its file or folder says {_text(query.wanted)}."
         elif conflict:
             text = _otherwise(conflict, query.wanted, tally, hit)
@@ -135,7 +141,7 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
             text = _no_match(query, tally, hit)
         else:
             text = _match(tally, hit)
-    return f"{text} {_objection(query.unwanted, hit.caption)}".strip()
+    return " ".join(filter(None, (text, in_letters, _objection(query.unwanted, hit.caption))))
 
 
 def _looks_alike(score: float) -> str:
@@ -168,7 +174,7 @@ def _no_match(query: ParsedQuery, tally: WordTally, hit: Hit) -> str:
     if tally.missing:
         return f"There is no sign of {_listed(tally.missing, 'or')}."
     if query.unwanted:
-        without = _quoted([phrase.text for phrase in query.unwanted], "or")
+        without = quote_words([phrase.text for phrase in query.unwanted], "or")
         shown = _objection(query.unwanted, hit.caption)
         return "" if shown else f"It does not look like {_text(query.wanted)} without {without}."
     if hit.evidence.testimony.agrees:
@@ -222,7 +228,7 @@ def _objection(unwanted: Sequence[Phrase], caption: Phrase) -> str:
     present = [phrase.text for phrase in unwanted if phrase.words and _spaced_stems(phrase) in _spaced_stems(caption)]
     denied = {text for text in present if (told := testify(text, caption.text).conflict) and told.kind == "denied"}
     shown = [text for text in present if text not in denied]
-    return f"The caption mentions {_quoted(shown, 'and')}, which you wanted left out." if shown else ""
+    return f"The caption mentions {quote_words(shown, 'and')}, which you wanted left out." if shown else ""
 
 
 def _spaced_stems(phrase: Phrase) -> str:
@@ -231,20 +237,8 @@ def _spaced_stems(phrase: Phrase) -> str:
 
 
 def _text(phrase: Phrase) -> str:
-    """Return “the text”, without its full stop, and cut where it is long."""
-    text = " ".join(phrase.text.split()).rstrip(" .")
-    return f"“{text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS].rstrip() + '…'}”"
+    return quote_text(phrase.text)
 
 
 def _listed(words: Sequence[WordWeight], conjunction: str) -> str:
-    return _quoted([word.word for word in words], conjunction)
-
-
-def _quoted(texts: Sequence[str], conjunction: str) -> str:
-    """Return “a”, “b” and “c”; past the limit, how many more there are."""
-    named = texts if len(texts) <= MAX_WORDS_NAMED else texts[: MAX_WORDS_NAMED - 1]
-    parts = [f"“{text[:MAX_WORD_CHARS]}”" for text in named]
-    if len(named) < len(texts):
-        parts.append(f"{len(texts) - len(named)} more")
-    *first, last = parts or [""]
-    return f"{', '.join(first)} {conjunction} {last}" if first else last
+    return quote_words([word.word for word in words], conjunction)

@@ -27,6 +27,7 @@ from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.photo_facts import PhotoFactsTable
 from runtime.library.picture_pages import PicturePages
+from runtime.library.picture_text import PictureTexts
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ class Library:
         self.facts = PhotoFactsTable(self._catalog)
         self.filters = Filters(self._catalog)
         self.pages = PicturePages(self._catalog, self.filters)
+        self.texts = PictureTexts(self._catalog)
 
     @classmethod
     def open(

@@ -15,17 +15,18 @@ from functools import lru_cache, partial
 from runtime.library.catalog_file import FAULTS, CatalogFile
 from runtime.library.filters import Ids, kept_in_order
 
+# The column `written` has the words that stand in the picture; an older index lacks it, and is read as it is.
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in
 # which column of which row. "ascii" separates at what is no ASCII letter or digit and keeps all else together, so each word
 # that comes in stays one, whatever table of Unicode this SQLite has.
 TEXT_SCHEMA = """
     CREATE VIRTUAL TABLE full_text USING fts5(
-        captions, file_name, folder, content = '', columnsize = 0, detail = column, tokenize = 'ascii'
+        captions, file_name, folder, written, content = '', columnsize = 0, detail = column, tokenize = 'ascii'
     );
     -- How many pictures have each word, in any column: completes words, and tells at once that no picture has one.
     CREATE TABLE full_text_words (word TEXT PRIMARY KEY, pictures INTEGER NOT NULL) WITHOUT ROWID;
 """
-INSERT_WORDS = "INSERT INTO full_text (rowid, captions, file_name, folder) VALUES (?, ?, ?, ?)"
+INSERT_WORDS = "INSERT INTO full_text (rowid, captions, file_name, folder, written) VALUES (?, ?, ?, ?, ?)"
 # One segment to look into, and the counts; vocabulary is a view of the index that is not stored.
 FINISH_TEXT = """
     INSERT INTO full_text (full_text) VALUES ('optimize');

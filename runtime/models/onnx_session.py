@@ -54,6 +54,11 @@ class Session:
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_names = tuple(entry.name for entry in self._session.get_outputs())
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the graph's file says beside the graph, by name."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
     def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
         """Return the named outputs, in their order.
 

@@ -20,6 +20,7 @@ from runtime.search.query import CheckedExplain, CheckedSearch
 from runtime.search.suggested_filters import SuggestedFilter
 from runtime.search.testimony import SILENT, Testimony
 from runtime.search.words import Phrase, stem
+from runtime.search.written_text import NO_WRITING, Writing
 
 Verdict = Literal["strong", "weak", "none"]
 
@@ -49,7 +50,8 @@ class Evidence:
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
     `testimony` is what the caption in the index says of the query in words; silent where there is none.
-    `is_named`: the names of its file and folders have all the words of the query.
+    `is_named`: the names of its file and folders have all the words of the query. `writing` is what of the text that
+    stands in the picture the query names.
     `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
     """
 
@@ -59,6 +61,7 @@ class Evidence:
     verdict: Verdict | None = None
     testimony: Testimony = SILENT
     is_named: bool = False
+    writing: Writing = NO_WRITING
     words: tuple[WordWeight, ...] = ()
     heatmap: Heatmap | None = None
     occlusion: Occlusion | None = None

@@ -16,21 +16,25 @@ from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
 from runtime.library.catalog import ImageRow
 from runtime.library.filters import Ids
+from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.testimony import Statement, Testimony, compare
-from runtime.search.text_search import which_are_named
+from runtime.search.text_search import which_are_named, words_of_text
 from runtime.search.words import Phrase
+from runtime.search.written_text import NO_WRITING, Writing, find_writing
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
-# A file is seldom named after what its picture does not show. Believed, not measured: drawn scenes have numbers for names.
+# A file is seldom named after what its picture does not show, and who asks for words that stand in a picture seldom means
+# another one. Believed, not measured: drawn scenes have numbers for names, and no letters.
 NAMES_BELIEVED = 0.9
 # Where so many of the captions that agree with a question are right, such a picture is at least a weak match.
 CAPTIONS_BELIEVED_FROM = 0.9
 Vectors = NDArray[np.float32]
 Scores = NDArray[np.floating]
+TextsOf = Callable[[Sequence[int]], Mapping[int, Sequence[PictureWord]]]
 
 
 class Ranker:
@@ -43,8 +47,18 @@ class Ranker:
         calibration: MatchCalibration | None = None,
         *,
         some_ids: Callable[[int], Sequence[int]] | None = None,
+        texts_of: TextsOf | None = None,
     ) -> None:
-        """Keep the collaborators; `some_ids` returns about as many ids as asked for, from all over the library."""
+        """Keep the collaborators.
+
+        Args:
+            store: the pictures' vectors.
+            captions: the captions' vectors.
+            calibration: how likely a match is.
+            some_ids: returns about as many ids as asked for, from all over the library.
+            texts_of: returns the words that stand in pictures, by id, of those that have any.
+        """
+        self._texts_of = texts_of
         self._store, self._captions, self._calibration, self._some_ids = store, captions, calibration, some_ids
 
     @property
@@ -93,13 +107,15 @@ class Ranker:
         )
         matches = wanted
         is_named = which_are_named(rows, query.parsed.wanted.text)
-        if any(is_named):
-            matches = np.where(is_named, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
+        writings = self._writings(query, rows)
+        is_said = [named or writing.is_whole for named, writing in zip(is_named, writings, strict=True)]
+        if any(is_said):
+            matches = np.where(is_said, 1 - (1 - np.nan_to_num(wanted)) * (1 - NAMES_BELIEVED), wanted)
         for shown in unwanted:
             matches = matches * (1 - np.nan_to_num(shown))
         if query.is_mixed:
             matches = self._with_likeness(query, matches, vectors)
-        known = (scores.tolist(), caption_scores[0].tolist(), matches.tolist(), said[0], is_named)
+        known = (scores.tolist(), caption_scores[0].tolist(), matches.tolist(), said[0], is_named, writings)
         return [_evidence(*one) for one in zip(*known, strict=True)]
 
     def _shown(
@@ -130,6 +146,14 @@ class Ranker:
         if calibration.agreeing_are_right < CAPTIONS_BELIEVED_FROM:
             return shown
         return np.where([one.agrees for one in said], np.maximum(shown, WEAK_FROM), shown)
+
+    def _writings(self, query: Query, rows: Sequence[ImageRow]) -> list[Writing]:
+        """Return what of the text in each picture the wanted words name."""
+        wanted = words_of_text(query.parsed.wanted.text)
+        if self._texts_of is None or wanted.names_only:
+            return [NO_WRITING] * len(rows)
+        texts = self._texts_of([row.id for row in rows])
+        return [find_writing(texts[row.id], wanted.words) if row.id in texts else NO_WRITING for row in rows]
 
     def _with_likeness(self, query: Query, matches: Scores, vectors: Vectors) -> Scores:
         """Return (k,) probabilities of a mix: that a picture shows the words, and that it is like the picture given.
@@ -218,7 +242,9 @@ def newest_first(
     return sorted(order, key=lambda at: taken.get(ids[at], ""), reverse=True)
 
 
-def _evidence(score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool) -> Evidence:
+def _evidence(
+    score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool, writing: Writing
+) -> Evidence:
     is_known = not isnan(probability)
     return Evidence(
         score=score,
@@ -227,4 +253,5 @@ def _evidence(score: float, caption_score: float, probability: float, testimony:
         verdict=verdict_of(probability) if is_known else None,
         testimony=testimony,
         is_named=is_named,
+        writing=writing,
     )

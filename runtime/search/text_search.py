@@ -59,12 +59,16 @@ def find_by_words(library: Library, text: str, limit: int, allowed: Ids | None =
 
 
 def find_wanted(library: Library, query: Query, limit: int, allowed: Ids | None = None) -> list[int]:
-    """Return what `find_by_words` does for what a query wants, in the captions' own words where it uses others."""
+    """Return what `find_by_words` does for what a query wants.
+
+    Where captions use other words, those are looked for first; names and texts in pictures may have the query's own.
+    """
     if query.text is None:
         return []
     statement, text = query.statements[0], query.parsed.wanted.text
     has_other_words = statement.is_whole and statement.phrases != noun_phrases(text)
-    return find_by_words(library, statement.text if has_other_words else text, limit, allowed)
+    texts = (statement.text, text) if has_other_words else (text,)
+    return list(dict.fromkeys(found for words in texts for found in find_by_words(library, words, limit, allowed)))
 
 
 def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:
@@ -104,11 +108,12 @@ def words_of_path(path: str) -> tuple[str, ...]:
 
 def _content_parts(text: str) -> list[str]:
     words = content_words(unicodedata.normalize("NFC", text))
-    return [part for word in words for part in _parts_of_word(word)]
+    return [part for word in words for part in parts_of_word(word)]
 
 
 @lru_cache(WORDS_REMEMBERED)
-def _parts_of_word(word: str) -> tuple[str, ...]:
+def parts_of_word(word: str) -> tuple[str, ...]:
+    """Return the content words that a word between blanks has, folded."""
     return tuple(part for part in _parts(_APOSTROPHES.sub("", word)) if part not in FUNCTION_WORDS)
 
 

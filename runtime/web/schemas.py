@@ -120,10 +120,18 @@ class OcclusionBody(AnswerPart):
     holds: bool
 
 
+class WrittenBody(AnswerPart):
+    """A word that stands in the picture in letters; `box` is left, top, right, bottom, as fractions of it when upright."""
+
+    text: str
+    box: tuple[float, float, float, float]
+
+
 class EvidenceBody(AnswerPart):
     """Why a picture matched, in facts. Both scores are cosines, in [-1, 1].
 
     `caption_says` compares the caption with the query in words; `named`: the names of file and folders have all its words.
+    `text`: the words in the picture's own text that the query names; `written`: all of the query's stand there together.
     """
 
     score: Rounded
@@ -132,6 +140,8 @@ class EvidenceBody(AnswerPart):
         "silent", validation_alias=AliasChoices("caption_says", AliasPath("testimony", "says"))
     )
     named: bool = Field(default=False, validation_alias=AliasChoices("named", "is_named"))
+    written: bool = Field(default=False, validation_alias=AliasChoices("written", AliasPath("writing", "is_whole")))
+    text: list[WrittenBody] = Field(default=[], validation_alias=AliasChoices("text", AliasPath("writing", "words")))
     words: list[WordBody] = []
     heatmap: HeatmapBody | None = None
     occlusion: OcclusionBody | None = None

@@ -7,11 +7,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from deploy.lock import APART, EXPORT, EXPORT_VERSIONS, TOGETHER, lock_name
+from deploy.lock import ALONE, APART, EXPORT, EXPORT_VERSIONS, TOGETHER, lock_name
 from deploy.prune import UNUSED
 from tests.conftest import ROOT
 
-LOCKED = (*TOGETHER, *APART)
+LOCKED = (*TOGETHER, *APART, *ALONE)
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -57,6 +57,10 @@ def test_what_is_installed_together_has_one_version() -> None:
 
 def test_the_conversion_side_is_held_to_the_versions_tried() -> None:
     assert versions(EXPORT).items() <= versions(EXPORT_VERSIONS).items()
+
+
+def test_the_package_of_text_models_brings_nothing_along() -> None:
+    assert set(versions("deploy/requirements-text.lock")) == {"rapidocr"}
 
 
 def test_what_nothing_imports_is_not_shipped() -> None:
