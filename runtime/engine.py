@@ -17,11 +17,12 @@ from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Pixels, Vectors
+from runtime.search.cards import find_candidates, with_copies
 from runtime.search.evidence import Answer, Evidence, Explanation, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, Query, RequestLimits
-from runtime.search.ranking import Ranker, best_first
+from runtime.search.ranking import Ranker
 from runtime.search.testimony import Statement
 from runtime.search.text_search import find_wanted
 from runtime.search.words import Phrase, without_word
@@ -174,16 +175,15 @@ class Engine:
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
-            count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
-            found = [*self._ranker.nearest(query, count), *find_wanted(self.library, query, count)]
-            ids = [image_id for image_id in dict.fromkeys(found) if image_id != request.like]
+            found = find_candidates(self.library, self._ranker, query, request)
         with timings.stage("rows"):
-            rows = self.library.rows_of_found(ids)
+            rows = self.library.rows_of_found(found.ids)
         with timings.stage("evidence"):
-            vectors = self._ranker.vectors_of(ids)
+            vectors = self._ranker.vectors_of(found.ids)
             evidence = self._ranker.judge(query, rows, vectors)
-            best = best_first(evidence)[: request.top_k]
+            best = found.best_cards(evidence, request.top_k)
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
+        hits = with_copies(hits, self.library.copies)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
         return Answer(request, hits, timings.timings_ms, query.parsed.part_read)
 

@@ -53,6 +53,7 @@ class Catalog:
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
     full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
+    `compared` is how many pictures were compared with the others to find copies.
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -61,6 +62,7 @@ class Catalog:
     scanned_ns: int = 0
     has_text: bool = False
     former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    compared: int = 0
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -77,7 +79,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute("BEGIN")
         connection.executemany(_insert("images", ROW_COLUMNS), map(_stored, catalog.rows))
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
-        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
+        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns), ("compared", catalog.compared)]
         connection.executemany(_insert("counters", "name, value"), counters)
         connection.execute(FORMER_SCHEMA)
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
@@ -124,6 +126,8 @@ def read_catalog(path: Path) -> Catalog:
 
 def same_pictures(one: Catalog, other: Catalog) -> bool:
     """Return whether two catalogues show a reader the same: the same rows and reasons, whatever the files' times."""
+    if one.compared != other.compared:
+        return False
     return [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows] and [
         (image.name, image.reason, image.sha256) for image in one.skipped
     ] == [(image.name, image.reason, image.sha256) for image in other.skipped]
@@ -143,6 +147,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         scanned_ns=counters["scanned_ns"],
         has_text=has_text_index(connection),
         former_captions=_read_former(connection),
+        compared=counters.get("compared", 0),
     )
 
 

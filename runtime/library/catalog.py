@@ -22,6 +22,7 @@ from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
+from runtime.library.copies import Copies
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.text_index import TextIndex
 
@@ -113,7 +114,7 @@ class Library:
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
         self._catalog = CatalogFile(catalog)
         self._columns = self._catalog.columns(COLUMNS)
-        self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
+        self.text, self.words, self.copies = TextIndex(self._catalog), CaptionWords(self._catalog), Copies(self._catalog)
 
     @classmethod
     def open(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from runtime.library.captions import CaptionSource
 from runtime.library.catalog import ImageRow
+from runtime.library.copies import Copy
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch
 from runtime.search.testimony import SILENT, Testimony
@@ -77,7 +78,8 @@ NOT_EXPLAINED = Explanation()
 class Hit:
     """One picture that was found. The caption is empty where the picture has none.
 
-    `has_changed`: another picture has taken its file's place since it was indexed.
+    `has_changed`: another picture has taken its file's place since it was indexed. `copies` are other pictures that
+    it stands for, too, the first of `copy_count`.
     """
 
     row: ImageRow
@@ -87,6 +89,8 @@ class Hit:
     caption_source: CaptionSource
     explanation: Explanation = NOT_EXPLAINED
     has_changed: bool = False
+    copies: tuple[Copy, ...] = ()
+    copy_count: int = 0
 
 
 @dataclass(frozen=True)

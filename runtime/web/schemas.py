@@ -125,6 +125,13 @@ class ExplainedBody(AnswerPart):
     evidence: EvidenceBody
 
 
+class CopyBody(AnswerPart):
+    """A picture that a result stands for, too."""
+
+    id: int
+    image_path: str
+
+
 class ResultBody(ExplainedBody):
     """One hit. `image_path`, `caption` and `explanation` are the seed's contract."""
 
@@ -133,6 +140,8 @@ class ResultBody(ExplainedBody):
     score: Rounded = Field(validation_alias=AliasChoices("score", AliasPath("evidence", "score")))
     caption: str = Field(validation_alias=AliasPath("caption", "text"))
     caption_source: CaptionSource
+    copies: list[CopyBody] = []
+    copy_count: int = 0
 
 
 class SearchBody(AnswerPart):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Exact, so that one more is seen. Fifteen before there was full text and captions testified in words; since then also
 # library/text_index.py, library/caption_words.py, search/text_search.py, search/testimony.py and search/noun_phrases.py;
 # library/captions.py; and library/catalog_file.py and library/changed_pictures.py, which tell damage and replaced files.
-FILES_MAX = 23
+FILES_MAX = 25
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
 
