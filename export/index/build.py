@@ -94,7 +94,7 @@ class _Build:
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
-        with self._journal:
+        with self._journal, closing(self._signatures):
             self._pictures.hash(self._console)
             self._pictures.keep_unknown()
             self._pictures.believe_captions()

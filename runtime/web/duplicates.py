@@ -33,7 +33,7 @@ class GroupBody(AnswerPart):
 
 
 class DuplicatesBody(AnswerPart):
-    """All groups, those first whose other pictures take most. Of copies, all but the first could go: `copies_spare_pictures`."""
+    """All groups, those first whose other pictures take most. Of copies, all but the first of each could go."""
 
     copies: list[GroupBody] = Field(description="Copies of one picture")
     bursts: list[GroupBody] = Field(description="Pictures that were shot in one burst")

@@ -7,7 +7,6 @@ file may go at any time; the next builds make it again. No model has a part in i
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +31,16 @@ class Signatures:
     def __init__(self, index_dir: Path) -> None:
         """Read which contents are known; a file that is damaged or of another form counts as empty."""
         self._path = index_dir / FILE_NAME
+        self._connection: sqlite3.Connection | None = None
         self._hashes: dict[str, bytes] = {}
-        self._is_sound = False
         try:
             if self._path.is_file():
-                with closing(self._connect()) as connection:
-                    self._hashes = _read_hashes(connection)
-                    self._is_sound = True
+                self._hashes = _read_hashes(self._opened())
         except (sqlite3.Error, UnicodeDecodeError, ValueError):
-            pass
+            self.close()
+            self._is_damaged = True
+        else:
+            self._is_damaged = False
 
     def __contains__(self, sha256: object) -> bool:
         """Return whether a content has a signature."""
@@ -54,16 +54,16 @@ class Signatures:
         """
         if not greys:
             return
-        if not self._is_sound:
+        if self._is_damaged:
             self._path.unlink(missing_ok=True)
+            self._is_damaged = False
         hashes = {sha256: perceptual_hash(one) for sha256, one in greys.items()}
-        with closing(self._connect()) as connection:
-            if not self._is_sound:
-                connection.executescript(SCHEMA)
-            with connection:
-                connection.executemany("REPLACE INTO hashes VALUES (?, ?)", hashes.items())
-                connection.executemany("REPLACE INTO greys VALUES (?, ?)", greys.items())
-        self._is_sound = True
+        connection = self._opened()
+        if not self._hashes:
+            connection.executescript(SCHEMA)
+        with connection:
+            connection.executemany("REPLACE INTO hashes VALUES (?, ?)", hashes.items())
+            connection.executemany("REPLACE INTO greys VALUES (?, ?)", greys.items())
         self._hashes |= hashes
 
     def hashes_of(self, contents: Sequence[str]) -> NDArray[np.uint64]:
@@ -72,14 +72,14 @@ class Signatures:
         return np.frombuffer(joined, np.uint64)
 
     def greys_of(self, contents: Sequence[str]) -> NDArray[np.uint8]:
-        """Return the greys, (n, GREY_EDGE ** 2), of contents that have some; zeros where the file has lost them."""
-        found: dict[str, bytes] = {}
+        """Return the greys, (n, GREY_EDGE ** 2), of contents that have a signature; zeros where the file has lost them."""
         query = "SELECT sha256, greys FROM greys WHERE sha256 IN (SELECT value FROM json_each(?))"
         try:
-            with closing(self._connect()) as connection:
-                found = dict(connection.execute(query, (json.dumps(list(contents)),)))
+            found = dict(self._opened().execute(query, (json.dumps(list(contents)),)))
         except (sqlite3.DatabaseError, UnicodeDecodeError):
-            self._is_sound = False  # it is written anew by the next build that finds it damaged
+            found = {}
+            self.close()
+            self._path.unlink(missing_ok=True)  # the next build makes it again
         lost = bytes(GREYS_BYTES)
         whole = [one if isinstance(one, bytes) and len(one) == GREYS_BYTES else lost for one in map(found.get, contents)]
         return np.frombuffer(b"".join(whole), np.uint8).reshape(-1, GREYS_BYTES)
@@ -93,15 +93,22 @@ class Signatures:
         others = self._hashes.keys() - set(contents)
         if 2 * len(others) <= len(self._hashes):
             return
-        with closing(self._connect()) as connection, connection:
+        with self._opened() as connection:
             for table in ("hashes", "greys"):
                 connection.executemany(f"DELETE FROM {table} WHERE sha256 = ?", ((one,) for one in others))
         self._hashes = {sha256: one for sha256, one in self._hashes.items() if sha256 not in others}
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path)
-        connection.execute("PRAGMA synchronous = OFF")  # a kill loses nothing; what a power cut does is made again
-        return connection
+    def close(self) -> None:
+        """Let go of the file; what is kept stays."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path)
+            self._connection.execute("PRAGMA synchronous = OFF")  # a kill loses nothing; what a power cut does is made again
+        return self._connection
 
 
 def _read_hashes(connection: sqlite3.Connection) -> dict[str, bytes]:
