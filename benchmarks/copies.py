@@ -95,11 +95,26 @@ def shoot_again(image: Image.Image, moved: float) -> Image.Image:
     return save_again(Image.fromarray((pixels + rng.normal(0, 5, pixels.shape)).clip(0, 255).astype(np.uint8)), 88)
 
 
+def save_as(quality: int) -> Change:
+    """Return a change that saves a picture as a JPEG."""
+    return lambda image: save_again(image, quality)
+
+
+def brighten(by: float) -> Change:
+    """Return a change of brightness; below 1 makes darker."""
+    return lambda image: ImageEnhance.Brightness(image).enhance(by)
+
+
+def move(share: float) -> Change:
+    """Return a change that shoots a picture again, moved by a share of its edges."""
+    return lambda image: shoot_again(image, share)
+
+
 CHANGES: dict[str, Change] = {
-    **{f"JPEG {quality}": lambda image, quality=quality: save_again(image, quality) for quality in (85, 60, 30)},
+    **{f"JPEG {quality}": save_as(quality) for quality in (85, 60, 30)},
     "half size": lambda image: save_again(image, 75, 2),
     "quarter size": lambda image: save_again(image, 75, 4),
-    **{f"brightness {by}": lambda image, by=by: ImageEnhance.Brightness(image).enhance(by) for by in (1.3, 0.6)},
+    **{f"brightness {by}": brighten(by) for by in (1.3, 0.6)},
     "contrast 1.4": lambda image: ImageEnhance.Contrast(image).enhance(1.4),
     "grey": lambda image: ImageOps.grayscale(image).convert("RGB"),
     "watermark": mark,
@@ -110,7 +125,7 @@ CHANGES: dict[str, Change] = {
     "turned by 2 degrees": lambda image: cut(image.rotate(2, Image.Resampling.BICUBIC), 0.05),
     "mirrored": ImageOps.mirror,
     "turned by 90 degrees": lambda image: image.transpose(Image.Transpose.ROTATE_90),
-    **{f"burst, moved {by:.0%}": lambda image, by=by: shoot_again(image, by) for by in (0.01, 0.03, 0.06)},
+    **{f"burst, moved {share:.0%}": move(share) for share in (0.01, 0.03, 0.06)},
 }
 
 
@@ -210,14 +225,15 @@ def _moved(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     noise = rng.standard_normal(vectors.shape, np.float32)
     noise -= (noise * vectors).sum(axis=1, keepdims=True) * vectors
     noise /= np.linalg.norm(noise, axis=1, keepdims=True)
-    moved: NDArray[np.float32] = cosines * vectors + np.sqrt(1 - cosines**2) * noise
-    return moved
+    moved = cosines * vectors + np.sqrt(1 - cosines**2) * noise
+    return moved.astype(np.float32)
 
 
 def _few_bits(count: int) -> NDArray[np.uint64]:
     """Return numbers in which up to six bits are set."""
     bits = np.uint64(1) << rng.integers(0, HASH_BITS, (count, 6), dtype=np.uint64)
-    return np.bitwise_or.reduce(bits, axis=1)
+    numbers: NDArray[np.uint64] = np.bitwise_or.reduce(bits, axis=1)
+    return numbers
 
 
 if __name__ == "__main__":

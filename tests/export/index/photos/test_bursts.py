@@ -1,5 +1,7 @@
 """Bursts: taken within seconds, and more alike than strangers of the same library."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,11 +13,10 @@ HASHES = np.array([0, 0, 0, 2**64 - 1], np.uint64)
 
 
 def group(seconds: list[float], least: float | None = 0.9) -> list[int]:
-    def vectors_of(numbers: object) -> NDArray[np.float32]:
-        vectors: NDArray[np.float32] = ALIKE[numbers]  # type: ignore[index]  # a list of numbers
-        return vectors
+    def vectors_of(numbers: Sequence[int]) -> NDArray[np.float32]:
+        return ALIKE[list(numbers)]
 
-    return group_bursts(np.array(seconds), HASHES[: len(seconds)], vectors_of, least).tolist()
+    return [int(first) for first in group_bursts(np.array(seconds), HASHES[: len(seconds)], vectors_of, least)]
 
 
 def test_alike_within_ten_seconds_of_one_before_is_one_burst() -> None:
@@ -40,7 +41,7 @@ def test_strangers_are_neither_copies_nor_taken_within_an_hour() -> None:
     vectors = rng.standard_normal((60, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     hashes = rng.integers(0, 2**64, 60, dtype=np.uint64)
-    seconds = np.arange(60) * 1e6
+    seconds = np.linspace(0, 6e7, 60, dtype=np.float64)
     alone = strangers_cosine(vectors, hashes, seconds)
     assert alone is not None
     assert alone < 0.95
@@ -52,4 +53,4 @@ def test_strangers_are_neither_copies_nor_taken_within_an_hour() -> None:
 
 
 def test_too_few_strangers_say_nothing() -> None:
-    assert strangers_cosine(ALIKE, HASHES, np.arange(4) * 1e6) is None
+    assert strangers_cosine(ALIKE, HASHES, np.linspace(0, 4e6, 4, dtype=np.float64)) is None

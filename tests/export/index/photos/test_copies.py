@@ -22,7 +22,8 @@ def group(hashes: Sequence[np.uint64], kinds: Sequence[int], taken: Sequence[Tak
     def greys_of(numbers: Sequence[int]) -> NDArray[np.uint8]:
         return GREYS[[kinds[number] for number in numbers]]
 
-    return group_contents(near_among_all(np.array(hashes)), taken or [None] * len(hashes), greys_of).tolist()
+    firsts = group_contents(near_among_all(np.array(hashes)), taken or [None] * len(hashes), greys_of)
+    return [int(first) for first in firsts]
 
 
 def test_ten_bits_are_near_and_eleven_are_not() -> None:
