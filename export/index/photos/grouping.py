@@ -74,7 +74,7 @@ class PictureGroups:
     def _find(
         self, rows: Sequence[ImageRow], taken: Mapping[int, Taken], vectors: VectorSource, row_pairs: RowPairs | None
     ) -> Groups:
-        ordered = sorted(rows, key=_shown_first)
+        ordered = sorted(rows, key=lambda row: _shown_first(row, taken.get(row.id)))
         of_content: dict[str, ImageRow] = {}
         for row in ordered:
             of_content.setdefault(row.sha256, row)
@@ -114,10 +114,10 @@ def _find_bursts(
     return {int(one): int(in_order[first]) for one, first in zip(in_order, firsts, strict=True) if in_order[first] != one}
 
 
-def _shown_first(row: ImageRow) -> tuple[int, int, float, int]:
-    """Return what puts the picture first that is shown for its copies: the largest, then the file that was there first."""
+def _shown_first(row: ImageRow, taken: Taken | None) -> tuple[int, bool, float, int, int]:
+    """Return what puts the picture first that is shown for its copies: the largest, as the camera left it, the oldest file."""
     age = row.mtime_ns if row.mtime_ns is not None and row.mtime_ns >= 0 else np.inf  # below 0: not known, or gone
-    return -row.width * row.height, -row.bytes, age, row.id
+    return -row.width * row.height, taken is None, age, -row.bytes, row.id
 
 
 def _numbered(pairs: NDArray[np.int64], rows: Sequence[ImageRow], contents: Sequence[str]) -> NDArray[np.int64]:
