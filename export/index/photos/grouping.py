@@ -115,7 +115,7 @@ def _find_bursts(
 
 
 def _shown_first(row: ImageRow, taken: Taken | None) -> tuple[int, bool, float, int, int]:
-    """Return what puts the picture first that is shown for its copies: the largest, as the camera left it, the oldest file."""
+    """Return what puts that picture first which is shown for its copies: the largest, the dated one, the oldest file."""
     age = row.mtime_ns if row.mtime_ns is not None and row.mtime_ns >= 0 else np.inf  # below 0: not known, or gone
     return -row.width * row.height, taken is None, age, -row.bytes, row.id
 
