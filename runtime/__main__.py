@@ -18,10 +18,12 @@ from runtime.errors import ImageNotFound
 from runtime.settings import Settings, models_folder
 from runtime.terminal import (
     LOCALE_LACKS,
+    NEVER_COMPARED,
     SAMPLE_MODELS_BANNER,
     is_terminal,
     locale_writes_utf8,
     print_answer,
+    print_duplicates,
     print_lines,
     print_paths,
     run_command_line,
@@ -114,6 +116,27 @@ def search(
             print_answer(body)
         else:
             print_lines(body, _files_of(body, engine, settings))
+
+
+@app.command()
+def duplicates(
+    index: IndexDir = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the groups as JSON.")] = False,
+) -> None:
+    """List copies of one picture, and pictures that were shot in one burst; deletes nothing."""
+    with told_errors():
+        from runtime.bootstrap import EngineSource
+        from runtime.web.duplicates import DuplicatesBody
+
+        found = EngineSource(_settings(index_dir=index)).open_library().copies
+        body = DuplicatesBody.of(found)
+        if not found.is_known:
+            tell(NEVER_COMPARED)
+        if as_json:
+            typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=not writes_utf8(sys.stdout)))
+        else:
+            print_duplicates(body)
 
 
 @app.command()

@@ -114,6 +114,13 @@ class EngineSource:
         self.opened_stamp = _stamp(models, index, lambda folder: folder.read_stamp)
         return engine
 
+    def open_library(self) -> Library:
+        """Return the library of the index that lies there now, without models; raises as `open_engine` does."""
+        _, folder = _folders(self._settings)
+        index = folder.read_index()
+        folder.fetch(index.catalog)
+        return _open_library(folder.path, index, self._settings)
+
     def drop_others(self) -> None:
         """Remove what was fetched for other releases than the one that was opened last."""
         for folder, records in self._files:

@@ -18,13 +18,14 @@ from runtime.library.captions import Captions
 from runtime.library.catalog import ImageRow, Library
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.candidates import find_candidates
+from runtime.search.cards import best_cards, with_copies
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.hits import hits_of
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
-from runtime.search.ranking import Ranker, best_first, newest_first
+from runtime.search.ranking import Ranker, newest_first
 from runtime.search.suggested_filters import suggest_filters
 from runtime.search.testimony import Statement
 from runtime.search.words import without_word
@@ -184,10 +185,11 @@ class Engine:
         with timings.stage("evidence"):
             vectors = self._ranker.vectors_of(found.ids)
             evidence = self._ranker.judge(query, rows, vectors, neighbours)
-            best = best_first(evidence)[: request.top_k]
+            best = best_cards(found, evidence, request.top_k)
             if request.order == "date":
                 best = newest_first(best, found.ids, self.library.filters.taken_of)
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
+        hits = with_copies(hits, self.library.copies)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
         filtered = None if found.left is None else Filtered(found.left, self.count)
         return Answer(request, hits, timings.timings_ms, query.parsed.part_read, filtered, suggested)

@@ -17,12 +17,14 @@ import typer
 from runtime.errors import LookwhyError
 
 if TYPE_CHECKING:
+    from runtime.web.duplicates import DuplicatesBody
     from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130
 SAMPLE_MODELS_BANNER = (
     "Sample models: trained on drawn scenes only, they do not understand photos. Get real ones: lookwhy models."
 )
+NEVER_COMPARED = "This index was never looked through for copies. Bring it up to date: lookwhy index FOLDER."
 NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
 LOCALE_LACKS = (
     f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
@@ -122,6 +124,22 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
     for path, result in zip(paths, body.results, strict=True):
         probability = "" if result.match_probability is None else f"{result.match_probability:.3f}"
         typer.echo("\t".join((escape_controls(path), probability, escape_controls(result.caption))))
+
+
+def print_duplicates(body: "DuplicatesBody") -> None:
+    """Print a line a picture, for another program: which it is of its group, bytes, size, time and path with tabs between.
+
+    Each group begins with the picture that is shown for it, or that was taken first. How much could go is told beside.
+    """
+    for first, other, groups in (("shown", "copy", body.copies), ("first", "burst", body.bursts)):
+        for group in groups:
+            for at, picture in enumerate(group.pictures):
+                size = f"{picture.width}x{picture.height}"
+                cells = (other if at else first, str(picture.bytes), size, picture.taken or "", picture.image_path)
+                typer.echo("\t".join(map(escape_controls, cells)))
+    copies = f"{body.copies_spare_pictures:,} beside the {len(body.copies):,} shown"
+    bursts = f"{len(body.bursts):,}, of {sum(len(group.pictures) for group in body.bursts):,} pictures"
+    tell(f"Copies: {copies}, {body.copies_spare_bytes / 1e6:,.1f} MB that could go. Bursts: {bursts}. Nothing was deleted.")
 
 
 def print_paths(body: "SearchBody", paths: Sequence[str], *, end: bytes) -> None:

@@ -22,7 +22,10 @@ from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
 from export.index.leaving_out import LeavingOut
 from export.index.photos.folder_facts import FolderFacts
+from export.index.photos.grouping import PictureGroups
 from export.index.photos.known_photos import known_photos
+from export.index.photos.missing_signatures import sign_missing
+from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
 from export.index.publisher import BuildOptions, Publisher
@@ -90,7 +93,9 @@ class _Build:
         live_captions = CaptionFile(out, models.fingerprint).read_all()
         self._known = KnownContents(self._last, self._journal, models.fingerprint, live_captions)
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
-        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
+        self._signatures = Signatures(out)
+        groups = PictureGroups(self._signatures)
+        self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options, groups=groups)
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
         self._facts = FolderFacts(scan, last=known_photos(self._pictures.last), places=options.places)
         self._texts = TextStep(out, self._last, self._journal, options)
@@ -98,13 +103,14 @@ class _Build:
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, caption, read text, and publish what differs from the last generation."""
-        with self._journal:
+        with self._journal, closing(self._signatures):
             self._pictures.hash(self._console, while_read=self._facts.read)
             self._pictures.keep_unknown()
             self._pictures.believe_captions()
             self._given = self._match_given()
             encoded = self._embed()
             self._pictures.skip_failed(self._console)
+            self._sign_missing()
             assigned = self._assign_ids()
             if self._pictures.keep_gone(assigned.removed):
                 assigned = self._assign_ids()
@@ -114,6 +120,7 @@ class _Build:
             self._read_text(assigned)
             catalog = self._publish(assigned)
             with unwritable_refused(self._out):
+                self._signatures.forget_others(self._pictures.hashes.values())
                 self._journal.delete()
         return self._summary(assigned, catalog, encoded)
 
@@ -137,11 +144,18 @@ class _Build:
                 skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
                 failures = {one.sha256: one.reason for one in skipped if one.sha256}
                 with unwritable_refused(self._out):
+                    self._signatures.keep({sha256: one.greys for sha256, one in embedded.items()})
                     self._known.keep_images(embedded, failures)
                 self._pictures.skip(one for one in skipped if not one.sha256)
                 encoded += len(embedded)
                 advance(len(batch))
         return encoded
+
+    def _sign_missing(self) -> None:
+        images = self._pictures.without(self._signatures)
+        if images:
+            workers = self._models.workers
+            sign_missing(self._signatures, self._scan.folder, images, self._out, workers=workers, console=self._console)
 
     def _caption(self, assigned: IdAssignment) -> None:
         """Caption every content that neither has a caption nor was given one, into the journal.
@@ -201,6 +215,7 @@ class _Build:
             former_captions=former_captions(self._last, self._pictures.hashes.values()),
             facts={row.id: self._facts.of(row.image_path) for row in rows},
             texts=self._texts.of_rows(rows),
+            compared=sum(row.sha256 in self._signatures for row in rows),
         )
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog

@@ -61,6 +61,7 @@ class Catalog:
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
     `facts` are those of photos, by id.
     `texts` are the words of every content that was looked at for text, by sha256 (`text/stored.py`).
+    `compared` is how many pictures were compared with the others to find copies.
     """
 
     rows: Sequence[IndexedImage] = ()
@@ -71,12 +72,13 @@ class Catalog:
     former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     facts: Mapping[int, KnownFacts] = field(default_factory=dict)
 
+    texts: Mapping[str, str] = field(default_factory=dict)
+    compared: int = 0
+
     def facts_of(self, row: IndexedImage) -> PhotoFacts:
         """Return the facts of a row's photo."""
         known = self.facts.get(row.id)
         return known.facts if known else NO_FACTS
-
-    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = None) -> None:
@@ -93,7 +95,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute("BEGIN")
         connection.executemany(_insert("images", ROW_COLUMNS), map(_stored, catalog.rows))
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
-        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns)]
+        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns), ("compared", catalog.compared)]
         connection.executemany(_insert("counters", "name, value"), counters)
         connection.execute(FORMER_SCHEMA)
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
@@ -151,7 +153,8 @@ def read_catalog(path: Path) -> Catalog:
 def same_pictures(one: Catalog, other: Catalog) -> bool:
     """Return whether two catalogues show a reader the same: rows, facts, texts and reasons, whatever the files' times."""
     return (
-        one.texts == other.texts
+        one.compared == other.compared
+        and one.texts == other.texts
         and [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows]
         and {row.id: one.facts_of(row) for row in one.rows} == {row.id: other.facts_of(row) for row in other.rows}
         and [(image.name, image.reason, image.sha256) for image in one.skipped]
@@ -175,6 +178,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         former_captions=_read_former(connection),
         facts=read_known_facts(connection),
         texts=read_texts(connection),
+        compared=counters.get("compared", 0),
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from export.index.scan import FoundImage, SkippedImage, mtime_of
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding, opened_file
+from runtime.images.phash import shrink_to_greys
 from runtime.models.cpu_cores import usable_cores
 from runtime.settings import Settings
 
@@ -25,11 +26,15 @@ Pixels = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A picture's size in pixels, upright, and its pixels as a model takes them, (3, s, s) float32."""
+    """A picture's size in pixels, upright, its pixels as a model takes them, (3, s, s) float32, and what it is compared by.
+
+    `greys` are as `shrink_to_greys` returns them.
+    """
 
     width: int
     height: int
     pixels: Pixels
+    greys: bytes = b""
 
 
 def limit_decoders(settings: Settings) -> int:
@@ -73,6 +78,6 @@ def _decode(
 ) -> DecodedImage | SkippedImage:
     try:
         with opened_file(path, image.image_path) as opened:
-            return DecodedImage(opened.width, opened.height, prepare(opened.image))
+            return DecodedImage(opened.width, opened.height, prepare(opened.image), shrink_to_greys(opened.image))
     except ImageError as error:
         return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)

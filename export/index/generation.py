@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 
 from export.atomic import sync_tree
@@ -24,13 +26,17 @@ from export.index.history import (
     put_in_force,
     remove_generation,
 )
+from export.index.photos.grouping import PictureGroups, RowPairs
+from export.index.photos.neighbours import neighbour_pairs
 from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import SessionFailed
-from runtime.stores.vector_file import VectorBatch
+from runtime.models.cpu_cores import usable_cores
+from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.vector_file import VectorBatch, VectorFile
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class NextGeneration:
 
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
-    without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form.
+    without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `groups` finds copies
+    and bursts; without it, the catalogue has none.
     """
 
     number: int
@@ -52,6 +59,7 @@ class NextGeneration:
     embed_texts: EmbedTexts | None = None
     ivf_from: int = IVF_FROM
     labels: Mapping[str, Sequence[str]] | None = None
+    groups: PictureGroups | None = None
 
 
 def publish(out: Path, following: NextGeneration, console: Console) -> None:
@@ -87,6 +95,9 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
         if calibration:
             calibration = calibration.model_copy(update={"same_meaning_cosine": used_words.same_meaning_cosine})
     write_catalog(folder / CATALOG_NAME, following.catalog, used_words)
+    if following.groups:
+        row_pairs = _row_pairs(folder, stores, console)
+        following.groups.write(folder / CATALOG_NAME, following.catalog.rows, stores.pictures, row_pairs)
     _write_metadata(folder / METADATA_NAME, following.catalog)
     sync_tree(folder)
 
@@ -119,6 +130,18 @@ def _write_stores(folder: Path, following: NextGeneration, console: Console) -> 
         written = write_flat(folder, following.dimension, vectors, captions)
     sums.write(folder, following.catalog.rows)
     return written
+
+
+def _row_pairs(folder: Path, stores: WrittenStores, console: Console) -> RowPairs | None:
+    vectors = stores.pictures
+    if not isinstance(vectors, VectorFile):
+        return None
+
+    def find() -> NDArray[np.int64]:
+        index = MappedIvf.open(folder / STORE_NAME, vectors.dimension, vectors.count, threads=usable_cores())
+        return neighbour_pairs(index, vectors, console)
+
+    return find
 
 
 def _write_metadata(path: Path, catalog: Catalog) -> None:

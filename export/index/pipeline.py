@@ -74,11 +74,12 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedImage:
-    """A picture's size in pixels, upright, and its vector, (d,) float32 of L2 norm 1."""
+    """A picture's size in pixels, upright, its vector, (d,) float32 of L2 norm 1, and its greys (`shrink_to_greys`)."""
 
     width: int
     height: int
     vector: NDArray[np.float32]
+    greys: bytes = b""
 
 
 def embed_images(
@@ -97,7 +98,7 @@ def embed_images(
 
     def embed(image: DecodedImage) -> EmbeddedImage:
         [vector] = models.encoder.embed_pixels(image.pixels[None])
-        return EmbeddedImage(image.width, image.height, vector)
+        return EmbeddedImage(image.width, image.height, vector, image.greys)
 
     return _decode_and_run(folder, images, models.encoder.prepare, embed, workers=models.workers)
 

@@ -17,6 +17,7 @@ from export.index.contents import KnownContents
 from export.index.generation import NextGeneration, publish
 from export.index.history import keep_manifest, next_number, remove_leftovers
 from export.index.last_generation import Generation
+from export.index.photos.grouping import PictureGroups
 from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
 from export.index.store_files import IVF_FROM
@@ -61,8 +62,18 @@ class BuildOptions:
 class Publisher:
     """Publishes one build's catalogues. `number` is the generation that holds the last of them."""
 
-    def __init__(self, out: Path, images_dir: Path, *, last: Generation, models: Models, options: BuildOptions) -> None:
-        """Start from what `out` holds now."""
+    def __init__(
+        self,
+        out: Path,
+        images_dir: Path,
+        *,
+        last: Generation,
+        models: Models,
+        options: BuildOptions,
+        groups: PictureGroups,
+    ) -> None:
+        """Start from what `out` holds now; `groups` finds copies and bursts."""
+        self._groups = groups
         self._out, self._images_dir, self._models, self._options = out, images_dir, models, options
         self._last, self.number = last, last.number
         self._published: Catalog | None = last.catalog if self._is_whole(last) else None
@@ -105,6 +116,7 @@ class Publisher:
             embed_texts=self._models.encoder.embed_texts,
             ivf_from=self._options.ivf_from,
             labels=self._options.labels,
+            groups=self._groups,
         )
         publish(self._out, following, console)
         self._published = catalog

@@ -22,6 +22,7 @@ from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
 from runtime.library.changed_pictures import ChangedPictures
+from runtime.library.copies import Copies
 from runtime.library.filters import Filters
 from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
@@ -119,6 +120,7 @@ class Library:
         self._catalog = CatalogFile(catalog)
         self._columns = self._catalog.columns(COLUMNS)
         self.text, self.words = TextIndex(self._catalog), CaptionWords(self._catalog)
+        self.copies = Copies(self._catalog)
         self.facts = PhotoFactsTable(self._catalog)
         self.filters = Filters(self._catalog)
         self.pages = PicturePages(self._catalog, self.filters)

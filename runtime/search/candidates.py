@@ -1,6 +1,9 @@
 """Which pictures a search judges: those nearest to the query, and those with its words; of a filter, the ones it leaves."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.library.catalog import Library
@@ -10,6 +13,9 @@ from runtime.search.query import CheckedSearch
 from runtime.search.ranking import Ranker
 from runtime.search.text_search import find_wanted
 
+DEEPER = 4  # times as many pictures are looked at where copies took too many places
+DEEPEST = 64  # times as many at most
+
 
 @dataclass(frozen=True)
 class Candidates:
@@ -17,40 +23,67 @@ class Candidates:
 
     `ids` are the pictures to judge, each once. `neighbours` are the `NEIGHBOURS` pictures of the whole library that are
     nearest to the query; None where they are the first of `ids`. `left` is how many pictures the filter leaves, None
-    without one.
+    without one. `firsts` has the first of its group for each that is a copy; it is among `ids` unless the filter leaves it
+    out.
     """
 
     ids: list[int]
     neighbours: list[int] | None = None
     left: int | None = None
+    firsts: Mapping[int, int] = field(default_factory=dict)
 
 
 def find_candidates(ranker: Ranker, library: Library, query: Query, request: CheckedSearch) -> Candidates:
-    """Return the pictures to judge.
+    """Return the pictures to judge, for `top_k` cards and `NEIGHBOURS` at least, as far as there are so many.
 
     A filter changes which pictures are judged, never how: what the library holds beside them is part of what a match is
     compared with, so the neighbours are those of the search without the filter, as they are where hits are explained later.
+    The neighbours stay, copies or not. The picture that is searched with and its copies are left out.
 
     Raises:
         PhotoFactsMissing: the filter asks for facts that the index has not.
     """
     count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
-    if request.where is None:
-        return Candidates(_found(ranker, library, query, request, count))
-    allowed = library.filters.ids(request.where)
-    if not allowed.size:
+    allowed = None if request.where is None else library.filters.ids(request.where)
+    if allowed is not None and not allowed.size:
         return Candidates([], left=0)
-    ids = _found(ranker, library, query, request, count, allowed)
-    neighbours = None if query.text is None else _without(ranker.nearest(query, count), request.like)[:NEIGHBOURS]
-    return Candidates(ids, neighbours, allowed.size)
+    own_card = None if request.like is None else library.copies.firsts_of([request.like]).get(request.like, request.like)
+    near, cards, firsts = _nearest_cards(ranker, library, query, count, own_card, allowed)
+    found = find_wanted(library, query, count, allowed)
+    firsts |= library.copies.firsts_of(found)
+    ids = [*near[:NEIGHBOURS], *cards[:count], *found]
+    ids += _among([firsts[one] for one in ids if one in firsts], allowed)
+    others = [one for one in dict.fromkeys(ids) if own_card is None or firsts.get(one, one) != own_card]
+    if allowed is None:
+        return Candidates(others, firsts=firsts)
+    neighbours = None
+    if query.text is not None:
+        neighbours = [one for one in ranker.nearest(query, count) if one != request.like][:NEIGHBOURS]
+    return Candidates(others, neighbours, allowed.size, firsts)
 
 
-def _found(
-    ranker: Ranker, library: Library, query: Query, request: CheckedSearch, count: int, allowed: Ids | None = None
-) -> list[int]:
-    found = [*ranker.nearest(query, count, allowed), *find_wanted(library, query, count, allowed)]
-    return _without(list(dict.fromkeys(found)), request.like)
+def _nearest_cards(
+    ranker: Ranker, library: Library, query: Query, count: int, own_card: int | None, allowed: Ids | None
+) -> tuple[list[int], list[int], dict[int, int]]:
+    """Return the nearest pictures, a picture of each of their cards, and the first of its group for each that is a copy.
+
+    Where copies take too many places, more pictures are looked at.
+    """
+    asked, wanted = count, count - (own_card is not None)
+    while True:
+        near = ranker.nearest(query, asked, allowed)
+        firsts = library.copies.firsts_of(near)
+        shown: dict[int, int] = {}
+        for image_id in near:
+            shown.setdefault(firsts.get(image_id, image_id), image_id)
+        if own_card is not None:
+            shown.pop(own_card, None)
+        if len(shown) >= wanted or len(near) < asked or asked >= DEEPEST * count:
+            return near, list(shown.values()), firsts
+        asked *= DEEPER
 
 
-def _without(ids: list[int], like: int | None) -> list[int]:
-    return [image_id for image_id in ids if image_id != like]
+def _among(ids: Sequence[int], allowed: Ids | None) -> list[int]:
+    return (
+        list(ids) if allowed is None else [one for one, is_left in zip(ids, np.isin(ids, allowed), strict=True) if is_left]
+    )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from runtime.library.captions import CaptionSource
 from runtime.library.catalog import ImageRow
+from runtime.library.copies import Copy
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch
@@ -83,7 +84,8 @@ class Hit:
     """One picture that was found. The caption is empty where the picture has none.
 
     `has_changed`: another picture has taken its file's place since it was indexed; then `facts` are unknown, and there is no
-    `preview_url`, as there is none where no previews are served.
+    `preview_url`, as there is none where no previews are served. `copies` are other
+    pictures that it stands for, too, the first of `copy_count`.
     """
 
     row: ImageRow
@@ -95,6 +97,8 @@ class Hit:
     has_changed: bool = False
     facts: PhotoFacts = NO_FACTS
     preview_url: str | None = None
+    copies: tuple[Copy, ...] = ()
+    copy_count: int = 0
 
 
 @dataclass(frozen=True)

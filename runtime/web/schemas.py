@@ -158,6 +158,13 @@ class ExplainedBody(AnswerPart):
     evidence: EvidenceBody
 
 
+class CopyBody(AnswerPart):
+    """A picture that a result stands for, too."""
+
+    id: int
+    image_path: str
+
+
 class ResultBody(ExplainedBody):
     """One hit. `image_path`, `caption` and `explanation` are the seed's contract.
 
@@ -188,6 +195,8 @@ class ResultBody(ExplainedBody):
     camera: str | None = Field(
         None, validation_alias=AliasChoices("camera", AliasPath("facts", "camera")), description="Maker and model"
     )
+    copies: list[CopyBody] = []
+    copy_count: int = 0
 
 
 class FilteredBody(AnswerPart):

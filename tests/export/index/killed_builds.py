@@ -104,7 +104,7 @@ def kill_at_every_write(scratch: Path) -> None:
         assert told_by(out) in (old, wanted), f"killed at event {event}: a reader sees neither"
         assert ended(in_child(lambda: build(folder, out))) == 0
         assert told_by(out) == wanted, f"killed at event {event}: the end differs"
-        assert {path.name for path in out.iterdir()} == {"manifest.json", "g000001", "g000002"}
+        assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000001", "g000002"}
     assert event > 10, f"only {event} events: the hook sees nothing"
     print(f"{event - 1} killed")
 

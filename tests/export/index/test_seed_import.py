@@ -125,10 +125,12 @@ def test_the_next_index_run_adds_captions_and_new_pictures_and_keeps_the_ids(see
     assert None not in {row.caption for row in catalog_of(out).rows}
 
 
-def test_without_a_captioner_the_next_index_run_touches_nothing(seed: SeedFiles, out: Path) -> None:
+def test_without_a_captioner_the_next_index_run_only_looks_for_copies(seed: SeedFiles, out: Path) -> None:
     take_over(seed, out)
     models = replace(small_models(), open_captioner=None)
-    assert not build_index(seed.images_dir, out, models=models, console=Console(file=io.StringIO())).written
+    first, second = (build_index(seed.images_dir, out, models=models, console=Console(file=io.StringIO())) for _ in range(2))
+    assert (first.written, first.encoded, first.unchanged) == (True, 0, 10)
+    assert not second.written
 
 
 # Files that do not fit are refused, and the index that is there stays

@@ -164,4 +164,4 @@ def test_a_file_that_goes_away_meanwhile_is_left_to_the_next_run(folder: Path, o
     build(folder, out)
     last = folder / f"{COUNT - 1}.png"
     assert build(folder, out, options=reading(BrightnessReader({0: last.unlink}))).unread_texts in {0, 1}
-    assert build(folder, out, options=reading(BrightnessReader())).unread == 0
+    assert build(folder, out, options=reading(BrightnessReader())).unread_texts == 0
