@@ -56,7 +56,14 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
 OWNERS = {
     "onnxruntime": {"models/onnx_session.py"},
     "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
-    "PIL": {"images/decode_worker.py", "images/opening.py", "images/pixels.py", "images/preprocessing.py"},
+    "PIL": {
+        "images/colour_profiles.py",
+        "images/decode_worker.py",
+        "images/opening.py",
+        "images/pixels.py",
+        "images/preprocessing.py",
+        "images/previews.py",
+    },
     "tokenizers": {"models/tokenizer.py"},
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},

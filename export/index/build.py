@@ -19,6 +19,7 @@ from export.index.given_captions import match_given, print_given
 from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
+from export.index.photos.previews import PreviewFolder
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
 from export.index.publisher import BuildOptions, Publisher
@@ -85,10 +86,11 @@ class _Build:
         self._caption_vectors = CaptionVectors(self._last, self._journal, models)
         self._publisher = Publisher(out, scan.folder, last=self._last, models=models, options=options)
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
+        self._previews = PreviewFolder(out, wanted=options.previews)
         self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:
-        """Hash, embed, assign ids, caption, and publish what differs from the last generation."""
+        """Hash, embed, assign ids, make previews, caption, and publish what differs from the last generation."""
         with self._journal:
             self._pictures.hash(self._console)
             self._pictures.keep_unknown()
@@ -99,11 +101,13 @@ class _Build:
             assigned = self._assign_ids()
             if self._pictures.keep_gone(assigned.removed):
                 assigned = self._assign_ids()
+            self._make_previews(assigned)
             if not self._options.captions_later:
                 self._caption(assigned)
             catalog = self._publish(assigned)
             with unwritable_refused(self._out):
                 self._journal.delete()
+                self._previews.remove_unused({row.sha256 for row in catalog.rows})
         return self._summary(assigned, catalog, encoded)
 
     def _match_given(self) -> Mapping[str, tuple[str, ...]]:
@@ -117,20 +121,31 @@ class _Build:
         return assign_ids(self._last.catalog.rows, self._pictures.hashes, self._last.catalog.next_id)
 
     def _embed(self) -> int:
-        """Embed every content that has no vector yet, into the journal; returns how many were embedded."""
+        """Embed every content that has no vector yet, into the journal; returns how many were embedded.
+
+        Previews are made of the same decoded pixels, and written before: what is in the journal has them.
+        """
         images = self._pictures.without({*self._known.sizes, *self._known.failures})
         encoded = 0
         with progress_bar(self._console, "Embedding", len(images)) as advance:
-            for batch in embed_images(self._scan.folder, images, self._models):
+            for batch in embed_images(self._scan.folder, images, self._models, previews=self._options.previews):
                 embedded = {sha256: outcome for sha256, outcome in batch if isinstance(outcome, EmbeddedImage)}
                 skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
                 failures = {one.sha256: one.reason for one in skipped if one.sha256}
                 with unwritable_refused(self._out):
+                    self._previews.write({sha256: image.previews for sha256, image in embedded.items()})
                     self._known.keep_images(embedded, failures)
                 self._pictures.skip(one for one in skipped if not one.sha256)
                 encoded += len(embedded)
                 advance(len(batch))
         return encoded
+
+    def _make_previews(self, assigned: IdAssignment) -> None:
+        """Make the previews that are missing of known contents: of an index from before there were any, or removed ones."""
+        missing = self._pictures.without(self._previews.complete())
+        if missing and self._publisher.is_due:  # embedding took long: let it be searched
+            self._publish(assigned)
+        self._previews.make(self._scan.folder, missing, self._models, self._console)
 
     def _caption(self, assigned: IdAssignment) -> None:
         """Caption every content that neither has a caption nor was given one, into the journal.
@@ -145,7 +160,8 @@ class _Build:
             if self._publisher.is_due:  # embedding took long: let it be searched
                 self._publish(assigned)
             captioner = self._models.open_captioner()
-            batches = closing(caption_images(self._scan.folder, images, captioner, workers=self._models.workers))
+            previewed = self._previews.of(self._known.sizes)
+            batches = closing(caption_images(self._scan.folder, images, captioner, self._models, previewed))
             with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
                 for batch in captioned:
                     self._keep_captions({sha256: caption for sha256, caption in batch if isinstance(caption, str)})

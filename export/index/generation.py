@@ -27,7 +27,7 @@ from export.index.history import (
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.file_record import FileRecord, record_file
-from runtime.artefacts.manifest import IndexManifest
+from runtime.artefacts.manifest import DecodeRule, IndexManifest
 from runtime.errors import SessionFailed
 from runtime.stores.vector_file import VectorBatch
 
@@ -38,7 +38,8 @@ class NextGeneration:
 
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
-    without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form.
+    without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `decode` is the rule
+    that pictures are decoded by.
     """
 
     number: int
@@ -51,6 +52,7 @@ class NextGeneration:
     embed_texts: EmbedTexts | None = None
     ivf_from: int = IVF_FROM
     labels: Mapping[str, Sequence[str]] | None = None
+    decode: DecodeRule = "exact"
 
 
 def publish(out: Path, following: NextGeneration, console: Console) -> None:
@@ -105,6 +107,7 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
         calibration=calibration,
         probing=stores.probing,
         vectors=record(stores.vectors_name) if stores.vectors_name else None,
+        decode=following.decode,
     )
 
 

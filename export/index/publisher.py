@@ -34,6 +34,7 @@ class BuildOptions:
         labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
             anew in any case. None where they are fitted to the index's own captions.
         keep: how many generations before the one in force stay, to go back to.
+        previews: whether previews of the pictures are made, for the page and to be captioned from.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
     """
 
@@ -43,6 +44,7 @@ class BuildOptions:
     given_captions: Mapping[str, Sequence[str]] | None = None
     labels: Mapping[str, Sequence[str]] | None = None
     keep: int = 1
+    previews: bool = True
     forget: Collection[str] = ()
 
 
@@ -93,6 +95,7 @@ class Publisher:
             embed_texts=self._models.encoder.embed_texts,
             ivf_from=self._options.ivf_from,
             labels=self._options.labels,
+            decode=self._models.decode,
         )
         publish(self._out, following, console)
         self._published = catalog

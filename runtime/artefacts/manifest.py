@@ -21,6 +21,9 @@ MANIFEST_NAME = "manifest.json"
 CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
 CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
 
+# How pictures are decoded: as large as they are, or already made smaller; `runtime/images/memory.py` says by how much.
+DecodeRule = Literal["exact", "scaled"]
+
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
 
 
@@ -130,7 +133,8 @@ class IndexManifest(Record):
     `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
     index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
     captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one. A
-    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too.
+    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too. `decode`
+    is how its pictures are decoded, and those that one searches with.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
@@ -144,9 +148,10 @@ class IndexManifest(Record):
     metadata: FileRecord
     captions: FileRecord | None = None
     calibration: MatchCalibration | None = None
-    # Both are left out where they are None, so that programs from before large indexes can still read every other index.
+    # Each is left out where it says nothing, so that programs from before it can still read every other index.
     probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
+    decode: DecodeRule = Field(default="exact", exclude_if=lambda given: given == "exact")
 
     def files(self) -> list[FileRecord]:
         """Return the records of every file of the generation."""

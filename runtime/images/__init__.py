@@ -3,9 +3,21 @@
 The only package of the runtime that uses Pillow, which is imported on first use: what needs no picture does without.
 """
 
-from runtime.images.limits import DECODER_MB, IMAGE_SUFFIXES, INDEXING_MB, MAX_IMAGE_BYTES, PictureLimits, upload_limits
-from runtime.images.opening import OpenedImage, decode_image, limit_decoding, open_image, opened_bytes, opened_file
+from runtime.images.limits import (
+    DECODER_MB,
+    IMAGE_SUFFIXES,
+    INDEXING_MB,
+    KEPT_SHORT_EDGE_PIXELS,
+    MAX_IMAGE_BYTES,
+    SCALED_EDGE_PIXELS,
+    PictureLimits,
+    upload_limits,
+)
+from runtime.images.memory import limit_decoding
+from runtime.images.opened_image import OpenedImage
+from runtime.images.opening import decode_image, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
+from runtime.images.previews import PREVIEW_EDGES, encode_preview, encode_previews
 from runtime.images.reasons import LASTING_REASONS
 from runtime.images.shrinking import shrink_bytes, shrink_image
 from runtime.images.uploads import LocalReader, UploadReader
@@ -14,13 +26,18 @@ __all__ = [
     "DECODER_MB",
     "IMAGE_SUFFIXES",
     "INDEXING_MB",
+    "KEPT_SHORT_EDGE_PIXELS",
     "LASTING_REASONS",
     "MAX_IMAGE_BYTES",
+    "PREVIEW_EDGES",
+    "SCALED_EDGE_PIXELS",
     "LocalReader",
     "OpenedImage",
     "PictureLimits",
     "UploadReader",
     "decode_image",
+    "encode_preview",
+    "encode_previews",
     "limit_decoding",
     "open_image",
     "opened_bytes",

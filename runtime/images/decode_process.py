@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from runtime.artefacts.manifest import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable, LookwhyError, PicturesUnsupported
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import give_back
@@ -53,8 +54,8 @@ class DecodeProcess:
         """The process's id, where it runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
-    def read(self, content: bytes, name: str, preprocessing: "Preprocessing") -> Pixels:
-        """Return a graph's pixels of a picture, (3, s, s).
+    def read(self, content: bytes, name: str, preprocessing: "Preprocessing", rule: DecodeRule = "exact") -> Pixels:
+        """Return a graph's pixels of a picture, (3, s, s), decoded by a rule.
 
         Raises:
             ImageUnreadable: it cannot be decoded, or the process ended over it.
@@ -63,13 +64,14 @@ class DecodeProcess:
         if len(content) > self._limits.max_bytes:
             raise ImageTooLarge(name, len(content), self._limits.max_bytes, "bytes")
         form = preprocessing.model_dump()
-        header = json.dumps({"name": name, "preprocessing": form, "limits": asdict(self._limits)}).encode()
+        asked = {"name": name, "preprocessing": form, "limits": asdict(self._limits), "rule": rule}
+        header = json.dumps(asked).encode()
         try:
             with self._turn:
                 answer, pixels = self._ask(header, content) or self._ask(header, content) or ({}, b"")
         except _NotStarted as cause:
             log.warning("no process can be started to decode an upload (%s); it is decoded in the server", cause)
-            return LocalReader(self._limits).read(content, name, preprocessing)
+            return LocalReader(self._limits).read(content, name, preprocessing, rule)
         if len(content) > GIVEN_BACK_CONTENT_BYTES:
             give_back()  # what the web server held of the bodies before this one
         if answer.get("error") in ERRORS:

@@ -32,7 +32,7 @@ def main() -> None:
     max_memory_bytes = int(sys.argv[1])
     decode_memory.max_bytes = max_memory_bytes
     with suppress(ImportError):
-        from PIL import AvifImagePlugin, WebPImagePlugin  # noqa: F401 (their libraries, before the limit)
+        from PIL import AvifImagePlugin, ImageCms, WebPImagePlugin  # noqa: F401 (their libraries, before the limit)
     _limit_memory(max_memory_bytes + SLACK_BYTES)
     while select.select([taken], [], [], IDLE_S)[0]:
         lengths = _read(taken, LENGTHS.size)
@@ -51,7 +51,7 @@ def _answer(header: dict[str, Any], content: bytes) -> tuple[dict[str, Any], byt
     reader = LocalReader(PictureLimits(**header["limits"]))
     form = cast(Any, SimpleNamespace(**header["preprocessing"]))
     try:
-        pixels = reader.read(content, header["name"], form)
+        pixels = reader.read(content, header["name"], form, header["rule"])
     except ImageTooLarge as error:
         return _refusal(error, error.name, error.given, error.allowed, error.unit), b""
     except ImageUnreadable as error:

@@ -8,10 +8,12 @@ SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
 INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM")
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".ppm"})
-# Larger ones are decoded at a reduced size where the format can, and reduced before they become RGB: what is left is 64 MB.
+# By the rule "exact", larger ones are decoded at a reduced size where the format can, and reduced before they become RGB:
+# what is left is 64 MB.
 WHOLE_PIXELS = 16_000_000
 KEPT_EDGE_PIXELS = 2048  # the longest edge is never reduced below it: it fills a screen
 KEPT_SHORT_EDGE_PIXELS = 768  # nor the shortest: twice what the largest of our models sees
+SCALED_EDGE_PIXELS = 1440  # what the rule "scaled" leaves of the longest edge; a preview to fill a screen has 1600
 
 
 @dataclass(frozen=True, slots=True)

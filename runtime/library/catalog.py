@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
-from runtime.artefacts.manifest import IndexManifest
+from runtime.artefacts.manifest import DecodeRule, IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
@@ -92,6 +92,8 @@ class ImageRow:
 class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
+    decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened
+
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
 
@@ -105,7 +107,7 @@ class Library:
             ArtefactMissing: there is no such file.
             ArtefactCorrupt: it is no catalogue of this form.
         """
-        self._images = open_folder(images)
+        self.index_dir, self._images = catalog.parent.parent, open_folder(images)
         self._images_dir = self._images.path.resolve()
         self._changes = (
             ChangedPictures() if isinstance(images, Path) else None
@@ -125,7 +127,9 @@ class Library:
         image_base_url: str | None = None,
     ) -> Self:
         """Return the library that a manifest names; `images` overrides where its pictures lay when it was built."""
-        return cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
+        library = cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
+        library.decode_rule = manifest.decode
+        return library
 
     @property
     def count(self) -> int:
@@ -199,7 +203,8 @@ class Library:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
-        with self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
+        name, rule = row.image_path, self.decode_rule
+        with self.open_file(name) as file, opened_file(file.path, name, rule=rule) as picture:
             yield picture
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:

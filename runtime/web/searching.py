@@ -74,7 +74,8 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight)
         engine = live.current
-        pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
+        name = image.filename or "The picture"
+        pixels = uploads.read(image.file.read(), name, engine.preprocessing, engine.library.decode_rule)
         return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
 
     @post_queued(

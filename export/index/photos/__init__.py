@@ -1,0 +1,1 @@
+"""What a build makes of photos beside vectors and captions."""
