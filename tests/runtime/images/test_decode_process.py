@@ -13,7 +13,7 @@ from runtime.artefacts.manifest import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, upload_limits
 from runtime.images.decode_process import DecodeProcess
-from tests.runtime.images.odd_pictures import ODD_PICTURES, png_that_claims
+from tests.runtime.images.odd_pictures import ODD_PICTURES, encoded, noise, png_that_claims
 
 FORM = Preprocessing(size=32, fit="crop", resample="bicubic", mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
 LIMITS = upload_limits(50_000_000, 320)
@@ -31,6 +31,13 @@ def process() -> Iterator[DecodeProcess]:
 def test_pixels_are_those_that_are_decoded_here(kind: str, process: DecodeProcess) -> None:
     content = ODD_PICTURES[kind]()
     assert np.array_equal(process.read(content, kind, FORM), LocalReader(LIMITS).read(content, kind, FORM))
+
+
+def test_a_large_picture_is_scaled_there_as_here(process: DecodeProcess) -> None:
+    content = encoded(noise(3072, 1536), "JPEG")
+    scaled, exact = (process.read(content, "large", FORM, rule) for rule in ("scaled", "exact"))
+    assert np.array_equal(scaled, LocalReader(LIMITS).read(content, "large", FORM, "scaled"))
+    assert not np.array_equal(scaled, exact)
 
 
 def test_nothing_starts_before_the_first_upload() -> None:
