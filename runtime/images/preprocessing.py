@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from runtime.artefacts.manifest import Preprocessing
 
 WHOLE_EDGE_PIXELS = 100_000  # the longest edge that is resized whole before its middle is cut out
-SCALED_GAP = 2.5  # a scaled picture is averaged over whole pixels down to no less than so many times its target's size
+SCALED_GAP = 3.0  # a scaled picture is averaged over whole pixels down to no less than so many times its target's size
 FILTER_SUPPORT = 3  # source pixels on each side that a resampling filter can reach (bicubic 2, lanczos 3)
 
 
