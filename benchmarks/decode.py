@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from export.storybook.folder import DrawingOptions, draw_folder
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.embedded import sample_models_dir
-from runtime.artefacts.manifest import DecodeRule, Preprocessing, read_models_manifest
+from runtime.artefacts.manifest import Preprocessing, read_models_manifest
 from runtime.images import encode_previews, opened_bytes, preprocess
 from runtime.models.clip import ClipEncoder
 

@@ -55,9 +55,9 @@ def index(
     keep: Annotated[
         int, typer.Option(min=1, help="How many generations before the new one stay, for lookwhy rollback.")
     ] = 1,
-    previews: Annotated[
-        bool, typer.Option("--previews/--no-previews", help="Whether small copies of the pictures are made, too.")
-    ] = True,
+    no_previews: Annotated[
+        bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 340 KB for a photo.")
+    ] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")
     ] = False,
@@ -80,7 +80,7 @@ def index(
         from export.index.summary import tell_next_steps
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
-        options = replace(options, previews=previews)
+        options = replace(options, previews=not no_previews)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)

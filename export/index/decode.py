@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.scan import FoundImage, SkippedImage, mtime_of
-from runtime.artefacts.manifest import DecodeRule
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, OpenedImage, encode_previews, limit_decoding, opened_file
 from runtime.models.cpu_cores import usable_cores

@@ -26,8 +26,9 @@ from export.index.history import (
 )
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
-from runtime.artefacts.manifest import DecodeRule, IndexManifest
+from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import SessionFailed
 from runtime.stores.vector_file import VectorBatch
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
-from runtime.artefacts.manifest import DecodeRule
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.library.previews import read_preview
 
 if TYPE_CHECKING:

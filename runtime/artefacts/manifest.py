@@ -1,7 +1,6 @@
 """What an artefact folder holds: files, dimensions, preprocessing. The only thing export and runtime share.
 
-Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no model and no
-index.
+Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no file of them.
 """
 
 import json
@@ -13,6 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
@@ -20,9 +20,6 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 MANIFEST_NAME = "manifest.json"
 CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
 CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
-
-# How pictures are decoded: as large as they are, or already made smaller; `runtime/images/memory.py` says by how much.
-DecodeRule = Literal["exact", "scaled"]
 
 M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
 
@@ -130,11 +127,10 @@ class ModelsManifest(Record):
 class IndexManifest(Record):
     """`index/manifest.json`: replacing this file switches the index to its next generation.
 
-    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
-    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
-    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one. A
-    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too. `decode`
-    is how its pictures are decoded, and those that one searches with.
+    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when it was
+    built; IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions`, the store of the captions' vectors, is
+    absent where no picture has one; `calibration`, where too few have. A large index has `probing` and `vectors`, the
+    pictures' vectors themselves, and `captions` in that form. `decode` is how pictures are decoded, those asked with, too.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from runtime.artefacts.manifest import DecodeRule
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable, LookwhyError, PicturesUnsupported
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import give_back

@@ -14,7 +14,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.manifest import DecodeRule
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.images.limits import (
     KEPT_SHORT_EDGE_PIXELS,
     MB,

@@ -14,9 +14,10 @@ from types import NoneType
 from typing import Literal, Self, get_args
 from urllib.parse import quote
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
-from runtime.artefacts.manifest import DecodeRule, IndexManifest
+from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
