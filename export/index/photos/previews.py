@@ -6,6 +6,7 @@ they are made.
 
 import os
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Collection, Container, Mapping
 from contextlib import closing, suppress
@@ -18,9 +19,11 @@ from export.errors import unwritable_refused
 from export.index.history import CATALOG_NAME, name_of, whole_generations
 from export.index.pipeline import Models, PreviewedImages, preview_images
 from export.index.scan import FoundImage, SkippedImage
-from runtime.artefacts.whole_file import whole_file
+from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.images import PREVIEW_EDGES
 from runtime.library.previews import PREVIEWS_NAME, SHA256, preview_path
+
+PART_MAX_S = 3600.0  # a preview is written in much less
 
 
 class EveryContent:
@@ -77,7 +80,7 @@ class PreviewFolder:
                     file.write(content)
 
     def remove_unused(self, contents: Collection[str]) -> None:
-        """Remove the previews of what is in no generation; `contents` are those of the one in force.
+        """Remove the previews of what is in no generation, and what killed writers left; `contents` are those in force.
 
         Where an older generation cannot be read, all stay: it may need them.
 
@@ -85,6 +88,9 @@ class PreviewFolder:
             OSError: one cannot be removed.
         """
         files = [path for path, _ in self._files()]
+        for path in files:
+            if path.suffix == PART_SUFFIX and time.time() - path.stat().st_mtime > PART_MAX_S:  # a server may be writing one
+                path.unlink(missing_ok=True)
         unused = {path.name.partition(".")[0] for path in files}.difference(contents)
         if not unused:
             return

@@ -35,8 +35,8 @@ def build(folder: Path, out: Path, seconds: float = 0.0, *, previews: bool = Tru
 
 
 def previews_in(out: Path) -> set[str]:
-    """Return the previews by name, and what else lies among them; all have something in them."""
-    files = list((out / "previews").glob("*/*"))
+    """Return the previews by name; all have something in them."""
+    files = list((out / "previews").glob("*/*.jpg"))
     assert all(path.stat().st_size for path in files)
     return {path.name for path in files}
 

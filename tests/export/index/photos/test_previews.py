@@ -1,6 +1,7 @@
 """Previews that a build makes: of every content once, anew where they are lacking; gone when no generation needs them."""
 
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,10 +63,15 @@ def test_previews_go_with_the_last_generation_that_has_their_picture(folder: Pat
     build(folder, out)
     assert preview_path(out, gone, 512).exists()  # rollback may need it
     (out / "previews" / gone[:2] / f"{gone}.512.jpg.1234.part").write_bytes(b"of a killed build")
+    [kept, *_] = [row.sha256 for row in catalog_of(out).rows]
+    stale, fresh = (out / "previews" / kept[:2] / f"{kept}.512.jpg.{number}.part" for number in (1, 2))
+    fresh.write_bytes(b"being written")
+    stale.write_bytes(b"of a killed build")
+    os.utime(stale, (1_600_000_000, 1_600_000_000))
     (out / "previews" / "mine.txt").write_text("not yours")
     draw(folder / "new.png", 70)
     build(folder, out)
-    assert set(previews_in(out)) == wanted_by(out)
+    assert set(previews_in(out)) == wanted_by(out) | {fresh.name}
     assert (out / "previews" / "mine.txt").read_text() == "not yours"
 
 
