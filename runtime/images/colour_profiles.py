@@ -4,6 +4,7 @@ lcms (in Pillow) converts. A profile that is damaged, or of another kind of colo
 are all where Pillow has no lcms, as in the Lambda function.
 """
 
+import io
 import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MODES = {"RGB ": "RGB", "GRAY": "L"}  # by the name of a profile's colours
+GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N"})
 REMEMBERED = 4  # profiles: a library's pictures come from a few cameras
 PROBE_STEP = 51  # between levels of the colours that show whether a profile is sRGB's
 NOTICED_LEVELS = 1  # a conversion that moves no colour by more is left out
 
 
-def to_srgb(image: "Image", profile: object) -> "Image":
+def to_srgb(image: "Image", profile: object, mode: str) -> "Image":
     """Return an RGB picture in sRGB's colours; it may be the picture itself, changed in place.
 
     Args:
-        image: RGB, whose numbers are colours of the profile; of a grey profile, all three channels are alike.
+        image: RGB, whose numbers are colours of the profile.
         profile: an ICC profile as bytes; anything else is none.
+        mode: of the picture before it became RGB. A grey profile counts for greys alone, none for CMYK.
     """
     if not isinstance(profile, bytes) or not 0 < len(profile) <= PROFILE_MAX_BYTES:
         return image
     transform = _transform(profile)
-    return image if transform is None else _converted(image, transform)
+    if transform is None or mode == "CMYK" or (transform.input_mode == "L" and mode not in GREY_MODES):
+        return image
+    return _converted(image, transform)
 
 
 def _converted(image: "Image", transform: "ImageCmsTransform") -> "Image":
@@ -59,8 +64,6 @@ def _transform(profile: bytes) -> "ImageCmsTransform | None":
 
 
 def _built(profile: bytes) -> "ImageCmsTransform | None":
-    import io
-
     from PIL import Image, ImageCms
 
     given = ImageCms.ImageCmsProfile(io.BytesIO(profile))

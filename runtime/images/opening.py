@@ -207,12 +207,12 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int, rule: De
     orientation = file.orientation
     if image.format in ("WEBP", "AVIF"):
         orientation = read_orientation(image.info.get("exif") or b"")
-    rgb = to_rgb(image, factor)
+    rgb, mode = to_rgb(image, factor), image.mode
     missing = missing_share(rgb) if cut else 0.0
     if missing > MISSING_MAX:
         raise ImageUnreadable(name, f"{reasons.CUT_SHORT}: {1 - missing:.0%} of the picture is there")
     if rule == "scaled":
-        rgb = to_srgb(rgb, file.profile or image.info.get("icc_profile"))
+        rgb = to_srgb(rgb, file.profile or image.info.get("icc_profile"), mode)
     turned = upright(rgb, orientation)
     size = (width, height) if orientation <= 4 else (height, width)
     return OpenedImage(turned, *size, scaled_from=size if is_scaled else None)

@@ -5,6 +5,7 @@ they are made.
 """
 
 import os
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -21,8 +22,9 @@ from export.index.pipeline import Models, PreviewedImages, preview_images
 from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.images import PREVIEW_EDGES
-from runtime.library.previews import PREVIEWS_NAME, SHA256, preview_path
+from runtime.library.previews import PREVIEWS_NAME, preview_path
 
+OWN_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(map(str, PREVIEW_EDGES))})\.jpg(\..*{re.escape(PART_SUFFIX)})?")
 PART_MAX_S = 3600.0  # a preview is written in much less
 
 
@@ -45,7 +47,8 @@ class PreviewFolder:
         """Return the contents whose previews are all there, and so need not be made; every content if none is wanted."""
         if not self.wanted:
             return EveryContent()
-        found = Counter(path.name.partition(".")[0] for path, is_whole in self._files() if is_whole)
+        whole = (path.name for path, facts in self._files() if path.suffix != PART_SUFFIX and facts.st_size)
+        found = Counter(name.partition(".")[0] for name in whole)
         return {sha256 for sha256, count in found.items() if count == len(PREVIEW_EDGES)}
 
     def of(self, sizes: Mapping[str, tuple[int, int]]) -> PreviewedImages:
@@ -87,10 +90,11 @@ class PreviewFolder:
         Raises:
             OSError: one cannot be removed.
         """
-        files = [path for path, _ in self._files()]
-        for path in files:
-            if path.suffix == PART_SUFFIX and time.time() - path.stat().st_mtime > PART_MAX_S:  # a server may be writing one
+        files = []
+        for path, facts in self._files():
+            if path.suffix == PART_SUFFIX and time.time() - facts.st_mtime > PART_MAX_S:  # a server may be writing one
                 path.unlink(missing_ok=True)
+            files.append(path)
         unused = {path.name.partition(".")[0] for path in files}.difference(contents)
         if not unused:
             return
@@ -105,15 +109,14 @@ class PreviewFolder:
                 with suppress(OSError):  # there are others in it
                     path.parent.rmdir()
 
-    def _files(self) -> list[tuple[Path, bool]]:
-        """Return the files that are or were to become previews, each with whether it is one and has anything in it."""
-        files: list[tuple[Path, bool]] = []
-        endings = {f".{edge}.jpg" for edge in PREVIEW_EDGES}
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        """Return the previews, and the parts that were to become some, each with its facts."""
+        files: list[tuple[Path, os.stat_result]] = []
         for folder in _entries(self._out / PREVIEWS_NAME):
             for entry in _entries(Path(folder.path)) if folder.is_dir(follow_symlinks=False) else ():
-                sha256, ending = entry.name[:64], entry.name[64:]
-                if SHA256.fullmatch(sha256) and ending.startswith(tuple(endings)):
-                    files.append((Path(entry.path), ending in endings and entry.stat().st_size > 0))
+                if OWN_NAME.fullmatch(entry.name):
+                    with suppress(FileNotFoundError):  # a part that has become a preview meanwhile
+                        files.append((Path(entry.path), entry.stat(follow_symlinks=False)))
         return files
 
 

@@ -76,6 +76,12 @@ def test_greys_follow_a_grey_profile() -> None:
     assert np.abs(plain[:, :, 0] - np.asarray(ramp, dtype=int)).max() < 12  # sRGB's curve is near to 2.2
 
 
+def test_a_grey_profile_takes_no_colour_away_and_cmyk_keeps_its_own() -> None:
+    for picture, profile in ((noise(60, 40), grey_profile(3.0)), (noise(60, 40).convert("CMYK"), P3)):
+        content = encoded(picture, "JPEG", icc_profile=profile)
+        assert np.array_equal(pixels_of(content), pixels_of(content, "exact"))
+
+
 def test_a_turned_picture_is_turned_once() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
