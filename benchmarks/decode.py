@@ -65,7 +65,7 @@ def _as_jpeg(picture: Image.Image) -> bytes:
 def with_copies(content: bytes) -> Sequence[Pixels]:
     """Return both models' pixels as until 6707198: the whole picture was copied twice where nothing was to be changed."""
     with Image.open(io.BytesIO(content)) as opened:
-        image = (ImageOps.exif_transpose(opened) or opened).convert("RGB").copy()
+        image = (ImageOps.exif_transpose(opened) or opened).convert("RGB")
     return preprocess(image, CLIP), preprocess(image, BLIP)
 
 
