@@ -189,7 +189,7 @@ def _decode_and_run(
     depend on its neighbours, and a resumed build could differ from an uninterrupted one; and threads that each run a picture
     of their own never wait for each other, as those that share one do.
 
-    There are as many decoders as workers: a photo of 12 megapixels takes 55 ms to decode and shrink, 47 for its previews,
+    There are as many decoders as workers: a photo of 12 megapixels takes 55 ms to decode and shrink, 50 for its previews,
     and 21 ms in CLIP ViT-B/32. What they hold together, DECODE_MEMORY_MB bounds.
     """
 
