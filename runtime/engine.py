@@ -16,6 +16,7 @@ from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions
 from runtime.library.catalog import ImageRow, Library
+from runtime.library.seen_pictures import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.candidates import find_candidates
 from runtime.search.cards import best_cards, with_copies
@@ -222,8 +223,9 @@ class Engine:
     def _located(self, text: Vectors, hit: Hit) -> Hit:
         """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""
         try:
-            with self.library.opened_picture(hit.row) as opened:
-                pixels, seen_part = self._encoder.prepare(opened.image), self._encoder.seen_part(opened.image)
+            with opened_for_models(self.library, hit.row) as opened:
+                pixels = self._encoder.prepare(opened.image, opened.scaled_from)
+                seen_part = self._encoder.seen_part(opened.image)
         except ImageError as error:
             log.warning("no heatmap: %s", error)
             return hit

@@ -25,6 +25,7 @@ from export.index.photos.folder_facts import FolderFacts
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.known_photos import known_photos
 from export.index.photos.missing_signatures import sign_missing
+from export.index.photos.previews import PreviewFolder
 from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
@@ -99,10 +100,11 @@ class _Build:
         self._pictures = FolderPictures(scan, self._last, self._known, options.forget)
         self._facts = FolderFacts(scan, last=known_photos(self._pictures.last), places=options.places)
         self._texts = TextStep(out, self._last, self._journal, options)
+        self._previews = PreviewFolder(out, wanted=options.previews)
         self._given: Mapping[str, tuple[str, ...]] = {}
 
     def run(self) -> Summary:
-        """Hash, embed, assign ids, caption, read text, and publish what differs from the last generation."""
+        """Hash, embed, assign ids, make previews, caption, read text, and publish what differs from the last generation."""
         with self._journal, closing(self._signatures):
             self._pictures.hash(self._console, while_read=self._facts.read)
             self._pictures.keep_unknown()
@@ -110,11 +112,12 @@ class _Build:
             self._given = self._match_given()
             encoded = self._embed()
             self._pictures.skip_failed(self._console)
-            self._sign_missing()
             assigned = self._assign_ids()
             if self._pictures.keep_gone(assigned.removed):
                 assigned = self._assign_ids()
             self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
+            self._make_previews(assigned)
+            self._sign_missing()
             if not self._options.captions_later:
                 self._caption(assigned)
             self._read_text(assigned)
@@ -122,6 +125,7 @@ class _Build:
             with unwritable_refused(self._out):
                 self._signatures.forget_others(self._pictures.hashes.values())
                 self._journal.delete()
+                self._previews.remove_unused({row.sha256 for row in catalog.rows})
         return self._summary(assigned, catalog, encoded)
 
     def _match_given(self) -> Mapping[str, tuple[str, ...]]:
@@ -135,15 +139,19 @@ class _Build:
         return assign_ids(self._last.catalog.rows, self._pictures.hashes, self._last.catalog.next_id)
 
     def _embed(self) -> int:
-        """Embed every content that has no vector yet, into the journal; returns how many were embedded."""
+        """Embed every content that has no vector yet, into the journal; returns how many were embedded.
+
+        Previews are made of the same decoded pixels, and written before: what is in the journal has them.
+        """
         images = self._pictures.without({*self._known.sizes, *self._known.failures})
         encoded = 0
         with progress_bar(self._console, "Embedding", len(images)) as advance:
-            for batch in embed_images(self._scan.folder, images, self._models):
+            for batch in embed_images(self._scan.folder, images, self._models, previews=self._options.previews):
                 embedded = {sha256: outcome for sha256, outcome in batch if isinstance(outcome, EmbeddedImage)}
                 skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
                 failures = {one.sha256: one.reason for one in skipped if one.sha256}
                 with unwritable_refused(self._out):
+                    self._previews.write({sha256: image.previews for sha256, image in embedded.items()})
                     self._signatures.keep({sha256: one.greys for sha256, one in embedded.items()})
                     self._known.keep_images(embedded, failures)
                 self._pictures.skip(one for one in skipped if not one.sha256)
@@ -157,6 +165,13 @@ class _Build:
             workers = self._models.workers
             sign_missing(self._signatures, self._scan.folder, images, self._out, workers=workers, console=self._console)
 
+    def _make_previews(self, assigned: IdAssignment) -> None:
+        """Make the previews that are missing of known contents: of an index from before there were any, or removed ones."""
+        missing = self._pictures.without(self._previews.complete())
+        if missing and self._publisher.is_due:  # embedding took long: let it be searched
+            self._publish(assigned)
+        self._previews.make(self._scan.folder, missing, self._models, self._console)
+
     def _caption(self, assigned: IdAssignment) -> None:
         """Caption every content that neither has a caption nor was given one, into the journal.
 
@@ -169,7 +184,8 @@ class _Build:
         with self._published_at_ctrl_c(assigned):
             self._publish_if_due(assigned)  # embedding took long: let it be searched
             captioner = self._models.open_captioner()
-            batches = closing(caption_images(self._scan.folder, images, captioner, workers=self._models.workers))
+            previewed = self._previews.of(self._known.sizes)
+            batches = closing(caption_images(self._scan.folder, images, captioner, self._models, previewed))
             with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
                 for batch in captioned:
                     self._keep_captions({sha256: caption for sha256, caption in batch if isinstance(caption, str)})

@@ -5,9 +5,11 @@ from pathlib import Path
 from export.errors import ArtefactDamaged, DeviceUnfit, SampleModelsUnasked
 from export.index.decode import limit_decoders
 from export.index.pipeline import Models
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.file_record import why_damaged
-from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.manifest import ModelsManifest, read_models_manifest
+from runtime.images import KEPT_SHORT_EDGE_PIXELS
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
 from runtime.models.onnx_session import Device
@@ -55,4 +57,11 @@ def open_models(folder: Path, device: Device = "cpu") -> Models:
         ClipEncoder(folder, manifest.clip, device=device),
         (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
         workers,
+        _decode_rule(manifest),
     )
+
+
+def _decode_rule(manifest: ModelsManifest) -> DecodeRule:
+    """Return how pictures are decoded for these models: scaled, unless what is left would be less than twice their size."""
+    sizes = [model.preprocessing.size for model in (manifest.clip, manifest.blip) if model]
+    return "scaled" if 2 * max(sizes) <= KEPT_SHORT_EDGE_PIXELS else "exact"

@@ -59,6 +59,9 @@ def index(
     keep: Annotated[
         int, typer.Option(min=1, help="How many generations before the new one stay, for lookwhy rollback.")
     ] = 1,
+    no_previews: Annotated[
+        bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 340 KB for a photo.")
+    ] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")
     ] = False,
@@ -96,6 +99,7 @@ def index(
         from export.index.text.models import find_text_reader
 
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
+        options = replace(options, previews=not no_previews)
         options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
         options = replace(options, places=find_table(places))
         options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)

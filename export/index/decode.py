@@ -3,30 +3,28 @@
 Knows no model and no ids. A picture that cannot be read comes back as a `SkippedImage` with the reason.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from export.index.scan import FoundImage, SkippedImage, mtime_of
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
-from runtime.images import DECODER_MB, INDEXING_MB, limit_decoding, opened_file
+from runtime.images import DECODER_MB, INDEXING_MB, OpenedImage, encode_previews, limit_decoding, opened_file
 from runtime.images.phash import shrink_to_greys
 from runtime.models.cpu_cores import usable_cores
 from runtime.settings import Settings
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 Pixels = NDArray[np.float32]
+Prepare = Callable[[OpenedImage], Pixels]
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """A picture's size in pixels, upright, its pixels as a model takes them, (3, s, s) float32, and what it is compared by.
+    """A picture's size in pixels, upright, its pixels as a model takes them, (3, s, s) float32, and its previews by edge.
 
     `greys` are as `shrink_to_greys` returns them.
     """
@@ -35,6 +33,7 @@ class DecodedImage:
     height: int
     pixels: Pixels
     greys: bytes = b""
+    previews: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def limit_decoders(settings: Settings) -> int:
@@ -46,15 +45,17 @@ def limit_decoders(settings: Settings) -> int:
 
 
 def decode_found(
-    folder: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
+    folder: Path, image: FoundImage, sha256: str, *, prepare: Prepare, rule: DecodeRule = "exact", previews: bool = False
 ) -> DecodedImage | SkippedImage:
-    """Return a picture decoded and made smaller by `prepare`; the full-size pixels are let go.
+    """Return a picture decoded by a rule and made smaller by `prepare`, if asked with its previews.
+
+    The larger pixels are let go.
 
     The `SkippedImage` has the sha256 where the content is no picture that can be decoded. It has none where the file went
     away or is no longer the one that was hashed, which says nothing about the content.
     """
     path = folder / image.image_path
-    outcome = _decode(path, image, sha256, prepare=prepare)
+    outcome = _decode(path, image, sha256, prepare=prepare, rule=rule, previews=previews)
     try:
         facts = path.stat()  # afterwards: what was decoded counts only if the file is still the one that was hashed
     except OSError:
@@ -74,10 +75,11 @@ def reason_of(error: ImageError) -> str:
 
 
 def _decode(
-    path: Path, image: FoundImage, sha256: str, *, prepare: "Callable[[Image], Pixels]"
+    path: Path, image: FoundImage, sha256: str, *, prepare: Prepare, rule: DecodeRule, previews: bool
 ) -> DecodedImage | SkippedImage:
     try:
-        with opened_file(path, image.image_path) as opened:
-            return DecodedImage(opened.width, opened.height, prepare(opened.image), shrink_to_greys(opened.image))
+        with opened_file(path, image.image_path, rule=rule) as opened:
+            made = encode_previews(opened.image) if previews else {}
+            return DecodedImage(opened.width, opened.height, prepare(opened), shrink_to_greys(opened.image), made)
     except ImageError as error:
         return SkippedImage(image.image_path, reason_of(error), sha256, image.bytes, image.mtime_ns)

@@ -31,6 +31,7 @@ from export.index.photos.neighbours import neighbour_pairs
 from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
 from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import SessionFailed
@@ -46,7 +47,7 @@ class NextGeneration:
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
     without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `groups` finds copies
-    and bursts; without it, the catalogue has none.
+    and bursts; without it, the catalogue has none. `decode` is the rule that pictures are decoded by.
     """
 
     number: int
@@ -60,6 +61,7 @@ class NextGeneration:
     ivf_from: int = IVF_FROM
     labels: Mapping[str, Sequence[str]] | None = None
     groups: PictureGroups | None = None
+    decode: DecodeRule = "exact"
 
 
 def publish(out: Path, following: NextGeneration, console: Console) -> None:
@@ -117,6 +119,7 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
         calibration=calibration,
         probing=stores.probing,
         vectors=record(stores.vectors_name) if stores.vectors_name else None,
+        decode=following.decode,
     )
 
 

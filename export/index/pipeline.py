@@ -6,7 +6,7 @@ Knows neither ids nor the catalogue. Only so many pictures are held at once, how
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.decode import DecodedImage, Pixels, decode_found
+from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
+from runtime.artefacts.decode_rule import DecodeRule
+from runtime.library.previews import read_preview
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+NO_PIXELS = np.empty((3, 0, 0), np.float32)
 AHEAD_IMAGES = 16  # decoded, or done and waiting for their turn, beside those in hand: 1.8 MB each with BLIP at 384 pixels
 T = TypeVar("T")
 
@@ -32,8 +35,8 @@ class ImageEncoder(Protocol):
         """The length of every vector."""
         ...
 
-    def prepare(self, image: "Image") -> Pixels:
-        """Return the pixels of an RGB picture, (3, s, s) float32."""
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:
+        """Return the pixels of an RGB picture, (3, s, s) float32; `scaled_from` is the whole's size where it was scaled."""
         ...
 
     def embed_pixels(self, pixels: Pixels) -> NDArray[np.float32]:
@@ -48,8 +51,8 @@ class ImageEncoder(Protocol):
 class Captioner(Protocol):
     """What describes pictures; `runtime.models.blip.BlipCaptioner` does. Any number of threads may call it at once."""
 
-    def prepare(self, image: "Image") -> Pixels:
-        """Return the pixels of an RGB picture, (3, s, s) float32."""
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:
+        """Return the pixels of an RGB picture, (3, s, s) float32; `scaled_from` is the whole's size where it was scaled."""
         ...
 
     def caption_pixels(self, pixels: Pixels) -> list[str]:
@@ -63,34 +66,48 @@ class Models:
 
     `fingerprint` is sha256 by file, as `ModelsManifest.fingerprint` returns it. `open_captioner` is called when there is a
     picture to be captioned, and never before; it is None where the models have no captioner. `workers` is how many pictures
-    are in a model at once.
+    are in a model at once. `decode` is the rule that pictures are decoded by.
     """
 
     fingerprint: Mapping[str, str]
     encoder: ImageEncoder
     open_captioner: Callable[[], Captioner] | None = None
     workers: int = 1
+    decode: DecodeRule = "scaled"
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedImage:
-    """A picture's size in pixels, upright, its vector, (d,) float32 of L2 norm 1, and its greys (`shrink_to_greys`)."""
+    """A picture's size in pixels, upright, its vector, (d,) float32 of L2 norm 1, and its previews by edge.
+
+    `greys` are as `shrink_to_greys` returns them.
+    """
 
     width: int
     height: int
     vector: NDArray[np.float32]
     greys: bytes = b""
+    previews: Mapping[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedImages:
+    """Where previews of pictures may lie: in an index's folder; and the pictures' sizes in pixels, upright, by sha256."""
+
+    index_dir: Path
+    sizes: Mapping[str, tuple[int, int]]
 
 
 def embed_images(
-    folder: Path, images: Mapping[str, FoundImage], models: Models
+    folder: Path, images: Mapping[str, FoundImage], models: Models, *, previews: bool = False
 ) -> Generator[list[tuple[str, EmbeddedImage | SkippedImage]], None, None]:
     """Yield what became of each picture, by its sha256, in their order, some at a time.
 
     Args:
         folder: where the pictures lie.
         images: the pictures by the sha256 of their content.
-        models: the encoder, and how many pictures are in it at once.
+        models: the encoder, how many pictures are in it at once, and how they are decoded.
+        previews: whether to make previews, too, of the same decoded pixels.
 
     Raises:
         SessionFailed: onnxruntime refused a picture.
@@ -98,13 +115,37 @@ def embed_images(
 
     def embed(image: DecodedImage) -> EmbeddedImage:
         [vector] = models.encoder.embed_pixels(image.pixels[None])
-        return EmbeddedImage(image.width, image.height, vector, image.greys)
+        return EmbeddedImage(image.width, image.height, vector, image.greys, image.previews)
 
-    return _decode_and_run(folder, images, models.encoder.prepare, embed, workers=models.workers)
+    def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
+        return decode_found(folder, image, sha256, prepare=_preparing(models.encoder), rule=models.decode, previews=previews)
+
+    return _decode_and_run(images, decode, embed, workers=models.workers)
+
+
+def preview_images(
+    folder: Path, images: Mapping[str, FoundImage], models: Models
+) -> Generator[list[tuple[str, Mapping[int, bytes] | SkippedImage]], None, None]:
+    """Yield the previews of each picture by edge, or why it has none, by its sha256, in their order, some at a time.
+
+    Args:
+        folder: where the pictures lie.
+        images: the pictures by the sha256 of their content.
+        models: how many pictures are decoded at once, and how; none is run.
+    """
+
+    def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
+        return decode_found(folder, image, sha256, prepare=lambda _: NO_PIXELS, rule=models.decode, previews=True)
+
+    return _decode_and_run(images, decode, lambda image: image.previews, workers=models.workers)
 
 
 def caption_images(
-    folder: Path, images: Mapping[str, FoundImage], captioner: Captioner, *, workers: int
+    folder: Path,
+    images: Mapping[str, FoundImage],
+    captioner: Captioner,
+    models: Models,
+    previewed: PreviewedImages,
 ) -> Generator[list[tuple[str, str | SkippedImage]], None, None]:
     """Yield each picture's caption, or why it has none, by its sha256, in their order, some at a time.
 
@@ -112,7 +153,8 @@ def caption_images(
         folder: where the pictures lie.
         images: the pictures by the sha256 of their content.
         captioner: what describes them.
-        workers: how many pictures are in it at once.
+        models: how many pictures are in it at once, and how they are decoded.
+        previewed: by the rule "scaled", a preview that is good enough is read in place of its picture.
 
     Raises:
         SessionFailed: onnxruntime refused a picture.
@@ -122,13 +164,25 @@ def caption_images(
         [text] = captioner.caption_pixels(image.pixels[None])
         return text
 
-    return _decode_and_run(folder, images, captioner.prepare, caption, workers=workers)
+    prepare = _preparing(captioner)
+
+    def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
+        if models.decode == "scaled":
+            width, height = previewed.sizes[sha256]
+            if preview := read_preview(previewed.index_dir, sha256, width, height):
+                return DecodedImage(width, height, prepare(preview))
+        return decode_found(folder, image, sha256, prepare=prepare, rule=models.decode)
+
+    return _decode_and_run(images, decode, caption, workers=models.workers)
+
+
+def _preparing(model: ImageEncoder | Captioner) -> Prepare:
+    return lambda opened: model.prepare(opened.image, opened.scaled_from)
 
 
 def _decode_and_run(
-    folder: Path,
     images: Mapping[str, FoundImage],
-    prepare: "Callable[[Image], Pixels]",
+    decode: Callable[[str, FoundImage], DecodedImage | SkippedImage],
     run_model: Callable[[DecodedImage], T],
     *,
     workers: int,
@@ -139,8 +193,8 @@ def _decode_and_run(
     depend on its neighbours, and a resumed build could differ from an uninterrupted one; and threads that each run a picture
     of their own never wait for each other, as those that share one do.
 
-    There are as many decoders as workers: a photo of 12 megapixels takes 131 ms to decode and shrink, and 21 ms in CLIP
-    ViT-B/32. What they hold together, DECODE_MEMORY_MB bounds.
+    There are as many decoders as workers: a photo of 12 megapixels takes 55 ms to decode and shrink, 50 for its previews,
+    and 21 ms in CLIP ViT-B/32. What they hold together, DECODE_MEMORY_MB bounds.
     """
 
     def run(sha256: str, decoding: Future[DecodedImage | SkippedImage]) -> tuple[str, T | SkippedImage]:
@@ -154,7 +208,7 @@ def _decode_and_run(
     try:
         while True:
             for sha256, image in islice(left, AHEAD_IMAGES + workers - len(waiting)):
-                decoding = decoders.submit(decode_found, folder, image, sha256, prepare=prepare)
+                decoding = decoders.submit(decode, sha256, image)
                 waiting.append(runners.submit(run, sha256, decoding))
             if not waiting:
                 return

@@ -40,6 +40,7 @@ class BuildOptions:
         places: the table that names positions; None where there is none.
         open_text_reader: opens what reads text in pictures; None where none is read in this run.
         text_later: text is left to a later run, which the summary then asks for.
+        previews: whether previews of the pictures are made, for the page and to be captioned from.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
         exclude: patterns of what is left out, as `LeavingOut` takes them.
         include_hidden: files and folders whose names begin with a dot count, too.
@@ -54,6 +55,7 @@ class BuildOptions:
     places: PlacesFile | None = None
     open_text_reader: Callable[[], Reader] | None = None
     text_later: bool = False
+    previews: bool = True
     forget: Collection[str] = ()
     exclude: Sequence[str] = ()
     include_hidden: bool = False
@@ -117,6 +119,7 @@ class Publisher:
             ivf_from=self._options.ivf_from,
             labels=self._options.labels,
             groups=self._groups,
+            decode=self._models.decode,
         )
         publish(self._out, following, console)
         self._published = catalog

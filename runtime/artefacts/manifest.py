@@ -1,7 +1,6 @@
 """What an artefact folder holds: files, dimensions, preprocessing. The only thing export and runtime share.
 
-Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no model and no
-index.
+Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no file of them.
 """
 
 import json
@@ -13,6 +12,7 @@ from typing import Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
@@ -127,10 +127,10 @@ class ModelsManifest(Record):
 class IndexManifest(Record):
     """`index/manifest.json`: replacing this file switches the index to its next generation.
 
-    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when the
-    index was built; the setting IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions` is the store of the
-    captions' vectors, absent where no picture has a caption; `calibration` is absent where too few have one. A
-    large index has `probing` and `vectors`, the pictures' vectors themselves, and `captions` in that form, too.
+    `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when it was
+    built; IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions`, the store of the captions' vectors, is
+    absent where no picture has one; `calibration`, where too few have. A large index has `probing` and `vectors`, the
+    pictures' vectors themselves, and `captions` in that form. `decode` is how pictures are decoded, those asked with, too.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
@@ -144,9 +144,10 @@ class IndexManifest(Record):
     metadata: FileRecord
     captions: FileRecord | None = None
     calibration: MatchCalibration | None = None
-    # Both are left out where they are None, so that programs from before large indexes can still read every other index.
+    # Each is left out where it says nothing, so that programs from before it can still read every other index.
     probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
+    decode: DecodeRule = Field(default="exact", exclude_if=lambda given: given == "exact")
 
     def files(self) -> list[FileRecord]:
         """Return the records of every file of the generation."""

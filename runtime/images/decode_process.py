@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import give_back
@@ -33,8 +34,8 @@ class DecodeProcess:
         """The process's id, where it runs."""
         return self._worker.pid
 
-    def read(self, content: bytes, name: str, preprocessing: "Preprocessing") -> Pixels:
-        """Return a graph's pixels of a picture, (3, s, s).
+    def read(self, content: bytes, name: str, preprocessing: "Preprocessing", rule: DecodeRule = "exact") -> Pixels:
+        """Return a graph's pixels of a picture, (3, s, s), decoded by a rule.
 
         Raises:
             ImageUnreadable: it cannot be decoded, or the process ended over it.
@@ -42,12 +43,13 @@ class DecodeProcess:
         """
         if len(content) > self._limits.max_bytes:
             raise ImageTooLarge(name, len(content), self._limits.max_bytes, "bytes")
-        header = {"name": name, "preprocessing": preprocessing.model_dump(), "limits": asdict(self._limits)}
+        form, limits = preprocessing.model_dump(), asdict(self._limits)
+        header = {"name": name, "preprocessing": form, "limits": limits, "rule": rule}
         try:
             answer, pixels = self._worker.ask(header, content)
         except NotStarted as cause:
             log.warning("no process can be started to decode an upload (%s); it is decoded in the server", cause)
-            return LocalReader(self._limits).read(content, name, preprocessing)
+            return LocalReader(self._limits).read(content, name, preprocessing, rule)
         except WorkerEnded:
             answer, pixels = {}, b""
         finally:

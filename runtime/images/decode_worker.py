@@ -14,7 +14,7 @@ def answer_to(header: dict[str, Any], content: bytes) -> Answer:
     """Return the shape of a graph's pixels of an upload, and those pixels."""
     reader = LocalReader(PictureLimits(**header["limits"]))
     form = cast(Any, SimpleNamespace(**header["preprocessing"]))
-    pixels = reader.read(content, header["name"], form)
+    pixels = reader.read(content, header["name"], form, header["rule"])
     return {"shape": list(pixels.shape)}, pixels.tobytes()
 
 

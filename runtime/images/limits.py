@@ -15,10 +15,12 @@ FORMAT_BY_SUFFIX = {
     **{f".{name.lower()}": name for name in ("PNG", "WebP", "GIF", "BMP", "AVIF", "PPM", "PSD")},
 }
 IMAGE_SUFFIXES = frozenset(FORMAT_BY_SUFFIX)
-# Larger ones are decoded at a reduced size where the format can, and reduced before they become RGB: what is left is 64 MB.
+# By the rule "exact", larger ones are decoded at a reduced size where the format can, and reduced before they become RGB:
+# what is left is 64 MB.
 WHOLE_PIXELS = 16_000_000
 KEPT_EDGE_PIXELS = 2048  # the longest edge is never reduced below it: it fills a screen
 KEPT_SHORT_EDGE_PIXELS = 768  # nor the shortest: twice what the largest of our models sees
+SCALED_EDGE_PIXELS = 1440  # what the rule "scaled" leaves of the longest edge; a preview to fill a screen has 1600
 
 
 @dataclass(frozen=True, slots=True)

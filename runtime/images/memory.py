@@ -14,8 +14,17 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.images.jpeg2000 import decoder_bytes
-from runtime.images.limits import KEPT_SHORT_EDGE_PIXELS, MB, SERVING_MB, WHOLE_PIXELS
+from runtime.images.limits import (
+    KEPT_SHORT_EDGE_PIXELS,
+    MB,
+    SCALED_EDGE_PIXELS,
+    SERVING_MB,
+    WHOLE_PIXELS,
+    PictureLimits,
+    process_limits,
+)
 from runtime.images.metadata import BareFile
 
 if TYPE_CHECKING:
@@ -73,6 +82,16 @@ class DecodeMemory:
 decode_memory = DecodeMemory(SERVING_MB * MB)
 
 
+def limit_decoding(memory_mb: int | None, library_max_pixels: int) -> None:
+    """Set what this process may take for decoding: for all pictures at once, and the pixels of one of the library.
+
+    One that needs more memory than `memory_mb` is decoded alone. More than 1,000 MB, or `memory_mb`, no picture gets.
+    """
+    decode_memory.max_bytes = (memory_mb or SERVING_MB) * MB
+    most = max(decode_memory.max_bytes, PictureLimits().max_memory_bytes)
+    process_limits.library = PictureLimits(max_pixels=library_max_pixels, max_memory_bytes=most)
+
+
 def estimate_bytes(image: "Image", file: BareFile, factor: int) -> int:
     """Return a bound of the memory that decoding takes, until RGB of 1 / `factor` of the size is left.
 
@@ -126,14 +145,17 @@ def _strip_bytes(image: "Image", pixels: int) -> int:
     return max(0, held * samples * TIFF_SAMPLE_BYTES)
 
 
-def reduction(width: int, height: int, longest_edge: int) -> int:
+def reduction(width: int, height: int, longest_edge: int, rule: DecodeRule = "exact") -> int:
     """Return by which power of two the edges of a large picture are divided while it is decoded: 1 for most.
 
-    Neither does its shortest edge go below `KEPT_SHORT_EDGE_PIXELS`, nor its longest below `longest_edge`.
+    Neither does its shortest edge go below `KEPT_SHORT_EDGE_PIXELS`, nor its longest below `longest_edge`. By the rule
+    "scaled", any picture is divided as far as that allows, its longest edge to no less than `SCALED_EDGE_PIXELS`.
     """
-    factor = 1
+    whole_pixels, factor = WHOLE_PIXELS, 1
+    if rule == "scaled":
+        whole_pixels, longest_edge = 0, SCALED_EDGE_PIXELS
     while (
-        width * height > WHOLE_PIXELS * factor**2
+        width * height > whole_pixels * factor**2
         and min(width, height) >= KEPT_SHORT_EDGE_PIXELS * factor * 2
         and max(width, height) >= longest_edge * factor * 2
     ):

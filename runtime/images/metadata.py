@@ -1,12 +1,13 @@
-"""A picture file without its metadata, and the one fact in it that counts: which way up the picture is.
+"""A picture file without its metadata, and what in it counts: which way up the picture is, and its colour profile.
 
 Metadata is where cameras and editors write nonsense, and where decoders give up for it. So it is taken out before a decoder
-sees the file: texts, colour profiles, EXIF, previews. What is damaged here costs the orientation, never the picture. Knows
-the formats' outer structure alone, and no pixels.
+sees the file: texts, colour profiles, EXIF, previews. What is damaged here costs orientation or profile, not the picture.
+Knows the formats' outer structure alone, and no pixels.
 """
 
 import re
 import struct
+import zlib
 from dataclasses import dataclass
 
 from runtime.images.psd import PSD_START, without_layers
@@ -21,6 +22,8 @@ JPEG_STANDALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})  # markers that no
 JPEG_METADATA = frozenset({*range(0xE0, 0xF0), 0xFE})
 JPEG_COLOURS = {0xE0: (b"JFIF\0", 18), 0xEE: (b"Adobe", 16)}  # say the colour space; their beginning and least length
 EXIF_PREFIX = b"Exif\0\0"
+PROFILE_PREFIX = b"ICC_PROFILE\0"  # then the number of the part, and how many there are
+PROFILE_MAX_BYTES = 1_000_000  # of a colour profile; those of cameras and screens have 500 to 20,000
 # An item of the type Exif in an AVIF's list of items. Orientation is said by the container (irot, imir) there.
 AVIF_EXIF_ITEM = re.compile(rb"(infe(?:\x02.{3}.{2}|\x03.{3}.{4}).{2})Exif", re.DOTALL)
 AVIF_CODING = re.compile(rb"av1C.{2}(.)", re.DOTALL)  # the byte with the bit that says more than 8 bits a sample
@@ -35,7 +38,8 @@ class BareFile:
     `orientation` is EXIF's number, 1 to 8. `is_whole` is whether the content is the file itself, not a copy. `ended` is
     False where a JPEG has no end marker, so that one had to be added. `scans` is whether a JPEG comes in more than one scan,
     so that its decoder holds all coefficients. `deep` is whether an AVIF has more than 8 bits a sample.
-    `size` is a WebP's, whose decoder takes its canvases as soon as it is opened.
+    `size` is a WebP's, whose decoder takes its canvases as soon as it is opened. `profile` is the ICC profile of a JPEG or
+    PNG, as it was taken out; empty where there is none, or a larger one than `PROFILE_MAX_BYTES`.
     """
 
     content: bytes
@@ -45,6 +49,7 @@ class BareFile:
     scans: bool = False
     deep: bool = False
     size: tuple[int, int] | None = None
+    profile: bytes = b""
 
 
 def without_metadata(content: bytes) -> BareFile:
@@ -117,6 +122,7 @@ def _read_first_directory(block: bytes, order: str) -> int:
 
 def _bare_jpeg(content: bytes) -> BareFile:
     kept, orientation, components, at = [JPEG_START], UPRIGHT, 0, 2
+    profile: dict[int, bytes] = {}
     while (at := content.find(b"\xff", at)) >= 0 and at + 4 <= len(content):
         marker = content[at + 1]
         if marker == 0xFF or marker in JPEG_STANDALONE:
@@ -131,6 +137,8 @@ def _bare_jpeg(content: bytes) -> BareFile:
             kept.append(segment)
         elif segment[4:].startswith(EXIF_PREFIX) and orientation == UPRIGHT:
             orientation = read_orientation(segment[4:])
+        elif segment[4:].startswith(PROFILE_PREFIX) and len(segment) > 18:
+            profile[segment[16]] = segment[18:]
         if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:  # a frame's header
             components = segment[9] if len(segment) > 9 else 0
             scans = marker not in {0xC0, 0xC1}
@@ -140,11 +148,18 @@ def _bare_jpeg(content: bytes) -> BareFile:
     ended = content.find(JPEG_END, at) >= 0
     several = bool(components) and (scans or content[at + 4 : at + 5] != bytes([components]))
     kept += [content[at:], b"" if ended else JPEG_END]
-    return BareFile(b"".join(kept), orientation, ended=ended, scans=several)
+    return BareFile(b"".join(kept), orientation, ended=ended, scans=several, profile=_joined_profile(profile))
+
+
+def _joined_profile(parts: dict[int, bytes]) -> bytes:
+    """Return a profile of its parts by number. Where one is lacking, it is damaged, and so passed over later."""
+    is_taken = sum(map(len, parts.values())) <= PROFILE_MAX_BYTES
+    return b"".join(parts[number] for number in sorted(parts)) if is_taken else b""
 
 
 def _bare_png(content: bytes) -> BareFile:
     kept, orientation, at, view = [memoryview(PNG_SIGNATURE)], UPRIGHT, len(PNG_SIGNATURE), memoryview(content)
+    profile = b""
     while at + 8 <= len(content):
         end = at + 12 + int.from_bytes(view[at : at + 4], "big")
         kind = bytes(view[at + 4 : at + 8])
@@ -152,7 +167,19 @@ def _bare_png(content: bytes) -> BareFile:
             kept.append(view[at:end])
         elif kind == b"eXIf":
             orientation = read_orientation(content[at + 8 : end - 4])
+        elif kind == b"iCCP" and not profile:
+            profile = _inflated_profile(content[at + 8 : end - 4])
         if kind == b"IEND":
             break
         at = end
-    return BareFile(b"".join(kept), orientation)
+    return BareFile(b"".join(kept), orientation, profile=profile)
+
+
+def _inflated_profile(chunk: bytes) -> bytes:
+    """Return the profile in a PNG's chunk: a name, a zero, how it is packed (a zero), and the packed profile."""
+    packer = zlib.decompressobj()
+    try:
+        profile = packer.decompress(chunk.partition(b"\0")[2][1:], PROFILE_MAX_BYTES)
+    except zlib.error:
+        return b""
+    return b"" if packer.unconsumed_tail else profile

@@ -10,18 +10,21 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import open_file
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.images import reasons
-from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, MB, SERVING_MB, PictureLimits, process_limits
+from runtime.images.colour_profiles import to_srgb
+from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, PictureLimits, process_limits
 from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
+from runtime.images.opened_image import OpenedImage
 from runtime.images.pixels import MISSING_MAX, check_mode, missing_share, to_rgb, upright
 
 if TYPE_CHECKING:
@@ -32,25 +35,6 @@ log = logging.getLogger(__name__)
 
 SIGNATURES: tuple[bytes, ...] = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"8BPS")
 SIGNATURES += (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")  # of JPEG 2000
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedImage:
-    """A picture upright as RGB, perhaps reduced, and the size in pixels of the upright whole."""
-
-    image: "Image"
-    width: int
-    height: int
-
-
-def limit_decoding(memory_mb: int | None, library_max_pixels: int) -> None:
-    """Set what this process may take for decoding: for all pictures at once, and the pixels of one of the library.
-
-    One that needs more memory than `memory_mb` is decoded alone. More than 1,000 MB, or `memory_mb`, no picture gets.
-    """
-    decode_memory.max_bytes = (memory_mb or SERVING_MB) * MB
-    most = max(decode_memory.max_bytes, PictureLimits().max_memory_bytes)
-    process_limits.library = PictureLimits(max_pixels=library_max_pixels, max_memory_bytes=most)
 
 
 def open_image(path: Path, name: str | None = None, *, limits: PictureLimits | None = None) -> "Image":
@@ -76,13 +60,18 @@ def decode_image(content: bytes, name: str, *, limits: PictureLimits | None = No
         ImageTooLarge: over one of the limits, which are checked before decoding.
         PicturesUnsupported: Pillow is not installed.
     """
-    with _decoded(content, name, limits or process_limits.library, KEPT_EDGE_PIXELS) as opened:
+    with _decoded(content, name, limits or process_limits.library) as opened:
         return opened.image
 
 
 @contextmanager
 def opened_file(
-    path: Path, name: str | None = None, *, limits: PictureLimits | None = None, longest_edge: int = KEPT_EDGE_PIXELS
+    path: Path,
+    name: str | None = None,
+    *,
+    limits: PictureLimits | None = None,
+    longest_edge: int = KEPT_EDGE_PIXELS,
+    rule: DecodeRule = "exact",
 ) -> Iterator[OpenedImage]:
     """Hold the picture in a file as `opened_bytes` does; `name` (default: the file's) is for its errors.
 
@@ -91,13 +80,18 @@ def opened_file(
     """
     name, limits = name or path.name, limits or process_limits.library
     content = _read_file(path, name, limits)
-    with opened_bytes(content, name, limits=limits, longest_edge=longest_edge) as opened:
+    with opened_bytes(content, name, limits=limits, longest_edge=longest_edge, rule=rule) as opened:
         yield opened
 
 
 @contextmanager
 def opened_bytes(
-    content: bytes, name: str, *, limits: PictureLimits | None = None, longest_edge: int = KEPT_EDGE_PIXELS
+    content: bytes,
+    name: str,
+    *,
+    limits: PictureLimits | None = None,
+    longest_edge: int = KEPT_EDGE_PIXELS,
+    rule: DecodeRule = "exact",
 ) -> Iterator[OpenedImage]:
     """Decode a picture, and hold its share of the memory for decoding as long as the block uses it; it is closed then.
 
@@ -105,12 +99,13 @@ def opened_bytes(
         content: the file.
         name: for its errors.
         limits: what it may have; None: what a picture of the library may.
-        longest_edge: a reduced picture's longest edge keeps at least as many pixels.
+        longest_edge: a reduced picture's longest edge keeps at least as many pixels by the rule "exact".
+        rule: "scaled" divides the edges of more pictures (`reduction`), and turns other colours to sRGB.
 
     Raises:
         ImageUnreadable, ImageTooLarge, PicturesUnsupported: as `decode_image`.
     """
-    with _decoded(content, name, limits or process_limits.library, longest_edge) as opened:
+    with _decoded(content, name, limits or process_limits.library, longest_edge, rule) as opened:
         try:
             yield opened
         except MemoryError as cause:  # of what is made of the picture
@@ -120,7 +115,9 @@ def opened_bytes(
 
 
 @contextmanager
-def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int) -> Iterator[OpenedImage]:
+def _decoded(
+    content: bytes, name: str, limits: PictureLimits, longest_edge: int = KEPT_EDGE_PIXELS, rule: DecodeRule = "exact"
+) -> Iterator[OpenedImage]:
     from runtime.images.foreign.unwrapping import unwrapped  # a start that decodes nothing does without
 
     if len(content) > limits.max_bytes:
@@ -136,7 +133,7 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
         image = _read_header(file)
         check_mode(image, name)
         _check_size(image.size, name, limits)
-        factor = reduction(*image.size, longest_edge)
+        factor = reduction(*image.size, longest_edge, rule)
         wanted_bytes = estimate_bytes(image, file, factor)
     if wanted_bytes > limits.max_memory_bytes:
         pixels = image.width * image.height
@@ -145,7 +142,7 @@ def _decoded(content: bytes, name: str, limits: PictureLimits, longest_edge: int
     with decode_memory.taken(wanted_bytes):
         try:
             with _plain_reasons(name, content):
-                opened = _decode(image, file, name, factor)
+                opened = _decode(image, file, name, factor, rule)
             del image  # where it was reduced, the whole one goes
             yield replace(opened, width=found.size[0], height=found.size[1]) if found.size else opened
         finally:
@@ -194,8 +191,8 @@ def _check_size(size: tuple[int, int], name: str, limits: PictureLimits) -> None
         raise ImageTooLarge(name, size[0] * size[1], limits.max_pixels, "pixels")
 
 
-def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> OpenedImage:
-    width, height = image.size
+def _decode(image: "ImageFile", file: BareFile, name: str, factor: int, rule: DecodeRule) -> OpenedImage:
+    (width, height), is_scaled = image.size, rule == "scaled" and factor > 1
     if image.format == "TIFF":  # it would look into EXIF for more, and turn the picture before it is reduced
         image.load_end = lambda: None  # type: ignore[method-assign]  # of this one picture
     if image.format == "JPEG" and factor > 1:
@@ -217,13 +214,15 @@ def _decode(image: "ImageFile", file: BareFile, name: str, factor: int) -> Opene
     orientation = file.orientation
     if image.format in ("WEBP", "AVIF"):
         orientation = read_orientation(image.info.get("exif") or b"")
-    rgb = to_rgb(image, factor)
+    rgb, mode = to_rgb(image, factor), image.mode
     missing = missing_share(rgb) if cut else 0.0
     if missing > MISSING_MAX:
         raise ImageUnreadable(name, f"{reasons.CUT_SHORT}: {1 - missing:.0%} of the picture is there")
+    if rule == "scaled":
+        rgb = to_srgb(rgb, file.profile or image.info.get("icc_profile"), mode)
     turned = upright(rgb, orientation)
     size = (width, height) if orientation <= 4 else (height, width)
-    return OpenedImage(turned, *size)
+    return OpenedImage(turned, *size, scaled_from=size if is_scaled else None)
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from runtime.images.colour import read_profile, to_srgb
 from runtime.images.opening import opened_bytes
-from runtime.images.previews import PREVIEW_EDGES, encode_preview
+from runtime.images.previews import encode_previews
 
 
 def make_previews(content: bytes, name: str) -> Mapping[int, bytes]:
@@ -13,8 +12,5 @@ def make_previews(content: bytes, name: str) -> Mapping[int, bytes]:
     Raises:
         ImageUnreadable, ImageTooLarge, PicturesUnsupported: as `decode_image`.
     """
-    largest = max(PREVIEW_EDGES)
-    with opened_bytes(content, name, longest_edge=largest) as opened:
-        opened.image.thumbnail((largest, largest))
-        picture = to_srgb(opened.image, read_profile(content))
-        return {edge: encode_preview(picture, edge) for edge in PREVIEW_EDGES}
+    with opened_bytes(content, name, rule="scaled") as opened:
+        return encode_previews(opened.image)

@@ -1,6 +1,7 @@
 """Previews of a picture: small JPEGs, upright, in sRGB, without metadata. Knows no file and no index."""
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,12 +9,37 @@ if TYPE_CHECKING:
 
 PREVIEW_EDGES = (512, 1600)  # pixels of the longest edge: for a card, and to fill a screen
 PREVIEW_QUALITY = 85
+GAP = 2.0  # a picture is first averaged over whole pixels, down to no less than so many times the preview
+
+
+def encode_previews(image: "Image") -> Mapping[int, bytes]:
+    """Return all previews of an upright sRGB picture, by edge; each is made of the next larger one."""
+    previews: dict[int, bytes] = {}
+    for edge in sorted(PREVIEW_EDGES, reverse=True):
+        smaller = _shrunk(image, edge)
+        is_new = smaller is not image or not previews
+        previews[edge] = _encoded(smaller) if is_new else previews[max(previews)]
+        image = smaller
+    return previews
 
 
 def encode_preview(image: "Image", edge: int) -> bytes:
     """Return an upright sRGB picture as a JPEG whose longest edge has `edge` pixels, or fewer where it has fewer itself."""
-    small = image.copy()
-    small.thumbnail((edge, edge))
+    return _encoded(_shrunk(image, edge))
+
+
+def _shrunk(image: "Image", edge: int) -> "Image":
+    from PIL.Image import Resampling
+
+    longest = max(image.size)
+    if longest <= edge:
+        return image
+    width, height = (max(1, round(one * edge / longest)) for one in image.size)
+    # Hamming takes two thirds of bicubic's time, and is as sharp where little is left out (docs of Pillow, filters)
+    return image.resize((width, height), Resampling.HAMMING, reducing_gap=GAP)
+
+
+def _encoded(image: "Image") -> bytes:
     jpeg = io.BytesIO()
-    small.save(jpeg, "JPEG", quality=PREVIEW_QUALITY, comment=b"")  # without it, that of a GIF would go along
+    image.save(jpeg, "JPEG", quality=PREVIEW_QUALITY, comment=b"")  # without it, that of a GIF would go along
     return jpeg.getvalue()

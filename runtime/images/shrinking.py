@@ -6,12 +6,12 @@ None of them has metadata. Pillow would take the comment of a GIF along.
 import io
 from pathlib import Path
 
-from runtime.images.colour import is_rgb
 from runtime.images.opening import opened_bytes, opened_file
 
 SHRUNK_EDGE_PIXELS = 2048  # fills a screen
 SHRUNK_QUALITY = 85
 WHOLE_QUALITY = 90
+SPACE = slice(16, 20)  # where an ICC profile says of which kind its colours are
 
 
 def picture_as_jpeg(path: Path, name: str) -> bytes:
@@ -22,7 +22,7 @@ def picture_as_jpeg(path: Path, name: str) -> bytes:
     """
     with opened_file(path, name) as opened:
         profile = opened.image.info.get("icc_profile")
-        kept = profile if isinstance(profile, bytes) and is_rgb(profile) else b""
+        kept = profile if isinstance(profile, bytes) and profile[SPACE] == b"RGB " else b""
         jpeg = io.BytesIO()
         opened.image.save(jpeg, "JPEG", quality=WHOLE_QUALITY, icc_profile=kept, comment=b"")
         return jpeg.getvalue()

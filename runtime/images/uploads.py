@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.images.limits import PictureLimits
 from runtime.images.opening import opened_bytes
 from runtime.images.preprocessing import preprocess
@@ -19,8 +20,8 @@ Pixels = NDArray[np.float32]
 class UploadReader(Protocol):
     """What reads uploaded pictures. Any thread may call it."""
 
-    def read(self, content: bytes, name: str, preprocessing: "Preprocessing") -> Pixels:
-        """Return a graph's pixels of a picture, (3, s, s), as `preprocess` does.
+    def read(self, content: bytes, name: str, preprocessing: "Preprocessing", rule: DecodeRule = "exact") -> Pixels:
+        """Return a graph's pixels of a picture, (3, s, s), decoded by a rule, as `preprocess` does.
 
         Raises:
             ImageUnreadable, ImageTooLarge, PicturesUnsupported: as `decode_image`.
@@ -34,7 +35,7 @@ class LocalReader:
 
     limits: PictureLimits
 
-    def read(self, content: bytes, name: str, preprocessing: "Preprocessing") -> Pixels:
+    def read(self, content: bytes, name: str, preprocessing: "Preprocessing", rule: DecodeRule = "exact") -> Pixels:
         """Return a graph's pixels of a picture; raises as the protocol says."""
-        with opened_bytes(content, name, limits=self.limits) as opened:
-            return preprocess(opened.image, preprocessing)
+        with opened_bytes(content, name, limits=self.limits, rule=rule) as opened:
+            return preprocess(opened.image, preprocessing, opened.scaled_from)

@@ -14,6 +14,7 @@ from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError
 from runtime.library.caption_file import CaptionFile
 from runtime.library.catalog import ImageRow, IndexedSource, Library
+from runtime.library.seen_pictures import opened_for_models
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -77,7 +78,7 @@ class Captions:
             if known := self._known([row]):
                 return known
             try:
-                with self._library.opened_picture(row) as opened:
+                with opened_for_models(self._library, row) as opened:
                     self._captioner = self._captioner or self._open_captioner()
                     [caption] = self._captioner.caption_images([opened.image])
             except ImageError as error:  # the picture went away or broke since it was indexed: no caption, still a hit

@@ -14,6 +14,7 @@ from types import NoneType
 from typing import Literal, Self, get_args
 from urllib.parse import quote
 
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
@@ -99,6 +100,7 @@ class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
     previews = Previews()  # set where it is opened, else none are kept
+    decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened
 
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
@@ -112,7 +114,7 @@ class Library:
         Raises:
             ArtefactMissing, ArtefactCorrupt: there is no such file, or it is no catalogue of this form.
         """
-        self._images = open_folder(images)
+        self.index_dir, self._images = catalog.parent.parent, open_folder(images)
         self._images_dir = self._images.path.resolve()
         # what comes from S3 is compared when fetched
         self._changes = ChangedPictures() if isinstance(images, Path) else None
@@ -136,7 +138,9 @@ class Library:
         image_base_url: str | None = None,
     ) -> Self:
         """Return the library that a manifest names; `images` overrides where its pictures lay when it was built."""
-        return cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
+        library = cls(index_dir / manifest.catalog.path, images or Path(manifest.images_dir), image_base_url)
+        library.decode_rule = manifest.decode
+        return library
 
     @property
     def count(self) -> int:
@@ -213,8 +217,9 @@ class Library:
             ImageNotFound: its file is gone.
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
+        name, rule = row.image_path, self.decode_rule
         only_preview = None if self._images_dir.is_dir() else self.previews.find(row.sha256, max(PREVIEW_EDGES))
-        with only_preview or self.open_file(row.image_path) as file, opened_file(file.path, row.image_path) as picture:
+        with only_preview or self.open_file(name) as file, opened_file(file.path, name, rule=rule) as picture:
             yield picture
 
     def small_picture(self, row: ImageRow, edge: int, max_bytes: int) -> bytes:

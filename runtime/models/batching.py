@@ -71,9 +71,9 @@ class BatchingEncoder:
         """What the encoder does to a picture."""
         return self._encoder.preprocessing
 
-    def prepare(self, image: "Image") -> Pixels:
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:
         """Return what the encoder does."""
-        return self._encoder.prepare(image)
+        return self._encoder.prepare(image, scaled_from)
 
     def embed_pixels(self, pixels: Pixels) -> Vectors:
         """Return what the encoder does."""

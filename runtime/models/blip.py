@@ -51,9 +51,12 @@ class BlipCaptioner:
         self._past_names = [f"past_{cache}" for cache in caches]
         self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]
 
-    def prepare(self, image: "Image") -> NDArray[np.float32]:
-        """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
-        return preprocess(image, self.record.preprocessing)
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.
+
+        `scaled_from` is the size of the whole, where the picture was scaled while it was decoded.
+        """
+        return preprocess(image, self.record.preprocessing, scaled_from)
 
     def caption_images(self, images: Sequence["Image"]) -> list[str]:
         """Caption RGB pictures of any size, in one batch."""

@@ -97,9 +97,12 @@ class ClipEncoder:
         """
         return self._text.run(["embedding"], {"input_ids": token_ids})[0]
 
-    def prepare(self, image: "Image") -> NDArray[np.float32]:
-        """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may."""
-        return preprocess(image, self._record.preprocessing)
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.
+
+        `scaled_from` is the size of the whole, where the picture was scaled while it was decoded.
+        """
+        return preprocess(image, self._record.preprocessing, scaled_from)
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> Vectors:
         """Embed prepared pictures.

@@ -35,8 +35,8 @@ class Encoder(Protocol):
         """Return the vectors, (n, d), of tokenized texts, in one run."""
         ...
 
-    def prepare(self, image: "Image") -> Pixels:
-        """Return the pixels of an RGB picture, (3, s, s)."""
+    def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:
+        """Return the pixels of an RGB picture, (3, s, s); `scaled_from` is the whole's size where it was scaled."""
         ...
 
     def embed_pixels(self, pixels: Pixels) -> Vectors:

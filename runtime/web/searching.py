@@ -89,7 +89,8 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         )
         request = replace(request, order=order)
         engine = live.current
-        pixels = uploads.read(image.file.read(), image.filename or "The picture", engine.preprocessing)
+        name = image.filename or "The picture"
+        pixels = uploads.read(image.file.read(), name, engine.preprocessing, engine.library.decode_rule)
         return _rendered(SearchBody.model_validate(engine.search_by_image(request, pixels)))
 
     @post_queued(

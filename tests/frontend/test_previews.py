@@ -24,7 +24,7 @@ from tests.frontend.driving import open_explained, pictures
 from tests.frontend.stand_in import StandIn
 from tests.runtime.conftest import COLOURS, ColourEncoder
 from tests.runtime.images.odd_pictures import encoded, noise
-from tests.runtime.images.profiles import display_p3
+from tests.runtime.images.profiles import rgb_profile
 from tests.runtime.images.stripping.test_original import exif
 from tests.runtime.picture_library import make_library
 
@@ -33,7 +33,7 @@ TURNED = noise(40, 60)
 FORMATS = {
     "a.jpg": encoded(noise(60, 40), "JPEG"),
     "cmyk.jpg": encoded(noise(60, 40).convert("CMYK"), "JPEG"),
-    "p3.jpg": encoded(noise(60, 40), "JPEG", icc_profile=display_p3()),
+    "p3.jpg": encoded(noise(60, 40), "JPEG", icc_profile=rgb_profile()),
     "turned.jpg": encoded(TURNED, "JPEG", exif=exif()),
     "turned.png": encoded(TURNED, "PNG", exif=exif()),
     "turned.avif": encoded(TURNED, "AVIF", exif=exif()),

@@ -17,12 +17,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
+from typing import get_args
 
 from export.index.decode import DecodedImage, decode_found
 from export.index.scan import FoundImage
+from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.manifest import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
-from runtime.images import LocalReader, PictureLimits, limit_decoding, preprocess, upload_limits
+from runtime.images import LocalReader, OpenedImage, PictureLimits, limit_decoding, preprocess, upload_limits
+from runtime.images.uploads import Pixels
 from tests.fuzz.picture_mutations import mutated
 from tests.fuzz.picture_seeds import seeds
 
@@ -42,14 +45,25 @@ def picture_of(number: int, seed: int) -> tuple[str, bytes]:
 
 
 def outcome_of(content: bytes, folder: Path, limits: PictureLimits) -> str:
-    """Return what became of a picture: "decoded", or why not, without its numbers.
+    """Return what became of a picture by either rule: "decoded", or why not, without its numbers.
 
     Raises:
         AssertionError: upload and index differ.
         Exception: whatever should have been one of our errors.
     """
+    by_rule = [outcome_by(rule, content, folder, limits) for rule in get_args(DecodeRule)]
+    assert "too large" in by_rule or len(set(by_rule)) == 1, by_rule
+    return by_rule[0]
+
+
+def outcome_by(rule: DecodeRule, content: bytes, folder: Path, limits: PictureLimits) -> str:
+    """Return what became of a picture by one rule; raises as `outcome_of` does."""
+
+    def prepare(opened: OpenedImage) -> Pixels:
+        return preprocess(opened.image, FORM, opened.scaled_from)
+
     try:
-        LocalReader(limits).read(content, "it", FORM)
+        LocalReader(limits).read(content, "it", FORM, rule)
         uploaded = "decoded"
     except ImageTooLarge:
         uploaded = "too large"
@@ -59,7 +73,7 @@ def outcome_of(content: bytes, folder: Path, limits: PictureLimits) -> str:
     file.write_bytes(content)
     facts = file.stat()
     found = FoundImage("picture", facts.st_size, facts.st_mtime_ns)
-    indexed = decode_found(folder, found, "0" * 64, prepare=lambda image: preprocess(image, FORM))
+    indexed = decode_found(folder, found, "0" * 64, prepare=prepare, rule=rule, previews=True)
     assert isinstance(indexed, DecodedImage) == (uploaded == "decoded"), (uploaded, indexed)
     return uploaded.split(":")[0].split("(")[0].strip()
 

@@ -54,7 +54,7 @@ class ColourEncoder:
         self.text_batches.append(len(token_ids))
         return _unit(token_ids.astype(np.float32) + 0.01)
 
-    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+    def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return np.asarray(image.resize((self.side, self.side)), np.float32).transpose(2, 0, 1) / np.float32(255)
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""What is known of a photo beside its pixels: read from its file, from files beside it, and from its name."""
+"""What a build makes of photos beside vectors and captions: facts, previews, copies and bursts."""

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from rich.console import Console
 
-from export.index.build import build_index
+from export.index.build import BuildOptions, build_index
 from tests.export.index.small_library import draw, draw_many, small_models, told_by
 
 SECONDS_A_PICTURE = 0.012
@@ -29,8 +29,16 @@ WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "sqlite3.connect"}
 OPENED_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
-def build(folder: Path, out: Path, seconds: float = 0.0) -> None:
-    build_index(folder, out, models=small_models(seconds), console=Console(file=io.StringIO()))
+def build(folder: Path, out: Path, seconds: float = 0.0, *, previews: bool = True) -> None:
+    options = BuildOptions(previews=previews)
+    build_index(folder, out, models=small_models(seconds), console=Console(file=io.StringIO()), options=options)
+
+
+def previews_in(out: Path) -> set[str]:
+    """Return the previews by name; all have something in them."""
+    files = list((out / "previews").glob("*/*.jpg"))
+    assert all(path.stat().st_size for path in files)
+    return {path.name for path in files}
 
 
 def in_child(work: Callable[[], None]) -> int:
@@ -87,12 +95,16 @@ def kill_at_random(scratch: Path) -> None:
         assert told_by(out) in (old, wanted), f"killed after {moment_s:.3f} s: a reader sees neither"
         assert ended(in_child(partial(build, folder, out))) == 0
         assert told_by(out) == wanted, f"killed after {moment_s:.3f} s: the end differs"
+        assert previews_in(out) == previews_in(expected), f"killed after {moment_s:.3f} s: other previews"
         shutil.rmtree(out)
     print(f"{killed} killed")
 
 
 def kill_at_every_write(scratch: Path) -> None:
-    """Kill a build at its first event that may write below the index folder, another at its second, and so on to the end."""
+    """Kill a build at its first event that may write below the index folder, another at its second, and so on to the end.
+
+    Previews, each a file of its own, would only make it longer: `kill_at_random` has them.
+    """
     folder, before, expected = prepare(scratch, new=12)
     wanted, old, event, killed = told_by(expected), told_by(before), 0, True
     out = scratch / "killed"
@@ -102,9 +114,15 @@ def kill_at_every_write(scratch: Path) -> None:
         event += 1
         killed = ended(in_child(partial(build_to_event, folder, out, event))) == -signal.SIGKILL
         assert told_by(out) in (old, wanted), f"killed at event {event}: a reader sees neither"
-        assert ended(in_child(lambda: build(folder, out))) == 0
+        assert ended(in_child(lambda: build(folder, out, previews=False))) == 0
         assert told_by(out) == wanted, f"killed at event {event}: the end differs"
-        assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000001", "g000002"}
+        assert {path.name for path in out.iterdir()} == {
+            "manifest.json",
+            "previews",
+            "signatures.sqlite",
+            "g000001",
+            "g000002",
+        }
     assert event > 10, f"only {event} events: the hook sees nothing"
     print(f"{event - 1} killed")
 
@@ -121,7 +139,7 @@ def build_to_event(folder: Path, out: Path, last: int) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(count)
-    build(folder, out)
+    build(folder, out, previews=False)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class GridEncoder:
         self.seconds, self.seen = seconds, 0
         self.read: list[str] = []
 
-    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+    def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
 
     def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -50,7 +50,7 @@ class GridEncoder:
 class MeanCaptioner:
     """Describes a picture by its mean brightness."""
 
-    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+    def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
 
     def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:

@@ -130,9 +130,9 @@ def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_run(folder: Pa
     class Meddler(GridEncoder):
         """Changes the last picture when the first is prepared."""
 
-        def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+        def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
             draw(folder / "zz.png", 71)
-            return super().prepare(image)
+            return super().prepare(image, scaled_from)
 
     draw_many(folder / "n", [f"{number:02d}.png" for number in range(30)])
     draw(folder / "zz.png", 70, (32, 32))

@@ -34,7 +34,7 @@ def test_only_the_generation_in_force_and_the_one_before_are_kept(folder: Path, 
     for turn in range(4):
         draw(folder / f"new {turn}.png", 30 + turn)
         build(folder, out)
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000003", "g000004"}
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "previews", "signatures.sqlite", "g000003", "g000004"}
 
 
 def test_a_foreign_folder_that_looks_like_a_generation_is_left_alone(folder: Path, out: Path) -> None:
@@ -105,10 +105,10 @@ def test_files_that_cannot_grow_leave_the_old_index_and_no_half_one(folder: Path
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own of 512 KB."""
+    """A file system of its own of 900 KB: signatures take 100 KB, and of a small picture, a preview 4 KB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=900k", "tmpfs", disk], capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("mounting a small file system needs root")
     yield disk
@@ -136,6 +136,7 @@ def test_a_full_disk_leaves_the_old_index_and_a_run_with_room_ends_it(folder: Pa
         assert told_by(out) == before
         assert {path.name for path in out.iterdir()} - {"signatures.sqlite-journal"} <= {
             "manifest.json",
+            "previews",
             "signatures.sqlite",
             "g000001",
             "building.sqlite",

@@ -64,9 +64,9 @@ class Toucher(GridEncoder):
         super().__init__()
         self.file = file
 
-    def prepare(self, image: Image.Image) -> NDArray[np.float32]:
+    def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         os.utime(self.file, (1, 1))
-        return super().prepare(image)
+        return super().prepare(image, scaled_from)
 
 
 def refuse_to_list(monkeypatch: pytest.MonkeyPatch, refused: Path, number: int) -> None:

@@ -184,5 +184,5 @@ def test_a_large_index_that_cannot_be_written_leaves_the_old_one_and_a_later_run
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert told_by(out) == before
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000001"}
+    assert {path.name for path in out.iterdir()} == {"manifest.json", "previews", "signatures.sqlite", "g000001"}
     assert build(folder, out, options=BuildOptions(ivf_from=LARGE)).written

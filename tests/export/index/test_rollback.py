@@ -12,6 +12,7 @@ from runtime.errors import ArtefactMissing
 from tests.export.index.small_library import build, draw, manifest_of, told_by
 from tests.runtime.stores.large_vectors import silent
 
+BESIDE = ("manifest.json", "previews", "signatures.sqlite")
 Told = tuple[Sequence[tuple[object, ...]], bytes, list[tuple[str, str]]]
 
 
@@ -40,13 +41,20 @@ def test_a_build_after_going_back_takes_no_name_that_was_given(folder: Path, out
     roll_back(out, console=silent())
     assert build(folder, out).generation == "g000004"
     assert told_by(out)[0] == told[2][0]
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000002", "g000004"}
+    assert {path.name for path in out.iterdir()} == {*BESIDE, "g000002", "g000004"}
 
 
 def test_as_many_generations_stay_as_are_asked_for(folder: Path, out: Path, told: list[Told]) -> None:
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000001", "g000002", "g000003"}
+    assert {path.name for path in out.iterdir()} == {
+        "manifest.json",
+        "previews",
+        "signatures.sqlite",
+        "g000001",
+        "g000002",
+        "g000003",
+    }
     build(folder, out)
-    assert {path.name for path in out.iterdir()} == {"manifest.json", "signatures.sqlite", "g000002", "g000003"}
+    assert {path.name for path in out.iterdir()} == {*BESIDE, "g000002", "g000003"}
 
 
 def test_what_is_not_there_or_damaged_is_refused_and_the_index_stays(out: Path, told: list[Told]) -> None:

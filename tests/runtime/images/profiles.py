@@ -1,27 +1,54 @@
-"""An ICC profile of the colours that phones' screens have: Display P3, adapted to D50, with a gamma of 2.2."""
+"""ICC profiles made by hand, and pictures whose numbers are colours of theirs."""
 
 import struct
+from collections.abc import Sequence
 
-WHITE = (0.9642, 1.0, 0.8249)
-PRIMARIES = {b"r": (0.51512, 0.2412, -0.00105), b"g": (0.29198, 0.69225, 0.04189), b"b": (0.1571, 0.06657, 0.78407)}
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
-
-def display_p3() -> bytes:
-    """Return the profile: ICC.1:2001-04, a matrix and a curve for each channel."""
-    description = b"desc" + bytes(4) + struct.pack(">I", 11) + b"Display P3\0" + bytes(78)
-    tags = {b"desc": description, b"cprt": b"text" + bytes(4) + b"none\0", b"wtpt": _xyz(WHITE)}
-    for channel, primary in PRIMARIES.items():
-        tags[channel + b"XYZ"] = _xyz(primary)
-        tags[channel + b"TRC"] = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256))
-    table, body, at = struct.pack(">I", len(tags)), b"", 132 + 12 * len(tags)
-    for name, content in tags.items():
-        padded = content + bytes(-len(content) % 4)
-        table += name + struct.pack(">II", at + len(body), len(content))
-        body += padded
-    size = at + len(body)
-    header = struct.pack(">I4sI4s4s4s12x4s", size, b"none", 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp") + bytes(28)
-    return header + struct.pack(">iii", *(round(value * 65536) for value in WHITE)) + bytes(48) + table + body
+D50 = (0.9642, 1.0, 0.8249)
+# columns: XYZ of red, green and blue under D50, as lcms and Apple's profiles have them
+SRGB = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
+DISPLAY_P3 = np.array([[0.51512, 0.29198, 0.15710], [0.24120, 0.69225, 0.06657], [-0.00105, 0.04189, 0.78407]])
 
 
-def _xyz(values: tuple[float, float, float]) -> bytes:
-    return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in values))
+def rgb_profile(primaries: NDArray[np.float64] = DISPLAY_P3, space: bytes = b"RGB ") -> bytes:
+    """Return a profile of version 4 with these primaries and sRGB's curve."""
+    curve = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + _fixed([2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045])
+    tags = {b"wtpt": _xyz(D50), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve}
+    tags |= {name: _xyz(column) for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries.T.tolist(), strict=True)}
+    return _profile(space, tags)
+
+
+def grey_profile(gamma: float) -> bytes:
+    curve = b"curv" + bytes(4) + struct.pack(">IHH", 1, round(gamma * 256), 0)
+    return _profile(b"GRAY", {b"wtpt": _xyz(D50), b"kTRC": curve})
+
+
+def in_display_p3(image: Image.Image) -> Image.Image:
+    """Return a picture whose numbers in Display P3 are the colours that those of `image` are in sRGB."""
+    encoded = np.asarray(image, dtype=float) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    wide = np.clip(linear @ (np.linalg.inv(DISPLAY_P3) @ SRGB).T, 0, 1)
+    levels = np.where(wide <= 0.0031308, wide * 12.92, 1.055 * wide ** (1 / 2.4) - 0.055) * 255
+    return Image.fromarray(levels.round().astype(np.uint8))
+
+
+def _profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
+    table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
+    for name, value in tags.items():
+        table += name + struct.pack(">II", at + len(body), len(value))
+        body += value
+    head = struct.pack(">I4sI4s4s4s12s4s", at + len(body), bytes(4), 0x04000000, b"mntr", space, b"XYZ ", bytes(12), b"acsp")
+    head += bytes(28) + _fixed(D50)
+    return head.ljust(128, b"\0") + table + body
+
+
+def _xyz(values: Sequence[float]) -> bytes:
+    return b"XYZ " + bytes(4) + _fixed(values)
+
+
+def _fixed(values: Sequence[float]) -> bytes:
+    """Return numbers in 15 bits before the point and 16 behind it."""
+    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))

@@ -14,7 +14,7 @@ from runtime.artefacts.manifest import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, upload_limits
 from runtime.images.decode_process import DecodeProcess
-from tests.runtime.images.odd_pictures import ODD_PICTURES, noise, png_that_claims
+from tests.runtime.images.odd_pictures import ODD_PICTURES, encoded, noise, png_that_claims
 
 FORM = Preprocessing(size=32, fit="crop", resample="bicubic", mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
 LIMITS = upload_limits(50_000_000, 320)
@@ -41,6 +41,13 @@ def test_an_uploaded_heic_is_read_with_the_extra_in_that_same_process(process: D
     pixels = process.read(content.getvalue(), "IMG_0001.HEIC", FORM)
     assert pixels.shape == (3, 32, 32)
     assert pixels.std() > 0.1
+
+
+def test_a_large_picture_is_scaled_there_as_here(process: DecodeProcess) -> None:
+    content = encoded(noise(3072, 1536), "JPEG")
+    scaled, exact = (process.read(content, "large", FORM, rule) for rule in ("scaled", "exact"))
+    assert np.array_equal(scaled, LocalReader(LIMITS).read(content, "large", FORM, "scaled"))
+    assert not np.array_equal(scaled, exact)
 
 
 def test_nothing_starts_before_the_first_upload() -> None:

@@ -17,7 +17,7 @@ from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
 from tests.runtime.images.odd_pictures import encoded, noise
-from tests.runtime.images.profiles import display_p3
+from tests.runtime.images.profiles import rgb_profile
 from tests.runtime.images.stripping.test_original import SECRET, XMP, exif, upright_pixels
 from tests.runtime.picture_library import make_library
 from tests.runtime.web.test_api import fault
@@ -31,8 +31,8 @@ PICTURES: dict[str, bytes] = {
     "moving.gif": encoded(noise(60, 40).convert("P"), "GIF", save_all=True, append_images=[noise(60, 41).convert("P")]),
     "wide.png": encoded(WIDE, "PNG", exif=exif()),
     "gone.png": encoded(noise(30, 30), "PNG"),
-    "p3.png": encoded(noise(60, 40), "PNG", icc_profile=display_p3()),
-    "p3.tif": encoded(noise(60, 40).convert("RGBA"), "TIFF", icc_profile=display_p3()),
+    "p3.png": encoded(noise(60, 40), "PNG", icc_profile=rgb_profile()),
+    "p3.tif": encoded(noise(60, 40).convert("RGBA"), "TIFF", icc_profile=rgb_profile()),
     "broken.tif": b"II*\0\x08\0\0\0 no picture",
 }
 
@@ -202,7 +202,7 @@ def test_a_preview_cut_by_a_power_cut_is_made_again(client: TestClient, index_di
 
 def test_colours_of_display_p3_are_shown_as_they_are(client: TestClient) -> None:
     wide = noise(60, 40)
-    srgb = ImageCms.profileToProfile(wide, io.BytesIO(display_p3()), ImageCms.createProfile("sRGB"))
+    srgb = ImageCms.profileToProfile(wide, io.BytesIO(rgb_profile()), ImageCms.createProfile("sRGB"))
     assert srgb is not None
     assert np.abs(np.asarray(wide, int) - np.asarray(srgb, int)).mean() > 2
     preview = client.get(preview_url("p3.png")).content
@@ -211,7 +211,7 @@ def test_colours_of_display_p3_are_shown_as_they_are(client: TestClient) -> None
         assert np.abs(np.asarray(image, int) - np.asarray(expected, int)).mean() <= 1
     for name in ("p3.png", "p3.tif"):
         with Image.open(io.BytesIO(client.get(f"/images/{name}").content)) as original:
-            assert original.info["icc_profile"] == display_p3()
+            assert original.info["icc_profile"] == rgb_profile()
 
 
 def test_results_have_sizes_and_the_address_of_a_preview(client: TestClient) -> None:
