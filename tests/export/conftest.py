@@ -17,5 +17,5 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the report's picture, which takes as long as a small export; `models/test_export.py` looks at a drawn one."""
+    """Leave out the report's picture, which takes as long as a small export; `models/test_export.py` looks at one."""
     monkeypatch.setattr("export.models.plots.draw_plots", lambda *_: None)
