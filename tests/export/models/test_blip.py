@@ -1,5 +1,6 @@
 """BLIP's graphs, decoded by the runtime's own loop, against transformers' `generate()`."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,15 @@ def test_captions_equal_generate_token_for_token(traced: Traced, captioner: Blip
     assert np.array_equal(given[:, : expected.shape[1]], expected[:, : given.shape[1]])
 
 
-@pytest.mark.parametrize("num_beams", [2, 3, 5])
-@pytest.mark.parametrize("early_stopping", [False, True, "never"])
-@pytest.mark.parametrize("length_penalty", [1.0, 0.0, 2.0, -1.5])
+# Every combination on one checkpoint, and each value once more on the others: what beams do with a graph's outputs does not
+# depend on how the graph came about.
+BEAMS, STOPPING, PENALTIES = [2, 3, 5], [False, True, "never"], [1.0, 0.0, 2.0, -1.5]
+EVERY_WAY = list(product(BEAMS, STOPPING, PENALTIES))
+EACH_VALUE = [(2, False, 1.0), (3, True, 0.0), (5, "never", 2.0), (3, False, -1.5)]
+WAYS = [(kin, *way) for kin in BLIP_KIN for way in (EVERY_WAY if kin == "base" else EACH_VALUE)]
+
+
+@pytest.mark.parametrize(("traced", "num_beams", "early_stopping", "length_penalty"), WAYS, indirect=["traced"])
 def test_beam_search_equals_generate_token_for_token(
     traced: Traced,
     captioner: BlipCaptioner,
