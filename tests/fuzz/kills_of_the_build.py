@@ -20,7 +20,8 @@ from tests.export.index.small_library import (
     catalog_of,
     manifest_of,
 )
-from tests.fuzz.library_of_kills import Library, ended, in_child
+from tests.fuzz.children import ended, in_child
+from tests.fuzz.library_of_kills import Library
 
 UNDER_WAY = 20  # pictures that one kill may cost: those decoded, in the model, or waiting to be recorded
 

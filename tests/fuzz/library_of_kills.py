@@ -8,22 +8,17 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 
-from export.errors import ExportError
 from export.index.build import Models, build_index
 from export.index.catalog import IndexedImage
 from runtime.artefacts.file_record import sha256_of
 from runtime.images import open_image
 from tests.export.index.small_library import (
-    GridEncoder,
     MeanCaptioner,
     build,
     catalog_of,
@@ -31,60 +26,14 @@ from tests.export.index.small_library import (
     small_models,
     told_by,
 )
+from tests.fuzz.children import REFUSED, ended, in_child
+from tests.fuzz.tallying_models import TallyingCaptioner, TallyingEncoder
 
 SECONDS_A_PICTURE = 0.004
 EVENTS_MAX = 90  # that may write, in one build
 WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "sqlite3.connect"}
 OPENED_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 NOBODY = 65534
-REFUSED = 3  # a child's exit code where the build refused to go on
-
-
-class TallyingEncoder(GridEncoder):
-    """Writes down every picture that it embeds."""
-
-    def __init__(self, tally: Path, seconds: float) -> None:
-        super().__init__(seconds)
-        self.tally = tally
-
-    def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        note(self.tally, pixels)
-        return super().embed_pixels(pixels)
-
-
-class TallyingCaptioner(MeanCaptioner):
-    """Writes down every picture that it captions."""
-
-    def __init__(self, tally: Path) -> None:
-        self.tally = tally
-
-    def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
-        note(self.tally, pixels)
-        return super().caption_pixels(pixels)
-
-
-def note(tally: Path, pixels: NDArray[np.float32]) -> None:
-    with tally.open("ab", buffering=0) as file:
-        file.write(b"".join(b"%d\n" % hash(one.tobytes()) for one in pixels))
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """Start `work` in a process of its own; returns its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except ExportError:
-            os._exit(REFUSED)
-        except BaseException as error:
-            print(f"child failed: {error!r}", flush=True)
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
-def ended(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @dataclass
