@@ -1,5 +1,7 @@
 """BLIP's graphs, decoded by the runtime's own loop, against transformers' `generate()`."""
 
+from collections.abc import Callable
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -25,17 +27,28 @@ MAX_TOKENS = 20
 END_BIAS = 5.0  # makes the small models end some captions early: 5 to 8 of 12, after 0 to 19 tokens
 
 
-@pytest.fixture(scope="module", params=BLIP_KIN)
-def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
-    folder: Path = tmp_path_factory.mktemp("blip")
-    model = save_blip(folder / "checkpoint", **BLIP_KIN[request.param])
-    with torch.no_grad():
-        model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
-    write_blip_graphs(model, folder)
-    return model, folder
-
-
 @pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Traced]:
+    """Return the model and the graphs of one of `BLIP_KIN`, each made once."""
+
+    @cache
+    def make(kin: str) -> Traced:
+        folder: Path = tmp_path_factory.mktemp("blip")
+        model = save_blip(folder / "checkpoint", **BLIP_KIN[kin])
+        with torch.no_grad():
+            model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
+        write_blip_graphs(model, folder)
+        return model, folder
+
+    return make
+
+
+@pytest.fixture(params=BLIP_KIN)
+def traced(request: pytest.FixtureRequest, trace: Callable[[str], Traced]) -> Traced:
+    return trace(request.param)
+
+
+@pytest.fixture
 def captioner(traced: Traced, exported: Exported) -> BlipCaptioner:
     _, folder = traced
     tokenizer = folder / "blip/tokenizer.json"
