@@ -1,6 +1,7 @@
 """The race against the seed project: its comparisons, its aims, and one whole run on small model shapes."""
 
 import json
+import os
 import subprocess
 from dataclasses import replace
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.race.__main__ import main
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Aim, Comparison, ratios
 from benchmarks.race.implementation import NAMES
@@ -188,3 +190,7 @@ def test_the_race_is_run_on_small_shapes_and_all_implementations_do_the_same_wor
 
     assert (tmp_path / "small" / "race.md").read_text("utf-8").startswith("1 thread:")
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_step_runs_in_a_process_of_its_own() -> None:
+    assert run_in_own_process(os.getppid) == os.getpid()
