@@ -1,22 +1,38 @@
 """Commands of the project in processes of their own, forked from one that has already imported what takes seconds.
 
-A process of its own is needed where a command is killed, sent a signal, or may not write large files. torch is imported
-once, by a fork server that runs nothing else and has one thread.
+A process of its own is needed where a command is killed, sent a signal, or may not write large files, and for what a command
+prints and returns. That commands start alone, with an environment that Python itself reads, is tried with
+`sample_library.run_module`.
 """
 
-import multiprocessing
+import atexit
 import os
-import runpy
+import signal
+import socket
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from functools import cache
 from pathlib import Path
-from signal import SIGKILL, Signals
+from tempfile import TemporaryDirectory
+from typing import TextIO
 
-PRELOADED = ["torch", "transformers", "optimum.exporters.onnx", "onnxruntime", "export.models.export", "typer"]
+from tests.conftest import ROOT
+from tests.fork_server import AskedCommand
+
+# What commands import before and while they work, but the modules that run as the main one.
+LIGHT = (
+    *("faiss", "onnxruntime", "tokenizers", "fastapi", "uvicorn", "typer", "rich.console", "rich.progress", "rich.table"),
+    *("export.index.commands", "export.index.build", "runtime.bootstrap", "runtime.web.api", "runtime.terminal"),
+    *("export.storybook.commands", "export.storybook.drawing"),
+)
+TORCH = (
+    *("torch", "transformers", "optimum.exporters.onnx", "onnxruntime", "typer"),
+    *("export.models.export", "export.models.clip", "export.models.blip"),
+)
 LIMIT_S = 300
 LOOK_S = 0.01
 
@@ -25,7 +41,8 @@ LOOK_S = 0.01
 class ForkedCommand:
     """A running `python -m MODULE ...`, and the files that have what it prints."""
 
-    process: ForkServerProcess
+    pid: int
+    told: TextIO
     stdout: Path
     stderr: Path
 
@@ -37,25 +54,42 @@ class ForkedCommand:
         """
         begun = time.monotonic()
         while text not in self.stdout.read_text("utf-8"):
-            assert self.process.is_alive(), f"it ended before {text!r}: {self.stderr.read_text('utf-8')}"
+            assert self._lives(), f"it ended before {text!r}: {self.stderr.read_text('utf-8')}"
             assert time.monotonic() - begun < LIMIT_S, f"it did not print {text!r}"
             time.sleep(LOOK_S)
 
-    def send(self, signal: Signals) -> None:
-        """Send it a signal."""
-        assert self.process.pid
-        os.kill(self.process.pid, signal)
+    def _lives(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
-    def end(self) -> tuple[int | None, str]:
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def end(self) -> tuple[int, str]:
         """Wait for its end; return its exit code, negative for a signal, and what it wrote to stderr."""
-        self.process.join(LIMIT_S)
-        with suppress(ProcessLookupError):
-            self.send(SIGKILL)
-        return self.process.exitcode, self.stderr.read_text("utf-8")
+        try:
+            code = int(self.told.readline())
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self.send(signal.SIGKILL)
+            raise
+        self.told.close()
+        return code, self.stderr.read_text("utf-8")
 
 
 def start_forked(
-    module: str, arguments: Sequence[str], scratch: Path, *, max_file_bytes: int | None = None
+    module: str,
+    arguments: Sequence[str],
+    scratch: Path,
+    *,
+    environment: dict[str, str] | None = None,
+    max_file_bytes: int | None = None,
+    folder: Path | None = None,
+    preloaded: tuple[str, ...] = TORCH,
 ) -> ForkedCommand:
     """Start a module as the main one.
 
@@ -63,34 +97,56 @@ def start_forked(
         module: as for `python -m`.
         arguments: those of the command.
         scratch: a folder for the files of its output; made if absent.
+        environment: its variables; None gives the tests'. What Python or a preloaded module reads once has no effect.
         max_file_bytes: how large its files may grow; None is without limit.
+        folder: where it works; None is the tests' own.
+        preloaded: the modules that the process has imported from which it is forked.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     stdout, stderr = scratch / "stdout", scratch / "stderr"
     stdout.touch()
     stderr.touch()
-    given = (module, [module, *arguments], Path.cwd(), stdout, stderr, max_file_bytes)
-    process = _context().Process(target=_run, args=given)
-    process.start()
-    return ForkedCommand(process, stdout, stderr)
+    given = dict(os.environ) if environment is None else environment
+    asked = AskedCommand(module, [*arguments], str(folder or Path.cwd()), given, str(stdout), str(stderr), max_file_bytes)
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(LIMIT_S)
+    connection.connect(_server(preloaded))
+    with connection:
+        told = connection.makefile("r", encoding="utf-8")
+        connection.sendall(asked.to_json().encode() + b"\n")
+    return ForkedCommand(int(told.readline()), told, stdout, stderr)
 
 
-def _context() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
-    return context
+def run_forked(
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    folder: Path | None = None,
+    preloaded: tuple[str, ...] = LIGHT,
+) -> "subprocess.CompletedProcess[str]":
+    """Run `python -m ...` as `sample_library.run_module` does, in a fork."""
+    module, *rest = arguments
+    with TemporaryDirectory() as scratch:
+        command = start_forked(module, rest, Path(scratch), environment=environment, folder=folder, preloaded=preloaded)
+        code, errors = command.end()
+        return subprocess.CompletedProcess(arguments, code, command.stdout.read_text("utf-8"), errors)
 
 
-def _run(module: str, argv: list[str], folder: Path, stdout: Path, stderr: Path, max_file_bytes: int | None) -> None:
-    import resource
+@cache
+def _server(preloaded: tuple[str, ...]) -> str:
+    """Start the process that has imported some modules, for as long as the tests run; return where it listens."""
+    folder = TemporaryDirectory()
+    path = f"{folder.name}/asked"
+    command = [sys.executable, "-m", "tests.fork_server", path, *preloaded]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)
+    atexit.register(_end, process, folder)
+    begun = time.monotonic()
+    while not Path(path).with_suffix(".ready").exists():
+        assert process.poll() is None, "the fork server ended"
+        assert time.monotonic() - begun < LIMIT_S, "the fork server did not start"
+        time.sleep(LOOK_S)
+    return path
 
-    for path, descriptor in ((stdout, 1), (stderr, 2)):
-        opened = os.open(path, os.O_WRONLY | os.O_APPEND)
-        os.dup2(opened, descriptor)
-    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8")
-    sys.stderr = os.fdopen(2, "w", buffering=1, encoding="utf-8")
-    os.chdir(folder)
-    if max_file_bytes is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max_file_bytes, max_file_bytes))
-    sys.argv = argv
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+def _end(process: "subprocess.Popen[bytes]", folder: "TemporaryDirectory[str]") -> None:
+    process.communicate()  # closes its stdin
+    folder.cleanup()

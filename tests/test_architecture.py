@@ -1,6 +1,7 @@
 """The direction of imports, as a table for each side, and what is written once (`test_imports.py`: what is loaded when)."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,7 @@ def files_of(side: str) -> list[Path]:
 ALL_FILES = [file for side in ALLOWED for file in files_of(side)]
 
 
+@cache
 def imported_modules(file: Path, *, with_types: bool = True) -> set[str]:
     """Every module that a file names in an import; those under TYPE_CHECKING too, unless they are not wanted."""
     tree = ast.parse(file.read_text("utf-8"))
@@ -214,6 +216,7 @@ def test_replacing_in_a_text_or_a_record_is_no_rename(tmp_path: Path) -> None:
     assert used_names(tmp_path / "text.py") == set()
 
 
+@cache
 def used_names(file: Path) -> set[str]:
     """Return which names of `ONLY_IN` a file uses, however it spells them."""
     used = {part for name in imported_modules(file) for part in (name, name.rpartition(".")[2])}

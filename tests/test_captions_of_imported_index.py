@@ -21,14 +21,15 @@ from runtime.models.clip import ClipEncoder
 from runtime.search.evidence import Answer
 from runtime.settings import Settings
 from tests.export.index.small_library import build, catalog_of, manifest_of, told_by
-from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module
+from tests.forked import run_forked
+from tests.sample_library import MODELS, SCENES, SampleLibrary
 
 QUERY = "a boat at sunset"
 
 
 def index(library: SampleLibrary, out: Path, *options: str) -> str:
     """Run the command, and return what it told."""
-    ended = run_module("export", "index", str(library.images), "--models", str(MODELS), "--out", str(out), *options)
+    ended = run_forked("export", "index", str(library.images), "--models", str(MODELS), "--out", str(out), *options)
     assert ended.returncode == 0, ended.stderr
     return ended.stderr
 
@@ -36,7 +37,7 @@ def index(library: SampleLibrary, out: Path, *options: str) -> str:
 def searched(library: SampleLibrary, index_dir: Path, query: str) -> list[tuple[str, str, str]]:
     """Return path, caption and its source of five hits, found by a process of its own."""
     environment = library.environment | {"INDEX_DIR": str(index_dir), "LOG_LEVEL": "WARNING"}
-    ended = run_module("runtime", "search", query, "--json", environment=environment)
+    ended = run_forked("runtime", "search", query, "--json", environment=environment)
     assert ended.returncode == 0, ended.stderr
     return [(hit["image_path"], hit["caption"], hit["caption_source"]) for hit in json.loads(ended.stdout)["results"]]
 

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sample_library import MODELS, SCENES, SampleLibrary, run_module, served
+from tests.forked import run_forked
+from tests.sample_library import MODELS, SCENES, SampleLibrary, served
 
 
 def scenes_of(library: SampleLibrary) -> dict[str, dict[str, Any]]:
@@ -21,7 +23,7 @@ def scenes_of(library: SampleLibrary) -> dict[str, dict[str, Any]]:
 
 
 def search(library: SampleLibrary, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return run_module("runtime", "search", *arguments, environment=library.environment)
+    return run_forked("runtime", "search", *arguments, environment=library.environment)
 
 
 def test_the_exact_caption_of_a_scene_finds_it_first(sample_library: SampleLibrary) -> None:
@@ -112,20 +114,25 @@ def test_the_server_answers_serves_the_pictures_and_ends_on_ctrl_c(sample_librar
         assert "Traceback" not in errors
 
 
-def test_what_the_library_holds_is_a_match_and_what_it_lacks_is_none(sample_library: SampleLibrary) -> None:
+@pytest.fixture(scope="module")
+def base(sample_library: SampleLibrary) -> Iterator[str]:
+    """Where the library is served."""
+    with served(sample_library) as (address, _):
+        yield address
+
+
+def test_what_the_library_holds_is_a_match_and_what_it_lacks_is_none(sample_library: SampleLibrary, base: str) -> None:
     captions = [scene["captions"][0] for scene in scenes_of(sample_library).values()]
-    with served(sample_library) as (base, _):
-        held = [ask(base, {"query": caption, "top_k": 1, "explain": False})["verdict"] for caption in captions[:30]]
-        lacked = [ask(base, {"query": f"a {thing}", "explain": False})["verdict"] for thing in ("giraffe", "lamp", "violin")]
+    held = [ask(base, {"query": caption, "top_k": 1, "explain": False})["verdict"] for caption in captions[:30]]
+    lacked = [ask(base, {"query": f"a {thing}", "explain": False})["verdict"] for thing in ("giraffe", "lamp", "violin")]
     assert sum(verdict != "none" for verdict in held) >= 28
     assert lacked == ["none"] * 3
 
 
-def test_a_hit_in_depth_says_which_words_and_where(sample_library: SampleLibrary) -> None:
+def test_a_hit_in_depth_says_which_words_and_where(sample_library: SampleLibrary, base: str) -> None:
     scenes = scenes_of(sample_library)
-    with served(sample_library) as (base, _):
-        [found] = ask(base, {"query": "a boat", "top_k": 1, "explain": False})["results"]
-        [result] = ask(base, {"query": "a boat", "ids": [found["id"]], "heatmap": True}, "explain")["results"]
+    [found] = ask(base, {"query": "a boat", "top_k": 1, "explain": False})["results"]
+    [result] = ask(base, {"query": "a boat", "ids": [found["id"]], "heatmap": True}, "explain")["results"]
     assert result["match_probability"] == found["match_probability"]
     [word] = result["evidence"]["words"]
     assert (word["word"], word["share"]) == ("boat", 1.0)
@@ -137,11 +144,11 @@ def test_a_hit_in_depth_says_which_words_and_where(sample_library: SampleLibrary
     assert result["evidence"]["occlusion"]["holds"]
 
 
-def test_searches_side_by_side_answer_as_one_after_the_other(sample_library: SampleLibrary) -> None:
+def test_searches_side_by_side_answer_as_one_after_the_other(base: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     queries = ["a castle", "two ducks", "a kite at night", "a red house", "a cat in the rain", "the sea"] * 4
-    with served(sample_library) as (base, _), ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8) as pool:
         alone = {query: [hit["id"] for hit in ask(base, {"query": query})["results"]] for query in set(queries)}
         together = list(pool.map(lambda query: [hit["id"] for hit in ask(base, {"query": query})["results"]], queries))
     assert together == [alone[query] for query in queries]

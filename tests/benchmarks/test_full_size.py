@@ -25,10 +25,11 @@ def torch_threads() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path) -> None:
+def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks.full_size.benchmark import SHAPES, FullSizeBenchmark
     from benchmarks.full_size.table import to_markdown
 
+    monkeypatch.setattr("export.models.plots.draw_plots", lambda *_: None)
     steps: list[str] = []
 
     def run_here(step: Callable[..., Any], *given: Any) -> Any:

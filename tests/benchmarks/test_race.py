@@ -1,13 +1,20 @@
 """The race against the seed project: its comparisons, its aims, and one whole run on small model shapes."""
 
 import json
+import os
+import subprocess
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer import Typer
+from typer.testing import CliRunner
 
+from benchmarks.measure.own_process import run_in_own_process
+from benchmarks.race.__main__ import main
 from benchmarks.race.aims import COMPARISONS, INSTALLED, Aim, Comparison, ratios
 from benchmarks.race.implementation import NAMES
 from benchmarks.race.schedule import TokenCountsDiffer, check_tokens, gather, plan_runs, start_figures
@@ -15,7 +22,7 @@ from benchmarks.race.sizes import closure, installed_mb, pruned_mb, runtime_pack
 from benchmarks.race.table import HEAD, to_markdown
 from benchmarks.race.workload import WORDS, Workload
 from tests.conftest import ROOT
-from tests.sample_library import run_module
+from tests.forked import LIGHT, TORCH, run_forked
 
 CONVERTS = bool(find_spec("torch") and find_spec("optimum"))
 WORKLOAD = Workload(
@@ -149,10 +156,28 @@ def test_the_queries_words_are_those_of_the_stand_ins_vocabulary() -> None:
 
 @pytest.mark.torch
 @pytest.mark.skipif(not CONVERTS, reason="needs the conversion side")
-def test_the_race_is_run_on_small_shapes_and_all_implementations_do_the_same_work(tmp_path: Path) -> None:
-    picture = tmp_path / "race.png"
-    done = run_module("benchmarks.race", "--small", "--quick", "--out", str(tmp_path), "--plot", str(picture))
-    assert done.returncode == 0, done.stderr
+def test_the_race_is_run_on_small_shapes_and_all_implementations_do_the_same_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lookwhy's runs are fresh processes, as all are in a race that counts; the others' are forked, which is cheaper."""
+    really_run, fresh = subprocess.run, []
+
+    def run(command: list[str], *, cwd: Path, env: dict[str, str] | None = None, **how: Any) -> Any:
+        module, *arguments = command[command.index("-m") + 1 :]
+        if arguments[0] != "lookwhy":
+            preloaded = TORCH if arguments[0] == "seed" else LIGHT
+            return run_forked(module, *arguments, environment=env, folder=cwd, preloaded=preloaded)
+        fresh.append(arguments[1])
+        return really_run(command, cwd=cwd, env=env, **how)
+
+    monkeypatch.setattr("benchmarks.race.schedule.subprocess.run", run)
+    monkeypatch.setattr("benchmarks.race.fixtures.run_in_own_process", lambda step, *given: step(*given))
+    monkeypatch.setattr("export.models.plots.draw_plots", lambda *_: None)
+    picture, program = tmp_path / "race.png", Typer()
+    program.command()(main)
+    done = CliRunner().invoke(program, ["--small", "--quick", "--out", str(tmp_path), "--plot", str(picture)])
+    assert done.exit_code == 0, done.output
+    assert fresh == ["search", "captions", "index", "captioned-index"]
     record = json.loads((tmp_path / "small" / "race.json").read_text("utf-8"))
     assert all(ratios(comparison, record["by_threads"]["1"]) for comparison in COMPARISONS)
     assert all(ratios(comparison, record["sizes"]) for comparison in INSTALLED)
@@ -165,3 +190,7 @@ def test_the_race_is_run_on_small_shapes_and_all_implementations_do_the_same_wor
 
     assert (tmp_path / "small" / "race.md").read_text("utf-8").startswith("1 thread:")
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_step_runs_in_a_process_of_its_own() -> None:
+    assert run_in_own_process(os.getppid) == os.getpid()

@@ -11,7 +11,8 @@ import pytest
 from deploy.lambda_zip import LIMIT_BYTES, compare_with_limit, size_table
 from deploy.search_only import FolderUnusable, copy_index, copy_models
 from tests.conftest import ROOT
-from tests.sample_library import MODELS, SampleLibrary, run_module
+from tests.forked import run_forked
+from tests.sample_library import MODELS, SampleLibrary
 
 
 def test_runtime_searches_with_the_text_tower_alone(sample_library: SampleLibrary, tmp_path: Path) -> None:
@@ -19,8 +20,8 @@ def test_runtime_searches_with_the_text_tower_alone(sample_library: SampleLibrar
     copy_models(MODELS, models)
     copy_index(sample_library.index, index)
     flags = ("--models", str(models), "--index", str(index), "--json")
-    found = run_module("runtime", "search", "a red boat", *flags, environment=sample_library.environment)
-    wanted = run_module("runtime", "search", "a red boat", "--json", environment=sample_library.environment)
+    found = run_forked("runtime", "search", "a red boat", *flags, environment=sample_library.environment)
+    wanted = run_forked("runtime", "search", "a red boat", "--json", environment=sample_library.environment)
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout)["results"] == json.loads(wanted.stdout)["results"]
     assert [path.name for path in models.rglob("*.onnx") if path.stat().st_size] == ["text.onnx"]
@@ -37,7 +38,7 @@ def large_index(sample_library: SampleLibrary, tmp_path: Path) -> Path:
     """The sample library's index in the form that a large one has; no picture is encoded anew."""
     out = shutil.copytree(sample_library.index, tmp_path / "large")
     flags = ("--models", str(MODELS), "--out", str(out), "--ivf-from", "10")
-    built = run_module("export", "index", str(sample_library.images), *flags)
+    built = run_forked("export", "index", str(sample_library.images), *flags)
     assert built.returncode == 0, built.stderr
     return out
 
@@ -49,10 +50,10 @@ def test_a_large_index_is_copied_whole_and_answers_as_the_flat_one(
     named = json.loads((large_index / "manifest.json").read_text("utf-8"))
     assert named["vectors"]["path"].endswith("image_vectors.f16")
     flags = ("a red boat", "-k", "3", "--json")
-    found = run_module(
+    found = run_forked(
         "runtime", "search", *flags, "--index", str(tmp_path / "copy"), environment=sample_library.environment
     )
-    wanted = run_module("runtime", "search", *flags, environment=sample_library.environment)
+    wanted = run_forked("runtime", "search", *flags, environment=sample_library.environment)
     assert found.returncode == 0, found.stderr
     ids = [[hit["id"] for hit in json.loads(one.stdout)["results"]] for one in (found, wanted)]
     scores = [[hit["score"] for hit in json.loads(one.stdout)["results"]] for one in (found, wanted)]

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from export.__main__ import app
 from export.models.exporters import NUM_BEAMS
 from export.precision.gates import Gates
 from tests.conftest import ROOT
+from tests.forked import run_forked
 from tests.sample_library import MODELS, SampleLibrary, run_module
 
 MODELS_FLAG = ("--models", str(MODELS))
@@ -37,7 +37,7 @@ MODELS_FLAG = ("--models", str(MODELS))
     ],
 )
 def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
-    ended = run_module("export", *(argument.format(empty=tmp_path) for argument in arguments))
+    ended = run_forked("export", *(argument.format(empty=tmp_path) for argument in arguments))
     assert ended.returncode == 1, ended.stderr
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -54,9 +54,8 @@ def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str,
 def test_no_command_takes_the_sample_models_unasked(sample_library: SampleLibrary, arguments: tuple[str, ...]) -> None:
     typed = [argument.format(pictures=sample_library.images) for argument in arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "MODELS_DIR": ""}
-    command = [sys.executable, "-m", "export", *typed]
     folder = sample_library.images.parent  # no artifacts/models there
-    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    ended = run_forked("export", *typed, environment=environment, folder=folder)
     assert ended.returncode == 1
     assert ended.stderr.startswith("error: Only the sample models are here; they were trained on drawn scenes")
     assert len(ended.stderr.splitlines()) == 1
@@ -68,7 +67,7 @@ def test_indexing_says_models_index_and_pictures_and_at_the_end_what_to_do_next(
     copied = shutil.copytree(MODELS, tmp_path / "models of mine")
     out = shutil.copytree(sample_library.index, tmp_path / "index")
     pictures = str(sample_library.images)
-    told = run_module("export", "index", pictures, "--models", str(copied), "--out", str(out)).stderr.splitlines()
+    told = run_forked("export", "index", pictures, "--models", str(copied), "--out", str(out)).stderr.splitlines()
     assert told[0] == f"Models: {copied}. Index: {out}."
     assert told[1].startswith("Sample models: trained on drawn scenes only")
     assert told[2] == f"60 pictures in {pictures}"
@@ -91,17 +90,17 @@ def test_given_captions_are_shown_by_the_search_as_given_and_a_bad_line_stops_be
         f'{{"file": "{name}", "captions": ["our first evening", "Anna"]}}\n{{"file": "no.jpg", "captions": ["x"]}}'
     )
     index = ("index", str(pictures), "--out", str(out), "--given-captions", str(given), *MODELS_FLAG)
-    built = run_module("export", *index)
+    built = run_forked("export", *index)
     assert built.returncode == 0, built.stderr
     assert "Given captions of 1 file are left out, as no picture here has that name: no.jpg" in built.stderr
-    found = run_module("runtime", "search", "an evening", "--json", "--index", str(out), *MODELS_FLAG)
+    found = run_forked("runtime", "search", "an evening", "--json", "--index", str(out), *MODELS_FLAG)
     sources = {hit["image_path"]: (hit["caption_source"], hit["caption"]) for hit in json.loads(found.stdout)["results"]}
     assert sources.pop(name) == ("given", "our first evening")
     assert {source for source, _ in sources.values()} == {"index"}
 
     given.write_text("\nno JSON\n")
     before = (out / "manifest.json").read_bytes()
-    refused = run_module("export", *index)
+    refused = run_forked("export", *index)
     assert refused.returncode == 1
     assert refused.stderr == f"error: {given} cannot be used as pictures with captions: line 2: it is not JSON.\n"
     assert (out / "manifest.json").read_bytes() == before

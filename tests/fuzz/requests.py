@@ -31,7 +31,7 @@ from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from runtime.models.cpu_cores import usable_cores
-from tests.fuzz.real_server import is_ready, running_server
+from tests.fuzz.server import MAX_FILES, is_ready, served
 
 ROUND = 100  # requests of one route and mode
 RAW_PER_ROUND = 20
@@ -157,15 +157,16 @@ def main() -> None:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with running_server(log, ["--models", given_options.models, "--index", given_options.index]) as (process, port):
+        options = ["--models", given_options.models, "--index", given_options.index]
+        with served({}, log, options=options, max_files=MAX_FILES) as server:
             workers = usable_cores()
             seeds = range(given_options.seed, given_options.seed + workers)
             count = math.ceil(given_options.requests / workers)
             with ProcessPoolExecutor(workers) as pool:
-                shares = list(pool.map(send_requests, [port] * workers, seeds, [count] * workers))
+                shares = list(pool.map(send_requests, [server.port] * workers, seeds, [count] * workers))
             statuses = sum((share.statuses for share in shares), Counter[int | str]())
             faults = sum((share.faults for share in shares), Counter[str]())
-            if process.poll() is not None or not is_ready(port):
+            if server.process.poll() is not None or not is_ready(server.port):
                 faults["the server has ended, or answers no more"] += 1
         text = log.read_text("utf-8", "replace")
     if "Traceback" in text:

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from tests.conftest import ROOT
 from tests.ports import free_port
 
+MAX_FILES = 1024  # that a server may have open while it is attacked, as many as systems give
 START_LIMIT_S, ANSWER_LIMIT_S = 120.0, 60.0
 
 
@@ -44,13 +46,23 @@ class Server:
 
 
 @contextlib.contextmanager
-def served(environment: dict[str, str], log: Path) -> Iterator[Server]:
-    """A server that is ready; it is killed at the end."""
+def served(
+    environment: dict[str, str], log: Path, *, options: Sequence[str] = (), max_files: int | None = None
+) -> Iterator[Server]:
+    """A server that is ready; it is killed at the end.
+
+    Args:
+        environment: variables beside those of this process.
+        log: the file that takes what it prints.
+        options: of the command `serve`.
+        max_files: how many files it may have open; None leaves the limit as it is.
+    """
     port = free_port()
+    limited = ["sh", "-c", f'ulimit -n {max_files}; exec "$@"', "sh"] if max_files is not None else []
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GROQ_")}
     with log.open("ab") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "runtime", "serve", "--port", str(port)],
+            [*limited, sys.executable, "-m", "runtime", "serve", "--port", str(port), *options],
             env=kept | {"PYTHONPATH": str(ROOT)} | environment,
             stdout=written,
             stderr=written,
@@ -68,11 +80,17 @@ def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
         assert server.process.poll() is None, server.log.read_text("utf-8")[-2000:]
-        with contextlib.suppress(OSError):
-            if server.ask("GET", "/readyz")[0] == 200:
-                return
+        if is_ready(server.port):
+            return
         time.sleep(0.05)
     raise AssertionError(f"not ready within {START_LIMIT_S} s")
+
+
+def is_ready(port: int) -> bool:
+    """Return whether the server there answers searches."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=ANSWER_LIMIT_S):
+        return True
+    return False
 
 
 def ask_over(connection: http.client.HTTPConnection, method: str, path: str, body: object = None) -> tuple[int, Any]:

@@ -23,7 +23,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.fuzz.real_server import running_server
+from tests.fuzz.server import MAX_FILES, served
 
 COME_BACK_A_SECOND = 100
 END_LIMIT_S, SEARCH_LIMIT_S = 10.0, 1.0
@@ -69,8 +69,11 @@ class Figures:
 def attack(manner: Manner, count: int, seconds: float, arguments: list[str]) -> Figures:
     """Return how a server fared under `count` such clients for so many seconds, and when it was ended with them open."""
     figures, stop = Figures(), threading.Event()
-    with tempfile.TemporaryDirectory() as folder, running_server(Path(folder) / "log", arguments) as (process, port):
-        searching = threading.Thread(target=_search_on, args=(port, figures, stop))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served({}, Path(folder) / "log", options=arguments, max_files=MAX_FILES) as server,
+    ):
+        searching = threading.Thread(target=_search_on, args=(server.port, figures, stop))
         searching.start()
         clients: list[socket.socket] = []
         ends = time.monotonic() + seconds
@@ -79,15 +82,15 @@ def attack(manner: Manner, count: int, seconds: float, arguments: list[str]) -> 
             clients = [client for client in clients if _goes_on(client, manner.each_second)]
             missing = count - len(clients)
             for _ in range(min(missing, COME_BACK_A_SECOND) if figures.opened else missing):
-                clients.extend(_opened(port, manner.first))
+                clients.extend(_opened(server.port, manner.first))
                 figures.opened += 1
             time.sleep(max(0.0, min(ends, began + 1) - time.monotonic()))
         stop.set()
         searching.join()
         ending = time.monotonic()
-        process.terminate()
+        server.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(3 * END_LIMIT_S)
+            server.process.wait(3 * END_LIMIT_S)
         figures.end_s = time.monotonic() - ending
         figures.log_bytes = (Path(folder) / "log").stat().st_size
         for client in clients:

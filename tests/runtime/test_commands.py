@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forked import run_forked
 from tests.ports import free_port
 from tests.sample_library import SampleLibrary, run_module
 
@@ -16,7 +17,12 @@ ASCII_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 BANNER = "Sample models: trained on drawn scenes only"
 
 
-def search(library: SampleLibrary, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+def search(library: SampleLibrary, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return run_forked("runtime", "search", *arguments, environment=library.environment)
+
+
+def search_alone(library: SampleLibrary, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Search in an interpreter that starts with these variables, as it reads those of the locale once."""
     return run_module("runtime", "search", *arguments, environment=library.environment | environment)
 
 
@@ -64,9 +70,9 @@ def test_paths_alone_are_those_that_a_program_can_open(sample_library: SampleLib
 
 
 def test_paths_below_the_working_folder_are_relative_to_it(sample_library: SampleLibrary) -> None:
-    command = [sys.executable, "-m", "runtime", "search", "a boat", "--paths"]
     folder, environment = sample_library.images.parent, sample_library.environment
-    printed = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    printed = run_forked("runtime", "search", "a boat", "--paths", environment=environment, folder=folder)
+    assert printed.returncode == 0
     assert all(path.startswith("images/scene-") for path in printed.stdout.splitlines())
 
 
@@ -127,12 +133,12 @@ def test_a_terminal_without_utf_8_gets_plain_letters(encoding: str) -> None:
 
 
 def test_json_for_a_program_without_utf_8_keeps_every_letter(sample_library: SampleLibrary) -> None:
-    printed = search(sample_library, "boat", "--json", PYTHONIOENCODING="latin-1")
+    printed = search_alone(sample_library, "boat", "--json", PYTHONIOENCODING="latin-1")
     assert "\\u201cboat\\u201d" in printed.stdout
 
 
 def test_a_locale_without_utf_8_reads_a_query_as_it_was_typed(sample_library: SampleLibrary) -> None:
-    printed = search(sample_library, "ein Bötchen", "--json", **ASCII_LOCALE)
+    printed = search_alone(sample_library, "ein Bötchen", "--json", **ASCII_LOCALE)
     assert printed.returncode == 0
     assert '"query": "ein B\\u00f6tchen"' in printed.stdout
 
@@ -149,10 +155,8 @@ def test_an_env_file_in_another_encoding_ends_either_side_s_commands_with_one_li
     sample_library: SampleLibrary, tmp_path: Path, command: tuple[str, ...], encoding: str
 ) -> None:
     (tmp_path / ".env").write_bytes("# für uns\nTOP_K_DEFAULT=3\n".encode(encoding))
-    typed = [sys.executable, "-m", *(part.format(pictures=sample_library.images) for part in command)]
-    ended = subprocess.run(
-        typed, cwd=tmp_path, env=sample_library.environment, capture_output=True, text=True, timeout=300, check=False
-    )
+    typed = [part.format(pictures=sample_library.images) for part in command]
+    ended = run_forked(*typed, environment=sample_library.environment, folder=tmp_path)
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == ["error: .env cannot be used: it is not UTF-8. Save it as UTF-8."]
 
@@ -160,14 +164,14 @@ def test_an_env_file_in_another_encoding_ends_either_side_s_commands_with_one_li
 def test_a_port_that_is_taken_is_refused_before_anything_starts(sample_library: SampleLibrary) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = run_module("runtime", "serve", "--port", port, environment=sample_library.environment)
+        ended = run_forked("runtime", "serve", "--port", port, environment=sample_library.environment)
     assert ended.returncode == 1
     said = f"--port='{port}' cannot be used: another program listens there on 127.0.0.1. Stop it, or choose another port."
     assert ended.stderr.splitlines() == [f"error: {said}"]
 
 
 def test_a_host_that_is_not_here_is_refused(sample_library: SampleLibrary) -> None:
-    ended = run_module("runtime", "serve", "--host", "192.0.2.1", environment=sample_library.environment)
+    ended = run_forked("runtime", "serve", "--host", "192.0.2.1", environment=sample_library.environment)
     assert ended.stderr.splitlines() == ["error: --host='192.0.2.1' cannot be used: it is no address of this machine."]
 
 

@@ -5,6 +5,7 @@ Run by `test_journal.py` as a program of its own, because it forks: every build 
     python tests/export/index/killed_builds.py random|every-write SCRATCH_FOLDER
 """
 
+import gc
 import io
 import os
 import random
@@ -18,10 +19,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+import faiss  # noqa: F401 (here and not in each child)
+from PIL import Image
 from rich.console import Console
 
+from export.index import fit_calibration
 from export.index.build import BuildOptions, build_index
-from tests.export.index.small_library import draw, draw_many, small_models, told_by
+from tests.export.index.small_library import FEW_QUESTIONS, draw, draw_many, small_models, told_by
 
 SECONDS_A_PICTURE = 0.012
 ROUNDS = 10
@@ -143,4 +147,7 @@ def build_to_event(folder: Path, out: Path, last: int) -> None:
 
 
 if __name__ == "__main__":
+    fit_calibration.QUESTIONS = FEW_QUESTIONS
+    Image.init()
+    gc.freeze()  # or each child's first collection would copy every page that has an object
     {"random": kill_at_random, "every-write": kill_at_every_write}[sys.argv[1]](Path(sys.argv[2]))

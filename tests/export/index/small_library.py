@@ -16,6 +16,7 @@ from runtime.artefacts.manifest import IndexManifest, read_index_manifest
 from runtime.stores.opening import open_stores
 
 DIMENSION = 12
+FEW_QUESTIONS = 50  # for a calibration that no test looks into
 PHOTOS = ["b.png", "a.jpg", "sub/deeper/c.webp", "sub/d.bmp"]
 FINGERPRINT = {"clip/image.onnx": "1" * 64, "blip/vision.onnx": "2" * 64}
 

@@ -17,6 +17,11 @@ from runtime.stores.flat import FlatStore
 from tests.export.index.word_world import DIMENSION, NOUNS, World, make_world
 
 
+@pytest.fixture
+def few_questions() -> None:
+    """Fit to all of them here."""
+
+
 def stores_of(world: World) -> tuple[FlatStore, FlatStore]:
     """The stores of the pictures and of the captions, their ids from 1 on."""
     stores = FlatStore(DIMENSION), FlatStore(DIMENSION)

@@ -1,5 +1,8 @@
 """BLIP's graphs, decoded by the runtime's own loop, against transformers' `generate()`."""
 
+from collections.abc import Callable
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +27,28 @@ MAX_TOKENS = 20
 END_BIAS = 5.0  # makes the small models end some captions early: 5 to 8 of 12, after 0 to 19 tokens
 
 
-@pytest.fixture(scope="module", params=BLIP_KIN)
-def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Traced:
-    folder: Path = tmp_path_factory.mktemp("blip")
-    model = save_blip(folder / "checkpoint", **BLIP_KIN[request.param])
-    with torch.no_grad():
-        model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
-    write_blip_graphs(model, folder)
-    return model, folder
-
-
 @pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Traced]:
+    """Return the model and the graphs of one of `BLIP_KIN`, each made once."""
+
+    @cache
+    def make(kin: str) -> Traced:
+        folder: Path = tmp_path_factory.mktemp("blip")
+        model = save_blip(folder / "checkpoint", **BLIP_KIN[kin])
+        with torch.no_grad():
+            model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
+        write_blip_graphs(model, folder)
+        return model, folder
+
+    return make
+
+
+@pytest.fixture(params=BLIP_KIN)
+def traced(request: pytest.FixtureRequest, trace: Callable[[str], Traced]) -> Traced:
+    return trace(request.param)
+
+
+@pytest.fixture
 def captioner(traced: Traced, exported: Exported) -> BlipCaptioner:
     _, folder = traced
     tokenizer = folder / "blip/tokenizer.json"
@@ -63,9 +77,15 @@ def test_captions_equal_generate_token_for_token(traced: Traced, captioner: Blip
     assert np.array_equal(given[:, : expected.shape[1]], expected[:, : given.shape[1]])
 
 
-@pytest.mark.parametrize("num_beams", [2, 3, 5])
-@pytest.mark.parametrize("early_stopping", [False, True, "never"])
-@pytest.mark.parametrize("length_penalty", [1.0, 0.0, 2.0, -1.5])
+# Every combination on one checkpoint, and each value once more on the others: what beams do with a graph's outputs does not
+# depend on how the graph came about.
+BEAMS, STOPPING, PENALTIES = [2, 3, 5], [False, True, "never"], [1.0, 0.0, 2.0, -1.5]
+EVERY_WAY = list(product(BEAMS, STOPPING, PENALTIES))
+EACH_VALUE = [(2, False, 1.0), (3, True, 0.0), (5, "never", 2.0), (3, False, -1.5)]
+WAYS = [(kin, *way) for kin in BLIP_KIN for way in (EVERY_WAY if kin == "base" else EACH_VALUE)]
+
+
+@pytest.mark.parametrize(("traced", "num_beams", "early_stopping", "length_penalty"), WAYS, indirect=["traced"])
 def test_beam_search_equals_generate_token_for_token(
     traced: Traced,
     captioner: BlipCaptioner,

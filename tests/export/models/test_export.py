@@ -112,6 +112,7 @@ def test_an_exact_export_is_whole_files_and_has_no_plan(exported: Exported) -> N
     }
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_without_blip_there_are_no_captions(
     clip_folder: Path, tmp_path: Path, calibration: CalibrationSet, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +141,7 @@ def test_missed_gates_of_both_families_are_one_error_and_leave_the_previous_arte
     assert [path.name for path in tmp_path.iterdir()] == ["models"]
 
 
+@pytest.mark.usefixtures("without_plots")
 def test_a_plan_meets_a_gate_that_int8_misses(clip_folder: Path, tmp_path: Path, calibration: CalibrationSet) -> None:
     out, hard = tmp_path / "models", Gates(cosine_mean=0.9999, cosine_worst=0.9999)
     export_models(str(clip_folder), None, out, options=ExportOptions(gates=hard, calibration=calibration))

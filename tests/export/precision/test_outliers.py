@@ -24,7 +24,7 @@ from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.gates import Gates
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("without_plots")]
 
 KINDS: dict[str, tuple[Edit, ...]] = {
     "norm channels": (scale_norm_channels,),

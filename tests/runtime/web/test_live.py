@@ -4,75 +4,30 @@ import gc
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from starlette.types import Receive, Scope, Send
 
 from runtime.engine import Engine
 from runtime.errors import ArtefactCorrupt, LookwhyError, RemoteRefused
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.live import HERE_S, REMOTE_S, LiveEngine, LookBetweenRequests
-
-
-class PlayedSource:
-    """Releases by their names; `lies_there` is the one in force, and `fault` is what opening another one raises."""
-
-    def __init__(self, make_engine: Callable[[], Engine], *, is_remote: bool = False) -> None:
-        self.is_remote, self._make_engine = is_remote, make_engine
-        self.opened_stamp: Hashable = None
-        self.lies_there: str | None = "g1"
-        self.files = "whole"
-        self.fault: Exception | None = None
-        self.damaged: list[Path] = []
-        self.opened: list[str | None] = []
-        self.dropped = 0
-
-    def stamp(self) -> Hashable:
-        return self.lies_there
-
-    def files_stamp(self) -> Hashable:
-        return self.files
-
-    def open(self, *, warm: bool = False) -> Engine:
-        self.opened.append(self.lies_there)
-        if self.fault:
-            raise self.fault
-        engine = self._make_engine()
-        engine.release = cast(Any, SimpleNamespace(generation=self.lies_there, models_name="played 1"))
-        self.opened_stamp = self.lies_there
-        return engine
-
-    def drop_others(self) -> None:
-        self.dropped += 1
-
-    def find_damage(self, rest: Callable[[float], bool]) -> list[Path] | None:
-        return self.damaged
+from runtime.web.live import HERE_S, REMOTE_S, LiveEngine
+from tests.runtime.web.played_releases import PlayedSource, generation, played_source
 
 
 @pytest.fixture
 def source(engine: Engine) -> PlayedSource:
-    def another() -> Engine:
-        parts = engine._encoder, engine._ranker, engine.library, engine._explainer
-        return Engine(*parts, captions=engine._captions, limits=engine.limits)
-
-    return PlayedSource(another)
+    return played_source(engine)
 
 
 @pytest.fixture
 def live(source: PlayedSource) -> LiveEngine:
     return LiveEngine(source)
-
-
-def generation(live: LiveEngine) -> str:
-    assert live.current.release
-    return live.current.release.generation
 
 
 def test_another_release_is_served_and_told_in_one_line(
@@ -216,55 +171,3 @@ def test_whole_files_are_told_without_a_line(source: PlayedSource, caplog: pytes
     ended(live)
     assert live.current.damage == ()
     assert not caplog.records
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"ok"})
-
-
-def test_between_requests_is_looked_at_most_every_so_many_seconds(live: LiveEngine, source: PlayedSource) -> None:
-    clock = Clock()
-    client = TestClient(LookBetweenRequests(app, live, clock=clock))
-    source.lies_there = "g2"
-    clock.now = live.check_s - 0.1
-    assert client.get("/").text == "ok"
-    assert generation(live) == "g1"
-    clock.now = live.check_s
-    assert client.get("/").text == "ok"
-    assert generation(live) == "g2"
-
-
-def test_a_release_that_opens_slowly_does_not_hold_the_request_up(live: LiveEngine, source: PlayedSource) -> None:
-    clock, may_open = Clock(), threading.Event()
-    opens = source.open
-
-    def slow_open(*, warm: bool = False) -> Engine:
-        assert may_open.wait(60)
-        return opens(warm=warm)
-
-    source.open = slow_open  # type: ignore[method-assign]
-    source.lies_there, clock.now = "g2", live.check_s
-    client = TestClient(LookBetweenRequests(app, live, waited_max_s=0.01, clock=clock))
-    clock.now += live.check_s
-    assert client.get("/").text == "ok"
-    assert generation(live) == "g1"
-    [looking] = [thread for thread in threading.enumerate() if thread.name == "releases"]
-    may_open.set()
-    looking.join()
-    assert generation(live) == "g2"
-
-
-def test_where_it_is_switched_off_nothing_is_looked_for(source: PlayedSource) -> None:
-    live, clock = LiveEngine(source, check_s=0), Clock()
-    client = TestClient(LookBetweenRequests(app, live, clock=clock))
-    source.lies_there, clock.now = "g2", 1e9
-    assert client.get("/").text == "ok"
-    assert generation(live) == "g1"
