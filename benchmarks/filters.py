@@ -26,7 +26,8 @@ from benchmarks.measure.timing import duration_ms
 from export.index.clusters import write_ivf
 from export.index.nprobe import choose_probing
 from export.index.photos.counts import write_photo_counts
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
 from runtime.library.where import Where
 from runtime.stores.clustered import ClusteredStore

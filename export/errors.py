@@ -12,8 +12,8 @@ LookwhyError
     ├── SampleModelsUnasked no models but the sample's are here, and nobody named those
     ├── ExtraMissing       what is asked for needs an extra that is not installed
     ├── DeviceUnfit        the device has no arithmetic for models of this precision
-    ├── ParityFailed       an exported graph differs from its model by more than the tolerance
-    ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask
+    ├── ParityFailed       an exported graph differs from its model by more than the tolerance (`precision/gates.py`)
+    ├── GateMissed         quantized graphs keep less of the exact ones than the gates ask (likewise)
     ├── TextModelsMissing  the models that read text in pictures are not installed
     ├── GenerationAbsent   there is no such generation of the index to go back to
     ├── ArtefactDamaged    files of models or index are not as they were written
@@ -25,7 +25,6 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -139,7 +138,7 @@ class ArtefactDamaged(ExportError):
 
     def __init__(self, folder: Path, faults: Sequence[str], remedy: str) -> None:
         self.folder, self.faults, self.remedy = folder, tuple(faults), remedy
-        super().__init__(f"{folder} is damaged. {remedy}{_list_lines(faults)}")
+        super().__init__(f"{folder} is damaged. {remedy}{list_lines(faults)}")
 
 
 class SampleModelsUnasked(ExportError):
@@ -180,25 +179,6 @@ class TextModelsMissing(ExportError):
         )
 
 
-@dataclass(frozen=True)
-class GateMiss:
-    """One figure outside its gate, of one subject: a graph and its output, or a family's answers.
-
-    `graph` is the graph that causes most of it; `layers` are that graph's costliest layers, the costliest first, if known.
-    """
-
-    subject: str
-    measure: str
-    given: float
-    allowed: float
-    graph: str = ""
-    layers: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        costliest = f" The layers that cost most: {', '.join(self.layers)}." if self.layers else ""
-        return f"{self.subject}: {self.measure} is {self.given:.6g}, allowed is {self.allowed:.6g}.{costliest}"
-
-
 class ExtraMissing(ExportError):
     """What is asked for needs packages of an extra that are not installed."""
 
@@ -212,34 +192,6 @@ class ExtraMissing(ExportError):
         )
 
 
-class ParityFailed(ExportError):
-    """Graphs differ from the models that they were made of by more than the tolerance."""
-
-    code = "parity_failed"
-
-    def __init__(self, misses: Sequence[GateMiss]) -> None:
-        self.misses = tuple(misses)
-        super().__init__(f"Exported graphs differ from their torch models. Nothing was replaced.{_list_lines(misses)}")
-
-
-class GateMissed(ExportError):
-    """Quantized graphs are too far from the exact ones; `misses` holds every gate that was missed, at least one."""
-
-    code = "gate_missed"
-
-    def __init__(self, misses: Sequence[GateMiss]) -> None:
-        self.misses = tuple(misses)
-        gates = "gate" if len(misses) == 1 else "gates"
-        super().__init__(
-            f"The quantized graphs missed {len(misses)} {gates}. Nothing was replaced. Lower the gates, "
-            f"or let layers be chosen (--precision planned), or stay exact (fp32).{_list_lines(misses)}"
-        )
-
-
-def _list_lines(misses: Sequence[object]) -> str:
-    return "".join(f"\n  {miss}" for miss in misses)
-
-
 class OutputUnwritable(ExportError):
     """The result cannot be written."""
 
@@ -248,6 +200,11 @@ class OutputUnwritable(ExportError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")
+
+
+def list_lines(faults: Sequence[object]) -> str:
+    """Return each of some faults on a line of its own, as the end of a message."""
+    return "".join(f"\n  {fault}" for fault in faults)
 
 
 def _requirements() -> str:

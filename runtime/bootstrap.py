@@ -155,9 +155,10 @@ class EngineSource:
         opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
         library = _open_library(index_folder.path, index, settings)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
+        stores = open_stores(index_folder.path, index, settings.threads or SERVING_THREADS)
         engine = Engine(
             opened.encoder,
-            _open_ranker(index_folder.path, index, library, settings.threads or SERVING_THREADS),
+            Ranker(*stores, index.calibration, some_ids=library.some_ids, texts_of=library.texts.of_pictures),
             library,
             self._explainer,
             captions=_open_captions(library, index_folder.path, opened),
@@ -247,8 +248,3 @@ def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) ->
     if secret_id and not key:
         return SecretExplainer(lambda: read_secret(secret_id), open_with)
     return open_with(key.get_secret_value() if key else None)
-
-
-def _open_ranker(index_dir: Path, index: IndexManifest, library: Library, threads: int) -> Ranker:
-    pictures, captions = open_stores(index_dir, index, threads)
-    return Ranker(pictures, captions, index.calibration, some_ids=library.some_ids, texts_of=library.texts.of_pictures)

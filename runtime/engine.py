@@ -15,18 +15,19 @@ from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ImageRow
 from runtime.library.seen_pictures import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.candidates import find_candidates
-from runtime.search.cards import best_cards, with_copies
+from runtime.search.cards import best_cards, newest_first, with_copies
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings, weigh_words
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.hits import hits_of
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
-from runtime.search.ranking import Ranker, newest_first
+from runtime.search.ranking import Ranker
 from runtime.search.suggested_filters import suggest_filters
 from runtime.search.testimony import Statement
 from runtime.search.words import without_word

@@ -18,7 +18,8 @@ PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property"
 UNUSED_WITH_REASON = {
     "symbolic": "torch's exporter calls it",
     "send_400_response": "uvicorn calls it for what is no HTTP",
-    "seekable": "io.BufferedReader calls it, as it does the next",
+    "readable": "io.BufferedReader calls it, as it does the next two",
+    "seekable": "likewise",
     "readinto": "of io.RawIOBase",
     "hold_in": "what a question means for one scene, in plain words: tests hold the fast truth table against it",
 }

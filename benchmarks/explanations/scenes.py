@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, TIME_PHRASES, exact_caption, noun_phrase, plural
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Group, HeldOut, Scene, sample_scenes
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.search.evidence import Evidence, Hit, Verdict, WordWeight
 from runtime.search.words import Phrase
 

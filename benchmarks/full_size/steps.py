@@ -62,9 +62,8 @@ def save_checkpoint(shape: "ShapeName", folder: Path, kind: WeightKind) -> None:
 def export_form(clip: Path, blip: Path, out: Path, form: "PrecisionMode") -> ExportCost:
     """Export both checkpoints, and return the cost. For int8 throughout the gates are open, so that it can be measured."""
     from export.console import TerminalDisplay
-    from export.errors import GateMissed
     from export.models.export import ExportOptions, export_models
-    from export.precision.gates import Gates
+    from export.precision.gates import GateMissed, Gates
 
     open_gates = Gates(cosine_mean=0, cosine_worst=0, overlap_at_10=0, token_agreement=0)
     options = ExportOptions(precision=form, gates=open_gates if form == "int8" else Gates())

@@ -4,8 +4,8 @@ Owns the order of the steps, from a file to its row in the catalogue. Each step 
 Needs no torch: it runs wherever the runtime does.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +13,9 @@ from rich.console import Console
 from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
-from export.index.catalog import Catalog, IndexedImage
+from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
-from export.index.found import FoundImage, Scan, SkippedImage, left_out_lines, why_no_picture
+from export.index.found import Scan, SkippedImage, left_out_lines, why_no_picture
 from export.index.given_captions import match_given, print_given
 from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
@@ -29,7 +29,7 @@ from export.index.photos.previews import PreviewFolder
 from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
-from export.index.publisher import BuildOptions, Publisher
+from export.index.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.salvage import last_generation
 from export.index.scan import scan_folder
 from export.index.summary import Summary, print_found, print_summary
@@ -117,7 +117,10 @@ class _Build:
                 assigned = self._assign_ids()
             self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
             self._make_previews(assigned)
-            self._sign_missing()
+            unsigned = self._pictures.without(self._signatures)
+            sign_missing(
+                self._signatures, self._scan.folder, unsigned, self._out, workers=self._models.workers, console=self._console
+            )
             if not self._options.captions_later:
                 self._caption(assigned)
             self._read_text(assigned)
@@ -159,17 +162,11 @@ class _Build:
                 advance(len(batch))
         return encoded
 
-    def _sign_missing(self) -> None:
-        images = self._pictures.without(self._signatures)
-        if images:
-            workers = self._models.workers
-            sign_missing(self._signatures, self._scan.folder, images, self._out, workers=workers, console=self._console)
-
     def _make_previews(self, assigned: IdAssignment) -> None:
         """Make the previews that are missing of known contents: of an index from before there were any, or removed ones."""
         missing = self._pictures.without(self._previews.complete())
-        if missing and self._publisher.is_due:  # embedding took long: let it be searched
-            self._publish(assigned)
+        if missing:
+            self._publish_if_due(assigned)  # embedding took long: let it be searched
         self._previews.make(self._scan.folder, missing, self._models, self._console)
 
     def _caption(self, assigned: IdAssignment) -> None:
@@ -181,20 +178,23 @@ class _Build:
         images = self._pictures.without(self._known.captions, leave_out=self._given)
         if not images or not self._models.open_captioner:
             return
-        with self._published_at_ctrl_c(assigned):
+        with published_at_ctrl_c(lambda: self._publish(assigned), self._console):
             self._publish_if_due(assigned)  # embedding took long: let it be searched
             captioner = self._models.open_captioner()
             previewed = self._previews.of(self._known.sizes)
             batches = closing(caption_images(self._scan.folder, images, captioner, self._models, previewed))
             with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
                 for batch in captioned:
-                    self._keep_captions({sha256: caption for sha256, caption in batch if isinstance(caption, str)})
+                    captions = {sha256: caption for sha256, caption in batch if isinstance(caption, str)}
+                    with unwritable_refused(self._out):
+                        self._known.keep_captions(captions)
+                        self._caption_vectors.embed(captions.values())
                     advance(len(batch))
                     self._publish_if_due(assigned)
 
     def _read_text(self, assigned: IdAssignment) -> None:
         """Read the text in every content that was not looked at for any, where that is wanted, into the journal."""
-        with self._published_at_ctrl_c(assigned):
+        with published_at_ctrl_c(lambda: self._publish(assigned), self._console):
             images = self._pictures.without(self._texts.known)
             with closing(self._texts.read(self._scan.folder, images, self._models.workers, self._console)) as batches:
                 for _ in batches:
@@ -204,25 +204,12 @@ class _Build:
         if self._publisher.is_due:
             self._publish(assigned)
 
-    @contextmanager
-    def _published_at_ctrl_c(self, assigned: IdAssignment) -> Iterator[None]:
-        """Bring the index up to what is known by then, where Ctrl-C breaks into the block."""
-        try:
-            yield
-        except KeyboardInterrupt:
-            stopping = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
-            self._console.print(stopping, style="yellow")
-            self._publish(assigned)
-            raise
-
-    def _keep_captions(self, captions: Mapping[str, str]) -> None:
-        with unwritable_refused(self._out):
-            self._known.keep_captions(captions)
-            self._caption_vectors.embed(captions.values())
-
     def _publish(self, assigned: IdAssignment) -> Catalog:
         """Bring the index up to what is known by now, and return its catalogue."""
-        rows = [self._row(image, sha256, assigned.ids[image.image_path]) for image, sha256 in self._pictures.hashed()]
+        rows = [
+            self._known.row(assigned.ids[image.image_path], image, sha256, self._given.get(image.image_path, ()))
+            for image, sha256 in self._pictures.hashed()
+        ]
         catalog = Catalog(
             rows=sorted(rows, key=lambda row: row.id),
             skipped=sorted(self._pictures.skipped, key=lambda image: image.name),
@@ -236,26 +223,8 @@ class _Build:
         self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
         return catalog
 
-    def _row(self, image: FoundImage, sha256: str, image_id: int) -> IndexedImage:
-        width, height = self._known.sizes[sha256]
-        made, given = self._known.captions.get(sha256), self._given.get(image.image_path, ())
-        return IndexedImage(
-            id=image_id,
-            image_path=image.image_path,
-            sha256=sha256,
-            bytes=image.bytes,
-            width=width,
-            height=height,
-            caption=given[0] if given else made,
-            caption_source="given" if given else "index",
-            other_captions=given[1:],
-            made_caption=made if given else None,
-            mtime_ns=image.mtime_ns,
-        )
-
     def _summary(self, assigned: IdAssignment, catalog: Catalog, encoded: int) -> Summary:
         uncaptioned = sum(row.caption is None for row in catalog.rows) if self._models.open_captioner else 0
-        kept = self._pictures.kept
         others = [number for number in whole_generations(self._out) if number != self._publisher.number]
         return Summary(
             count=len(assigned.ids),
@@ -265,8 +234,8 @@ class _Build:
             changed=len(assigned.changed),
             renamed=len(assigned.renamed),
             removed=len(assigned.removed),
-            unchanged=len(assigned.unchanged - kept.rows.keys()),
-            kept=tuple(kept.folders),
+            unchanged=len(assigned.unchanged - self._pictures.kept.rows.keys()),
+            kept=tuple(self._pictures.kept.folders),
             encoded=encoded,
             uncaptioned=uncaptioned,
             captions_later=self._options.captions_later,

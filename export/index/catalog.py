@@ -17,8 +17,8 @@ from export.index.scan import SkippedImage
 from export.index.text.stored import read_texts, said_in, write_texts
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
-from runtime.library.catalog import CATALOG_SCHEMA, ImageRow
 from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, selected_columns, write_captions
+from runtime.library.image_rows import CATALOG_SCHEMA, ImageRow
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from export.index.catalog import IndexedImage
+from export.index.found import FoundImage
 from export.index.journal import Journal
 from export.index.last_generation import Generation
 from export.index.pipeline import EmbeddedImage
 from runtime.images import LASTING_REASONS
 from runtime.library.caption_file import captioner_fingerprint
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.stores.vector_file import VectorBatch
 
 VECTORS_AT_ONCE = 4096  # on their way from the old store and the journal into the new one: 8 MB at dimension 512
@@ -81,6 +83,22 @@ class KnownContents:
         """
         self._journal.record_captions(captions)
         self.captions.update(captions)
+
+    def row(self, image_id: int, image: FoundImage, sha256: str, given: Sequence[str]) -> IndexedImage:
+        """Return the row of a picture whose content is known; of captions `given` by people, the first one is shown."""
+        made = self.captions.get(sha256)
+        return IndexedImage(
+            image_id,
+            image.image_path,
+            sha256,
+            image.bytes,
+            *self.sizes[sha256],
+            caption=given[0] if given else made,
+            caption_source="given" if given else "index",
+            other_captions=tuple(given[1:]),
+            made_caption=made if given else None,
+            mtime_ns=image.mtime_ns,
+        )
 
     def vector_batches(self, rows: Sequence[ImageRow]) -> Iterator[VectorBatch]:
         """Yield the ids and the vectors, (n, d) float32, of rows of known contents, in their order."""

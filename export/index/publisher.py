@@ -4,7 +4,8 @@ How a generation is written and switched is `generation.py`'s.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,3 +140,15 @@ class Publisher:
         if not last.catalog.has_text and can_index_text():
             return False
         return last.captions is not None or not any(row.caption for row in last.catalog.rows)
+
+
+@contextmanager
+def published_at_ctrl_c(publish: Callable[[], object], console: Console) -> Iterator[None]:
+    """Bring the index up to what is known by then, where Ctrl-C breaks into the block."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        stopping = "Stopping: what is done goes into the index. Ctrl-C again leaves that to the next run."
+        console.print(stopping, style="yellow")
+        publish()
+        raise

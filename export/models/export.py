@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
-from export.errors import GateMiss, GateMissed
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
 from export.models.latency import median_latencies_ms
@@ -24,7 +23,7 @@ from export.models.report import write_report
 from export.models.report_figures import ReportFigures
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
-from export.precision.gates import Gates
+from export.precision.gates import GateMiss, GateMissed, Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
 from runtime.artefacts.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.errors import GateMiss, ParityFailed
-from export.precision.gates import Measures
+from export.precision.gates import GateMiss, Measures, ParityFailed
 from runtime.artefacts.manifest import BlipRecord, ClipRecord
 from runtime.models.blip import BlipCaptioner
 from runtime.models.cpu_cores import usable_cores

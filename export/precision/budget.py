@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.console import ProgressDisplay
-from export.errors import GateMiss
 from export.precision.gate_measures import GateMeasure
-from export.precision.gates import GateResult, Gates, name_layers
+from export.precision.gates import GateMiss, GateResult, Gates, name_layers
 from export.precision.layers import ExactGraph
 from export.precision.plan import GraphPlan, PrecisionPlanner
 from export.precision.rewriting import rewrite, write_single_file

@@ -1,4 +1,4 @@
-"""The gates: measures of how near quantized graphs stay to the exact ones, the least that each must be, and the misses.
+"""The gates: measures of how near quantized graphs stay to the exact ones, the least that each must be, and what is missed.
 
 Owns the measures and their defaults. Runs no graph: outputs come in as arrays.
 """
@@ -10,13 +10,56 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from export.errors import GateMiss
+from export.errors import ExportError, list_lines
 
 Measures = dict[str, dict[str, float]]  # by subject, such as "clip/text.onnx embedding", then by the measure's name
 
 TOP_K = 10
 EQUALLY_LIKELY = 0.9
 REPORTED_KS = (1, 2, 3, 5, 10, 20)  # the k of overlap@k that the report draws
+
+
+@dataclass(frozen=True)
+class GateMiss:
+    """One figure outside its gate, of one subject: a graph and its output, or a family's answers.
+
+    `graph` is the graph that causes most of it; `layers` are that graph's costliest layers, the costliest first, if known.
+    """
+
+    subject: str
+    measure: str
+    given: float
+    allowed: float
+    graph: str = ""
+    layers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        costliest = f" The layers that cost most: {', '.join(self.layers)}." if self.layers else ""
+        return f"{self.subject}: {self.measure} is {self.given:.6g}, allowed is {self.allowed:.6g}.{costliest}"
+
+
+class ParityFailed(ExportError):
+    """Graphs differ from the models that they were made of by more than the tolerance."""
+
+    code = "parity_failed"
+
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        super().__init__(f"Exported graphs differ from their torch models. Nothing was replaced.{list_lines(misses)}")
+
+
+class GateMissed(ExportError):
+    """Quantized graphs are too far from the exact ones; `misses` holds every gate that was missed, at least one."""
+
+    code = "gate_missed"
+
+    def __init__(self, misses: Sequence[GateMiss]) -> None:
+        self.misses = tuple(misses)
+        gates = "gate" if len(misses) == 1 else "gates"
+        super().__init__(
+            f"The quantized graphs missed {len(misses)} {gates}. Nothing was replaced. Lower the gates, "
+            f"or let layers be chosen (--precision planned), or stay exact (fp32).{list_lines(misses)}"
+        )
 
 
 class Gates(BaseModel):

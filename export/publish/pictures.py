@@ -10,7 +10,8 @@ from export.publish.s3 import S3Folder
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg
 from runtime.images.stripping.original import shown_original
 from runtime.images.stripping.pieces import PieceFile
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ImageRow
 from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile
 from runtime.library.previews import preview_path

@@ -13,7 +13,8 @@ from cachetools import LRUCache
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageError
 from runtime.library.caption_file import CaptionFile
-from runtime.library.catalog import ImageRow, IndexedSource, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ImageRow, IndexedSource
 from runtime.library.seen_pictures import opened_for_models
 
 if TYPE_CHECKING:

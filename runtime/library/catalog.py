@@ -1,30 +1,27 @@
-"""The catalogue (SQLite): id -> image path, size, sha256, caption; and from an image path to its file and its URL.
+"""A library: its catalogue (SQLite) and its folder of pictures. From an id to a row; from a row to its file and its URL.
 
-Owns the catalogue's form and reads it, but for its full text, which is `text_index.py`'s. `export/index/catalog.py` writes
-both; `runtime/images` opens the pictures.
+Each table of the catalogue has a module of its own, which a library holds opened: `image_rows.py` has the pictures,
+`text_index.py` their full text. `runtime/images` opens the pictures.
 """
 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import product
 from pathlib import Path
-from types import NoneType
-from typing import Literal, Self, get_args
+from typing import Self
 from urllib.parse import quote
 
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
-from runtime.library.catalog_file import CATALOG_FORMAT, CatalogFile, read_captions
+from runtime.library.catalog_file import CatalogFile
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.copies import Copies
 from runtime.library.filters import Filters
+from runtime.library.image_rows import COLUMNS, ID_MAX, ImageRow, select_rows
 from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.photo_facts import PhotoFactsTable
@@ -33,67 +30,6 @@ from runtime.library.picture_text import PictureTexts
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)
-
-ID_MAX = 2**63 - 1  # SQLite's largest integer; ids begin at 1
-CATALOG_SCHEMA = f"""
-    PRAGMA user_version = {CATALOG_FORMAT};
-    -- One row a picture. mtime_ns is for the next indexing run, which hashes only files that look changed.
-    CREATE TABLE images (
-        id INTEGER PRIMARY KEY,
-        image_path TEXT NOT NULL UNIQUE,
-        sha256 TEXT NOT NULL,
-        bytes INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL,
-        width INTEGER NOT NULL,
-        height INTEGER NOT NULL,
-        caption TEXT,  -- the one that is shown
-        caption_source TEXT NOT NULL DEFAULT 'index',  -- "given" where a person gave it
-        other_captions TEXT,  -- those given beside it, a JSON list; NULL for none
-        made_caption TEXT  -- what the models made of a picture with a given caption, if they did
-    );
-    -- What the last run could not index, and why. sha256 is NULL where the file could not even be read.
-    CREATE TABLE skipped (
-        name TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        sha256 TEXT,
-        bytes INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL
-    );
-    -- next_id: ids of removed pictures are not given again. scanned_ns: when the last run began to look.
-    CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-"""
-COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions"
-IndexedSource = Literal["index", "given"]
-SOURCES: dict[str, IndexedSource] = {source: source for source in get_args(IndexedSource)}
-# of the columns, in their order
-ROW_TYPES = set(product([int], [str], [str], *[[int]] * 3, [str, NoneType], [int, NoneType], [str], [str, NoneType]))
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRow:
-    """One picture of the library.
-
-    `image_path` is relative to the folder of pictures, with forward slashes. `width` and `height` are in pixels, upright.
-    `caption` is None where none has been made yet; an empty one was made, without any word. `caption_source` is "given"
-    where a person gave it; then `other_captions` are those given beside it. None of these is empty. `mtime_ns` is when the
-    file was written, as it was indexed; None where that is not known.
-    """
-
-    id: int
-    image_path: str
-    sha256: str
-    bytes: int
-    width: int
-    height: int
-    caption: str | None
-    mtime_ns: int | None = None
-    caption_source: IndexedSource = field(default="index", kw_only=True)
-    other_captions: tuple[str, ...] = field(default=(), kw_only=True)
-
-    @property
-    def file(self) -> FileRecord:
-        """Its file's record, as it was indexed."""
-        return FileRecord(path=self.image_path, bytes=self.bytes, sha256=self.sha256)
 
 
 class Library:
@@ -155,7 +91,7 @@ class Library:
         """
         query = f"SELECT {self._columns} FROM images WHERE id IN ({', '.join('?' * len(ids))})"
         storable = (int(image_id) if abs(image_id) <= ID_MAX else -1 for image_id in ids)
-        by_id = {row.id: row for row in self._select(query, *storable)}
+        by_id = {row.id: row for row in select_rows(self._catalog, query, *storable)}
         if unknown := [image_id for image_id in ids if image_id not in by_id]:
             raise ImageNotFound(f"id {unknown[0]}")
         return [by_id[image_id] for image_id in ids]
@@ -180,7 +116,7 @@ class Library:
             ImageNotFound: no row has this path.
         """
         try:
-            found = self._select(f"SELECT {self._columns} FROM images WHERE image_path = ?", image_path)
+            found = select_rows(self._catalog, f"SELECT {self._columns} FROM images WHERE image_path = ?", image_path)
         except UnicodeEncodeError:  # half a surrogate pair, from a badly escaped URL
             found = []
         if not found:
@@ -189,7 +125,7 @@ class Library:
 
     def rows_of_content(self, sha256: str) -> list[ImageRow]:
         """Return the rows of the pictures whose files have this content; none where there are none."""
-        return self._select(f"SELECT {self._columns} FROM images WHERE sha256 = ? ORDER BY id", sha256)
+        return select_rows(self._catalog, f"SELECT {self._columns} FROM images WHERE sha256 = ? ORDER BY id", sha256)
 
     def image_file(self, image_path: str) -> Path:
         """Return where the file of a picture lies now. To read it, use `open_file`, which raises the same."""
@@ -250,15 +186,3 @@ class Library:
         except (ArtefactError, RemoteRefused) as error:
             log.warning("no picture: %s", error)
             raise ImageNotFound(row.image_path) from error
-
-    def _select(self, query: str, *arguments: str | int) -> list[ImageRow]:
-        found = self._catalog.fetch(query, *arguments)
-        if not all(tuple(map(type, row)) in ROW_TYPES for row in found):  # SQLite gives what a file says
-            raise self._catalog.damage("a row has a value of another kind")
-        try:
-            return [
-                ImageRow(*columns, caption_source=SOURCES[source], other_captions=read_captions(others))
-                for *columns, source, others in found
-            ]
-        except (KeyError, ValueError, TypeError) as cause:
-            raise self._catalog.damage("a row has another source, or other captions that are no list") from cause

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runtime.images import OpenedImage
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ImageRow
 from runtime.library.previews import read_preview
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.captions import CaptionSource
-from runtime.library.catalog import ImageRow
 from runtime.library.copies import Copy
+from runtime.library.image_rows import ImageRow
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch

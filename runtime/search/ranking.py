@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
-from runtime.library.catalog import ImageRow
 from runtime.library.filters import Ids
+from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
@@ -221,25 +221,6 @@ def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
     """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
     rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
     return np.array(rows, dtype=np.float64).reshape(-1, 3)
-
-
-def best_first(evidence: Sequence[Evidence]) -> list[int]:
-    """Return the order of the hits by match probability; where it is unknown, those whose captions say it come first.
-
-    The probability also uses the caption, which improves the order (benchmarks/RESULTS.md has by how much); a fixed mix of
-    both cosines made it worse.
-    """
-    return sorted(
-        range(len(evidence)), key=lambda at: (-(evidence[at].match_probability or 0.0), not evidence[at].testimony.agrees)
-    )
-
-
-def newest_first(
-    order: Sequence[int], ids: Sequence[int], taken_of: Callable[[Sequence[int]], Mapping[int, str]]
-) -> list[int]:
-    """Return the same places in `ids`, those of the newest pictures first; those without a date stay as they are, behind."""
-    taken = taken_of([ids[at] for at in order])
-    return sorted(order, key=lambda at: taken.get(ids[at], ""), reverse=True)
 
 
 def _evidence(

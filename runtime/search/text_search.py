@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import Library
 from runtime.library.filters import Ids
 from runtime.library.folding import fold
+from runtime.library.image_rows import ImageRow
 from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.words import FUNCTION_WORDS, content_words, stem

@@ -9,7 +9,8 @@ from fastapi import FastAPI, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.library.captions import CaptionSource
-from runtime.library.catalog import ID_MAX, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ID_MAX
 from runtime.library.picture_pages import PageOrder
 from runtime.library.where import KEYS, Where, check_where
 from runtime.web import openapi
@@ -39,23 +40,27 @@ class TimelineBody(AnswerPart):
     months: list[MonthBody]
 
 
-class PictureBody(BaseModel):
+class PagedPicture(BaseModel):
     """One picture of a page, with the fields of its name in a search's result; `caption` is empty where it has none yet."""
 
     id: int
     image_path: str
     image_url: str
+    preview_url: str | None
     width: int
     height: int
     caption: str
     caption_source: CaptionSource
     taken: str | None
+    place: str | None
+    country: str | None
+    camera: str | None
 
 
 class PicturesBody(BaseModel):
     """The answer to `GET /pictures`: a page, and what to ask for the next one with as `after`; null behind the last."""
 
-    pictures: list[PictureBody]
+    pictures: list[PagedPicture]
     next: int | None
 
 
@@ -105,20 +110,23 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
         return _json(PicturesBody(pictures=_bodies(library, ids), next=ids[-1] if len(found) > len(ids) else None))
 
 
-def _bodies(library: Library, ids: list[int]) -> list[PictureBody]:
-    taken = library.filters.taken_of(ids)
+def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
     return [
-        PictureBody(
+        PagedPicture(
             id=row.id,
             image_path=row.image_path,
             image_url=library.image_url(row),
+            preview_url=library.previews.url(row.sha256),
             width=row.width,
             height=row.height,
             caption=row.caption or "",
             caption_source="none" if row.caption is None else row.caption_source,
-            taken=taken.get(row.id),
+            taken=facts.taken,
+            place=facts.place,
+            country=facts.country,
+            camera=facts.camera,
         )
-        for row in library.rows_of_found(ids)
+        for row, facts in zip(library.rows_of_found(ids), library.facts.of(ids), strict=True)
     ]
 
 

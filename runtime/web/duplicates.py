@@ -11,7 +11,7 @@ from runtime.web.schemas import AnswerPart
 KINDS: tuple[Kind, Kind] = ("copies", "bursts")
 
 
-class PictureBody(AnswerPart):
+class GroupedPictureBody(AnswerPart):
     """One picture of a group: `bytes` of its file, `width` and `height` in pixels; `taken` is null where it is not known."""
 
     id: int
@@ -28,7 +28,7 @@ class GroupBody(AnswerPart):
     `spare_bytes` are those of the others.
     """
 
-    pictures: list[PictureBody]
+    pictures: list[GroupedPictureBody]
     spare_bytes: int
 
 
@@ -55,7 +55,7 @@ class DuplicatesBody(AnswerPart):
 def _bodies(groups: Sequence[Sequence[GroupedPicture]]) -> list[GroupBody]:
     bodies = [
         GroupBody(
-            pictures=[PictureBody.model_validate(picture) for picture in group],
+            pictures=[GroupedPictureBody.model_validate(picture) for picture in group],
             spare_bytes=sum(picture.bytes for picture in group[1:]),
         )
         for group in groups

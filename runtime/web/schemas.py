@@ -1,6 +1,6 @@
-"""The JSON of the API: what a request may hold, what an answer holds. Knows no HTTP.
+"""The JSON of answers; `request_fields.py` has that of requests. Knows no HTTP.
 
-Answers are read from the search's own records: each field from the attribute of its name, or from the path in its alias.
+They are read from the search's own records: each field from the attribute of its name, or from the path in its alias.
 """
 
 from functools import partial
@@ -10,9 +10,7 @@ import numpy as np
 from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from runtime.library.captions import CaptionSource
-from runtime.library.where import VALUE_MAX_CHARS
 from runtime.search.evidence import Verdict
-from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT, HitOrder
 from runtime.search.testimony import CaptionSays
 
 
@@ -21,8 +19,6 @@ def _nested_lists(contributions: Any) -> Any:  # noqa: ANN401 (an array, or list
     return contributions.round(6).tolist() if isinstance(contributions, np.ndarray) else contributions
 
 
-# Bounds that are described, but checked by the search itself, whose errors name the field and its limits.
-WEIGHT_BOUNDS: dict[str, Any] = {"minimum": 0, "maximum": 1}
 Rounded = Annotated[float, AfterValidator(partial(round, ndigits=6))]
 RoundedShare = Annotated[float, AfterValidator(partial(round, ndigits=4))]
 RoundedProbability = Annotated[float, Field(ge=0, le=1), AfterValidator(partial(round, ndigits=6))]
@@ -32,59 +28,6 @@ Rows = Annotated[list[list[float]], BeforeValidator(_nested_lists)]
 QUERY_READ: Any = Field(
     None, description="The part that was searched for, where the query is too long for the model; else null"
 )
-
-
-WHERE_SAID = "Only pictures of this date, folder, place or camera; null for all"
-ORDER_SAID = "The best first, or the newest of the best; those without a date come last"
-_WHERE_VALUES = {
-    "from": ("The first date: a year, a month or a day", "2019-06"),
-    "to": ("The last date, included", "2019"),
-    "folder": ("One or more whole names of folders, one within the other", "holiday"),
-    "place": ("A town, a country, or both", "Lisbon, Portugal"),
-    "camera": ("Words of its maker's and model's name", "Pixel 7"),
-}
-WHERE_FORM: dict[str, Any] = {
-    "properties": {
-        key: {
-            "anyOf": [{"type": "string", "maxLength": VALUE_MAX_CHARS}, {"type": "null"}],
-            "description": said,
-            "examples": [example],
-        }
-        for key, (said, example) in _WHERE_VALUES.items()
-    },
-    "additionalProperties": False,
-}
-QUERY_SAID = f"What the picture should show; -word leaves out, up to {MINUS_WORDS_MAX} words or phrases"
-QUERY_EXPLAINED = "The words that the pictures were found by"
-
-
-class SearchFields(BaseModel):
-    """`POST /search`; the app adds the bounds that its settings hold."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-    query: str = Field(description=QUERY_SAID, examples=["a red boat -sunset"])
-    top_k: int = Field(description="How many pictures", examples=[5])
-    explain: bool = Field(default=True, description="Whether each hit gets its words' weights and its sentence")
-    like: int | None = Field(default=None, description="A picture's id: more like this one; the query may then be empty")
-    picture_weight: float = Field(
-        default=PICTURE_WEIGHT,
-        description="0: the words alone count; 1: the picture alone",
-        json_schema_extra=WEIGHT_BOUNDS,
-    )
-    where: dict[str, Any] | None = Field(default=None, description=WHERE_SAID, json_schema_extra=WHERE_FORM)
-    order: HitOrder = Field(default="match", description=ORDER_SAID)
-
-
-class ExplainFields(BaseModel):
-    """`POST /explain`: hits of a search in depth; the app adds the bounds that its settings hold."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
-
-    query: str = Field(description=QUERY_EXPLAINED, examples=["a red boat"])
-    ids: list[int] = Field(description="The pictures", examples=[[17, 4]])
-    heatmap: bool = Field(default=False, description="Whether each gets its heatmap and the check of it")
-    explain: bool = Field(default=True, description="Whether each gets its words' weights and its sentence")
 
 
 class AnswerPart(BaseModel):

@@ -12,18 +12,17 @@ from runtime.library.where import FilterInvalid
 from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
-from runtime.web.routing import post_queued
-from runtime.web.schemas import (
+from runtime.web.request_fields import (
     ORDER_SAID,
     QUERY_EXPLAINED,
     QUERY_SAID,
     WEIGHT_BOUNDS,
     WHERE_SAID,
-    ExplainBody,
     ExplainFields,
-    SearchBody,
     SearchFields,
 )
+from runtime.web.routing import post_queued
+from runtime.web.schemas import ExplainBody, SearchBody
 
 
 def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Settings, uploads: UploadReader) -> None:

@@ -17,7 +17,8 @@ from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.settings import Settings

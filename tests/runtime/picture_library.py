@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import CATALOG_SCHEMA
 
 INSERT = (
     "INSERT INTO images (id, image_path, sha256, bytes, mtime_ns, width, height, caption) VALUES (?, ?, ?, ?, 0, 60, 40, ?)"

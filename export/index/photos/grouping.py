@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from export.index.photos.bursts import STRANGERS_SAMPLED, group_bursts, strangers_cosine
 from export.index.photos.copies import Taken, group_contents, near_among_all, near_among_pairs
 from export.index.photos.signatures import Signatures
-from runtime.library.catalog import ImageRow
 from runtime.library.copies import COPIES_SCHEMA
+from runtime.library.image_rows import ImageRow
 from runtime.stores.protocols import VectorSource
 
 # What the sources of `taken` in the table `photo_facts` count by: a camera's local time, or Google's UTC. What is not named

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.library.photo_facts import PhotoFacts
 
 KEPT_BACK = ("latitude", "longitude")  # where people live is in the catalogue alone

@@ -14,7 +14,7 @@ from export.index.publisher import BuildOptions
 from export.index.scan import FoundImage
 from export.index.text.models import READER
 from export.index.text.reading import read_images
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 
 
 class TextStep:

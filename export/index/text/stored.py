@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
 from export.index.text.models import READER
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import HAS_TABLE, NO_WORDS, PICTURE_TEXT_COLUMNS, PICTURE_TEXT_SCHEMA, read_words
 
 SELECT_KNOWN = "SELECT sha256, words FROM picture_text JOIN images USING (id) WHERE reader = ?"

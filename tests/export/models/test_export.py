@@ -12,10 +12,10 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from export.atomic import staged_folder
-from export.errors import CheckpointUnusable, GateMissed, OutputUnwritable, ParityFailed
+from export.errors import CheckpointUnusable, OutputUnwritable
 from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet
-from export.precision.gates import Gates
+from export.precision.gates import GateMissed, Gates, ParityFailed
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder

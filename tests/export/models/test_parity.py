@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from export.errors import ParityFailed
 from export.models.parity import make_probe_pixels, require_parity
+from export.precision.gates import ParityFailed
 
 VECTORS = np.eye(3, dtype=np.float32)
 CAPTIONS = np.array([[4, 5, 0], [6, 0, 0]])

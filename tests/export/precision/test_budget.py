@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from export.console import SilentDisplay
-from export.errors import GateMiss
 from export.precision.budget import LOOSEST, TIGHTEST, BudgetSearch, RoundedGraphs, RoundingOptions, _tightening
-from export.precision.gates import GateResult, Gates
+from export.precision.gates import GateMiss, GateResult, Gates
 from export.precision.sensitivity import Feed
 from runtime.models.onnx_session import Session
 from tests.export.precision.small_graphs import write_small_graph

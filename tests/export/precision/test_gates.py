@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export.errors import GateMissed
-from export.precision.gates import GateResult, Gates, cosines_between, name_layers, overlap_at, token_agreement
+from export.precision.gates import GateMissed, GateResult, Gates, cosines_between, name_layers, overlap_at, token_agreement
 
 GOOD = np.array([1.0, 0.9995])
 

@@ -19,10 +19,9 @@ from benchmarks.checkpoints.outliers import (
     scale_norm_channels,
 )
 from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
-from export.errors import GateMissed
 from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
-from export.precision.gates import Gates
+from export.precision.gates import GateMissed, Gates
 
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("without_plots")]
 

@@ -1,6 +1,6 @@
 """Hits as an explainer gets them, from the few facts that a test cares about."""
 
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.search.evidence import Evidence, Hit
 from runtime.search.words import Phrase
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA, CaptionWords, UsedNoun
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
 from runtime.library.catalog_file import CatalogFile
+from runtime.library.image_rows import CATALOG_SCHEMA
 
 AXES = np.eye(3, dtype=np.float32)
 

@@ -14,7 +14,8 @@ from runtime.artefacts.file_record import sha256_of
 from runtime.library import captions as captions_module
 from runtime.library.caption_file import FILE_NAME, CaptionFile
 from runtime.library.captions import Captions
-from runtime.library.catalog import CATALOG_SCHEMA, ImageRow, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import CATALOG_SCHEMA, ImageRow
 
 SIZES = [(10, 10), (20, 10), (30, 10), (40, 10)]
 CAPTIONED = 4  # the id of the picture that has a caption in the index

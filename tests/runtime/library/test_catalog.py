@@ -11,7 +11,8 @@ from PIL import Image
 
 from export.index.catalog import read_catalog
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ImageNotFound
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import CATALOG_SCHEMA
 
 NAMES = ["red boat.jpg", "sub/grün & <b>bold</b>.png", 'a "quote"\nand a line.webp', "100%/#1?.gif", "gone.jpg"]
 INSERT = (

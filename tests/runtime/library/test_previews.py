@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from runtime.errors import ImageNotFound
-from runtime.library.catalog import ImageRow, Library
+from runtime.library.catalog import Library
+from runtime.library.image_rows import ImageRow
 from runtime.library.previews import preview_path, read_preview
 from runtime.library.seen_pictures import opened_for_models
 

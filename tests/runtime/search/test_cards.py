@@ -10,8 +10,9 @@ import pytest
 from runtime.engine import Engine
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
-from runtime.library.catalog import CATALOG_SCHEMA, Library
+from runtime.library.catalog import Library
 from runtime.library.copies import COPIES_SCHEMA
+from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA
 from runtime.search.evidence import Answer
 from runtime.search.query import RequestLimits

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
+from runtime.search.cards import best_first
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
 from runtime.search.query import parse_query
-from runtime.search.ranking import Ranker, best_first
+from runtime.search.ranking import Ranker
 from runtime.search.testimony import Statement
 from runtime.stores.flat import FlatStore
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.search.text_search import which_are_named
 
 

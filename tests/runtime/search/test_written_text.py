@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from runtime.library.catalog import ImageRow
+from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.evidence import Evidence
 from runtime.search.ranking import NAMES_BELIEVED, Ranker
