@@ -52,11 +52,15 @@ def test_a_picture_of_a_page_has_the_fields_of_a_result(photos: TestClient) -> N
         "id": 8,
         "image_path": "Cafe\u0301/cup.jpg",
         "image_url": "/images/Cafe%CC%81/cup.jpg",
+        "preview_url": f"/previews/{8:064x}.512.jpg",
         "width": 20,
         "height": 10,
         "caption": "a red boat",
         "caption_source": "index",
         "taken": "2018-06-30",
+        "place": "San José",
+        "country": "CR",
+        "camera": "Pixel",
     }
 
 
