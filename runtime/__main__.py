@@ -87,6 +87,9 @@ def search(
     folder: Annotated[str | None, typer.Option(help="Pictures in folders of this name, or in holiday/beach.")] = None,
     place: Annotated[str | None, typer.Option(help="Pictures of this town or country.")] = None,
     camera: Annotated[str | None, typer.Option(help="Pictures by this camera.")] = None,
+    has_text: Annotated[
+        bool | None, typer.Option("--with-text/--without-text", help="Pictures in which text was read, or none was.")
+    ] = None,
     order: Annotated[Literal["match", "date"], typer.Option(help="The best first, or the newest of them.")] = "match",
     as_json: Annotated[bool, typer.Option("--json", help="Print what POST /search would answer.")] = False,
     paths: Annotated[bool, typer.Option("--paths", help="Print only the pictures' paths, one a line.")] = False,
@@ -103,7 +106,7 @@ def search(
         request = engine.limits.check_search(
             text_of(" ".join(query)),
             settings.top_k_default if top_k is None else top_k,
-            where={key: value and text_of(value) for key, value in where.items()},
+            where={key: value and text_of(value) for key, value in where.items()} | {"has_text": has_text},
         )
         body = SearchBody.model_validate(engine.search(replace(request, order=order)))
         if engine.sample_models:

@@ -6,7 +6,7 @@ the month or the year is known is found by every date that lies in it.
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from itertools import chain
 
 import numpy as np
@@ -16,7 +16,8 @@ from runtime.library.catalog_file import CatalogFile
 from runtime.library.countries import country_codes
 from runtime.library.folding import fold, folded_words
 from runtime.library.photo_counts import PhotoCounts
-from runtime.library.where import AFTER_ALL, PhotoFactsMissing, Where
+from runtime.library.picture_text import HAS_TABLE, NO_WORDS
+from runtime.library.where import AFTER_ALL, FilterInvalid, PhotoFactsMissing, Where
 
 Ids = NDArray[np.int64]  # ascending, each once
 
@@ -28,6 +29,8 @@ FOLDER_IDS = """
     SELECT group_concat(images.id) FROM json_each(?) AS folder CROSS JOIN images
     ON image_path > folder.value AND image_path < substr(folder.value, 1, length(folder.value) - 1) || '0'
 """  # "0" follows the slash
+TEXT_IDS = f"SELECT group_concat(id) FROM picture_text WHERE words {{}} '{NO_WORDS}'"
+NO_TEXTS = "left out: no text was read in this library's pictures yet (lookwhy index FOLDER --text now)"
 IN_LIST = "IN (SELECT value FROM json_each(?))"
 TAKEN_OF = f"SELECT id, taken FROM photo_facts WHERE taken IS NOT NULL AND id {IN_LIST}"
 
@@ -75,7 +78,7 @@ def kept_in_order(ids: list[int], allowed: Ids) -> list[int]:
 
 
 def _read_ids(catalog: CatalogFile, counts: PhotoCounts, where: Where) -> Ids:
-    of_facts = tuple(key for key in where.keys if key != "folder")
+    of_facts = tuple(key for key in where.keys if key not in {"folder", "has_text"})
     if of_facts and not counts.has_facts:
         raise PhotoFactsMissing(of_facts)
     found = []
@@ -85,7 +88,16 @@ def _read_ids(catalog: CatalogFile, counts: PhotoCounts, where: Where) -> Ids:
         found.append(ids_in(catalog, FACTS_IDS.format(" AND ".join(texts)), *chain.from_iterable(arguments)))
     if where.folder is not None:
         found.append(ids_in(catalog, FOLDER_IDS, json.dumps(_folders(counts, where.folder))))
-    return found[0] if len(found) == 1 else np.intersect1d(found[0], found[1], assume_unique=True)
+    if where.has_text is not None:
+        found.append(_with_text(catalog, where.has_text))
+    return reduce(partial(np.intersect1d, assume_unique=True), found)
+
+
+def _with_text(catalog: CatalogFile, has_text: bool) -> Ids:
+    """Return the pictures in which text was read, or those in which none was; what was not looked at is neither."""
+    if not (catalog.fetch(HAS_TABLE) and catalog.fetch("SELECT 1 FROM picture_text LIMIT 1")):
+        raise FilterInvalid("has_text", has_text, NO_TEXTS)
+    return ids_in(catalog, TEXT_IDS.format("!=" if has_text else "="))
 
 
 _Condition = tuple[str, tuple[str, ...]]  # SQL, and its arguments

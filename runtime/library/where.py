@@ -1,4 +1,4 @@
-"""Which pictures a request is about: by date, folder, place and camera. Checked once, before any work.
+"""Which pictures a request is about: by date, folder, place, camera, and text in them. Checked once, before any work.
 
 Owns what such a filter may say, and the errors of one that cannot be used. `filters.py` finds the pictures.
 """
@@ -12,8 +12,9 @@ from typing import Any
 from runtime.errors import RequestError
 from runtime.library.folding import folded_words
 
-KEYS = ("from", "to", "folder", "place", "camera")
-LATER_KEYS = {"has_text": "no text in pictures is read yet"}
+TEXT_KEYS = ("from", "to", "folder", "place", "camera")
+KEYS = (*TEXT_KEYS, "has_text")
+BOOLEANS = {"true": True, "false": False}  # as a query string has them
 VALUE_MAX_CHARS = 500
 SHOWN_MAX_CHARS = 60  # of a value in an error's message
 DATE_FORMS = "a date such as 2019, 2019-06 or 2019-06-02"
@@ -52,7 +53,7 @@ class Where:
 
     `first` and `last` are ISO dates of any precision, both included: 2019, 2019-06, 2019-06-02. `folder` is one or more
     whole names of folders, one within the other, anywhere in the path. `place` is a town, a country, or both with a comma
-    between. `camera` has words of a maker's and a model's name.
+    between. `camera` has words of a maker's and a model's name. `has_text`: text was read in the picture, or none was.
     """
 
     first: str | None = None
@@ -60,11 +61,12 @@ class Where:
     folder: str | None = None
     place: str | None = None
     camera: str | None = None
+    has_text: bool | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of a request that it has values for."""
-        values = (self.first, self.last, self.folder, self.place, self.camera)
+        values = (self.first, self.last, self.folder, self.place, self.camera, self.has_text)
         return tuple(key for key, value in zip(KEYS, values, strict=True) if value is not None)
 
 
@@ -72,7 +74,8 @@ def check_where(given: object) -> Where | None:
     """Return the filter of a request; None where it leaves everything open.
 
     Args:
-        given: what the request says: a mapping of `KEYS` to texts. A text that is None or blank leaves its key open.
+        given: what the request says: a mapping of `KEYS` to texts, and of has_text to a boolean. None and a blank text
+            leave a key open.
 
     Raises:
         FilterInvalid: it is none, or has another key or a value that cannot be used.
@@ -82,12 +85,12 @@ def check_where(given: object) -> Where | None:
     if not isinstance(given, Mapping):
         raise FilterInvalid("where", given, f"an object with some of {', '.join(KEYS)}")
     for key in given:
-        if key in LATER_KEYS:
-            raise FilterInvalid("a key of where", key, f"one of {', '.join(KEYS)}: {LATER_KEYS[key]}")
         if key not in KEYS:
             raise FilterInvalid("a key of where", key, f"one of {', '.join(KEYS)}")
-    first, last, folder, place, camera = (_text(key, given.get(key)) for key in KEYS)
-    where = Where(_date("from", first), _date("to", last), _folder(folder), _named("place", place), _named("camera", camera))
+    first, last, folder, place, camera = (_text(key, given.get(key)) for key in TEXT_KEYS)
+    has_text = _boolean("has_text", given.get("has_text"))
+    named = _named("place", place), _named("camera", camera)
+    where = Where(_date("from", first), _date("to", last), _folder(folder), *named, has_text)
     if where.first and where.last and where.first > where.last + AFTER_ALL:
         raise FilterInvalid("to", where.last, f"no earlier than from, {where.first}")
     return where if where.keys else None
@@ -105,6 +108,14 @@ def _text(key: str, given: Any) -> str | None:  # noqa: ANN401 (what JSON may ho
     except UnicodeEncodeError as cause:  # half a surrogate pair: JSON can carry it, SQLite cannot
         raise FilterInvalid(key, given, "whole characters") from cause
     return given.strip() or None
+
+
+def _boolean(key: str, given: Any) -> bool | None:  # noqa: ANN401 (what JSON may hold)
+    if isinstance(given, str):
+        given = BOOLEANS.get(given.strip().lower(), given) if given.strip() else None
+    if given is None or isinstance(given, bool):
+        return given
+    raise FilterInvalid(key, given, "true or false")
 
 
 def _date(key: str, given: str | None) -> str | None:

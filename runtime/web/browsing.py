@@ -74,6 +74,7 @@ class WhereFields(BaseModel):
     folder: str | None = Field(None, description="One or more whole names of folders, one within the other")
     place: str | None = Field(None, description="A town, a country, or both with a comma between")
     camera: str | None = Field(None, description="Words of its maker's and model's name")
+    has_text: bool | None = Field(None, description="Whether text was read in the picture")
 
     @property
     def where(self) -> Where | None:

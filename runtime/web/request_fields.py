@@ -9,7 +9,7 @@ from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT, HitOrder
 
 # Bounds that are described, but checked by the search itself, whose errors name the field and its limits.
 WEIGHT_BOUNDS: dict[str, Any] = {"minimum": 0, "maximum": 1}
-WHERE_SAID = "Only pictures of this date, folder, place or camera; null for all"
+WHERE_SAID = "Only pictures of this date, folder, place or camera, or with text; null for all"
 ORDER_SAID = "The best first, or the newest of the best; those without a date come last"
 _WHERE_VALUES = {
     "from": ("The first date: a year, a month or a day", "2019-06"),
@@ -26,7 +26,8 @@ WHERE_FORM: dict[str, Any] = {
             "examples": [example],
         }
         for key, (said, example) in _WHERE_VALUES.items()
-    },
+    }
+    | {"has_text": {"type": ["boolean", "null"], "description": "Whether text was read in the picture"}},
     "additionalProperties": False,
 }
 QUERY_SAID = f"What the picture should show; -word leaves out, up to {MINUS_WORDS_MAX} words or phrases"

@@ -1,5 +1,7 @@
 """Filters over a real catalogue: what each key finds, alone and with others, and where facts or counts are lacking."""
 
+import sqlite3
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 
 from runtime.library.catalog import Library
 from runtime.library.filters import kept_in_order
-from runtime.library.where import PhotoFactsMissing, Where
+from runtime.library.picture_text import PICTURE_TEXT_SCHEMA
+from runtime.library.where import FilterInvalid, PhotoFactsMissing, Where
 from tests.runtime.library.photo_library import PHOTOS, write_photos
 
 
@@ -141,3 +144,17 @@ def test_of_some_ids_the_allowed_ones_stay_in_their_order() -> None:
     assert kept_in_order([5, 1, 9, 3], np.array([1, 5, 7], np.int64)) == [5, 1]
     assert kept_in_order([], np.array([1], np.int64)) == []
     assert kept_in_order([1], np.array([], np.int64)) == []
+
+
+def test_text_is_filtered_by_where_pictures_were_looked_at_for_it(tmp_path: Path) -> None:
+    library = write_photos(tmp_path)
+    with pytest.raises(FilterInvalid, match=r"no text was read in this library's pictures yet .*--text now"):
+        library.filters.ids(Where(has_text=True))
+    with closing(sqlite3.connect(tmp_path / "photos.sqlite", isolation_level=None)) as connection:
+        words = ((1, '[["PLATFORM",0,0,1,1]]'), (2, "[]"), (3, '[["4",0,0,1,1]]'))
+        connection.executescript(PICTURE_TEXT_SCHEMA)
+        connection.executemany("INSERT INTO picture_text VALUES (?, 'reader', ?)", words)
+    read = Library(tmp_path / "photos.sqlite", tmp_path)
+    assert read.filters.ids(Where(has_text=True)).tolist() == [1, 3]
+    assert read.filters.ids(Where(has_text=False)).tolist() == [2]
+    assert read.filters.ids(Where(place="Lisbon", folder="holiday", has_text=True)).tolist() == [1]

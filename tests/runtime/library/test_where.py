@@ -21,7 +21,8 @@ def test_a_filter_keeps_what_it_says_and_tidies_a_folder() -> None:
     ("given", "said"),
     [
         ({"form": "2019"}, "'form'; it must be one of from, to, folder, place, camera"),
-        ({"has_text": True}, "'has_text'; it must be one of .*: no text in pictures is read yet"),
+        ({"has_text": "yes"}, "has_text is 'yes'; it must be true or false"),
+        ({"has_text": 1}, "has_text is 1; it must be true or false"),
         ({"from": 2019}, "from is 2019; it must be a text"),
         ({"from": "2019-13"}, "from is '2019-13'; it must be a date such as 2019, 2019-06 or 2019-06-02"),
         ({"to": "2019-02-29"}, "to is '2019-02-29'"),
@@ -47,3 +48,8 @@ def test_what_cannot_be_filtered_by_is_refused_by_name(given: Any, said: str) ->
 @pytest.mark.parametrize(("first", "last"), [("2019-06", "2019"), ("2019", "2019-06"), ("2019-06-02", "2019-06-02")])
 def test_dates_of_different_precision_may_overlap(first: str, last: str) -> None:
     assert check_where({"from": first, "to": last}) == Where(first, last)
+
+
+@pytest.mark.parametrize(("given", "meant"), [(True, True), (False, False), ("true", True), ("False", False)])
+def test_text_is_asked_for_by_a_boolean_or_as_a_query_string_has_it(given: Any, meant: bool) -> None:
+    assert check_where({"has_text": given}) == Where(has_text=meant)
