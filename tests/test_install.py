@@ -68,7 +68,7 @@ def test_the_first_commands_of_a_stranger_work_far_from_the_checkout(installed: 
     indexed = installed.run("index", "pics", "--models", "sample")
     assert indexed.returncode == 0, indexed.stderr
     assert indexed.stderr.startswith("Models: the sample models. Index: artifacts/index.\n")
-    assert "60 pictures in pics\n" in indexed.stderr
+    assert "60 pictures in pics: 60 JPEG\n" in indexed.stderr
     assert indexed.stderr.endswith('Search it:  lookwhy search "a red boat"\nServe it:   lookwhy serve\n')
     found = installed.run("search", "a red boat", "--json")
     assert len(json.loads(found.stdout)["results"]) == 5

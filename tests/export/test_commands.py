@@ -70,7 +70,7 @@ def test_indexing_says_models_index_and_pictures_and_at_the_end_what_to_do_next(
     told = run_forked("export", "index", pictures, "--models", str(copied), "--out", str(out)).stderr.splitlines()
     assert told[0] == f"Models: {copied}. Index: {out}."
     assert told[1].startswith("Sample models: trained on drawn scenes only")
-    assert told[2] == f"60 pictures in {pictures}"
+    assert told[2] == f"60 pictures in {pictures}: 60 JPEG"
     options = f"--index {out} --models '{copied}'"
     assert told[-2:] == [
         f'Search it:  {shlex.quote(sys.executable)} -m runtime search "a red boat" {options}',

@@ -1,6 +1,7 @@
 """`duplicates` as it is typed: copies and bursts as two lists, for people, for programs and as JSON."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,8 @@ from runtime.artefacts.manifest import read_index_manifest
 from tests.export.index.small_library import build
 from tests.runtime.images.test_phash import noise
 
+WRITTEN_S, WRITTEN = 1_559_484_202, "2019-06-02T14:03:22"  # UTC
+
 
 @pytest.fixture
 def index(tmp_path: Path) -> Path:
@@ -23,6 +26,8 @@ def index(tmp_path: Path) -> Path:
     noise(0).resize((128, 96)).save(folder / "small\tboat.jpg", quality=60)
     noise(0).resize((64, 48)).save(folder / "tiny.jpg", quality=60)
     noise(1).save(folder / "other.png")
+    for file in folder.iterdir():
+        os.utime(file, (WRITTEN_S, WRITTEN_S))
     build(folder, tmp_path / "index")
     return tmp_path / "index"
 
@@ -36,9 +41,9 @@ def test_a_program_gets_a_line_a_picture_and_a_person_what_could_go(index: Path)
     whole, small, tiny = bytes_of(index, "boat.png", "small\tboat.jpg", "tiny.jpg")
     assert printed.exit_code == 0
     assert [line.split("\t") for line in printed.stdout.splitlines()] == [
-        ["shown", str(whole), "256x192", "", "boat.png"],
-        ["copy", str(small), "128x96", "", r"small\tboat.jpg"],
-        ["copy", str(tiny), "64x48", "", "tiny.jpg"],
+        ["shown", str(whole), "256x192", WRITTEN, "boat.png"],
+        ["copy", str(small), "128x96", WRITTEN, r"small\tboat.jpg"],
+        ["copy", str(tiny), "64x48", WRITTEN, "tiny.jpg"],
     ]
     assert f"Copies: 2 beside the 1 shown, {(small + tiny) / 1e6:,.1f} MB that could go." in printed.stderr
     assert "Nothing was deleted." in printed.stderr

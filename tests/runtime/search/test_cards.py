@@ -34,7 +34,7 @@ def engine(tmp_path: Path) -> Engine:
     paths[NAMED - 1] = "anna by the sea.jpg"
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection, connection:
         connection.executescript(CATALOG_SCHEMA + COPIES_SCHEMA + TEXT_SCHEMA)
-        connection.execute(INSERT_WORDS, (NAMED, "", " ".join(words_of_path(paths[NAMED - 1])), ""))
+        connection.execute(INSERT_WORDS, (NAMED, "", " ".join(words_of_path(paths[NAMED - 1])), "", ""))
         connection.executescript(FINISH_TEXT)
         connection.executemany(INSERT, enumerate(paths, start=1))
         connection.executemany("INSERT INTO copies VALUES (?, ?)", [(one, COPIES) for one in range(1, COPIES)])

@@ -7,7 +7,6 @@ from pathlib import Path
 from export.index.catalog import Catalog, IndexedImage, write_catalog
 from runtime.library.catalog import Library
 from runtime.library.photo_counts import KINDS, PhotoCount
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
 from tests.runtime.library.photo_library import write_photos
 
 
@@ -25,13 +24,14 @@ def test_a_build_counts_the_folders_of_pictures_without_facts(tmp_path: Path) ->
     write_catalog(tmp_path / "catalog.sqlite", Catalog(rows))
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection:
         counted = connection.execute("SELECT kind, name, pictures FROM photo_counts").fetchall()
-    assert counted == [("folder", "", 1), ("folder", "a/", 1)]
-    assert Library(tmp_path / "catalog.sqlite", tmp_path).filters.counts.of("month") == ()
+    assert counted == [("month", None, 2), ("folder", "", 1), ("folder", "a/", 1)]
 
 
-def test_facts_that_came_after_the_counts_are_counted_when_asked(tmp_path: Path) -> None:
+def test_a_kind_that_was_not_counted_is_counted_when_asked(tmp_path: Path) -> None:
     write_catalog(tmp_path / "catalog.sqlite", Catalog([IndexedImage(1, "a.jpg", "0" * 64, 1, 1, 1, None, 0)]))
     with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as connection:
-        connection.executescript(PHOTO_FACTS_SCHEMA + "INSERT INTO photo_facts (id, taken) VALUES (1, '2019-06-02');")
+        connection.executescript(
+            "DELETE FROM photo_counts WHERE kind = 'month'; INSERT INTO photo_facts (id, taken) VALUES (1, '2019-06-02');"
+        )
     library = Library(tmp_path / "catalog.sqlite", tmp_path)
     assert library.filters.counts.of("month") == (PhotoCount("2019-06", None, 1),)

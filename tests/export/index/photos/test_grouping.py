@@ -16,7 +16,6 @@ from export.index.publisher import BuildOptions
 from runtime.images.previews import PREVIEW_EDGES
 from runtime.library.catalog import Library
 from runtime.library.copies import Kind
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
 from runtime.library.previews import preview_path
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
@@ -112,7 +111,7 @@ def test_a_preview_is_read_in_place_of_its_picture(folder: Path, out: Path) -> N
     (out / FILE_NAME).unlink()
     [sha256] = {row.sha256 for row in catalog_of(out).rows if row.image_path == "third.png"}
     preview = preview_path(out, sha256, min(PREVIEW_EDGES))
-    preview.parent.mkdir(parents=True)
+    preview.parent.mkdir(parents=True, exist_ok=True)
     noise(1).save(preview)  # as "other.png" looks
     noise(9).save(folder / "new.png")
     build(folder, out)
@@ -153,7 +152,7 @@ def test_signatures_of_pictures_that_left_go_once_they_are_most(folder: Path, ou
 
 def write_facts(catalog: Path, taken: dict[int, str]) -> None:
     with closing(sqlite3.connect(catalog)) as connection, connection:
-        connection.executescript(f"DROP TABLE copies; DROP TABLE bursts; {PHOTO_FACTS_SCHEMA}")
+        connection.executescript("DROP TABLE copies; DROP TABLE bursts; DELETE FROM photo_facts;")
         rows = [(image_id, text, "exif") for image_id, text in taken.items()]
         connection.executemany("INSERT INTO photo_facts (id, taken, taken_source) VALUES (?, ?, ?)", rows)
 
