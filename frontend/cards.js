@@ -2,6 +2,7 @@
 
 import { show_heatmap_on_hover } from "./card_heatmap.js";
 import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "./descriptions.js";
+import { describe_facts } from "./photo_facts.js";
 import { fill_picture } from "./picture.js";
 import { describe_verdict } from "./verdict.js";
 import { fill_word_chips } from "./word_weights.js";
@@ -22,6 +23,7 @@ export function make_card(result, { open, find_similar, fetch_heatmap }, why) {
   part(".picture").addEventListener("click", () => open(result));
   part(".caption").textContent = caption;
   part(".caption").classList.toggle("absent", !result.caption);
+  part(".facts").textContent = describe_facts(result);
   part(".similar").ariaLabel = `More like this: ${caption}`;
   part(".similar").addEventListener("click", () => find_similar(result));
   part(".where").ariaLabel = `Where? Heatmap of ${caption}`;

@@ -3,6 +3,7 @@
 import { image_address } from "./api.js";
 import { fill_badge, fill_score } from "./cards.js";
 import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "./descriptions.js";
+import { describe_facts } from "./photo_facts.js";
 import { fill_picture } from "./picture.js";
 import { listen_to_viewer_heatmap, load_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
 import { fill_word_bars } from "./word_weights.js";
@@ -66,6 +67,7 @@ function show(at) {
   fill_picture(part("picture"), result, { large: true });
   part("position").textContent = `${at + 1} of ${open_results.length}`;
   part("caption").textContent = describe_caption(result.caption);
+  part("facts").textContent = describe_facts(result);
   part("meaning").textContent = SCORE_MEANING;
   part("caption_source").textContent = describe_caption_source(result.caption_source);
   show_file(result);

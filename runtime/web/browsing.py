@@ -52,6 +52,7 @@ class PagedPicture(BaseModel):
     caption: str
     caption_source: CaptionSource
     taken: str | None
+    taken_source: str | None
     place: str | None
     country: str | None
     camera: str | None
@@ -123,6 +124,7 @@ def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
             caption=row.caption or "",
             caption_source="none" if row.caption is None else row.caption_source,
             taken=facts.taken,
+            taken_source=facts.taken_source,
             place=facts.place,
             country=facts.country,
             camera=facts.camera,

@@ -127,6 +127,11 @@ class ResultBody(ExplainedBody):
         validation_alias=AliasChoices("taken", AliasPath("facts", "taken")),
         description="Local time as it was written, as far as it is known: 2019, 2019-06, 2019-06-02, 2019-06-02T14:03:22",
     )
+    taken_source: str | None = Field(
+        None,
+        validation_alias=AliasChoices("taken_source", AliasPath("facts", "taken_source")),
+        description="What told it: sidecar, exif, exif_digitized, xmp, iptc, takeout, name, exif_modified or mtime",
+    )
     place: str | None = Field(
         None,
         validation_alias=AliasChoices("place", AliasPath("facts", "place")),

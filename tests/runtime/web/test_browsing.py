@@ -58,6 +58,7 @@ def test_a_picture_of_a_page_has_the_fields_of_a_result(photos: TestClient) -> N
         "caption": "a red boat",
         "caption_source": "index",
         "taken": "2018-06-30",
+        "taken_source": None,
         "place": "San José",
         "country": "CR",
         "camera": "Pixel",
