@@ -23,6 +23,19 @@ ModelsDir = Annotated[
 RuntimeIndex = Annotated[Path | None, typer.Option("--index", help="The index's folder (INDEX_DIR); else artifacts/index.")]
 IndexOut = Annotated[Path, typer.Option("--out", help="The index's folder.")]
 Pictures = Annotated[Path, typer.Argument(help="The folder of pictures; its subfolders count.")]
+PlacesTable = Annotated[
+    Path | None, typer.Option(help="The table of towns that names where photos were taken; else artifacts/places.npz.")
+]
+Excluded = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help='Leave out files and folders of this name or path: "*.png", "private/"; may be given several times.',
+    ),
+]
+IncludeHidden = Annotated[
+    bool, typer.Option("--include-hidden", help="Read files and folders whose names begin with a dot, too.")
+]
 
 
 @app.command()
@@ -68,25 +81,15 @@ def index(
     forget_below: Annotated[
         list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
     ] = None,
-    places: Annotated[
-        Path | None, typer.Option(help="The table of towns that names where photos were taken; else artifacts/places.npz.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help='Leave out files and folders of this name or path: "*.png", "private/"; may be given several times.',
-        ),
-    ] = None,
-    include_hidden: Annotated[
-        bool, typer.Option("--include-hidden", help="Read files and folders whose names begin with a dot, too.")
-    ] = False,
     ivf_from: Annotated[
         int | None,
         typer.Option(
             min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."
         ),
     ] = None,
+    places: PlacesTable = None,
+    exclude: Excluded = None,
+    include_hidden: IncludeHidden = False,
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
@@ -127,16 +130,21 @@ def watch(
     poll: Annotated[
         bool, typer.Option("--poll", help="Look at the folder every 30 seconds, as network drives tell of no changes.")
     ] = False,
+    places: PlacesTable = None,
+    exclude: Excluded = None,
+    include_hidden: IncludeHidden = False,
 ) -> None:
     """Keep an index up with its folder, until Ctrl-C: after each change it is built again. Needs the extra `watch`."""
     with told_errors():
-        from export.index.build import build_index
+        from export.index.build import BuildOptions, build_index
         from export.index.chosen_models import choose_models, open_models
+        from export.index.photos.places import find_table
         from export.index.watch import watch_folder
 
+        options = BuildOptions(places=find_table(places), exclude=tuple(exclude or ()), include_hidden=include_hidden)
         chosen = choose_models(models)
         tell(f"Models: {name_models(chosen)}. Index: {out}.")
-        watch_folder(folder, out, lambda: build_index(folder, out, models=open_models(chosen)), poll=poll)
+        watch_folder(folder, out, lambda: build_index(folder, out, models=open_models(chosen), options=options), poll=poll)
 
 
 @app.command()
