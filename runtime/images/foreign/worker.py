@@ -19,7 +19,7 @@ def answer_to(header: dict[str, Any], content: bytes) -> Answer:
 
 if __name__ == "__main__":
     with suppress(ImportError):  # their libraries, before the limit
-        import pillow_heif  # noqa: F401
+        import pillow_heif  # noqa: F401 (likewise)
     with suppress(ImportError):
-        import rawpy  # noqa: F401
+        import rawpy  # noqa: F401 (likewise)
     serve(answer_to)

@@ -75,5 +75,5 @@ def unwrap(reader: Reader, content: bytes, name: str, limits: PictureLimits) -> 
 
 def decode_here() -> None:
     """Let this process decode by itself from now on: it is one whose end costs one picture."""
-    global _decodes_here  # noqa: PLW0603
+    global _decodes_here  # noqa: PLW0603 (one flag of the whole process)
     _decodes_here = True
