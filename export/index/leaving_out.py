@@ -36,7 +36,7 @@ class LeavingOut:
 
         Args:
             folder: the folder of pictures, which patterns may begin with.
-            patterns: what a person excludes, as in docs/photos.md.
+            patterns: what a person excludes, as in docs/formats.md.
             include_hidden: names that begin with a dot count, too.
 
         Raises:
