@@ -154,10 +154,12 @@ def serve(
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.api import create_app
+        from runtime.web.heap import share_heap
         from runtime.web.listening import is_loopback, open_sockets
         from runtime.web.live import LiveEngine
         from runtime.web.serving import run_server
 
+        share_heap()
         settings = _settings(models_dir=models, index_dir=index)
         sockets = open_sockets(host, port)
         if settings.metrics_address:
