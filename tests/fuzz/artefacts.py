@@ -24,6 +24,7 @@ from typing import Any
 
 from PIL import Image
 
+from runtime.library.previews import PREVIEWS_NAME
 from tests.conftest import ROOT
 
 QUERIES = ("a red boat at sunset", "two white houses -snow", "a green butterfly", "scenery")
@@ -61,7 +62,7 @@ class Damage:
 def plan(folder: Path, places: int, seed: int) -> Iterator[Damage]:
     """Yield so many damages, spread evenly over all files; four of five flip a bit."""
     rng = random.Random(seed)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and PREVIEWS_NAME not in path.parts)
     for number in range(places):
         file = files[number % len(files)]
         kind = ("flip", "flip", "flip", "flip", "zero" if number % 2 else "cut")[number // len(files) % 5]
