@@ -15,6 +15,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -216,7 +217,7 @@ def main() -> None:
         found = [one for word in reader.read(pixels) for one in words_of(word.text)]
         wanted = [word for line in drawn.lines for word in words_of(line)]
         shares.append(sum(word in found for word in wanted) / len(wanted))
-        costs.append(cpu_ms(lambda pixels=pixels: reader.read(pixels), 1))  # type: ignore[misc]
+        costs.append(cpu_ms(partial(reader.read, pixels), 1))
         missed = [word for word in wanted if word not in found]
         found_of = f"{drawn.kind}: {shares[-1]:.3f} of {len(wanted)} words, {costs[-1]:.0f} ms"
         print(f"{found_of}, missed {missed}" if missed else found_of, flush=True)
@@ -229,7 +230,7 @@ def main() -> None:
             pixels = from_preview(reader, photo.convert("RGB").resize(SIZE if photo.width > photo.height else UPRIGHT))
         glanced = reader.glance(Image.fromarray(pixels))
         said += bool(reader.read(pixels))
-        cost = cpu_ms(lambda pixels=pixels: reader.read(pixels))  # type: ignore[misc]
+        cost = cpu_ms(partial(reader.read, pixels))
         plain["looked at closely" if glanced else "nothing seen at a glance"].append(cost)
     for name, spent in plain.items():
         print(f"photos, {name} ({GLANCE_EDGE} px): {len(spent)}, CPU ms {[round(one) for one in sorted(spent)]}")

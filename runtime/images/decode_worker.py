@@ -20,6 +20,6 @@ def answer_to(header: dict[str, Any], content: bytes) -> Answer:
 
 if __name__ == "__main__":
     with suppress(ImportError):
-        from PIL import AvifImagePlugin, WebPImagePlugin  # noqa: F401 (their libraries, before the limit)
+        from PIL import AvifImagePlugin, ImageCms, WebPImagePlugin  # noqa: F401 (their libraries, before the limit)
     decode_here()
     serve(answer_to)

@@ -20,9 +20,10 @@ from export.errors import unwritable_refused
 from export.index.history import CATALOG_NAME, name_of, whole_generations
 from export.index.pipeline import Models, PreviewedImages, preview_images
 from export.index.scan import FoundImage, SkippedImage
-from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
+from runtime.artefacts.whole_file import PART_SUFFIX
 from runtime.images import PREVIEW_EDGES
-from runtime.library.previews import PREVIEWS_NAME, preview_path
+from runtime.library.preview_cache import write_previews
+from runtime.library.previews import PREVIEWS_NAME
 
 OWN_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(map(str, PREVIEW_EDGES))})\.jpg(\..*{re.escape(PART_SUFFIX)})?")
 PART_MAX_S = 3600.0  # a preview is written in much less
@@ -76,11 +77,7 @@ class PreviewFolder:
             OSError: the disk is full, or the folder cannot be written.
         """
         for sha256, by_edge in previews.items():
-            for edge, content in by_edge.items():
-                path = preview_path(self._out, sha256, edge)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with whole_file(path, shared=True, synced=False) as file:  # a server may be writing it, too
-                    file.write(content)
+            write_previews(self._out, sha256, by_edge)
 
     def remove_unused(self, contents: Collection[str]) -> None:
         """Remove the previews of what is in no generation, and what killed writers left; `contents` are those in force.

@@ -13,7 +13,6 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from rich.console import Console
 from export.index import fit_calibration
 from export.index.build import BuildOptions, build_index
 from tests.export.index.small_library import FEW_QUESTIONS, draw, draw_many, small_models, told_by
+from tests.fuzz.children import ended, in_child
 
 SECONDS_A_PICTURE = 0.012
 ROUNDS = 10
@@ -43,23 +43,6 @@ def previews_in(out: Path) -> set[str]:
     files = list((out / "previews").glob("*/*.jpg"))
     assert all(path.stat().st_size for path in files)
     return {path.name for path in files}
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """Start `work` in a process of its own; returns its id."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException as error:
-            print(f"child failed: {error!r}", flush=True)
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
-def ended(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def prepare(scratch: Path, new: int) -> tuple[Path, Path, Path]:
