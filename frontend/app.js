@@ -1,18 +1,18 @@
 // Turns what the search box, the address and a given picture say into a request, and runs it. Owns no markup and no HTTP.
 
-import { read_address, write_address } from "./address.js";
-import { read_readiness } from "./api.js";
-import { focus_card, listen_to_keys } from "./keyboard.js";
-import { PictureRefused, only_picture, shrink_picture } from "./picture_file.js";
-import { listen_for_pictures } from "./picture_input.js";
-import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./query_picture.js";
-import { note_sample_models } from "./sample_models.js";
-import { is_empty } from "./search_request.js";
-import { run_search, stop_search } from "./search.js";
-import { offer_log_out } from "./session.js";
-import { show_empty } from "./states.js";
-import { clear_toast, show_toast } from "./toast.js";
-import { leave_viewer, listen_to_viewer } from "./viewer.js";
+import { read_address, write_address } from "./request/address.js";
+import { read_readiness } from "./page/api.js";
+import { focus_card, listen_to_keys } from "./page/keyboard.js";
+import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
+import { listen_for_pictures } from "./request/picture_input.js";
+import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
+import { note_sample_models } from "./page/sample_models.js";
+import { is_empty } from "./request/search_request.js";
+import { run_search, stop_search } from "./results/search.js";
+import { offer_log_out } from "./page/session.js";
+import { show_empty } from "./results/states.js";
+import { clear_toast, show_toast } from "./page/toast.js";
+import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
 
 const form = document.getElementById("search_form");
 const query_box = document.getElementById("query");

@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
         """Serve the page, its files and every picture but `missing.svg`."""
         path = self.path.partition("?")[0]
         name = "index.html" if path == "/" else path.removeprefix("/static/")
-        file = FRONTEND / name
+        file = (FRONTEND / name).resolve()
         if path.startswith("/images/") and not path.endswith("missing.svg"):
             self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
         elif path == "/readyz":
@@ -137,7 +137,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/login":
             page = LOGIN_PAGE.show("", wrong="That is not the token." if self.path.endswith("?wrong") else "")
             self.send(200, "text/html", bytes(page.body), dict(page.headers))
-        elif (path == "/" or path.startswith("/static/")) and file.parent == FRONTEND and file.is_file():
+        elif (path == "/" or path.startswith("/static/")) and file.is_relative_to(FRONTEND) and file.is_file():
             self.send(200, CONTENT_TYPES[file.suffix], file.read_bytes())
         else:
             self.send(404, "text/plain", b"not here")

@@ -1,6 +1,6 @@
 """LoginPage: what a browser sees that has no session yet. Works without JavaScript, and loads nothing.
 
-`frontend/login.html` is its form, with the page's own colours and type filled in at the start, as everything else that the
+`frontend/login/login.html` is its form, with the page's own colours and type filled in at the start, as everything else that the
 page is made of is behind the login.
 """
 
@@ -22,7 +22,7 @@ from runtime.web.access.token import COOKIE, COOKIE_AGE_S
 FORM_MAX_BYTES, FORM_MAX_S, FORM_MAX_FIELDS = 65_536, 10.0, 8  # the longest query, escaped twice, and a token
 ADDRESS_CHARS = "/?&=:;,.~!$'()*+@-_"  # and %: what an address may have as it is
 BEARER = 'Bearer realm="Lookwhy"'
-STYLES = ("style.css", "login.css")
+STYLES = ("page/style.css", "login/login.css")
 
 
 class LoginPage:
@@ -35,11 +35,11 @@ class LoginPage:
             SettingInvalid: the folder of the page has no login page.
         """
         try:
-            self._form = Template((frontend / "login.html").read_text("utf-8"))
+            self._form = Template((frontend / "login/login.html").read_text("utf-8"))
             self._style = "".join((frontend / name).read_text("utf-8") for name in STYLES)
             self._logo = f"data:image/svg+xml;base64,{b64encode((frontend / 'logo.svg').read_bytes()).decode()}"
         except OSError as cause:
-            accepted = f"ACCESS_TOKEN needs a login page there: login.html, {', '.join(STYLES)} and logo.svg"
+            accepted = f"ACCESS_TOKEN needs a login page there: login/login.html, {', '.join(STYLES)} and logo.svg"
             raise SettingInvalid("FRONTEND_DIR", str(frontend), accepted) from cause
         digest = b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
         self._headers = {

@@ -211,7 +211,7 @@ def test_the_page_and_its_parts_are_served(client: TestClient) -> None:
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")
     assert "<html" in page.text
-    assert client.get("/static/style.css").headers["content-type"].startswith("text/css")
+    assert client.get("/static/page/style.css").headers["content-type"].startswith("text/css")
 
 
 def test_other_origins_may_ask_only_where_the_settings_name_them(engine: Engine, app: FastAPI) -> None:

@@ -31,7 +31,7 @@ def every_address(app: FastAPI) -> list[tuple[str, str]]:
         for path, methods in app.openapi()["paths"].items()
         for method in methods
     ]
-    others = ["/", "/?q=red", "/static/app.js", "/static/", "/static/login.html", "/openapi.json", "/docs", "/redoc"]
+    others = ["/", "/?q=red", "/static/app.js", "/static/", "/static/login/login.html", "/openapi.json", "/docs", "/redoc"]
     tricks = [
         *("//static/app.js", "/%2e%2e/static/app.js", "/healthz/../static/app.js", "/login/../static/app.js"),
         *("/healthz/", "/login/", "/healthz;/../metrics", "/HEALTHZ", "/LOGIN", "/IMAGES/grey.png", "/images/%2e/grey.png"),

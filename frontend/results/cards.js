@@ -1,9 +1,9 @@
 // Makes a card for each result from the templates in index.html. What the server sent becomes text, never markup.
 
 import { show_heatmap_on_hover } from "./card_heatmap.js";
-import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "./descriptions.js";
+import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "../page/descriptions.js";
 import { describe_facts } from "./photo_facts.js";
-import { fill_picture } from "./picture.js";
+import { fill_picture } from "../page/picture.js";
 import { describe_verdict } from "./verdict.js";
 import { fill_word_chips } from "./word_weights.js";
 

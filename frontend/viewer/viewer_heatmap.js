@@ -1,8 +1,8 @@
 // The heatmap over the viewer's picture: fetched when the picture is opened, shown unless switched off, described in words.
 
-import { RequestFailed } from "./api.js";
+import { RequestFailed } from "../page/api.js";
 import { describe_heatmap, describe_occlusion, describe_uncovered_margin } from "./heatmap.js";
-import { draw_heatmap } from "./picture.js";
+import { draw_heatmap } from "../page/picture.js";
 
 const part = (name) => document.getElementById(`viewer_${name}`);
 const toggle = part("heatmap_toggle");

@@ -1,6 +1,6 @@
 // The picture in the search box: its thumbnail, the slider that weighs it against the words, and the pictures given so far.
 
-import { image_address, show_image } from "./api.js";
+import { image_address, show_image } from "../page/api.js";
 
 const picture_box = document.getElementById("query_picture");
 const thumbnail = picture_box.querySelector("img");

@@ -1,6 +1,6 @@
 // All requests to the server: its address, the routes, and the names of what can fail. No other file sends requests.
 
-import { has_words, is_mix } from "./search_request.js";
+import { has_words, is_mix } from "../request/search_request.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;

@@ -1,11 +1,11 @@
 // Runs one search: from its request to the cards and their explanations. A new search aborts the one before it.
 
-import { RequestFailed, search } from "./api.js";
+import { RequestFailed, search } from "../page/api.js";
 import { open_evidence } from "./evidence.js";
-import { has_words } from "./search_request.js";
+import { has_words } from "../request/search_request.js";
 import { show_answer, show_busy, show_failure, show_loading, show_why } from "./states.js";
-import { show_request_failure } from "./toast.js";
-import { open_viewer, refresh_viewer } from "./viewer.js";
+import { show_request_failure } from "../page/toast.js";
+import { open_viewer, refresh_viewer } from "../viewer/viewer.js";
 
 // The abort controller of the newest search. An answer that belongs to another controller is out of date and is dropped.
 let newest = null;

@@ -1,12 +1,12 @@
 // The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside and Escape closes it.
 
-import { image_address } from "./api.js";
-import { fill_badge, fill_score } from "./cards.js";
-import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "./descriptions.js";
-import { describe_facts } from "./photo_facts.js";
-import { fill_picture } from "./picture.js";
+import { image_address } from "../page/api.js";
+import { fill_badge, fill_score } from "../results/cards.js";
+import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "../page/descriptions.js";
+import { describe_facts } from "../results/photo_facts.js";
+import { fill_picture } from "../page/picture.js";
 import { listen_to_viewer_heatmap, load_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
-import { fill_word_bars } from "./word_weights.js";
+import { fill_word_bars } from "../results/word_weights.js";
 
 const part = (name) => document.getElementById(`viewer_${name}`);
 const viewer = document.getElementById("viewer");

@@ -2,7 +2,7 @@
 
 import { image_address, show_image } from "./api.js";
 import { describe_picture } from "./descriptions.js";
-import { paint_heatmap } from "./heatmap.js";
+import { paint_heatmap } from "../viewer/heatmap.js";
 
 /**
  * Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken: its preview, or where there is none,

@@ -1,9 +1,9 @@
 // Shows a card's heatmap while the pointer or the keyboard focus is on the picture, and as long as "Where?" is pressed.
 
-import { RequestFailed } from "./api.js";
-import { describe_heatmap } from "./heatmap.js";
-import { draw_heatmap } from "./picture.js";
-import { announce, show_request_failure } from "./toast.js";
+import { RequestFailed } from "../page/api.js";
+import { describe_heatmap } from "../viewer/heatmap.js";
+import { draw_heatmap } from "../page/picture.js";
+import { announce, show_request_failure } from "../page/toast.js";
 
 // A pointer that only crosses a card must not cause a request.
 const HOVER_DELAY_MS = 250;

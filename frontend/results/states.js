@@ -1,9 +1,9 @@
 // The page's states: empty, loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
 
-import { write_title } from "./address.js";
+import { write_title } from "../request/address.js";
 import { fill_why, make_card, make_skeleton } from "./cards.js";
-import { describe_duration } from "./descriptions.js";
-import { describe_request } from "./search_request.js";
+import { describe_duration } from "../page/descriptions.js";
+import { describe_request } from "../request/search_request.js";
 import { describe_answer, describe_query_read } from "./verdict.js";
 
 // A warm search answers sooner than this; skeletons that flash up for a moment would only distract.

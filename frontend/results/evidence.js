@@ -1,6 +1,6 @@
 // Fetches the evidence of one search's hits: all explanations in one request, each heatmap when it is needed.
 
-import { explain } from "./api.js";
+import { explain } from "../page/api.js";
 
 /**
  * Returns `{explain_all, fetch_heatmap}` for the hits of one search; both add the evidence to the results themselves.

@@ -1,7 +1,7 @@
 // The verdict on one picture and on a whole answer, in words. Pure functions; null means "not known".
 
-import { count_pictures } from "./descriptions.js";
-import { describe_request } from "./search_request.js";
+import { count_pictures } from "../page/descriptions.js";
+import { describe_request } from "../request/search_request.js";
 
 const NAMES = { strong: "Strong match", weak: "Weak match", none: "No match" };
 
