@@ -29,6 +29,7 @@ from export.index.photos.counts import write_photo_counts
 from runtime.library.catalog import Library
 from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.picture_text import PICTURE_TEXT_SCHEMA
 from runtime.library.where import Where
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
@@ -122,11 +123,19 @@ def print_pages(folder: Path, count: int) -> None:
         "timeline of a town": lambda opened: opened.pages.timeline(town),
         "ids of ten years": lambda opened: opened.filters.ids(decade),
         "ids of a town": lambda opened: opened.filters.ids(town),
+        "timeline of a country": lambda opened: opened.pages.timeline(Where(place="Portugal")),
+        "timeline of a camera": lambda opened: opened.pages.timeline(Where(camera="model 3")),
+        "timeline of a folder": lambda opened: opened.pages.timeline(Where(folder="event 7")),
+        "timeline of text": lambda opened: opened.pages.timeline(Where(has_text=True)),
         "ids of a camera": lambda opened: opened.filters.ids(Where(camera="model 3")),
         "ids of a folder": lambda opened: opened.filters.ids(Where(folder="event 7")),
         "a page of 60, the first": lambda opened: opened.pages.page("date", 60),
-        "a page of 60, from the middle": lambda opened: opened.pages.page("date", 60, after=middle),
+        "a page of 60, from the middle": lambda opened: opened.pages.page("date", 60, offset=middle),
         "a page of 60, of a town": lambda opened: opened.pages.page("date", 60, where=town),
+        "a page of 60, from the middle, of ten years": lambda opened: opened.pages.page(
+            "date", 60, offset=count // 4, where=decade
+        ),
+        "a page of 60 by path": lambda opened: opened.pages.page("path", 60, offset=middle),
     }
     for name, call in calls.items():
         opened = [Library(path, folder) for _ in range(ROUNDS)]
@@ -147,6 +156,9 @@ def write_facts(path: Path, count: int) -> float:
         connection.executemany(f"INSERT INTO images ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         facts = "INSERT INTO photo_facts (id, taken, camera, place, country) VALUES (?, ?, ?, ?, ?)"
         connection.executemany(facts, made_up_facts(count))
+        texts = ((at, "reader", "[]" if at % 3 else '[["A",0,0,1,1]]') for at in range(1, count + 1))
+        connection.execute(PICTURE_TEXT_SCHEMA)
+        connection.executemany("INSERT INTO picture_text VALUES (?, ?, ?)", texts)
         connection.execute("COMMIT")
         return duration_ms(lambda: write_photo_counts(connection)) / 1e3
 

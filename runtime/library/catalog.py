@@ -21,6 +21,7 @@ from runtime.library.catalog_file import CatalogFile
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.copies import Copies
 from runtime.library.filters import Filters
+from runtime.library.folder_counts import FolderCounts
 from runtime.library.image_rows import COLUMNS, ID_MAX, ImageRow, select_rows
 from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
@@ -62,6 +63,7 @@ class Library:
         self.facts = PhotoFactsTable(self._catalog)
         self.filters = Filters(self._catalog)
         self.pages = PicturePages(self._catalog, self.filters)
+        self.folders = FolderCounts(self.filters)
         self.texts = PictureTexts(self._catalog)
 
     @classmethod

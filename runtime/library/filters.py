@@ -1,13 +1,12 @@
-"""Filters: from a checked filter to the ids of the pictures that it leaves, by SQL over pictures and facts of photos.
+"""Filters: from a checked filter to the pictures that it leaves, by columns of facts (`photo_columns.py`).
 
 Nothing is guessed: a picture whose date, place or camera is not known is left out by a filter of it. A picture of which only
 the month or the year is known is found by every date that lies in it.
 """
 
 import json
-from collections.abc import Sequence
-from functools import lru_cache, partial, reduce
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +14,19 @@ from numpy.typing import NDArray
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.countries import country_codes
 from runtime.library.folding import fold, folded_words
-from runtime.library.photo_counts import PhotoCounts
-from runtime.library.picture_text import HAS_TABLE, NO_WORDS
+from runtime.library.photo_columns import TEXT_NONE, TEXT_SOME, Column, PhotoColumns
+from runtime.library.photo_counts import PhotoCount, PhotoCounts
+from runtime.library.picture_text import HAS_TABLE
 from runtime.library.where import AFTER_ALL, FilterInvalid, PhotoFactsMissing, Where
 
 Ids = NDArray[np.int64]  # ascending, each once
+IsLeft = NDArray[np.bool_]  # (n,), in the order of the columns: by date, the newest first
 
-FILTERS_REMEMBERED = 4  # whose ids are kept: 8 bytes a picture, so at most 32 MB of a million pictures
+FILTERS_REMEMBERED = 4  # whose pictures are kept: 9 bytes a picture, so at most 36 MB of a million pictures
 CODE_LETTERS = 2
-# One text of all ids: a row for each of half a million takes six times as long. A list comes in as JSON, as one value.
-FACTS_IDS = "SELECT group_concat(id) FROM photo_facts WHERE {}"
-FOLDER_IDS = """
-    SELECT group_concat(images.id) FROM json_each(?) AS folder CROSS JOIN images
-    ON image_path > folder.value AND image_path < substr(folder.value, 1, length(folder.value) - 1) || '0'
-"""  # "0" follows the slash
-TEXT_IDS = f"SELECT group_concat(id) FROM picture_text WHERE words {{}} '{NO_WORDS}'"
 NO_TEXTS = "left out: no text was read in this library's pictures yet (lookwhy index FOLDER --text now)"
-IN_LIST = "IN (SELECT value FROM json_each(?))"
-TAKEN_OF = f"SELECT id, taken FROM photo_facts WHERE taken IS NOT NULL AND id {IN_LIST}"
+TAKEN_OF = "SELECT id, taken FROM photo_facts WHERE taken IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
+BEHIND = "\0"  # sorts before all that a date continues with: "2019\0" is between "2019" and "2019-01"
 
 
 class Filters:
@@ -42,31 +36,23 @@ class Filters:
         """Keep the catalogue, and find out what it has."""
         self._catalog = catalog
         self.counts = PhotoCounts(catalog)
-        self.ids = lru_cache(FILTERS_REMEMBERED)(partial(_read_ids, catalog, self.counts))  # no method: it would be a circle
-        """From a `Where` to its `Ids`. Raises PhotoFactsMissing where it asks for facts that the catalogue has not."""
+        self.columns = PhotoColumns(catalog, self.counts)
+        # no methods: they would be circles
+        self.is_left = lru_cache(FILTERS_REMEMBERED)(partial(_is_left, catalog, self.counts, self.columns))
+        """From a `Where` to which pictures it leaves, `IsLeft`. Raises PhotoFactsMissing where the catalogue lacks facts."""
+        self.ids = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, self.is_left))
+        """From a `Where` to the `Ids` that it leaves. Raises the same."""
 
     def taken_of(self, ids: Sequence[int]) -> dict[int, str]:
-        """Return when pictures were taken, as far as it is known: ISO 8601, local time."""
-        return dict(fetch_dates(self._catalog, TAKEN_OF, json.dumps(ids))) if self.counts.has_facts else {}
+        """Return when pictures were taken, as far as it is known: ISO 8601, local time.
 
-
-def fetch_dates(catalog: CatalogFile, query: str, *arguments: str | int) -> list[tuple[int, str]]:
-    """Return the ids and dates that a query gives; raises ArtefactCorrupt where a date is no text."""
-    rows: list[tuple[int, str]] = catalog.fetch(query, *arguments)
-    if not all(isinstance(taken, str) for _, taken in rows):  # SQLite gives what a file says
-        raise catalog.damage("a date is no text")
-    return rows
-
-
-def ids_in(catalog: CatalogFile, query: str, *arguments: str | int) -> Ids:
-    """Return the ids that a query gives as one text with commas between, ascending."""
-    [(joined,)] = catalog.fetch(query, *arguments)
-    return np.sort(ids_of(joined or ""))
-
-
-def ids_of(joined: str) -> Ids:
-    """Return the ids in a text with commas between, in its order."""
-    return np.fromstring(joined, np.int64, sep=",") if joined else np.empty(0, np.int64)
+        Raises:
+            ArtefactCorrupt: a date is no text.
+        """
+        rows = self._catalog.fetch(TAKEN_OF, json.dumps(ids)) if self.counts.has_facts else []
+        if not all(isinstance(taken, str) for _, taken in rows):  # SQLite gives what a file says
+            raise self._catalog.damage("a date is no text")
+        return dict(rows)
 
 
 def kept_in_order(ids: list[int], allowed: Ids) -> list[int]:
@@ -77,57 +63,69 @@ def kept_in_order(ids: list[int], allowed: Ids) -> list[int]:
     return kept
 
 
-def _read_ids(catalog: CatalogFile, counts: PhotoCounts, where: Where) -> Ids:
+def _ids(columns: PhotoColumns, is_left: Callable[[Where], IsLeft], where: Where) -> Ids:
+    left = columns.ids[is_left(where)]
+    left.sort()  # before it is widened: half the time
+    ids: Ids = left.astype(np.int64)
+    ids.flags.writeable = False
+    return ids
+
+
+def _is_left(catalog: CatalogFile, counts: PhotoCounts, columns: PhotoColumns, where: Where) -> IsLeft:
     of_facts = tuple(key for key in where.keys if key not in {"folder", "has_text"})
     if of_facts and not counts.has_facts:
         raise PhotoFactsMissing(of_facts)
-    found = []
-    if of_facts:
-        conditions = [*_taken(where), *_at_place(counts, where.place), *_by_camera(counts, where.camera)]
-        texts, arguments = zip(*conditions, strict=True)
-        found.append(ids_in(catalog, FACTS_IDS.format(" AND ".join(texts)), *chain.from_iterable(arguments)))
+    is_left = np.ones(len(columns.ids), np.bool_)
+    if where.first is not None or where.last is not None:
+        is_left &= _in_time(columns, where)
+    if where.place is not None:
+        is_left &= _have(columns, "place", _of_place(counts.of("place"), where.place))
+    if where.camera is not None:
+        is_left &= _have(columns, "camera", _of_camera(counts.of("camera"), where.camera))
     if where.folder is not None:
-        found.append(ids_in(catalog, FOLDER_IDS, json.dumps(_folders(counts, where.folder))))
+        is_left &= _have(columns, "folder", _in_folder(counts.of("folder"), where.folder))
     if where.has_text is not None:
-        found.append(_with_text(catalog, where.has_text))
-    return reduce(partial(np.intersect1d, assume_unique=True), found)
+        is_left &= _with_text(catalog, columns, where.has_text)
+    is_left.flags.writeable = False
+    return is_left
 
 
-def _with_text(catalog: CatalogFile, has_text: bool) -> Ids:
+def _have(columns: PhotoColumns, column: Column, is_wanted: Iterable[bool]) -> IsLeft:
+    """Return which pictures have a wanted name, of all names of a column."""
+    wanted = np.array([False, *is_wanted])
+    have: IsLeft = wanted[columns.of(column)]
+    return have
+
+
+def _with_text(catalog: CatalogFile, columns: PhotoColumns, has_text: bool) -> IsLeft:
     """Return the pictures in which text was read, or those in which none was; what was not looked at is neither."""
     if not (catalog.fetch(HAS_TABLE) and catalog.fetch("SELECT 1 FROM picture_text LIMIT 1")):
         raise FilterInvalid("has_text", has_text, NO_TEXTS)
-    return ids_in(catalog, TEXT_IDS.format("!=" if has_text else "="))
+    read: IsLeft = columns.of("text") == (TEXT_SOME if has_text else TEXT_NONE)
+    return read
 
 
-_Condition = tuple[str, tuple[str, ...]]  # SQL, and its arguments
+def _in_time(columns: PhotoColumns, where: Where) -> IsLeft:
+    """Return the pictures whose time, as far as it is known, overlaps that from the first to the last date."""
+    in_time = np.zeros(len(columns.ids), np.bool_)
+    start = columns.since(where.last + AFTER_ALL) if where.last else 0
+    in_time[start : columns.since(where.first) if where.first else columns.dated] = True
+    # A picture of "2019" may be of June: each beginning of the first date counts.
+    for length in (4, 7):
+        if where.first and length < len(where.first):
+            shorter = where.first[:length]
+            in_time[max(start, columns.since(shorter + BEHIND)) : columns.since(shorter)] = True
+    return in_time
 
 
-def _taken(where: Where) -> list[_Condition]:
-    """Return the condition that the time in which a picture was taken, as far as it is known, overlaps the filter's."""
-    conditions: list[_Condition] = []
-    if where.first is not None:
-        # A picture of "2019" may be of June: each beginning of the first date counts.
-        shorter = [where.first[:length] for length in (4, 7) if length < len(where.first)]
-        if shorter:
-            conditions.append((f"(taken >= ? OR taken {IN_LIST})", (where.first, json.dumps(shorter))))
-        else:
-            conditions.append(("taken >= ?", (where.first,)))
-    if where.last is not None:
-        conditions.append(("taken < ?", (where.last + AFTER_ALL,)))
-    return conditions
-
-
-def _at_place(counts: PhotoCounts, place: str | None) -> list[_Condition]:
-    """Return the condition on a town, a country, or both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
-    if place is None:
-        return []
+def _of_place(counts: Sequence[PhotoCount], place: str) -> list[bool]:
+    """Return which names are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
     town, comma, country = place.rpartition(",")
-    codes = [code] if (code := code_of(country)) else []
-    if comma and codes and folded_words(town):
-        return [(f"place {IN_LIST} AND country {IN_LIST}", (json.dumps(_spellings(counts, town)), json.dumps(codes)))]
-    codes = [code] if (code := code_of(place)) else []
-    return [(f"(place {IN_LIST} OR country {IN_LIST})", (json.dumps(_spellings(counts, place)), json.dumps(codes)))]
+    if comma and (code := code_of(country)) and (wanted := folded_words(town)):
+        return [count.country == code and folded_words(count.name or "") == wanted for count in counts]
+    code, wanted = code_of(place), folded_words(place)
+    of_country = [code is not None and count.country == code for count in counts]
+    return [of_it or folded_words(count.name or "") == wanted for of_it, count in zip(of_country, counts, strict=True)]
 
 
 def code_of(country: str) -> str | None:
@@ -138,29 +136,21 @@ def code_of(country: str) -> str | None:
     return country_codes().get(folded_words(country))
 
 
-def _spellings(counts: PhotoCounts, town: str) -> list[str]:
-    """Return how the catalogue writes the towns of a name."""
-    wanted = folded_words(town)
-    return sorted({count.name for count in counts.of("place") if count.name and folded_words(count.name) == wanted})
-
-
-def _by_camera(counts: PhotoCounts, camera: str | None) -> list[_Condition]:
-    if camera is None:
-        return []
+def _of_camera(counts: Sequence[PhotoCount], camera: str) -> list[bool]:
     wanted = set(folded_words(camera))
-    named = [count.name for count in counts.of("camera") if count.name and wanted <= set(folded_words(count.name))]
-    return [(f"camera {IN_LIST}", (json.dumps(named),))]
+    return [wanted <= set(folded_words(count.name or "")) for count in counts]
 
 
-def _folders(counts: PhotoCounts, wanted: str) -> list[str]:
-    """Return the outermost folders, each with a slash at its end, whose last names are the wanted ones."""
+def _in_folder(counts: Sequence[PhotoCount], wanted: str) -> list[bool]:
+    """Return which folders have the wanted names one within the other, anywhere in their path."""
     names = [fold(name) for name in wanted.split("/")]
-    found = set()
-    for count in counts.of("folder"):
-        path = (count.name or "").split("/")[:-1]
-        folded = [fold(name) for name in path]
-        for end in range(len(names), len(path) + 1):
-            if folded[end - len(names) : end] == names:
-                found.add("/".join(path[:end]) + "/")
-                break
-    return sorted(found)
+    return [any(one == names for one in _successive(folder_names(count), len(names))) for count in counts]
+
+
+def _successive(names: Sequence[str], length: int) -> list[Sequence[str]]:
+    return [names[start : start + length] for start in range(len(names) - length + 1)]
+
+
+def folder_names(count: PhotoCount) -> list[str]:
+    """Return the folded names of a folder and those above it, the outermost first."""
+    return [fold(name) for name in (count.name or "").split("/")[:-1]]

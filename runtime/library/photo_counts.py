@@ -24,14 +24,15 @@ COUNTS_SCHEMA = """
         pictures INTEGER NOT NULL
     );
 """
-# A folder is what is left of a path when all that stands behind its last slash is taken off.
+# What is left of a path when all that stands behind its last slash is taken off.
+FOLDER_OF = "rtrim(image_path, replace(image_path, '/', ''))"
 COUNT: Mapping[Kind, str] = {
     "month": "SELECT substr(taken, 1, 7), NULL, count(*) FROM images LEFT JOIN photo_facts USING (id) GROUP BY 1",
     "place": "SELECT place, country, count(*) FROM photo_facts WHERE country IS NOT NULL OR place IS NOT NULL GROUP BY 1, 2",
     "camera": "SELECT camera, NULL, count(*) FROM photo_facts WHERE camera IS NOT NULL GROUP BY 1",
-    "folder": "SELECT rtrim(image_path, replace(image_path, '/', '')), NULL, count(*) FROM images GROUP BY 1",
+    "folder": f"SELECT {FOLDER_OF}, NULL, count(*) FROM images GROUP BY 1",
 }
-STORED = "SELECT name, country, pictures FROM photo_counts WHERE kind = ?"
+STORED = "SELECT name, country, pictures FROM photo_counts WHERE kind = ? ORDER BY rowid"
 HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
 
 

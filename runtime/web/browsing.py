@@ -1,4 +1,4 @@
-"""The routes that show the library without a question: its months, and its pictures a page at a time.
+"""The routes that show the library without a question: its months, its folders, and its pictures a page at a time.
 
 They run no model and do not wait in the queue of searches: a page takes milliseconds.
 """
@@ -19,10 +19,9 @@ from runtime.web.routing import get
 from runtime.web.schemas import AnswerPart
 
 PAGE_DEFAULT, PAGE_MAX = 60, 200  # pictures
-PAGE_KEYS = ("after", "limit", "order")
+PAGE_KEYS = ("offset", "limit", "order")
 TAKEN = f"Parameters are {', '.join(KEYS)}; of /pictures also {', '.join(PAGE_KEYS)}."
 ERRORS = openapi.errors(422, 429, 503, descriptions={422: TAKEN})
-NO_PICTURE = openapi.errors(404)
 
 
 class MonthBody(AnswerPart):
@@ -40,6 +39,19 @@ class TimelineBody(AnswerPart):
     months: list[MonthBody]
 
 
+class FolderBody(AnswerPart):
+    """A folder as a filter may name it, and how many pictures such a filter leaves."""
+
+    folder: str
+    pictures: int
+
+
+class FoldersBody(BaseModel):
+    """The answer to `GET /folders`: those with most pictures first."""
+
+    folders: list[FolderBody]
+
+
 class PagedPicture(BaseModel):
     """One picture of a page, with the fields of its name in a search's result; `caption` is empty where it has none yet."""
 
@@ -49,6 +61,7 @@ class PagedPicture(BaseModel):
     preview_url: str | None
     width: int
     height: int
+    bytes: int
     caption: str
     caption_source: CaptionSource
     taken: str | None
@@ -59,14 +72,14 @@ class PagedPicture(BaseModel):
 
 
 class PicturesBody(BaseModel):
-    """The answer to `GET /pictures`: a page, and what to ask for the next one with as `after`; null behind the last."""
+    """The answer to `GET /pictures`: a page, and the `offset` of the next one; null behind the last."""
 
     pictures: list[PagedPicture]
     next: int | None
 
 
 class WhereFields(BaseModel):
-    """The query string of `GET /timeline`: a filter, as `where` of `POST /search` has it."""
+    """The query string of `GET /timeline` and `GET /folders`: a filter, as `where` of `POST /search` has it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -86,7 +99,7 @@ class WhereFields(BaseModel):
 class PageFields(WhereFields):
     """The query string of `GET /pictures`."""
 
-    after: int | None = Field(None, ge=1, le=ID_MAX, description="The `next` of the page before")
+    offset: int = Field(0, ge=0, le=ID_MAX, description="How many pictures come before, of those that the filter leaves")
     limit: int = Field(PAGE_DEFAULT, ge=1, le=PAGE_MAX, description="How many pictures at most")
     order: PageOrder = Field("date", description="The newest first, those without a date last; or by path")
 
@@ -99,17 +112,21 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
         """Count the pictures of each month, the newest first: of all, or of those that a filter leaves."""
         return _json(TimelineBody.model_validate(live.current.library.pages.timeline(asked.where)))
 
-    @get(app, "/pictures", response_model=PicturesBody, responses=ERRORS | NO_PICTURE)
+    @get(app, "/folders", response_model=FoldersBody, responses=ERRORS)
+    def folders(asked: Annotated[WhereFields, Query()]) -> Response:
+        """Count the pictures of the outer two levels of folders: of all pictures, or of those that a filter leaves."""
+        counted = live.current.library.folders.of(asked.where)
+        return _json(FoldersBody(folders=[FolderBody.model_validate(folder) for folder in counted]))
+
+    @get(app, "/pictures", response_model=PicturesBody, responses=ERRORS)
     def pictures(asked: Annotated[PageFields, Query()]) -> Response:
-        """Return the next pictures of the library, or of those that a filter leaves."""
-        where, library = asked.where, live.current.library
-        if asked.after is not None:
-            library.rows([asked.after])  # refuses an unknown one by name
+        """Return pictures of the library, or of those that a filter leaves, from a place in the order on."""
+        library, limit = live.current.library, asked.limit
         found = library.pages.page(
-            asked.order, asked.limit + 1, after=asked.after, where=where
+            asked.order, limit + 1, offset=asked.offset, where=asked.where
         )  # one more: is there a next?
-        ids = found[: asked.limit]
-        return _json(PicturesBody(pictures=_bodies(library, ids), next=ids[-1] if len(found) > len(ids) else None))
+        following = asked.offset + limit if len(found) > limit else None
+        return _json(PicturesBody(pictures=_bodies(library, found[:limit]), next=following))
 
 
 def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
@@ -121,6 +138,7 @@ def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
             preview_url=library.previews.url(row.sha256),
             width=row.width,
             height=row.height,
+            bytes=row.bytes,
             caption=row.caption or "",
             caption_source="none" if row.caption is None else row.caption_source,
             taken=facts.taken,
@@ -133,6 +151,6 @@ def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
     ]
 
 
-def _json(body: TimelineBody | PicturesBody) -> Response:
+def _json(body: BaseModel) -> Response:
     """Return the answer as JSON, made in the request's own thread; `runtime/web/searching.py` says why."""
     return Response(body.model_dump_json(), media_type="application/json")

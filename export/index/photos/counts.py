@@ -1,19 +1,16 @@
-"""Counts of months, places, cameras and folders, written last; `runtime/library/photo_counts.py` owns their form."""
+"""Counts of months, places, cameras and folders, and the columns that filters read; both written last.
+
+`runtime/library/photo_counts.py` and `runtime/library/photo_columns.py` own their forms.
+"""
 
 import sqlite3
 
-from runtime.library.photo_counts import COUNT, COUNTS_SCHEMA, HAS_TABLE, KINDS
-
-# What a filter by place or camera looks up; one by date has its index along with the table.
-INDEXES = """
-    CREATE INDEX IF NOT EXISTS photo_facts_country ON photo_facts (country, place);
-    CREATE INDEX IF NOT EXISTS photo_facts_place ON photo_facts (place);
-    CREATE INDEX IF NOT EXISTS photo_facts_camera ON photo_facts (camera);
-"""
+from runtime.library.photo_columns import COLUMNS_SCHEMA, COUNTED, Cells, Column, make_cells, make_ids
+from runtime.library.photo_counts import COUNT, COUNTS_SCHEMA, HAS_TABLE, KINDS, STORED
 
 
 def write_photo_counts(connection: sqlite3.Connection) -> None:
-    """Count the pictures of a catalogue that is written but for this, as a transaction of its own.
+    """Count the pictures of a catalogue that is written but for this, and write their columns, as a transaction each.
 
     A catalogue without facts of photos gets the counts of its folders alone.
 
@@ -23,4 +20,19 @@ def write_photo_counts(connection: sqlite3.Connection) -> None:
     has_facts = bool(connection.execute(HAS_TABLE, ["photo_facts"]).fetchall())
     kinds = KINDS if has_facts else ("folder",)
     inserts = " ".join(f"INSERT INTO photo_counts SELECT '{kind}', * FROM ({COUNT[kind]}) ORDER BY 2;" for kind in kinds)
-    connection.executescript(f"BEGIN; {INDEXES if has_facts else ''} {COUNTS_SCHEMA} {inserts} COMMIT;")
+    connection.executescript(f"BEGIN; {COUNTS_SCHEMA} {inserts} {COLUMNS_SCHEMA} COMMIT;")
+    connection.execute("BEGIN")
+    ids = make_ids(connection.execute, has_facts=has_facts)
+    _insert(connection, "id", ids)
+    for column, kind in COUNTED.items():
+        if kind in kinds:
+            names = [row[:2] for row in connection.execute(STORED, [kind])]
+            _insert(connection, column, make_cells(connection.execute, column, ids, names))
+    if connection.execute(HAS_TABLE, ["picture_text"]).fetchall():
+        _insert(connection, "text", make_cells(connection.execute, "text", ids))
+    connection.execute("COMMIT")
+
+
+def _insert(connection: sqlite3.Connection, column: Column, cells: Cells) -> None:
+    row = (column, cells.itemsize, cells.astype(f"<u{cells.itemsize}").tobytes())
+    connection.execute("INSERT INTO photo_columns VALUES (?, ?, ?)", row)

@@ -46,7 +46,7 @@ def write_photos(folder: Path, *, facts: bool = True, counts: bool = True) -> Li
     ]
     write_catalog(path, Catalog(rows, next_id=12))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("DROP TABLE photo_counts")
+        connection.executescript("DROP TABLE photo_counts; DROP TABLE photo_columns;")
         if not facts:
             connection.execute("DROP TABLE photo_facts")
         else:

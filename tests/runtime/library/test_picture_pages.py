@@ -8,6 +8,7 @@ import pytest
 
 from runtime.errors import ArtefactCorrupt
 from runtime.library.catalog import Library
+from runtime.library.photo_columns import COUNTED
 from runtime.library.picture_pages import MonthCount, PageOrder, Timeline
 from runtime.library.where import Where
 from tests.runtime.library.photo_library import NEWEST_FIRST, PHOTOS, write_photos
@@ -20,7 +21,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 def pages(library: Library, order: PageOrder, limit: int, where: Where | None = None) -> list[int]:
     seen: list[int] = []
-    while page := library.pages.page(order, limit, after=seen[-1] if seen else None, where=where):
+    while page := library.pages.page(order, limit, offset=len(seen), where=where):
         assert len(page) <= limit
         seen += page
     return seen
@@ -64,13 +65,61 @@ def test_without_facts_all_are_undated_and_come_by_id(tmp_path: Path) -> None:
     assert pages(plain, "date", 1, Where(folder="2020")) == [6, 5]
 
 
-def test_a_date_that_is_no_text_is_damage(tmp_path: Path) -> None:
-    write_photos(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / "photos.sqlite")) as connection:
-        connection.execute("UPDATE photo_facts SET taken = x'ff' WHERE id = 2")
+@pytest.mark.parametrize("where", [None, Where("2019", "2019-12"), Where(folder="holiday")])
+def test_where_a_month_begins_can_be_told_from_the_timeline(photos: Library, where: Where | None) -> None:
+    timeline, offset = photos.pages.timeline(where), 0
+    for month in timeline.months:
+        page = photos.pages.page("date", month.pictures, offset=offset, where=where)
+        assert [(PHOTOS[key].taken or "")[:7] for key in page] == [month.month] * month.pictures
+        offset += month.pictures
+    assert all(PHOTOS[key].taken is None for key in photos.pages.page("date", 100, offset=offset, where=where))
+
+
+def test_behind_the_end_there_is_nothing(photos: Library) -> None:
+    assert photos.pages.page("date", 5, offset=len(PHOTOS)) == []
+    assert photos.pages.page("path", 5, offset=2**63 - 1, where=Where("2019")) == []
+
+
+def damaged(folder: Path, statement: str) -> Library:
+    write_photos(folder).close()
+    with closing(sqlite3.connect(folder / "photos.sqlite")) as connection:
+        connection.execute(statement)
         connection.commit()
-    damaged = Library(tmp_path / "photos.sqlite", tmp_path)
+    return Library(folder / "photos.sqlite", folder)
+
+
+def test_a_date_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    library = damaged(tmp_path, "UPDATE photo_facts SET taken = x'ff' WHERE id = 2")
     with pytest.raises(ArtefactCorrupt, match="a date is no text"):
-        damaged.filters.taken_of([2])
+        library.filters.taken_of([2])
     with pytest.raises(ArtefactCorrupt, match="a date is no text"):
-        damaged.pages.page("date", 5, after=2)
+        library.pages.page("date", 5, where=Where("2019-06-10"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE photo_columns SET cells = x'0102' WHERE name = 'camera'", "of other pictures"),
+        ("UPDATE photo_columns SET cells = x'00000000ff0000000000' WHERE name = 'camera'", "stand for nothing"),
+        ("UPDATE photo_columns SET cells = 'text' WHERE name = 'camera'", "cannot be read"),
+        ("UPDATE photo_columns SET cell_bytes = 3 WHERE name = 'id'", "cannot be read"),
+        ("UPDATE photo_columns SET cells = x'0102' WHERE name = 'id'", "more pictures by month"),
+    ],
+)
+def test_columns_that_do_not_fit_are_damage(tmp_path: Path, statement: str, said: str) -> None:
+    library = damaged(tmp_path, statement)
+    with pytest.raises(ArtefactCorrupt, match=said):
+        library.pages.timeline(Where("2019", camera="Pixel"))
+
+
+def test_a_build_writes_the_columns_that_are_made_where_there_are_none(tmp_path: Path) -> None:
+    (tmp_path / "asked").mkdir()
+    built, asked = write_photos(tmp_path), write_photos(tmp_path / "asked", counts=False)
+    assert built.filters.columns.ids.tolist() == asked.filters.columns.ids.tolist() == NEWEST_FIRST
+    for column, kind in COUNTED.items():
+        named = [
+            [(None, *library.filters.counts.of(kind))[number] for number in library.filters.columns.of(column)]
+            for library in (built, asked)
+        ]
+        assert named[0] == named[1]
+        assert len(set(named[0])) > 3

@@ -36,12 +36,12 @@ def test_the_timeline_is_answered_with_and_without_a_filter(photos: TestClient) 
 
 @pytest.mark.parametrize("limit", [1, 3, 200])
 def test_pages_lead_to_one_another_and_the_last_one_to_none(photos: TestClient, limit: int) -> None:
-    seen, after = [], None
+    seen, offset = [], 0
     for _ in range(len(PHOTOS) + 1):
-        page = photos.get("/pictures", params={"limit": limit} | ({"after": after} if after else {})).json()
+        page = photos.get("/pictures", params={"limit": limit, "offset": offset}).json()
         seen += [picture["id"] for picture in page["pictures"]]
-        after = page["next"]
-        if after is None:
+        offset = page["next"]
+        if offset is None:
             break
     assert seen == NEWEST_FIRST
 
@@ -55,6 +55,7 @@ def test_a_picture_of_a_page_has_the_fields_of_a_result(photos: TestClient) -> N
         "preview_url": f"/previews/{8:064x}.512.jpg",
         "width": 20,
         "height": 10,
+        "bytes": 1,
         "caption": "a red boat",
         "caption_source": "index",
         "taken": "2018-06-30",
@@ -88,8 +89,8 @@ def test_head_is_answered_as_get_without_a_body(photos: TestClient, path: str) -
         ("/pictures?limit=0", 422, "request_malformed", "limit: .* greater than or equal to 1"),
         ("/pictures?limit=201", 422, "request_malformed", "limit: .* less than or equal to 200"),
         ("/pictures?order=size", 422, "request_malformed", "order: .* 'date' or 'path'"),
-        ("/pictures?after=9223372036854775808", 422, "request_malformed", "after: "),
-        ("/pictures?after=9", 404, "image_not_found", "no picture 'id 9'"),
+        ("/pictures?offset=9223372036854775808", 422, "request_malformed", "offset: "),
+        ("/pictures?offset=-1", 422, "request_malformed", "offset: .* greater than or equal to 0"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_by_name(
@@ -125,3 +126,11 @@ def test_a_search_with_a_picture_takes_the_same_filter_as_json(client: TestClien
 def test_a_filter_that_cannot_be_used_is_refused(client: TestClient, where: object, code: str) -> None:
     answer = search(client, query="red", where=where)
     assert (answer.status_code, fault(answer)["code"]) == (422, code)
+
+
+def test_folders_are_counted_with_and_without_a_filter(photos: TestClient) -> None:
+    assert photos.get("/folders").json()["folders"][0] == {"folder": "2019", "pictures": 5}
+    filtered = photos.get("/folders", params={"from": "2020"}).json()
+    assert filtered == {"folders": [{"folder": "2020", "pictures": 1}]}
+    assert photos.get("/folders", params={"from": "2024"}).json() == {"folders": []}
+    assert fault(photos.get("/folders?limit=3"))["code"] == "request_malformed"
