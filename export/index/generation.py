@@ -17,6 +17,7 @@ from rich.console import Console
 from export.atomic import sync_tree
 from export.index.caption_words import EmbedTexts, UsedWords, read_used_words
 from export.index.catalog import Catalog, write_catalog
+from export.index.example_queries import make_examples, write_examples
 from export.index.fit_calibration import calibrate
 from export.index.history import (
     CATALOG_NAME,
@@ -100,6 +101,10 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
     if following.groups:
         row_pairs = _row_pairs(folder, stores, console)
         following.groups.write(folder / CATALOG_NAME, following.catalog.rows, stores.pictures, row_pairs)
+    if following.embed_texts:
+        searched = stores.searched, stores.captions
+        examples = make_examples(folder / CATALOG_NAME, following.catalog.rows, searched, calibration, following.embed_texts)
+        write_examples(folder / CATALOG_NAME, examples)
     _write_metadata(folder / METADATA_NAME, following.catalog)
     sync_tree(folder)
 

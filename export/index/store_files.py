@@ -14,9 +14,10 @@ from export.index.clusters import write_ivf
 from export.index.nprobe import choose_probing
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.models.cpu_cores import usable_cores
+from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
-from runtime.stores.protocols import VectorSource
+from runtime.stores.protocols import VectorSource, VectorStore
 from runtime.stores.vector_file import VectorBatch, write_vectors
 
 IVF_FROM = 50_000  # a flat search of so many takes 8 ms on one thread (512 dimensions), and grows with them
@@ -29,11 +30,12 @@ STORE_NAMES = (STORE_NAME, CAPTIONS_NAME, VECTORS_NAME, CAPTION_VECTORS_NAME)
 class WrittenStores:
     """The vectors that were written, and the files' names; None for those that are not needed.
 
-    `pictures` and `captions` return vectors by id; they cannot be searched.
+    `pictures` and `captions` return vectors by id; `searched` finds pictures, as the server will.
     """
 
     pictures: VectorSource
     captions: VectorSource
+    searched: VectorStore
     captions_name: str | None
     vectors_name: str | None = None
     probing: ClusterSearchParams | None = None
@@ -49,7 +51,7 @@ def write_flat(
     """
     of_pictures = _write_store(folder / STORE_NAME, dimension, pictures)
     of_captions = _write_store(folder / CAPTIONS_NAME, dimension, captions)
-    return WrittenStores(of_pictures, of_captions, CAPTIONS_NAME if of_captions.count else None)
+    return WrittenStores(of_pictures, of_captions, of_pictures, CAPTIONS_NAME if of_captions.count else None)
 
 
 def write_clustered(
@@ -72,12 +74,14 @@ def write_clustered(
         (folder / CAPTION_VECTORS_NAME).unlink()
     write_ivf(folder / STORE_NAME, of_pictures, console)
     index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=usable_cores())
+    probing = choose_probing(index, of_pictures, of_captions, console)
     return WrittenStores(
         of_pictures,
         of_captions,
+        ClusteredStore(index, of_pictures, nprobe=probing.nprobe, rescored=probing.rescored),
         CAPTION_VECTORS_NAME if of_captions.count else None,
         VECTORS_NAME,
-        choose_probing(index, of_pictures, of_captions, console),
+        probing,
     )
 
 

@@ -20,6 +20,7 @@ from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.copies import Copies
+from runtime.library.example_queries import ExampleQueries
 from runtime.library.filters import Filters
 from runtime.library.folder_counts import FolderCounts
 from runtime.library.image_rows import COLUMNS, ID_MAX, ImageRow, select_rows
@@ -63,6 +64,7 @@ class Library:
         self.facts = PhotoFactsTable(self._catalog)
         self.filters = Filters(self._catalog)
         self.pages = PicturePages(self._catalog, self.filters)
+        self.examples = ExampleQueries(self._catalog)
         self.folders = FolderCounts(self.filters)
         self.texts = PictureTexts(self._catalog)
 

@@ -52,6 +52,12 @@ class FoldersBody(BaseModel):
     folders: list[FolderBody]
 
 
+class ExamplesBody(BaseModel):
+    """The answer to `GET /examples`."""
+
+    examples: list[str]
+
+
 class PagedPicture(BaseModel):
     """One picture of a page, with the fields of its name in a search's result; `caption` is empty where it has none yet."""
 
@@ -117,6 +123,11 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
         """Count the pictures of the outer two levels of folders: of all pictures, or of those that a filter leaves."""
         counted = live.current.library.folders.of(asked.where)
         return _json(FoldersBody(folders=[FolderBody.model_validate(folder) for folder in counted]))
+
+    @get(app, "/examples", response_model=ExamplesBody, responses=openapi.errors(429, 503))
+    def examples() -> Response:
+        """Return a few queries that each find something in this library; none where the index has none."""
+        return _json(ExamplesBody(examples=list(live.current.library.examples.all)))
 
     @get(app, "/pictures", response_model=PicturesBody, responses=ERRORS)
     def pictures(asked: Annotated[PageFields, Query()]) -> Response:

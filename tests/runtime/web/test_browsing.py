@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from export.index.example_queries import write_examples
 from runtime.engine import Engine
 from runtime.library.catalog import Library
 from runtime.settings import Settings
@@ -134,3 +135,16 @@ def test_folders_are_counted_with_and_without_a_filter(photos: TestClient) -> No
     assert filtered == {"folders": [{"folder": "2020", "pictures": 1}]}
     assert photos.get("/folders", params={"from": "2024"}).json() == {"folders": []}
     assert fault(photos.get("/folders?limit=3"))["code"] == "request_malformed"
+
+
+def test_an_index_without_examples_has_none(photos: TestClient) -> None:
+    assert photos.get("/examples").json() == {"examples": []}
+
+
+def test_an_index_with_examples_says_them(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "facts").mkdir()
+    write_photos(tmp_path / "facts").close()
+    write_examples(tmp_path / "facts" / "photos.sqlite", ["a red boat", "two boats"])
+    engine.library = Library(tmp_path / "facts" / "photos.sqlite", tmp_path)
+    client = TestClient(create_app(engine, Settings.read()))
+    assert client.get("/examples").json() == {"examples": ["a red boat", "two boats"]}
