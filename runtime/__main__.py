@@ -154,6 +154,7 @@ def serve(
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.api import create_app
+        from runtime.web.desktop import find_desktop
         from runtime.web.heap import share_heap
         from runtime.web.listening import is_loopback, open_sockets
         from runtime.web.live import LiveEngine
@@ -177,7 +178,8 @@ def serve(
         end_on_bus_error(source.changed_files)
         live.watch()
         uploads = open_upload_reader(settings)
-        served = create_app(live, settings, uploads=uploads)
+        is_local = is_loopback(sockets) and not settings.images_url
+        served = create_app(live, settings, uploads=uploads, desktop=find_desktop() if is_local else None)
     with closing(uploads), suppress(KeyboardInterrupt):  # uvicorn has ended by then
         run_server(served, sockets, settings.log_level, forwarded_allow_ips=settings.forwarded_allow_ips)
 

@@ -5,7 +5,7 @@ What is answered where something went wrong is in `faults.py`.
 
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
@@ -22,10 +22,12 @@ from runtime.web.access.origins import AllowedOrigins
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.browsing import add_browsing
+from runtime.web.desktop import Desktop
 from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.files import FileAnswer
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
+from runtime.web.open_folder import add_open_folder, is_from_here
 from runtime.web.pictures import add_pictures
 from runtime.web.request_body import RequestBodies
 from runtime.web.routing import get
@@ -45,11 +47,13 @@ def create_app(
     max_picture_bytes: int | None = None,
     uploads: UploadReader | None = None,
     on_lambda: bool = False,
+    desktop: Desktop | None = None,
 ) -> FastAPI:
     """Return the app over an opened engine, or over the one that is current: the API, the pictures, and the page.
 
     `max_picture_bytes` is what one answer has room for, where that is limited; larger pictures are served smaller.
-    `uploads` reads the pictures that one searches with; without it, they are decoded in this process.
+    `uploads` reads the pictures that one searches with; without it, they are decoded in this process. `desktop` is that of
+    the one who runs the server, where nobody but them can reach it.
 
     Raises:
         SettingInvalid: there is an access token, but FRONTEND_DIR has no login page.
@@ -65,7 +69,8 @@ def create_app(
     add_searches(app, live, settings, uploads)
     add_browsing(app, live)
     add_pictures(app, live, settings, max_picture_bytes)
-    _add_health(app, live, settings)
+    add_open_folder(app, live, desktop)
+    _add_health(app, live, settings, has_desktop=desktop is not None)
     if settings.metrics != "off":
         _add_metrics(app, counted)
     _add_page(app, settings)
@@ -111,17 +116,18 @@ def _listed(setting: str) -> list[str]:
     return [part.strip() for part in setting.split(",") if part.strip()]
 
 
-def _add_health(app: FastAPI, live: Served, settings: Settings) -> None:
+def _add_health(app: FastAPI, live: Served, settings: Settings, *, has_desktop: bool) -> None:
     @get(app, "/healthz")
     def healthz() -> dict[str, str]:
         """Say that the process lives."""
         return {"status": "ok"}
 
     @get(app, "/readyz")
-    def readyz() -> ReadyBody:
+    def readyz(request: Request) -> ReadyBody:
         """Say that searches are answered: over how many pictures, of which generation of the index, with which models."""
         ready = ReadyBody.model_validate(live.current)
-        return ready.model_copy(update={"login": settings.access_token is not None})
+        local = has_desktop and is_from_here(request.scope)
+        return ready.model_copy(update={"login": settings.access_token is not None, "local": local})
 
 
 def _add_metrics(app: FastAPI, counted: metrics.Metrics) -> None:

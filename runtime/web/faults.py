@@ -22,7 +22,7 @@ from runtime.errors import (
     RequestError,
     RequestTooLarge,
 )
-from runtime.web.access.refusals import AccessDenied, HostNotAllowed, OriginNotAllowed, RateExceeded
+from runtime.web.access.refusals import AccessDenied, FolderNotOpened, HostNotAllowed, OriginNotAllowed, RateExceeded
 from runtime.web.schemas import ErrorBody, FaultBody
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ STATUSES: dict[type[LookwhyError], int] = {
     HostNotAllowed: 421,  # as Transmission and the MCP SDKs answer; Django says 400, Rails and Jupyter 403
     OriginNotAllowed: 403,
     AccessDenied: 401,
+    FolderNotOpened: 403,
     RateExceeded: 429,
     ImageNotFound: 404,
     ImageTooLarge: 413,

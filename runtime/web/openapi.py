@@ -12,6 +12,7 @@ RETRY_AFTER = {
 }
 ERRORS: Mapping[int, str] = {
     400: "The request cannot be read as HTTP, or its Range header cannot",
+    403: "This is not for who asks",
     404: "There is no such picture",
     408: "The body did not come whole in time",
     413: "The body is over the limit, or the picture in it is",

@@ -205,14 +205,15 @@ class ErrorBody(BaseModel):
 class ReadyBody(AnswerPart):
     """The answer to `GET /readyz`.
 
-    `sample_models`: the models know drawn scenes only, and no photos. `login`: a token is asked for. `damage`: files that
-    are not what their manifest records; null until all were compared.
+    `sample_models`: the models know drawn scenes only, and no photos. `login`: a token is asked for. `local`: folders are
+    opened for who asks. `damage`: files that are not what their manifest records; null until all were compared.
     """
 
     status: Literal["ready"] = "ready"
     pictures: int = Field(validation_alias=AliasChoices("pictures", "count"))
     sample_models: bool
     login: bool = False
+    local: bool = False
     generation: str | None = Field(None, validation_alias=AliasChoices("generation", AliasPath("release", "generation")))
     models: str | None = Field(None, validation_alias=AliasChoices("models", AliasPath("release", "models_name")))
     damage: list[str] | None = None

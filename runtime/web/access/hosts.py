@@ -54,6 +54,13 @@ class AllowedHosts:
         )
 
 
+def names_this_machine(host: str) -> bool:
+    """Return whether a Host header has a name that means this machine alone: localhost, or an address such as 127.0.0.1."""
+    parts = HOST.fullmatch(host)
+    name = (parts["v6"] or parts["name"]).lower() if parts else ""
+    return name == "localhost" or (_is_address(name) and ip_address(name).is_loopback)
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)

@@ -38,6 +38,12 @@ class AllowedOrigins:
             raise OriginNotAllowed((origin or b"").decode("latin-1"))
 
 
+def is_own_page(headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether no page but one of this server sent a request, whatever other pages may ask besides."""
+    origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site")
+    return (site is None or site in OWN_PAGE) and (origin is None or _is_own(origin, headers.get(b"host", b"")))
+
+
 def _is_link(headers: Mapping[bytes, bytes]) -> bool:
     """Return whether the whole tab follows a link: nothing is embedded, and no script reads the answer."""
     return (headers.get(b"sec-fetch-mode"), headers.get(b"sec-fetch-dest")) == (b"navigate", b"document")

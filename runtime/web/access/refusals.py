@@ -4,6 +4,7 @@ RequestError
 ├── HostNotAllowed    asked by a name that is not this server's
 ├── OriginNotAllowed  sent by a page of somebody else
 ├── AccessDenied      without the access token, or with a wrong one
+├── FolderNotOpened   asked to open a folder, but not by who sits at this machine
 └── RateExceeded      more requests, or more wrong tokens, than one client may send
 """
 
@@ -48,6 +49,19 @@ class AccessDenied(RequestError):
         wrong = "The access token is wrong. " if given else ""
         super().__init__(
             f"{wrong}This server asks for its access token: send it as `Authorization: Bearer TOKEN`, or log in at /login."
+        )
+
+
+class FolderNotOpened(RequestError):
+    """A folder was to be opened, but there is no desktop, or it is not the one of who asks."""
+
+    code = "folder_not_opened"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"This server opens no folder for you: {reason}. It does so for a browser on its own machine, where it listens "
+            "on 127.0.0.1 alone."
         )
 
 

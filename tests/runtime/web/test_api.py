@@ -60,7 +60,8 @@ def test_answers_are_rendered_as_their_published_form_says(client: TestClient, a
         for path, route in app.openapi()["paths"].items()
         if "post" in route
     }
-    assert forms == {"/search": "SearchBody", "/search/image": "SearchBody", "/explain": "ExplainBody"}
+    opened = {"/open-folder": "OpenedFolderBody"}
+    assert forms == {"/search": "SearchBody", "/search/image": "SearchBody", "/explain": "ExplainBody"} | opened
 
 
 def test_top_k_has_a_default_from_the_settings(client: TestClient) -> None:
@@ -199,7 +200,7 @@ def test_every_answer_carries_server_timing_and_the_safe_headers(client: TestCli
 def test_health_readiness_and_metrics(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     of_no_release = {"generation": None, "models": None, "damage": None}
-    ready = {"status": "ready", "pictures": 4, "sample_models": False, "login": False} | of_no_release
+    ready = {"status": "ready", "pictures": 4, "sample_models": False, "login": False, "local": False} | of_no_release
     assert client.get("/readyz").json() == ready
     search(client, query="red")
     figures = client.get("/metrics").text

@@ -27,14 +27,24 @@ def app(engine: Engine) -> FastAPI:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=str)
-@pytest.mark.parametrize("path", ["/search", "/search/image", "/explain"])
+@pytest.mark.parametrize("path", ["/search", "/search/image", "/explain", "/open-folder"])
 def test_a_search_is_answered_as_the_document_says(app: FastAPI, path: str, mode: GenerationMode) -> None:
     check(schemathesis.openapi.from_asgi("/openapi.json", app)[path]["POST"], mode)
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/images/{image_path}", "/previews/{sha256}.{edge}.jpg", "/timeline", "/pictures", "/healthz", "/readyz", "/metrics"],
+    [
+        "/images/{image_path}",
+        "/previews/{sha256}.{edge}.jpg",
+        "/timeline",
+        "/pictures",
+        "/folders",
+        "/examples",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ],
 )
 def test_a_route_without_a_body_is_answered_as_the_document_says(app: FastAPI, path: str) -> None:
     check(schemathesis.openapi.from_asgi("/openapi.json", app)[path]["GET"], GenerationMode.POSITIVE)
