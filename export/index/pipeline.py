@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.library.previews import read_preview
+from runtime.library.kept_previews import Previews
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -164,12 +164,12 @@ def caption_images(
         [text] = captioner.caption_pixels(image.pixels[None])
         return text
 
-    prepare = _preparing(captioner)
+    prepare, previews = _preparing(captioner), Previews(previewed.index_dir)
 
     def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
         if models.decode == "scaled":
             width, height = previewed.sizes[sha256]
-            if preview := read_preview(previewed.index_dir, sha256, width, height):
+            if preview := previews.read(sha256, width, height):
                 return DecodedImage(width, height, prepare(preview))
         return decode_found(folder, image, sha256, prepare=prepare, rule=models.decode)
 

@@ -52,7 +52,7 @@ class Library:
         Raises:
             ArtefactMissing, ArtefactCorrupt: there is no such file, or it is no catalogue of this form.
         """
-        self.index_dir, self._images = catalog.parent.parent, open_folder(images)
+        self._images = open_folder(images)
         self._images_dir = self._images.path.resolve()
         # what comes from S3 is compared when fetched
         self._changes = ChangedPictures() if isinstance(images, Path) else None

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from runtime.images import OpenedImage
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.previews import read_preview
 
 
 @contextmanager
@@ -20,7 +19,7 @@ def opened_for_models(library: Library, row: ImageRow) -> Iterator[OpenedImage]:
         ImageNotFound, ImageUnreadable, ImageTooLarge: as `Library.opened_picture`.
     """
     is_scaled = library.decode_rule == "scaled"
-    preview = read_preview(library.index_dir, row.sha256, row.width, row.height) if is_scaled else None
+    preview = library.previews.read(row.sha256, row.width, row.height) if is_scaled else None
     if preview:
         yield preview
         return

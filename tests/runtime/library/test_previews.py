@@ -8,7 +8,8 @@ from PIL import Image
 from runtime.errors import ImageNotFound
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.previews import preview_path, read_preview
+from runtime.library.kept_previews import Previews
+from runtime.library.previews import preview_path
 from runtime.library.seen_pictures import opened_for_models
 
 SHA256 = "ab" * 32
@@ -28,7 +29,7 @@ def test_previews_lie_by_the_content_of_their_picture() -> None:
 
 
 def test_a_large_picture_is_seen_by_its_preview_and_laid_out_by_its_own_size(index: Path) -> None:
-    preview = read_preview(index, SHA256, 4000, 3000)
+    preview = Previews(index).read(SHA256, 4000, 3000)
     assert preview is not None
     assert (preview.image.size, preview.width, preview.height, preview.scaled_from) == ((160, 120), 4000, 3000, (4000, 3000))
 
@@ -39,18 +40,18 @@ def test_a_large_picture_is_seen_by_its_preview_and_laid_out_by_its_own_size(ind
     ids=["no larger than a preview", "narrow", "no size", "without a preview", "no sha256"],
 )
 def test_other_pictures_are_read_themselves(index: Path, sha256: str, width: int, height: int) -> None:
-    assert read_preview(index, sha256, width, height) is None
+    assert Previews(index).read(sha256, width, height) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"half a preview"])
 def test_a_damaged_preview_is_passed_over(index: Path, content: bytes) -> None:
     preview_path(index, SHA256, 1600).write_bytes(content)
-    assert read_preview(index, SHA256, 4000, 3000) is None
+    assert Previews(index).read(SHA256, 4000, 3000) is None
 
 
 def test_only_an_index_of_scaled_pictures_has_them_seen_by_previews(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = Library.__new__(Library)
-    library.index_dir = index
+    library.previews = Previews(index)
     row = ImageRow(1, "red.png", SHA256, 1, 4000, 3000, None)
 
     def refuse(_: Library, row: ImageRow) -> None:
