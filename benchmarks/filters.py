@@ -129,6 +129,8 @@ def print_pages(folder: Path, count: int) -> None:
         "timeline of text": lambda opened: opened.pages.timeline(Where(has_text=True)),
         "ids of a camera": lambda opened: opened.filters.ids(Where(camera="model 3")),
         "ids of a folder": lambda opened: opened.filters.ids(Where(folder="event 7")),
+        "folders": lambda opened: opened.folders.of(None),
+        "folders of ten years": lambda opened: opened.folders.of(decade),
         "a page of 60, the first": lambda opened: opened.pages.page("date", 60),
         "a page of 60, from the middle": lambda opened: opened.pages.page("date", 60, offset=middle),
         "a page of 60, of a town": lambda opened: opened.pages.page("date", 60, where=town),

@@ -2,7 +2,7 @@
 
 Owns the form of the catalogue's table `photo_columns`, which a build fills last. Over a million pictures, a filter reads a
 few MB of numbers in place of rows. In a catalogue without the table, and of what the table has no column of, the same is
-made of the rows when it is first asked for: a second for a million pictures.
+made of the rows when it is first asked for: seconds for a million pictures.
 """
 
 from bisect import bisect_left

@@ -3,7 +3,7 @@
 What is answered where something went wrong is in `faults.py`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -22,7 +22,6 @@ from runtime.web.access.origins import AllowedOrigins
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.browsing import add_browsing
-from runtime.web.desktop import Desktop
 from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.files import FileAnswer
 from runtime.web.live import FixedEngine, LiveEngine
@@ -33,6 +32,9 @@ from runtime.web.request_body import RequestBodies
 from runtime.web.routing import get
 from runtime.web.schemas import ReadyBody
 from runtime.web.searching import add_searches
+
+if TYPE_CHECKING:
+    from runtime.web.desktop import Desktop
 
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
@@ -47,7 +49,7 @@ def create_app(
     max_picture_bytes: int | None = None,
     uploads: UploadReader | None = None,
     on_lambda: bool = False,
-    desktop: Desktop | None = None,
+    desktop: "Desktop | None" = None,
 ) -> FastAPI:
     """Return the app over an opened engine, or over the one that is current: the API, the pictures, and the page.
 

@@ -13,12 +13,13 @@ from runtime.library.image_rows import ID_MAX
 from runtime.web.access.hosts import names_this_machine
 from runtime.web.access.origins import is_own_page
 from runtime.web.access.refusals import FolderNotOpened
-from runtime.web.desktop import Desktop
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.routing import post_queued
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from runtime.web.desktop import Desktop
 
 # Whoever comes through a proxy may be anywhere, although the proxy itself is on this machine.
 PROXY_HEADERS = frozenset({b"forwarded", b"via", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"})
@@ -39,7 +40,7 @@ class OpenedFolderBody(BaseModel):
     folder: str
 
 
-def add_open_folder(app: "FastAPI", live: FixedEngine | LiveEngine, desktop: Desktop | None) -> None:
+def add_open_folder(app: "FastAPI", live: FixedEngine | LiveEngine, desktop: "Desktop | None") -> None:
     """Declare it; without a desktop, every request is refused."""
 
     @post_queued(app, "/open-folder", OpenedFolderBody, takes="The body is {id}: a picture's.", more_errors=(403, 404))

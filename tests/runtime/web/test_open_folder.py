@@ -13,6 +13,7 @@ from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
 from runtime.web.desktop import Desktop, find_desktop
+from runtime.web.open_folder import is_from_here
 from tests.runtime.web.test_api import fault
 
 HERE = "http://127.0.0.1:8000"
@@ -128,6 +129,14 @@ def test_a_picture_that_is_gone_or_a_link_out_has_no_folder(app: FastAPI, shown:
     [image_id] = [one["id"] for one in asking(app).get("/pictures").json()["pictures"] if one["image_path"] == "grey.png"]
     answer = asking(app).post("/open-folder", json={"id": image_id})
     assert (answer.status_code, fault(answer)["code"], shown.files) == (404, "image_not_found", [])
+
+
+@pytest.mark.parametrize("hosts", [[], [b"127.0.0.1", b"127.0.0.1"]])
+def test_without_one_name_that_it_is_asked_by_a_request_is_not_from_here(hosts: list[bytes]) -> None:
+    scope = {"client": ("127.0.0.1", 50_000), "headers": [(b"host", host) for host in hosts]}
+    assert not is_from_here(scope)
+    assert is_from_here(scope | {"headers": [(b"host", b"localhost:8000")]})
+    assert not is_from_here(scope | {"headers": [(b"host", b"localhost:8000")], "client": None})
 
 
 def test_without_a_desktop_no_folder_is_opened(engine: Engine) -> None:
