@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePath
 
+PROGRAMS = {"darwin": "open", "win32": "explorer"}
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 Command = str | Sequence[str]
 
@@ -40,12 +42,18 @@ def find_desktop(
     which: Callable[[str], str | None] = shutil.which,
 ) -> Desktop | None:
     """Return the desktop of who runs this process; None where there is none, as on a server or in a container."""
+    name = PROGRAMS.get(platform, "xdg-open")
+    if platform not in PROGRAMS and not any(environ.get(display) for display in DISPLAYS):
+        return None
+    program = which(name)
+    return Desktop(partial(command_for, platform, program)) if program else None
+
+
+def command_for(platform: str, program: str, file: PurePath) -> Command:
+    """Return what shows a file, by its absolute path, on a system; `xdg-open` can show no more than its folder."""
     if platform == "darwin":
-        program = which("open")
-        return Desktop(lambda file: (program, "-R", str(file))) if program else None
+        return program, "-R", str(file)
     if platform == "win32":
-        program = which("explorer")
         # As one text: explorer wants quotation marks around the path alone. No path has any, on Windows.
-        return Desktop(lambda file: f'"{program}" /select,"{file}"') if program else None
-    program = which("xdg-open") if any(environ.get(name) for name in DISPLAYS) else None
-    return Desktop(lambda file: (program, str(file.parent))) if program else None
+        return f'"{program}" /select,"{file}"'
+    return program, str(file.parent)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.desktop import Desktop, find_desktop
+from runtime.web.desktop import Desktop, command_for, find_desktop
 from runtime.web.open_folder import is_from_here
 from tests.runtime.web.test_api import fault
 
@@ -162,6 +162,13 @@ def test_a_desktop_is_found_where_there_is_one() -> None:
     assert find_desktop("linux", {"WAYLAND_DISPLAY": "wayland-0"}, lambda _: None) is None
     assert find_desktop("linux", {"WAYLAND_DISPLAY": "wayland-0"}, which)
     assert find_desktop("darwin", {}, which)
+
+
+def test_each_system_has_the_picture_selected_if_it_can() -> None:
+    windows = PureWindowsPath(r"C:\my photos\a, b & c.jpg")
+    assert command_for("win32", r"C:\explorer.exe", windows) == r'"C:\explorer.exe" /select,"C:\my photos\a, b & c.jpg"'
+    assert command_for("darwin", "/usr/bin/open", PurePosixPath("/p/-a.jpg")) == ("/usr/bin/open", "-R", "/p/-a.jpg")
+    assert command_for("linux", "/usr/bin/xdg-open", PurePosixPath("/p/-a.jpg")) == ("/usr/bin/xdg-open", "/p")
 
 
 @pytest.mark.parametrize("name", ["plain", "-dash", "two\nlines", "$(touch x)`id`;'\"", "%f %u", "é 日本"])
