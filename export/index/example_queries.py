@@ -13,6 +13,7 @@ from pathlib import Path
 from export.index.caption_questions import CaptionQuestions
 from export.index.caption_words import EmbedTexts
 from runtime.artefacts.match_calibration import MatchCalibration
+from runtime.errors import RequestError
 from runtime.library.catalog import Library
 from runtime.library.example_queries import EXAMPLES_SCHEMA
 from runtime.library.image_rows import ImageRow
@@ -95,12 +96,16 @@ class _Search:
         self._limits = RequestLimits()
 
     def best(self, text: str) -> Evidence | None:
-        """Return the evidence of the best hit, if there is one."""
-        request = self._limits.check_search(text, 1, explain=False)
-        wanted = request.query.wanted.text
-        rarity = self._library.words.rarity(_words(noun_phrases(wanted)))
-        [vector] = self._embed_texts([wanted])
-        query = Query(request.query, vector, (Statement.of(wanted, rarity),))
+        """Return the evidence of the best hit; None where there is none, or the text is not read as it stands."""
+        try:
+            request = self._limits.check_search(text, 1, explain=False)
+        except RequestError:  # "no dog" only leaves out
+            return None
+        if request.query.unwanted or request.query.wanted.text != text:  # "a picture of a dog"
+            return None
+        rarity = self._library.words.rarity(_words(noun_phrases(text)))
+        [vector] = self._embed_texts([text])
+        query = Query(request.query, vector, (Statement.of(text, rarity),))
         found = find_candidates(self._ranker, self._library, query, request)
         rows = self._library.rows_of_found(found.ids)
         evidence = self._ranker.judge(query, rows, self._ranker.vectors_of(found.ids))
@@ -125,10 +130,7 @@ def _varied(queries: Sequence[str], search: _Search) -> Iterator[str]:
 
 
 def _is_short(query: str) -> bool:
-    """Return whether a query is short, and reads the same when it is searched for, without anything that it leaves out."""
-    words = len(WORD.findall(query))
-    is_denying = any(phrase.denied for phrase in noun_phrases(query))
-    return WORDS_MIN <= words <= WORDS_MAX and len(query) <= CHARS_MAX and not is_denying
+    return WORDS_MIN <= len(WORD.findall(query)) <= WORDS_MAX and len(query) <= CHARS_MAX
 
 
 def _words(phrases: Iterable[NounPhrase]) -> set[str]:

@@ -1,5 +1,6 @@
 """Examples of what to ask: short, varied, said by captions; each finds something when it is asked for real."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,17 @@ def test_without_verdicts_there_are_none_and_what_finds_nothing_is_none(
     doubtful = MatchWeights(bias=-20, score=0, mean_score=0)
     doubting = calibration.model_copy(update={"agreeing": doubtful, "with_caption": doubtful})
     assert make_examples(catalog, rows, stores, doubting, embed) == []
+
+
+def test_what_is_read_otherwise_than_it_stands_is_no_example(
+    tmp_path: Path, world: World, calibration: MatchCalibration
+) -> None:
+    odd = ["no band", "a band without a colt", "a picture of a band", "show me a belt", "", "?!", "the"]
+    told = replace(world, captions=[odd[at % len(odd)] for at in range(len(world.captions))])
+    catalog, rows = written(tmp_path, told)
+    examples = make_examples(catalog, rows, stores_of(world), calibration, world.encoder.embed_texts)
+    assert set(examples) <= {"a band", "a belt", "a colt"}
+    assert examples
 
 
 def test_each_example_of_a_built_index_is_a_strong_match_when_it_is_asked(sample_library: SampleLibrary) -> None:
