@@ -56,7 +56,7 @@ class Cursor:
         counts = (self.shown, self.place.step, self.place.id, len(self.direction), len(self.ahead))
         content = HEAD.pack(VERSION, self.search, self.space, *counts)
         content += self.direction.astype(DIRECTION).tobytes() + np.array(self.ahead, ID).tobytes()
-        return base64.urlsafe_b64encode(content + CHECKSUM.pack(zlib.crc32(content))).rstrip(b"=").decode()
+        return _text_of(content + CHECKSUM.pack(zlib.crc32(content)))
 
 
 def read_cursor(text: str, search: bytes, *, ahead_max: int) -> Cursor:
@@ -90,7 +90,13 @@ def _content(text: str) -> bytes:
         content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:  # also of letters outside ASCII
         raise CursorInvalid("is none that this server wrote") from None
+    if _text_of(content) != text:  # Python passes over padding and bits that are too many
+        raise CursorInvalid("is damaged")
     content, checksum = content[: -CHECKSUM.size], content[-CHECKSUM.size :]
     if len(content) < HEAD.size or CHECKSUM.pack(zlib.crc32(content)) != checksum:
         raise CursorInvalid("is damaged")
     return content
+
+
+def _text_of(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

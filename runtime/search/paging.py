@@ -99,9 +99,10 @@ class Page:
         return [one for one, head, is_behind in together if is_behind and head not in shown]
 
     def _check(self, cursor: Cursor) -> None:
-        if cursor.space != self._space:
+        direction = self._ranker.direction(self._query)
+        if cursor.space != self._space or cursor.direction.shape != direction.shape:
             raise CursorInvalid("belongs to an index of another form, or made with other models, which was replaced since")
-        if float(cursor.direction @ self._ranker.direction(self._query)) < SAME_DIRECTION:
+        if float(cursor.direction @ direction) < SAME_DIRECTION:
             raise CursorInvalid("belongs to a search with another picture")
 
     def _order(self, cursor: Cursor) -> NearnessOrder:
