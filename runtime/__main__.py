@@ -112,7 +112,8 @@ def search(
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if as_json:
-            typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=not writes_utf8(sys.stdout)))
+            answer = body.model_dump(exclude={"next"})  # of the API: here, --top-k asks for more
+            typer.echo(json.dumps(answer, indent=2, ensure_ascii=not writes_utf8(sys.stdout)))
         elif paths or print0:
             print_paths(body, _files_of(body, engine, settings), end=b"\0" if print0 else b"\n")
         elif is_terminal(sys.stdout):

@@ -26,6 +26,7 @@ from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit
 from runtime.search.heatmap import Heatmap, check_by_occlusion
 from runtime.search.hits import hits_of
 from runtime.search.noun_phrases import noun_phrases
+from runtime.search.paging import Page
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.search.suggested_filters import suggest_filters
@@ -36,12 +37,10 @@ if TYPE_CHECKING:
     from runtime.artefacts.manifest import Preprocessing
 
 log = logging.getLogger(__name__)
-
 # Of a file that another has taken the place of since: what is known of the one before would stand beside another picture.
 CHANGED = Explanation(
     "Another picture was put in this file's place after it was indexed; index again to know it.", "evidence"
 )
-
 NOUNS_REMEMBERED = 4096  # that no caption uses
 WARM_QUERY = "scenery"  # no caption's word, so that it is looked for among those
 NOUNS_LOOKED_UP = 32  # of one query, each a run of the text tower
@@ -179,7 +178,8 @@ class Engine:
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
-            found = find_candidates(self._ranker, self.library, query, request)
+            page = Page(self._ranker, self.library, query, request, self.release)
+            found = page.found
             suggested = suggest_filters(request, self.library.filters.counts)
         with timings.stage("rows"):
             rows = self.library.rows_of_found(found.ids)
@@ -190,11 +190,12 @@ class Engine:
             best = best_cards(found, evidence, request.top_k)
             if request.order == "date":
                 best = newest_first(best, found.ids, self.library.filters.taken_of)
+            cursor = page.cursor_behind([found.ids[at] for at in best])
         hits = self._hits([rows[at] for at in best], [evidence[at] for at in best], timings)
         hits = with_copies(hits, self.library.copies)
         hits = self._explained(query, hits, vectors[best], timings) if request.explain else hits
         filtered = None if found.left is None else Filtered(found.left, self.count)
-        return Answer(request, hits, timings.timings_ms, query.parsed.part_read, filtered, suggested)
+        return Answer(request, hits, timings.timings_ms, query.parsed.part_read, filtered, suggested, cursor)
 
     def _hits(self, rows: Sequence[ImageRow], evidence: Sequence[Evidence], timings: StageTimings) -> list[Hit]:
         with timings.stage("caption"):

@@ -7,9 +7,13 @@ has none, and then no picture is a copy of another.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
+import numpy as np
+
 from runtime.library.catalog_file import CatalogFile
+from runtime.library.filters import Ids
 
 # The first of a group, which is shown for it, has no row of its own. Copies: the largest picture. Bursts: the earliest; only
 # the first of copies stands in a burst.
@@ -41,6 +45,23 @@ class GroupedPicture:
     width: int
     height: int
     taken: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """Pictures for which another one of their group stands: `ids`, (c,) ascending, and `heads`, (c,), those others."""
+
+    ids: Ids
+    heads: Ids
+
+    def heads_of(self, ids: Sequence[int]) -> list[int]:
+        """Return the pictures that stand for these, in their order; others stand for themselves."""
+        if not self.ids.size:
+            return list(ids)
+        some = np.asarray(ids, np.int64)
+        at = np.minimum(np.searchsorted(self.ids, some), self.ids.size - 1)
+        heads: list[int] = np.where(self.ids[at] == some, self.heads[at], some).tolist()
+        return heads
 
 
 class Copies:
@@ -75,6 +96,31 @@ class Copies:
             ORDER BY id != ?1, id LIMIT ?3
         """
         return tuple(Copy(*self._checked(row, (int, str))) for row in self._fetch(query, first, image_id, COPIES_NAMED))
+
+    def folded(self, allowed: Ids | None = None) -> Folded:
+        """Return the copies, with the first of their group; of a group whose first is not allowed, with the smallest id."""
+        ids, firsts = self._all
+        if allowed is None or not ids.size:
+            return Folded(ids, firsts)
+        are_allowed = np.isin(ids, allowed)
+        ids, heads = ids[are_allowed], firsts[are_allowed]
+        has_lost = ~np.isin(heads, allowed)
+        _, smallest, group = np.unique(heads[has_lost], return_index=True, return_inverse=True)
+        heads[has_lost] = ids[has_lost][smallest][group]
+        return Folded(ids[heads != ids], heads[heads != ids])
+
+    def group_of(self, image_id: int) -> Ids:
+        """Return a picture and its copies, ascending."""
+        ids, firsts = self._all
+        [first] = Folded(ids, firsts).heads_of([image_id])
+        return np.union1d(ids[firsts == first], [first])
+
+    @cached_property
+    def _all(self) -> tuple[Ids, Ids]:
+        """All copies, (c,) ascending, and the first of each one's group."""
+        rows = self._fetch("SELECT id, first FROM copies ORDER BY id") if self._is_there else []
+        pairs = np.array([self._checked(row, (int, int)) for row in rows], np.int64).reshape(-1, 2)
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
 
     def groups(self, kind: Kind) -> list[list[GroupedPicture]]:
         """Return all groups of a kind, each with its first before the others; those that begin with small ids come first."""

@@ -52,14 +52,18 @@ def find_candidates(ranker: Ranker, library: Library, query: Query, request: Che
     found = find_wanted(library, query, count, allowed)
     firsts |= library.copies.firsts_of(found)
     ids = [*near[:NEIGHBOURS], *cards[:count], *found]
-    ids += _among([firsts[one] for one in ids if one in firsts], allowed)
+    ids += among([firsts[one] for one in ids if one in firsts], allowed)
     others = [one for one in dict.fromkeys(ids) if own_card is None or firsts.get(one, one) != own_card]
     if allowed is None:
         return Candidates(others, firsts=firsts)
-    neighbours = None
-    if query.text is not None:
-        neighbours = [one for one in ranker.nearest(query, count) if one != request.like][:NEIGHBOURS]
+    neighbours = None if query.text is None else nearest_of_library(ranker, query, request)
     return Candidates(others, neighbours, allowed.size, firsts)
+
+
+def nearest_of_library(ranker: Ranker, query: Query, request: CheckedSearch) -> list[int]:
+    """Return the `NEIGHBOURS` nearest pictures of the whole library, without the one that is searched with."""
+    count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
+    return [one for one in ranker.nearest(query, count) if one != request.like][:NEIGHBOURS]
 
 
 def _nearest_cards(
@@ -83,7 +87,8 @@ def _nearest_cards(
         asked *= DEEPER
 
 
-def _among(ids: Sequence[int], allowed: Ids | None) -> list[int]:
+def among(ids: Sequence[int], allowed: Ids | None) -> list[int]:
+    """Return those of some ids that a filter leaves, in their order."""
     return (
         list(ids) if allowed is None else [one for one, is_left in zip(ids, np.isin(ids, allowed), strict=True) if is_left]
     )

@@ -100,6 +100,11 @@ class Hit:
     copies: tuple[Copy, ...] = ()
     copy_count: int = 0
 
+    @property
+    def bytes(self) -> int | None:
+        """How large the picture's file is; None where that is not known."""
+        return None if self.has_changed else self.row.bytes or None
+
 
 @dataclass(frozen=True)
 class Filtered:
@@ -121,7 +126,7 @@ class Answer:
     """The hits that a request gets, and how long each stage took, in milliseconds.
 
     `query_read` is the part of the query that was searched for, where the encoder did not read all of it; else None.
-    `filtered` is None where no filter was asked for.
+    `filtered` is None where no filter was asked for. `next` is the cursor of the next page, None where nothing comes behind.
     """
 
     request: CheckedSearch | CheckedExplain
@@ -130,6 +135,7 @@ class Answer:
     query_read: str | None = None
     filtered: Filtered | None = None
     filters_suggested: tuple[SuggestedFilter, ...] = ()
+    next: str | None = None
 
     @property
     def match_probability(self) -> float | None:

@@ -3,17 +3,20 @@
 The web API and the command line check a request here and pass it on; nothing after them checks or parses again.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
 from runtime.library.where import Where, check_where
+from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, read_cursor
 from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 
 PICTURE_WEIGHT = 0.5
 HitOrder = Literal["match", "date"]  # the best first, or the newest
+AHEAD_MAX = 300  # results that pages may have shown out of the order, for their words; a cursor has their ids
 MINUS_WORDS_MAX = 16  # words and phrases that a query leaves out: they share one run of the text tower
 # A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words, "-5" is a number. "-'red boat'" leaves a
 # phrase out. Single quotes hold two words and more, as those of "rock 'n' roll" are apostrophes.
@@ -57,7 +60,7 @@ class CheckedSearch:
 
     `like` is the id of a picture of the library to search with. `picture_weight` is how much a picture counts against
     words, from 0 to 1. `where` is the filter, None for all pictures. `order` is that of the hits; the best are
-    found in any case.
+    found in any case. `cursor` is that of the page before, None for the first page. `with_upload`: a picture is sent along.
     """
 
     query: ParsedQuery
@@ -67,6 +70,14 @@ class CheckedSearch:
     picture_weight: float = PICTURE_WEIGHT
     where: Where | None = None
     order: HitOrder = "match"
+    cursor: Cursor | None = None
+    with_upload: bool = False
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What tells the pages of this search from those of another; the number of results and their order may change."""
+        asked = repr((self.query.text, self.like, self.picture_weight, self.where, self.with_upload))
+        return hashlib.sha256(asked.encode()).digest()[:FINGERPRINT_BYTES]
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,19 @@ class RequestLimits:
     ) -> CheckedSearch:
         """Return the request to search by a picture that is sent along, and perhaps words; raises as `check_search` does."""
         weight = _checked_weight(picture_weight)
-        return CheckedSearch(self._parsed(query), self._top_k(top_k), explain, None, weight, check_where(where))
+        parsed, top_k = self._parsed(query), self._top_k(top_k)
+        return CheckedSearch(parsed, top_k, explain, None, weight, check_where(where), with_upload=True)
+
+    def check_page(self, request: CheckedSearch, cursor: str | None) -> CheckedSearch:
+        """Return the request for the page of its results that a cursor names; for the first one where none is given.
+
+        Raises:
+            CursorInvalid: it is no cursor, or belongs to another search.
+        """
+        if not cursor:
+            return request
+        ahead_max = max(AHEAD_MAX, self.top_k_max)
+        return replace(request, cursor=read_cursor(cursor, request.fingerprint, ahead_max=ahead_max))
 
     def check_explain(
         self, query: str, ids: Sequence[int], *, heatmap: bool = False, explain: bool = True

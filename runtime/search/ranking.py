@@ -19,6 +19,7 @@ from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
+from runtime.search.nearness import NearnessOrders
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.testimony import Statement, Testimony, compare
 from runtime.search.text_search import which_are_named, words_of_text
@@ -58,7 +59,7 @@ class Ranker:
             some_ids: returns about as many ids as asked for, from all over the library.
             texts_of: returns the words that stand in pictures, by id, of those that have any.
         """
-        self._texts_of = texts_of
+        self._texts_of, self.orders = texts_of, NearnessOrders(store)
         self._store, self._captions, self._calibration, self._some_ids = store, captions, calibration, some_ids
 
     @property
@@ -68,9 +69,12 @@ class Ranker:
 
     def nearest(self, query: Query, k: int, allowed: Ids | None = None) -> list[int]:
         """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
-        library = self._some_pictures if query.is_mixed else None
-        ids, _ = self._store.search(query.direction(library)[None], k, allowed=allowed)  # (1, k)
+        ids, _ = self._store.search(self.direction(query)[None], k, allowed=allowed)  # (1, k)
         return [int(image_id) for image_id in ids[0]]
+
+    def direction(self, query: Query) -> Vectors:
+        """Return the query's direction, (d,) of norm 1; of a mix, by how far the library's cosines spread."""
+        return query.direction(self._some_pictures if query.is_mixed else None)
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors, (k, d), of pictures of the library; raises ArtefactCorrupt where the store lacks one."""

@@ -70,6 +70,14 @@ class ClusteredStore:
         ids, scores = zip(*(self._rescore(*one, k) for one in zip(queries, rows, strict=True)), strict=True)
         return np.stack(ids), np.stack(scores)
 
+    def cosines(self, vector: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Compare a vector, (d,), with all vectors, not with those of some clusters; reads their whole file.
+
+        Returns:
+            all ids, (count,) ascending, and their cosines in the same order, float64.
+        """
+        return self._vectors.ids, self._vectors.cosines(vector)
+
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors of these ids, (n, d) float32, in their order.
 

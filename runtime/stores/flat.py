@@ -17,6 +17,7 @@ from runtime.errors import ArtefactCorrupt, ArtefactMissing
 REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<4siq")  # a FAISS file begins with its kind, the dimension, the count
 VECTOR_ITEM_BYTES, ID_BYTES = 4, 8
+CHUNK = 512  # vectors that are in double precision at once: 2 MB at 512 dimensions
 Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
@@ -125,6 +126,24 @@ class FlatStore:
             return np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)
         scores, found = index.search(np.ascontiguousarray(vectors, dtype=np.float32), k, **params)
         return found, scores
+
+    def cosines(self, vector: Vectors) -> tuple[Ids, NDArray[np.float64]]:
+        """Compare a vector, (d,), with all of the store, in double precision, which gives the same on every machine.
+
+        Returns:
+            all ids, (count,) ascending, and their cosines in the same order, float64.
+        """
+        import faiss
+
+        ids: Ids = faiss.vector_to_array(self._index.id_map)  # (count,)
+        vectors_alone: Any = faiss.downcast_index(self._index.index)
+        found, vector = np.empty(ids.size), vector.astype(np.float64)
+        if ids.size:
+            whole = faiss.rev_swig_ptr(vectors_alone.get_xb(), ids.size * self.dimension).reshape(ids.size, -1)  # no copy
+            for start in range(0, ids.size, CHUNK):
+                found[start : start + CHUNK] = whole[start : start + CHUNK].astype(np.float64) @ vector
+        order = np.argsort(ids, kind="stable")
+        return ids[order], found[order]
 
     def vectors_of(self, ids: Sequence[int]) -> Vectors:
         """Return the vectors of these ids, (n, d) float32, in their order.

@@ -48,3 +48,11 @@ class VectorStore(VectorSource, Protocol):
             the number of those.
         """
         ...
+
+    def cosines(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Compare a vector, (d,), with all of the store; exactly, and the same on every machine, but slower than `search`.
+
+        Returns:
+            all ids, (count,) ascending, and their cosines in the same order, float64.
+        """
+        ...

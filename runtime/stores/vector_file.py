@@ -21,6 +21,7 @@ REMEDY = "Build the index again: lookwhy index FOLDER."
 HEAD = struct.Struct("<16sQQ")
 MAGIC = b"lookwhy-vectors1"
 ITEM_BYTES, ID_BYTES = 2, 8
+CHUNK = 512  # vectors that are in double precision at once: 2 MB at 512 dimensions
 Vectors = NDArray[np.float32]
 VectorBatch = tuple[Sequence[int], Vectors]  # n ids and their (n, d) vectors
 
@@ -85,11 +86,23 @@ class VectorFile:
             count = min(size, self.count - start)
             yield start, self._decode([os.pread(self._file, count * row_bytes, HEAD.size + start * row_bytes)], count)
 
+    def cosines(self, vector: Vectors) -> NDArray[np.float64]:
+        """Return the cosines of all vectors with one, (d,), in the order of their ids: (count,), alike on every machine."""
+        row_bytes, found = self.dimension * ITEM_BYTES, np.empty(self.count)
+        for start in range(0, self.count, CHUNK):
+            count = min(CHUNK, self.count - start)
+            halves = self._halves([os.pread(self._file, count * row_bytes, HEAD.size + start * row_bytes)], count)
+            found[start : start + count] = halves.astype(np.float64) @ vector.astype(np.float64)
+        return found
+
     def _decode(self, pieces: Sequence[bytes], count: int) -> Vectors:
+        return self._halves(pieces, count).astype(np.float32)
+
+    def _halves(self, pieces: Sequence[bytes], count: int) -> NDArray[np.float16]:
         joined = b"".join(pieces)
         if len(joined) != count * self.dimension * ITEM_BYTES:
             raise ArtefactCorrupt(self._path, "it was cut short after it was opened", REMEDY)
-        return np.frombuffer(joined, "<f2").reshape(count, self.dimension).astype(np.float32)
+        return np.frombuffer(joined, "<f2").reshape(count, self.dimension)
 
 
 def write_vectors(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> VectorFile:

@@ -5,12 +5,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.library.where import VALUE_MAX_CHARS
+from runtime.search.cursor import CURSOR_MAX_CHARS
 from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT, HitOrder
 
 # Bounds that are described, but checked by the search itself, whose errors name the field and its limits.
 WEIGHT_BOUNDS: dict[str, Any] = {"minimum": 0, "maximum": 1}
 WHERE_SAID = "Only pictures of this date, folder, place or camera, or with text; null for all"
 ORDER_SAID = "The best first, or the newest of the best; those without a date come last"
+CURSOR_SAID = "The `next` of the page before, all else as it was; top_k and order may change"
+CURSOR_BOUNDS: dict[str, Any] = {"maxLength": CURSOR_MAX_CHARS}
 _WHERE_VALUES = {
     "from": ("The first date: a year, a month or a day", "2019-06"),
     "to": ("The last date, included", "2019"),
@@ -50,6 +53,7 @@ class SearchFields(BaseModel):
     )
     where: dict[str, Any] | None = Field(default=None, description=WHERE_SAID, json_schema_extra=WHERE_FORM)
     order: HitOrder = Field(default="match", description=ORDER_SAID)
+    cursor: str | None = Field(default=None, description=CURSOR_SAID, json_schema_extra=CURSOR_BOUNDS)
 
 
 class ExplainFields(BaseModel):

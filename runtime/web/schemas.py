@@ -111,7 +111,8 @@ class CopyBody(AnswerPart):
 class ResultBody(ExplainedBody):
     """One hit. `image_path`, `caption` and `explanation` are the seed's contract.
 
-    `width` and `height` are the picture's, in pixels, upright. `preview_url` is null where no previews are served.
+    `width` and `height` are the picture's, in pixels, upright, and `bytes` its file's, null where another picture has taken
+    its place. `preview_url` is null where no previews are served.
     """
 
     image_path: str = Field(validation_alias=AliasPath("row", "image_path"))
@@ -119,6 +120,7 @@ class ResultBody(ExplainedBody):
     preview_url: str | None = None
     width: int = Field(validation_alias=AliasChoices("width", AliasPath("row", "width")))
     height: int = Field(validation_alias=AliasChoices("height", AliasPath("row", "height")))
+    bytes: int | None = None
     score: Rounded = Field(validation_alias=AliasChoices("score", AliasPath("evidence", "score")))
     caption: str = Field(validation_alias=AliasPath("caption", "text"))
     caption_source: CaptionSource
@@ -166,7 +168,8 @@ class SuggestedFilterBody(AnswerPart):
 class SearchBody(AnswerPart):
     """The answer to a search; `timings_ms` by stage, in the order in which the stages ran.
 
-    `filtered` is null without a filter. A filter of `filters_suggested` is not applied.
+    `filtered` is null without a filter. A filter of `filters_suggested` is not applied. `verdict` and `match_probability`
+    are those of the best result of this page.
     """
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
@@ -177,6 +180,7 @@ class SearchBody(AnswerPart):
     results: list[ResultBody] = Field(validation_alias="hits")
     filtered: FilteredBody | None = None
     filters_suggested: list[SuggestedFilterBody] = []
+    next: str | None = Field(None, description="The `cursor` of the next page; null where nothing comes behind")
     timings_ms: dict[str, float]
 
 

@@ -13,6 +13,8 @@ from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.request_fields import (
+    CURSOR_BOUNDS,
+    CURSOR_SAID,
     ORDER_SAID,
     QUERY_EXPLAINED,
     QUERY_SAID,
@@ -60,7 +62,8 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             picture_weight=body.picture_weight,
             where=body.where,
         )
-        return _rendered(SearchBody.model_validate(live.current.search(replace(request, order=body.order))))
+        request = limits.check_page(replace(request, order=body.order), body.cursor)
+        return _rendered(SearchBody.model_validate(live.current.search(request)))
 
     @post_queued(
         app,
@@ -81,12 +84,13 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         explain: Annotated[bool, Form(description="Whether each hit gets its sentence")] = True,
         where: Annotated[str, Form(description=f"{WHERE_SAID}: a JSON object as POST /search takes it")] = "",
         order: Annotated[HitOrder, Form(description=ORDER_SAID)] = "match",
+        cursor: Annotated[str, Form(description=CURSOR_SAID, json_schema_extra=CURSOR_BOUNDS)] = "",
     ) -> Response:
         """Find the pictures most like one that is sent along, perhaps with words."""
         request = limits.check_image_search(
             query, top_k, explain=explain, picture_weight=picture_weight, where=_read_json(where)
         )
-        request = replace(request, order=order)
+        request = limits.check_page(replace(request, order=order), cursor)
         engine = live.current
         name = image.filename or "The picture"
         pixels = uploads.read(image.file.read(), name, engine.preprocessing, engine.library.decode_rule)

@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from runtime.errors import ArtefactCorrupt
@@ -49,6 +50,28 @@ def test_of_very_many_copies_only_some_are_named(tmp_path: Path) -> None:
     assert (len(many.others_of(1, 1)), many.counts_of([1])) == (COPIES_NAMED, {1: count})
     [group] = many.groups("copies")
     assert len(group) == count + 1
+
+
+def test_copies_stand_behind_the_first_of_their_group(copies: Copies) -> None:
+    folded = copies.folded()
+    assert (folded.ids.tolist(), folded.heads_of([1, 2, 3, 4, 99])) == ([1, 2], [4, 4, 3, 4, 99])
+    assert [copies.group_of(one).tolist() for one in (1, 4, 3)] == [[1, 2, 4], [1, 2, 4], [3]]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "ids", "heads"),
+    [([1, 2, 3], [2], [1, 1, 3]), ([2, 3, 4], [2], [1, 4, 3]), ([2, 3], [], [1, 2, 3]), ([], [], [1, 2, 3])],
+)
+def test_where_a_filter_leaves_the_first_out_copies_stand_behind_the_smallest_id(
+    copies: Copies, allowed: list[int], ids: list[int], heads: list[int]
+) -> None:
+    folded = copies.folded(np.array(allowed, np.int64))
+    assert (folded.ids.tolist(), folded.heads_of([1, 2, 3])) == (ids, heads)
+
+
+def test_without_groups_every_picture_stands_for_itself(tmp_path: Path) -> None:
+    none = copies_of(tmp_path, "")
+    assert (none.folded().heads_of([1, 2]), none.group_of(1).tolist()) == ([1, 2], [1])
 
 
 def test_both_kinds_of_groups_begin_with_their_first(copies: Copies) -> None:

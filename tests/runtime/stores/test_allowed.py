@@ -111,3 +111,16 @@ def test_clusters_that_are_scanned_in_steps_hold_what_they_hold_at_once(
     in_steps = in_clusters.search(queries, 10, allowed=allowed)
     assert in_steps[0].tolist() == at_once[0].tolist()
     assert in_clusters.search(queries, 10, nprobe=in_clusters.nlist)[0].tolist() == all_at_once[0].tolist()
+
+
+def test_all_cosines_come_by_id_as_brute_force_gives_them(store: VectorStore) -> None:
+    query = crowded(1, seed=1)[0]
+    ids, cosines = store.cosines(query)
+    assert ids.tolist() == IDS.tolist()
+    np.testing.assert_allclose(cosines, crowded(COUNT) @ query, atol=1e-3)  # of 16-bit vectors
+    np.testing.assert_array_equal(np.sort(store.search(query[None], 10)[0][0]), np.sort(ids[np.argsort(-cosines)[:10]]))
+
+
+def test_an_empty_store_has_no_cosines() -> None:
+    ids, cosines = FlatStore(DIMENSION).cosines(crowded(1)[0])
+    assert ids.size == cosines.size == 0

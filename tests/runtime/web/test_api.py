@@ -39,6 +39,7 @@ def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> Non
         "match_probability",
         "filtered",
         "filters_suggested",
+        "next",
         "timings_ms",
     }
     assert (body["query"], body["top_k"], len(body["results"])) == ("red", 3, 3)
@@ -47,6 +48,29 @@ def test_a_search_answers_the_seeds_contract_and_ours(client: TestClient) -> Non
         assert result["evidence"]["score"] == result["score"]
         assert result["caption_source"] in {"index", "live"}
         assert result["explanation_source"] == "evidence"
+
+
+def test_the_pages_of_a_search_go_to_the_end_of_the_library(client: TestClient) -> None:
+    first = search(client, query="red", top_k=3).json()
+    second = search(client, query="red", top_k=3, cursor=first["next"]).json()
+    assert sorted(one["id"] for page in (first, second) for one in page["results"]) == [1, 2, 3, 4]
+    assert second["next"] is None
+    assert search(client, query="red", top_k=4).json()["next"] is None
+
+
+def test_a_cursor_of_another_search_says_what_to_do(client: TestClient) -> None:
+    cursor = search(client, query="red", top_k=3).json()["next"]
+    for wrong in (cursor[:-3], "A" * 1000, "é"):
+        refused = search(client, query="red", cursor=wrong)
+        assert (refused.status_code, fault(refused)["code"]) == (422, "cursor_invalid")
+    message = fault(search(client, query="green", cursor=cursor))["message"]
+    assert message.endswith("Send `next` of the page before, or search again without a cursor.")
+    assert search(client, query="red", cursor="").json()["query"] == "red"
+
+
+def test_a_result_says_how_large_its_file_is(client: TestClient) -> None:
+    for result in search(client, query="red", top_k=4).json()["results"]:
+        assert result["bytes"] == len(client.get(result["image_url"]).content)
 
 
 def test_answers_are_rendered_as_their_published_form_says(client: TestClient, app: FastAPI) -> None:

@@ -85,6 +85,15 @@ def test_a_picture_that_is_sent_finds_its_like(roomy: TestClient) -> None:
     assert body["results"][0]["explanation_source"] == "evidence"
 
 
+def test_a_picture_is_sent_again_with_the_cursor_of_the_next_page(roomy: TestClient) -> None:
+    first = by_picture(roomy, picture(), top_k="3").json()
+    second = by_picture(roomy, picture(), top_k="3", cursor=first["next"]).json()
+    assert sorted(one["id"] for page in (first, second) for one in page["results"]) == [1, 2, 3, 4]
+    assert second["next"] is None
+    refused = by_picture(roomy, picture(), query="red", cursor=first["next"])
+    assert (refused.status_code, fault(refused)["code"]) == (422, "cursor_invalid")
+
+
 def test_words_can_be_sent_with_a_picture(roomy: TestClient) -> None:
     body = by_picture(roomy, picture(), query="green", picture_weight="0", explain="false", top_k="1").json()
     assert body["results"][0]["image_path"] == "a green one.png"
