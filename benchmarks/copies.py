@@ -167,7 +167,7 @@ def million(
     count: Annotated[int, typer.Option(min=1_000, help="How many pictures.")] = 1_000_000,
     planted: Annotated[float, typer.Option(min=0, max=0.5, help="Share of copies.")] = 0.02,
 ) -> None:
-    """Print how many planted copies are found, and the CPU seconds of one thread: of the clusters, the neighbours, the groups.
+    """Print how many planted copies are found, and the CPU seconds of one thread, clusters and neighbours apart.
 
     Set OMP_NUM_THREADS=1, or numpy has threads of its own.
     """
@@ -204,8 +204,8 @@ def million(
     found = (firsts[count - copies :] == originals).mean()
     false = int((firsts[: count - copies] != np.arange(count - copies)).sum())
     peak_gb = status_bytes("VmHWM") / 1e9
-    parts = f"{clustered_s - began_s:.0f} for clusters, {near_s - clustered_s:.0f} for neighbours, {ended_s - near_s:.0f} for groups"
-    print(f"{count:,} pictures: {ended_s - began_s:.0f} s of CPU: {parts}; {peak_gb:.1f} GB at most.")
+    parts = f"{clustered_s - began_s:.0f} of them for clusters, {near_s - clustered_s:.0f} for neighbours"
+    print(f"{count:,} pictures: {ended_s - began_s:.0f} s of CPU, {parts}; {peak_gb:.1f} GB at most.")
     print(f"Of {copies:,} planted copies, {found:.4f} are found; {false} others are taken for copies.")
 
 

@@ -46,7 +46,7 @@ def clusters_for(count: int) -> int:
 
 @dataclass(frozen=True)
 class _Trained:
-    """The components, (c, d), the clusters' centroids, (nlist, c), and faiss's index with both and scales, which is empty."""
+    """The components, (c, d), the centroids, (nlist, c), and faiss's index with centroids and scales, which is empty."""
 
     components: Vectors
     centroids: Vectors
@@ -102,7 +102,7 @@ def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Trained:
 def nearest_centroids(vectors: Vectors, centroids: Vectors) -> tuple[NDArray[np.int64], Vectors]:
     """Return the row of the centroid nearest to each of (n, c) vectors, (n,), and its inner product with it, (n,).
 
-    In numpy, which takes a quarter of the time of faiss's flat search on one thread, and a sixth on two that others keep busy.
+    In numpy, which takes a quarter of the time of faiss's flat search on one thread.
     """
     rows, best = np.empty(len(vectors), np.int64), np.empty(len(vectors), np.float32)
     for start in range(0, len(vectors), COMPARED):
