@@ -60,7 +60,7 @@ def say_embedding(left: int, left_s: float, console: Console) -> None:
     """Say how long it takes until every picture can be searched."""
     if left_s >= SAID_FROM_S:
         line = f"{left:,} pictures are still to be embedded, which takes {in_words(left_s)} here."
-        console.print(f"{line} Those that are done can be searched meanwhile.", highlight=False)
+        console.print(line, highlight=False)
 
 
 def say_captions(left: int, left_s: float, console: Console) -> None:
