@@ -88,6 +88,8 @@ class Publisher:
         self._groups = groups
         self._out, self._images_dir, self._models, self._options = out, images_dir, models, options
         self._last, self.number = last, last.number
+        self._passing: set[int] = set()  # generations of this build
+        self._before: set[int] = set()  # which a reader may be opening
         self._published: Catalog | None = last.catalog if self._is_whole(last) else None
         self._published_s, self._wait_s = time.monotonic(), min(FIRST_WAIT_S, options.publish_every_s)
         self.is_partial = last.manifest is not None and last.manifest.awaited > 0
@@ -113,15 +115,15 @@ class Publisher:
             OutputUnwritable: the disk is full, or the folder cannot be written; the index is as it was.
             SessionFailed: the text tower refused a caption or a question.
         """
-        before: set[int] = set()
         began_s = time.monotonic()
         with unwritable_refused(self._out):
             if self.is_partial or self._published is None or not same_pictures(self._published, catalog):
-                before = {self._last.number, self.number} - {0}  # a reader may be opening the one before
+                self._before = {self._last.number, self.number} - {0}
                 self._write(catalog, known, captions, console, awaited=awaited)
+                self._passing.add(self.number)
             else:
                 keep_manifest(self._out)
-            remove_leftovers(self._out, self.number, before=before, keep=self._options.keep)
+            remove_leftovers(self._out, self.number, before=self._before, passing=self._passing, keep=self._options.keep)
         self._published_s, self.is_partial = time.monotonic(), awaited > 0
         self._wait_s = next_wait_s(self._wait_s, self._options.publish_every_s, spent_s=self._published_s - began_s)
 

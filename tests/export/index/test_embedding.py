@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from export.index import embedding
 from export.index.build import BuildOptions, Models
+from export.index.rollback import roll_back
 from runtime.library.catalog import Library
 from tests.conftest import ROOT
 from tests.export.index.small_library import (
@@ -29,6 +30,7 @@ from tests.export.index.small_library import (
     small_models,
     told_by,
 )
+from tests.runtime.stores.large_vectors import silent
 
 AT_ONCE = BuildOptions(publish_every_s=0)  # after each part
 COUNT, PART = 20, 4
@@ -194,6 +196,18 @@ def test_pictures_are_embedded_before_the_last_of_the_folder_are_read(folder: Pa
 
     summary = build(folder, out, looking({1: take_away}), AT_ONCE)
     assert (summary.count, [one.reason for one in summary.skipped]) == (COUNT - 1, ["it went away while it was being read"])
+
+
+def test_generations_on_the_way_take_no_place_of_those_that_one_would_go_back_to(folder: Path, out: Path) -> None:
+    for turn in range(3):
+        draw(folder / f"9{turn}.png", 90 + turn)
+        build(folder, out, options=BuildOptions(keep=3))
+    draw_many(folder / "new", [f"{number}.jpg" for number in range(5 * PART)])
+    build(folder, out, options=BuildOptions(publish_every_s=0, keep=3, captions_later=True))
+    left = sorted(path.name for path in out.glob("g*"))
+    assert {"g000001", "g000002", "g000003"} <= set(left)
+    assert len(left) == 5  # the one in force, and the one before, which a reader may be opening
+    assert roll_back(out, console=silent()).now.generation == "g000003"
 
 
 def test_captions_follow_once_all_can_be_searched(folder: Path, out: Path) -> None:
