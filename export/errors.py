@@ -17,6 +17,7 @@ LookwhyError
     ├── TextModelsMissing  the models that read text in pictures are not installed
     ├── GenerationAbsent   there is no such generation of the index to go back to
     ├── ArtefactDamaged    files of models or index are not as they were written
+    ├── DiskTooSmall       the disk will not hold what is to be made
     └── OutputUnwritable   the disk is full, or the folder cannot be written
 """
 
@@ -202,6 +203,17 @@ class OutputUnwritable(ExportError):
         super().__init__(f"{path} cannot be written: {reason}. What was there before is untouched.")
 
 
+class DiskTooSmall(ExportError):
+    """The disk will not hold what is to be made."""
+
+    code = "disk_too_small"
+
+    def __init__(self, out: Path, needed: str, free: str, previews: str) -> None:
+        self.out, self.needed, self.free = out, needed, free
+        what = f"it takes about {needed}, {previews} of it for previews (--no-previews leaves them out), and {free} are free"
+        super().__init__(f"The disk of {out} will not hold the index: {what}. Make room, and run the same command again.")
+
+
 def list_lines(faults: Sequence[object]) -> str:
     """Return each of some faults on a line of its own, as the end of a message."""
     return "".join(f"\n  {fault}" for fault in faults)
@@ -209,8 +221,8 @@ def list_lines(faults: Sequence[object]) -> str:
 
 def _requirements() -> str:
     """Return what pip is to install: the pinned packages in a checkout, else the extra of the package that runs."""
-    pinned = Path(__file__).with_name("requirements.txt")
-    return "-r export/requirements.txt" if pinned.is_file() else "'lookwhy[export]'"
+    is_checkout = Path(__file__).with_name("requirements.txt").is_file()
+    return "-r export/requirements.txt" if is_checkout else "'lookwhy[export]'"
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.caption_vectors import CaptionVectors
+from export.index.captioning import CaptionStep
 from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
-from export.index.found import Scan, SkippedImage, left_out_lines, why_no_picture
+from export.index.embedding import EmbedStep
+from export.index.found import Scan, left_out_lines, why_no_picture
 from export.index.given_captions import match_given, print_given
 from export.index.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.ids import IdAssignment, assign_ids
@@ -28,7 +29,7 @@ from export.index.photos.missing_signatures import sign_missing
 from export.index.photos.previews import PreviewFolder
 from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
-from export.index.pipeline import Captioner, EmbeddedImage, ImageEncoder, Models, caption_images, embed_images
+from export.index.pipeline import Captioner, ImageEncoder, Models
 from export.index.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.salvage import last_generation
 from export.index.scan import scan_folder
@@ -47,8 +48,9 @@ def build_index(
     """Bring the index in `out` up to date with the pictures in `folder`, and print what was done.
 
     First every new picture is embedded, then those without a caption are captioned. Models run only on contents that neither
-    the last generation nor the journal of a killed build knows. Where nothing has changed, no file is written. However often
-    a build is interrupted, or its captions put off, it ends with the ids, captions and vectors of an uninterrupted one.
+    the last generation nor the journal of a killed build knows. Where nothing has changed, no file is written. What is done
+    is published now and then, with the ids that it keeps. However often a build is interrupted, or its captions put off, it
+    ends with the ids, captions and vectors of an uninterrupted one.
     Pictures that cannot be looked at keep their rows; what is damaged of the last generation is made again.
 
     Args:
@@ -106,16 +108,18 @@ class _Build:
     def run(self) -> Summary:
         """Hash, embed, assign ids, make previews, caption, read text, and publish what differs from the last generation."""
         with self._journal, closing(self._signatures):
-            self._pictures.hash(self._console, while_read=self._facts.read)
+            only_new = self._pictures.hash_indexed(self._console, while_read=self._facts.read)
+            if not only_new:
+                self._pictures.hash_rest(self._console, while_read=self._facts.read)
             self._pictures.keep_unknown()
             self._pictures.believe_captions()
             self._given = self._match_given()
-            encoded = self._embed()
+            encoded = self._embed(publishing=only_new)
             self._pictures.skip_failed(self._console)
             assigned = self._assign_ids()
             if self._pictures.keep_gone(assigned.removed):
                 assigned = self._assign_ids()
-            self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
+            self._complete_facts()
             self._make_previews(assigned)
             unsigned = self._pictures.without(self._signatures)
             sign_missing(
@@ -138,59 +142,48 @@ class _Build:
         print_given(given, self._last.catalog.rows, self._console, asked=asked is not None)
         return given.by_path
 
+    def _complete_facts(self) -> None:
+        self._facts.complete(self._pictures.hashed(), self._pictures.kept.rows, self._console)
+
     def _assign_ids(self) -> IdAssignment:
         return assign_ids(self._last.catalog.rows, self._pictures.hashes, self._last.catalog.next_id)
 
-    def _embed(self) -> int:
-        """Embed every content that has no vector yet, into the journal; returns how many were embedded.
+    def _embed(self, *, publishing: bool) -> int:
+        """Embed every content that has no vector yet; returns how many were embedded.
 
-        Previews are made of the same decoded pixels, and written before: what is in the journal has them.
+        Where there are only new pictures, those done so far are published now and then. New ids are given in the order of
+        paths, in which they are embedded, so that each is the one that the whole build would give.
         """
-        images = self._pictures.without({*self._known.sizes, *self._known.failures})
-        encoded = 0
-        with progress_bar(self._console, "Embedding", len(images)) as advance:
-            for batch in embed_images(self._scan.folder, images, self._models, previews=self._options.previews):
-                embedded = {sha256: outcome for sha256, outcome in batch if isinstance(outcome, EmbeddedImage)}
-                skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
-                failures = {one.sha256: one.reason for one in skipped if one.sha256}
-                with unwritable_refused(self._out):
-                    self._previews.write({sha256: image.previews for sha256, image in embedded.items()})
-                    self._signatures.keep({sha256: one.greys for sha256, one in embedded.items()})
-                    self._known.keep_images(embedded, failures)
-                self._pictures.skip(one for one in skipped if not one.sha256)
-                encoded += len(embedded)
-                advance(len(batch))
-        return encoded
+        self._complete_facts()
+        step = EmbedStep(self._out, self._models, self._pictures, self._known, previews=self._previews)
+        for left in step.run(self._signatures, self._facts.read, self._console):
+            if publishing and left and self._publisher.is_due:
+                self._publish_embedded(left)
+        return step.encoded
+
+    def _publish_embedded(self, left: int) -> None:
+        embedded = {path: sha256 for path, sha256 in self._pictures.hashes.items() if sha256 in self._known.sizes}
+        if embedded:
+            last = self._last.catalog
+            catalog = self._publish(assign_ids(last.rows, embedded, last.next_id), awaited=left)
+            count = len(catalog.rows)
+            self._console.print(f"Searchable now: {count:,} of {count + left:,} pictures.", highlight=False)
 
     def _make_previews(self, assigned: IdAssignment) -> None:
         """Make the previews that are missing of known contents: of an index from before there were any, or removed ones."""
         missing = self._pictures.without(self._previews.complete())
         if missing:
-            self._publish_if_due(assigned)  # embedding took long: let it be searched
+            self._publish_if_due(assigned)
         self._previews.make(self._scan.folder, missing, self._models, self._console)
 
     def _caption(self, assigned: IdAssignment) -> None:
-        """Caption every content that neither has a caption nor was given one, into the journal.
-
-        Publish now and then, and at Ctrl-C. A picture whose file has gone or changed meanwhile keeps its row without a
-        caption: the next run finds it out.
-        """
+        """Caption every content that neither has a caption nor was given one; publish now and then, and at Ctrl-C."""
         images = self._pictures.without(self._known.captions, leave_out=self._given)
-        if not images or not self._models.open_captioner:
-            return
-        with published_at_ctrl_c(lambda: self._publish(assigned), self._console):
-            self._publish_if_due(assigned)  # embedding took long: let it be searched
-            captioner = self._models.open_captioner()
-            previewed = self._previews.of(self._known.sizes)
-            batches = closing(caption_images(self._scan.folder, images, captioner, self._models, previewed))
-            with batches as captioned, progress_bar(self._console, "Captioning", len(images)) as advance:
-                for batch in captioned:
-                    captions = {sha256: caption for sha256, caption in batch if isinstance(caption, str)}
-                    with unwritable_refused(self._out):
-                        self._known.keep_captions(captions)
-                        self._caption_vectors.embed(captions.values())
-                    advance(len(batch))
-                    self._publish_if_due(assigned)
+        step = CaptionStep(self._scan.folder, self._out, self._models, self._known, vectors=self._caption_vectors)
+        batches = step.run(images, self._previews.of(self._known.sizes), self._console)
+        with published_at_ctrl_c(lambda: self._publish(assigned), self._console), closing(batches):
+            for _ in batches:
+                self._publish_if_due(assigned)
 
     def _read_text(self, assigned: IdAssignment) -> None:
         """Read the text in every content that was not looked at for any, where that is wanted, into the journal."""
@@ -201,26 +194,28 @@ class _Build:
                     self._publish_if_due(assigned)
 
     def _publish_if_due(self, assigned: IdAssignment) -> None:
-        if self._publisher.is_due:
+        """Let all that is embedded be searched, if it has taken long, or if a part of it alone is in force."""
+        if self._publisher.is_due or self._publisher.is_partial:
             self._publish(assigned)
 
-    def _publish(self, assigned: IdAssignment) -> Catalog:
-        """Bring the index up to what is known by now, and return its catalogue."""
+    def _publish(self, assigned: IdAssignment, *, awaited: int = 0) -> Catalog:
+        """Bring the index up to what is known by now of the pictures with an id, and return its catalogue."""
         rows = [
             self._known.row(assigned.ids[image.image_path], image, sha256, self._given.get(image.image_path, ()))
             for image, sha256 in self._pictures.hashed()
+            if image.image_path in assigned.ids
         ]
         catalog = Catalog(
             rows=sorted(rows, key=lambda row: row.id),
             skipped=sorted(self._pictures.skipped, key=lambda image: image.name),
             next_id=assigned.next_id,
             scanned_ns=self._scan.began_ns,
-            former_captions=former_captions(self._last, self._pictures.hashes.values()),
+            former_captions=former_captions(self._last, (row.sha256 for row in rows)),
             facts={row.id: self._facts.of(row.image_path) for row in rows},
             texts=self._texts.of_rows(rows),
             compared=sum(row.sha256 in self._signatures for row in rows),
         )
-        self._publisher.publish(catalog, self._known, self._caption_vectors, self._console)
+        self._publisher.publish(catalog, self._known, self._caption_vectors, self._console, awaited=awaited)
         return catalog
 
     def _summary(self, assigned: IdAssignment, catalog: Catalog, encoded: int) -> Summary:

@@ -29,6 +29,7 @@ ROUNDS = 10
 VARIANCE_KEPT = 0.92  # share of the pictures' variance that the components keep
 COMPONENTS_STEP = 16  # floats that AVX-512 takes at once
 CHUNK = 16_384  # vectors placed, or written, at once: 34 MB at 512 dimensions
+COMPARED = 2_048  # vectors compared with all centroids at once: 67 MB of scores at 8,192 clusters
 SEED = 7
 Vectors = NDArray[np.float32]
 Advance = Callable[[int], None]
@@ -45,9 +46,10 @@ def clusters_for(count: int) -> int:
 
 @dataclass(frozen=True)
 class _Trained:
-    """The components, (c, d), and faiss's index with centroids and scales, which is empty."""
+    """The components, (c, d), the centroids, (nlist, c), and faiss's index with centroids and scales, which is empty."""
 
     components: Vectors
+    centroids: Vectors
     index: Any
 
     def reduce(self, vectors: Vectors) -> Vectors:
@@ -82,26 +84,46 @@ def _train(vectors: VectorFile, nlist: int, advance: Advance) -> _Trained:
     rows = rng.choice(vectors.count, wanted, replace=False)
     components = principal_components(vectors.rows(rows[:COMPONENTS_SAMPLE]))  # (c, d)
     sample = np.concatenate([vectors.rows(rows[at : at + CHUNK]) @ components.T for at in range(0, wanted, CHUNK)])  # (w, c)
-    centroids = sample[rng.choice(wanted, nlist, replace=False)]
-    for _ in range(ROUNDS):  # one at a time, so that Ctrl-C need not wait for all
-        means = faiss.Kmeans(
-            len(components),
-            nlist,
-            niter=1,
-            spherical=True,
-            seed=SEED,
-            min_points_per_centroid=1,
-            max_points_per_centroid=wanted,
-        )
-        means.train(sample, init_centroids=centroids)
-        centroids = means.centroids  # type: ignore[assignment]  # faiss types them as if they might be None
+    centroids = _unit(sample[rng.choice(wanted, nlist, replace=False)])
+    for _ in range(ROUNDS):
+        centroids = mean_directions(sample, *nearest_centroids(sample, centroids), nlist)
         advance(1)
     nearest = faiss.IndexFlatIP(len(components))
     nearest.add(centroids)
     kind = faiss.ScalarQuantizer.QT_8bit
     index = faiss.IndexIVFScalarQuantizer(nearest, len(components), nlist, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(sample)  # finds the clusters there, and fits the scalars' scales
-    return _Trained(components, index)
+    placed, _ = nearest_centroids(sample, centroids)
+    left = np.ascontiguousarray(sample - centroids[placed])  # what the scalars have to say beside the clusters
+    index.train_encoder(wanted, *(faiss.swig_ptr(array) for array in (left, placed)))
+    index.is_trained = True
+    return _Trained(components, centroids, index)
+
+
+def nearest_centroids(vectors: Vectors, centroids: Vectors) -> tuple[NDArray[np.int64], Vectors]:
+    """Return the row of the centroid nearest to each of (n, c) vectors, (n,), and its inner product with it, (n,).
+
+    In numpy, which takes a quarter of the time of faiss's flat search on one thread.
+    """
+    rows, best = np.empty(len(vectors), np.int64), np.empty(len(vectors), np.float32)
+    for start in range(0, len(vectors), COMPARED):
+        scores = vectors[start : start + COMPARED] @ centroids.T  # (n, nlist)
+        rows[start : start + COMPARED] = scores.argmax(axis=1)
+        best[start : start + COMPARED] = scores.max(axis=1)
+    return rows, best
+
+
+def mean_directions(vectors: Vectors, placed: NDArray[np.int64], scores: Vectors, nlist: int) -> Vectors:
+    """Return the mean direction, (nlist, c) of L2 norm 1, of the (n, c) vectors placed in each cluster.
+
+    A cluster that has none begins anew at one of the vectors that lie farthest from their own centroid.
+    """
+    order = np.argsort(placed, kind="stable")
+    used, starts = np.unique(placed[order], return_index=True)
+    means = np.empty((nlist, vectors.shape[1]), np.float32)
+    means[used] = np.add.reduceat(vectors[order], starts, axis=0)
+    empty = np.setdiff1d(np.arange(nlist), used)
+    means[empty] = vectors[np.argsort(scores, kind="stable")[: len(empty)]]
+    return _unit(means)
 
 
 def principal_components(sample: Vectors) -> Vectors:
@@ -122,8 +144,7 @@ def _place(trained: _Trained, vectors: VectorFile, advance: Advance) -> NDArray[
     """Return the cluster of each row, (n,)."""
     placed = np.empty(vectors.count, np.int64)
     for start, chunk in vectors.chunks(CHUNK):
-        _, nearest = trained.index.quantizer.search(trained.reduce(chunk), 1)  # (c, 1)
-        placed[start : start + len(chunk)] = nearest[:, 0]
+        placed[start : start + len(chunk)], _ = nearest_centroids(trained.reduce(chunk), trained.centroids)
         advance(len(chunk))
     return placed
 
@@ -172,6 +193,11 @@ def _encode(trained: _Trained, vectors: Vectors, placed: NDArray[np.int64]) -> N
     arrays = np.ascontiguousarray(trained.reduce(vectors)), np.ascontiguousarray(placed), codes
     trained.index.encode_vectors(len(vectors), *(faiss.swig_ptr(array) for array in arrays), False)
     return codes
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
+    return unit
 
 
 def _u64(numbers: NDArray[np.integer]) -> bytes:

@@ -53,7 +53,7 @@ def index(
         typer.Option(help="now: read the text in pictures, too, so that they are found by it. later: not in this run."),
     ] = None,
     publish_every: Annotated[
-        float, typer.Option(min=0, help="Minutes between two times that captions made so far can be searched.")
+        float, typer.Option(min=0, help="Minutes, at most, until what was made so far can be searched.")
     ] = 10,
     given_captions: Annotated[
         Path | None,

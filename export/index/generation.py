@@ -48,7 +48,8 @@ class NextGeneration:
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
     without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `groups` finds copies
-    and bursts; without it, the catalogue has none. `decode` is the rule that pictures are decoded by.
+    and bursts; without it, the catalogue has none. `decode` is the rule that pictures are decoded by. `awaited` is how many
+    pictures are still to be embedded.
     """
 
     number: int
@@ -63,6 +64,7 @@ class NextGeneration:
     labels: Mapping[str, Sequence[str]] | None = None
     groups: PictureGroups | None = None
     decode: DecodeRule = "exact"
+    awaited: int = 0
 
 
 def publish(out: Path, following: NextGeneration, console: Console) -> None:
@@ -125,6 +127,7 @@ def _write_generation(folder: Path, following: NextGeneration, console: Console)
         probing=stores.probing,
         vectors=record(stores.vectors_name) if stores.vectors_name else None,
         decode=following.decode,
+        awaited=following.awaited,
     )
 
 

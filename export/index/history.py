@@ -114,6 +114,11 @@ def whole_generations(out: Path) -> list[int]:
     return sorted((number for number in _numbers(out) if is_whole(out / name_of(number))), reverse=True)
 
 
+def is_partial(folder: Path) -> bool:
+    """Return whether a whole generation was published while pictures were still to be embedded."""
+    return parse_index_manifest(folder / MANIFEST_NAME).awaited > 0
+
+
 def highest_number(out: Path) -> int:
     """Return the highest number that a generation's folder has, whole or not; 0 where there is none."""
     return max(_numbers(out), default=0)
@@ -138,20 +143,25 @@ def number_of(folder_name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def remove_leftovers(out: Path, number: int, *, before: Collection[int] = (), keep: int = 1) -> None:
+def remove_leftovers(
+    out: Path, number: int, *, before: Collection[int] = (), passing: Collection[int] = (), keep: int = 1
+) -> None:
     """Remove old and half-written generations.
 
     Args:
         out: the index folder.
         number: the generation in force.
         before: those that were in force until now, which a reader may be opening at this moment; they stay.
-        keep: how many others stay at most, those of `before` counted: the newest whole ones.
+        passing: those that this build put into force on its way, to which nobody would go back.
+        keep: how many others stay at most, those of `before` counted: the newest whole ones that are neither passing nor
+            partial.
 
     Raises:
         OSError: one cannot be removed.
     """
-    others = [one for one in whole_generations(out) if one != number and one not in before]
-    kept = {number, *before, *others[: max(0, keep - len(set(before) - {number}))]}
+    others = [one for one in whole_generations(out) if one not in {number, *before, *passing}]
+    others = [one for one in others if not is_partial(out / name_of(one))]
+    kept = {number, *before, *others[: max(0, keep - len(set(before) - {number, *passing}))]}
     for one in _numbers(out) - kept:
         remove_generation(out / name_of(one))
     (out / f"{MANIFEST_NAME}{PART_SUFFIX}").unlink(missing_ok=True)

@@ -4,8 +4,8 @@ Reads files only to hash them. Runs no model.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable
-from pathlib import PurePosixPath
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from pathlib import Path, PurePosixPath
 
 from rich.console import Console
 
@@ -41,7 +41,7 @@ class FolderPictures:
         """
         self._scan, self._known = scan, known
         self._images = {image.image_path: image for image in scan.images}
-        self._written_ns = last.written_ns
+        self._written_ns, self._indexed = last.written_ns, {row.image_path: row.sha256 for row in last.catalog.rows}
         self.hashes: dict[str, str] = {}
         self.skipped = list(scan.skipped)
         # in another folder, a picture of the same name, length and time may be another one
@@ -50,6 +50,11 @@ class FolderPictures:
         self._leaving = {row.image_path: why for row in self.last.rows if (why := scan.why_left_out(row.image_path))}
         stay = {row.image_path: row for row in self.last.rows if row.image_path not in self._leaving}
         self.kept = KeptPictures(stay, forget)
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures lie."""
+        return self._scan.folder
 
     @property
     def left_out_lines(self) -> list[str]:
@@ -82,21 +87,45 @@ class FolderPictures:
         places = {str(place) for path in self.kept.rows for place in (path, *PurePosixPath(path).parents)}
         self.skipped += [SkippedImage(name, why) for name, why in self._scan.unlisted.items() if name not in places]
 
-    def hash(self, console: Console, while_read: Callable[[FoundImage], None]) -> None:
-        """Find the content of every picture. A file that was not touched since the last build is not read.
+    def hash_indexed(self, console: Console, while_read: Callable[[FoundImage], None]) -> bool:
+        """Find the content of every picture at a path that the last generation has, as `hash` does.
 
-        Any other is given to `while_read` right after it was read, while the system still has it in memory.
+        A file that was not touched since the last build is not read.
+
+        Returns:
+            Whether all that the last generation has is as it was, so that nothing can have come but new pictures.
         """
         self.hashes |= remembered_hashes(self._scan, self.last)
-        unknown = [image for image in self._scan.images if image.image_path not in self.hashes]
-        with progress_bar(console, "Reading", len(unknown)) as advance:
-            for image, outcome in hash_images(self._scan.folder, unknown):
-                if isinstance(outcome, SkippedImage):
-                    self.skip([outcome])
-                else:
-                    self.hashes[image.image_path] = outcome
-                    while_read(image)
-                advance(1)
+        self._hash([image for image in self.unread() if image.image_path in self._indexed], console, while_read)
+        same = (self.hashes.get(path) == sha256 in self._known.sizes for path, sha256 in self._indexed.items())
+        return all(same)
+
+    def hash_rest(self, console: Console, while_read: Callable[[FoundImage], None]) -> None:
+        """Find the content of every picture that is not known yet, as `hash` does."""
+        self._hash(self.unread(), console, while_read)
+
+    def unread(self) -> list[FoundImage]:
+        """Return the pictures, sorted by path, whose content is not known yet, and that are not skipped."""
+        passed = self.hashes.keys() | {image.name for image in self.skipped}
+        return [image for image in self._scan.images if image.image_path not in passed]
+
+    def hash(
+        self,
+        images: Sequence[FoundImage],
+        while_read: Callable[[FoundImage], None],
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Find the content of pictures, and count them as they are read.
+
+        Each is given to `while_read` right after it was read, while the system still has it in memory.
+        """
+        for image, outcome in hash_images(self._scan.folder, images):
+            if isinstance(outcome, SkippedImage):
+                self.skip([outcome])
+            else:
+                self.hashes[image.image_path] = outcome
+                while_read(image)
+            advance(1)
 
     def skip(self, images: Iterable[SkippedImage]) -> None:
         """Leave pictures out; one whose file could not be read this time keeps the row that it had."""
@@ -151,6 +180,19 @@ class FolderPictures:
             if sha256 not in known and image.image_path not in leave_out and image.image_path not in self.kept.rows:
                 images.setdefault(sha256, image)
         return images
+
+    def unknown_among(self, images: Iterable[FoundImage]) -> dict[str, FoundImage]:
+        """Return the first of these pictures of each content that nothing is known of, by its sha256."""
+        unknown: dict[str, FoundImage] = {}
+        for image in images:
+            sha256 = self.hashes.get(image.image_path)
+            if sha256 and sha256 not in self._known.sizes and sha256 not in self._known.failures:
+                unknown.setdefault(sha256, image)
+        return unknown
+
+    def _hash(self, images: Sequence[FoundImage], console: Console, while_read: Callable[[FoundImage], None]) -> None:
+        with progress_bar(console, "Reading", len(images)) as advance:
+            self.hash(images, while_read, advance)
 
     def _keep_unread(self, image: SkippedImage) -> bool:
         """Return whether a picture that could not be read keeps the row that it had."""

@@ -25,6 +25,9 @@ from export.index.store_files import IVF_FROM
 from export.index.text.reading import Reader
 from runtime.library.text_index import can_index_text
 
+FIRST_WAIT_S = 30.0  # until a build first publishes; then twice as long each time, up to `publish_every_s`
+PUBLISHING_SHARE = 0.05  # of a build's time, at most
+
 
 @dataclass(frozen=True)
 class BuildOptions:
@@ -32,7 +35,8 @@ class BuildOptions:
 
     Attributes:
         captions_later: captions are left to a later run.
-        publish_every_s: after so many seconds, captions made so far are published.
+        publish_every_s: after so many seconds at most, what was made so far is published, unless publishing itself takes
+            long; 0 is at every occasion.
         ivf_from: from so many pictures on, a search scans only the nearest clusters.
         given_captions: captions that people gave, by the picture's path, the one to be shown first; None where none were.
         labels: captions by people, by the picture's path, that match probabilities are fitted to; the index is then written
@@ -63,7 +67,12 @@ class BuildOptions:
 
 
 class Publisher:
-    """Publishes one build's catalogues. `number` is the generation that holds the last of them."""
+    """Publishes one build's catalogues.
+
+    Attributes:
+        number: the generation that holds the last of them.
+        is_partial: whether it lacks pictures that were still to be embedded.
+    """
 
     def __init__(
         self,
@@ -79,32 +88,48 @@ class Publisher:
         self._groups = groups
         self._out, self._images_dir, self._models, self._options = out, images_dir, models, options
         self._last, self.number = last, last.number
+        self._passing: set[int] = set()  # generations of this build
+        self._before: set[int] = set()  # which a reader may be opening
         self._published: Catalog | None = last.catalog if self._is_whole(last) else None
-        self._published_s = time.monotonic()
+        self._published_s, self._wait_s = time.monotonic(), min(FIRST_WAIT_S, options.publish_every_s)
+        self.is_partial = last.manifest is not None and last.manifest.awaited > 0
 
     @property
     def is_due(self) -> bool:
-        """Whether `publish_every_s` has passed since the build began or last published."""
-        return time.monotonic() - self._published_s >= self._options.publish_every_s
+        """Whether the build has gone on for long enough since it began or last published."""
+        return time.monotonic() - self._published_s >= self._wait_s
 
-    def publish(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
+    def publish(
+        self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console, *, awaited: int = 0
+    ) -> None:
         """Write and switch to a generation of this catalogue, unless the one in force has all of it already.
+
+        Args:
+            catalog: the rows that are to be found.
+            known: their vectors.
+            captions: the vectors of their captions.
+            console: where progress goes.
+            awaited: how many pictures are still to be embedded.
 
         Raises:
             OutputUnwritable: the disk is full, or the folder cannot be written; the index is as it was.
             SessionFailed: the text tower refused a caption or a question.
         """
-        before: set[int] = set()
+        began_s = time.monotonic()
         with unwritable_refused(self._out):
-            if self._published is None or not same_pictures(self._published, catalog):
-                before = {self._last.number, self.number} - {0}  # a reader may be opening the one before
-                self._write(catalog, known, captions, console)
+            if self.is_partial or self._published is None or not same_pictures(self._published, catalog):
+                self._before = {self._last.number, self.number} - {0}
+                self._write(catalog, known, captions, console, awaited=awaited)
+                self._passing.add(self.number)
             else:
                 keep_manifest(self._out)
-            remove_leftovers(self._out, self.number, before=before, keep=self._options.keep)
-        self._published_s = time.monotonic()
+            remove_leftovers(self._out, self.number, before=self._before, passing=self._passing, keep=self._options.keep)
+        self._published_s, self.is_partial = time.monotonic(), awaited > 0
+        self._wait_s = next_wait_s(self._wait_s, self._options.publish_every_s, spent_s=self._published_s - began_s)
 
-    def _write(self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console) -> None:
+    def _write(
+        self, catalog: Catalog, known: KnownContents, captions: CaptionVectors, console: Console, *, awaited: int
+    ) -> None:
         captions.embed_missing(catalog.rows, console)
         # Counted up before: where Ctrl-C breaks in, the folder may be in force already, and must not be written again.
         self.number = next_number(self._out, self.number)
@@ -121,6 +146,7 @@ class Publisher:
             labels=self._options.labels,
             groups=self._groups,
             decode=self._models.decode,
+            awaited=awaited,
         )
         publish(self._out, following, console)
         self._published = catalog
@@ -140,6 +166,14 @@ class Publisher:
         if not last.catalog.has_text and can_index_text():
             return False
         return last.captions is not None or not any(row.caption for row in last.catalog.rows)
+
+
+def next_wait_s(waited_s: float, every_s: float, *, spent_s: float) -> float:
+    """Return how long to wait until a build publishes again: twice as long as before, up to `every_s`, of which 0 stays 0.
+
+    Publishing a large library takes long, as it is clustered anew: it gets `PUBLISHING_SHARE` of the time.
+    """
+    return max(min(2 * waited_s, every_s), spent_s / PUBLISHING_SHARE) if every_s else 0.0
 
 
 @contextmanager

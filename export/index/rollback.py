@@ -12,6 +12,7 @@ from export.errors import ArtefactDamaged, GenerationAbsent, unwritable_refused
 from export.index.history import (
     bytes_of,
     find_manifest,
+    is_partial,
     name_of,
     number_of,
     put_in_force,
@@ -37,7 +38,7 @@ def roll_back(out: Path, to: str | None = None, *, console: Console | None = Non
 
     Args:
         out: the index folder.
-        to: the generation's name; None for the newest that is older than the one in force.
+        to: the generation's name; None for the newest that is older than the one in force and has all its pictures.
         console: where progress and the outcome go; the default is standard error.
 
     Raises:
@@ -68,7 +69,8 @@ def roll_back(out: Path, to: str | None = None, *, console: Console | None = Non
 
 def _chosen(out: Path, number: int, to: str | None) -> int:
     whole = [one for one in whole_generations(out) if one != number]
-    wanted = number_of(to) if to else next((one for one in whole if one < number or not number), 0)
+    older = (one for one in whole if one < number or not number)
+    wanted = number_of(to) if to else next((one for one in older if not is_partial(out / name_of(one))), 0)
     if wanted not in whole:
         raise GenerationAbsent(out, to, [name_of(one) for one in whole])
     return wanted

@@ -45,7 +45,7 @@ def verify(models_dir: Path, index_dir: Path, *, console: Console | None = None)
         except ModelsDiffer as error:
             index_faults.append(str(error))
     _tell(models_dir, "models", model_faults, console)
-    _tell(index_dir, f"index {index.generation}, {index.count:,} pictures" if index else "index", index_faults, console)
+    _tell(index_dir, _what(index), index_faults, console)
     if index:
         _tell_others(index_dir, index, console)
     if model_faults or index_faults:
@@ -89,6 +89,13 @@ def find_model_faults(models_dir: Path, console: Console) -> tuple[ModelsManifes
                 faults.append(f"{record.path}: {reason}")
             advance(1)
     return manifest, faults
+
+
+def _what(index: IndexManifest | None) -> str:
+    if index is None:
+        return "index"
+    awaited = f", {index.awaited:,} more to be embedded by a build that goes on" if index.awaited else ""
+    return f"index {index.generation}, {index.count:,} pictures{awaited}"
 
 
 def _tell(folder: Path, what: str, faults: Sequence[str], console: Console) -> None:

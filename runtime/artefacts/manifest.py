@@ -131,6 +131,7 @@ class IndexManifest(Record):
     built; IMAGES_DIR overrides it. `models` is the models' fingerprint. `captions`, the store of the captions' vectors, is
     absent where no picture has one; `calibration`, where too few have. A large index has `probing` and `vectors`, the
     pictures' vectors themselves, and `captions` in that form. `decode` is how pictures are decoded, those asked with, too.
+    `awaited` is how many pictures were still to be embedded: a build publishes what it has while it goes on.
     """
 
     format: Literal["lookwhy-index/1"] = "lookwhy-index/1"
@@ -148,6 +149,7 @@ class IndexManifest(Record):
     probing: ClusterSearchParams | None = Field(default=None, exclude_if=lambda given: given is None)
     vectors: FileRecord | None = Field(default=None, exclude_if=lambda given: given is None)
     decode: DecodeRule = Field(default="exact", exclude_if=lambda given: given == "exact")
+    awaited: int = Field(default=0, exclude_if=lambda given: given == 0)
 
     def files(self) -> list[FileRecord]:
         """Return the records of every file of the generation."""
@@ -173,12 +175,7 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
 
 
 def read_index_manifest(index_dir: Path) -> IndexManifest:
-    """Return the manifest of `index_dir`, every file it names checked to be there at its length.
-
-    Raises:
-        ArtefactMissing: the folder, its manifest or a named file is not there.
-        ArtefactCorrupt: the manifest is not of this form, or a file has another length.
-    """
+    """Return the manifest of `index_dir`, every file it names checked to be there. Raises as `read_models_manifest`."""
     remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
     manifest = _read(index_dir / MANIFEST_NAME, IndexManifest, remedy)
     for part in manifest.files():

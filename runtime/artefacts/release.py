@@ -29,4 +29,5 @@ class Release:
         return f"{self.models.clip.name} {hashlib.sha256(fingerprint).hexdigest()[:SHOWN_DIGITS]}"
 
     def __str__(self) -> str:
-        return f"{self.generation} ({self.index.count:,} pictures, models {self.models_name})"
+        awaited = f", {self.index.awaited:,} more to be embedded" if self.index.awaited else ""
+        return f"{self.generation} ({self.index.count:,} pictures{awaited}, models {self.models_name})"
