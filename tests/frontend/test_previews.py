@@ -1,8 +1,10 @@
 """Which picture is shown where: on a card the small preview, in the viewer the large one, the file where there is none."""
 
+import io
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,8 @@ from tests.frontend.answers import result
 from tests.frontend.driving import open_explained, pictures
 from tests.frontend.stand_in import StandIn
 from tests.runtime.conftest import COLOURS, ColourEncoder
-from tests.runtime.images.odd_pictures import encoded, noise
+from tests.runtime.images.foreign.raw_pictures import preview, raw_tiff
+from tests.runtime.images.odd_pictures import encoded, noise, psd
 from tests.runtime.images.profiles import rgb_profile
 from tests.runtime.images.stripping.test_original import exif
 from tests.runtime.picture_library import make_library
@@ -45,6 +48,9 @@ FORMATS = {
     "a.tif": encoded(noise(60, 40), "TIFF"),
     "a tiff.jpg": encoded(noise(60, 40), "TIFF"),
     "a.ppm": encoded(noise(60, 40), "PPM"),
+    "a.psd": psd(noise(60, 40)),
+    "a.jp2": encoded(noise(60, 40), "JPEG2000"),
+    "a.j2k": encoded(noise(60, 40), "JPEG2000", no_jp2=True),
 }
 SHOWN_SIZES = """(addresses) => Promise.all(addresses.map(async (address) => {
   const image = new Image();
@@ -56,12 +62,19 @@ SHOWN_SIZES = """(addresses) => Promise.all(addresses.map(async (address) => {
 
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[str]:
-    """The address of the real app over a library of every format; only the models are played."""
-    library = make_library(tmp_path, FORMATS)
-    (tmp_path / "index").mkdir()
-    library.previews = Previews(tmp_path / "index")
+    """The address of the real app over a library of every format that Pillow reads."""
+    with served(tmp_path, FORMATS) as address:
+        yield address
+
+
+@contextmanager
+def served(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Yield the address of the real app over a library of these files; only the models are played."""
+    library = make_library(folder, files)
+    (folder / "index").mkdir()
+    library.previews = Previews(folder / "index")
     store = FlatStore(len(COLOURS))
-    store.add(range(1, len(FORMATS) + 1), np.full((len(FORMATS), len(COLOURS)), 0.5, np.float32))
+    store.add(range(1, len(files) + 1), np.full((len(files), len(COLOURS)), 0.5, np.float32))
     engine = Engine(
         ColourEncoder(),
         Ranker(store, some_ids=library.some_ids),
@@ -81,14 +94,36 @@ def base(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_every_format_is_seen_upright_as_preview_and_as_original(page: Page, base: str) -> None:
+def sizes_shown(page: Page, base: str, files: Collection[str]) -> dict[str, list[list[int]]]:
+    """Search, check that all of these files are found and none is blank, and return the size at each of their addresses."""
     open_explained(page, f"{base}/?q=red&k=24")
     found = page.request.post(f"{base}/search", data={"query": "red", "top_k": 24}).json()["results"]
-    assert {one["image_path"] for one in found} == set(FORMATS)
-    addresses = [address for one in found for address in (one["image_url"], one["preview_url"])]
-    sizes = page.evaluate(SHOWN_SIZES, addresses)
-    assert [(address, size) for address, size in zip(addresses, sizes, strict=True) if size != [60, 40]] == []
+    assert {one["image_path"] for one in found} == set(files)
+    addresses = [[one["image_url"], one["preview_url"]] for one in found]
+    sizes = page.evaluate(SHOWN_SIZES, [address for both in addresses for address in both])
     expect(page.locator(".card [data-picture='broken']")).to_have_count(0)
+    return {one["image_path"]: sizes[2 * at : 2 * at + 2] for at, one in enumerate(found)}
+
+
+def test_every_format_is_seen_upright_as_preview_and_as_original(page: Page, base: str) -> None:
+    assert sizes_shown(page, base, FORMATS) == {name: [[60, 40], [60, 40]] for name in FORMATS}
+
+
+def test_heic_and_raw_are_seen_upright_as_preview_and_as_original(page: Page, tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra `photos` is not installed")
+    pytest.importorskip("rawpy", reason="the extra `photos` is not installed")
+    written = io.BytesIO()
+    heif.from_pillow(noise(60, 40)).save(written, format="HEIF")
+    seen = {
+        "a.heic": (written.getvalue(), [[60, 40], [60, 40]]),
+        "a heic.jpg": (written.getvalue(), [[60, 40], [60, 40]]),
+        # the camera's own picture where there is a large one, else the sensor's at half its size
+        "a.dng": (raw_tiff("Lookwhy", "Test", dng=True, jpeg=preview()), [[1200, 800], [512, 341]]),
+        "a.nef": (raw_tiff("NIKON CORPORATION", "NIKON D70", compression=34713, jpeg=preview()), [[1200, 800], [512, 341]]),
+        "turned.dng": (raw_tiff("Lookwhy", "Test", dng=True, orientation=6), [[320, 480], [320, 480]]),
+    }
+    with served(tmp_path, {name: content for name, (content, _) in seen.items()}) as base:
+        assert sizes_shown(page, base, seen) == {name: sizes for name, (_, sizes) in seen.items()}
 
 
 def test_a_card_has_the_small_preview_and_the_viewer_the_large_one(page: Page, base: str) -> None:

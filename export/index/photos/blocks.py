@@ -16,6 +16,7 @@ BLOCK_BYTES_MAX = 1_000_000
 TAIL_BYTES = 65_536  # of a PNG of so many chunks; its EXIF may come last
 JPEG_XMP, JPEG_PHOTOSHOP = b"http://ns.adobe.com/xap/1.0/\0", b"Photoshop 3.0\0"
 PNG_XMP = b"XML:com.adobe.xmp\0"
+PNG_PROFILE = b"Raw profile type "  # ImageMagick, GIMP and exiv2 write the blocks so, as hexadecimal digits
 PHOTOSHOP_IPTC, PHOTOSHOP_EXIF, PHOTOSHOP_XMP = 1028, 1058, 1060
 FUJI_RAW, FUJI_JPEG_AT = b"FUJIFILMCCD-RAW", 84
 
@@ -93,6 +94,8 @@ def _find_in_png(read: ReadAt, size: int, blocks: Blocks) -> None:
             blocks.note_exif(read(at + 8, min(length, BLOCK_BYTES_MAX)))
         elif kind == b"iTXt" and not blocks.xmp:
             blocks.xmp = _png_text(read(at + 8, min(length, BLOCK_BYTES_MAX)))
+        elif kind in {b"zTXt", b"tEXt"} and read(at + 8, len(PNG_PROFILE)) == PNG_PROFILE:
+            _note_profile(read(at + 8, min(length, BLOCK_BYTES_MAX)), blocks, is_packed=kind == b"zTXt")
         elif kind == b"IEND":
             return
         at += 12 + length
@@ -110,12 +113,30 @@ def _png_text(chunk: bytes) -> bytes:
         return b""
     is_packed = chunk[len(PNG_XMP) : len(PNG_XMP) + 1] == b"\1"
     *_, text = chunk[len(PNG_XMP) + 2 :].split(b"\0", 2)  # behind two texts that say the language
-    if not is_packed:
-        return text
+    return _unpacked(text) if is_packed else text
+
+
+def _unpacked(content: bytes) -> bytes:
     try:
-        return zlib.decompressobj().decompress(text, BLOCK_BYTES_MAX)
+        return zlib.decompressobj().decompress(content, BLOCK_BYTES_MAX)
     except zlib.error:
         return b""
+
+
+def _note_profile(chunk: bytes, blocks: Blocks, *, is_packed: bool) -> None:
+    """Keep the block in a text chunk: its name, a 0, perhaps packed, on lines: the name again, its length, its digits."""
+    name, _, text = chunk.removeprefix(PNG_PROFILE).partition(b"\0")
+    lines = (_unpacked(text[1:]) if is_packed else text).split(b"\n")  # a packed text begins with the way of packing
+    try:
+        content = bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
+    except ValueError:  # UnicodeDecodeError is one
+        return
+    if name in {b"exif", b"APP1"} and not content.startswith(JPEG_XMP):
+        blocks.note_exif(content)
+    elif name in {b"xmp", b"APP1"}:
+        blocks.xmp = blocks.xmp or content.removeprefix(JPEG_XMP)
+    elif name in {b"iptc", b"8bim"}:
+        _note_resources(content, blocks)
 
 
 def _find_in_webp(read: ReadAt, blocks: Blocks) -> None:

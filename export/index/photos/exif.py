@@ -66,7 +66,7 @@ def read_exif(first: Tiff, exif: Tiff | None = None, gps: Tiff | None = None) ->
         digitized=read_moment(digitized, offset(OFFSET_DIGITIZED, digitized)),
         modified=read_moment(modified, offset_modified),
         position=_read_position(there),
-        camera=name_camera(texts.get(MAKER, ""), texts.get(MODEL, "")),
+        camera=name_camera(*(texts.get(tag, "").partition("\0")[0] for tag in (MAKER, MODEL))),
         keywords=tuple(keywords.decode("utf-16-le", "ignore").split(";")) if isinstance(keywords, bytes) else (),
         rating=_read_rating(tags),
         xmp=_bytes(tags, XMP),

@@ -18,7 +18,7 @@ from export.index.scan import RACY_NS, FoundImage, Scan
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
 
 NO_PLACES = "-"
-READER = "1"  # to be counted up when the rules change, so that all facts are read again
+READER = "2"  # to be counted up when the rules change, so that all facts are read again
 
 
 @dataclass(frozen=True, slots=True)

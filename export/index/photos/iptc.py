@@ -8,6 +8,7 @@ from export.index.photos.texts import decoded
 MARK, EXTENDED = 0x1C, 0x8000
 KEYWORD, DATE, TIME = (2, 25), (2, 55), (2, 60)
 SETS_MAX = 1000
+MARKS = str.maketrans("", "", "-:")  # which some programs write in spite of the standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def read_iptc(block: bytes) -> IptcFacts:
         elif kind == TIME and not time:
             time = decoded(value)
         at += 5 + length
+    date, time = date.translate(MARKS), time[:8].replace(":", "") + time[8:]
     if len(date.strip("\0 ")) < 8:
         return IptcFacts(None, tuple(keywords))
     spaced = f"{date[:4]}-{date[4:6]}-{date[6:8]}"

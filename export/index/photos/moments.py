@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 EARLIEST_YEAR = 1826  # of the oldest photograph; scans are dated by what they show
 SLACK = timedelta(days=2)  # of clocks that run ahead, and of local time east of UTC
-# Midnights from which clocks that nobody set count, of old Macs, Unix and FAT. Nobody's photo is of that very second.
-UNSET = frozenset({"1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00"})
+# What clocks that nobody set count from, of old Macs, Unix, FAT and early Android. Nobody's photo is of that very second.
+UNSET = frozenset({"1904-01-01T00:00:00", "1970-01-01T00:00:00", "1980-01-01T00:00:00", "2002-12-08T12:00:00"})
 OFFSET_MINUTES_MAX = 14 * 60
 # EXIF's "2019:07:04 15:30:00", XMP's "2019-07-04T15:30:00.5+02:00", and either cut short; blanks stand for what is unknown
 STAMP = re.compile(

@@ -25,7 +25,8 @@ PREFIXES = {
     "http://ns.microsoft.com/photo/1.0": "MicrosoftPhoto",
 }
 DATES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "exif:DateTimeDigitized", "xmp:CreateDate")
-FLAT_KEYWORDS, TREES = "dc:subject", ("lr:hierarchicalSubject", "digiKam:TagsList")
+FLAT_KEYWORDS = "dc:subject"
+TREES = ("lr:hierarchicalSubject", "digiKam:TagsList", "MicrosoftPhoto:LastKeywordXMP")
 DEGREES = re.compile(r"\s*(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}(?:\.\d+)?))?\s*([NSEW])\s*", re.IGNORECASE)
 
 
@@ -55,7 +56,8 @@ def _properties(content: bytes) -> dict[str, list[str]]:
     """Return the texts of each property that is known here, by its name with the usual prefix."""
     if not content or len(content) > XMP_BYTES_MAX:
         return {}
-    text = _decoded(content).strip("\0\ufeff \r\n\t")
+    text = _decoded(content)
+    text = text[max(0, text.find("<")) : text.rfind(">") + 1]  # without what programs left before and behind it
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return {}
     try:
@@ -77,6 +79,10 @@ def _properties(content: bytes) -> dict[str, list[str]]:
 def _decoded(content: bytes) -> str:
     """Return a packet as text, so that no encoding can hide what it declares."""
     for mark, encoding in (
+        (b"\xff\xfe\0\0", "utf-32-le"),
+        (b"\0\0\xfe\xff", "utf-32-be"),
+        (b"<\0\0\0", "utf-32-le"),
+        (b"\0\0\0<", "utf-32-be"),
         (b"\xff\xfe", "utf-16-le"),
         (b"\xfe\xff", "utf-16-be"),
         (b"<\0", "utf-16-le"),
@@ -112,17 +118,22 @@ def _read_rating(told: Mapping[str, list[str]]) -> int | None:
 
 
 def _read_position(told: Mapping[str, list[str]]) -> Position | None:
-    latitude, longitude = (_degrees(told.get(f"exif:GPS{name}")) for name in ("Latitude", "Longitude"))
+    latitude, longitude = (
+        _degrees(told.get(f"exif:GPS{name}"), told.get(f"exif:GPS{name}Ref")) for name in ("Latitude", "Longitude")
+    )
     return None if latitude is None or longitude is None else checked_position(latitude, longitude)
 
 
-def _degrees(written: list[str] | None) -> float | None:
-    """Return degrees as XMP writes them, "52,31.2N" or "52,31,12N", or as a plain number."""
+def _degrees(written: list[str] | None, side: list[str] | None) -> float | None:
+    """Return degrees as XMP writes them, "52,31.2N" or "52,31,12N", or as a plain number.
+
+    XMP has no sides of their own. Some programs write them all the same, and their degrees then without sign, or with "N"
+    and "E" everywhere.
+    """
     found = DEGREES.fullmatch(written[0]) if written else None
-    if not found:
-        return _number(written)
-    degrees = int(found[1]) + float(found[2]) / 60 + float(found[3] or 0) / 3600
-    return -degrees if found[4].upper() in "SW" else degrees
+    degrees = int(found[1]) + float(found[2]) / 60 + float(found[3] or 0) / 3600 if found else _number(written)
+    sides = [*(text.strip()[:1].upper() for text in side or ()), found[4].upper() if found else ""]
+    return -abs(degrees) if degrees is not None and {"S", "W"}.intersection(sides) else degrees
 
 
 def _number(written: list[str] | None) -> float | None:
