@@ -1,6 +1,6 @@
-// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the cards, h and m act on a card.
+// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the pictures, h and m act on a card.
 
-const pictures = () => [...document.querySelectorAll("#cards button.picture")];
+const pictures = () => [...document.querySelectorAll("#cards button.picture, #library button.picture")].filter((picture) => picture.checkVisibility());
 
 export function focus_card(at) {
   pictures()[at]?.focus();
@@ -14,7 +14,7 @@ export function listen_to_keys(query_box) {
     if (target === query_box) press_key_in_box(event, query_box);
     else if (event.key === "/" && !target.closest("input:not([type=range]), select, textarea")) focus_box(event, query_box);
     else if (target.matches("#status") && event.key === "ArrowDown") focus_first_card(event);
-    else if (target.closest("#cards")) press_key_on_card(event, query_box);
+    else if (target.closest("#cards, #months")) press_key_on_card(event, query_box);
   });
 }
 
@@ -33,39 +33,44 @@ function press_key_in_box(event, query_box) {
   if (event.key === "ArrowDown") focus_first_card(event);
 }
 
+// The first one in the window: the library may be scrolled far.
 function focus_first_card(event) {
-  if (!pictures().length) return;
+  const all = pictures();
+  const first = all.find((picture) => picture.getBoundingClientRect().top >= 0) ?? all[0];
+  if (!first) return;
   event.preventDefault();
-  focus_card(0);
+  first.focus();
 }
 
 function press_key_on_card(event, query_box) {
   const button = { h: ".where:not([hidden])", m: ".similar" }[event.key];
-  if (button) event.target.closest(".card").querySelector(button)?.click();
+  if (button) event.target.closest(".card")?.querySelector(button)?.click();
   else if (event.target.matches("button.picture")) move_focus(event, query_box);
 }
 
 function move_focus(event, query_box) {
   const all = pictures();
   const at = all.indexOf(event.target);
-  const across = columns(all);
-  const last = all.length - 1;
   const target = {
-    ArrowLeft: at - 1,
-    ArrowRight: at + 1,
-    ArrowUp: at - across,
-    ArrowDown: Math.min(at + across, last),
-    Home: 0,
-    End: last,
-    Escape: -1,
+    ArrowLeft: () => all[at - 1],
+    ArrowRight: () => all[at + 1],
+    ArrowUp: () => next_row(all.slice(0, at).reverse(), event.target) ?? query_box,
+    ArrowDown: () => next_row(all.slice(at + 1), event.target) ?? all.at(-1),
+    Home: () => all[0],
+    End: () => all.at(-1),
+    Escape: () => query_box,
   }[event.key];
-  if (target === undefined) return;
+  if (!target) return;
   event.preventDefault();
-  if (target >= 0) focus_card(target);
-  else if (event.key !== "ArrowLeft") query_box.focus();
+  target()?.focus();
 }
 
-function columns(all) {
-  const top = (picture) => picture.getBoundingClientRect().top;
-  return all.filter((picture) => top(picture) === top(all[0])).length;
+/** Returns the picture of the next row that is nearest in the horizontal, as rows have pictures of different widths. */
+function next_row(others, from) {
+  const middle = (picture) => picture.getBoundingClientRect().left + picture.offsetWidth / 2;
+  const top = (picture) => Math.round(picture.getBoundingClientRect().top);
+  const first = others.find((picture) => top(picture) !== top(from));
+  const row = others.filter((picture) => first && top(picture) === top(first));
+  const distance = (picture) => Math.abs(middle(picture) - middle(from));
+  return row.reduce((best, picture) => (best && distance(best) <= distance(picture) ? best : picture), undefined);
 }

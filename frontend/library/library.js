@@ -1,0 +1,79 @@
+// The library, shown where nothing is searched for: examples of queries, the count, and the months.
+
+import { RequestFailed, fetch_examples, fetch_timeline } from "../page/api.js";
+import { count_pictures } from "../page/descriptions.js";
+import { show_request_failure } from "../page/toast.js";
+import { write_title } from "../request/address.js";
+import { show_failure } from "../results/states.js";
+import { open_viewer } from "../viewer/viewer.js";
+import { open_pictures } from "./picture_pages.js";
+import { show_months } from "./timeline.js";
+
+const FIRST_PICTURES = 100;
+
+const library = document.getElementById("library");
+const count_line = document.getElementById("library_count");
+const examples = document.getElementById("examples");
+
+// What is shown or awaited: {key, aborter, months}. It stays while results are shown, so that the back button finds its place.
+let shown = null;
+
+// An older server makes none.
+const examples_known = fetch_examples().then(fill_examples, () => {});
+
+/** Shows the library, or what the filters of a request leave of it; `uses` is {find_similar(picture)}. */
+export async function show_library(request, uses) {
+  document.body.dataset.state = "library";
+  write_title(request);
+  examples.hidden = !examples.querySelector("a");
+  const key = JSON.stringify(request.where);
+  if (shown?.key === key && shown.months) return;
+  leave_library();
+  shown?.months?.stop();
+  const mine = (shown = { key, aborter: new AbortController() });
+  library.ariaBusy = "true";
+  try {
+    await show_all(request.where, mine, uses);
+  } catch (failure) {
+    if (mine !== shown) return;
+    if (!(failure instanceof RequestFailed)) throw failure;
+    shown = null;
+    show_failure(failure);
+  } finally {
+    if (mine === shown || !shown) library.ariaBusy = "false";
+  }
+}
+
+/** Stops waiting for the library, as something is searched for. */
+export function leave_library() {
+  if (shown?.months) return;
+  shown?.aborter.abort();
+  shown = null;
+}
+
+async function show_all(where, mine, { find_similar }) {
+  const pictures = open_pictures(where);
+  const [timeline, first] = await Promise.all([
+    fetch_timeline(where, mine.aborter.signal),
+    pictures.slice(0, FIRST_PICTURES),
+    examples_known,
+  ]);
+  if (mine !== shown) return;
+  const list = { count: timeline.pictures, at: pictures.at };
+  const uses = { find_similar, fetch_heatmap: null, close: (at) => mine.months.focus(at) };
+  const open = (at) => open_viewer(list, at, uses);
+  const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
+  count_line.textContent = timeline.pictures ? count_pictures(timeline.pictures) : "No picture is left by these filters.";
+  mine.months = show_months(timeline, pictures, first, { open, fail });
+}
+
+function fill_examples({ examples: queries }) {
+  const links = queries.map((query) => {
+    const link = document.createElement("a");
+    link.href = `?${new URLSearchParams({ q: query })}`;
+    link.textContent = query;
+    return link;
+  });
+  examples.hidden = !links.length;
+  examples.querySelector("p").append(...links);
+}
