@@ -80,11 +80,11 @@ export function show_months({ months, undated }, pictures, first, uses) {
       if (isIntersecting) near.add(chunk);
       else if (boundingClientRect.height) clear(chunk, boundingClientRect.height); // none while the library is hidden
     }
-    timer ??= setTimeout(fetch_near, SETTLING_MS);
+    clearTimeout(timer);
+    timer = setTimeout(fetch_near, SETTLING_MS);
   }
 
   function fetch_near() {
-    timer = null;
     pictures.call_off((from, to) => [...near].some((chunk) => chunk.first < to && chunk.end > from));
     near.forEach(fetch_chunk);
   }
