@@ -1,5 +1,4 @@
-// Turns what the search box, the address, the filters and a given picture say into a request, and shows its answer. Owns no
-// markup and no HTTP.
+// Turns what the address, the search box, the filters and a given picture say into a request, and shows its answer.
 
 import { leave_library, show_library } from "./library/library.js";
 import { read_readiness } from "./page/api.js";
@@ -7,7 +6,7 @@ import { focus_card, listen_to_keys } from "./page/keyboard.js";
 import { note_sample_models } from "./page/sample_models.js";
 import { offer_log_out } from "./page/session.js";
 import { clear_toast, show_toast } from "./page/toast.js";
-import { address_of, read_address, write_address } from "./request/address.js";
+import { read_address, write_address } from "./request/address.js";
 import { listen_to_filters, show_filters } from "./request/filters.js";
 import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
 import { listen_for_pictures } from "./request/picture_input.js";
@@ -24,14 +23,9 @@ let request = null;
 // The files given last: shrinking a picture takes a moment, and an earlier picture must not replace a later one.
 let newest_files = null;
 
-function read_request() {
-  const { query, picture_weight, where, order, like, kept } = read_address();
-  return { query, picture_weight, where, order, picture: find_picture({ like, kept }) };
-}
-
 function restore_from_address() {
-  const { kept } = read_address();
-  request = read_request();
+  const { kept, like, ...address } = read_address();
+  request = { ...address, picture: find_picture({ like, kept }) };
   query_box.value = request.query;
   show_query_picture(request);
   show_filters(request);
@@ -103,13 +97,7 @@ document.getElementById("examples").addEventListener("click", (event) => {
   submit({ query: example.textContent, picture: null });
 });
 
-// Between two entries of the same request, only the picture that is open changes.
-window.addEventListener("popstate", () => {
-  const before = request;
-  const now = read_request();
-  if (address_of(now) === address_of(before) && now.picture?.key === before.picture?.key) leave_viewer();
-  else restore_from_address();
-});
+window.addEventListener("popstate", restore_from_address);
 listen_to_keys(query_box);
 listen_to_viewer(focus_card);
 listen_for_pictures(take_files);
@@ -122,10 +110,9 @@ listen_to_query_picture({
   },
 });
 restore_from_address();
-// What is stuck to the top lies below the header, which grows with the slider and with larger text.
-new ResizeObserver(([{ target }]) => document.documentElement.style.setProperty("--top_height", `${target.offsetHeight}px`)).observe(
-  document.querySelector(".top"),
-);
+// The header grows with the slider and with larger text.
+const header = document.querySelector(".top");
+new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 const readiness = await read_readiness();
 note_sample_models(readiness);
 offer_log_out(readiness);

@@ -15,11 +15,11 @@ const library = document.getElementById("library");
 const count_line = document.getElementById("library_count");
 const examples = document.getElementById("examples");
 
-// What is shown or awaited: {key, aborter, months}. It stays while results are shown, so that the back button finds its place.
-let shown = null;
-
-// An older server makes none.
+// An older server has none.
 const examples_known = fetch_examples().then(fill_examples, () => {});
+
+// What is shown or awaited. It stays while results are shown, so that the back button finds its place.
+let shown = null;
 
 /** Shows the library, or what the filters of a request leave of it; `uses` is {find_similar(picture)}. */
 export async function show_library(request, uses) {
@@ -29,8 +29,8 @@ export async function show_library(request, uses) {
   const key = JSON.stringify(request.where);
   if (shown?.key === key && shown.months) return;
   leave_library();
-  shown?.months?.stop();
-  const mine = (shown = { key, aborter: new AbortController() });
+  shown?.months.stop();
+  const mine = (shown = { key, aborter: new AbortController(), months: null });
   library.ariaBusy = "true";
   try {
     await show_all(request.where, mine, uses);
@@ -40,12 +40,13 @@ export async function show_library(request, uses) {
     shown = null;
     show_failure(failure);
   } finally {
-    if (mine === shown || !shown) library.ariaBusy = "false";
+    if (!shown || mine === shown) library.ariaBusy = "false";
   }
 }
 
-/** Stops waiting for the library, as something is searched for. */
+/** Waits no longer for the library, as something is searched for. */
 export function leave_library() {
+  examples.hidden = true;
   if (shown?.months) return;
   shown?.aborter.abort();
   shown = null;
@@ -53,27 +54,20 @@ export function leave_library() {
 
 async function show_all(where, mine, { find_similar }) {
   const pictures = open_pictures(where);
-  const [timeline, first] = await Promise.all([
-    fetch_timeline(where, mine.aborter.signal),
-    pictures.slice(0, FIRST_PICTURES),
-    examples_known,
-  ]);
+  const wanted = [fetch_timeline(where, mine.aborter.signal), pictures.slice(0, FIRST_PICTURES), examples_known];
+  const [timeline, first] = await Promise.all(wanted);
   if (mine !== shown) return;
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, fetch_heatmap: null, close: (at) => mine.months.focus(at) };
-  const open = (at) => open_viewer(list, at, uses);
-  const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
-  count_line.textContent = timeline.pictures ? count_pictures(timeline.pictures) : "No picture is left by these filters.";
-  mine.months = show_months(timeline, pictures, first, { open, fail });
+  count_line.textContent = list.count ? count_pictures(list.count) : "No picture is left by these filters.";
+  mine.months = show_months(timeline, pictures, first, {
+    open: (at) => open_viewer(list, at, uses),
+    fail: (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry),
+  });
 }
 
 function fill_examples({ examples: queries }) {
-  const links = queries.map((query) => {
-    const link = document.createElement("a");
-    link.href = `?${new URLSearchParams({ q: query })}`;
-    link.textContent = query;
-    return link;
-  });
-  examples.hidden = !links.length;
-  examples.querySelector("p").append(...links);
+  const link_to = (query) => Object.assign(document.createElement("a"), { href: `?${new URLSearchParams({ q: query })}`, textContent: query });
+  examples.querySelector("p").append(...queries.map(link_to));
+  examples.hidden = !queries.length || document.body.dataset.state !== "library";
 }

@@ -1,82 +1,73 @@
 // The months of the library as sections of chunks. Only chunks near the window have pictures; the others keep their height.
 
-import { name_date } from "../results/photo_facts.js";
 import { fill_picture } from "../page/picture.js";
+import { name_date } from "../results/photo_facts.js";
 import { choose_row_height, estimate_height, ratio_of, usual_row_height } from "./rows.js";
 
-const CHUNK_PICTURES = 60;
+const CHUNK = 60; // pictures
 const MARGIN = "1200px 0px";
-// While the page is scrolled fast, what is passed within this time is not asked for.
+// What is scrolled past faster is not asked for.
 const SETTLING_MS = 80;
 
-const months_box = document.getElementById("months");
-const years_box = document.getElementById("years");
+const box = document.getElementById("months");
+const years = document.getElementById("years");
 const cell_template = document.getElementById("cell_template");
 
 /**
- * Shows a timeline. `first` are its first pictures, already here; `uses` is {open(place), fail(failure, retry)}.
- * Returns `{focus(place), stop()}`.
+ * Shows a timeline; `first` are its first pictures, already here. Calls `open(place)`, and `fail(failure, retry)`. Returns
+ * `{focus(place), stop()}`.
  */
-export function show_months({ months, undated }, pictures, first, uses) {
+export function show_months({ months, undated }, pictures, first, { open, fail }) {
+  const chunks = new Map(); // by element
   const near = new Set();
-  const chunks = [];
-  const by_element = new Map();
   const observer = new IntersectionObserver(see, { rootMargin: MARGIN });
-  const resizing = new ResizeObserver(fit_all);
-  let timer = null;
+  const resizing = new ResizeObserver(() => box.clientWidth && box.clientWidth !== width && fit_all());
   let width = 0;
+  let timer = 0;
   let to_focus = -1;
 
   const groups = months.map(({ month, pictures: count }) => ({ name: name_date(month), year: month.slice(0, 4), count }));
-  if (undated) groups.push({ name: groups.length && "No date", year: "", count: undated });
-  months_box.replaceChildren(...groups.map(make_month));
-  years_box.replaceChildren(...make_years(groups));
-  width = months_box.clientWidth;
-  chunks.forEach(fit);
-  for (const chunk of chunks) {
-    if (chunk.end > first.length || chunk.first >= CHUNK_PICTURES) break;
+  if (undated) groups.push({ name: groups.length ? "No date" : "", count: undated });
+  let end = 0;
+  box.replaceChildren(...groups.map(make_month));
+  years.replaceChildren(...groups.map(make_year).filter(Boolean));
+  years.hidden = years.children.length < 2;
+  fit_all();
+  for (const chunk of chunks.values()) {
+    if (chunk.end > first.length || chunk.first >= CHUNK) break;
     fill(chunk, first.slice(chunk.first, chunk.end)); // at once, so that nothing moves
   }
-  chunks.forEach(({ element }) => observer.observe(element));
-  resizing.observe(months_box);
-  months_box.onclick = ({ target }) => {
+  for (const element of chunks.keys()) observer.observe(element);
+  resizing.observe(box);
+  box.onclick = ({ target }) => {
     const cell = target.closest("button");
-    if (cell) uses.open(place_of(cell));
+    if (cell) open(chunks.get(cell.parentElement).first + [...cell.parentElement.children].indexOf(cell));
   };
 
   function make_month({ name, count }) {
     const month = document.createElement("section");
-    const heading = document.createElement("h2");
-    heading.textContent = name;
-    if (name) month.append(heading);
-    const begin = chunks.at(-1)?.end ?? 0;
-    for (let at = 0; at < count; at += CHUNK_PICTURES) {
+    if (name) month.append(Object.assign(document.createElement("h2"), { textContent: name }));
+    const last = end + count;
+    while (end < last) {
       const element = document.createElement("div");
-      const end = Math.min(at + CHUNK_PICTURES, count);
-      const chunk = { element, first: begin + at, end: begin + end, is_whole: end < count, ratios: null };
-      element.className = chunk.is_whole ? "rows whole" : "rows";
-      chunks.push(chunk);
-      by_element.set(element, chunk);
+      const begin = end;
+      end = Math.min(end + CHUNK, last);
+      element.className = end < last ? "rows whole" : "rows";
+      chunks.set(element, { element, first: begin, end });
       month.append(element);
     }
     return month;
   }
 
-  function make_years(groups) {
-    const new_ones = groups.flatMap(({ year }, at) => (year && year !== groups[at - 1]?.year ? [[year, at]] : []));
-    if (new_ones.length < 2) return [];
-    return new_ones.map(([year, at]) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = year;
-      button.onclick = () => months_box.children[at].scrollIntoView();
-      return button;
-    });
+  function make_year({ year }, at) {
+    if (!year || year === groups[at - 1]?.year) return null;
+    const onclick = () => box.children[at].scrollIntoView();
+    return Object.assign(document.createElement("button"), { type: "button", textContent: year, onclick });
   }
 
   function see(entries) {
     for (const { target, isIntersecting, boundingClientRect } of entries) {
-      const chunk = by_element.get(target);
+      const chunk = chunks.get(target);
       if (isIntersecting) near.add(chunk);
       else if (boundingClientRect.height) clear(chunk, boundingClientRect.height); // none while the library is hidden
     }
@@ -96,7 +87,7 @@ export function show_months({ months, undated }, pictures, first, uses) {
       const found = await pictures.slice(chunk.first, chunk.end);
       if (near.has(chunk)) fill(chunk, found);
     } catch (failure) {
-      if (failure.name !== "AbortError") uses.fail(failure, fetch_near);
+      if (failure.name !== "AbortError") fail(failure, fetch_near);
     } finally {
       chunk.is_awaited = false;
     }
@@ -104,7 +95,7 @@ export function show_months({ months, undated }, pictures, first, uses) {
 
   function fill(chunk, found) {
     chunk.ratios = found.map(ratio_of);
-    chunk.element.replaceChildren(...found.map((picture, at) => make_cell(picture, chunk.ratios[at])));
+    chunk.element.replaceChildren(...found.map(make_cell));
     fit(chunk);
     if (to_focus >= chunk.first && to_focus < chunk.end) focus(to_focus);
   }
@@ -117,24 +108,19 @@ export function show_months({ months, undated }, pictures, first, uses) {
     chunk.element.style.height = `${height}px`;
   }
 
-  function fit({ element, first, end, is_whole, ratios }) {
-    element.style.height = ratios ? "" : `${estimate_height(end - first, width)}px`;
-    const height = ratios && is_whole ? choose_row_height(ratios, width) : usual_row_height(width);
-    element.style.setProperty("--row_height", `${height}px`);
-  }
-
   function fit_all() {
-    if (!months_box.clientWidth || months_box.clientWidth === width) return;
-    width = months_box.clientWidth;
+    width = box.clientWidth;
     chunks.forEach(fit);
   }
 
-  function place_of(cell) {
-    return by_element.get(cell.parentElement).first + [...cell.parentElement.children].indexOf(cell);
+  function fit({ element, first, end, ratios }) {
+    const height = ratios && element.matches(".whole") ? choose_row_height(ratios, width) : usual_row_height(width);
+    element.style.height = ratios ? "" : `${estimate_height(end - first, width)}px`;
+    element.style.setProperty("--row_height", `${height}px`);
   }
 
   function focus(place) {
-    const { element, first, ratios } = chunks.find(({ end }) => place < end);
+    const { element, first, ratios } = [...chunks.values()].find(({ end }) => place < end);
     to_focus = ratios ? -1 : place;
     if (ratios) element.children[place - first]?.focus();
     else element.scrollIntoView();
@@ -150,9 +136,9 @@ export function show_months({ months, undated }, pictures, first, uses) {
   return { focus, stop };
 }
 
-function make_cell(picture, ratio) {
+function make_cell(picture) {
   const cell = cell_template.content.firstElementChild.cloneNode(true);
-  cell.style.setProperty("--ratio", ratio);
+  cell.style.setProperty("--ratio", ratio_of(picture));
   fill_picture(cell, picture);
   return cell;
 }

@@ -35,13 +35,12 @@ export class RequestFailed extends Error {
  * again, once; `tell_busy(wait_s)` is called before.
  */
 export function search(request, { cursor }, signal, tell_busy) {
-  const { query, picture, picture_weight, where, order } = request;
+  const { query, picture, picture_weight, where = {}, order } = request;
   const weight = is_mix(request) && { picture_weight };
-  const left = where && Object.keys(where).length > 0 && { where };
-  const fields = { query, top_k: PAGE_HITS, explain: !has_words(request), ...weight, ...left, ...(order === "date" && { order }), ...(cursor && { cursor }) };
-  const asking = { signal, tell_busy };
-  if (picture?.file) return fetch_answer("search/image", "results", { ...as_form({ ...fields, image: picture.file }), ...asking });
-  return fetch_answer("search", "results", { ...as_json({ ...fields, ...(picture && { like: picture.id }) }), ...asking });
+  const given = { ...(Object.keys(where).length && { where }), ...(order === "date" && { order }), ...(cursor && { cursor }) };
+  const fields = { query, top_k: PAGE_HITS, explain: !has_words(request), ...weight, ...given };
+  const body = picture?.file ? as_form({ ...fields, image: picture.file }) : as_json({ ...fields, ...(picture && { like: picture.id }) });
+  return fetch_answer(picture?.file ? "search/image" : "search", "results", { ...body, signal, tell_busy });
 }
 
 /** Returns the evidence of the hits with these ids, with explanations unless `explain` is false, with heatmaps if `heatmap`. */
@@ -57,6 +56,11 @@ export function fetch_timeline(where, signal) {
 /** Returns `{pictures, next}`: at most `limit` pictures of what the filters leave, from place `offset` on, which counts from 0. */
 export function fetch_pictures({ where, order, offset, limit }, signal) {
   return fetch_answer(with_fields("pictures", { ...where, order, offset, limit }), "pictures", { signal });
+}
+
+/** Returns one picture of the library; throws RequestFailed where there is none of this id. */
+export function fetch_picture(id) {
+  return fetch_answer(`pictures/${id}`, "id", {});
 }
 
 /** Returns `{folders: [{folder, pictures}]}` of what the filters leave. */
@@ -127,8 +131,8 @@ function with_fields(route, fields) {
   return `${route}?${new URLSearchParams(fields)}`;
 }
 
-/** Returns an answer that has a list of this name; throws RequestFailed, or AbortError once `signal` is aborted. */
-async function fetch_answer(route, list, { tell_busy, ...options }) {
+/** Returns an answer that has a field of this name; throws RequestFailed, or AbortError once `signal` is aborted. */
+async function fetch_answer(route, field, { tell_busy, ...options }) {
   const { signal } = options;
   let answer = await send(route, options);
   if (answer.status === TOO_MANY_REQUESTS && answer.retry_s && answer.retry_s <= LONGEST_WAIT_S) {
@@ -137,7 +141,7 @@ async function fetch_answer(route, list, { tell_busy, ...options }) {
     answer = await send(route, options);
   }
   const { status, body } = answer;
-  if (status < 400 && Array.isArray(body?.[list])) return body;
+  if (status < 400 && body?.[field]) return body;
   if (status === UNAUTHORIZED && api_base.origin === location.origin) await leave_for_login();
   throw refused_or_broken(status, body?.error?.message);
 }

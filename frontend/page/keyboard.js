@@ -1,6 +1,6 @@
 // Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the pictures, h and m act on a card.
 
-const pictures = () => [...document.querySelectorAll("#cards button.picture, #library button.picture")].filter((picture) => picture.checkVisibility());
+const pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
 
 export function focus_card(at) {
   pictures()[at]?.focus();
@@ -54,8 +54,8 @@ function move_focus(event, query_box) {
   const target = {
     ArrowLeft: () => all[at - 1],
     ArrowRight: () => all[at + 1],
-    ArrowUp: () => next_row(all.slice(0, at).reverse(), event.target) ?? query_box,
-    ArrowDown: () => next_row(all.slice(at + 1), event.target) ?? all.at(-1),
+    ArrowUp: () => nearest(all, event.target, -1) ?? query_box,
+    ArrowDown: () => nearest(all, event.target, 1) ?? all.at(-1),
     Home: () => all[0],
     End: () => all.at(-1),
     Escape: () => query_box,
@@ -65,12 +65,12 @@ function move_focus(event, query_box) {
   target()?.focus();
 }
 
-/** Returns the picture of the next row that is nearest in the horizontal, as rows have pictures of different widths. */
-function next_row(others, from) {
-  const middle = (picture) => picture.getBoundingClientRect().left + picture.offsetWidth / 2;
-  const top = (picture) => Math.round(picture.getBoundingClientRect().top);
-  const first = others.find((picture) => top(picture) !== top(from));
-  const row = others.filter((picture) => first && top(picture) === top(first));
-  const distance = (picture) => Math.abs(middle(picture) - middle(from));
-  return row.reduce((best, picture) => (best && distance(best) <= distance(picture) ? best : picture), undefined);
+/** Returns the picture that is nearest in the next row below (`down` 1) or above (-1): rows have any number of pictures. */
+function nearest(all, from, down) {
+  const place = (picture) => picture.getBoundingClientRect();
+  const { top, left, width } = place(from);
+  const beyond = all.map((picture) => ({ picture, ...place(picture).toJSON() })).filter((other) => down * (other.top - top) > 1);
+  const row = Math.min(...beyond.map((other) => down * other.top));
+  const aside = (other) => Math.abs(other.left + other.width / 2 - left - width / 2);
+  return beyond.filter((other) => down * other.top < row + 1).sort((a, b) => aside(a) - aside(b))[0]?.picture;
 }
