@@ -5,7 +5,7 @@ import { count_pictures } from "../page/descriptions.js";
 import { show_request_failure } from "../page/toast.js";
 import { write_title } from "../request/address.js";
 import { show_failure } from "../results/states.js";
-import { open_viewer } from "../viewer/viewer.js";
+import { open_linked_photo, open_viewer } from "../viewer/viewer.js";
 import { open_pictures } from "./picture_pages.js";
 import { show_months } from "./timeline.js";
 
@@ -15,8 +15,7 @@ const library = document.getElementById("library");
 const count_line = document.getElementById("library_count");
 const examples = document.getElementById("examples");
 
-// An older server has none.
-const examples_known = fetch_examples().then(fill_examples, () => {});
+const examples_known = fetch_examples().then(fill_examples, () => {}); // an older server has none
 
 // What is shown or awaited. It stays while results are shown, so that the back button finds its place.
 let shown = null;
@@ -27,10 +26,10 @@ export async function show_library(request, uses) {
   write_title(request);
   examples.hidden = !examples.querySelector("a");
   const key = JSON.stringify(request.where);
-  if (shown?.key === key && shown.months) return;
+  if (shown?.key === key && shown.months) return shown.open_linked();
   leave_library();
   shown?.months.stop();
-  const mine = (shown = { key, aborter: new AbortController(), months: null });
+  const mine = (shown = { key, aborter: new AbortController() });
   library.ariaBusy = "true";
   try {
     await show_all(request.where, mine, uses);
@@ -59,15 +58,17 @@ async function show_all(where, mine, { find_similar }) {
   if (mine !== shown) return;
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, fetch_heatmap: null, close: (at) => mine.months.focus(at) };
+  const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
   count_line.textContent = list.count ? count_pictures(list.count) : "No picture is left by these filters.";
-  mine.months = show_months(timeline, pictures, first, {
-    open: (at) => open_viewer(list, at, uses),
-    fail: (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry),
-  });
+  mine.months = show_months(timeline, pictures, first, { open: (at) => open_viewer(list, at, uses), fail });
+  mine.open_linked = () => open_linked_photo(first, uses, list);
+  mine.open_linked();
 }
 
 function fill_examples({ examples: queries }) {
-  const link_to = (query) => Object.assign(document.createElement("a"), { href: `?${new URLSearchParams({ q: query })}`, textContent: query });
-  examples.querySelector("p").append(...queries.map(link_to));
+  for (const textContent of queries) {
+    const href = `?${new URLSearchParams({ q: textContent })}`;
+    examples.querySelector("p").append(Object.assign(document.createElement("a"), { href, textContent }));
+  }
   examples.hidden = !queries.length || document.body.dataset.state !== "library";
 }

@@ -18,39 +18,32 @@ export function open_pictures(where) {
     pages.set(number, found);
     const [oldest] = pages.keys();
     if (pages.size > PAGES_KEPT && pages.get(oldest).has_come) pages.delete(oldest);
-    return found;
+    return found.pictures;
   }
 
   function fetch_page(number) {
     const aborter = new AbortController();
     const answer = fetch_pictures({ where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
-    const fetched = { aborter, answer };
-    answer.then(
-      () => (fetched.has_come = true),
-      () => pages.get(number) === fetched && pages.delete(number),
-    );
-    return fetched;
+    const found = { aborter, pictures: answer.then(({ pictures }) => pictures) };
+    const forget = () => pages.get(number) === found && pages.delete(number);
+    found.pictures.then(() => (found.has_come = true), forget);
+    return found;
   }
 
-  return {
-    async at(place) {
-      const one = page(Math.floor(place / PAGE));
-      one.is_held = true;
-      return (await one.answer).pictures[place % PAGE];
-    },
-    async slice(first, end) {
-      const before = Math.floor(first / PAGE);
-      const answers = [];
-      for (let number = before; number * PAGE < end; number++) answers.push(page(number).answer);
-      const found = (await Promise.all(answers)).flatMap(({ pictures }) => pictures);
-      return found.slice(first - before * PAGE, end - before * PAGE);
-    },
-    call_off(is_wanted) {
-      for (const [number, { aborter, has_come, is_held }] of pages) {
-        if (has_come || is_held || is_wanted(number * PAGE, (number + 1) * PAGE)) continue;
-        pages.delete(number);
-        aborter.abort();
-      }
-    },
-  };
+  async function slice(first, end) {
+    const before = Math.floor(first / PAGE);
+    const numbers = Array.from({ length: Math.ceil(end / PAGE) - before }, (_, at) => before + at);
+    const found = (await Promise.all(numbers.map(page))).flat();
+    return found.slice(first - before * PAGE, end - before * PAGE);
+  }
+
+  function call_off(is_wanted) {
+    for (const [number, { aborter, has_come }] of pages) {
+      if (has_come || is_wanted(number * PAGE, (number + 1) * PAGE)) continue;
+      pages.delete(number);
+      aborter.abort();
+    }
+  }
+
+  return { at: async (place) => (await slice(place, place + 1))[0], slice, call_off };
 }

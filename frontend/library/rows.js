@@ -21,18 +21,12 @@ export function estimate_height(count, width) {
 
 /** Returns a height near the usual one at which the last row is as full as it can be, as the next chunk goes on from it. */
 export function choose_row_height(ratios, width) {
-  const heights = Array.from({ length: 21 }, (_, at) => usual_row_height(width) * (0.85 + at * 0.015));
-  const left = heights.map((height) => left_in_last_row(ratios, width, height));
-  return heights[left.indexOf(Math.min(...left))];
-}
-
-// A row breaks where the next picture no longer fits.
-function left_in_last_row(ratios, width, height) {
-  let left = 0;
-  for (const ratio of ratios) {
-    const needed = ratio * height + GAP;
-    if (left < needed) left = width + GAP;
-    left -= needed;
+  let best = { left: Infinity };
+  for (let by = 0.85; by < 1.15; by += 0.015) {
+    const height = by * usual_row_height(width);
+    let left = 0;
+    for (const needed of ratios.map((ratio) => ratio * height + GAP)) left = (left < needed ? width + GAP : left) - needed;
+    if (left < best.left) best = { left, height };
   }
-  return left;
+  return best.height;
 }

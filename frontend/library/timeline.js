@@ -6,31 +6,28 @@ import { choose_row_height, estimate_height, ratio_of, usual_row_height } from "
 
 const CHUNK = 60; // pictures
 const MARGIN = "1200px 0px";
-// What is scrolled past faster is not asked for.
-const SETTLING_MS = 80;
+const SETTLING_MS = 80; // what is scrolled past faster is not asked for
 
 const box = document.getElementById("months");
 const years = document.getElementById("years");
 const cell_template = document.getElementById("cell_template");
 
+const make = (tag, fields) => Object.assign(document.createElement(tag), fields);
+
 /**
- * Shows a timeline; `first` are its first pictures, already here. Calls `open(place)`, and `fail(failure, retry)`. Returns
- * `{focus(place), stop()}`.
+ * Shows a timeline, of whose pictures the `first` are here. Calls `open(place)`, and `fail(failure, retry)`.
+ * Returns `{focus(place), stop()}`.
  */
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = new Map(); // by element
   const near = new Set();
   const observer = new IntersectionObserver(see, { rootMargin: MARGIN });
   const resizing = new ResizeObserver(() => box.clientWidth && box.clientWidth !== width && fit_all());
-  let width = 0;
-  let timer = 0;
-  let to_focus = -1;
+  let [width, timer, end, to_focus] = [0, 0, 0, -1];
 
-  const groups = months.map(({ month, pictures: count }) => ({ name: name_date(month), year: month.slice(0, 4), count }));
-  if (undated) groups.push({ name: groups.length ? "No date" : "", count: undated });
-  let end = 0;
-  box.replaceChildren(...groups.map(make_month));
-  years.replaceChildren(...groups.map(make_year).filter(Boolean));
+  box.replaceChildren(...months.map(({ month, pictures: count }) => make_month(name_date(month), count)));
+  if (undated) box.append(make_month(months.length ? "No date" : "", undated));
+  years.replaceChildren(...months.flatMap(make_year));
   years.hidden = years.children.length < 2;
   fit_all();
   for (const chunk of chunks.values()) {
@@ -44,25 +41,23 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     if (cell) open(chunks.get(cell.parentElement).first + [...cell.parentElement.children].indexOf(cell));
   };
 
-  function make_month({ name, count }) {
-    const month = document.createElement("section");
-    if (name) month.append(Object.assign(document.createElement("h2"), { textContent: name }));
+  function make_month(name, count) {
+    const month = make("section");
+    if (name) month.append(make("h2", { textContent: name }));
     const last = end + count;
     while (end < last) {
-      const element = document.createElement("div");
-      const begin = end;
-      end = Math.min(end + CHUNK, last);
-      element.className = end < last ? "rows whole" : "rows";
-      chunks.set(element, { element, first: begin, end });
-      month.append(element);
+      const chunk = { first: end, end: (end = Math.min(end + CHUNK, last)) };
+      chunk.element = make("div", { className: end < last ? "rows whole" : "rows" });
+      chunks.set(chunk.element, chunk);
+      month.append(chunk.element);
     }
     return month;
   }
 
-  function make_year({ year }, at) {
-    if (!year || year === groups[at - 1]?.year) return null;
-    const onclick = () => box.children[at].scrollIntoView();
-    return Object.assign(document.createElement("button"), { type: "button", textContent: year, onclick });
+  function make_year({ month }, at) {
+    const year = month.slice(0, 4);
+    if (months[at - 1]?.month.startsWith(year)) return [];
+    return make("button", { type: "button", textContent: year, onclick: () => box.children[at].scrollIntoView() });
   }
 
   function see(entries) {
@@ -81,15 +76,12 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   async function fetch_chunk(chunk) {
-    if (chunk.ratios || chunk.is_awaited) return;
-    chunk.is_awaited = true;
+    if (chunk.ratios) return;
     try {
       const found = await pictures.slice(chunk.first, chunk.end);
-      if (near.has(chunk)) fill(chunk, found);
+      if (near.has(chunk) && !chunk.ratios) fill(chunk, found);
     } catch (failure) {
       if (failure.name !== "AbortError") fail(failure, fetch_near);
-    } finally {
-      chunk.is_awaited = false;
     }
   }
 
