@@ -30,9 +30,9 @@ export class RequestFailed extends Error {
 }
 
 /**
- * Returns a page of the answer to a request: the first one, or that which `cursor`, the `next` of the page before, leads to.
- * With words in the query it has no explanations: `explain` fetches those for all hits at once. A server that is busy is asked
- * again, once; `tell_busy(wait_s)` is called before.
+ * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. With words in
+ * the query it has no explanations: `explain` fetches those. A server that is busy is asked again, once; `tell_busy(wait_s)` is
+ * called before.
  */
 export function search(request, { cursor }, signal, tell_busy) {
   const { query, picture, picture_weight, where = {}, order } = request;
@@ -48,27 +48,24 @@ export function explain({ query, ids, heatmap, explain = true }, signal) {
   return fetch_answer("explain", "results", { ...as_json({ query, ids, heatmap, explain }), signal });
 }
 
-/** Returns `{pictures, undated, months: [{month, pictures}]}` of what the filters leave, the newest month first. */
+// Of the library without a question, as docs/api.md has it ("Browse"); `where` says which pictures alone.
+
 export function fetch_timeline(where, signal) {
   return fetch_answer(with_fields("timeline", where), "months", { signal });
 }
 
-/** Returns `{pictures, next}`: at most `limit` pictures of what the filters leave, from place `offset` on, which counts from 0. */
-export function fetch_pictures({ where, order, offset, limit }, signal) {
-  return fetch_answer(with_fields("pictures", { ...where, order, offset, limit }), "pictures", { signal });
+export function fetch_pictures({ where, ...page }, signal) {
+  return fetch_answer(with_fields("pictures", { ...where, ...page }), "pictures", { signal });
 }
 
-/** Returns one picture of the library; throws RequestFailed where there is none of this id. */
 export function fetch_picture(id) {
   return fetch_answer(`pictures/${id}`, "id", {});
 }
 
-/** Returns `{folders: [{folder, pictures}]}` of what the filters leave. */
 export function fetch_folders(where, signal) {
   return fetch_answer(with_fields("folders", where), "folders", { signal });
 }
 
-/** Returns `{examples}`: queries that find something. */
 export function fetch_examples(signal) {
   return fetch_answer("examples", "examples", { signal });
 }

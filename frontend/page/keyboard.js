@@ -13,6 +13,7 @@ export function listen_to_keys(query_box) {
     if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (key === "/" && !target.closest("input:not([type=range]), select, textarea")) {
       event.preventDefault();
+      query_box.focus();
       query_box.select();
     } else if (key === "ArrowDown" && target.matches("#query, #status")) go_to(first_in_window(), event);
     else if (key === "Escape" && target === query_box) leave_box(event);

@@ -1,7 +1,5 @@
-// The page's address, `?q=...&like=...&w=...&from=...&order=date&photo=...`, its history entries, and the title.
-//
-// A picture that the user gave has no place in an address: the history entry holds its key, and the picture is kept until the
-// page is closed or loaded again.
+// The page's address, `?q=...&like=...&w=...&from=...&order=date&photo=...`, its history entries, and the title. A picture that
+// the user gave has no place in an address: the history entry holds its key, as long as the page is not loaded again.
 
 import { DEFAULT_PICTURE_WEIGHT, describe_request, is_empty, is_mix } from "./search_request.js";
 
@@ -16,7 +14,7 @@ export function read_address() {
     picture_weight: picture_weight >= 0 && picture_weight <= 1 ? picture_weight : DEFAULT_PICTURE_WEIGHT,
     where: read_where(fields),
     order: fields.get("order") === "date" ? "date" : "match",
-    like: read_id(fields, "like"),
+    like: /^\d{1,15}$/.test(fields.get("like")) ? Number(fields.get("like")) : null,
     kept: history.state?.picture ?? null,
   };
 }
@@ -42,23 +40,14 @@ export function address_of(request) {
   if (query) fields.set("q", query);
   if (picture?.id !== undefined) fields.set("like", String(picture.id));
   if (is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT) fields.set("w", String(picture_weight));
-  for (const key of TEXT_FILTERS) if (where?.[key]) fields.set(key, where[key]);
-  if (where?.has_text !== undefined) fields.set("text", where.has_text ? "yes" : "no");
+  for (const key of TEXT_FILTERS) if (where[key]) fields.set(key, where[key]);
+  if ("has_text" in where) fields.set("text", where.has_text ? "yes" : "no");
   if (!is_empty(request) && order === "date") fields.set("order", order);
   return fields.size ? `?${fields}` : location.pathname;
 }
 
 function read_where(fields) {
-  const where = {};
-  for (const key of TEXT_FILTERS) {
-    const value = (fields.get(key) ?? "").trim();
-    if (value) where[key] = value;
-  }
+  const set = TEXT_FILTERS.map((key) => [key, fields.get(key)?.trim()]).filter(([, value]) => value);
   const text = fields.get("text");
-  if (text === "yes" || text === "no") where.has_text = text === "yes";
-  return where;
-}
-
-function read_id(fields, name) {
-  return /^\d{1,15}$/.test(fields.get(name) ?? "") ? Number(fields.get(name)) : null;
+  return { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) };
 }

@@ -1,4 +1,4 @@
-// The filters: the form that its button opens, a chip for each filter that is set, and the order of results.
+// The filters: their form, a chip for each that is set, and the order of results.
 
 import { fetch_folders } from "../page/api.js";
 import { name_date } from "../results/photo_facts.js";
@@ -41,7 +41,8 @@ export function listen_to_filters(change) {
   });
   form.addEventListener("toggle", ({ newState }) => newState === "open" && offer_folders());
   chips.addEventListener("click", ({ target }) => {
-    const { [target.closest("button")?.dataset.key]: _, ...where } = set;
+    const { [target.dataset.key]: removed, ...where } = set;
+    if (removed === undefined) return;
     change({ where });
     document.getElementById("filter_button").focus(); // the chip is gone
   });
@@ -49,21 +50,17 @@ export function listen_to_filters(change) {
 }
 
 function make_chip(key) {
-  const chip = document.createElement("li");
-  const button = document.createElement("button");
-  button.type = "button";
+  const textContent = NAMES[key](set[key]);
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent, ariaLabel: `Remove the filter “${textContent}”` });
   button.dataset.key = key;
-  button.textContent = NAMES[key](set[key]);
-  button.ariaLabel = `Remove the filter “${button.textContent}”`;
+  const chip = document.createElement("li");
   chip.append(button);
   return chip;
 }
 
 function read_form() {
-  const where = {};
-  for (const [key, value] of new FormData(form)) if (value.trim()) where[key] = value.trim();
-  if (where.has_text) where.has_text = where.has_text === "true";
-  return where;
+  const given = [...new FormData(form)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value);
+  return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
 /** Offers the folders that the other filters leave; where they cannot be had, one can still be typed. */

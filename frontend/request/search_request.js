@@ -1,6 +1,5 @@
-// A request as a plain object: words, a picture, or both, among the pictures that filters leave. Pure functions; no DOM, no HTTP.
+// A request: {query, picture, picture_weight, where, order}. Pure functions.
 //
-//   {query, picture, picture_weight, where, order}
 //   picture  null, a picture of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
 //   order    "match" or "date"

@@ -11,9 +11,8 @@ export function describe_facts(result) {
 }
 
 /** Returns the day, month or year, as far as it is known. When a file was written says nothing of when a photo was taken. */
-function describe_date({ taken, taken_source }) {
-  if (!taken || taken_source === "mtime") return "";
-  return name_date(taken.slice(0, 10));
+export function describe_date({ taken, taken_source }) {
+  return taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
 }
 
 /** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
@@ -22,7 +21,7 @@ export function name_date(date) {
   return [day && Number(day), month && MONTHS[Number(month) - 1], year].filter(Boolean).join(" ");
 }
 
-function describe_place({ place, country }) {
+export function describe_place({ place, country }) {
   return [place, name_country(country)].filter(Boolean).join(", ");
 }
 
