@@ -1,22 +1,22 @@
-// Turns what the search box, the address and a given picture say into a request, and runs it. Owns no markup and no HTTP.
+// Turns what the address, the search box, the filters and a given picture say into a request, and shows its answer.
 
-import { read_address, write_address } from "./request/address.js";
+import { leave_library, show_library } from "./library/library.js";
 import { read_readiness } from "./page/api.js";
 import { focus_card, listen_to_keys } from "./page/keyboard.js";
+import { note_sample_models } from "./page/sample_models.js";
+import { offer_log_out } from "./page/session.js";
+import { clear_toast, show_toast } from "./page/toast.js";
+import { read_address, write_address } from "./request/address.js";
+import { listen_to_filters, show_filters } from "./request/filters.js";
 import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
 import { listen_for_pictures } from "./request/picture_input.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
-import { note_sample_models } from "./page/sample_models.js";
 import { is_empty } from "./request/search_request.js";
 import { run_search, stop_search } from "./results/search.js";
-import { offer_log_out } from "./page/session.js";
-import { show_empty } from "./results/states.js";
-import { clear_toast, show_toast } from "./page/toast.js";
 import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
 
 const form = document.getElementById("search_form");
 const query_box = document.getElementById("query");
-const top_k_box = document.getElementById("top_k");
 const status_line = document.getElementById("status");
 
 let request = null;
@@ -24,24 +24,26 @@ let request = null;
 let newest_files = null;
 
 function restore_from_address() {
-  const address = read_address();
-  const { query, top_k, picture_weight } = address;
-  request = { query, top_k, picture_weight, picture: find_picture(address) };
+  const { kept, like, ...address } = read_address();
+  request = { ...address, picture: find_picture({ like, kept }) };
   query_box.value = request.query;
-  choose_top_k(request.top_k);
   show_query_picture(request);
+  show_filters(request);
   leave_viewer();
   clear_toast();
   newest_files = null;
-  if (address.kept && !request.picture) report_lost_picture(address.kept);
-  if (is_empty(request)) show_start();
-  else run_search(request, find_similar);
+  if (kept && !request.picture) report_lost_picture(kept);
+  run();
 }
 
-function show_start() {
-  stop_search();
-  show_empty(request);
-  query_box.focus();
+function run() {
+  if (is_empty(request)) {
+    stop_search();
+    show_library(request, uses);
+  } else {
+    leave_library();
+    run_search(request, find_similar);
+  }
 }
 
 // A given picture is kept until the page is closed or loaded again; its history entry may be older.
@@ -52,16 +54,9 @@ function report_lost_picture({ name }) {
   show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
-function choose_top_k(top_k) {
-  const known = [...top_k_box.options].some((option) => Number(option.value) === top_k);
-  // A link may have a number that is not in the list; the server refuses it if it is too high.
-  if (!known) top_k_box.add(new Option(String(top_k)));
-  top_k_box.value = String(top_k);
-}
-
-/** Searches for what the search box says, with some changes; adds a history entry, or replaces the current one. */
+/** Shows what the search box says, with some changes; adds a history entry, or replaces the current one. */
 function submit(changes = {}, { replace = false } = {}) {
-  const written = { query: query_box.value.trim(), top_k: Number(top_k_box.value), picture_weight: read_picture_weight() };
+  const written = { query: query_box.value.trim(), picture_weight: read_picture_weight() };
   write_address({ ...request, ...written, ...changes }, { replace });
   restore_from_address();
 }
@@ -83,6 +78,8 @@ async function take_files(files) {
   }
 }
 
+const uses = { find_similar };
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
@@ -90,9 +87,7 @@ form.addEventListener("submit", (event) => {
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 });
 
-top_k_box.addEventListener("change", () => is_empty({ ...request, query: query_box.value.trim() }) || submit());
-
-document.getElementById("retry").addEventListener("click", () => run_search(request, find_similar));
+document.getElementById("retry").addEventListener("click", run);
 
 document.getElementById("examples").addEventListener("click", (event) => {
   const example = event.target.closest("a");
@@ -106,6 +101,7 @@ window.addEventListener("popstate", restore_from_address);
 listen_to_keys(query_box);
 listen_to_viewer(focus_card);
 listen_for_pictures(take_files);
+listen_to_filters(submit);
 listen_to_query_picture({
   change_weight: () => submit({}, { replace: true }),
   remove: () => {
@@ -114,6 +110,9 @@ listen_to_query_picture({
   },
 });
 restore_from_address();
+// The header grows with the slider and with larger text.
+const header = document.querySelector(".top");
+new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 const readiness = await read_readiness();
 note_sample_models(readiness);
 offer_log_out(readiness);

@@ -10,6 +10,7 @@ const TOO_MANY_REQUESTS = 429;
 const RETRYABLE = [408, TOO_MANY_REQUESTS];
 // A busy server that asks for a longer wait than this is not asked again without the user.
 const LONGEST_WAIT_S = 60;
+const PAGE_HITS = 24;
 
 const api_base = read_api_base();
 
@@ -29,23 +30,56 @@ export class RequestFailed extends Error {
 }
 
 /**
- * Returns the answer to a request. With words in the query it has no explanations: `explain` fetches those for all hits at once.
- * A server that is busy is asked again, once; `tell_busy(wait_s)` is called before.
+ * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. With words in
+ * the query it has no explanations: `explain` fetches those. A server that is busy is asked again, once; `tell_busy(wait_s)` is
+ * called before.
  */
-export function search(request, signal, tell_busy) {
-  const { query, top_k, picture, picture_weight } = request;
+export function search(request, { cursor }, signal, tell_busy) {
+  const { query, picture, picture_weight, where = {}, order } = request;
   const weight = is_mix(request) && { picture_weight };
-  const fields = { query, top_k, explain: !has_words(request), ...weight };
-  if (picture?.file) return fetch_results("search/image", as_form({ ...fields, image: picture.file }), signal, tell_busy);
-  return fetch_results("search", as_json({ ...fields, ...(picture && { like: picture.id }) }), signal, tell_busy);
+  const given = { ...(Object.keys(where).length && { where }), ...(order === "date" && { order }), ...(cursor && { cursor }) };
+  const fields = { query, top_k: PAGE_HITS, explain: !has_words(request), ...weight, ...given };
+  const body = picture?.file ? as_form({ ...fields, image: picture.file }) : as_json({ ...fields, ...(picture && { like: picture.id }) });
+  return fetch_answer(picture?.file ? "search/image" : "search", "results", { ...body, signal, tell_busy });
 }
 
 /** Returns the evidence of the hits with these ids, with explanations unless `explain` is false, with heatmaps if `heatmap`. */
 export function explain({ query, ids, heatmap, explain = true }, signal) {
-  return fetch_results("explain", as_json({ query, ids, heatmap, explain }), signal);
+  return fetch_answer("explain", "results", { ...as_json({ query, ids, heatmap, explain }), signal });
 }
 
-/** Returns what the server says of itself: `sample_models`, its models know drawn scenes only; `login`, it asks for a token. */
+// Of the library without a question, as docs/api.md has it ("Browse"); `where` says which pictures alone.
+
+export function fetch_timeline(where, signal) {
+  return fetch_answer(with_fields("timeline", where), "months", { signal });
+}
+
+export function fetch_pictures({ where, ...page }, signal) {
+  return fetch_answer(with_fields("pictures", { ...where, ...page }), "pictures", { signal });
+}
+
+export function fetch_picture(id) {
+  return fetch_answer(`pictures/${id}`, "id", {});
+}
+
+export function fetch_folders(where, signal) {
+  return fetch_answer(with_fields("folders", where), "folders", { signal });
+}
+
+export function fetch_examples(signal) {
+  return fetch_answer("examples", "examples", { signal });
+}
+
+/** Has a server on this machine show the folder of a picture. */
+export async function open_folder(id) {
+  const { status, body } = await send("open-folder", as_json({ id }));
+  if (status >= 400) throw refused_or_broken(status, body?.error?.message);
+}
+
+/**
+ * Returns what the server says of itself: `sample_models`, its models know drawn scenes only; `login`, it asks for a token;
+ * `local`, it runs on this machine, and can open folders.
+ */
 export async function read_readiness() {
   try {
     const response = await fetch(new URL("readyz", api_base), { signal: AbortSignal.timeout(LIMIT_MS) });
@@ -80,42 +114,47 @@ export function show_image(image, address) {
 }
 
 function as_json(fields) {
-  return { headers: { "content-type": "application/json" }, body: JSON.stringify(fields) };
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) };
 }
 
 function as_form({ image, ...fields }) {
   const body = new FormData();
   body.set("image", image, image.name ?? "picture.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, String(value));
-  return { body };
+  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : String(value));
+  return { method: "POST", body };
 }
 
-/** Returns the answer of a route that answers with `results`; throws RequestFailed, or AbortError once `signal` is aborted. */
-async function fetch_results(route, options, signal, tell_busy) {
-  let answer = await post(route, options, signal);
+function with_fields(route, fields) {
+  return `${route}?${new URLSearchParams(fields)}`;
+}
+
+/** Returns an answer that has a field of this name; throws RequestFailed, or AbortError once `signal` is aborted. */
+async function fetch_answer(route, field, { tell_busy, ...options }) {
+  const { signal } = options;
+  let answer = await send(route, options);
   if (answer.status === TOO_MANY_REQUESTS && answer.retry_s && answer.retry_s <= LONGEST_WAIT_S) {
     tell_busy?.(answer.retry_s);
     await wait(answer.retry_s, signal);
-    answer = await post(route, options, signal);
+    answer = await send(route, options);
   }
   const { status, body } = answer;
-  if (status < 400 && Array.isArray(body?.results)) return body;
+  if (status < 400 && body?.[field]) return body;
   if (status === UNAUTHORIZED && api_base.origin === location.origin) await leave_for_login();
   throw refused_or_broken(status, body?.error?.message);
 }
 
-async function post(route, { headers, body }, signal) {
+async function send(route, { signal, headers, ...options }) {
+  const limit = AbortSignal.timeout(LIMIT_MS);
   try {
     const response = await fetch(new URL(route, api_base), {
-      method: "POST",
+      ...options,
       headers: { ...headers, accept: "application/json" },
-      body,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     const retry_s = Number(response.headers.get("retry-after"));
     return { status: response.status, body: read_json(await response.text()), retry_s };
   } catch (cause) {
-    if (signal.aborted) throw cause;
+    if (signal?.aborted) throw cause;
     throw unreachable(cause);
   }
 }

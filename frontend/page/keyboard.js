@@ -1,6 +1,6 @@
-// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the cards, h and m act on a card.
+// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the pictures, h and m act on a card.
 
-const pictures = () => [...document.querySelectorAll("#cards button.picture")];
+const pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
 
 export function focus_card(at) {
   pictures()[at]?.focus();
@@ -8,64 +8,61 @@ export function focus_card(at) {
 
 export function listen_to_keys(query_box) {
   document.addEventListener("keydown", (event) => {
-    const { target } = event;
+    const { key, target } = event;
     const modified = event.ctrlKey || event.metaKey || event.altKey;
     if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (target === query_box) press_key_in_box(event, query_box);
-    else if (event.key === "/" && !target.closest("input:not([type=range]), select, textarea")) focus_box(event, query_box);
-    else if (target.matches("#status") && event.key === "ArrowDown") focus_first_card(event);
-    else if (target.closest("#cards")) press_key_on_card(event, query_box);
+    if (key === "/" && !target.closest("input:not([type=range]), select, textarea")) {
+      event.preventDefault();
+      query_box.focus();
+      query_box.select();
+    } else if (key === "ArrowDown" && target.matches("#query, #status")) go_to(first_in_window(), event);
+    else if (key === "Escape" && target === query_box) leave_box(event);
+    else if (target.closest(".card, #months")) press_key_on_picture(event, query_box);
   });
 }
 
-function focus_box(event, query_box) {
+function go_to(element, event) {
+  if (!element) return;
   event.preventDefault();
-  query_box.focus();
-  query_box.select();
+  element.focus();
 }
 
-function press_key_in_box(event, query_box) {
-  if (event.key === "Escape") {
-    event.preventDefault();
-    if (query_box.value) query_box.value = "";
-    else query_box.blur();
-  }
-  if (event.key === "ArrowDown") focus_first_card(event);
-}
-
-function focus_first_card(event) {
-  if (!pictures().length) return;
-  event.preventDefault();
-  focus_card(0);
-}
-
-function press_key_on_card(event, query_box) {
-  const button = { h: ".where:not([hidden])", m: ".similar" }[event.key];
-  if (button) event.target.closest(".card").querySelector(button)?.click();
-  else if (event.target.matches("button.picture")) move_focus(event, query_box);
-}
-
-function move_focus(event, query_box) {
+// The library may be scrolled far.
+function first_in_window() {
   const all = pictures();
-  const at = all.indexOf(event.target);
-  const across = columns(all);
-  const last = all.length - 1;
-  const target = {
-    ArrowLeft: at - 1,
-    ArrowRight: at + 1,
-    ArrowUp: at - across,
-    ArrowDown: Math.min(at + across, last),
-    Home: 0,
-    End: last,
-    Escape: -1,
-  }[event.key];
-  if (target === undefined) return;
-  event.preventDefault();
-  if (target >= 0) focus_card(target);
-  else if (event.key !== "ArrowLeft") query_box.focus();
+  return all.find((picture) => picture.getBoundingClientRect().top >= 0) ?? all[0];
 }
 
-function columns(all) {
-  const top = (picture) => picture.getBoundingClientRect().top;
-  return all.filter((picture) => top(picture) === top(all[0])).length;
+function leave_box(event) {
+  event.preventDefault();
+  if (event.target.value) event.target.value = "";
+  else event.target.blur();
+}
+
+function press_key_on_picture(event, query_box) {
+  const { key, target } = event;
+  const button = { h: ".where:not([hidden])", m: ".similar" }[key];
+  if (button) target.closest(".card")?.querySelector(button)?.click();
+  if (!target.matches("button.picture")) return;
+  const all = pictures();
+  const at = all.indexOf(target);
+  const found = {
+    ArrowLeft: () => all[at - 1] ?? target,
+    ArrowRight: () => all[at + 1] ?? target,
+    ArrowUp: () => nearest(all, target, -1) ?? query_box,
+    ArrowDown: () => nearest(all, target, 1) ?? all.at(-1),
+    Home: () => all[0],
+    End: () => all.at(-1),
+    Escape: () => query_box,
+  }[key];
+  go_to(found?.(), event);
+}
+
+/** Returns the picture that is nearest in the next row below (`down` 1) or above (-1): rows have any number of pictures. */
+function nearest(all, from, down) {
+  const box = (picture) => picture.getBoundingClientRect();
+  const aside = (picture) => Math.abs(box(picture).left + box(picture).right - box(from).left - box(from).right);
+  const beyond = all.filter((picture) => down * (box(picture).top - box(from).top) > 1);
+  const row = Math.min(...beyond.map((picture) => down * box(picture).top));
+  return beyond.filter((picture) => down * box(picture).top < row + 1).sort((a, b) => aside(a) - aside(b))[0];
 }

@@ -1,20 +1,20 @@
-// The page's address, `?q=...&like=...&w=...&k=...`, its entry in the browser's history, and the title.
-//
-// A picture that the user gave has no place in an address: the history entry holds its key, and the picture is kept until the
-// page is closed or loaded again.
+// The page's address, `?q=...&like=...&w=...&from=...&order=date&photo=...`, its history entries, and the title. A picture that
+// the user gave has no place in an address: the history entry holds its key, as long as the page is not loaded again.
 
-import { DEFAULT_PICTURE_WEIGHT, DEFAULT_TOP_K, describe_request, is_empty, is_mix } from "./search_request.js";
+import { DEFAULT_PICTURE_WEIGHT, describe_request, is_empty, is_mix } from "./search_request.js";
 
-/** Returns `{query, top_k, picture_weight, like, kept}`; `kept` is what `write_address` stored about the picture, or null. */
+const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
+
+/** Returns `{query, picture_weight, where, order, like, kept}`; `kept` is what `write_address` stored about the picture, or null. */
 export function read_address() {
   const fields = new URLSearchParams(location.search);
-  const top_k = Number(fields.get("k"));
   const picture_weight = Number(fields.get("w") ?? NaN);
   return {
     query: (fields.get("q") ?? "").trim(),
-    top_k: Number.isSafeInteger(top_k) && top_k > 0 ? top_k : DEFAULT_TOP_K,
     picture_weight: picture_weight >= 0 && picture_weight <= 1 ? picture_weight : DEFAULT_PICTURE_WEIGHT,
-    like: /^\d{1,15}$/.test(fields.get("like") ?? "") ? Number(fields.get("like")) : null,
+    where: read_where(fields),
+    order: fields.get("order") === "date" ? "date" : "match",
+    like: /^\d{1,15}$/.test(fields.get("like")) ? Number(fields.get("like")) : null,
     kept: history.state?.picture ?? null,
   };
 }
@@ -33,12 +33,21 @@ export function write_title(request) {
   document.title = is_empty(request) ? "Lookwhy" : `${query || `Pictures ${describe_request(request)}`} · Lookwhy`;
 }
 
-function address_of(request) {
-  const { query, top_k, picture, picture_weight } = request;
+/** Returns the address at which the page shows a request; a given picture has no part in it. */
+export function address_of(request) {
+  const { query, picture, picture_weight, where, order } = request;
   const fields = new URLSearchParams();
   if (query) fields.set("q", query);
   if (picture?.id !== undefined) fields.set("like", String(picture.id));
   if (is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT) fields.set("w", String(picture_weight));
-  if (!is_empty(request) && top_k !== DEFAULT_TOP_K) fields.set("k", String(top_k));
+  for (const key of TEXT_FILTERS) if (where[key]) fields.set(key, where[key]);
+  if ("has_text" in where) fields.set("text", where.has_text ? "yes" : "no");
+  if (!is_empty(request) && order === "date") fields.set("order", order);
   return fields.size ? `?${fields}` : location.pathname;
+}
+
+function read_where(fields) {
+  const set = TEXT_FILTERS.map((key) => [key, fields.get(key)?.trim()]).filter(([, value]) => value);
+  const text = fields.get("text");
+  return { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) };
 }

@@ -1,9 +1,9 @@
-// A search request as a plain object: words, a picture, or both. Pure functions; no DOM, no HTTP.
+// A request: {query, picture, picture_weight, where, order}. Pure functions.
 //
-//   {query, top_k, picture_weight, picture}
 //   picture  null, a picture of the library {id, image_url, name}, or a given one {key, file, address, name}
+//   where    the filters that are set: {from, to, folder, place, camera, has_text}
+//   order    "match" or "date"
 
-export const DEFAULT_TOP_K = 8;
 export const DEFAULT_PICTURE_WEIGHT = 0.5;
 
 // As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
@@ -18,6 +18,7 @@ export function is_mix(request) {
   return request.query !== "" && request.picture !== null;
 }
 
+/** Returns whether nothing is searched for; filters alone are no search. */
 export function is_empty({ query, picture }) {
   return query === "" && picture === null;
 }

@@ -11,13 +11,17 @@ export function describe_facts(result) {
 }
 
 /** Returns the day, month or year, as far as it is known. When a file was written says nothing of when a photo was taken. */
-function describe_date({ taken, taken_source }) {
-  if (!taken || taken_source === "mtime") return "";
-  const [year, month, day] = taken.slice(0, 10).split("-");
+export function describe_date({ taken, taken_source }) {
+  return taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
+}
+
+/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
+export function name_date(date) {
+  const [year, month, day] = date.split("-");
   return [day && Number(day), month && MONTHS[Number(month) - 1], year].filter(Boolean).join(" ");
 }
 
-function describe_place({ place, country }) {
+export function describe_place({ place, country }) {
   return [place, name_country(country)].filter(Boolean).join(", ");
 }
 

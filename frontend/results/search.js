@@ -21,7 +21,7 @@ export async function run_search(request, find_similar) {
   };
   try {
     const started_at = performance.now();
-    const answer = await search(request, mine.signal, tell_busy);
+    const answer = await search(request, {}, mine.signal, tell_busy);
     if (mine === newest) show_hits(request, answer, { duration_ms: performance.now() - started_at, find_similar });
   } catch (failure) {
     if (mine !== newest) return;

@@ -1,4 +1,4 @@
-// The page's states: empty, loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
+// The page's states: loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
 
 import { write_title } from "../request/address.js";
 import { fill_why, make_card, make_skeleton } from "./cards.js";
@@ -9,7 +9,7 @@ import { describe_answer, describe_query_read } from "./verdict.js";
 // A warm search answers sooner than this; skeletons that flash up for a moment would only distract.
 const SKELETON_DELAY_MS = 150;
 const COLD_START_DELAY_MS = 5000;
-const MAX_SKELETONS = 8;
+const SKELETONS = 8;
 
 const status_line = document.getElementById("status");
 const query_read_line = document.getElementById("query_read");
@@ -28,19 +28,14 @@ function enter(state, { status = "", query_read = "", shown = [] } = {}) {
   cards.replaceChildren(...shown);
   cards.ariaBusy = String(state === "loading");
   failure_box.hidden = state !== "failed";
-  examples.hidden = state !== "empty" && state !== "none";
-}
-
-export function show_empty(request) {
-  write_title(request);
-  enter("empty");
+  examples.hidden = state !== "none";
 }
 
 /** Shows that a search is running once it takes noticeably long. Returns the function that ends this state. */
 export function show_loading(request) {
   write_title(request);
   cards.ariaBusy = "true";
-  const skeletons = () => Array.from({ length: Math.min(request.top_k, MAX_SKELETONS) }, make_skeleton);
+  const skeletons = () => Array.from({ length: SKELETONS }, make_skeleton);
   const what = request.query ? describe_request(request) : `for pictures ${describe_request(request)}`;
   const timers = [
     setTimeout(() => enter("loading", { status: `Looking ${what}`, shown: skeletons() }), SKELETON_DELAY_MS),

@@ -28,6 +28,8 @@ export function open_viewer(results, at, uses) {
   part("caption").focus();
 }
 
+export async function open_linked_photo() {}
+
 /** Closes the dialog because a new search begins. */
 export function leave_viewer() {
   if (viewer.open) viewer.close(NEW_SEARCH);

@@ -30,6 +30,26 @@ def result(number: int, **changes: Any) -> dict[str, Any]:
     return usual | changes
 
 
+def paged(number: int, taken: str | None, **changes: Any) -> dict[str, Any]:
+    """Return one picture of `GET /pictures`; every third one is wide."""
+    shape = "wide" if number % 3 == 0 else "square"
+    usual = {
+        "id": number + 1,
+        "image_path": f"library/{number:06}.{shape}.svg",
+        "image_url": f"/images/library/{number:06}.{shape}.svg",
+        "preview_url": None,
+        "width": 600 if shape == "wide" else 384,
+        "height": 300 if shape == "wide" else 384,
+        "bytes": 12_345,
+        "caption": f"picture {number} of the library",
+        "caption_source": "index",
+        "taken": taken,
+        "taken_source": taken and "exif",
+        **dict.fromkeys(("place", "country", "camera")),
+    }
+    return usual | changes
+
+
 def explained(number: int, **changes: Any) -> dict[str, Any]:
     """Return what `POST /explain` says of one picture."""
     usual = {

@@ -10,15 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from runtime.web.access.login import LoginPage
 from runtime.web.middleware import content_security_policy
-from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, result
+from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, paged, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
+BROWSED = ("timeline", "pictures", "folders", "examples")
 LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
 
 
@@ -37,7 +39,8 @@ class Scripted:
 class StandIn:
     """The server and its script; a request beyond the script gets a usual answer.
 
-    The routes are `search` (by words or by a picture of the library), `search/image` and `explain`.
+    The routes are `search` (by words or by a picture of the library), `search/image`, `explain`, and of the library
+    without a question `timeline`, `pictures`, `folders` and `examples`. `pictures` is how many a search finds at most.
     """
 
     script: defaultdict[str, deque[Scripted]] = field(default_factory=lambda: defaultdict(deque))
@@ -45,6 +48,10 @@ class StandIn:
     url: str = ""
     sample_models: bool = False
     login: bool = False
+    months: dict[str, int] = field(default_factory=lambda: {"2021-07": 5, "2021-06": 2, "2019": 1})
+    undated: int = 2
+    pictures: int = 8
+    examples: list[str] = field(default_factory=lambda: ["two yellow ducks", "a castle at night"])
     came_in: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_next(self, route: str = "search", **fields: Any) -> None:
@@ -80,9 +87,26 @@ class StandIn:
             scripted = Scripted(body={})
             scripted.release.set()
         if scripted.status < 400 and isinstance(scripted.body, dict):
-            usual = usual_explanation(fields) if route == "explain" else usual_search(fields)
-            scripted.body = usual | scripted.body
+            scripted.body = self.usual(route, fields) | scripted.body
         return scripted
+
+    def usual(self, route: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return what a route answers where nothing is scripted."""
+        match route:
+            case "explain":
+                return usual_explanation(fields)
+            case "timeline":
+                months = [{"month": month, "pictures": count} for month, count in self.months.items()]
+                return {"pictures": sum(self.months.values()) + self.undated, "undated": self.undated, "months": months}
+            case "pictures":
+                offset, dates = int(fields["offset"]), [m for m, count in self.months.items() for _ in range(count)]
+                taken = [*dates, *[None] * self.undated][offset : offset + int(fields["limit"])]
+                return {"pictures": [paged(number, when) for number, when in enumerate(taken, offset)], "next": None}
+            case "folders":
+                return {"folders": [{"folder": "holiday", "pictures": 3}, {"folder": "2019/Lisbon", "pictures": 2}]}
+            case "examples":
+                return {"examples": self.examples}
+        return usual_search(fields, self.pictures)
 
     def wait_until_asked(self, route: str, count: int) -> None:
         """Wait until so many requests of a route have come in, and taken their answers off the script."""
@@ -96,10 +120,10 @@ class StandIn:
                 scripted.release.set()
 
 
-def usual_search(fields: dict[str, Any]) -> dict[str, Any]:
+def usual_search(fields: dict[str, Any], pictures: int) -> dict[str, Any]:
     query, top_k = fields.get("query", ""), int(fields["top_k"])
     judged = {"verdict": "strong", "match_probability": 0.97}
-    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(top_k)]
+    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(min(pictures, top_k))]
     if not query:  # a picture alone is not judged
         judged = dict.fromkeys(judged)
         told = {"explanation": "It looks like it.", "explanation_source": "evidence"}
@@ -134,6 +158,9 @@ class Handler(BaseHTTPRequestHandler):
             ready = {"status": "ready", "pictures": 8, "sample_models": self.stand_in.sample_models}
             ready["login"] = self.stand_in.login
             self.send(200, "application/json", json.dumps(ready).encode())
+        elif path.strip("/") in BROWSED:
+            fields = dict(parse_qsl(urlsplit(self.path).query))
+            self.send_scripted(self.stand_in.answer(path.strip("/"), fields))
         elif path == "/login":
             page = LOGIN_PAGE.show("", wrong="That is not the token." if self.path.endswith("?wrong") else "")
             self.send(200, "text/html", bytes(page.body), dict(page.headers))
@@ -151,7 +178,10 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         content_type = self.headers["content-type"]
         fields = read_form(content_type, body) if content_type.startswith("multipart/") else json.loads(body)
-        scripted = self.stand_in.answer(self.path.removeprefix("/"), fields)
+        self.send_scripted(self.stand_in.answer(self.path.removeprefix("/"), fields))
+
+    def send_scripted(self, scripted: Scripted) -> None:
+        """Send what is scripted once it is released."""
         scripted.release.wait(LIMIT_S)
         if scripted.hang_up:
             self.close_connection = True
