@@ -1,6 +1,7 @@
-// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the cards, h and m act on a card.
+// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the cards, m finds more like one.
 
-const pictures = () => [...document.querySelectorAll("#cards button.picture")];
+// Those of closed near misses are not shown.
+const pictures = () => [...document.querySelectorAll("#cards button.picture")].filter((picture) => picture.checkVisibility());
 
 export function focus_card(at) {
   pictures()[at]?.focus();
@@ -40,32 +41,35 @@ function focus_first_card(event) {
 }
 
 function press_key_on_card(event, query_box) {
-  const button = { h: ".where:not([hidden])", m: ".similar" }[event.key];
-  if (button) event.target.closest(".card").querySelector(button)?.click();
+  if (event.key === "m") event.target.closest(".card")?.querySelector(".similar").click();
   else if (event.target.matches("button.picture")) move_focus(event, query_box);
 }
 
 function move_focus(event, query_box) {
   const all = pictures();
   const at = all.indexOf(event.target);
-  const across = columns(all);
   const last = all.length - 1;
   const target = {
-    ArrowLeft: at - 1,
-    ArrowRight: at + 1,
-    ArrowUp: at - across,
-    ArrowDown: Math.min(at + across, last),
-    Home: 0,
-    End: last,
-    Escape: -1,
-  }[event.key];
+    ArrowLeft: () => at - 1,
+    ArrowRight: () => at + 1,
+    ArrowUp: () => all.indexOf(nearest(all, event.target, -1)),
+    ArrowDown: () => all.indexOf(nearest(all, event.target, 1) ?? all[last]),
+    Home: () => 0,
+    End: () => last,
+    Escape: () => -1,
+  }[event.key]?.();
   if (target === undefined) return;
   event.preventDefault();
   if (target >= 0) focus_card(target);
   else if (event.key !== "ArrowLeft") query_box.focus();
 }
 
-function columns(all) {
-  const top = (picture) => picture.getBoundingClientRect().top;
-  return all.filter((picture) => top(picture) === top(all[0])).length;
+/** Returns the picture that is nearest in the next row below (`down` 1) or above (-1): rows have any number of pictures. */
+function nearest(all, from, down) {
+  const place = (picture) => picture.getBoundingClientRect();
+  const { top, left, width } = place(from);
+  const beyond = all.map((picture) => ({ picture, ...place(picture).toJSON() })).filter((other) => down * (other.top - top) > 1);
+  const row = Math.min(...beyond.map((other) => down * other.top));
+  const aside = (other) => Math.abs(other.left + other.width / 2 - left - width / 2);
+  return beyond.filter((other) => down * other.top < row + 1).sort((a, b) => aside(a) - aside(b))[0]?.picture;
 }
