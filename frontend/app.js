@@ -1,6 +1,6 @@
 // Turns what the search box, the address and a given picture say into a request, and runs it. Owns no markup and no HTTP.
 
-import { read_address, write_address } from "./request/address.js";
+import { read_address, write_address, write_title } from "./request/address.js";
 import { read_readiness } from "./page/api.js";
 import { focus_card, listen_to_keys } from "./page/keyboard.js";
 import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
@@ -10,7 +10,6 @@ import { note_sample_models } from "./page/sample_models.js";
 import { is_empty } from "./request/search_request.js";
 import { run_search, stop_search } from "./results/search.js";
 import { offer_log_out } from "./page/session.js";
-import { show_empty } from "./results/states.js";
 import { clear_toast, show_toast } from "./page/toast.js";
 import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
 
@@ -35,12 +34,13 @@ function restore_from_address() {
   newest_files = null;
   if (address.kept && !request.picture) report_lost_picture(address.kept);
   if (is_empty(request)) show_start();
-  else run_search(request, find_similar);
+  else run_search(request, uses);
 }
 
 function show_start() {
   stop_search();
-  show_empty(request);
+  document.body.dataset.state = "empty";
+  write_title(request);
   query_box.focus();
 }
 
@@ -71,6 +71,8 @@ function find_similar({ id, preview_url, image_url, caption, image_path }) {
   status_line.focus(); // the focused card has been removed
 }
 
+const uses = { find_similar };
+
 async function take_files(files) {
   const mine = (newest_files = files);
   try {
@@ -92,7 +94,7 @@ form.addEventListener("submit", (event) => {
 
 top_k_box.addEventListener("change", () => is_empty({ ...request, query: query_box.value.trim() }) || submit());
 
-document.getElementById("retry").addEventListener("click", () => run_search(request, find_similar));
+document.getElementById("retry").addEventListener("click", () => run_search(request, uses));
 
 document.getElementById("examples").addEventListener("click", (event) => {
   const example = event.target.closest("a");

@@ -10,6 +10,7 @@ const TOO_MANY_REQUESTS = 429;
 const RETRYABLE = [408, TOO_MANY_REQUESTS];
 // A busy server that asks for a longer wait than this is not asked again without the user.
 const LONGEST_WAIT_S = 60;
+const PAGE_HITS = 24;
 
 const api_base = read_api_base();
 
@@ -29,13 +30,13 @@ export class RequestFailed extends Error {
 }
 
 /**
- * Returns the answer to a request. With words in the query it has no explanations: `explain` fetches those for all hits at once.
+ * Returns a page of the answer to a request: the first one, or that which `cursor`, the `next` of the page before, leads to. With words in the query it has no explanations: `explain` fetches those for all hits at once.
  * A server that is busy is asked again, once; `tell_busy(wait_s)` is called before.
  */
-export function search(request, signal, tell_busy) {
-  const { query, top_k, picture, picture_weight } = request;
+export function search(request, { cursor }, signal, tell_busy) {
+  const { query, picture, picture_weight, where } = request;
   const weight = is_mix(request) && { picture_weight };
-  const fields = { query, top_k, explain: !has_words(request), ...weight };
+  const fields = { query, top_k: PAGE_HITS, explain: !has_words(request), ...weight, ...(where && { where }), ...(cursor && { cursor }) };
   if (picture?.file) return fetch_results("search/image", as_form({ ...fields, image: picture.file }), signal, tell_busy);
   return fetch_results("search", as_json({ ...fields, ...(picture && { like: picture.id }) }), signal, tell_busy);
 }
@@ -86,7 +87,7 @@ function as_json(fields) {
 function as_form({ image, ...fields }) {
   const body = new FormData();
   body.set("image", image, image.name ?? "picture.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, String(value));
+  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : String(value));
   return { body };
 }
 

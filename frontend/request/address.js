@@ -33,7 +33,7 @@ export function write_title(request) {
   document.title = is_empty(request) ? "Lookwhy" : `${query || `Pictures ${describe_request(request)}`} · Lookwhy`;
 }
 
-function address_of(request) {
+export function address_of(request) {
   const { query, top_k, picture, picture_weight } = request;
   const fields = new URLSearchParams();
   if (query) fields.set("q", query);

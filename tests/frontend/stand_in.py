@@ -19,6 +19,7 @@ FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
+USUAL_HITS = 8
 LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
 
 
@@ -98,13 +99,14 @@ class StandIn:
 
 def usual_search(fields: dict[str, Any]) -> dict[str, Any]:
     query, top_k = fields.get("query", ""), int(fields["top_k"])
+    first = int(fields.get("cursor", 0))
     judged = {"verdict": "strong", "match_probability": 0.97}
-    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(top_k)]
+    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(first, first + min(top_k, USUAL_HITS))]
     if not query:  # a picture alone is not judged
         judged = dict.fromkeys(judged)
         told = {"explanation": "It looks like it.", "explanation_source": "evidence"}
         results = [found | judged | told for found in results]
-    return {"query": query, "top_k": top_k, **judged, "results": results, "timings_ms": {"embed": 1.5}}
+    return {"query": query, "top_k": top_k, **judged, "results": results, "next": None, "timings_ms": {"embed": 1.5}}
 
 
 def usual_explanation(fields: dict[str, Any]) -> dict[str, Any]:
