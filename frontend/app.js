@@ -42,7 +42,7 @@ function run() {
     show_library(request, uses);
   } else {
     leave_library();
-    run_search(request, find_similar);
+    run_search(request, uses);
   }
 }
 
@@ -66,6 +66,8 @@ function find_similar({ id, preview_url, image_url, caption, image_path }) {
   status_line.focus(); // the focused card has been removed
 }
 
+const uses = { find_similar };
+
 async function take_files(files) {
   const mine = (newest_files = files);
   try {
@@ -77,8 +79,6 @@ async function take_files(files) {
     show_toast(refusal);
   }
 }
-
-const uses = { find_similar };
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();

@@ -13,6 +13,7 @@ export function fill_picture(frame, result, { large = false } = {}) {
   const preview = large ? large_preview(result.preview_url) : result.preview_url;
   const addresses = [preview, result.image_url].map(image_address).filter(Boolean);
   const show_next = () => {
+    image.removeAttribute("srcset");
     const address = addresses.shift();
     frame.dataset.picture = address ? "loading" : "broken";
     if (address) show_image(image, address);
@@ -39,4 +40,13 @@ export async function draw_heatmap(frame, heatmap) {
   if (image.src !== src || !image.naturalWidth) return;
   paint_heatmap(frame.querySelector("canvas"), heatmap, { width: image.naturalWidth, height: image.naturalHeight });
   frame.dataset.heatmap = "ready";
+}
+
+/** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`, a CSS length. */
+export function offer_large_preview(image, { preview_url, width, height }, sizes) {
+  const longest = Math.max(width, height);
+  if (!(longest > 512) || !large_preview(preview_url)?.includes(".1600.")) return;
+  const candidate = (address, edge) => `${image_address(address)} ${Math.round((width / longest) * Math.min(edge, longest))}w`;
+  image.sizes = sizes;
+  image.srcset = `${candidate(preview_url, 512)}, ${candidate(large_preview(preview_url), 1600)}`;
 }

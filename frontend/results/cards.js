@@ -1,66 +1,66 @@
 // Makes a card for each result from the templates in index.html. What the server sent becomes text, never markup.
 
-import { show_heatmap_on_hover } from "./card_heatmap.js";
-import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "../page/descriptions.js";
+import { describe_caption } from "../page/descriptions.js";
+import { fill_picture, offer_large_preview } from "../page/picture.js";
 import { describe_facts } from "./photo_facts.js";
-import { fill_picture } from "../page/picture.js";
 import { describe_verdict } from "./verdict.js";
-import { fill_word_chips } from "./word_weights.js";
 
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
+// As in cards.css.
+const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.75rem)";
+// A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
+const SHARPNESS = 0.75;
+// Shapes of photos as they come: most lie, some stand.
+const SKELETON_RATIOS = [1.33, 1.5, 0.75, 1.33, 1, 1.5];
 
 /**
- * Returns one card. `why` is "pending" while its explanation has not arrived.
+ * Returns one card.
  *
- * @param uses {open(result), find_similar(result), fetch_heatmap(result)}; without the last the query has no words to locate.
+ * @param actions {open(result, {heatmap}), find_similar(result)}
+ * @param soon whether the picture is among the first to be seen.
  */
-export function make_card(result, { open, find_similar, fetch_heatmap }, why) {
+export function make_card(result, { open, find_similar }, { soon = false } = {}) {
   const card = card_template.content.firstElementChild.cloneNode(true);
   const part = (selector) => card.querySelector(selector);
+  const ratio = cell_ratio(result);
   const caption = describe_caption(result.caption);
+  card.style.setProperty("--ratio", String(ratio));
+  if (soon) Object.assign(part("img"), { loading: "eager", fetchPriority: "high" });
   fill_picture(part(".picture"), result);
+  offer_large_preview(part("img"), result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
   part(".picture").addEventListener("click", () => open(result));
+  card.addEventListener("keydown", (event) => {
+    const modified = event.ctrlKey || event.metaKey || event.altKey;
+    if (event.key === "h" && !modified) open(result, { heatmap: true });
+  });
   part(".caption").textContent = caption;
   part(".caption").classList.toggle("absent", !result.caption);
-  part(".facts").textContent = describe_facts(result);
+  part(".photo_facts").textContent = describe_facts(result);
   part(".similar").ariaLabel = `More like this: ${caption}`;
   part(".similar").addEventListener("click", () => find_similar(result));
-  part(".where").ariaLabel = `Where? Heatmap of ${caption}`;
-  part(".where").hidden = !fetch_heatmap;
-  if (fetch_heatmap) show_heatmap_on_hover(card, result, fetch_heatmap);
-  fill_why(card, result, why);
   return card;
 }
 
-/** Fills in a card's verdict, word weights, explanation and their sources. `why`: known, pending or failed. */
+/** Fills in a card's verdict and explanation. `why`: known, pending or failed. */
 export function fill_why(card, result, why) {
   const part = (selector) => card.querySelector(selector);
-  card.dataset.verdict = result.verdict ?? "";
   card.dataset.why = why;
-  part(".why").ariaBusy = String(why === "pending");
-  fill_badge(part(".badge"), result);
-  part(".score").hidden = !part(".badge").hidden;
-  part(".score").title = SCORE_MEANING;
-  fill_score(part(".score"), result.score);
-  // of a picture that its file's name states, the picture itself need not show the words
-  fill_word_chips(part(".chips"), result.evidence?.named ? [] : result.evidence?.words);
+  part(".verdict").textContent = describe_verdict(result);
+  part(".verdict").dataset.verdict = result.verdict ?? "";
+  part(".explanation").ariaBusy = String(why === "pending");
   part(".explanation").textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
-  part(".provenance").textContent = why === "pending" ? "" : describe_provenance(result);
 }
 
-/** Shows a result's verdict on its badge, or hides the badge where there is none. */
-export function fill_badge(badge, result) {
-  badge.textContent = describe_verdict(result);
-  badge.hidden = !badge.textContent;
-  badge.dataset.verdict = result.verdict ?? "";
+export function make_skeletons(count) {
+  return Array.from({ length: count }, (_, at) => {
+    const skeleton = skeleton_template.content.firstElementChild.cloneNode(true);
+    skeleton.style.setProperty("--ratio", String(SKELETON_RATIOS[at % SKELETON_RATIOS.length]));
+    return skeleton;
+  });
 }
 
-export function fill_score(line, score) {
-  line.querySelector("meter").value = score_fill(score);
-  line.querySelector("span").textContent = describe_score(score);
-}
-
-export function make_skeleton() {
-  return skeleton_template.content.firstElementChild.cloneNode(true);
+/** Returns width / height of a picture's cell. Only what is outside of these bounds is cropped: a panorama would be a strip. */
+function cell_ratio({ width, height }) {
+  return width && height ? Math.min(2.5, Math.max(0.5, width / height)) : 1;
 }

@@ -1,43 +1,41 @@
-// Fetches the evidence of one search's hits: all explanations in one request, each heatmap when it is needed.
+// Fetches the evidence of one search's hits: the explanations of those that are shown, and a heatmap when it is asked for.
 
 import { explain } from "../page/api.js";
 
 /**
- * Returns `{explain_all, fetch_heatmap}` for the hits of one search; both add the evidence to the results themselves.
+ * Returns `{explain_all, fetch_heatmap, is_explained}` for one search; the first two add what they fetch to the results given.
  *
  * Each heatmap is fetched once, and again after a failure. Once `signal` is aborted, both throw its error.
  */
-export function open_evidence({ query }, results, signal) {
+export function open_evidence({ query }, signal) {
   const heatmaps = new Map();
-  let explanations_failed = false;
+  // Those whose explanation is known or pending: it must not be made a second time, as it may come from a language model.
+  const explained = new Set();
 
-  async function explain_all() {
+  async function ask(results, heatmap) {
+    const unexplained = results.filter((result) => !explained.has(result));
+    unexplained.forEach((result) => explained.add(result));
     try {
-      explanations_failed = false;
-      const answer = await explain({ query, ids: results.map(({ id }) => id), heatmap: false }, signal);
+      const answer = await explain({ query, ids: results.map(({ id }) => id), heatmap, explain: unexplained.length > 0 }, signal);
       for (const result of results) merge_evidence(result, answer);
     } catch (failure) {
-      explanations_failed = true;
+      unexplained.forEach((result) => explained.delete(result));
       throw failure;
     }
   }
 
-  async function explain_one(result) {
-    // An explanation that is known or pending must not be made a second time: it may come from a language model.
-    const answer = await explain({ query, ids: [result.id], heatmap: true, explain: explanations_failed }, signal);
-    merge_evidence(result, answer);
-  }
-
   function fetch_heatmap(result) {
-    if (!heatmaps.has(result.id)) {
-      const pending = explain_one(result);
-      heatmaps.set(result.id, pending);
-      pending.catch(() => heatmaps.delete(result.id));
+    if (!heatmaps.has(result)) {
+      const pending = ask([result], true);
+      heatmaps.set(result, pending);
+      pending.catch(() => heatmaps.delete(result));
     }
-    return heatmaps.get(result.id);
+    return heatmaps.get(result);
   }
 
-  return { explain_all, fetch_heatmap };
+  const explain_all = (results) => ask(results, false);
+  const is_explained = (result) => explained.has(result);
+  return { explain_all, fetch_heatmap, is_explained };
 }
 
 // Empty fields of an answer (null, no words, no explanation) must not overwrite those of an earlier one.

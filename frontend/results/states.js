@@ -1,45 +1,48 @@
-// The page's states: loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
+// The states of a search: loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
 
-import { write_title } from "../request/address.js";
-import { fill_why, make_card, make_skeleton } from "./cards.js";
-import { describe_duration } from "../page/descriptions.js";
+import { address_of, write_address, write_title } from "../request/address.js";
 import { describe_request } from "../request/search_request.js";
-import { describe_answer, describe_query_read } from "./verdict.js";
+import { clear_lists } from "./lists.js";
+import { describe_query_read } from "./verdict.js";
 
 // A warm search answers sooner than this; skeletons that flash up for a moment would only distract.
 const SKELETON_DELAY_MS = 150;
 const COLD_START_DELAY_MS = 5000;
-const SKELETONS = 8;
 
 const status_line = document.getElementById("status");
 const query_read_line = document.getElementById("query_read");
-const duration_line = document.getElementById("duration");
+const suggestions = document.getElementById("suggestions");
 const cards = document.getElementById("cards");
 const failure_box = document.getElementById("failure");
 const retry = document.getElementById("retry");
-const examples = document.getElementById("examples");
 
-function enter(state, { status = "", query_read = "", shown = [] } = {}) {
+function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   document.body.dataset.state = state;
-  status_line.textContent = status;
+  tell(status);
   query_read_line.textContent = query_read;
   query_read_line.hidden = !query_read;
-  duration_line.textContent = "";
-  cards.replaceChildren(...shown);
+  suggestions.replaceChildren(...suggested);
+  suggestions.hidden = !suggested.length;
   cards.ariaBusy = String(state === "loading");
   failure_box.hidden = state !== "failed";
-  examples.hidden = state !== "none";
 }
 
-/** Shows that a search is running once it takes noticeably long. Returns the function that ends this state. */
+/** Shows that a search is running: at once where nothing is shown yet, else if it takes noticeably long. Returns what ends it. */
 export function show_loading(request) {
   write_title(request);
   cards.ariaBusy = "true";
-  const skeletons = () => Array.from({ length: SKELETONS }, make_skeleton);
   const what = request.query ? describe_request(request) : `for pictures ${describe_request(request)}`;
+  const waking = "The server may be waking up: the first search after a quiet time takes up to 30 s.";
+  const show_skeletons = () => {
+    clear_lists({ skeletons: true });
+    enter("loading", { status: `Looking ${what}` });
+    scrollTo(0, 0);
+  };
+  const is_start = document.body.dataset.state === "start";
+  if (is_start) show_skeletons();
   const timers = [
-    setTimeout(() => enter("loading", { status: `Looking ${what}`, shown: skeletons() }), SKELETON_DELAY_MS),
-    setTimeout(() => (status_line.textContent = `Still looking ${what}. A server that was idle needs a moment to start.`), COLD_START_DELAY_MS),
+    is_start || setTimeout(show_skeletons, SKELETON_DELAY_MS),
+    setTimeout(() => tell(`Still looking ${what}. ${waking}`), COLD_START_DELAY_MS),
   ];
   return () => timers.forEach(clearTimeout);
 }
@@ -49,23 +52,32 @@ export function show_busy(wait_s) {
   enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
 }
 
-/** Shows an answer as cards with the actions `uses` (cards.js); `why` says whether their explanations are known or pending. */
-export function show_answer(request, answer, { duration_ms, uses, why }) {
-  const shown = answer.results.map((result) => make_card(result, uses, why));
-  const told = { status: describe_answer(request, answer), query_read: describe_query_read(answer) };
-  enter(shown.length ? "results" : "none", { ...told, shown });
-  cards.dataset.explanations = why;
-  duration_line.textContent = describe_duration(duration_ms);
-}
-
-/** Fills in the explanations of the results that are shown; `why` says whether they are known, pending or failed. */
-export function show_why(results, why) {
-  results.forEach((result, at) => fill_why(cards.children[at], result, why));
+/** Shows what surrounds the cards of an answer: what was read of the query, and filters that its words suggest. */
+export function show_answer(request, answer) {
+  const suggested = (answer.filters_suggested ?? []).map((filter) => make_suggestion(request, filter));
+  enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
+  scrollTo(0, 0);
 }
 
 export function show_failure({ title, message, worth_retrying }) {
+  clear_lists();
   enter("failed");
   document.getElementById("failure_title").textContent = title;
   document.getElementById("failure_message").textContent = message;
   retry.hidden = !worth_retrying;
+}
+
+// A link to the same search with a filter in place of the words that suggest it.
+function make_suggestion(request, { words, where, query }) {
+  const link = document.createElement("a");
+  const filtered = { ...request, query, where: { ...request.where, ...where } };
+  link.href = address_of(filtered);
+  link.textContent = `Only ${words}`;
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    write_address(filtered);
+    dispatchEvent(new PopStateEvent("popstate")); // the page shows what its address says
+  });
+  return link;
 }

@@ -3,7 +3,7 @@
 import { count_pictures } from "../page/descriptions.js";
 import { describe_request } from "../request/search_request.js";
 
-const NAMES = { strong: "Strong match", weak: "Weak match", none: "No match" };
+const NAMES = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
 
 /** Returns a probability in percent; never 0 or 100, as it is an estimate. */
 export function describe_probability(probability) {
@@ -12,18 +12,30 @@ export function describe_probability(probability) {
   return percent > 99 ? ">99%" : `${percent}%`;
 }
 
-/** Returns what the badge says, such as "Weak match · 54%", or "" without a verdict. */
+/** Returns how likely a picture shows what was asked for, such as "Perhaps · 54%", or "" without a verdict. */
 export function describe_verdict({ verdict, match_probability }) {
   const name = NAMES[verdict] ?? "";
   return name && typeof match_probability === "number" ? `${name} · ${describe_probability(match_probability)}` : name;
 }
 
-/** Returns the line above the pictures: how many pictures for which request, or that none matches well. */
-export function describe_answer(request, { verdict, results }) {
-  if (!results.length) return `No pictures ${describe_request(request)}`;
-  if (verdict === "none") return `Nothing here matches “${request.query}” well. These come nearest.`;
-  if (verdict === "weak") return `No strong match for “${request.query}”. These come nearest.`;
-  return `${count_pictures(results.length)} ${describe_request(request)}`;
+/**
+ * Returns the line above the pictures: how many there are for which request, or that none matches.
+ *
+ * @param found {matches, misses} fetched so far; `more`, whether there are more; `filtered` of the answer.
+ */
+export function describe_answer(request, { matches, misses }, { more, filtered }) {
+  const asked = describe_request(request);
+  const count = matches.length;
+  if (!count && misses.length) return `Nothing matches “${request.query}”. The nearest pictures:`;
+  if (!count) return [`No pictures ${asked}`, filtered?.message].filter(Boolean).join(". ");
+  const first = more && !misses.length ? "The first " : "";
+  if (!matches.some(({ verdict }) => verdict)) return `${first}${count_pictures(count)} ${asked}`;
+  const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
+  return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
+}
+
+export function describe_misses(count) {
+  return `${count} near ${count === 1 ? "miss" : "misses"}`;
 }
 
 /** Returns which part of a query that is too long for the model was searched for, or "" where all of it was. */

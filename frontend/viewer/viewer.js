@@ -1,8 +1,8 @@
 // The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside and Escape closes it.
 
 import { image_address } from "../page/api.js";
-import { fill_badge, fill_score } from "../results/cards.js";
-import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score } from "../page/descriptions.js";
+import { describe_verdict } from "../results/verdict.js";
+import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score, score_fill } from "../page/descriptions.js";
 import { describe_facts } from "../results/photo_facts.js";
 import { fill_picture } from "../page/picture.js";
 import { listen_to_viewer_heatmap, load_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
@@ -18,9 +18,16 @@ let open_results = [];
 let open_at = 0;
 let open_uses = {};
 
+/** Returns an array of results as the list that the viewer steps through. */
+export function list_of(array) {
+  return { array, count: array.length, at: async (at) => array[at] };
+}
+
+export async function open_linked_photo() {}
+
 /** Opens the dialog at one of the results; `uses` as on the cards (cards.js). */
-export function open_viewer(results, at, uses) {
-  open_results = results;
+export function open_viewer(list, at, uses) {
+  open_results = list.array;
   open_uses = uses;
   show(at);
   viewer.returnValue = "";
@@ -99,4 +106,15 @@ function show_file({ image_path, image_url }) {
   file.textContent = image_path;
   if (address) file.href = address;
   else file.removeAttribute("href");
+}
+
+function fill_badge(badge, result) {
+  badge.textContent = describe_verdict(result);
+  badge.hidden = !badge.textContent;
+  badge.dataset.verdict = result.verdict ?? "";
+}
+
+function fill_score(line, score) {
+  line.querySelector("meter").value = score_fill(score);
+  line.querySelector("span").textContent = describe_score(score);
 }

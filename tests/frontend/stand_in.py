@@ -122,13 +122,14 @@ class StandIn:
 
 def usual_search(fields: dict[str, Any], pictures: int) -> dict[str, Any]:
     query, top_k = fields.get("query", ""), int(fields["top_k"])
+    first = int(fields.get("cursor", 0))
     judged = {"verdict": "strong", "match_probability": 0.97}
-    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(min(pictures, top_k))]
+    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(first, first + min(top_k, pictures))]
     if not query:  # a picture alone is not judged
         judged = dict.fromkeys(judged)
         told = {"explanation": "It looks like it.", "explanation_source": "evidence"}
         results = [found | judged | told for found in results]
-    return {"query": query, "top_k": top_k, **judged, "results": results, "timings_ms": {"embed": 1.5}}
+    return {"query": query, "top_k": top_k, **judged, "results": results, "next": None, "timings_ms": {"embed": 1.5}}
 
 
 def usual_explanation(fields: dict[str, Any]) -> dict[str, Any]:
