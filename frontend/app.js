@@ -2,7 +2,7 @@
 
 import { read_address, write_address } from "./request/address.js";
 import { read_readiness } from "./page/api.js";
-import { focus_card, listen_to_keys } from "./page/keyboard.js";
+import { listen_to_keys } from "./page/keyboard.js";
 import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
 import { listen_for_pictures } from "./request/picture_input.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
@@ -12,7 +12,8 @@ import { run_search, stop_search } from "./results/search.js";
 import { offer_log_out } from "./page/session.js";
 import { show_empty } from "./results/states.js";
 import { clear_toast, show_toast } from "./page/toast.js";
-import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
+import { offer_open_folder } from "./viewer/details.js";
+import { leave_viewer, listen_to_viewer, open_linked_photo } from "./viewer/viewer.js";
 
 const form = document.getElementById("search_form");
 const query_box = document.getElementById("query");
@@ -42,6 +43,7 @@ function show_start() {
   stop_search();
   show_empty(request);
   query_box.focus();
+  open_linked_photo([], { find_similar, close: () => query_box.focus() });
 }
 
 // A given picture is kept until the page is closed or loaded again; its history entry may be older.
@@ -104,7 +106,7 @@ document.getElementById("examples").addEventListener("click", (event) => {
 
 window.addEventListener("popstate", restore_from_address);
 listen_to_keys(query_box);
-listen_to_viewer(focus_card);
+listen_to_viewer();
 listen_for_pictures(take_files);
 listen_to_query_picture({
   change_weight: () => submit({}, { replace: true }),
@@ -117,3 +119,4 @@ restore_from_address();
 const readiness = await read_readiness();
 note_sample_models(readiness);
 offer_log_out(readiness);
+offer_open_folder(readiness);

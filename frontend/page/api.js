@@ -45,6 +45,20 @@ export function explain({ query, ids, heatmap, explain = true }, signal) {
   return fetch_results("explain", as_json({ query, ids, heatmap, explain }), signal);
 }
 
+/** Returns one picture of the library; throws RequestFailed where there is none of this id. */
+export async function fetch_picture(id) {
+  const { status, body } = await send(`pictures/${id}`, {}, new AbortController().signal);
+  if (status < 400 && body?.id === id) return body;
+  if (status === UNAUTHORIZED && api_base.origin === location.origin) await leave_for_login();
+  throw refused_or_broken(status, body?.error?.message);
+}
+
+/** Opens the folder of a picture in the file manager, where the server runs on this machine. */
+export async function open_folder(id) {
+  const { status, body } = await post("open-folder", as_json({ id }), new AbortController().signal);
+  if (status >= 400) throw refused_or_broken(status, body?.error?.message);
+}
+
 /** Returns what the server says of itself: `sample_models`, its models know drawn scenes only; `login`, it asks for a token. */
 export async function read_readiness() {
   try {
@@ -104,12 +118,14 @@ async function fetch_results(route, options, signal, tell_busy) {
   throw refused_or_broken(status, body?.error?.message);
 }
 
-async function post(route, { headers, body }, signal) {
+function post(route, { headers, body }, signal) {
+  return send(route, { method: "POST", headers: { ...headers, accept: "application/json" }, body }, signal);
+}
+
+async function send(route, options, signal) {
   try {
     const response = await fetch(new URL(route, api_base), {
-      method: "POST",
-      headers: { ...headers, accept: "application/json" },
-      body,
+      ...options,
       signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
     });
     const retry_s = Number(response.headers.get("retry-after"));

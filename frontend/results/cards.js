@@ -1,11 +1,9 @@
 // Makes a card for each result from the templates in index.html. What the server sent becomes text, never markup.
 
-import { show_heatmap_on_hover } from "./card_heatmap.js";
 import { SCORE_MEANING, describe_caption, describe_provenance, describe_score, score_fill } from "../page/descriptions.js";
 import { describe_facts } from "./photo_facts.js";
 import { fill_picture } from "../page/picture.js";
 import { describe_verdict } from "./verdict.js";
-import { fill_word_chips } from "./word_weights.js";
 
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
@@ -28,7 +26,7 @@ export function make_card(result, { open, find_similar, fetch_heatmap }, why) {
   part(".similar").addEventListener("click", () => find_similar(result));
   part(".where").ariaLabel = `Where? Heatmap of ${caption}`;
   part(".where").hidden = !fetch_heatmap;
-  if (fetch_heatmap) show_heatmap_on_hover(card, result, fetch_heatmap);
+  part(".where").addEventListener("click", () => open(result, { heatmap: true }));
   fill_why(card, result, why);
   return card;
 }
@@ -43,8 +41,6 @@ export function fill_why(card, result, why) {
   part(".score").hidden = !part(".badge").hidden;
   part(".score").title = SCORE_MEANING;
   fill_score(part(".score"), result.score);
-  // of a picture that its file's name states, the picture itself need not show the words
-  fill_word_chips(part(".chips"), result.evidence?.named ? [] : result.evidence?.words);
   part(".explanation").textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
   part(".provenance").textContent = why === "pending" ? "" : describe_provenance(result);
 }

@@ -3,9 +3,9 @@
 import { explain } from "../page/api.js";
 
 /**
- * Returns `{explain_all, fetch_heatmap}` for the hits of one search; both add the evidence to the results themselves.
+ * Returns `{explain_all, explain_one, fetch_heatmap}` for the hits of one search; they add the evidence to the results themselves.
  *
- * Each heatmap is fetched once, and again after a failure. Once `signal` is aborted, both throw its error.
+ * Each heatmap is fetched once, and again after a failure. Once `signal` is aborted, they throw its error.
  */
 export function open_evidence({ query }, results, signal) {
   const heatmaps = new Map();
@@ -22,7 +22,12 @@ export function open_evidence({ query }, results, signal) {
     }
   }
 
+  /** Explains a hit that is not of `results`. */
   async function explain_one(result) {
+    if (!results.includes(result)) merge_evidence(result, await explain({ query, ids: [result.id], heatmap: false }, signal));
+  }
+
+  async function add_heatmap(result) {
     // An explanation that is known or pending must not be made a second time: it may come from a language model.
     const answer = await explain({ query, ids: [result.id], heatmap: true, explain: explanations_failed }, signal);
     merge_evidence(result, answer);
@@ -30,14 +35,14 @@ export function open_evidence({ query }, results, signal) {
 
   function fetch_heatmap(result) {
     if (!heatmaps.has(result.id)) {
-      const pending = explain_one(result);
+      const pending = add_heatmap(result);
       heatmaps.set(result.id, pending);
       pending.catch(() => heatmaps.delete(result.id));
     }
     return heatmaps.get(result.id);
   }
 
-  return { explain_all, fetch_heatmap };
+  return { explain_all, explain_one, fetch_heatmap };
 }
 
 // Empty fields of an answer (null, no words, no explanation) must not overwrite those of an earlier one.

@@ -11,13 +11,13 @@ export function describe_facts(result) {
 }
 
 /** Returns the day, month or year, as far as it is known. When a file was written says nothing of when a photo was taken. */
-function describe_date({ taken, taken_source }) {
+export function describe_date({ taken, taken_source }) {
   if (!taken || taken_source === "mtime") return "";
   const [year, month, day] = taken.slice(0, 10).split("-");
   return [day && Number(day), month && MONTHS[Number(month) - 1], year].filter(Boolean).join(" ");
 }
 
-function describe_place({ place, country }) {
+export function describe_place({ place, country }) {
   return [place, name_country(country)].filter(Boolean).join(", ");
 }
 

@@ -5,7 +5,8 @@ import { open_evidence } from "./evidence.js";
 import { has_words } from "../request/search_request.js";
 import { show_answer, show_busy, show_failure, show_loading, show_why } from "./states.js";
 import { show_request_failure } from "../page/toast.js";
-import { open_viewer, refresh_viewer } from "../viewer/viewer.js";
+import { focus_card } from "../page/keyboard.js";
+import { list_of, open_linked_photo, open_viewer, refresh_viewer } from "../viewer/viewer.js";
 
 // The abort controller of the newest search. An answer that belongs to another controller is out of date and is dropped.
 let newest = null;
@@ -40,9 +41,10 @@ export function stop_search() {
 function show_hits(request, answer, { duration_ms, find_similar }) {
   const { results } = answer;
   const evidence = has_words(request) && results.length ? open_evidence(request, results, newest.signal) : null;
-  const open = (result) => open_viewer(results, results.indexOf(result), uses);
-  const uses = { open, find_similar, fetch_heatmap: evidence?.fetch_heatmap };
+  const open = (result, how) => open_viewer(list_of(results), results.indexOf(result), { ...uses, ...how });
+  const uses = { open, find_similar, fetch_heatmap: evidence?.fetch_heatmap, close: focus_card };
   show_answer(request, answer, { duration_ms, uses, why: evidence ? "pending" : "known" });
+  open_linked_photo(results, { ...uses, explain: evidence?.explain_one });
   if (evidence) explain_hits(results, evidence, newest);
 }
 
