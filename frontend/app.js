@@ -2,7 +2,7 @@
 
 import { leave_library, show_library } from "./library/library.js";
 import { read_readiness } from "./page/api.js";
-import { focus_card, listen_to_keys } from "./page/keyboard.js";
+import { listen_to_keys } from "./page/keyboard.js";
 import { note_sample_models } from "./page/sample_models.js";
 import { offer_log_out } from "./page/session.js";
 import { clear_toast, show_toast } from "./page/toast.js";
@@ -13,6 +13,7 @@ import { listen_for_pictures } from "./request/picture_input.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
 import { is_empty } from "./request/search_request.js";
 import { run_search, stop_search } from "./results/search.js";
+import { offer_open_folder } from "./viewer/details.js";
 import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
 
 const form = document.getElementById("search_form");
@@ -99,7 +100,7 @@ document.getElementById("examples").addEventListener("click", (event) => {
 
 window.addEventListener("popstate", restore_from_address);
 listen_to_keys(query_box);
-listen_to_viewer(focus_card);
+listen_to_viewer();
 listen_for_pictures(take_files);
 listen_to_filters(submit);
 listen_to_query_picture({
@@ -116,3 +117,4 @@ new ResizeObserver(() => document.body.style.setProperty("--top_height", `${head
 const readiness = await read_readiness();
 note_sample_models(readiness);
 offer_log_out(readiness);
+offer_open_folder(readiness);

@@ -1,17 +1,18 @@
-// A picture in its frame (loading, shown or broken), and the heatmap over it.
+// A picture in its frame: loading, shown or broken.
 
 import { image_address, show_image } from "./api.js";
 import { describe_picture } from "./descriptions.js";
-import { paint_heatmap } from "../viewer/heatmap.js";
+
+// Where the next larger picture is loaded before it takes the place of a smaller one: one at a time, as one is looked at.
+const larger = new Image();
 
 /**
- * Shows a result's picture in a frame, whose `data-picture` says loading, shown or broken: its preview, or where there is none,
- * the picture itself. `large` asks for the preview that fills a screen.
+ * Shows a picture in a frame, whose `data-picture` says loading, shown or broken: its preview, or where there is none, the
+ * picture itself. `large`: the preview that fills a screen takes its place once it has come.
  */
-export function fill_picture(frame, result, { large = false } = {}) {
+export function fill_picture(frame, picture, { large = false } = {}) {
   const image = frame.querySelector("img");
-  const preview = large ? large_preview(result.preview_url) : result.preview_url;
-  const addresses = [preview, result.image_url].map(image_address).filter(Boolean);
+  const addresses = [picture.preview_url, picture.image_url].map(image_address).filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");
     const address = addresses.shift();
@@ -21,25 +22,34 @@ export function fill_picture(frame, result, { large = false } = {}) {
   };
   image.onload = () => (frame.dataset.picture = "shown");
   image.onerror = show_next;
-  image.alt = describe_picture(result);
-  if (result.width && result.height) Object.assign(image, { width: result.width, height: result.height });
+  image.alt = describe_picture(picture);
+  if (picture.width && picture.height) Object.assign(image, { width: picture.width, height: picture.height });
   show_next();
-  delete frame.dataset.heatmap;
+  if (large) show_larger(frame, large_preview(picture));
 }
 
-/** Returns the address of the preview that fills a screen, from that for a card. */
-function large_preview(preview_url) {
-  return preview_url?.replace(/\.512\.jpg$/, ".1600.jpg");
+/** Shows the picture itself in place of its preview, once it has come. */
+export function show_original(frame, { image_url }) {
+  return show_larger(frame, image_address(image_url));
 }
 
-/** Paints a heatmap over the frame's picture once that is loaded; visible while the frame has `data-heatmap-visible`. */
-export async function draw_heatmap(frame, heatmap) {
-  const image = frame.querySelector("img");
-  const { src } = image;
-  await image.decode().catch(() => null); // a broken picture has no size, and gets no heatmap
-  if (image.src !== src || !image.naturalWidth) return;
-  paint_heatmap(frame.querySelector("canvas"), heatmap, { width: image.naturalWidth, height: image.naturalHeight });
-  frame.dataset.heatmap = "ready";
+/** Loads the preview that fills a screen, so that it is there when it is asked for. */
+export function load_ahead(picture) {
+  const address = large_preview(picture);
+  if (address) show_image(new Image(), address);
+}
+
+async function show_larger(frame, address) {
+  larger.removeAttribute("src"); // what is no longer wanted is no longer loaded
+  if (!address) return;
+  show_image(larger, address);
+  const { src } = larger;
+  const is_loaded = await larger.decode().then(() => true, () => false);
+  if (is_loaded && larger.src === src) show_image(frame.querySelector("img"), address);
+}
+
+function large_preview({ preview_url }) {
+  return image_address(preview_url?.replace(/\.512\.jpg$/, ".1600.jpg"));
 }
 
 /** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`, a CSS length. */

@@ -51,3 +51,34 @@ function read_where(fields) {
   const text = fields.get("text");
   return { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) };
 }
+
+// The picture that is open in the viewer: `photo=17` beside the request. Its history entry also says which one of the list it
+// is, and whether the entry was added for it, so that Back leads to the same page without it.
+
+/** Returns the id of the picture that the address opens, or null. */
+export function read_photo() {
+  const id = new URLSearchParams(location.search).get("photo") ?? "";
+  return /^\d{1,15}$/.test(id) ? Number(id) : null;
+}
+
+/** Names the open picture in the address, or none; `entry` {at, is_added} is kept, and `push` adds a history entry for it. */
+export function write_photo(id, entry = null, { push = false } = {}) {
+  history[push ? "pushState" : "replaceState"]({ ...history.state, photo: entry }, "", address_with({ photo: id }));
+}
+
+/** Returns what `write_photo` stored with the current entry, or null. */
+export function read_photo_entry() {
+  return history.state?.photo ?? null;
+}
+
+/** Returns what tells one request from another, whichever picture is open. */
+export function read_request_key() {
+  return `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
+}
+
+/** Returns the current address with these fields changed; null takes one out. */
+export function address_with(changes) {
+  const fields = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) value === null ? fields.delete(name) : fields.set(name, String(value));
+  return fields.size ? `?${fields}` : location.pathname;
+}

@@ -5,7 +5,7 @@ import { explain } from "../page/api.js";
 /**
  * Returns `{explain_all, fetch_heatmap, is_explained}` for one search; the first two add what they fetch to the results given.
  *
- * Each heatmap is fetched once, and again after a failure. Once `signal` is aborted, both throw its error.
+ * Each heatmap is fetched once, and again after a failure. Once `signal` is aborted, they throw its error.
  */
 export function open_evidence({ query }, signal) {
   const heatmaps = new Map();

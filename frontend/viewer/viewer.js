@@ -1,120 +1,198 @@
-// The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside and Escape closes it.
+// The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside. Opening it adds a history
+// entry whose address names the picture, so Back closes it; its last picture is returned to by `uses.close`.
 
-import { image_address } from "../page/api.js";
-import { describe_verdict } from "../results/verdict.js";
-import { SCORE_MEANING, describe_caption, describe_caption_source, describe_explanation_source, describe_score, score_fill } from "../page/descriptions.js";
-import { describe_facts } from "../results/photo_facts.js";
-import { fill_picture } from "../page/picture.js";
-import { listen_to_viewer_heatmap, load_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
-import { fill_word_bars } from "../results/word_weights.js";
+import { RequestFailed, fetch_picture } from "../page/api.js";
+import { describe_caption } from "../page/descriptions.js";
+import { fill_picture, load_ahead, show_original } from "../page/picture.js";
+import { show_request_failure, show_toast } from "../page/toast.js";
+import { read_photo, read_photo_entry, read_request_key, write_photo } from "../request/address.js";
+import { listen_to_details, show_details, show_evidence } from "./details.js";
+import { listen_to_gestures } from "./gestures.js";
+import { listen_to_viewer_heatmap, show_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
 
-const part = (name) => document.getElementById(`viewer_${name}`);
-const viewer = document.getElementById("viewer");
-
+// Browsers refuse an address that changes more often, as when a key is held down.
+const ADDRESS_DELAY_MS = 300;
 // The dialog's return value if a new search closed it; "" if its user did.
 const NEW_SEARCH = "new search";
 
-let open_results = [];
-let open_at = 0;
-let open_uses = {};
+const part = (name) => document.getElementById(`viewer_${name}`);
+const viewer = document.getElementById("viewer");
+const when_idle = window.requestIdleCallback ?? setTimeout;
 
-/** Returns an array of results as the list that the viewer steps through. */
+let pictures = list_of([]);
+let uses = {};
+let at = 0;
+let shown = null;
+let newest = null; // the latest picture asked for; an earlier one that comes later is dropped
+let request_key = null; // of the page below; null once another search has begun
+let gestures = null;
+let timer = 0;
+
+/** Returns an array of pictures as the list that the viewer steps through; the array may grow. */
 export function list_of(array) {
-  return { array, count: array.length, at: async (at) => array[at] };
+  return {
+    get count() {
+      return array.length;
+    },
+    at: async (at) => array[at],
+  };
 }
 
-export async function open_linked_photo() {}
-
-/** Opens the dialog at one of the results; `uses` as on the cards (cards.js). */
-export function open_viewer(list, at, uses) {
-  open_results = list.array;
-  open_uses = uses;
-  show(at);
-  viewer.returnValue = "";
-  viewer.showModal();
-  part("caption").focus();
+/**
+ * Opens a picture of a list.
+ *
+ * @param list {count, at(i)}: how many pictures there are, and a promise of one of them, a result or a picture of a page.
+ * @param its_uses {find_similar(picture), close(at)}, and where the query has words: fetch_heatmap(picture), `heatmap: true` to show
+ *   it at once, and explain(picture), which adds words and an explanation to a picture that has none.
+ */
+export function open_viewer(list, first, its_uses) {
+  return open_at(list, first, its_uses, { push: true });
 }
 
-export async function open_linked_photo() {}
+/** Opens the picture that the address names, if it names one: among those `loaded`, else alone. */
+export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
+  const id = read_photo();
+  if (id === null) return;
+  const first = loaded.findIndex((picture) => picture.id === id);
+  if (first >= 0) return open_at(list, first, its_uses);
+  const mine = (newest = {});
+  try {
+    const picture = await fetch_picture(id);
+    if (mine === newest) await open_at(list_of([picture]), 0, its_uses);
+  } catch (failure) {
+    if (!(failure instanceof RequestFailed)) throw failure;
+    if (mine !== newest) return;
+    write_photo(null);
+    show_toast({ title: "The linked picture cannot be shown", message: failure.message });
+  }
+}
 
 /** Closes the dialog because a new search begins. */
 export function leave_viewer() {
+  newest = request_key = null;
   if (viewer.open) viewer.close(NEW_SEARCH);
 }
 
 /** Shows the open picture's evidence again, as it has grown. */
 export function refresh_viewer() {
-  if (viewer.open) show_evidence(open_results[open_at]);
+  if (viewer.open) show_evidence(shown);
 }
 
-/** Connects the dialog's buttons and keys; calls `return_to(at)` with the last picture shown when its user closes it. */
-export function listen_to_viewer(return_to) {
-  const close = () => viewer.close();
-  const find_similar = () => open_uses.find_similar(open_results[open_at]);
-  part("previous").addEventListener("click", () => step(-1));
-  part("next").addEventListener("click", () => step(+1));
-  part("close").addEventListener("click", close);
-  part("similar").addEventListener("click", find_similar);
-  viewer.addEventListener("close", () => viewer.returnValue !== NEW_SEARCH && return_to(open_at));
-  viewer.addEventListener("click", (event) => event.target === viewer && close());
-  const keys = { ArrowLeft: () => step(-1), ArrowRight: () => step(+1), h: toggle_heatmap, m: find_similar };
+/** Connects the dialog's buttons and keys, the gestures, and Back and Forward. */
+export function listen_to_viewer() {
+  const find_similar = () => uses.find_similar(shown);
+  gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
+  const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: find_similar };
+  for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
+  const keys = {
+    ArrowLeft: pressed.previous,
+    ArrowRight: pressed.next,
+    h: toggle_heatmap,
+    m: find_similar,
+    "+": () => gestures.zoom_by(1.5),
+    "-": () => gestures.zoom_by(1 / 1.5),
+  };
   viewer.addEventListener("keydown", (event) => {
     const modified = event.ctrlKey || event.metaKey || event.altKey;
     if (!modified) keys[event.key]?.();
   });
+  viewer.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close();
+  });
+  viewer.addEventListener("close", on_close);
+  // Before the page's own listener, which would search again.
+  window.addEventListener("popstate", follow_history, { capture: true });
   listen_to_viewer_heatmap(refresh_viewer);
+  listen_to_details(() => write_photo(shown.id, read_photo_entry()));
+}
+
+async function open_at(list, first, its_uses, { push = false } = {}) {
+  [pictures, uses] = [list, its_uses];
+  await show(first, () => {
+    if (push) write_photo(shown.id, { at, is_added: true }, { push });
+    request_key = read_request_key();
+    open_dialog();
+    if (uses.heatmap) toggle_heatmap();
+  });
+}
+
+function open_dialog() {
+  viewer.returnValue = "";
+  viewer.showModal();
+  part("caption").focus({ preventScroll: true });
+}
+
+function close() {
+  if (read_photo_entry()?.is_added) history.back();
+  else viewer.close();
+}
+
+function on_close() {
+  clearTimeout(timer);
+  toggle_heatmap(false);
+  if (viewer.returnValue === NEW_SEARCH) return;
+  // Else it was closed by Back, or by a browser that did not wait for it.
+  if (read_photo() !== null) read_photo_entry()?.is_added ? history.back() : write_photo(null);
+  uses.close?.(at);
+}
+
+function follow_history(event) {
+  if (read_request_key() !== request_key) return;
+  event.stopImmediatePropagation();
+  if (read_photo() === null) viewer.close();
+  else if (!viewer.open) show(read_photo_entry()?.at ?? at, open_dialog);
 }
 
 function step(by) {
-  const at = open_at + by;
-  if (at >= 0 && at < open_results.length) show(at);
+  const next = at + by;
+  if (next < 0 || next >= pictures.count) return;
+  show(next, () => {
+    part("said").textContent = `${part("position").textContent}: ${part("caption").textContent}`;
+    clearTimeout(timer);
+    timer = setTimeout(() => write_photo(shown.id, { ...read_photo_entry(), at }), ADDRESS_DELAY_MS);
+  });
 }
 
-function show(at) {
-  open_at = at;
-  const result = open_results[at];
-  fill_picture(part("picture"), result, { large: true });
-  part("position").textContent = `${at + 1} of ${open_results.length}`;
-  part("caption").textContent = describe_caption(result.caption);
-  part("facts").textContent = describe_facts(result);
-  part("meaning").textContent = SCORE_MEANING;
-  part("caption_source").textContent = describe_caption_source(result.caption_source);
-  show_file(result);
-  show_evidence(result);
-  load_heatmap(result, open_uses.fetch_heatmap);
+/** Shows one of the pictures, and then calls `then`, unless another one has been asked for meanwhile. */
+async function show(next, then) {
+  const mine = (newest = {});
+  const before = at;
+  at = next;
+  try {
+    const picture = await pictures.at(next);
+    if (mine !== newest) return;
+    shown = picture;
+    fill_viewer();
+    then();
+  } catch (failure) {
+    if (!(failure instanceof RequestFailed)) throw failure;
+    if (mine !== newest) return;
+    at = before;
+    show_request_failure("The picture could not be fetched", failure, () => show(next, then));
+  }
+}
+
+function fill_viewer() {
+  gestures.reset();
+  fill_picture(part("picture"), shown, { large: true });
+  part("position").textContent = `${(at + 1).toLocaleString("en")} of ${pictures.count.toLocaleString("en")}`;
+  part("caption").textContent = describe_caption(shown.caption);
+  show_details(shown);
+  show_heatmap(shown, uses.fetch_heatmap);
+  if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // aria-disabled, as a button that is `disabled` would lose the focus at either end.
   part("previous").ariaDisabled = String(at === 0);
-  part("next").ariaDisabled = String(at === open_results.length - 1);
+  part("next").ariaDisabled = String(at === pictures.count - 1);
+  when_idle(load_neighbours);
 }
 
-// What may arrive later than the picture.
-function show_evidence(result) {
-  const { words = [], caption_score = null } = result.evidence ?? {};
-  fill_badge(part("badge"), result);
-  fill_score(viewer.querySelector(".score"), result.score);
-  part("explanation").textContent = result.explanation;
-  part("explanation_source").textContent = describe_explanation_source(result.explanation_source);
-  part("words").hidden = !words.length;
-  fill_word_bars(part("bars"), words);
-  part("caption_similarity").hidden = caption_score === null;
-  part("caption_score").textContent = caption_score === null ? "" : describe_score(caption_score);
+function load_neighbours() {
+  for (const next of [at + 1, at - 1]) if (pictures.at && next >= 0 && next < pictures.count) pictures.at(next).then(load_ahead, () => null);
 }
 
-function show_file({ image_path, image_url }) {
-  const file = part("file");
-  const address = image_address(image_url);
-  file.textContent = image_path;
-  if (address) file.href = address;
-  else file.removeAttribute("href");
-}
-
-function fill_badge(badge, result) {
-  badge.textContent = describe_verdict(result);
-  badge.hidden = !badge.textContent;
-  badge.dataset.verdict = result.verdict ?? "";
-}
-
-function fill_score(line, score) {
-  line.querySelector("meter").value = score_fill(score);
-  line.querySelector("span").textContent = describe_score(score);
+function load_original(scale) {
+  const image = part("picture").querySelector("img");
+  const wanted = image.clientWidth * scale * devicePixelRatio;
+  if (wanted > image.naturalWidth && shown.width > image.naturalWidth) show_original(part("picture"), shown);
 }

@@ -1,11 +1,11 @@
-"""The routes that show the library without a question: its months, its folders, and its pictures a page at a time.
+"""The routes that show the library without a question: its months, its folders, its pictures a page at a time, and one.
 
 They run no model and do not wait in the queue of searches: a page takes milliseconds.
 """
 
 from typing import Annotated
 
-from fastapi import FastAPI, Query, Response
+from fastapi import FastAPI, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.library.captions import CaptionSource
@@ -138,6 +138,14 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
         )  # one more: is there a next?
         following = asked.offset + limit if len(found) > limit else None
         return _json(PicturesBody(pictures=_bodies(library, found[:limit]), next=following))
+
+    @get(app, "/pictures/{picture_id}", response_model=PagedPicture, responses=ERRORS | NO_PICTURE)
+    def picture(picture_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> Response:
+        """Return one picture of the library, such as the one that a link to the page names."""
+        library = live.current.library
+        library.rows([picture_id])  # refuses an unknown one by name
+        [body] = _bodies(library, [picture_id])
+        return _json(body)
 
 
 def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:

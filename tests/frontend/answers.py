@@ -12,12 +12,19 @@ PICTURES = {
 WIDE_BOX = [0.25, 0.0, 0.75, 1.0]
 
 
+def drawn_picture(longest: int) -> bytes:
+    """Return a picture three wide and two high, of which nothing but the size tells a preview from the original."""
+    return f"<svg xmlns='http://www.w3.org/2000/svg' width='{longest}' height='{longest * 2 // 3}'>".encode() + TEAL
+
+
 def result(number: int, **changes: Any) -> dict[str, Any]:
     """Return one result of a search that asked for no sentence."""
     usual = {
         "id": number,
         "image_path": f"scenes/{number:04}.svg",
         "image_url": f"/images/scenes/{number:04}.svg",
+        "width": 384,
+        "height": 384,
         "score": 0.91 - number / 50,
         "match_probability": 0.97,
         "verdict": "strong",

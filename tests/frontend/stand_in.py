@@ -1,6 +1,7 @@
 """A real HTTP server that stands in for the runtime: the page under its true paths, and answers that a test scripts."""
 
 import json
+import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from runtime.web.access.login import LoginPage
 from runtime.web.middleware import content_security_policy
-from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, paged, result
+from tests.frontend.answers import PICTURES, drawn_picture, explained, heatmap, occlusion, paged, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -40,13 +41,17 @@ class StandIn:
     """The server and its script; a request beyond the script gets a usual answer.
 
     The routes are `search` (by words or by a picture of the library), `search/image`, `explain`, and of the library
-    without a question `timeline`, `pictures`, `folders` and `examples`. `pictures` is how many a search finds at most.
+    without a question `timeline`, `pictures`, `folders`, `examples` and `open-folder`. `pictures` is how many a search finds
+    at most; `photos` are those that can be had by their ids; `pictures_asked`, the paths of images and previews sent.
     """
 
     script: defaultdict[str, deque[Scripted]] = field(default_factory=lambda: defaultdict(deque))
     asked: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     url: str = ""
     sample_models: bool = False
+    local: bool = False
+    photos: dict[int, dict[str, Any]] = field(default_factory=dict)
+    pictures_asked: list[str] = field(default_factory=list)
     login: bool = False
     months: dict[str, int] = field(default_factory=lambda: {"2021-07": 5, "2021-06": 2, "2019": 1})
     undated: int = 2
@@ -106,6 +111,8 @@ class StandIn:
                 return {"folders": [{"folder": "holiday", "pictures": 3}, {"folder": "2019/Lisbon", "pictures": 2}]}
             case "examples":
                 return {"examples": self.examples}
+            case "open-folder":
+                return {"folder": "."}
         return usual_search(fields, self.pictures)
 
     def wait_until_asked(self, route: str, count: int) -> None:
@@ -153,11 +160,19 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         name = "index.html" if path == "/" else path.removeprefix("/static/")
         file = (FRONTEND / name).resolve()
-        if path.startswith("/images/") and not path.endswith("missing.svg"):
+        if path.startswith(("/images/", "/previews/")):
+            self.stand_in.pictures_asked.append(path)
+        if path.startswith("/pictures/"):
+            photo = self.stand_in.photos.get(int(path.removeprefix("/pictures/")))
+            answer = photo or {"error": {"code": "image_not_found", "message": "The library has no such picture."}}
+            self.send(200 if photo else 404, "application/json", json.dumps(answer).encode())
+        elif (size := re.fullmatch(r"/previews/drawn\.(512|1600)\.jpg", path)) is not None:
+            self.send(200, "image/svg+xml", drawn_picture(int(size[1])))
+        elif path.startswith("/images/") and not path.endswith("missing.svg"):
             self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
         elif path == "/readyz":
             ready = {"status": "ready", "pictures": 8, "sample_models": self.stand_in.sample_models}
-            ready["login"] = self.stand_in.login
+            ready |= {"login": self.stand_in.login, "local": self.stand_in.local}
             self.send(200, "application/json", json.dumps(ready).encode())
         elif path.strip("/") in BROWSED:
             fields = dict(parse_qsl(urlsplit(self.path).query))

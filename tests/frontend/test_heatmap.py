@@ -1,159 +1,122 @@
-"""Where the words are in a picture: on a card under the pointer, the keyboard or a finger, and in the viewer."""
+"""Where the words are in a picture: in the viewer, and only when it is asked for."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.answers import WIDE_BOX, evidence, explained, heatmap, occlusion, result
-from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search, stop_clock
+from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
 # The stand-in's usual heatmap is hot in row 5, column 1 of 7.
 USUAL_POINT = (1.5 / 7, 5.5 / 7)
 NEAR = 0.03
+CHECKED = "Checked: covering the 5 hottest squares lowers the similarity by 0.21, random ones by 0.02."
 
 
-def expect_heatmap(frame: Locator, *, shown: bool = True) -> None:
-    expect(frame.locator("canvas")).to_have_css("opacity", "1" if shown else "0")
+def expect_heatmap(page: Page, *, shown: bool = True) -> None:
+    expect(page.locator("#viewer_heatmap")).to_be_visible(visible=shown)
+
+
+def layers(page: Page) -> Locator:
+    return page.locator("#viewer_layers")
 
 
 def heatmap_requests(stand_in: StandIn) -> list[dict[str, object]]:
     return [fields for fields in stand_in.asked["explain"] if fields["heatmap"]]
 
 
-def test_resting_on_a_card_shows_where_and_leaving_hides_it(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    frame = pictures(page).nth(1)
-    frame.hover()
-    expect_heatmap(frame)
-    assert hottest_point(frame) == pytest.approx(USUAL_POINT, abs=NEAR)
-    expect(frame).to_have_attribute("aria-description", "Hottest in the lower left")
-    page.mouse.move(0, 0)
-    expect_heatmap(frame, shown=False)
-    assert heatmap_requests(stand_in) == [{"query": "boat", "ids": [1], "heatmap": True, "explain": False}]
+def open_first(page: Page, stand_in: StandIn, address: str = "?q=boat", **evidence_of_first: object) -> None:
+    open_explained(page, f"{stand_in.url}/{address}")
+    if evidence_of_first:
+        stand_in.answer_next("explain", results=[explained(0, evidence=evidence(**evidence_of_first))])
+    pictures(page).first.click()
 
 
-def test_passing_by_asks_for_nothing_and_coming_back_does_not_ask_again(page: Page, stand_in: StandIn) -> None:
-    stop_clock(page)
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    pictures(page).nth(0).hover()
-    page.clock.run_for(200)
-    page.mouse.move(0, 0)
-    page.clock.run_for(1000)
+def test_a_picture_is_opened_as_it_is_and_h_or_the_button_shows_where(page: Page, stand_in: StandIn) -> None:
+    open_first(page, stand_in)
+    dialog, toggle = page.get_by_role("dialog"), page.get_by_role("dialog").get_by_role("button", name="Heatmap")
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    expect_heatmap(page, shown=False)
+    expect(dialog.get_by_text("Where in the picture")).to_be_hidden()
     assert heatmap_requests(stand_in) == []
-    for _ in range(2):
-        pictures(page).nth(1).hover()
-        page.clock.run_for(300)
-        expect_heatmap(pictures(page).nth(1))
-        page.mouse.move(0, 0)
-    assert len(heatmap_requests(stand_in)) == 1
+    toggle.click()
+    expect_heatmap(page)
+    expect(dialog).to_contain_text("The lower left counts for most.")
+    expect(dialog).to_contain_text(CHECKED)
+    expect(dialog.get_by_role("img", name="Heatmap. The lower left counts for most.")).to_be_visible()
+    page.keyboard.press("h")
+    expect_heatmap(page, shown=False)
+    expect(toggle).to_have_attribute("aria-pressed", "false")
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog).to_contain_text("2 of 8")
+    page.keyboard.press("h")
+    expect_heatmap(page)
+    page.keyboard.press("ArrowLeft")  # it stays on, and the first one's is known
+    expect(dialog).to_contain_text("1 of 8")
+    expect_heatmap(page)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    pictures(page).first.click()
+    expect_heatmap(page, shown=False)
+    assert heatmap_requests(stand_in) == [
+        {"query": "boat", "ids": [number], "heatmap": True, "explain": False} for number in (0, 1)
+    ]
 
 
-def test_the_keyboard_shows_where_on_the_card_it_is_at(page: Page, stand_in: StandIn) -> None:
+def test_h_on_a_card_opens_the_viewer_with_the_heatmap(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     page.get_by_role("searchbox").press("ArrowDown")
-    expect_heatmap(pictures(page).nth(0))
-    page.keyboard.press("ArrowRight")
-    expect_heatmap(pictures(page).nth(1))
-    expect_heatmap(pictures(page).nth(0), shown=False)
-
-
-def test_a_tap_on_where_shows_it_until_the_next_tap_and_says_so(phone: Page, stand_in: StandIn) -> None:
-    open_explained(phone, f"{stand_in.url}/?q=boat")
-    where = cards(phone).first.get_by_role("button", name="Where?")
-    where.tap()
-    expect_heatmap(pictures(phone).first)
-    expect(where).to_have_attribute("aria-pressed", "true")
-    expect(phone.locator("#announcer")).to_have_text("Hottest in the lower left")
-    assert hottest_point(pictures(phone).first) == pytest.approx(USUAL_POINT, abs=NEAR)
-    where.tap()
-    expect_heatmap(pictures(phone).first, shown=False)
-    expect(where).to_have_attribute("aria-pressed", "false")
-
-
-def test_a_failed_heatmap_says_so_only_to_who_pressed_the_button(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    for _ in range(2):
-        stand_in.fail_next(500, {"error": {"code": "internal", "message": "It broke."}}, "explain")
-    with page.expect_response("**/explain"):
-        pictures(page).first.hover()
-    expect(pictures(page).first).not_to_have_attribute("data-heatmap", "loading")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    cards(page).first.get_by_role("button", name="Where?").click()
-    expect(page.get_by_role("alert")).to_contain_text("The heatmap could not be fetched")
-    page.get_by_role("button", name="Try again").click()
-    expect_heatmap(pictures(page).first)
-
-
-def test_a_picture_without_a_heatmap_says_so(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    stand_in.answer_next("explain", results=[explained(0)])
-    cards(page).first.get_by_role("button", name="Where?").click()
-    expect(page.locator("#announcer")).to_have_text("There is no heatmap of this picture")
-    expect_heatmap(pictures(page).first, shown=False)
-    pictures(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("There is no heatmap")
-
-
-def test_the_viewer_shows_the_heatmap_and_whether_it_holds(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    pictures(page).first.click()
-    dialog, frame = page.get_by_role("dialog"), page.locator("#viewer_picture")
-    expect_heatmap(frame)
-    expect(dialog).to_contain_text("Hottest in the lower left.")
-    expect(dialog).to_contain_text("Checked: blanking the 5 hottest patches costs 0.21 of the score, random ones 0.02.")
-    expect(dialog.get_by_role("img", name="Heatmap. Hottest in the lower left.")).to_be_visible()
-    toggle = dialog.get_by_role("button", name="Heatmap")
-    toggle.click()
-    expect_heatmap(frame, shown=False)
-    dialog.get_by_role("button", name="Next").click()
-    expect(dialog).to_contain_text("Hottest in the lower left.")
-    expect_heatmap(frame, shown=False)
     page.keyboard.press("h")
-    expect_heatmap(frame)
-    expect(toggle).to_have_attribute("aria-pressed", "true")
-    assert [fields["ids"] for fields in heatmap_requests(stand_in)] == [[0], [1]]
+    expect_heatmap(page)
 
 
-def test_the_heat_of_a_picture_that_is_no_match_is_not_said_to_show_the_words(page: Page, stand_in: StandIn) -> None:
-    judged = {"verdict": "none", "match_probability": 0.04}
-    stand_in.answer_next(results=[result(0, **judged)])
-    hot = explained(0, evidence=evidence(heatmap=heatmap(5, 1), occlusion=occlusion()), **judged)
-    for _ in range(2):
-        stand_in.answer_next("explain", results=[hot])
-    open_explained(page, f"{stand_in.url}/?q=boat&k=1")
-    said = "No match: the lower left only comes nearest to your words"
-    pictures(page).first.hover()
-    expect_heatmap(pictures(page).first)
-    expect(pictures(page).first).to_have_attribute("aria-description", said)
-    pictures(page).first.click()
-    expect(page.locator("#viewer_where_title")).to_have_text(f"{said}.")
-    expect(page.get_by_role("dialog")).not_to_contain_text("Hottest")
+def test_a_picture_that_is_no_match_gets_neither_heatmap_nor_words(page: Page, stand_in: StandIn) -> None:
+    judged = {"verdict": "none", "match_probability": 0.06}
+    stand_in.answer_next(results=[result(0), result(1, **judged)])
+    said = "There is no sign of “boat”."
+    stand_in.answer_next("explain", results=[explained(0), explained(1, explanation=said, **judged)])
+    open_first(page, stand_in, "?q=boat&k=2")
+    dialog = page.get_by_role("dialog")
+    page.keyboard.press("h")
+    expect_heatmap(page)
+    expect(dialog.get_by_text("What each word counts for")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(dialog).to_contain_text("Hardly a match: about 6 in 100.")
+    expect(dialog).to_contain_text(said)
+    page.keyboard.press("h")
+    expect(dialog.get_by_role("button", name="Heatmap")).to_be_hidden()
+    expect(dialog.get_by_text("Where in the picture")).to_be_hidden()
+    expect(dialog.get_by_text("What each word counts for")).to_be_hidden()
+    expect_heatmap(page, shown=False)
+    assert [fields["ids"] for fields in heatmap_requests(stand_in)] == [[0]]
 
 
 def test_a_heatmap_that_fails_its_check_is_called_doubtful(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    checked = evidence(heatmap=heatmap(3, 3), occlusion=occlusion(hottest_drop=0.01, holds=False))
-    stand_in.answer_next("explain", results=[explained(0, evidence=checked)])
-    pictures(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("Checked, and doubtful: blanking the 5 hottest patches costs 0.01")
-    expect(page.get_by_role("dialog")).to_contain_text("Hottest in the middle.")
+    open_first(page, stand_in, heatmap=heatmap(3, 3), occlusion=occlusion(hottest_drop=0.01, holds=False))
+    page.keyboard.press("h")
+    expect(page.get_by_role("dialog")).to_contain_text("Checked, and doubtful: covering the 5 hottest squares")
+    expect(page.get_by_role("dialog")).to_contain_text("The middle counts for most.")
+    assert hottest_point(layers(page)) == pytest.approx((0.5, 0.5), abs=NEAR)
 
 
-def test_the_heat_lies_on_the_right_place_of_a_wide_picture_cropped_and_whole(page: Page, stand_in: StandIn) -> None:
-    stand_in.answer_next(results=[result(0, image_url="/images/wide.svg")])
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    hot = evidence(heatmap=heatmap(1, 5, WIDE_BOX), occlusion=occlusion())
-    stand_in.answer_next("explain", results=[explained(0, evidence=hot)])
-    card = pictures(page).first
-    card.hover()
-    expect_heatmap(card)
-    assert hottest_point(card) == pytest.approx((5.5 / 7, 1.5 / 7), abs=NEAR)  # a square card crops to what CLIP sees
-    card.click()
-    frame = page.locator("#viewer_picture")
-    expect_heatmap(frame)
-    expect(page.get_by_role("dialog")).to_contain_text("Hottest in the upper middle.")
-    expect(page.get_by_role("dialog")).to_contain_text("The darkened margin was not analysed.")
+def test_a_picture_without_a_heatmap_says_so(page: Page, stand_in: StandIn) -> None:
+    open_first(page, stand_in, heatmap=None)
+    page.keyboard.press("h")
+    expect(page.get_by_role("dialog")).to_contain_text("There is no heatmap")
+    expect_heatmap(page, shown=False)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800)])
+def test_the_heat_lies_on_the_right_place_of_a_wide_picture(page: Page, stand_in: StandIn, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    stand_in.answer_next(results=[result(0, image_url="/images/wide.svg", width=600, height=300)])
+    open_first(page, stand_in, heatmap=heatmap(1, 5, WIDE_BOX), occlusion=occlusion())
+    page.keyboard.press("h")
+    expect_heatmap(page)
+    expect(page.get_by_role("dialog")).to_contain_text("The upper middle counts for most.")
+    expect(page.get_by_role("dialog")).to_contain_text("The darkened margin was not looked at.")
+    frame = layers(page)
     width, height = frame.evaluate("(frame) => [frame.clientWidth, frame.clientHeight]")
     shown_height = width / 2
     across = 0.25 + 0.5 * 5.5 / 7
@@ -161,41 +124,40 @@ def test_the_heat_lies_on_the_right_place_of_a_wide_picture_cropped_and_whole(pa
     assert hottest_point(frame) == pytest.approx((across, down), abs=NEAR)
 
 
-def test_the_viewer_offers_a_retry_where_its_heatmap_failed(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    stand_in.hang_up_next("explain")
-    pictures(page).first.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("The heatmap could not be fetched.")
-    dialog.get_by_role("button", name="Try again").click()
-    expect_heatmap(page.locator("#viewer_picture"))
-    expect(dialog.get_by_role("button", name="Try again")).to_be_hidden()
-
-
-def test_a_heatmap_brings_the_reason_along_where_that_failed_before(page: Page, stand_in: StandIn) -> None:
-    stand_in.hang_up_next("explain")
+def test_a_heatmap_that_failed_is_offered_again_and_brings_a_missing_reason_along(page: Page, stand_in: StandIn) -> None:
+    for _ in range(2):
+        stand_in.hang_up_next("explain")
     page.goto(f"{stand_in.url}/?q=boat")
     expect(page.get_by_role("alert")).to_be_visible()
     pictures(page).first.click()
+    page.keyboard.press("h")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("The heatmap could not be fetched.")
+    page.locator("#viewer_where").get_by_role("button", name="Try again").click()
+    expect_heatmap(page)
+    expect(page.locator("#viewer_where").get_by_role("button", name="Try again")).to_be_hidden()
     expect(page.locator("#viewer_explanation")).to_contain_text("as the query does (0)")
     assert heatmap_requests(stand_in)[0]["explain"] is True
 
 
 def test_a_heatmap_of_an_earlier_picture_or_search_is_dropped(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
+    open_first(page, stand_in)
     release = stand_in.hold_next("explain")
-    pictures(page).first.click()
+    page.keyboard.press("h")
     expect(page.get_by_role("dialog")).to_contain_text("Looking for where the words are")
     stand_in.wait_until_asked("explain", 2)  # for the reasons, and for the heatmap that is held back
     stand_in.answer_next("explain", results=[explained(1, evidence=evidence(heatmap=heatmap(0, 6)))])
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("dialog")).to_contain_text("Hottest in the upper right")
+    expect(page.get_by_role("dialog")).to_contain_text("The upper right counts for most.")
     with page.expect_response("**/explain"):
         release.set()
-    expect(page.get_by_role("dialog")).to_contain_text("Hottest in the upper right")
+    expect(page.get_by_role("dialog")).to_contain_text("The upper right counts for most.")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     stand_in.hold_next("explain")
     with page.expect_event("requestfailed"):
-        cards(page).nth(2).get_by_role("button", name="Where?").click()
+        cards(page).nth(2).locator(".picture").click()
+        page.keyboard.press("h")
+        page.keyboard.press("Escape")
         search(page, "another")
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -67,13 +67,21 @@ def test_a_picture_of_a_page_has_the_fields_of_a_result(photos: TestClient) -> N
     }
 
 
+def test_one_picture_is_answered_by_its_id_as_a_page_has_it(photos: TestClient) -> None:
+    [picture] = photos.get("/pictures", params={"limit": 1, "place": "San Jose"}).json()["pictures"]
+    assert photos.get(f"/pictures/{picture['id']}").json() == picture
+    unknown, malformed = photos.get("/pictures/4711"), photos.get("/pictures/first")
+    assert (unknown.status_code, fault(unknown)["code"]) == (404, "image_not_found")
+    assert (malformed.status_code, fault(malformed)["code"]) == (422, "request_malformed")
+
+
 def test_pages_make_no_captions(client: TestClient, library: Library) -> None:
     pictures = client.get("/pictures").json()["pictures"]
     assert [picture["caption_source"] for picture in pictures] == ["none", "none", "index", "index"]
     assert [picture["taken"] for picture in pictures] == [None] * library.count
 
 
-@pytest.mark.parametrize("path", ["/timeline", "/pictures"])
+@pytest.mark.parametrize("path", ["/timeline", "/pictures", "/pictures/8"])
 def test_head_is_answered_as_get_without_a_body(photos: TestClient, path: str) -> None:
     head = photos.head(path)
     assert (head.status_code, head.content) == (200, b"")
