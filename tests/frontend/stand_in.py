@@ -16,7 +16,14 @@ from runtime.web.middleware import content_security_policy
 from tests.frontend.answers import PICTURES, explained, heatmap, occlusion, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
-CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
 LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
 LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
