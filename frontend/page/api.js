@@ -110,9 +110,9 @@ async function post(route, { headers, body }, signal) {
   }
 }
 
-/** Returns whether a server of another origin answers at all; a page is not told why it may not read an answer. */
+/** Returns whether a server of another origin answers at all: a page is not told why it may not read an answer. */
 function is_there() {
-  if (api_base.origin === location.origin) return false;
+  if (api_base.origin === location.origin) return null;
   const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
   return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
 }

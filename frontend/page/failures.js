@@ -34,12 +34,12 @@ export function busy_wait_s({ status, body, retry_s }) {
   return is_busy && !(retry_s > LONGEST_WAIT_S) ? retry_s || BUSY_S : 0;
 }
 
-/** Returns why no answer came. `is_there` says that the server answers, but not to this page. */
+/** Returns why no answer came. `is_there` says whether a server of another origin answers at all; null: it is of this one. */
 export function unreachable({ name }, limit_ms, is_there) {
   if (name === "TimeoutError") return new RequestFailed("The server takes too long", `It has not answered for ${limit_ms / 1000} seconds.`);
   if (!navigator.onLine) return new RequestFailed("You are offline", "The search goes on as soon as there is a network.");
-  if (is_there) return new RequestFailed("The server does not answer this page", "Its CORS_ORIGINS may lack this page's address; or it is a function whose URL asks for AWS signatures (UrlAuthType is AWS_IAM).");
-  return new RequestFailed("The server cannot be reached", "Check your connection, and that the server is running.");
+  if (is_there) return new RequestFailed("The server does not answer this page", "Its URL may ask for AWS signatures (UrlAuthType is AWS_IAM), or its CORS settings lack this page.");
+  return new RequestFailed("The server cannot be reached", `Check your connection, and that the server is running${is_there === false ? " and names this page in CORS_ORIGINS" : ""}.`);
 }
 
 /** Returns why an answer is of no use. */

@@ -44,7 +44,7 @@ export function show_loading(request) {
   const what = request.query ? describe_request(request) : `for pictures ${describe_request(request)}`;
   const timers = [
     setTimeout(() => enter("loading", { status: `Looking ${what}`, shown: skeletons() }), SKELETON_DELAY_MS),
-    setTimeout(() => (status_line.textContent = `Still looking ${what}. A server that was idle needs a moment to start.`), COLD_START_DELAY_MS),
+    setTimeout(() => (status_line.textContent = `Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`), COLD_START_DELAY_MS),
   ];
   return () => timers.forEach(clearTimeout);
 }
