@@ -1,5 +1,6 @@
 """The function as Lambda runs it: the real runtime client and `handler.handler`, whole events in, whole answers out."""
 
+import gzip
 import io
 import json
 from pathlib import Path
