@@ -24,7 +24,8 @@ async function answer(event, file) {
   try {
     const response = (await event.preloadResponse) ?? (await fetch(event.request));
     if (!file && response.ok && !(await caches.has(kept))) event.waitUntil(keep()); // after a logout
-    return (response.status >= 500 && (await find())) || response;
+    // Firefox has an answer of this type where its preload finds no server; others throw.
+    return ((response.type === "error" || response.status >= 500) && (await find())) || response;
   } catch (failure) {
     const found = await find();
     if (found) return found;
