@@ -1,10 +1,10 @@
 // Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login.
-// Lies beside the page, and below static/. runtime/web/page.py fills in the version: each has a cache of its own, filled whole.
+// Lies beside the page. runtime/web/page.py fills in the version: each has a cache of its own, filled whole.
 
 const VERSION = "";
 const page = new URL("./", location);
-const caches_of_page = `lookwhy ${page.pathname} `;
-const kept = caches_of_page + VERSION;
+const names = `lookwhy ${page.pathname} `;
+const kept = names + VERSION;
 
 async function keep() {
   const options = { cache: "no-cache", redirect: "error" }; // without a session, the page leads to the login
@@ -14,16 +14,18 @@ async function keep() {
   await cache.addAll(["", ...files].map((file) => new Request(new URL(file, page), options)));
 }
 
-async function drop_others() {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(caches_of_page) && name !== kept).map((name) => caches.delete(name)));
+async function begin() {
+  // The browser itself asks for the page, then: a link from another site stays one, as the login wants to know.
+  await registration.navigationPreload?.enable();
+  const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
+  await Promise.all(others.map((name) => caches.delete(name)));
 }
 
 async function answer(event, file) {
   const find = () => caches.match(new URL(file, page), { cacheName: kept, ignoreVary: true });
   try {
     const response = (await event.preloadResponse) ?? (await fetch(event.request));
-    if (!file && response.ok && !(await caches.has(kept))) event.waitUntil(keep()); // after a logout
+    if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
     // Firefox has an answer of this type where its preload finds no server; others throw.
     return ((response.type === "error" || response.status >= 500) && (await find())) || response;
   } catch (failure) {
@@ -34,8 +36,7 @@ async function answer(event, file) {
 }
 
 addEventListener("install", (event) => event.waitUntil(keep().then(skipWaiting)));
-// With its preload, the browser itself asks for the page: a link from another site stays one, as the login wants to know.
-addEventListener("activate", (event) => event.waitUntil(Promise.all([drop_others(), registration.navigationPreload?.enable()])));
+addEventListener("activate", (event) => event.waitUntil(begin()));
 addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   const file = url.startsWith(page.href) ? url.slice(page.href.length).replace(/[?#].*/, "") : null;

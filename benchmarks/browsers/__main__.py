@@ -96,9 +96,8 @@ class Checks:
         """A picture opened, and closed by Escape."""
         self.opens_a_search()
         # By a click: a headless Firefox has no focus, and its buttons then take no Enter.
-        self._run(
-            """pictures()[0].closest("button, a").click(); await until("an open picture", () => $("dialog[open] img")?.naturalWidth);"""
-        )
+        self._run("""pictures()[0].closest("button, a").click();""")
+        self._run("""await until("an open picture", () => $("dialog[open] img")?.naturalWidth);""")
         self._driver.press(ESCAPE)
         return self._run("""await until("no dialog", () => !$("dialog[open]"));""")
 

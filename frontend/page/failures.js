@@ -1,6 +1,6 @@
 // What can fail between the page and its server, in everyday words. Sends no requests.
 
-// Titles by the server's codes; its own message says the rest.
+// By the server's codes; its own message says the rest.
 const TITLES = {
   query_empty: "There is nothing to search for",
   query_too_long: "That is too long",
@@ -9,13 +9,11 @@ const TITLES = {
   photo_facts_missing: "Dates and places are not known here",
   image_unreadable: "That picture cannot be read",
   image_too_large: "That picture is too large",
-  request_too_large: "That picture is too large",
   image_not_found: "That picture is no longer there",
   pictures_unsupported: "This server searches by words alone",
-  overloaded: "The server is busy",
 };
-const BUSY_S = 2; // until a busy server is asked again that does not say when
-// A busy server that asks for a longer wait than this is not asked again without the user.
+// When to ask a busy server again that does not say, and the longest wait without the user.
+const BUSY_S = 2;
 const LONGEST_WAIT_S = 60;
 
 /** A request that failed. `title` says what happened, `message` what to do or what the server said. */
@@ -27,11 +25,12 @@ export class RequestFailed extends Error {
   }
 }
 
+// Waiting does not help with the other codes of 503, such as a missing index.
+const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
+
 /** Returns in how many seconds a busy server is to be asked again; 0 where it is not busy, or for long. */
-export function busy_wait_s({ status, body, retry_s }) {
-  // Waiting does not help with the other codes of 503, such as a missing index.
-  const is_busy = status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
-  return is_busy && !(retry_s > LONGEST_WAIT_S) ? retry_s || BUSY_S : 0;
+export function busy_wait_s(answer) {
+  return is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
 }
 
 /** Returns why no answer came. `is_there` says whether a server of another origin answers at all; null: it is of this one. */
@@ -43,16 +42,16 @@ export function unreachable({ name }, limit_ms, is_there) {
 }
 
 /** Returns why an answer is of no use. */
-export function refused_or_broken({ status, body }) {
+export function refused_or_broken(answer) {
+  const { status, body } = answer;
   const { code, message } = body?.error ?? {};
-  const failed = (title, said, worth_retrying) => new RequestFailed(TITLES[code] ?? title, message ?? said, { worth_retrying });
+  const failed = (title, said, worth_retrying = false) => new RequestFailed(TITLES[code] ?? title, message ?? said, { worth_retrying });
   if (status < 400) return failed("The answer cannot be read", "What answered is not the Lookwhy server, or another version of it. Load the page again.", true);
   if (code === "top_k_out_of_range") return new RequestFailed(TITLES[code], `${message.match(/\d+(?=\.$)/) ?? "Fewer"} at once are the most.`, { worth_retrying: false });
-  if (status === 401) return new RequestFailed("You are not logged in", "Open the server's own page, and log in with its access token.", { worth_retrying: false });
-  if (status === 403 && !code && body) return failed("The server answers signed requests only", "Its URL asks for AWS signatures, which a page cannot make. Deploy it with UrlAuthType=NONE, or search from the terminal.", false);
-  if (status === 413) return failed("That is too large", "Give a smaller picture.", false);
-  if (status === 429) return failed("The server is busy", "Too many searches came at once. Try again in a minute.", true);
-  if (status === 503 && !code) return failed("The server is busy", "Try again in a minute.", true);
+  if (status === 401) return new RequestFailed("You are not logged in", "Open the server's own page, and log in there.", { worth_retrying: false });
+  if (status === 403 && body && !code) return failed("The server answers signed requests only", "Its URL asks for AWS signatures, which a page cannot make. Deploy it with UrlAuthType=NONE, or search from the terminal.");
+  if (status === 413) return failed("That is too large", "Give a smaller picture.");
+  if (is_busy(answer)) return failed("The server is busy", "Too many searches came at once. Try again in a minute.", true);
   if (status >= 500) return failed("The server could not answer", `It, or what stands before it, failed (status ${status}).`, true);
   return failed("This search was refused", `The server answered with status ${status}.`, status === 408);
 }
