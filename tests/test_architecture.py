@@ -73,7 +73,15 @@ OWNERS = {
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},
     "botocore": {"artefacts/aws.py"},
-    "fastapi": {"web/api.py", "web/browsing.py", "web/faults.py", "web/pictures.py", "web/routing.py", "web/searching.py"},
+    "fastapi": {
+        "web/api.py",
+        "web/browsing.py",
+        "web/faults.py",
+        "web/page.py",
+        "web/pictures.py",
+        "web/routing.py",
+        "web/searching.py",
+    },
     "sqlite3": {"library/caption_file.py", "library/catalog_file.py", "library/text_index.py"},
     "prometheus_client": {"web/metrics.py"},
 }

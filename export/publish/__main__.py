@@ -25,6 +25,7 @@ from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
+from runtime.web.page import SERVICE_WORKER, versioned_service_worker
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED = "no-cache"
@@ -127,11 +128,15 @@ def publish_index(folder: Path, manifest: IndexManifest, there: S3Folder, *, wit
 
 
 def publish_page(frontend: Path, there: S3Folder, api: str) -> None:
-    """Publish the page's files, and last the page, which says that its API is at `api`."""
+    """Publish the page's files, then the page, which says that its API is at `api`.
+
+    Last goes the service worker: who sees its new version keeps all that lies there then.
+    """
     for file in sorted(path for path in frontend.rglob("*") if path.is_file()):
         there.write(f"static/{file.relative_to(frontend).as_posix()}", file, cache=ALWAYS_ASKED)
     html = (frontend / "index.html").read_text("utf-8").replace(API_BASE.format(""), API_BASE.format(api.rstrip("/")))
     there.write("index.html", html.encode(), cache=ALWAYS_ASKED)
+    there.write(SERVICE_WORKER, versioned_service_worker(frontend).encode(), cache=ALWAYS_ASKED)
 
 
 def _read_manifest(there: S3Folder, form: type[M]) -> M | None:

@@ -1,15 +1,12 @@
-// All requests to the server: its address, the routes, and the names of what can fail. No other file sends requests.
+// All requests to the server: its address and the routes. No other file sends requests; failures.js says what can fail.
 
 import { has_words, is_mix } from "../request/search_request.js";
+import { busy_wait_s, refused_or_broken, unreachable } from "./failures.js";
+
+export { RequestFailed } from "./failures.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
-const UNAUTHORIZED = 401;
-const TOO_MANY_REQUESTS = 429;
-// Statuses below 500 with which the same request may succeed later.
-const RETRYABLE = [408, TOO_MANY_REQUESTS];
-// A busy server that asks for a longer wait than this is not asked again without the user.
-const LONGEST_WAIT_S = 60;
 const PAGE_HITS = 24;
 
 const api_base = read_api_base();
@@ -18,15 +15,6 @@ function read_api_base() {
   const given = document.querySelector('meta[name="api-base"]').content.trim();
   // The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
   return new URL(given ? `${given.replace(/\/+$/, "")}/` : ".", document.baseURI);
-}
-
-/** A request that failed. `title` says what happened, `message` what to do or what the server said. */
-export class RequestFailed extends Error {
-  constructor(title, message, { worth_retrying = true } = {}) {
-    super(message);
-    this.title = title;
-    this.worth_retrying = worth_retrying;
-  }
 }
 
 /**
@@ -72,8 +60,8 @@ export function fetch_examples(signal) {
 
 /** Has a server on this machine show the folder of a picture. */
 export async function open_folder(id) {
-  const { status, body } = await send("open-folder", as_json({ id }));
-  if (status >= 400) throw refused_or_broken(status, body?.error?.message);
+  const answer = await send("open-folder", as_json({ id }));
+  if (answer.status >= 400) throw refused_or_broken(answer);
 }
 
 /**
@@ -132,15 +120,22 @@ function with_fields(route, fields) {
 async function fetch_answer(route, field, { tell_busy, ...options }) {
   const { signal } = options;
   let answer = await send(route, options);
-  if (answer.status === TOO_MANY_REQUESTS && answer.retry_s && answer.retry_s <= LONGEST_WAIT_S) {
-    tell_busy?.(answer.retry_s);
-    await wait(answer.retry_s, signal);
+  const wait_s = busy_wait_s(answer);
+  if (wait_s) {
+    tell_busy?.(wait_s);
+    await wait(wait_s, signal);
     answer = await send(route, options);
   }
   const { status, body } = answer;
-  if (status < 400 && body?.[field]) return body;
-  if (status === UNAUTHORIZED && api_base.origin === location.origin) await leave_for_login();
-  throw refused_or_broken(status, body?.error?.message);
+  if (status < 400 && has_what_is_shown(body, field)) return body;
+  if (status === 401 && api_base.origin === location.origin) await leave_for_login();
+  throw refused_or_broken(answer);
+}
+
+// Another version's results may lack what the cards are made of.
+function has_what_is_shown(body, field) {
+  const found = body?.[field];
+  return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
 }
 
 async function send(route, { signal, headers, ...options }) {
@@ -155,8 +150,15 @@ async function send(route, { signal, headers, ...options }) {
     return { status: response.status, body: read_json(await response.text()), retry_s };
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw unreachable(cause);
+    throw unreachable(cause, LIMIT_MS, await is_there());
   }
+}
+
+/** Returns whether a server of another origin answers at all: a page is not told why it may not read an answer. */
+function is_there() {
+  if (api_base.origin === location.origin) return null;
+  const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
+  return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
 }
 
 function wait(seconds, signal) {
@@ -178,19 +180,4 @@ function read_json(text) {
   } catch {
     return null; // the error page of a gateway; the status is enough
   }
-}
-
-function unreachable(cause) {
-  if (cause.name === "TimeoutError") return new RequestFailed("The server takes too long", `It has not answered for ${LIMIT_MS / 1000} seconds.`);
-  if (!navigator.onLine) return new RequestFailed("You are offline", "Connect to the network, then try again.");
-  return new RequestFailed("The server cannot be reached", "Check your connection, and that the server is running.");
-}
-
-function refused_or_broken(status, server_message) {
-  const message = server_message ?? `The server answered with status ${status}.`;
-  if (status >= 500) return new RequestFailed("The server could not answer", message);
-  if (status === TOO_MANY_REQUESTS) return new RequestFailed("The server is busy", message);
-  if (status === UNAUTHORIZED) return new RequestFailed("This server asks for an access token", message, { worth_retrying: false });
-  if (status >= 400) return new RequestFailed("This search was refused", message, { worth_retrying: RETRYABLE.includes(status) });
-  return new RequestFailed("The answer cannot be read", "What answered is not the Lookwhy server, or another version of it.");
 }

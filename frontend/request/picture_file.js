@@ -6,6 +6,8 @@ const JPEG_QUALITY = 0.9;
 const MAX_CHOSEN_BYTES = 60e6;
 // A server on AWS Lambda accepts no larger request.
 const MAX_SENT_BYTES = 4.5e6;
+// Browsers name no type of a format that they do not know.
+const PICTURE_NAMES = /\.(avif|hei[cf]|jxl|tiff?|dng|cr[23]|nef|arw)$/i;
 
 /** A file cannot be searched with; `title` says why, the message what can. */
 export class PictureRefused extends Error {
@@ -19,7 +21,7 @@ export class PictureRefused extends Error {
 export function only_picture(files) {
   const [file] = files;
   if (files.length !== 1) throw new PictureRefused("One picture at a time", `There were ${files.length} files. Give the one to search with.`);
-  if (!file.type.startsWith("image/")) throw new PictureRefused("That is not a picture", `“${file.name}” is none. Give a JPEG, PNG or WebP.`);
+  if (!file.type.startsWith("image/") && !PICTURE_NAMES.test(file.name)) throw new PictureRefused("That is not a picture", `“${file.name}” is none. Give a JPEG, PNG or WebP.`);
   if (file.size > MAX_CHOSEN_BYTES) throw too_large(file, MAX_CHOSEN_BYTES);
   return file;
 }
@@ -28,7 +30,7 @@ export function only_picture(files) {
 export async function shrink_picture(file) {
   const bitmap = await decode(file);
   if (bitmap) return draw_small(bitmap);
-  if (file.size > MAX_SENT_BYTES) throw too_large(file, MAX_SENT_BYTES);
+  if (file.size > MAX_SENT_BYTES) throw too_large(file, MAX_SENT_BYTES, " where the browser cannot make it smaller, as here. Save it as a JPEG, and give that");
   return file; // the server may know the format; if not, its error says so
 }
 
@@ -54,7 +56,7 @@ function draw_small(bitmap) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
 }
 
-function too_large(file, max_bytes) {
+function too_large(file, max_bytes, why = "") {
   const megabytes = (bytes) => (bytes / 1e6).toFixed(bytes % 1e6 ? 1 : 0);
-  return new PictureRefused("That picture is too large", `“${file.name}” has ${megabytes(file.size)} MB; ${megabytes(max_bytes)} MB is the most.`);
+  return new PictureRefused("That picture is too large", `“${file.name}” has ${megabytes(file.size)} MB; ${megabytes(max_bytes)} MB is the most${why}.`);
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.staticfiles import StaticFiles
+from fastapi.middleware.gzip import GZipMiddleware
 
 from runtime import __version__
 from runtime.engine import Engine
@@ -23,10 +23,10 @@ from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.browsing import add_browsing
 from runtime.web.faults import UnexpectedFaults, answer_faults
-from runtime.web.files import FileAnswer
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.open_folder import add_open_folder, is_from_here
+from runtime.web.page import add_page
 from runtime.web.pictures import add_pictures
 from runtime.web.request_body import RequestBodies
 from runtime.web.routing import get
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
+# Text from this size on is sent as gzip to who takes that; pictures are not. 24 results of 20.7 KB become 3.3 KB in .17 ms of
+# one core; level 9 makes it 3.2 KB in .23 ms.
+COMPRESSED_BYTES, COMPRESSION = 1024, 5
 Served = FixedEngine | LiveEngine  # each request reads `current` once
 
 
@@ -75,7 +78,8 @@ def create_app(
     _add_health(app, live, settings, has_desktop=desktop is not None)
     if settings.metrics != "off":
         _add_metrics(app, counted)
-    _add_page(app, settings)
+    add_page(app, settings.frontend_dir)
+    _add_description(app)
     answer_faults(app, count_refusal=counted.count_refusal)
     _add_middleware(app, settings, counted, on_lambda=on_lambda)
     return app
@@ -94,6 +98,7 @@ def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, 
         app.add_middleware(
             CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed
         )
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION)
     app.add_middleware(AnswerHeaders, count=counted.count, picture_urls=(settings.image_base_url, settings.preview_base_url))
 
 
@@ -139,13 +144,7 @@ def _add_metrics(app: FastAPI, counted: metrics.Metrics) -> None:
         return Response(counted.render(), media_type=metrics.CONTENT_TYPE)
 
 
-def _add_page(app: FastAPI, settings: Settings) -> None:
-    @get(app, "/", response_class=Response, include_in_schema=False)
-    def page() -> FileAnswer:
-        return FileAnswer.of(settings.frontend_dir / "index.html", {"cache-control": "no-cache"})
-
+def _add_description(app: FastAPI) -> None:
     @get(app, "/openapi.json", include_in_schema=False)
     def description() -> dict[str, Any]:
         return app.openapi()
-
-    app.mount("/static", StaticFiles(directory=settings.frontend_dir), name="static")

@@ -1,5 +1,6 @@
 """The function as Lambda runs it: the real runtime client and `handler.handler`, whole events in, whole answers out."""
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -55,6 +56,9 @@ def test_the_page_and_what_it_loads_arrive(function: Emulator) -> None:
     assert b"<title>Lookwhy</title>" in page.body
     script = function.ask(url_event(path="/static/app.js"))
     assert (script.status, script.headers["content-type"].split(";")[0]) == (200, "text/javascript")
+    zipped = function.ask(url_event(path="/static/app.js", headers={"accept-encoding": "gzip, br"}))
+    assert (zipped.was_base64, zipped.headers["content-encoding"]) == (True, "gzip")
+    assert gzip.decompress(zipped.body) == script.body
 
 
 @pytest.mark.parametrize(

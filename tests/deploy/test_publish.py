@@ -137,7 +137,7 @@ def test_the_page_says_where_its_api_is_and_goes_last(writes: Writes, bucket: st
     there = S3Folder(f"s3://{bucket}", writes)
     publish_page(ROOT / "frontend", there, FUNCTION_URL)
     assert f'<meta name="api-base" content="{FUNCTION_URL.rstrip("/")}">'.encode() in there.read("index.html")
-    assert writes.keys[-1] == "index.html"
+    assert writes.keys[-2:] == ["index.html", "service_worker.js"]
     script = writes.head_object(Bucket=bucket, Key="static/app.js")
     assert script["ContentType"] == "text/javascript"
     page = writes.head_object(Bucket=bucket, Key="index.html")

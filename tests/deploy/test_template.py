@@ -90,7 +90,7 @@ def test_no_bucket_is_public(translated: dict[str, Any]) -> None:
     assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert "AWS:SourceArn" in statement["Condition"]["StringEquals"]
     *page, previews, originals = statement["Resource"]
-    assert [path["Fn::Sub"].split("}")[1] for path in page] == ["/index.html", "/static/*"]
+    assert [path["Fn::Sub"].split("}")[1] for path in page] == ["/index.html", "/service_worker.js", "/static/*"]
     assert [path["Fn::If"][0] for path in (previews, originals)] == ["HasPublicPictures", "HasPublicOriginals"]
 
 

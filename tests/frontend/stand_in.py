@@ -13,12 +13,20 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from runtime.web.access.login import LoginPage
+from runtime.web.access.login import LoginPage, ask_to_log_in
 from runtime.web.middleware import content_security_policy
+from runtime.web.page import SERVICE_WORKER, versioned_service_worker
 from tests.frontend.answers import PICTURES, drawn_picture, explained, heatmap, occlusion, paged, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
-CONTENT_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
 LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
 BROWSED = ("timeline", "pictures", "folders", "examples")
@@ -57,6 +65,11 @@ class StandIn:
     undated: int = 2
     pictures: int = 8
     examples: list[str] = field(default_factory=lambda: ["two yellow ducks", "a castle at night"])
+    refuses: int = 0  # the status with which all but the login page is refused; 401 leads the page there
+    prefix: str = ""  # the path below which a proxy has put it
+    frontend: Path = FRONTEND
+    policy: str = field(default_factory=content_security_policy)
+    installable: bool = False  # whether there is a service worker
     came_in: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_next(self, route: str = "search", **fields: Any) -> None:
@@ -157,12 +170,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Serve the page, its files and every picture but `missing.svg`."""
-        path = self.path.partition("?")[0]
+        path = self.path.partition("?")[0].removeprefix(self.stand_in.prefix)
+        frontend = self.stand_in.frontend
         name = "index.html" if path == "/" else path.removeprefix("/static/")
-        file = (FRONTEND / name).resolve()
+        file = (frontend / name).resolve()
         if path.startswith(("/images/", "/previews/")):
             self.stand_in.pictures_asked.append(path)
-        if path.startswith("/pictures/"):
+        if self.stand_in.refuses and path != "/login":
+            to_login = dict(ask_to_log_in("").headers) if path == "/" and self.stand_in.refuses == 401 else {}
+            self.send(303 if to_login else self.stand_in.refuses, "text/plain", b"refused", to_login)
+        elif path == f"/{SERVICE_WORKER}" and self.stand_in.installable:
+            self.send(200, "text/javascript", versioned_service_worker(frontend).encode())
+        elif path.startswith("/pictures/"):
             photo = self.stand_in.photos.get(int(path.removeprefix("/pictures/")))
             answer = photo or {"error": {"code": "image_not_found", "message": "The library has no such picture."}}
             self.send(200 if photo else 404, "application/json", json.dumps(answer).encode())
@@ -180,21 +199,22 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/login":
             page = LOGIN_PAGE.show("", wrong="That is not the token." if self.path.endswith("?wrong") else "")
             self.send(200, "text/html", bytes(page.body), dict(page.headers))
-        elif (path == "/" or path.startswith("/static/")) and file.is_relative_to(FRONTEND) and file.is_file():
+        elif (path == "/" or path.startswith("/static/")) and file.is_relative_to(frontend) and file.is_file():
             self.send(200, CONTENT_TYPES[file.suffix], file.read_bytes())
         else:
             self.send(404, "text/plain", b"not here")
 
     def do_POST(self) -> None:
         """Answer by the script."""
-        if self.path == "/logout":
+        path = self.path.removeprefix(self.stand_in.prefix)
+        if path == "/logout":
             self.stand_in.answer("logout", {})
             self.send(204, "text/plain", b"")
             return
         body = self.rfile.read(int(self.headers["content-length"]))
         content_type = self.headers["content-type"]
         fields = read_form(content_type, body) if content_type.startswith("multipart/") else json.loads(body)
-        self.send_scripted(self.stand_in.answer(self.path.removeprefix("/"), fields))
+        self.send_scripted(self.stand_in.answer(path.removeprefix("/"), fields))
 
     def send_scripted(self, scripted: Scripted) -> None:
         """Send what is scripted once it is released."""
@@ -213,7 +233,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response(status)
             self.send_header("content-type", content_type)
             self.send_header("content-length", str(len(body)))
-            headers = {"content-security-policy": content_security_policy(), **headers}
+            headers = {"content-security-policy": self.stand_in.policy, **headers}
             for name in headers.keys() - {"content-type", "content-length"}:
                 self.send_header(name, headers[name])
             self.end_headers()
@@ -239,6 +259,6 @@ def read_form(content_type: str, body: bytes) -> dict[str, Any]:
 def start(stand_in: StandIn) -> ThreadingHTTPServer:
     """Serve `stand_in` on a free port of the loopback until the returned server is shut down."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"stand_in": stand_in}))
-    stand_in.url = f"http://127.0.0.1:{server.server_port}"
+    stand_in.url = f"http://127.0.0.1:{server.server_port}{stand_in.prefix}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     return server

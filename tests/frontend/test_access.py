@@ -10,15 +10,23 @@ from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
 BUSY = {"error": {"code": "rate_exceeded", "message": "Too many searches."}}
+OVERLOADED = {"error": {"code": "overloaded", "message": "64 searches wait."}}
+THROTTLED = {"Reason": "ConcurrentInvocationLimitExceeded"}  # by AWS, which does not say until when
 DENIED = {"error": {"code": "access_denied", "message": "The token, please."}}
 
 
-def test_a_busy_server_is_told_of_and_asked_again_once_it_said(page: Page, stand_in: StandIn) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "retry_s", "wait_s"),
+    [(429, BUSY, 30, 30), (503, OVERLOADED, 7, 7), (429, THROTTLED, None, 2), (503, "<h1>Busy</h1>", None, 2)],
+)
+def test_a_busy_server_is_told_of_and_asked_again_once_it_said(
+    page: Page, stand_in: StandIn, status: int, body: object, retry_s: int | None, wait_s: int
+) -> None:
     stop_clock(page)
-    stand_in.fail_next(429, BUSY, retry_s=30)
+    stand_in.fail_next(status, body, retry_s=retry_s)
     page.goto(f"{stand_in.url}/?q=boat")
-    expect(page.get_by_role("status")).to_have_text("The server is busy. Trying again in 30 s.")
-    page.clock.run_for(29_000)
+    expect(page.get_by_role("status")).to_have_text(f"The server is busy. Trying again in {wait_s} s.")
+    page.clock.run_for(1000 * (wait_s - 1))
     assert len(stand_in.asked["search"]) == 1
     page.clock.run_for(1000)
     expect(cards(page)).to_have_count(8)

@@ -1,26 +1,51 @@
 """A server that is offline, slow or unwilling: told apart, in its own words where it has any, with a way on."""
 
+import shutil
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.frontend.driving import cards, search, stop_clock
-from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in import FRONTEND, StandIn, start
 
 pytestmark = pytest.mark.browser
 
 
-def fault(message: str) -> dict[str, object]:
-    return {"error": {"code": "any", "message": message}}
+def fault(message: str, code: str = "any") -> dict[str, object]:
+    return {"error": {"code": code, "message": message}}
 
 
 @pytest.mark.parametrize(
     ("status", "body", "title", "message"),
     [
-        (422, fault("Shorten it."), "This search was refused", "Shorten it."),
-        (429, fault("Slowly."), "The server is busy", "Slowly."),
+        (422, fault("Say it otherwise."), "This search was refused", "Say it otherwise."),
+        (422, fault("Shorten it.", "query_too_long"), "That is too long", "Shorten it."),
+        (
+            422,
+            fault("top_k is 101; 1 to 100.", "top_k_out_of_range"),
+            "That is too many at once",
+            "100 at once are the most.",
+        ),
+        (422, fault("It is HEIC.", "image_unreadable"), "That picture cannot be read", "It is HEIC."),
+        (413, "<h1>Too large</h1>", "That is too large", "Give a smaller picture."),
+        (403, {"Message": "Forbidden"}, "The server answers signed requests only", "UrlAuthType=NONE"),
+        (
+            403,
+            fault("A page of another origin.", "origin_not_allowed"),
+            "This search was refused",
+            "A page of another origin.",
+        ),
         (500, fault("It broke."), "The server could not answer", "It broke."),
-        (502, "<h1>Bad Gateway</h1>", "The server could not answer", "The server answered with status 502."),
+        (502, "<h1>Bad Gateway</h1>", "The server could not answer", "failed (status 502)"),
+        (503, fault("No index.", "artefact_missing"), "The server could not answer", "No index."),
         (200, "<h1>Hello</h1>", "The answer cannot be read", "another version"),
+        (
+            200,
+            {"results": [{"image_path": "boat.jpg", "caption": "a boat"}]},
+            "The answer cannot be read",
+            "another version",
+        ),
     ],
 )
 def test_a_failed_search_says_what_happened_in_the_servers_words(
@@ -33,7 +58,7 @@ def test_a_failed_search_says_what_happened_in_the_servers_words(
     expect(cards(page)).to_have_count(0)
 
 
-@pytest.mark.parametrize(("status", "offered"), [(422, 0), (413, 0), (429, 1), (500, 1)])
+@pytest.mark.parametrize(("status", "offered"), [(422, 0), (413, 0), (403, 0), (408, 1), (500, 1)])
 def test_a_retry_is_offered_where_it_may_help(page: Page, stand_in: StandIn, status: int, offered: int) -> None:
     stand_in.fail_next(status, fault("No."))
     page.goto(f"{stand_in.url}/?q=boat")
@@ -50,14 +75,35 @@ def test_a_server_that_is_gone_is_named_and_the_retry_succeeds(page: Page, stand
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_a_browser_without_a_network_says_that_it_is_offline(page: Page, stand_in: StandIn) -> None:
+def test_a_server_that_answers_but_not_to_this_page_is_told_from_one_that_is_gone(
+    browser: Browser, stand_in: StandIn, tmp_path: Path
+) -> None:
+    api = StandIn()  # says nothing of CORS, as a function whose URL wants signatures
+    server = start(api)
+    stand_in.frontend = Path(shutil.copytree(FRONTEND, tmp_path / "frontend")).resolve()
+    stand_in.policy = f"{stand_in.policy}; connect-src {api.url}"
+    html = stand_in.frontend / "index.html"
+    html.write_text(html.read_text("utf-8").replace('name="api-base" content=""', f'name="api-base" content="{api.url}"'))
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{stand_in.url}/?q=boat")
+        expect(page.get_by_role("alert")).to_contain_text("UrlAuthType is AWS_IAM")
+        server.shutdown()
+        server.server_close()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+
+
+def test_a_browser_without_a_network_says_so_and_tries_again_by_itself_once_there_is_one(
+    page: Page, stand_in: StandIn
+) -> None:
     page.goto(stand_in.url)
     page.context.set_offline(True)
     search(page, "boat")
     expect(page.get_by_role("alert")).to_contain_text("You are offline")
     page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
     expect(cards(page)).to_have_count(8)
+    assert len(stand_in.asked["search"]) == 1
 
 
 def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stand_in: StandIn) -> None:
@@ -68,7 +114,7 @@ def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stan
     expect(page.get_by_role("status")).to_have_text("Looking for “boat”")
     page.clock.run_for(200)
     expect(page.get_by_role("status")).to_have_text(
-        "Still looking for “boat”. A server that was idle needs a moment to start."
+        "Still looking for “boat”. The server may be waking up: the first search after a quiet time takes up to 30 s."
     )
     release.set()
     expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")

@@ -13,6 +13,12 @@ from tests.frontend.driving import cards, drag, drop, file_of, open_explained, p
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
+FONT_SIZE = "(shown) => parseFloat(getComputedStyle(shown).fontSize)"
+# Texts that do not fit into what they stand in, where that hides what juts out or has a height of its own.
+CUT_OFF = """[...document.querySelectorAll("button, p, h1, h2, h3, li, dd, label")]
+  .filter((shown) => shown.checkVisibility() && shown.textContent.trim() && !shown.closest(".card, .only_screen_readers, .skip"))
+  .filter((shown) => shown.scrollWidth > shown.clientWidth + 1 && getComputedStyle(shown).display !== "inline")
+  .map((shown) => `${shown.tagName}.${shown.className}: ${shown.textContent.trim().slice(0, 40)}`)"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -85,6 +91,12 @@ def show_failure(page: Page, stand_in: StandIn) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def show_busy(page: Page, stand_in: StandIn) -> None:
+    stand_in.fail_next(429, {"error": {"code": "rate_exceeded", "message": "Too many."}}, retry_s=60)
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(page.get_by_role("status")).to_contain_text("busy")
+
+
 def show_nothing(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[])
     page.goto(f"{stand_in.url}/?q=boat")
@@ -122,6 +134,7 @@ STATES = [
     show_drop_target,
     show_toast,
     show_failure,
+    show_busy,
     show_nothing,
     show_long_words,
     show_login,
@@ -181,3 +194,35 @@ def test_the_name_stands_on_one_line(page: Page, stand_in: StandIn, width: int) 
     name = page.locator(".brand").bounding_box()
     assert name
     assert name["height"] < 60
+
+
+@pytest.mark.parametrize("show", [show_empty, show_results, show_viewer, show_mix, show_toast, show_failure, show_login])
+def test_text_of_twice_the_size_is_not_cut_off(page: Page, stand_in: StandIn, show: Show) -> None:
+    show(page, stand_in)
+    small = page.locator("button:visible").first.evaluate(FONT_SIZE)
+    # as a browser does whose user asks for larger letters; by the CSSOM, which the page's policy lets pass
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.locator("button:visible").first.evaluate(FONT_SIZE) == 2 * small
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("show", [show_results, show_toast, show_failure, show_login])
+def test_buttons_are_seen_as_such_where_the_system_sets_the_colours(page: Page, stand_in: StandIn, show: Show) -> None:
+    page.emulate_media(forced_colors="active")
+    show(page, stand_in)
+    borders = "[...document.querySelectorAll('button')].filter((button) => button.checkVisibility()).map((button) => "
+    widths = page.evaluate(f"{borders} parseFloat(getComputedStyle(button).borderTopWidth))")
+    assert widths
+    assert min(widths) >= 1
+
+
+def test_a_query_in_a_script_from_right_to_left_is_written_so_and_the_page_stays_as_it_is(
+    page: Page, stand_in: StandIn
+) -> None:
+    page.goto(f"{stand_in.url}/?q=%D7%A1%D7%99%D7%A8%D7%94")
+    expect(cards(page)).to_have_count(8)
+    assert page.locator("#query").evaluate("(box) => getComputedStyle(box).direction") == "rtl"
+    assert page.locator("#status").evaluate("(line) => getComputedStyle(line).direction") == "ltr"
+    page.locator("#query").fill("a boat")
+    assert page.locator("#query").evaluate("(box) => getComputedStyle(box).direction") == "ltr"

@@ -82,11 +82,15 @@ def test_a_picture_that_the_browser_cannot_read_is_sent_as_it_is(page: Page, sta
     assert stand_in.asked["search/image"][0]["image"] == tiff
 
 
-def test_what_the_server_says_of_a_picture_reaches_the_user(page: Page, stand_in: StandIn) -> None:
+@pytest.mark.parametrize(("name", "type"), [("broken.png", "image/png"), ("IMG_1.HEIC", "")])
+def test_what_the_browser_cannot_read_is_sent_and_what_the_server_says_of_it_reaches_the_user(
+    page: Page, stand_in: StandIn, name: str, type: str
+) -> None:
     stand_in.fail_next(422, {"error": {"code": "image_unreadable", "message": "No picture could be read."}}, "search/image")
     page.goto(stand_in.url)
-    drop(page, file_of(b"nothing", "broken.png"))
+    drop(page, file_of(b"nothing", name, type))
     expect(page.get_by_role("alert")).to_contain_text("No picture could be read.")
+    assert stand_in.asked["search/image"][0]["image"] == b"nothing"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +99,7 @@ def test_what_the_server_says_of_a_picture_reaches_the_user(page: Page, stand_in
         ([file_of(b"", "a.png"), file_of(b"", "b.png")], "One picture at a time"),
         ([file_of(b"words", "<b>notes.txt</b>", "text/plain")], "That is not a picture"),
         ([file_of(b"MM" + bytes(4_600_000), "huge.tif", "image/tiff")], "That picture is too large"),
+        ([file_of(bytes(4_600_000), "IMG_1.HEIC", "")], "Save it as a JPEG"),
     ],
 )
 def test_files_that_cannot_be_asked_with_are_refused_in_words(

@@ -1,0 +1,45 @@
+// Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login.
+// Lies beside the page. runtime/web/page.py fills in the version: each has a cache of its own, filled whole.
+
+const VERSION = "";
+const page = new URL("./", location);
+const names = `lookwhy ${page.pathname} `;
+const kept = names + VERSION;
+
+async function keep() {
+  const options = { cache: "no-cache", redirect: "error" }; // without a session, the page leads to the login
+  const html = await (await fetch(page, options)).text();
+  const files = new Set([...html.matchAll(/(?:href|src)="(static\/[^"]+)"/g)].map(([, file]) => file));
+  const cache = await caches.open(kept);
+  await cache.addAll(["", ...files].map((file) => new Request(new URL(file, page), options)));
+}
+
+async function begin() {
+  // The browser itself asks for the page, then: a link from another site stays one, as the login wants to know.
+  await registration.navigationPreload?.enable();
+  const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+async function answer(event, file) {
+  const find = () => caches.match(new URL(file, page), { cacheName: kept, ignoreVary: true });
+  try {
+    const response = (await event.preloadResponse) ?? (await fetch(event.request));
+    if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
+    // Firefox has an answer of this type where its preload finds no server; others throw.
+    return ((response.type === "error" || response.status >= 500) && (await find())) || response;
+  } catch (failure) {
+    const found = await find();
+    if (found) return found;
+    throw failure;
+  }
+}
+
+addEventListener("install", (event) => event.waitUntil(keep().then(skipWaiting)));
+addEventListener("activate", (event) => event.waitUntil(begin()));
+addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  const file = url.startsWith(page.href) ? url.slice(page.href.length).replace(/[?#].*/, "") : null;
+  if (method === "POST" && file === "logout") event.waitUntil(caches.delete(kept));
+  if (method === "GET" && (file === "" || file?.startsWith("static/"))) event.respondWith(answer(event, file));
+});
