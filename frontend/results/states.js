@@ -27,6 +27,10 @@ function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   failure_box.hidden = state !== "failed";
 }
 
+export function tell(status) {
+  status_line.textContent = status;
+}
+
 /** Shows that a search is running: at once where nothing is shown yet, else if it takes noticeably long. Returns what ends it. */
 export function show_loading(request) {
   write_title(request);
