@@ -33,6 +33,7 @@ function restore_from_address() {
   clear_toast();
   newest_files = null;
   if (address.kept && !request.picture) report_lost_picture(address.kept);
+  document.getElementById("examples").hidden = !is_empty(request);
   if (is_empty(request)) show_start();
   else run_search(request, uses);
 }

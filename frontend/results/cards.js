@@ -8,7 +8,7 @@ import { describe_verdict } from "./verdict.js";
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
 // As in cards.css.
-const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.75rem)";
+const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 // A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
 const SHARPNESS = 0.75;
 // Shapes of photos as they come: most lie, some stand.

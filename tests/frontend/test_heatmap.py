@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.answers import WIDE_BOX, evidence, explained, heatmap, occlusion, result
-from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search, stop_clock
+from tests.frontend.driving import hottest_point, open_explained, pictures
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -21,76 +21,9 @@ def heatmap_requests(stand_in: StandIn) -> list[dict[str, object]]:
     return [fields for fields in stand_in.asked["explain"] if fields["heatmap"]]
 
 
-def test_resting_on_a_card_shows_where_and_leaving_hides_it(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    frame = pictures(page).nth(1)
-    frame.hover()
-    expect_heatmap(frame)
-    assert hottest_point(frame) == pytest.approx(USUAL_POINT, abs=NEAR)
-    expect(frame).to_have_attribute("aria-description", "Hottest in the lower left")
-    page.mouse.move(0, 0)
-    expect_heatmap(frame, shown=False)
-    assert heatmap_requests(stand_in) == [{"query": "boat", "ids": [1], "heatmap": True, "explain": False}]
-
-
-def test_passing_by_asks_for_nothing_and_coming_back_does_not_ask_again(page: Page, stand_in: StandIn) -> None:
-    stop_clock(page)
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    pictures(page).nth(0).hover()
-    page.clock.run_for(200)
-    page.mouse.move(0, 0)
-    page.clock.run_for(1000)
-    assert heatmap_requests(stand_in) == []
-    for _ in range(2):
-        pictures(page).nth(1).hover()
-        page.clock.run_for(300)
-        expect_heatmap(pictures(page).nth(1))
-        page.mouse.move(0, 0)
-    assert len(heatmap_requests(stand_in)) == 1
-
-
-def test_the_keyboard_shows_where_on_the_card_it_is_at(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    page.get_by_role("searchbox").press("ArrowDown")
-    expect_heatmap(pictures(page).nth(0))
-    page.keyboard.press("ArrowRight")
-    expect_heatmap(pictures(page).nth(1))
-    expect_heatmap(pictures(page).nth(0), shown=False)
-
-
-def test_a_tap_on_where_shows_it_until_the_next_tap_and_says_so(phone: Page, stand_in: StandIn) -> None:
-    open_explained(phone, f"{stand_in.url}/?q=boat")
-    where = cards(phone).first.get_by_role("button", name="Where?")
-    where.tap()
-    expect_heatmap(pictures(phone).first)
-    expect(where).to_have_attribute("aria-pressed", "true")
-    expect(phone.locator("#announcer")).to_have_text("Hottest in the lower left")
-    assert hottest_point(pictures(phone).first) == pytest.approx(USUAL_POINT, abs=NEAR)
-    where.tap()
-    expect_heatmap(pictures(phone).first, shown=False)
-    expect(where).to_have_attribute("aria-pressed", "false")
-
-
-def test_a_failed_heatmap_says_so_only_to_who_pressed_the_button(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    for _ in range(2):
-        stand_in.fail_next(500, {"error": {"code": "internal", "message": "It broke."}}, "explain")
-    with page.expect_response("**/explain"):
-        pictures(page).first.hover()
-    expect(pictures(page).first).not_to_have_attribute("data-heatmap", "loading")
-    expect(page.get_by_role("alert")).to_have_count(0)
-    cards(page).first.get_by_role("button", name="Where?").click()
-    expect(page.get_by_role("alert")).to_contain_text("The heatmap could not be fetched")
-    page.get_by_role("button", name="Try again").click()
-    expect_heatmap(pictures(page).first)
-
-
 def test_a_picture_without_a_heatmap_says_so(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     stand_in.answer_next("explain", results=[explained(0)])
-    cards(page).first.get_by_role("button", name="Where?").click()
-    expect(page.locator("#announcer")).to_have_text("There is no heatmap of this picture")
-    expect_heatmap(pictures(page).first, shown=False)
     pictures(page).first.click()
     expect(page.get_by_role("dialog")).to_contain_text("There is no heatmap")
 
@@ -121,11 +54,8 @@ def test_the_heat_of_a_picture_that_is_no_match_is_not_said_to_show_the_words(pa
     hot = explained(0, evidence=evidence(heatmap=heatmap(5, 1), occlusion=occlusion()), **judged)
     for _ in range(2):
         stand_in.answer_next("explain", results=[hot])
-    open_explained(page, f"{stand_in.url}/?q=boat&k=1")
+    open_explained(page, f"{stand_in.url}/?q=boat")
     said = "No match: the lower left only comes nearest to your words"
-    pictures(page).first.hover()
-    expect_heatmap(pictures(page).first)
-    expect(pictures(page).first).to_have_attribute("aria-description", said)
     pictures(page).first.click()
     expect(page.locator("#viewer_where_title")).to_have_text(f"{said}.")
     expect(page.get_by_role("dialog")).not_to_contain_text("Hottest")
@@ -140,15 +70,12 @@ def test_a_heatmap_that_fails_its_check_is_called_doubtful(page: Page, stand_in:
     expect(page.get_by_role("dialog")).to_contain_text("Hottest in the middle.")
 
 
-def test_the_heat_lies_on_the_right_place_of_a_wide_picture_cropped_and_whole(page: Page, stand_in: StandIn) -> None:
+def test_the_heat_lies_on_the_right_place_of_a_wide_picture_in_the_viewer(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[result(0, image_url="/images/wide.svg")])
     open_explained(page, f"{stand_in.url}/?q=boat")
     hot = evidence(heatmap=heatmap(1, 5, WIDE_BOX), occlusion=occlusion())
     stand_in.answer_next("explain", results=[explained(0, evidence=hot)])
     card = pictures(page).first
-    card.hover()
-    expect_heatmap(card)
-    assert hottest_point(card) == pytest.approx((5.5 / 7, 1.5 / 7), abs=NEAR)  # a square card crops to what CLIP sees
     card.click()
     frame = page.locator("#viewer_picture")
     expect_heatmap(frame)
@@ -196,6 +123,6 @@ def test_a_heatmap_of_an_earlier_picture_or_search_is_dropped(page: Page, stand_
     page.keyboard.press("Escape")
     stand_in.hold_next("explain")
     with page.expect_event("requestfailed"):
-        cards(page).nth(2).get_by_role("button", name="Where?").click()
-        search(page, "another")
+        pictures(page).nth(2).click()
+        page.goto(f"{stand_in.url}/?q=another")
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -82,7 +82,7 @@ def base(tmp_path: Path) -> Iterator[str]:
 
 
 def test_every_format_is_seen_upright_as_preview_and_as_original(page: Page, base: str) -> None:
-    open_explained(page, f"{base}/?q=red&k=24")
+    open_explained(page, f"{base}/?q=red")
     found = page.request.post(f"{base}/search", data={"query": "red", "top_k": 24}).json()["results"]
     assert {one["image_path"] for one in found} == set(FORMATS)
     addresses = [address for one in found for address in (one["image_url"], one["preview_url"])]
