@@ -9,10 +9,8 @@ const observer = new IntersectionObserver((entries) => entries.at(-1).isIntersec
 let offered = null;
 
 /**
- * Offers more results, in place of what was offered before, or none if `fetch_more` is null.
- *
- * `fetch_more()` then offers what comes next, or the same again as `failed`, which only the button tries. It returns what is to be
- * focused, or null.
+ * Offers more results, or none if `fetch_more` is null. That in turn offers what comes next, or the same again as `failed`,
+ * which only the button tries; it returns what is to be focused, or null.
  */
 export function offer_more(fetch_more, { failed = false } = {}) {
   offered = fetch_more && { fetch_more, failed };
