@@ -8,18 +8,13 @@ import { describe_verdict } from "./verdict.js";
 const card_template = document.getElementById("card_template");
 const skeleton_template = document.getElementById("skeleton_template");
 // As in cards.css.
-const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.75rem)";
+const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 // A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
 const SHARPNESS = 0.75;
 // Shapes of photos as they come: most lie, some stand.
 const SKELETON_RATIOS = [1.33, 1.5, 0.75, 1.33, 1, 1.5];
 
-/**
- * Returns one card.
- *
- * @param actions {open(result, {heatmap}), find_similar(result)}
- * @param soon whether the picture is among the first to be seen.
- */
+/** Returns a card with the actions {open(result, {heatmap}), find_similar(result)}; `soon`: its picture is among the first seen. */
 export function make_card(result, { open, find_similar }, { soon = false } = {}) {
   const card = card_template.content.firstElementChild.cloneNode(true);
   const part = (selector) => card.querySelector(selector);
@@ -42,7 +37,7 @@ export function make_card(result, { open, find_similar }, { soon = false } = {})
   return card;
 }
 
-/** Fills in a card's verdict and explanation. `why`: known, pending or failed. */
+/** Fills in a verdict and an explanation; `why` is known, pending or failed. */
 export function fill_why(card, result, why) {
   const part = (selector) => card.querySelector(selector);
   card.dataset.why = why;
@@ -60,7 +55,7 @@ export function make_skeletons(count) {
   });
 }
 
-/** Returns width / height of a picture's cell. Only what is outside of these bounds is cropped: a panorama would be a strip. */
+// Only what is wider or higher is cropped: a panorama would be a strip.
 function cell_ratio({ width, height }) {
   return width && height ? Math.min(2.5, Math.max(0.5, width / height)) : 1;
 }

@@ -33,9 +33,7 @@ export function open_evidence({ query }, signal) {
     return heatmaps.get(result);
   }
 
-  const explain_all = (results) => ask(results, false);
-  const is_explained = (result) => explained.has(result);
-  return { explain_all, fetch_heatmap, is_explained };
+  return { explain_all: (results) => ask(results, false), fetch_heatmap, is_explained: (result) => explained.has(result) };
 }
 
 // Empty fields of an answer (null, no words, no explanation) must not overwrite those of an earlier one.

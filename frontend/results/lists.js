@@ -1,10 +1,9 @@
 // The two lists of an answer: its matches, and behind a summary its near misses, whose cards are made once it is opened.
 
 import { fill_why, make_card, make_skeletons } from "./cards.js";
-import { describe_misses } from "./verdict.js";
 
 const MAX_SKELETONS = 12;
-// A card of a first row is about so wide; a guess is enough, as it only decides which pictures are loaded first.
+// About; it decides which pictures are loaded first.
 const CARD_WIDTH = 260;
 
 const match_list = document.getElementById("matches");
@@ -16,17 +15,11 @@ let found = { matches: [], misses: [] };
 let cards = new Map();
 let used = {};
 
-/** Begins an answer. `actions` as in cards.js, and `toggled()`, called when the near misses were opened or closed. */
-export function begin_lists(actions) {
-  clear_lists();
-  used = actions;
-}
-
-/** Empties both lists, and shows skeletons if that is asked for. */
-export function clear_lists({ skeletons = false } = {}) {
+/** Empties both lists, for `skeletons`, or for results with `actions`: as in cards.js, and `toggled()`, for the near misses. */
+export function clear_lists({ skeletons = false, actions = {} } = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
-  used = {};
+  used = actions;
   match_list.replaceChildren(...(skeletons ? make_skeletons(MAX_SKELETONS) : []));
   miss_list.replaceChildren();
   misses_box.open = false;
@@ -38,7 +31,7 @@ export function add_results(results) {
   for (const result of results) found[result.verdict === "none" ? "misses" : "matches"].push(result);
   const { matches, misses } = found;
   misses_box.hidden = !misses.length;
-  summary.textContent = describe_misses(misses.length);
+  summary.textContent = `${misses.length} near ${misses.length === 1 ? "miss" : "misses"}`;
   summary.hidden = !matches.length;
   if (misses.length && !matches.length) misses_box.open = true;
   make_cards();
@@ -58,12 +51,11 @@ export function misses_are_closed() {
   return found.misses.length > 0 && !misses_box.open;
 }
 
-/** Returns what takes the focus for a result: its picture, or without one the summary of the near misses. */
+/** Returns what takes the focus for a result; without a card it is the summary of the near misses. */
 export function focusable_of(result) {
   return cards.get(result)?.querySelector("button") ?? summary;
 }
 
-/** Fills in the explanations of results; `why` as in cards.js. */
 export function show_why(results, why) {
   for (const result of results) fill_why(cards.get(result), result, why);
 }

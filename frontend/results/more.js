@@ -4,15 +4,13 @@
 const AHEAD = "0px 0px 600px";
 
 const button = document.getElementById("more");
-const observer = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && load_more(), { rootMargin: AHEAD });
+const observer = new IntersectionObserver((entries) => entries.at(-1).isIntersecting && load_ahead(), { rootMargin: AHEAD });
 
 let offered = null;
 
 /**
- * Offers more results, in place of what was offered before, or none if `fetch_more` is null.
- *
- * `fetch_more()` then offers what comes next, or the same again as `failed`, which only the button tries. It returns what is to be
- * focused, or null.
+ * Offers more results, or none if `fetch_more` is null. That in turn offers what comes next, or the same again as `failed`,
+ * which only the button tries; it returns what is to be focused, or null.
  */
 export function offer_more(fetch_more, { failed = false } = {}) {
   offered = fetch_more && { fetch_more, failed };
@@ -22,13 +20,16 @@ export function offer_more(fetch_more, { failed = false } = {}) {
   watch();
 }
 
-/** Fetches more now, unless that is under way; returns what `fetch_more` does. */
-export async function load_more() {
-  const mine = offered;
-  if (!mine || mine.is_loading) return null;
-  mine.is_loading = true;
+/** Fetches more now, or waits for what is under way; returns what `fetch_more` does. */
+export function load_more() {
+  if (!offered) return null;
   button.textContent = "Loading …";
-  return mine.fetch_more();
+  return (offered.pending ??= offered.fetch_more());
+}
+
+// Whoever has come to the button by the keyboard presses it, and is led to the first new one.
+function load_ahead() {
+  if (document.activeElement !== button) load_more();
 }
 
 // What nobody scrolls to is not fetched, as its explanations may cost something.

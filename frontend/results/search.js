@@ -1,4 +1,4 @@
-// Runs one search: from its request to the cards, their explanations, and the pages that follow. A new search aborts the one before.
+// Runs one search: cards, explanations, and the pages that follow. A new search aborts the one before.
 
 import { RequestFailed, search } from "../page/api.js";
 import { count_pictures } from "../page/descriptions.js";
@@ -7,12 +7,14 @@ import { announce, show_request_failure } from "../page/toast.js";
 import { has_words } from "../request/search_request.js";
 import { list_of, open_linked_photo, open_viewer, refresh_viewer } from "../viewer/viewer.js";
 import { open_evidence } from "./evidence.js";
-import { add_results, begin_lists, clear_lists, focusable_of, found_results, misses_are_closed, show_why, shown_results } from "./lists.js";
+import { add_results, clear_lists, focusable_of, found_results, misses_are_closed, show_why, shown_results } from "./lists.js";
 import { load_more, offer_more } from "./more.js";
 import { show_answer, show_busy, show_failure, show_loading, tell } from "./states.js";
 import { describe_answer } from "./verdict.js";
 
-// The abort controller of the newest search; all that belongs to an earlier one is aborted.
+// At once. No page has more, but those of several may have failed.
+const MOST_EXPLAINED = 24;
+// Of the newest search; all that belongs to an earlier one is aborted.
 let newest = new AbortController();
 
 /** Searches, and shows the results or the failure. `uses`: {find_similar(picture)}, for the user who wants more like one. */
@@ -22,12 +24,8 @@ export async function run_search(request, uses) {
   offer_more(null);
   const ask = (cursor, tell_busy) => search(request, { cursor }, signal, tell_busy);
   const stop_loading = show_loading(request);
-  const tell_busy = (wait_s) => {
-    stop_loading();
-    show_busy(wait_s);
-  };
   try {
-    const answer = await ask(null, tell_busy);
+    const answer = await ask(null, (wait_s) => (stop_loading(), show_busy(wait_s)));
     stop_loading();
     if (!signal.aborted) show_results(request, answer, { ask, uses, signal });
   } catch (failure) {
@@ -62,13 +60,14 @@ function show_results(request, first_answer, { ask, uses: { find_similar }, sign
   }
 
   async function explain_shown() {
-    const results = evidence ? shown_results().filter((result) => !evidence.is_explained(result)) : [];
+    const results = evidence ? shown_results().filter((result) => !evidence.is_explained(result)).slice(0, MOST_EXPLAINED) : [];
     if (!results.length) return;
     show_why(results, "pending");
     try {
       await evidence.explain_all(results);
       show_why(results, "known");
       refresh_viewer();
+      explain_shown();
     } catch (failure) {
       if (signal.aborted) return;
       if (!(failure instanceof RequestFailed)) throw failure;
@@ -100,13 +99,14 @@ function show_results(request, first_answer, { ask, uses: { find_similar }, sign
     } catch (failure) {
       if (signal.aborted) return null;
       if (!(failure instanceof RequestFailed)) throw failure;
+      if (!failure.worth_retrying) next = null; // the index is another one now
       show_more({ failed: true });
-      show_request_failure("More pictures could not be fetched", failure, load_more);
+      show_request_failure("More pictures could not be fetched", failure, next === null ? undefined : load_more);
       return null;
     }
   }
 
-  begin_lists({ open, find_similar, toggled: show_more });
+  clear_lists({ actions: { open, find_similar, toggled: show_more } });
   show_answer(request, first_answer);
   add_page(first_answer);
   open_linked_photo(shown_results(), viewer_uses);

@@ -1,4 +1,4 @@
-// The states of a search: loading, results, none, failed. One function enters each; the stylesheets decide what is shown.
+// The states of a search: loading, results, none, failed. The stylesheets decide what each shows.
 
 import { address_of, write_address, write_title } from "../request/address.js";
 import { describe_request } from "../request/search_request.js";
@@ -31,7 +31,7 @@ export function tell(status) {
   status_line.textContent = status;
 }
 
-/** Shows that a search is running: at once where nothing is shown yet, else if it takes noticeably long. Returns what ends it. */
+/** Shows that a search is running, at once where nothing is shown yet. Returns what ends it. */
 export function show_loading(request) {
   write_title(request);
   cards.ariaBusy = "true";
@@ -51,12 +51,11 @@ export function show_loading(request) {
   return () => timers.forEach(clearTimeout);
 }
 
-/** Shows that the server is busy, and in how many seconds it is asked again. */
 export function show_busy(wait_s) {
   enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
 }
 
-/** Shows what surrounds the cards of an answer: what was read of the query, and filters that its words suggest. */
+/** Shows what is above the cards: what was read of the query, and the filters that its words suggest. */
 export function show_answer(request, answer) {
   const suggested = (answer.filters_suggested ?? []).map((filter) => make_suggestion(request, filter));
   enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
@@ -76,6 +75,7 @@ function make_suggestion(request, { words, where, query }) {
   const link = document.createElement("a");
   const filtered = { ...request, query, where: { ...request.where, ...where } };
   link.href = address_of(filtered);
+  link.className = "quiet";
   link.textContent = `Only ${words}`;
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -5,8 +5,8 @@ import { describe_request } from "../request/search_request.js";
 
 const NAMES = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
 
-/** Returns a probability in percent; never 0 or 100, as it is an estimate. */
-export function describe_probability(probability) {
+// Never 0 or 100, as it is an estimate.
+function describe_probability(probability) {
   const percent = Math.round(probability * 100);
   if (percent < 1) return "<1%";
   return percent > 99 ? ">99%" : `${percent}%`;
@@ -18,11 +18,7 @@ export function describe_verdict({ verdict, match_probability }) {
   return name && typeof match_probability === "number" ? `${name} · ${describe_probability(match_probability)}` : name;
 }
 
-/**
- * Returns the line above the pictures: how many there are for which request, or that none matches.
- *
- * @param found {matches, misses} fetched so far; `more`, whether there are more; `filtered` of the answer.
- */
+/** Returns the line above the pictures of which {matches, misses} were fetched; `more`: there are more; `filtered` of the answer. */
 export function describe_answer(request, { matches, misses }, { more, filtered }) {
   const asked = describe_request(request);
   const count = matches.length;
@@ -32,10 +28,6 @@ export function describe_answer(request, { matches, misses }, { more, filtered }
   if (!matches.some(({ verdict }) => verdict)) return `${first}${count_pictures(count)} ${asked}`;
   const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
   return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
-}
-
-export function describe_misses(count) {
-  return `${count} near ${count === 1 ? "miss" : "misses"}`;
 }
 
 /** Returns which part of a query that is too long for the model was searched for, or "" where all of it was. */

@@ -58,7 +58,7 @@ def test_another_search_does_not_wait_for_the_one_before(page: Page, stand_in: S
     page.goto(f"{stand_in.url}/?q=boat")
     expect(page.get_by_role("status")).to_contain_text("busy")
     search(page, "duck")
-    expect(page.get_by_role("status")).to_have_text("8 pictures for “duck”")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “duck”")
     page.clock.run_for(60_000)
     assert [asked["query"] for asked in stand_in.asked["search"]] == ["boat", "duck"]
 

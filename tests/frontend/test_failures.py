@@ -117,9 +117,9 @@ def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stan
         "Still looking for “boat”. The server may be waking up: the first search after a quiet time takes up to 30 s."
     )
     release.set()
-    expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “boat”")
     page.clock.run_for(10_000)
-    expect(page.get_by_role("status")).to_have_text("8 pictures for “boat”")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “boat”")
 
 
 def test_a_retry_of_a_picture_question_sends_the_picture_again(page: Page, stand_in: StandIn) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.driving import cards, open_explained, pictures
+from tests.frontend.driving import open_explained, pictures
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ def test_a_whole_journey_needs_the_keyboard_alone(page: Page, stand_in: StandIn)
     page.keyboard.press("Enter")
     expect(pictures(page)).to_have_count(8)
     expect(box).to_have_value("a castle/tower")
-    for key, at in (("ArrowDown", 0), ("ArrowRight", 1), ("ArrowDown", 5), ("ArrowLeft", 4), ("ArrowUp", 0), ("End", 7)):
+    for key, at in (("ArrowDown", 0), ("ArrowRight", 1), ("ArrowDown", 7), ("ArrowLeft", 6), ("ArrowUp", 0), ("End", 7)):
         page.keyboard.press(key)
         expect(pictures(page).nth(at)).to_be_focused()
     page.keyboard.press("Enter")
@@ -36,28 +36,14 @@ def test_a_whole_journey_needs_the_keyboard_alone(page: Page, stand_in: StandIn)
     expect(box).to_be_focused()
     page.keyboard.type("at night")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("8 pictures for “at night”, like this one")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “at night”, like this one")
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="Remove the picture")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("8 pictures for “at night”")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “at night”")
     expect(box).to_be_focused()
     page.keyboard.press("Escape")
     expect(box).to_have_value("")
-
-
-def test_h_pins_the_heatmap_on_a_card_and_takes_it_off_again(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    page.get_by_role("searchbox").press("ArrowDown")
-    where = cards(page).first.get_by_role("button", name="Where?")
-    page.keyboard.press("h")
-    expect(where).to_have_attribute("aria-pressed", "true")
-    page.keyboard.press("ArrowRight")
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "1")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("h")
-    expect(where).to_have_attribute("aria-pressed", "false")
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "0")
 
 
 def test_m_in_the_viewer_finds_more_like_the_picture_that_is_open(page: Page, stand_in: StandIn) -> None:
@@ -70,12 +56,11 @@ def test_m_in_the_viewer_finds_more_like_the_picture_that_is_open(page: Page, st
     expect(page).to_have_url(f"{stand_in.url}/?like=1")
 
 
-def test_the_tools_of_a_card_follow_its_picture_in_the_order_of_tabs(page: Page, stand_in: StandIn) -> None:
+def test_more_like_this_follows_the_picture_of_its_card_in_the_order_of_tabs(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     page.get_by_role("searchbox").press("ArrowDown")
-    for name in ("Where? Heatmap of boat, number 0", "More like this: boat, number 0"):
-        page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="More like this: boat, number 0", exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(pictures(page).nth(1)).to_be_focused()
 

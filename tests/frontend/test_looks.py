@@ -28,6 +28,8 @@ def show_results(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=[result(number, **fact) for number, fact in enumerate(facts)])
     stand_in.answer_next("explain", results=[explained(number, **fact) for number, fact in enumerate(facts)])
     open_explained(page, f"{stand_in.url}/?q=boat")
+    page.locator("summary").click()
+    expect(cards(page)).to_have_count(4)
 
 
 def show_no_match(page: Page, stand_in: StandIn) -> None:
@@ -46,13 +48,13 @@ def show_reasons_awaited(page: Page, stand_in: StandIn) -> None:
 def show_loading(page: Page, stand_in: StandIn) -> None:
     stand_in.hold_next()
     page.goto(f"{stand_in.url}/?q=boat")
-    expect(page.locator(".skeleton")).to_have_count(8)
+    expect(page.locator(".skeleton")).to_have_count(12)
 
 
 def show_heatmap(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
-    cards(page).first.get_by_role("button", name="Where?").click()
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "1")
+    pictures(page).first.press("h")
+    expect(page.locator("#viewer_picture canvas")).to_have_css("opacity", "1")
 
 
 def show_viewer(page: Page, stand_in: StandIn) -> None:

@@ -26,7 +26,7 @@ FACTS: list[tuple[dict[str, Any], str]] = [
 def test_facts_stand_under_the_caption_as_far_as_they_are_known(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next("search", results=[result(number, **facts) for number, (facts, _) in enumerate(FACTS)])
     open_explained(page, f"{stand_in.url}/?q=boat")
-    shown = [line.inner_text() for line in cards(page).locator(".facts").all()]
+    shown = [line.inner_text() for line in cards(page).locator(".photo_facts").all()]
     assert shown == [said for _, said in FACTS]
     cards(page).first.locator(".picture").click()
     expect(page.locator("#viewer_facts")).to_have_text(FACTS[0][1])

@@ -96,7 +96,7 @@ def served(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
 
 def sizes_shown(page: Page, base: str, files: Collection[str]) -> dict[str, list[list[int]]]:
     """Search, check that all of these files are found and none is blank, and return the size at each of their addresses."""
-    open_explained(page, f"{base}/?q=red&k=24")
+    open_explained(page, f"{base}/?q=red")
     found = page.request.post(f"{base}/search", data={"query": "red", "top_k": 24}).json()["results"]
     assert {one["image_path"] for one in found} == set(files)
     addresses = [[one["image_url"], one["preview_url"]] for one in found]
