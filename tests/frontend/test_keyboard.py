@@ -49,20 +49,6 @@ def test_a_whole_journey_needs_the_keyboard_alone(page: Page, stand_in: StandIn)
     expect(box).to_have_value("")
 
 
-def test_h_pins_the_heatmap_on_a_card_and_takes_it_off_again(page: Page, stand_in: StandIn) -> None:
-    open_explained(page, f"{stand_in.url}/?q=boat")
-    page.get_by_role("searchbox").press("ArrowDown")
-    where = cards(page).first.get_by_role("button", name="Where?")
-    page.keyboard.press("h")
-    expect(where).to_have_attribute("aria-pressed", "true")
-    page.keyboard.press("ArrowRight")
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "1")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("h")
-    expect(where).to_have_attribute("aria-pressed", "false")
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "0")
-
-
 def test_m_in_the_viewer_finds_more_like_the_picture_that_is_open(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     page.get_by_role("searchbox").press("ArrowDown")
@@ -89,8 +75,8 @@ def test_keys_with_a_modifier_stay_the_browsers(page: Page, stand_in: StandIn) -
     page.keyboard.press("Control+m")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+h")
-    expect(page.locator("#viewer_heatmap_toggle")).to_have_attribute("aria-pressed", "true")
-    expect(page).to_have_url(f"{stand_in.url}/?q=boat")
+    expect(page.locator("#viewer_heatmap_toggle")).to_have_attribute("aria-pressed", "false")
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat&photo=0")
 
 
 def test_where_the_keyboard_is_can_be_seen(page: Page, stand_in: StandIn) -> None:

@@ -46,13 +46,13 @@ def show_loading(page: Page, stand_in: StandIn) -> None:
 def show_heatmap(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     cards(page).first.get_by_role("button", name="Where?").click()
-    expect(pictures(page).first.locator("canvas")).to_have_css("opacity", "1")
+    expect(page.get_by_role("dialog")).to_contain_text("Checked: ")
 
 
 def show_viewer(page: Page, stand_in: StandIn) -> None:
     show_results(page, stand_in)
     pictures(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("Checked: ")
+    expect(page.get_by_role("dialog")).to_contain_text("1 of 4")
 
 
 def show_mix(page: Page, stand_in: StandIn) -> None:
