@@ -93,7 +93,7 @@ def test_a_library_of_any_size_is_stepped_through_without_holding_it(page: Page,
     page.evaluate(OPEN_ENDLESS)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("50,001 of 100,000")
-    page.wait_for_function("asked.includes(50001) && asked.includes(49999)")  # the neighbours alone, once idle
+    page.wait_for_function("() => asked.includes(50001) && asked.includes(49999)")  # the neighbours alone, once idle
     assert sorted(page.evaluate("asked")) == [49999, 50000, 50001]
     page.evaluate("held = Promise.withResolvers(), held.number = 50001")
     page.keyboard.press("ArrowRight")
@@ -103,7 +103,7 @@ def test_a_library_of_any_size_is_stepped_through_without_holding_it(page: Page,
     expect(page).to_have_url(f"{stand_in.url}/?photo=50003")
     expect(dialog).to_contain_text("number 50002")
     page.keyboard.press("Escape")
-    page.wait_for_function("window.closed_at === 50002")
+    page.wait_for_function("() => window.closed_at === 50002")
     assert stand_in.asked["explain"] == []
 
 
