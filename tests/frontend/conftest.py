@@ -18,7 +18,7 @@ CHROMIUM_FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE_MS = 12_000  # a busy machine is no fault of the page; only what fails waits so long
+PATIENCE_MS = 60_000  # a busy machine is no fault of the page; only what fails waits so long
 
 
 # Per module, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and

@@ -39,8 +39,8 @@ class Scripted:
 class StandIn:
     """The server and its script; a request beyond the script gets a usual answer.
 
-    The routes are `search` (by words or by a picture of the library), `search/image`, `explain` and `open-folder`. `photos` are
-    the pictures of the library that can be had by their ids; `pictures_asked`, the paths of images and previews sent.
+    The routes are `search` (by words or by a picture of the library), `search/image`, `explain` and `open-folder`. `photos`
+    are the pictures of the library that can be had by their ids; `pictures_asked`, the paths of images and previews sent.
     """
 
     script: defaultdict[str, deque[Scripted]] = field(default_factory=lambda: defaultdict(deque))

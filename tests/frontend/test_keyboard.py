@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.driving import cards, open_explained, pictures
+from tests.frontend.driving import open_explained, pictures
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
