@@ -101,8 +101,6 @@ export function listen_to_viewer() {
     close();
   });
   viewer.addEventListener("close", on_close);
-  // Before the page's own listener, which would search again.
-  window.addEventListener("popstate", follow_history, { capture: true });
   listen_to_viewer_heatmap(refresh_viewer);
   listen_to_details(() => write_photo(shown.id, read_photo_entry()));
 }
@@ -196,3 +194,6 @@ function load_original(scale) {
   const wanted = image.clientWidth * scale * devicePixelRatio;
   if (wanted > image.naturalWidth && shown.width > image.naturalWidth) show_original(part("picture"), shown);
 }
+
+// Here, not in listen_to_viewer: it must come before the page's own listener, which would search again.
+window.addEventListener("popstate", follow_history);

@@ -1,7 +1,6 @@
 """A real HTTP server that stands in for the runtime: the page under its true paths, and answers that a test scripts."""
 
 import json
-import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -30,6 +29,8 @@ CONTENT_TYPES = {
 LOGIN_PAGE = LoginPage(FRONTEND)
 LOWER_LEFT = (5, 1)
 BROWSED = ("timeline", "pictures", "folders", "examples")
+# One picture, by the longest edge: its previews and its original.
+DRAWN = {"/previews/drawn.512.jpg": 512, "/previews/drawn.1600.jpg": 1600, "/images/drawn.svg": 4800}
 LIMIT_S = 60  # longer than any test holds an answer back or waits for a request
 
 
@@ -184,8 +185,8 @@ class Handler(BaseHTTPRequestHandler):
             photo = self.stand_in.photos.get(int(path.removeprefix("/pictures/")))
             answer = photo or {"error": {"code": "image_not_found", "message": "The library has no such picture."}}
             self.send(200 if photo else 404, "application/json", json.dumps(answer).encode())
-        elif (size := re.fullmatch(r"/previews/drawn\.(512|1600)\.jpg", path)) is not None:
-            self.send(200, "image/svg+xml", drawn_picture(int(size[1])))
+        elif path in DRAWN:
+            self.send(200, "image/svg+xml", drawn_picture(DRAWN[path]))
         elif path.startswith("/images/") and not path.endswith("missing.svg"):
             self.send(200, "image/svg+xml", PICTURES["wide" if "wide" in path else "square"])
         elif path == "/readyz":

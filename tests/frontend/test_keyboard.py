@@ -71,8 +71,8 @@ def test_keys_with_a_modifier_stay_the_browsers(page: Page, stand_in: StandIn) -
     page.keyboard.press("Control+m")
     page.keyboard.press("Enter")
     page.keyboard.press("Control+h")
-    expect(page.locator("#viewer_heatmap_toggle")).to_have_attribute("aria-pressed", "true")
-    expect(page).to_have_url(f"{stand_in.url}/?q=boat")
+    expect(page.locator("#viewer_heatmap_toggle")).to_have_attribute("aria-pressed", "false")
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat&photo=0")
 
 
 def test_where_the_keyboard_is_can_be_seen(page: Page, stand_in: StandIn) -> None:

@@ -60,7 +60,7 @@ def show_heatmap(page: Page, stand_in: StandIn) -> None:
 def show_viewer(page: Page, stand_in: StandIn) -> None:
     show_results(page, stand_in)
     pictures(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("Checked: ")
+    expect(page.get_by_role("dialog")).to_contain_text("1 of 4")
 
 
 def show_mix(page: Page, stand_in: StandIn) -> None:

@@ -135,7 +135,7 @@ def test_a_card_has_the_small_preview_and_the_viewer_the_large_one(page: Page, b
     assert (first.get_attribute("width"), first.get_attribute("height")) == ("60", "40")
     pictures(page).first.click()
     expect(page.locator("#viewer_picture img")).to_have_attribute("src", small.replace(".512.", ".1600."))
-    assert "/images/" in (page.locator("#viewer_file").get_attribute("href") or "")
+    assert "/images/" in (page.locator("#viewer_download").get_attribute("href") or "")
 
 
 @pytest.mark.parametrize("preview_url", ["/previews/gone.512.jpg", None])

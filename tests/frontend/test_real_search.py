@@ -37,10 +37,12 @@ def test_a_search_shows_pictures_captions_verdicts_and_reasons(page: Page, base:
 def test_an_opened_picture_shows_where_the_words_are_and_what_the_check_found(page: Page, base: str) -> None:
     open_explained(page, f"{base}/?q=a+boat+at+sunset")
     pictures(page).first.click()
-    expect(page.get_by_role("dialog")).to_contain_text("Hottest in the ")
+    expect(page.locator("#viewer_bars b")).to_have_text(["boat", "sunset"])
+    page.keyboard.press("h")
+    expect(page.get_by_role("dialog")).to_contain_text(" counts for most.")
     expect(page.get_by_role("dialog")).to_contain_text("Checked")
-    expect(page.locator("#viewer_picture canvas")).to_have_css("opacity", "1")
-    assert page.locator("#viewer_picture canvas").evaluate(REDDEST) > 240
+    expect(page.locator("#viewer_heatmap")).to_be_visible()
+    assert page.locator("#viewer_heatmap").evaluate(REDDEST) > 240
 
 
 def test_a_picture_of_the_library_dropped_onto_the_page_is_found_again(

@@ -106,14 +106,18 @@ def test_a_query_that_was_cut_says_what_was_searched_for(page: Page, stand_in: S
 
 
 def test_the_viewer_shows_words_as_bars_with_their_numbers(page: Page, stand_in: StandIn) -> None:
-    words = [word("boat", 1.0), word("castle", 0.0, drop=-0.02)]
+    words = [word("boat", 1.0), word("castle", 0.0, drop=-0.02), word("sea", 0.0, in_caption=True)]
     stand_in.answer_next("explain", results=[explained(0, evidence=evidence(words=words))])
     open_explained(page, f"{stand_in.url}/?q=boat")
     cards(page).first.locator(".picture").click()
+    page.keyboard.press("h")
     expect(page.get_by_role("dialog")).to_contain_text("Checked: ")  # the heatmap's answer has no words, and takes none away
     bars = page.locator("#viewer_bars").get_by_role("listitem")
     expect(bars.nth(0)).to_have_text("boat100%in the caption")
     expect(bars.nth(1)).to_have_text("castlenot foundnot in the caption")
+    expect(bars.nth(2)).to_have_text("sea0%in the caption")
+    struck = [bar.locator("b").evaluate("(b) => getComputedStyle(b).textDecorationLine") for bar in bars.all()]
+    assert struck == ["none", "line-through", "none"]
 
 
 def test_an_open_picture_gets_its_reason_when_that_comes(page: Page, stand_in: StandIn) -> None:
@@ -137,7 +141,8 @@ def test_markup_from_anyone_shows_as_text(page: Page, stand_in: StandIn) -> None
     expect(cards(page).locator(".explanation")).to_have_text(markup)
     expect(page.get_by_role("status")).to_contain_text("<b>bold</b>")
     cards(page).locator(".picture").click()
-    expect(page.get_by_role("link", name=markup)).to_be_visible()
+    expect(page.locator("#viewer_facts").get_by_role("link", name=markup, exact=True)).to_be_visible()
+    expect(page.locator("#viewer_bars b")).to_have_text(markup)
     page.get_by_role("button", name="Close").click()
     for route in ("search", "explain"):
         stand_in.fail_next(400, {"error": {"code": "x", "message": markup}}, route)
