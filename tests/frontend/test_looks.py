@@ -105,8 +105,16 @@ def show_nothing(page: Page, stand_in: StandIn) -> None:
     expect(page.get_by_role("status")).to_contain_text("No pictures")
 
 
-def show_empty(page: Page, stand_in: StandIn) -> None:
+def show_library(page: Page, stand_in: StandIn) -> None:
     page.goto(stand_in.url)
+    expect(page.locator("#months button.picture")).to_have_count(10)
+
+
+def show_filters(page: Page, stand_in: StandIn) -> None:
+    page.goto(f"{stand_in.url}/?from=2019-06&folder={'long' * 60}&text=no")
+    expect(page.locator("#months button.picture")).to_have_count(10)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    expect(page.get_by_label("from", exact=True)).to_be_visible()
 
 
 def show_long_words(page: Page, stand_in: StandIn) -> None:
@@ -124,7 +132,8 @@ def show_wrong_token(page: Page, stand_in: StandIn) -> None:
 
 
 STATES = [
-    show_empty,
+    show_library,
+    show_filters,
     show_results,
     show_no_match,
     show_reasons_awaited,
