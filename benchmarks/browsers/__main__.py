@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.browsers.drivers import Driver, NotHere, firefox, webkit
+from benchmarks.browsers.drivers import DrivenBrowser, NotHere, firefox, webkit
 from benchmarks.load.server import start_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ return `${clientWidth} px`;
 class Checks:
     """The page at `base`, in one browser."""
 
-    def __init__(self, driver: Driver, base: str, end_server: Callable[[], None]) -> None:
+    def __init__(self, driver: DrivenBrowser, base: str, end_server: Callable[[], None]) -> None:
         self._driver, self._base, self._end_server = driver, base, end_server
 
     def _run(self, script: str) -> str:

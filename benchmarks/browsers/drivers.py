@@ -37,7 +37,7 @@ class NotHere(Exception):
     """A browser, or what drives it, is not installed."""
 
 
-class Driver(Protocol):
+class DrivenBrowser(Protocol):
     """An open browser with one page."""
 
     version: str
@@ -147,7 +147,7 @@ class WebKit:
 
 
 @contextlib.contextmanager
-def firefox() -> Iterator[Driver]:
+def firefox() -> Iterator[DrivenBrowser]:
     """Yield a headless Firefox with a profile of its own.
 
     Raises:
@@ -166,7 +166,7 @@ def firefox() -> Iterator[Driver]:
 
 
 @contextlib.contextmanager
-def webkit() -> Iterator[Driver]:
+def webkit() -> Iterator[DrivenBrowser]:
     """Yield a MiniBrowser on a screen of its own.
 
     Raises:
