@@ -1,4 +1,4 @@
-"""PicturePages: the library without a question: its months, its folders, and its pictures a page at a time."""
+"""PicturePages: the library without a question: its months, and its pictures a page at a time."""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
