@@ -25,7 +25,8 @@
     └── Overloaded            more searches than are worked on or may wait
 
 `code` is a class's name on the wire. `export/errors.py` adds the export step's own branches, and
-`runtime/web/access/refusals.py` that of who may ask; `runtime/library/where.py` has those of filters.
+`runtime/web/access/refusals.py` that of who may ask; `runtime/library/where.py` has those of filters,
+`runtime/search/cursor.py` that of pages.
 """
 
 from pathlib import Path

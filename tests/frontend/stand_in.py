@@ -144,7 +144,7 @@ class StandIn:
 def usual_search(fields: dict[str, Any], pictures: int) -> dict[str, Any]:
     query, top_k = fields.get("query", ""), int(fields["top_k"])
     judged = {"verdict": "strong", "match_probability": 0.97}
-    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(first, first + min(top_k, pictures))]
+    results = [result(number, caption=f"{query or 'alike'}, number {number}") for number in range(min(top_k, pictures))]
     if not query:  # a picture alone is not judged
         judged = dict.fromkeys(judged)
         told = {"explanation": "It looks like it.", "explanation_source": "evidence"}
