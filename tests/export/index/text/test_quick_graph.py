@@ -98,7 +98,6 @@ def test_it_sees_what_the_exact_graph_sees_and_the_words_are_the_same(index_dir:
     words = quick.read(quick.prepare(small))
     assert [word.text for word in words] == ["Harbour", "Street"]
     assert words == exact.read(exact.prepare(small))
-    assert quick.read(np.asarray(Image.new("RGB", (600, 400), "skyblue"))) == ()
 
 
 def test_the_drawn_pictures_are_the_same_everywhere() -> None:
