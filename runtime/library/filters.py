@@ -125,9 +125,9 @@ def _at_place(counts: PhotoCounts, place: str | None) -> list[_Condition]:
     town, comma, country = place.rpartition(",")
     codes = [code] if (code := code_of(country)) else []
     if comma and codes and folded_words(town):
-        return [(f"place {IN_LIST} AND country {IN_LIST}", (json.dumps(_spellings(counts, town)), json.dumps(codes)))]
+        return [(f"place {IN_LIST} AND country {IN_LIST}", (json.dumps(counts.towns_named(town)), json.dumps(codes)))]
     codes = [code] if (code := code_of(place)) else []
-    return [(f"(place {IN_LIST} OR country {IN_LIST})", (json.dumps(_spellings(counts, place)), json.dumps(codes)))]
+    return [(f"(place {IN_LIST} OR country {IN_LIST})", (json.dumps(counts.towns_named(place)), json.dumps(codes)))]
 
 
 def code_of(country: str) -> str | None:
@@ -136,12 +136,6 @@ def code_of(country: str) -> str | None:
     if len(code) == CODE_LETTERS and code in country_codes().values():
         return code
     return country_codes().get(folded_words(country))
-
-
-def _spellings(counts: PhotoCounts, town: str) -> list[str]:
-    """Return how the catalogue writes the towns of a name."""
-    wanted = folded_words(town)
-    return sorted({count.name for count in counts.of("place") if count.name and folded_words(count.name) == wanted})
 
 
 def _by_camera(counts: PhotoCounts, camera: str | None) -> list[_Condition]:
