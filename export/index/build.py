@@ -1,7 +1,6 @@
 """A folder of pictures to an index that the runtime serves. Incremental by content, resumable, switched as a whole.
 
-Owns the order of the steps, from a file to its row in the catalogue. Each step has a file of its own in `export/index/`.
-Needs no torch: it runs wherever the runtime does.
+Owns the order of the steps; each has a file of its own in `export/index/`. Needs no torch: it runs where the runtime does.
 """
 
 from collections.abc import Mapping
@@ -212,6 +211,7 @@ class _Build:
             scanned_ns=self._scan.began_ns,
             former_captions=former_captions(self._last, (row.sha256 for row in rows)),
             facts={row.id: self._facts.of(row.image_path) for row in rows},
+            town_names=self._facts.town_names(self._last.catalog.town_names),
             texts=self._texts.of_rows(rows),
             compared=sum(row.sha256 in self._signatures for row in rows),
         )

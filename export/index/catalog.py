@@ -11,8 +11,15 @@ from pathlib import Path
 
 from export.index.caption_words import UsedWords
 from export.index.photos.counts import write_photo_counts
-from export.index.photos.facts_table import FACTS_SCHEMA, read_known_facts, write_facts
+from export.index.photos.facts_table import (
+    FACTS_SCHEMA,
+    read_known_facts,
+    read_known_town_names,
+    write_facts,
+    write_town_names,
+)
 from export.index.photos.folder_facts import KnownFacts
+from export.index.photos.places import Named
 from export.index.scan import SkippedImage
 from export.index.text.stored import read_texts, said_in, write_texts
 from runtime.errors import ArtefactCorrupt
@@ -59,7 +66,7 @@ class Catalog:
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
     full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
     longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
-    `facts` are those of photos, by id.
+    `facts` are those of photos, by id; `town_names` what else their towns are called.
     `texts` are the words of every content that was looked at for text, by sha256 (`text/stored.py`).
     `compared` is how many pictures were compared with the others to find copies.
     """
@@ -71,7 +78,7 @@ class Catalog:
     has_text: bool = False
     former_captions: Mapping[tuple[str, str], str] = field(default_factory=dict)
     facts: Mapping[int, KnownFacts] = field(default_factory=dict)
-
+    town_names: Mapping[Named, tuple[str, ...]] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     compared: int = 0
 
@@ -101,6 +108,7 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
         connection.executemany(_insert("former_captions", FORMER_COLUMNS), former)
         write_facts(connection, catalog.facts)
+        write_town_names(connection, catalog.town_names)
         _write_used_words(connection, used_words or UsedWords())
         # for previews, which are asked for by content; made at the end, in a quarter of the time
         connection.execute("CREATE INDEX images_content ON images (sha256)")
@@ -155,6 +163,7 @@ def same_pictures(one: Catalog, other: Catalog) -> bool:
     return (
         one.compared == other.compared
         and one.texts == other.texts
+        and one.town_names == other.town_names
         and [_shown(row) for row in one.rows] == [_shown(row) for row in other.rows]
         and {row.id: one.facts_of(row) for row in one.rows} == {row.id: other.facts_of(row) for row in other.rows}
         and [(image.name, image.reason, image.sha256) for image in one.skipped]
@@ -177,6 +186,7 @@ def _read(connection: sqlite3.Connection) -> Catalog:
         has_text=has_text_index(connection),
         former_captions=_read_former(connection),
         facts=read_known_facts(connection),
+        town_names=read_known_town_names(connection),
         texts=read_texts(connection),
         compared=counters.get("compared", 0),
     )

@@ -108,7 +108,7 @@ def index(
         options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
         if text:
             options = replace(
-                options, text_later=text == "later", open_text_reader=find_text_reader() if text == "now" else None
+                options, text_later=text == "later", open_text_reader=find_text_reader(out) if text == "now" else None
             )
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)

@@ -79,7 +79,7 @@ def _is_left(catalog: CatalogFile, counts: PhotoCounts, columns: PhotoColumns, w
     if where.first is not None or where.last is not None:
         is_left &= _in_time(columns, where)
     if where.place is not None:
-        is_left &= _have(columns, "place", _of_place(counts.of("place"), where.place))
+        is_left &= _have(columns, "place", _of_place(counts, where.place))
     if where.camera is not None:
         is_left &= _have(columns, "camera", _of_camera(counts.of("camera"), where.camera))
     if where.folder is not None:
@@ -118,14 +118,15 @@ def _in_time(columns: PhotoColumns, where: Where) -> IsLeft:
     return in_time
 
 
-def _of_place(counts: Sequence[PhotoCount], place: str) -> list[bool]:
+def _of_place(counts: PhotoCounts, place: str) -> list[bool]:
     """Return which names are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
     town, comma, country = place.rpartition(",")
-    if comma and (code := code_of(country)) and (wanted := folded_words(town)):
-        return [count.country == code and folded_words(count.name or "") == wanted for count in counts]
-    code, wanted = code_of(place), folded_words(place)
-    of_country = [code is not None and count.country == code for count in counts]
-    return [of_it or folded_words(count.name or "") == wanted for of_it, count in zip(of_country, counts, strict=True)]
+    if comma and (code := code_of(country)) and folded_words(town):
+        towns = counts.towns_named(town)
+        return [count.country == code and count.name in towns for count in counts.of("place")]
+    code, towns = code_of(place), counts.towns_named(place)
+    of_country = [code is not None and count.country == code for count in counts.of("place")]
+    return [of_it or count.name in towns for of_it, count in zip(of_country, counts.of("place"), strict=True)]
 
 
 def code_of(country: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import Literal, get_args
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.countries import country_codes
 from runtime.library.folding import folded_words
+from runtime.library.town_names import read_town_names
 
 Kind = Literal["month", "place", "camera", "folder"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -56,10 +57,17 @@ class PhotoCounts:
         self.has_facts = bool(catalog.fetch(HAS_TABLE, "photo_facts"))
         is_stored = bool(catalog.fetch(HAS_TABLE, "photo_counts"))
         self._read = lru_cache(partial(_read, catalog, is_stored))  # no method: it would be a circle
+        self._catalog = catalog
 
     def of(self, kind: Kind) -> tuple[PhotoCount, ...]:
         """Return the counts of a kind; none of what only facts of photos tell, where the catalogue has no facts."""
         return self._read(kind) if self.has_facts or kind == "folder" else ()
+
+    def towns_named(self, name: str) -> tuple[str, ...]:
+        """Return the towns of a name, as the catalogue writes them; where it has none, those that are also called so."""
+        wanted = folded_words(name)
+        own = {count.name for count in self.of("place") if count.name and folded_words(count.name) == wanted}
+        return tuple(sorted(own or self._town_names.get(wanted, frozenset())))
 
     def has_place(self, place: str) -> bool:
         """Return whether a picture is of this town or country, or of "Lisbon, Portugal"."""
@@ -70,12 +78,16 @@ class PhotoCounts:
         return not comma and (folded_words(place) in towns or folded_words(place) in countries)
 
     @cached_property
+    def _town_names(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        return read_town_names(self._catalog)
+
+    @cached_property
     def _places(self) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
         """The folded words of all towns' and of all countries' names."""
         counts = self.of("place")
         codes = {count.country for count in counts}
-        towns = frozenset(folded_words(count.name) for count in counts if count.name)
-        return towns, frozenset(words for words, code in country_codes().items() if code in codes)
+        towns = {folded_words(count.name) for count in counts if count.name} | self._town_names.keys()
+        return frozenset(towns), frozenset(words for words, code in country_codes().items() if code in codes)
 
 
 def _read(catalog: CatalogFile, is_stored: bool, kind: Kind) -> tuple[PhotoCount, ...]:

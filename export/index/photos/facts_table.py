@@ -9,9 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from export.index.photos.folder_facts import KnownFacts
+from export.index.photos.places import Named
 from runtime.library.photo_facts import NO_FACTS, PHOTO_FACTS_COLUMNS, PHOTO_FACTS_SCHEMA, PhotoFacts, facts_of_row
+from runtime.library.town_names import HAS_TABLE, TOWN_NAMES_SCHEMA
 
-FACTS_SCHEMA = f"{PHOTO_FACTS_SCHEMA} CREATE TABLE photo_facts_read (id INTEGER PRIMARY KEY, read_from TEXT NOT NULL);"
+FACTS_SCHEMA = f"""
+    {PHOTO_FACTS_SCHEMA}
+    {TOWN_NAMES_SCHEMA}
+    CREATE TABLE photo_facts_read (id INTEGER PRIMARY KEY, read_from TEXT NOT NULL);
+"""
 INSERT = f"INSERT INTO photo_facts (id, {PHOTO_FACTS_COLUMNS}) VALUES (?{', ?' * len(PHOTO_FACTS_COLUMNS.split(','))})"
 
 
@@ -35,6 +41,21 @@ def read_known_facts(connection: sqlite3.Connection) -> dict[int, KnownFacts]:
         else:
             known.pop(one, None)
     return known
+
+
+def write_town_names(connection: sqlite3.Connection, named: Mapping[Named, tuple[str, ...]]) -> None:
+    """Write what else towns are called into the empty table."""
+    rows = ((*town, other) for town, others in sorted(named.items()) for other in others)
+    connection.executemany("INSERT INTO town_names (town, country, other) VALUES (?, ?, ?)", rows)
+
+
+def read_known_town_names(connection: sqlite3.Connection) -> dict[Named, tuple[str, ...]]:
+    """Return what a catalogue says of it; nothing where it has no such table."""
+    named: dict[Named, tuple[str, ...]] = {}
+    if connection.execute(HAS_TABLE).fetchall():
+        for town, country, other in connection.execute("SELECT town, country, other FROM town_names ORDER BY rowid"):
+            named[town, country] = (*named.get((town, country), ()), other)
+    return named
 
 
 def _stored(image_id: int, facts: PhotoFacts) -> tuple[Any, ...]:

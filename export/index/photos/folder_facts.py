@@ -12,7 +12,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.index.photos.beside import NOTHING, Beside, find_beside
-from export.index.photos.places import PlacesFile
+from export.index.photos.places import Named, PlacesFile
 from export.index.photos.reading import read_facts
 from export.index.scan import RACY_NS, FoundImage, Scan
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts
@@ -104,6 +104,17 @@ class FolderFacts:
     def of(self, path: str) -> KnownFacts:
         """Return what is known of the picture at a path."""
         return self._known.get(path, KnownFacts())
+
+    def town_names(self, last: Mapping[Named, tuple[str, ...]]) -> dict[Named, tuple[str, ...]]:
+        """Return what else the towns of the pictures are called, by the table of places and by the last generation.
+
+        Raises:
+            PlacesUnusable: the table is none.
+        """
+        facts = (one.facts for one in self._known.values())
+        towns = {(fact.place, fact.country) for fact in facts if fact.place and fact.country}
+        told = self._places.others_of(towns) if self._places else {}
+        return {town: names for town in towns if (names := told.get(town) or last.get(town, ()))}
 
     def _keep_earliest(self, path: str, sha256: str, last: KnownPhoto | None) -> None:
         """Keep the earlier of two times of the same file: copying or touching it made it no newer photo."""

@@ -2,12 +2,12 @@
 
 `make_places.py` makes the table of GeoNames' data. This file owns its form: an .npz of NumPy's with latitudes and
 longitudes in degrees, float64, ordered by latitude, the towns' numbers of people, and their names and countries, each a text
-of lines. float32 cannot tell towns 2 km apart.
+of lines, and their other names, with tabs between those of one town. float32 cannot tell towns 2 km apart.
 """
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from export.errors import PlacesUnusable
 from runtime.artefacts.whole_file import whole_file
+from runtime.library.folding import folded_words
 from runtime.settings import OWN_PLACES
 
 EARTH_KM, DEGREE_KM = 6371.0, 111.2
@@ -26,17 +27,24 @@ TOWN_KM, COUNTRY_KM = 50.0, 200.0  # farther, the nearest town is no place to be
 # of its quarters, which GeoNames has as towns, too.
 PEOPLE_PER_KM2 = 7000
 COMMAND = "Make it anew: lookwhy places."
+OTHER_MIN, OTHER_MAX, CODE_MAX = 3, 60, 4  # letters of a town's other names, and of airports' codes
+Named = tuple[str, str]
+"""A town's name and its country."""
 
 
 @dataclass(frozen=True)
 class Town:
-    """A town: its name, its country (ISO 3166-1, two letters), its position in degrees, how many people live there."""
+    """A town: its name, its country (ISO 3166-1, two letters), its position in degrees, how many people live there.
+
+    `others` are its names in other languages and times.
+    """
 
     name: str
     country: str
     latitude: float
     longitude: float
     people: int = 0
+    others: tuple[str, ...] = ()
 
 
 class Places:
@@ -49,6 +57,7 @@ class Places:
         self._longitudes = np.array([town.longitude for town in ordered], np.float64)
         self._people = np.array([town.people for town in ordered], np.int32)
         self._names, self._countries = [town.name for town in ordered], [town.country for town in ordered]
+        self._others = ["\t".join(other_names(town.name, town.others)) for town in ordered]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -65,9 +74,11 @@ class Places:
                 )
                 places._people = table["people"].astype(np.int32)
                 places._names, places._countries = (_lines(table[name]) for name in ("name", "country"))
+                places._others = _lines(table["others"]) if "others" in table else [""] * len(places._names)
         except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as cause:
             raise PlacesUnusable(path, f"it cannot be read ({cause})", COMMAND) from cause
-        columns = (places._latitudes, places._longitudes, places._people, places._names, places._countries)
+        texts = (places._names, places._countries, places._others)
+        columns = (places._latitudes, places._longitudes, places._people, *texts)
         if len({len(column) for column in columns}) != 1 or np.any(np.diff(places._latitudes) < 0):
             raise PlacesUnusable(path, "its columns do not fit each other", COMMAND)
         return places
@@ -78,7 +89,8 @@ class Places:
         Raises:
             OSError: it cannot be written.
         """
-        names, countries = (np.frombuffer("\n".join(lines).encode(), np.uint8) for lines in (self._names, self._countries))
+        columns = (self._names, self._countries, self._others)
+        names, countries, others = (np.frombuffer("\n".join(lines).encode(), np.uint8) for lines in columns)
         with whole_file(path) as file:
             np.savez_compressed(
                 file,
@@ -87,6 +99,7 @@ class Places:
                 people=self._people,
                 name=names,
                 country=countries,
+                others=others,
             )
 
     @property
@@ -102,6 +115,14 @@ class Places:
             if (found := self._nearest(latitude, longitude, reach_km)) is not None:
                 return self._names[found] if reach_km == TOWN_KM else None, self._countries[found]
         return None, None
+
+    def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
+        """Return the other names of these towns, folded; those of towns that share name and country together."""
+        found: dict[Named, tuple[str, ...]] = {}
+        for name, country, others in zip(self._names, self._countries, self._others, strict=True):
+            if others and (name, country) in towns:
+                found[name, country] = tuple(dict.fromkeys((*found.get((name, country), ()), *others.split("\t"))))
+        return found
 
     def _nearest(self, latitude: float, longitude: float, reach_km: float) -> int | None:
         """Return which town's edge is nearest, of those whose middle is within reach; the first of equally near ones."""
@@ -145,9 +166,24 @@ class PlacesFile:
         """Return as `Places.name` does; raises PlacesUnusable where the file is no table."""
         return self._places.name(latitude, longitude)
 
+    def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
+        """Return as `Places.others_of` does; raises PlacesUnusable where the file is no table."""
+        return self._places.others_of(towns) if towns else {}
+
     @cached_property
     def _places(self) -> Places:
         return Places.read(self.path)
+
+
+def other_names(name: str, others: Iterable[str]) -> Iterator[str]:
+    """Yield other names of a town as they are compared, each once: none that is the same then, and no airport's code."""
+    known = {folded_words(name)}
+    for other in others:
+        words = folded_words(other)
+        is_code = other.isascii() and (len(other) < OTHER_MIN or (other.isupper() and len(other) <= CODE_MAX))
+        if words and words not in known and not is_code and len(other) <= OTHER_MAX:
+            known.add(words)
+            yield " ".join(words)
 
 
 def _unit_vectors(latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,9 +22,9 @@ LINES_MAX = 300  # of one picture: reading takes 10 ms a line and more
 class Detector:
     """DB's map of probabilities, and what is made of it."""
 
-    def __init__(self, session: Session) -> None:
-        """Keep the graph."""
-        self._session = session
+    def __init__(self, session: Session, *, pixel_from: float = PIXEL_FROM, region_from: float = REGION_FROM) -> None:
+        """Keep the graph, and how likely a pixel, and a region as a whole, must be text."""
+        self._session, self._pixel_from, self._region_from = session, pixel_from, region_from
 
     def find_lines(self, image: "Image", edge: int) -> list[Frame]:
         """Return where lines of text are in an RGB picture, seen with its longest edge at most `edge` pixels.
@@ -36,7 +36,8 @@ class Detector:
         """
         heat = self.heat(image, edge)
         size = (heat.shape[1], heat.shape[0])
-        return [Frame.around(rectangle, size) for rectangle in text_rectangles(heat)[:LINES_MAX]]
+        rectangles = text_rectangles(heat, self._pixel_from, self._region_from)
+        return [Frame.around(rectangle, size) for rectangle in rectangles[:LINES_MAX]]
 
     def heat(self, image: "Image", edge: int) -> NDArray[np.float32]:
         """Return (h, w): how likely each part of a picture, shrunk to `edge`, is the inner part of a line of text."""
@@ -55,12 +56,14 @@ def to_graph(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.ascontiguousarray(rgb[:, :, ::-1].transpose(2, 0, 1), dtype=np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def text_rectangles(heat: NDArray[np.float32]) -> list[Rectangle]:
+def text_rectangles(
+    heat: NDArray[np.float32], pixel_from: float = PIXEL_FROM, region_from: float = REGION_FROM
+) -> list[Rectangle]:
     """Return the rectangles of the lines of text in a map, (h, w), in its pixels, the largest first."""
     found = []
-    for points in find_regions(_grown(heat > PIXEL_FROM)):
+    for points in find_regions(_grown(heat > pixel_from)):
         rectangle = smallest_rectangle(points)
-        if min(rectangle.width, rectangle.height) < SIDE_MIN or mean_within(heat, rectangle) < REGION_FROM:
+        if min(rectangle.width, rectangle.height) < SIDE_MIN or mean_within(heat, rectangle) < region_from:
             continue
         grown = rectangle.grown(unclip_margin(rectangle, UNCLIP_RATIO))
         if min(grown.width, grown.height) >= GROWN_SIDE_MIN:

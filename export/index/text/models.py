@@ -7,6 +7,7 @@ from pathlib import Path
 
 from export.errors import TextModelsMissing
 from export.index.text.detector import Detector
+from export.index.text.quick_graph import find_quick_graph
 from export.index.text.reader import TextReader
 from export.index.text.recognizer import Recognizer
 from runtime.artefacts.file_record import sha256_of
@@ -19,6 +20,8 @@ DETECTOR, TURNS, LETTERS = (
     "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
     "PP-OCRv6_rec_small.onnx",
 )
+# How likely the quick graph must hold a pixel, and a region, for text: less than the exact one, which looks again anyway.
+GLANCE_FROM = (0.2, 0.3)
 SHA256 = {
     DETECTOR: "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
     TURNS: "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
@@ -26,13 +29,15 @@ SHA256 = {
 }
 
 
-def find_text_reader() -> Callable[[], TextReader]:
+def find_text_reader(index_dir: Path | None = None) -> Callable[[], TextReader]:
     """Return what opens a reader of the installed graphs, once there is something to read.
+
+    With an index's folder, its glance is quick, if it can be: see `quick_graph.py`.
 
     Raises:
         TextModelsMissing: they are not installed, or are others.
     """
-    return partial(open_text_reader, text_models_folder())
+    return partial(open_text_reader, text_models_folder(), index_dir)
 
 
 def text_models_folder() -> Path:
@@ -54,11 +59,14 @@ def text_models_folder() -> Path:
     return folder
 
 
-def open_text_reader(folder: Path) -> TextReader:
+def open_text_reader(folder: Path, index_dir: Path | None = None) -> TextReader:
     """Return a reader of the graphs in a folder; each of its runs is on one thread.
 
     Raises:
         SessionFailed: onnxruntime cannot open one.
+        OutputUnwritable: the quick graph cannot be kept in the index's folder.
     """
     detector, turns, letters = (Session(folder / name, 1) for name in (DETECTOR, TURNS, LETTERS))
-    return TextReader(Detector(detector), Recognizer(turns, letters))
+    quick = find_quick_graph(folder / DETECTOR, index_dir) if index_dir else None
+    glancing = Detector(Session(quick, 1), pixel_from=GLANCE_FROM[0], region_from=GLANCE_FROM[1]) if quick else None
+    return TextReader(Detector(detector), Recognizer(turns, letters), glancing)

@@ -22,9 +22,10 @@ GLANCE_EDGE, DETECT_EDGE, READ_EDGE = 480, 736, 1600
 class TextReader:
     """The graphs, opened. Any number of threads may read pictures at once."""
 
-    def __init__(self, detector: Detector, recognizer: Recognizer) -> None:
-        """Keep the graphs."""
+    def __init__(self, detector: Detector, recognizer: Recognizer, glancing: Detector | None = None) -> None:
+        """Keep the graphs; without one of its own, a glance takes the detector's."""
         self._detector, self._recognizer = detector, recognizer
+        self._glancing = glancing or detector
 
     def prepare(self, image: "Image") -> NDArray[np.uint8]:
         """Return an upright RGB picture as it is read, (h, w, 3), neither edge longer than `READ_EDGE` pixels."""
@@ -40,7 +41,7 @@ class TextReader:
         Raises:
             SessionFailed: onnxruntime refused the picture.
         """
-        return self._detector.find_lines(image, GLANCE_EDGE)
+        return self._glancing.find_lines(image, GLANCE_EDGE)
 
     def read(self, pixels: NDArray[np.uint8]) -> tuple[PictureWord, ...]:
         """Return the words of a prepared picture, in reading order; none where it has no text.
@@ -52,7 +53,7 @@ class TextReader:
 
         image = Image.fromarray(pixels)
         frames = self.glance(image)
-        if frames and max(image.size) > GLANCE_EDGE:
+        if frames and (self._glancing is not self._detector or max(image.size) > GLANCE_EDGE):
             frames = self._detector.find_lines(image, DETECT_EDGE)
         lines = [line for frame in frames if (line := self._read_line(image, frame))]
         return words_of_lines(lines, image.size)

@@ -34,6 +34,7 @@ PHOTOS = {
     10: Photo("scan.jpg"),
     11: Photo("2019/holiday/same.jpg", "2019-06-15", "Google Pixel 7", "Porto", "PT"),
 }
+TOWN_NAMES = {("Lisbon", "PT"): ("lisboa", "lissabon", "лиссабон"), ("Porto", "PT"): ("oporto", "lisbon")}
 NEWEST_FIRST = [6, 5, 11, 2, 1, 3, 4, 8, 7, 10]
 
 
@@ -44,7 +45,7 @@ def write_photos(folder: Path, *, facts: bool = True, counts: bool = True) -> Li
         IndexedImage(image_id, photo.path, f"{image_id:064x}", 1, 20, 10, "a red boat", 0)
         for image_id, photo in PHOTOS.items()
     ]
-    write_catalog(path, Catalog(rows, next_id=12))
+    write_catalog(path, Catalog(rows, next_id=12, town_names=TOWN_NAMES))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript("DROP TABLE photo_counts; DROP TABLE photo_columns;")
         if not facts:

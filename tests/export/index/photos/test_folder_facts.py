@@ -19,7 +19,9 @@ from export.index.photos.places import Places, PlacesFile, Town
 from export.index.photos.reading import read_facts
 from export.index.scan import FoundImage
 from runtime.artefacts.file_record import record_file
+from runtime.library.catalog import Library
 from runtime.library.photo_facts import PhotoFacts
+from runtime.library.where import Where
 from tests.export.index.photos.photo_files import BERLIN, MTIME, exif, insert, put, segment, takeout, xmp
 from tests.export.index.small_library import GridEncoder, build, catalog_of, manifest_of, said_by, small_models
 
@@ -50,7 +52,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def table(tmp_path: Path) -> PlacesFile:
-    Places([Town("Berlin", "DE", 52.52, 13.4, 3_400_000), Town("Potsdam", "DE", 52.4, 13.06, 170_000)]).write(
+    Places([Town("Berlin", "DE", 52.52, 13.4, 3_400_000, ("Berlino",)), Town("Potsdam", "DE", 52.4, 13.06, 170_000)]).write(
         tmp_path / "p.npz"
     )
     return PlacesFile(tmp_path / "p.npz")
@@ -144,6 +146,12 @@ def test_a_table_that_comes_later_names_the_places_and_they_stay_when_it_goes(
     assert not build(folder, out).written
     assert not build(folder, out, options=BuildOptions(places=table)).written
     assert opened == []
+    (folder / "b.png").unlink()
+    assert build(folder, out).written
+    library = Library(out / manifest_of(out).catalog.path, folder)
+    for place in ("Berlin", "berlino", "Berlino, DE"):
+        found = library.rows(library.filters.ids(Where(place=place)).tolist())
+        assert [row.image_path for row in found] == ["a.jpg"], place
 
 
 def test_pictures_that_cannot_be_looked_at_keep_their_facts(folder: Path, out: Path) -> None:

