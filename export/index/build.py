@@ -155,9 +155,10 @@ class _Build:
         """
         self._complete_facts()
         step = EmbedStep(self._out, self._models, self._pictures, self._known, previews=self._previews)
-        for left in step.run(self._signatures, self._facts.read, self._console):
-            if publishing and left and self._publisher.is_due:
-                self._publish_embedded(left)
+        with closing(step.run(self._signatures, self._facts.read, self._console)) as parts:
+            for left in parts:
+                if publishing and left and self._publisher.is_due:
+                    self._publish_embedded(left)
         return step.encoded
 
     def _publish_embedded(self, left: int) -> None:

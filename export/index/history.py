@@ -159,9 +159,9 @@ def remove_leftovers(
     Raises:
         OSError: one cannot be removed.
     """
-    others = [one for one in whole_generations(out) if one not in {number, *before, *passing}]
-    others = [one for one in others if not is_partial(out / name_of(one))]
-    kept = {number, *before, *others[: max(0, keep - len(set(before) - {number, *passing}))]}
+    whole = [one for one in whole_generations(out) if one not in {number, *passing} and not is_partial(out / name_of(one))]
+    others = [one for one in whole if one not in before]
+    kept = {number, *before, *others[: max(0, keep - len(whole) + len(others))]}
     for one in _numbers(out) - kept:
         remove_generation(out / name_of(one))
     (out / f"{MANIFEST_NAME}{PART_SUFFIX}").unlink(missing_ok=True)

@@ -210,6 +210,16 @@ def test_generations_on_the_way_take_no_place_of_those_that_one_would_go_back_to
     assert roll_back(out, console=silent()).now.generation == "g000003"
 
 
+def test_a_part_that_a_killed_build_left_takes_no_place_either(folder: Path, out: Path) -> None:
+    build(folder, out)
+    draw_many(folder / "new", [f"{number}.jpg" for number in range(3 * PART)])
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, out, looking({2 * PART: stop}), AT_ONCE)
+    assert manifest_of(out).awaited == PART
+    build(folder, out, options=BuildOptions(captions_later=True))
+    assert roll_back(out, console=silent()).now.generation == "g000001"
+
+
 def test_captions_follow_once_all_can_be_searched(folder: Path, out: Path) -> None:
     seen: Seen = []
 

@@ -93,7 +93,7 @@ def test_an_unknown_field_is_refused(models_dir: Path) -> None:
 
 def test_an_index_without_clusters_says_nothing_of_them_so_that_older_programs_read_it(index_dir: Path) -> None:
     written = json.loads(read_index_manifest(index_dir).model_dump_json())
-    assert not {"probing", "vectors"} & written.keys()
+    assert not {"probing", "vectors", "awaited"} & written.keys()
 
 
 def test_a_large_index_names_its_vectors_and_how_it_is_searched(index_dir: Path) -> None:
