@@ -57,7 +57,7 @@ class PlayedTexts:
 def main(pictures: Annotated[int, typer.Option(min=30_000, help="How many pictures.")] = 100_000) -> None:
     """Print the table in Markdown."""
     texts = next(make_synthetic_vectors(SEED).texts(BLOCK, wording=1))[:SEARCHES]
-    print(f"\n{pictures:,} pictures, {TOP_K} a page, {SEARCHES} searches: median ms, characters of the longest cursor, MB added\n")
+    print(f"\n{pictures:,} pictures, {TOP_K} a page, {SEARCHES} searches: median ms, longest cursor, MB added\n")
     print("| store | found | " + " | ".join(f"page {page:,}" for page in PAGES) + " | afresh | cursor | MB |")
     print("|" + "---|" * (len(PAGES) + 5))
     with TemporaryDirectory() as folder:

@@ -111,23 +111,24 @@ class StandIn:
 
     def usual(self, route: str, fields: dict[str, Any]) -> dict[str, Any]:
         """Return what a route answers where nothing is scripted."""
-        match route:
-            case "explain":
-                return usual_explanation(fields)
-            case "timeline":
-                months = [{"month": month, "pictures": count} for month, count in self.months.items()]
-                return {"pictures": sum(self.months.values()) + self.undated, "undated": self.undated, "months": months}
-            case "pictures":
-                offset, dates = int(fields["offset"]), [m for m, count in self.months.items() for _ in range(count)]
-                taken = [*dates, *[None] * self.undated][offset : offset + int(fields["limit"])]
-                return {"pictures": [paged(number, when) for number, when in enumerate(taken, offset)], "next": None}
-            case "folders":
-                return {"folders": [{"folder": "holiday", "pictures": 3}, {"folder": "2019/Lisbon", "pictures": 2}]}
-            case "examples":
-                return {"examples": self.examples}
-            case "open-folder":
-                return {"folder": "."}
-        return usual_search(fields, self.pictures)
+        if route in BROWSED:
+            return self.usual_page(route, fields)
+        if route == "open-folder":
+            return {"folder": "."}
+        return usual_explanation(fields) if route == "explain" else usual_search(fields, self.pictures)
+
+    def usual_page(self, route: str, fields: dict[str, Any]) -> dict[str, Any]:
+        """Return what is shown of the library without a question."""
+        if route == "timeline":
+            months = [{"month": month, "pictures": count} for month, count in self.months.items()]
+            return {"pictures": sum(self.months.values()) + self.undated, "undated": self.undated, "months": months}
+        if route == "pictures":
+            offset, dates = int(fields["offset"]), [m for m, count in self.months.items() for _ in range(count)]
+            taken = [*dates, *[None] * self.undated][offset : offset + int(fields["limit"])]
+            return {"pictures": [paged(number, when) for number, when in enumerate(taken, offset)], "next": None}
+        if route == "folders":
+            return {"folders": [{"folder": "holiday", "pictures": 3}, {"folder": "2019/Lisbon", "pictures": 2}]}
+        return {"examples": self.examples}
 
     def wait_until_asked(self, route: str, count: int) -> None:
         """Wait until so many requests of a route have come in, and taken their answers off the script."""

@@ -1,7 +1,7 @@
 """LoginPage: what a browser sees that has no session yet. Works without JavaScript, and loads nothing.
 
-`frontend/login/login.html` is its form, with the page's own colours and type filled in at the start, as everything else that the
-page is made of is behind the login.
+`frontend/login/login.html` is its form, with the page's own colours and type filled in at the start, as everything else that
+the page is made of is behind the login.
 """
 
 import asyncio
