@@ -1,5 +1,5 @@
 // The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside. Opening it adds a history
-// entry whose address names the picture, so Back closes it; its last picture is returned to by `uses.close`.
+// entry whose address names the picture, so that Back closes it.
 
 import { RequestFailed, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
@@ -19,7 +19,7 @@ const part = (name) => document.getElementById(`viewer_${name}`);
 const viewer = document.getElementById("viewer");
 const when_idle = window.requestIdleCallback ?? setTimeout;
 
-let pictures = list_of([]);
+let pictures = null;
 let uses = {};
 let at = 0;
 let shown = null;
@@ -28,28 +28,22 @@ let request_key = null; // of the page below; null once another search has begun
 let gestures = null;
 let timer = 0;
 
-/** Returns an array of pictures as the list that the viewer steps through; the array may grow. */
+/** Returns an array as the list of pictures that the viewer steps through: {count, at(i)}, the latter a promise. */
 export function list_of(array) {
-  return {
-    get count() {
-      return array.length;
-    },
-    at: async (at) => array[at],
-  };
+  return { count: array.length, at: async (at) => array[at] };
 }
 
 /**
  * Opens a picture of a list.
  *
- * @param list {count, at(i)}: how many pictures there are, and a promise of one of them, a result or a picture of a page.
  * @param its_uses {find_similar(picture), close(at)}, and where the query has words: fetch_heatmap(picture), `heatmap: true` to show
  *   it at once, and explain(picture), which adds words and an explanation to a picture that has none.
  */
 export function open_viewer(list, first, its_uses) {
-  return open_at(list, first, its_uses, { push: true });
+  return open_at(list, first, its_uses, true);
 }
 
-/** Opens the picture that the address names, if it names one: among those `loaded`, else alone. */
+/** Opens the picture that the address names, if it names one: among those `loaded`, which a list begins with, else alone. */
 export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
   const id = read_photo();
   if (id === null) return;
@@ -58,7 +52,7 @@ export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)
   const mine = (newest = {});
   try {
     const picture = await fetch_picture(id);
-    if (mine === newest) await open_at(list_of([picture]), 0, its_uses);
+    if (mine === newest) open_at(list_of([picture]), 0, its_uses);
   } catch (failure) {
     if (!(failure instanceof RequestFailed)) throw failure;
     if (mine !== newest) return;
@@ -75,20 +69,21 @@ export function leave_viewer() {
 
 /** Shows the open picture's evidence again, as it has grown. */
 export function refresh_viewer() {
-  if (viewer.open) show_evidence(shown);
+  if (!viewer.open) return;
+  show_evidence(shown);
+  offer_heatmap();
 }
 
-/** Connects the dialog's buttons and keys, the gestures, and Back and Forward. */
+/** Connects the dialog's buttons, keys and gestures. */
 export function listen_to_viewer() {
-  const find_similar = () => uses.find_similar(shown);
   gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
-  const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: find_similar };
+  const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: () => uses.find_similar(shown) };
   for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
   const keys = {
     ArrowLeft: pressed.previous,
     ArrowRight: pressed.next,
-    h: toggle_heatmap,
-    m: find_similar,
+    h: () => toggle_heatmap(),
+    m: pressed.similar,
     "+": () => gestures.zoom_by(1.5),
     "-": () => gestures.zoom_by(1 / 1.5),
   };
@@ -101,17 +96,20 @@ export function listen_to_viewer() {
     close();
   });
   viewer.addEventListener("close", on_close);
-  listen_to_viewer_heatmap(refresh_viewer);
-  listen_to_details(() => write_photo(shown.id, read_photo_entry()));
+  listen_to_viewer_heatmap();
+  listen_to_details(() => {
+    write_photo(shown.id, read_photo_entry());
+    return location.href;
+  });
 }
 
-async function open_at(list, first, its_uses, { push = false } = {}) {
+async function open_at(list, first, its_uses, push = false) {
   [pictures, uses] = [list, its_uses];
   await show(first, () => {
     if (push) write_photo(shown.id, { at, is_added: true }, { push });
     request_key = read_request_key();
     open_dialog();
-    if (uses.heatmap) toggle_heatmap();
+    if (uses.heatmap) toggle_heatmap(true);
   });
 }
 
@@ -130,7 +128,7 @@ function on_close() {
   clearTimeout(timer);
   toggle_heatmap(false);
   if (viewer.returnValue === NEW_SEARCH) return;
-  // Else it was closed by Back, or by a browser that did not wait for it.
+  // Else Back closed it, or a browser that did not wait for it.
   if (read_photo() !== null) read_photo_entry()?.is_added ? history.back() : write_photo(null);
   uses.close?.(at);
 }
@@ -172,27 +170,31 @@ async function show(next, then) {
 }
 
 function fill_viewer() {
+  const { count } = pictures;
   gestures.reset();
   fill_picture(part("picture"), shown, { large: true });
-  part("position").textContent = `${(at + 1).toLocaleString("en")} of ${pictures.count.toLocaleString("en")}`;
+  part("position").textContent = `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
   part("caption").textContent = describe_caption(shown.caption);
   show_details(shown);
-  show_heatmap(shown, uses.fetch_heatmap);
+  offer_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // aria-disabled, as a button that is `disabled` would lose the focus at either end.
   part("previous").ariaDisabled = String(at === 0);
-  part("next").ariaDisabled = String(at === pictures.count - 1);
-  when_idle(load_neighbours);
+  part("next").ariaDisabled = String(at === count - 1);
+  when_idle(() => {
+    for (const next of [at + 1, at - 1]) if (next >= 0 && next < count) pictures.at(next).then(load_ahead, () => null);
+  });
 }
 
-function load_neighbours() {
-  for (const next of [at + 1, at - 1]) if (pictures.at && next >= 0 && next < pictures.count) pictures.at(next).then(load_ahead, () => null);
+// A heatmap may bring the reason along.
+function offer_heatmap() {
+  const { fetch_heatmap } = uses;
+  show_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown))));
 }
 
 function load_original(scale) {
-  const image = part("picture").querySelector("img");
-  const wanted = image.clientWidth * scale * devicePixelRatio;
-  if (wanted > image.naturalWidth && shown.width > image.naturalWidth) show_original(part("picture"), shown);
+  const { clientWidth, naturalWidth } = part("picture").querySelector("img");
+  if (clientWidth * scale * devicePixelRatio > naturalWidth && shown.width > naturalWidth) show_original(part("picture"), shown);
 }
 
 // Here, not in listen_to_viewer: it must come before the page's own listener, which would search again.
