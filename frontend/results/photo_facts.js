@@ -15,9 +15,10 @@ export function describe_date({ taken, taken_source }) {
   return taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
 }
 
-/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
+/** Returns a day, a month or a year in words: 2019-06 is "June 2019". What is no date stays as it is. */
 export function name_date(date) {
   const [year, month, day] = date.split("-");
+  if (month && !MONTHS[month - 1]) return date;
   return [day && Number(day), month && MONTHS[Number(month) - 1], year].filter(Boolean).join(" ");
 }
 

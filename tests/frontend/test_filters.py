@@ -68,6 +68,7 @@ def test_what_the_server_says_of_a_filter_is_shown_and_the_filter_can_be_taken_o
     stand_in.fail_next(422, {"error": {"code": "filter_invalid", "message": message}}, "timeline")
     page.goto(f"{stand_in.url}/?from=2019-99")
     expect(page.get_by_role("alert")).to_contain_text(message)
+    expect(page.locator("#chips button")).to_have_text(["from 2019-99"])
     page.get_by_role("button", name="Remove the filter").click()
     expect(page.locator("#months button.picture")).to_have_count(10)
     expect(page.get_by_role("alert")).to_be_hidden()
