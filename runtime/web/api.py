@@ -35,8 +35,8 @@ from runtime.web.searching import add_searches
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.
 SEARCHES_AT_ONCE = 24
-# Text from this size on is sent as gzip to who takes that; pictures are not. 24 results of 20.7 KB become 3.3 KB in .17 ms of
-# one core; level 9 makes it 3.2 KB in .23 ms.
+# Text from this size on is sent as gzip to who takes that; pictures are not. 24 results of 20.7 KB become 3.3 KB in .17 ms
+# of one core; level 9 makes it 3.2 KB in .23 ms.
 COMPRESSED_BYTES, COMPRESSION = 1024, 5
 Served = FixedEngine | LiveEngine  # each request reads `current` once
 
