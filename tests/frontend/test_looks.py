@@ -16,7 +16,8 @@ pytestmark = pytest.mark.browser
 FONT_SIZE = "(shown) => parseFloat(getComputedStyle(shown).fontSize)"
 # Texts that do not fit into what they stand in, where that hides what juts out or has a height of its own.
 CUT_OFF = """[...document.querySelectorAll("button, p, h1, h2, h3, li, dd, label")]
-  .filter((shown) => shown.checkVisibility() && shown.textContent.trim() && !shown.closest(".card, .only_screen_readers, .skip"))
+  .filter((shown) => shown.checkVisibility() && shown.textContent.trim())
+  .filter((shown) => !shown.closest(".card, .only_screen_readers, .skip"))
   .filter((shown) => shown.scrollWidth > shown.clientWidth + 1 && getComputedStyle(shown).display !== "inline")
   .map(({tagName, className, textContent}) => `${tagName}.${className}: ${textContent.trim().slice(0, 40)}`)"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
