@@ -1,8 +1,6 @@
 """Draws the page's icons from `frontend/logo.svg`: `python -m deploy.icons`.
 
-Needs Chromium, which $CHROMIUM or the path names.
-
-Owns their sizes and margins. `frontend/manifest.webmanifest` names the files.
+Needs Chromium, which $CHROMIUM or the path names. Owns their sizes and margins; the manifest names the files.
 """
 
 import os

@@ -21,7 +21,9 @@ def test_scripts_and_styles_are_small() -> None:
 
 
 def test_every_module_is_fetched_with_the_page_and_not_only_once_another_asks_for_it() -> None:
-    links = re.findall(r'<(?:link rel="modulepreload" href|script type="module" src)="static/([^"]+)"', HTML)
+    links = re.findall(
+        r'<(?:link rel="modulepreload" fetchpriority="low" href|script type="module" src)="static/([^"]+)"', HTML
+    )
     assert sorted(links) == sorted(names(".js") - {SERVICE_WORKER})
 
 

@@ -19,7 +19,7 @@ CUT_OFF = """[...document.querySelectorAll("button, p, h1, h2, h3, li, dd, label
   .filter((shown) => shown.checkVisibility() && shown.textContent.trim())
   .filter((shown) => !shown.closest(".card, .only_screen_readers, .skip"))
   .filter((shown) => shown.scrollWidth > shown.clientWidth + 1 && getComputedStyle(shown).display !== "inline")
-  .map((shown) => `${shown.tagName}.${shown.className}: ${shown.textContent.trim().slice(0, 40)}`)"""
+  .map(({tagName, className, textContent}) => `${tagName}.${className}: ${textContent.trim().slice(0, 40)}`)"""
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 
