@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from runtime.engine import Engine
 from runtime.search import paging
+from runtime.search.query import RequestLimits
 from tests.runtime.conftest import ColourEncoder
 from tests.runtime.search.paged_library import COPIES, NAMED, PICTURES, asking, ids_of, paged_engine, pages
 
@@ -61,6 +62,17 @@ def test_the_pages_hold_every_card_once(engine: Engine, name: str, sizes: tuple[
     full = [sizes[at % len(sizes)] for at in range(len(answers) - 1)]
     assert [len(answer.hits) for answer in answers[:-1]] == full, "a page before the last was not full"
     assert answers[-1].hits or not left
+
+
+@pytest.mark.parametrize("name", ["in a folder", "like one with copies", "like one of many, in a folder", "words"])
+def test_where_the_first_page_holds_all_none_comes_behind_it(
+    flat: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, left = SEARCHES[name]
+    count = len(cards(list(left)))
+    monkeypatch.setattr(flat, "limits", RequestLimits(top_k_max=PICTURES))
+    assert ask(flat, None, count).next is None
+    assert ask(flat, None, count - 1).next is not None
 
 
 def test_a_page_is_ordered_as_the_first_one_is(engine: Engine) -> None:
