@@ -9,6 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime.engine import Engine
+from runtime.search import paging
+from runtime.search.query import RequestLimits
 from tests.runtime.conftest import ColourEncoder
 from tests.runtime.search.paged_library import COPIES, NAMED, PICTURES, asking, ids_of, paged_engine, pages
 
@@ -62,6 +64,17 @@ def test_the_pages_hold_every_card_once(engine: Engine, name: str, sizes: tuple[
     assert answers[-1].hits or not left
 
 
+@pytest.mark.parametrize("name", ["in a folder", "like one with copies", "like one of many, in a folder", "words"])
+def test_where_the_first_page_holds_all_none_comes_behind_it(
+    flat: Engine, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, left = SEARCHES[name]
+    count = len(cards(list(left)))
+    monkeypatch.setattr(flat, "limits", RequestLimits(top_k_max=PICTURES))
+    assert ask(flat, None, count).next is None
+    assert ask(flat, None, count - 1).next is not None
+
+
 def test_a_page_is_ordered_as_the_first_one_is(engine: Engine) -> None:
     for answer in pages(engine, asking("red"), 24):
         probabilities = [hit.evidence.match_probability or 0 for hit in answer.hits]
@@ -109,6 +122,29 @@ def test_a_page_judges_no_more_pictures_than_two_pages_and_their_copies_have(
     assert max(len(answer.next or "") for answer in answers) < 1000
 
 
+def test_pages_stop_going_before_others_for_their_words_once_a_cursor_holds_many_ids(
+    flat: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "AHEAD_MAX", 20)
+    ask, ahead = asking("holiday"), list[int]()
+    shown = []
+    for answer in pages(flat, ask, 8):
+        shown += ids_of([answer])
+        if answer.next:
+            request = flat.limits.check_page(flat.limits.check_search("holiday", 8), answer.next)
+            assert request.cursor is not None
+            ahead.append(len(request.cursor.ahead))
+    assert 8 < max(ahead) <= 20
+    assert (len(shown), cards(shown)) == (len(cards(shown)), cards(EVERY))
+
+
+def test_words_are_looked_for_among_the_first_results_alone(flat: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "WORDS_UNTIL", 24)
+    found = [len(set(ids_of([answer])) & set(NAMED)) for answer in pages(flat, asking("holiday"), 24)]
+    assert found[0] >= 20
+    assert found[1] < 20
+
+
 class DriftingEncoder(ColourEncoder):
     """Embeds each text a little differently every time, as int8 does in batches of several."""
 
@@ -151,13 +187,13 @@ def test_while_the_index_is_exchanged_no_picture_comes_twice_and_none_that_staye
 
 
 def test_a_picture_whose_copy_was_shown_before_both_were_known_to_be_copies_comes_no_more(tmp_path: Path) -> None:
-    apart, folded = paged_engine(tmp_path / "0", copies=[]), paged_engine(tmp_path / "1")
-    first = asking("red")(apart, None, 20)
-    shown = ids_of([first])
-    cursor = first.next
+    first = asking("red")(paged_engine(tmp_path / "0", copies=[]), None, 20)
+    shown, cursor = ids_of([first]), first.next
+    other = next(one for one in EVERY if one not in shown)
+    folded = paged_engine(tmp_path / "1", copies=[(shown[0], other)])
+    later = list[int]()
     while cursor is not None:
         answer = asking("red")(folded, cursor, 20)
-        shown += ids_of([answer])
+        later += ids_of([answer])
         cursor = answer.next
-    assert len(shown) == len(set(shown))
-    assert cards(shown) == cards(EVERY)
+    assert sorted(later) == [one for one in EVERY if one not in shown and one != other]
