@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from export.errors import unwritable_refused
 from export.index.text.detector import to_graph
@@ -67,16 +66,8 @@ def _make(exact: Path, folder: Path) -> Path:
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Scenes(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime's classes come without types
-        """The drawn pictures, as the graph takes them."""
-
-        def __init__(self) -> None:
-            self._left = islice(draw_scenes(), SCENES)
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            scene = next(self._left, None)
-            return None if scene is None else {"x": to_graph(np.asarray(scene))[None]}
-
+    inputs = ({"x": to_graph(np.asarray(scene))[None]} for scene in islice(draw_scenes(), SCENES))
+    scenes = type("Scenes", (CalibrationDataReader,), {"get_next": lambda _: next(inputs, None)})()
     converted, fused, made = (folder / name for name in ("converted.onnx", "fused.onnx", "made.onnx"))
     with _quiet():
         onnx.save(convert_version(onnx.load(exact), OPSET), converted)
@@ -84,7 +75,7 @@ def _make(exact: Path, folder: Path) -> Path:
         quantize_static(
             fused,
             made,
-            Scenes(),
+            scenes,
             quant_format=QuantFormat.QDQ,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
