@@ -71,15 +71,15 @@ class TalliedCaptioner:
 
 
 def build(folder: Path, out: Path, *, captions_later: bool) -> None:
-    models = open_models(sample_models_dir())
+    real = open_models(sample_models_dir())
     embedded, captioned = tallies(out)
 
     def open_captioner() -> Captioner:
-        assert models.open_captioner
-        return TalliedCaptioner(models.open_captioner(), captioned)  # type: ignore[return-value]
+        assert real.open_captioner
+        return TalliedCaptioner(real.open_captioner(), captioned)  # type: ignore[return-value]
 
-    encoder = TalliedEncoder(models.encoder, embedded)
-    models = replace(models, encoder=encoder, open_captioner=open_captioner)  # type: ignore[arg-type]
+    encoder = TalliedEncoder(real.encoder, embedded)
+    models = replace(real, encoder=encoder, open_captioner=open_captioner)  # type: ignore[arg-type]
     options = BuildOptions(captions_later=captions_later)
     with out.with_name(f"{out.name}.log").open("a") as file:
         build_index(folder, out, models=models, console=Console(file=file, width=120), options=options)
@@ -129,7 +129,7 @@ def run(folder: Path, out: Path, kills: int, *, seed: int, captions_later: bool)
     print(f"embedded again: {embedded_again}, captioned again: {captioned_again}; {UNDER_WAY} a kill may be under way")
     assert shown == len(list(folder.glob("*.jpg")))
     assert captioned == (0 if captions_later else shown)
-    assert max(embedded_again, captioned_again) <= killed * UNDER_WAY
+    assert max(embedded_again, captioned_again) <= kills * UNDER_WAY
     run_again(folder, out, captions_later=captions_later)
 
 

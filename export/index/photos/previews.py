@@ -48,7 +48,7 @@ class PreviewFolder:
         """Return the contents whose previews are all there, and so need not be made; every content if none is wanted."""
         if not self.wanted:
             return EveryContent()
-        whole = (path.name for path, facts in self._files() if path.suffix != PART_SUFFIX and facts.st_size)
+        whole = (file.name for file, facts in self._files() if not file.name.endswith(PART_SUFFIX) and facts.st_size)
         found = Counter(name.partition(".")[0] for name in whole)
         return {sha256 for sha256, count in found.items() if count == len(PREVIEW_EDGES)}
 
@@ -88,11 +88,12 @@ class PreviewFolder:
             OSError: one cannot be removed.
         """
         files = []
-        for path, facts in self._files():
-            if path.suffix == PART_SUFFIX and time.time() - facts.st_mtime > PART_MAX_S:  # a server may be writing one
-                path.unlink(missing_ok=True)
-            files.append(path)
-        unused = {path.name.partition(".")[0] for path in files}.difference(contents)
+        for file, facts in self._files():
+            is_old = time.time() - facts.st_mtime > PART_MAX_S  # a server may be writing a part that is not
+            if is_old and file.name.endswith(PART_SUFFIX):
+                Path(file.path).unlink(missing_ok=True)
+            files.append(file)
+        unused = {file.name.partition(".")[0] for file in files}.difference(contents)
         if not unused:
             return
         try:
@@ -100,20 +101,21 @@ class PreviewFolder:
                 unused -= _contents_of(self._out / name_of(number) / CATALOG_NAME)
         except sqlite3.Error:
             return
-        for path in files:
-            if path.name.partition(".")[0] in unused:
+        for file in files:
+            if file.name.partition(".")[0] in unused:
+                path = Path(file.path)
                 path.unlink(missing_ok=True)
                 with suppress(OSError):  # there are others in it
                     path.parent.rmdir()
 
-    def _files(self) -> list[tuple[Path, os.stat_result]]:
+    def _files(self) -> list[tuple["os.DirEntry[str]", os.stat_result]]:
         """Return the previews, and the parts that were to become some, each with its facts."""
-        files: list[tuple[Path, os.stat_result]] = []
+        files: list[tuple[os.DirEntry[str], os.stat_result]] = []
         for folder in _entries(self._out / PREVIEWS_NAME):
             for entry in _entries(Path(folder.path)) if folder.is_dir(follow_symlinks=False) else ():
                 if OWN_NAME.fullmatch(entry.name):
                     with suppress(FileNotFoundError):  # a part that has become a preview meanwhile
-                        files.append((Path(entry.path), entry.stat(follow_symlinks=False)))
+                        files.append((entry, entry.stat(follow_symlinks=False)))
         return files
 
 

@@ -11,7 +11,8 @@ rng = np.random.default_rng(3)
 
 def unit(count: int, dimension: int = 16) -> NDArray[np.float32]:
     vectors = rng.standard_normal((count, dimension), np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    directions: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return directions
 
 
 def test_each_vector_is_placed_where_faiss_would_place_it() -> None:
