@@ -68,7 +68,7 @@ def test_a_slow_server_is_said_to_be_waking_up_until_it_answers(page: Page, stan
     expect(page.get_by_role("status")).to_have_text("Looking for “boat”")
     page.clock.run_for(200)
     expect(page.get_by_role("status")).to_have_text(
-        "Still looking for “boat”. A server that was idle needs a moment to start."
+        "Still looking for “boat”. The server may be waking up: the first search after a quiet time takes up to 30 s."
     )
     release.set()
     expect(page.get_by_role("status")).to_have_text("8 matches for “boat”")
