@@ -66,5 +66,5 @@ def test_more_like_this_with_words_is_a_mix(page: Page, base: str) -> None:
 
 
 def test_the_servers_own_words_reach_the_user(page: Page, base: str) -> None:
-    page.goto(f"{base}/?q=a+boat&k=5000")
-    expect(page.get_by_text("top_k is 5000")).to_be_visible()
+    page.goto(f"{base}/?q=a+boat&from=2019-99")
+    expect(page.get_by_text("from is")).to_be_visible()
