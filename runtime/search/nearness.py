@@ -78,7 +78,8 @@ class NearnessOrder:
 
     @staticmethod
     def _are_behind(ids: NDArray[np.int64], steps: NDArray[np.int16], place: Place) -> NDArray[np.bool_]:
-        return (steps < place.step) | ((steps == place.step) & (ids > place.id))
+        are_behind: NDArray[np.bool_] = (steps < place.step) | ((steps == place.step) & (ids > place.id))
+        return are_behind
 
 
 class NearnessOrders:

@@ -34,7 +34,7 @@ from tests.runtime.stores.large_vectors import silent
 
 PICTURES = 240
 NAMED = range(101, 161)  # in the folder "holiday", anywhere by their vectors
-COPIES = [(1, 2), (3, 2), (4, 2), (*[110], 109), (*[111], 109), *[(one, 200) for one in range(201, 225)]]
+COPIES: list[tuple[int, int]] = [(1, 2), (3, 2), (4, 2), (110, 109), (111, 109), *((one, 200) for one in range(201, 225))]
 PIXELS = np.full((3, 8, 8), np.arange(8) / 8, np.float32)
 Ask = Callable[[Engine, str | None, int], Answer]
 INSERT = (

@@ -152,7 +152,8 @@ class DriftingEncoder(ColourEncoder):
         exact = super().embed_tokens(token_ids)
         drift = np.random.default_rng(len(self.text_batches)).normal(scale=0.01, size=exact.shape)
         drifted: NDArray[np.float32] = (exact + drift).astype(np.float32)
-        return drifted / np.linalg.norm(drifted, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = drifted / np.linalg.norm(drifted, axis=1, keepdims=True)
+        return unit
 
 
 @pytest.mark.parametrize("clustered", [False, True])
