@@ -64,6 +64,6 @@ def test_more_like_this_with_words_is_a_mix(page: Page, base: str) -> None:
     expect(cards(page).first.locator(".explanation")).not_to_be_empty()
 
 
-def test_the_servers_own_words_reach_the_user(page: Page, base: str) -> None:
+def test_the_servers_own_limit_reaches_the_user_in_plain_words(page: Page, base: str) -> None:
     page.goto(f"{base}/?q=a+boat&k=5000")
-    expect(page.get_by_text("top_k is 5000")).to_be_visible()
+    expect(page.get_by_text("100 at once are the most")).to_be_visible()
