@@ -86,8 +86,10 @@ class StandIn:
             scripted = Scripted(body={})
             scripted.release.set()
         if scripted.status < 400 and isinstance(scripted.body, dict):
-            usual = {"explain": usual_explanation, "open-folder": lambda _: {}}.get(route, usual_search)
-            scripted.body = usual(fields) | scripted.body
+            usual = (
+                {} if route == "open-folder" else usual_explanation(fields) if route == "explain" else usual_search(fields)
+            )
+            scripted.body = usual | scripted.body
         return scripted
 
     def wait_until_asked(self, route: str, count: int) -> None:
