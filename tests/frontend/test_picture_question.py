@@ -30,7 +30,7 @@ def test_a_picture_dropped_anywhere_finds_ones_like_it(page: Page, stand_in: Sta
     expect(page.get_by_alt_text("Searching with: boat.png")).to_be_visible()
     expect(cards(page).first.locator(".explanation")).to_have_text("It looks like it.")
     fields = stand_in.asked["search/image"][0]
-    assert {name: fields[name] for name in fields if name != "image"} == {"top_k": "8", "explain": "true"}
+    assert {name: fields[name] for name in fields if name != "image"} == {"top_k": "24", "explain": "true"}
     assert stand_in.asked["explain"] == []
 
 
@@ -124,7 +124,7 @@ def test_more_like_this_asks_with_a_picture_of_the_library(page: Page, stand_in:
     expect(page).to_have_url(f"{stand_in.url}/?like=3")
     expect(page.get_by_role("searchbox")).to_have_value("")
     expect(page.get_by_alt_text("Searching with: boat, number 3")).to_be_visible()
-    assert stand_in.asked["search"][1] == {"query": "", "top_k": 8, "explain": True, "like": 3}
+    assert stand_in.asked["search"][1] == {"query": "", "top_k": 24, "explain": True, "like": 3}
     page.reload()
     expect(page.get_by_alt_text("Searching with: boat, number 3")).to_be_visible()
 
@@ -155,7 +155,7 @@ def test_words_beside_a_picture_make_a_mix_that_the_slider_weighs(page: Page, st
     expect(page).to_have_url(f"{stand_in.url}/?q=at+night&like=3&w=0.7")
     expect(slider).to_have_attribute("aria-valuetext", "30% words, 70% picture")
     expect(slider).to_be_focused()
-    mixed = {"query": "at night", "top_k": 8, "explain": False, "like": 3}
+    mixed = {"query": "at night", "top_k": 24, "explain": False, "like": 3}
     assert stand_in.asked["search"][1:] == [mixed | {"picture_weight": weight} for weight in (0.5, 0.6, 0.7)]
     page.go_back()  # tuning the mix was no step of its own
     expect(page).to_have_url(f"{stand_in.url}/?like=3")
