@@ -53,10 +53,12 @@ function large_preview({ preview_url }) {
 }
 
 /** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`, a CSS length. */
-export function offer_large_preview(image, { preview_url, width, height }, sizes) {
+export function offer_large_preview(image, picture, sizes) {
+  const { preview_url, width, height } = picture;
   const longest = Math.max(width, height);
-  if (!(longest > 512) || !large_preview(preview_url)?.includes(".1600.")) return;
-  const candidate = (address, edge) => `${image_address(address)} ${Math.round((width / longest) * Math.min(edge, longest))}w`;
+  const large = large_preview(picture);
+  if (!(longest > 512) || !large?.includes(".1600.")) return;
+  const candidate = (address, edge) => `${address} ${Math.round((width / longest) * Math.min(edge, longest))}w`;
   image.sizes = sizes;
-  image.srcset = `${candidate(preview_url, 512)}, ${candidate(large_preview(preview_url), 1600)}`;
+  image.srcset = `${candidate(image_address(preview_url), 512)}, ${candidate(large, 1600)}`;
 }

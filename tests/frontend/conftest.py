@@ -66,7 +66,7 @@ def watched_page(browser: Browser, **options: Any) -> Iterator[Page]:
     context.close()
     # The browser itself reports each answer with an error status; the tests that script one expect it. Only those of
     # test_installed.py have a service worker: it would load the whole page once more for every test.
-    reports = ("Failed to load resource", "404) was received when fetching the script")
+    reports = ("Failed to load resource", "fetching the script")
     assert [text for text in complaints if not any(report in text for report in reports)] == []
     assert len(hosts - {""}) <= 1, f"the page asked more than its own host: {hosts}"
 

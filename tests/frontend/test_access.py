@@ -64,12 +64,8 @@ def test_another_search_does_not_wait_for_the_one_before(page: Page, stand_in: S
 
 
 def test_reasons_are_asked_for_again_while_the_server_is_busy(page: Page, stand_in: StandIn) -> None:
-    stop_clock(page)
-    stand_in.fail_next(429, BUSY, "explain", retry_s=30)
+    stand_in.fail_next(429, BUSY, "explain", retry_s=1)  # nothing on the page tells when the wait begins: the clock goes on
     page.goto(f"{stand_in.url}/?q=boat")
-    expect(cards(page)).to_have_count(8)
-    while len(stand_in.asked["explain"]) < 2:  # nothing on the page tells when the wait begins
-        page.clock.run_for(30_000)
     expect(page.locator(".card[data-why='known']")).to_have_count(8)
 
 

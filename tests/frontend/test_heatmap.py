@@ -75,8 +75,12 @@ def test_a_picture_that_is_no_match_gets_neither_heatmap_nor_words(page: Page, s
     judged = {"verdict": "none", "match_probability": 0.06}
     stand_in.answer_next(results=[result(0), result(1, **judged)])
     said = "There is no sign of “boat”."
-    stand_in.answer_next("explain", results=[explained(0), explained(1, explanation=said, **judged)])
-    open_first(page, stand_in, "?q=boat&k=2")
+    stand_in.answer_next("explain", results=[explained(0)])
+    stand_in.answer_next("explain", results=[explained(1, explanation=said, **judged)])
+    open_explained(page, f"{stand_in.url}/?q=boat")
+    page.locator("#misses summary").click()
+    expect(page.locator("#misses .card[data-why='known']")).to_be_visible()
+    pictures(page).first.click()
     dialog = page.get_by_role("dialog")
     page.keyboard.press("h")
     expect_heatmap(page)
@@ -125,7 +129,7 @@ def test_the_heat_lies_on_the_right_place_of_a_wide_picture(page: Page, stand_in
 
 
 def test_a_heatmap_that_failed_is_offered_again_and_brings_a_missing_reason_along(page: Page, stand_in: StandIn) -> None:
-    for _ in range(2):
+    for _ in range(3):  # for all reasons, for that of the opened picture, and for its heatmap
         stand_in.hang_up_next("explain")
     page.goto(f"{stand_in.url}/?q=boat")
     expect(page.get_by_role("alert")).to_be_visible()
@@ -137,7 +141,7 @@ def test_a_heatmap_that_failed_is_offered_again_and_brings_a_missing_reason_alon
     expect_heatmap(page)
     expect(page.locator("#viewer_where").get_by_role("button", name="Try again")).to_be_hidden()
     expect(page.locator("#viewer_explanation")).to_contain_text("as the query does (0)")
-    assert heatmap_requests(stand_in)[0]["explain"] is True
+    assert heatmap_requests(stand_in)[-1]["explain"] is True
 
 
 def test_a_heatmap_of_an_earlier_picture_or_search_is_dropped(page: Page, stand_in: StandIn) -> None:

@@ -87,7 +87,7 @@ def test_below_a_path_a_new_version_replaces_the_old_one_and_is_what_is_kept(
         [old] = page.evaluate(KEPT)
         assert "/pictures/" in old
         html = below_a_path.frontend / "index.html"
-        html.write_text(html.read_text("utf-8").replace("</main>", "<p>The new version</p></main>"), "utf-8")
+        html.write_text(html.read_text("utf-8").replace("</header>", "<p>The new version</p></header>"), "utf-8")
         page.reload()
         expect(page.get_by_text("The new version")).to_be_visible()
         wait_until_kept(page, old)

@@ -51,7 +51,7 @@ def test_a_picture_of_the_library_dropped_onto_the_page_is_found_again(
     picture = sorted(sample_library.images.glob("*.jpg"))[7]
     page.goto(base)
     drop(page, file_of(picture.read_bytes(), picture.name, "image/jpeg"))
-    expect(page.get_by_role("status")).to_have_text("24 pictures like yours")
+    expect(page.get_by_role("status")).to_have_text("The first 24 pictures like yours")
     pictures(page).first.click()
     expect(page.get_by_role("link", name=picture.name)).to_be_visible()
 
@@ -59,7 +59,7 @@ def test_a_picture_of_the_library_dropped_onto_the_page_is_found_again(
 def test_more_like_this_with_words_is_a_mix(page: Page, base: str) -> None:
     open_explained(page, f"{base}/?q=a+boat")
     cards(page).first.get_by_role("button", name="More like this").click()
-    expect(page.get_by_role("status")).to_have_text("24 pictures like this one")
+    expect(page.get_by_role("status")).to_have_text("The first 24 pictures like this one")
     search(page, "at night")
     expect(page.get_by_role("status")).to_contain_text("“at night”")
     expect(cards(page).first.locator(".explanation")).not_to_be_empty()
