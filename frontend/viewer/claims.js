@@ -1,6 +1,6 @@
 // What is said of a picture, in plain words. Pure functions; no DOM, no HTTP.
 
-const NAMES = { strong: "Very likely a match", weak: "Perhaps a match", none: "Hardly a match" };
+const NAMES = { strong: "Likely a match", weak: "Perhaps a match", none: "Unlikely to be a match" };
 
 /** Returns how likely the picture is a match, or "" without a verdict. */
 export function describe_match({ verdict, match_probability }) {
