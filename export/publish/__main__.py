@@ -25,7 +25,7 @@ from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
-from runtime.web.page import SERVICE_WORKER, versioned_service_worker
+from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED = "no-cache"

@@ -1,6 +1,5 @@
 """The page: its HTML, its files, and its service worker. Knows no more of the frontend than where these lie."""
 
-import hashlib
 from pathlib import Path
 
 from fastapi import FastAPI, Response
@@ -10,11 +9,10 @@ from starlette.types import Scope
 
 from runtime.web.files import FileAnswer
 from runtime.web.routing import get
+from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
 
 # Asked for again each time, and answered with 304 unless it changed: no browser mixes the files of two versions.
 REVALIDATED = {"cache-control": "no-cache"}
-SERVICE_WORKER = "service_worker.js"
-VERSION = 'const VERSION = "{}";'  # where the service worker says which page it keeps
 
 
 def add_page(app: FastAPI, frontend: Path) -> None:
@@ -32,16 +30,6 @@ def add_page(app: FastAPI, frontend: Path) -> None:
         return Response(versioned_service_worker(frontend), media_type="text/javascript", headers=REVALIDATED)
 
     app.mount("/static", PageFiles(directory=frontend), name="static")
-
-
-def versioned_service_worker(frontend: Path) -> str:
-    """Return the service worker of the page in a folder, with a version that changes whenever a file of the page does."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in frontend.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(frontend).as_posix()} {len(content)} ".encode() + content)
-    script = (frontend / SERVICE_WORKER).read_text("utf-8")
-    return script.replace(VERSION.format(""), VERSION.format(digest.hexdigest()[:16]))
 
 
 class PageFiles(StaticFiles):

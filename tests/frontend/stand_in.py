@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from runtime.web.access.login import LoginPage, ask_to_log_in
 from runtime.web.middleware import content_security_policy
-from runtime.web.page import SERVICE_WORKER, versioned_service_worker
+from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
 from tests.frontend.answers import PICTURES, drawn_picture, explained, heatmap, occlusion, paged, result
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
