@@ -100,7 +100,9 @@ def test_a_logout_takes_what_is_kept_away_and_the_login_is_never_kept(browser: B
     stand_in.login = True
     with installed(browser, stand_in) as page:
         page.reload()
-        expect(page.get_by_role("button", name="Log out")).to_be_visible()  # before it, the page still asks for what it shows
+        expect(
+            page.get_by_role("button", name="Log out")
+        ).to_be_visible()  # before it, the page still asks for what it shows
         expect(page.locator("#library")).to_have_attribute("aria-busy", "false")
         stand_in.refuses = 401
         page.get_by_role("button", name="Log out").click()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.frontend.answers import result
-from tests.frontend.driving import cards, open_explained, pictures
+from tests.frontend.driving import cards, open_explained, pictures, stop_clock
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_a_warm_search_keeps_the_results_that_are_shown_until_it_is_answered(pag
       new MutationObserver(() => (skeletons += document.querySelectorAll(".skeleton").length))
         .observe(document.body, {childList: true, subtree: true});
     }""")
-    page.clock.install()  # from now on no timer fires: an answer is quicker than any
+    stop_clock(page)  # from now on no timer fires: an answer is quicker than any
     page.get_by_role("searchbox").fill("ducks")
     page.get_by_role("searchbox").press("Enter")
     expect(page.get_by_role("status")).to_have_text("8 matches for “ducks”")
