@@ -208,5 +208,5 @@ def wait_until_listening(port: int) -> None:
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
-        time.sleep(0.05)
+        time.sleep(0.05)  # nothing tells when a program begins to listen
     raise TimeoutError(f"nobody listens at port {port}")

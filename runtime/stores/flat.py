@@ -120,7 +120,7 @@ class FlatStore:
         index: Any,  # noqa: ANN401 (faiss has no types)
         vectors: Vectors,
         k: int,
-        **params: Any,  # noqa: ANN401
+        **params: Any,  # noqa: ANN401 (faiss's own)
     ) -> tuple[NDArray[np.int64], Vectors]:
         if k < 1:  # faiss asserts k > 0
             return np.empty((len(vectors), 0), np.int64), np.empty((len(vectors), 0), np.float32)

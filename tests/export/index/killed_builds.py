@@ -76,7 +76,7 @@ def kill_at_random(scratch: Path) -> None:
         shutil.copytree(before, out)
         child = in_child(partial(build, folder, out, SECONDS_A_PICTURE))
         moment_s = chance.uniform(0, life_s)
-        time.sleep(moment_s)
+        time.sleep(moment_s)  # any moment of the build's life is what is tried
         os.kill(child, signal.SIGKILL)
         killed += ended(child) == -signal.SIGKILL
         assert told_by(out) in (old, wanted), f"killed after {moment_s:.3f} s: a reader sees neither"

@@ -227,7 +227,7 @@ def test_captions_follow_once_all_can_be_searched(folder: Path, out: Path) -> No
         seen.append((manifest_of(out).count, manifest_of(out).awaited))
         stop()
 
-    models = replace(small_models(), open_captioner=look)  # type: ignore[arg-type]
+    models = replace(small_models(), open_captioner=look)  # type: ignore[arg-type]  # it stops, and opens none
     options = BuildOptions(publish_every_s=1e-9)  # no more often than parts are, and captions not due at once
     with pytest.raises(KeyboardInterrupt):
         build(folder, out, models, options)

