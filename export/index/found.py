@@ -2,9 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from export.index.leaving_out import LeavingOut
+from export.index.leaving_out import LeavingOut, folders_of
 from export.index.unread import READ_SUFFIXES, unread_lines
 
 
@@ -59,7 +59,7 @@ class Scan:
 
     def why_left_out(self, path: str) -> str | None:
         """Return which rule leaves out the file of a relative path, be it there or not; None where none does."""
-        places = (path, *(str(folder) for folder in PurePosixPath(path).parents))
+        places = (path, *folders_of(path))
         return next((self.left_out[place] for place in places if place in self.left_out), None) or self.rules.why_below(path)
 
 

@@ -6,7 +6,7 @@ Decides by names alone. `scan.py` asks it of every entry, and honours `.nomedia`
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from export.errors import PatternUnusable
 
@@ -48,14 +48,14 @@ class LeavingOut:
 
     def why(self, path: str, *, is_folder: bool) -> str | None:
         """Return which rule leaves out this very entry, by its relative path; None where none does."""
-        name = PurePosixPath(path).name.casefold()
+        name = path.rpartition("/")[2].casefold()
         if name.startswith(".") and not self._include_hidden:
             return HIDDEN
         if (is_folder and name in COPIES) or _is_in_mac_library(path):
-            return PurePosixPath(path).name
-        if start := next((start for start in COPY_STARTS if name.startswith(start)), None):
-            return f"{start}*"
-        folded = _folded(path)
+            return path.rpartition("/")[2]
+        if name.startswith(COPY_STARTS):
+            return f"{next(start for start in COPY_STARTS if name.startswith(start))}*"
+        folded = _folded(path) if self._patterns else ""
         for pattern, expression, folders_only in self._patterns:
             if (is_folder or not folders_only) and expression.fullmatch(folded):
                 self.unmatched.discard(pattern)
@@ -68,15 +68,22 @@ class LeavingOut:
 
 
 def _places(path: str) -> Iterator[tuple[str, bool]]:
-    folders = [str(folder) for folder in reversed(PurePosixPath(path).parents)][1:]
-    yield from ((folder, True) for folder in folders)
+    yield from ((folder, True) for folder in reversed(folders_of(path)))
     yield path, False
+
+
+def folders_of(path: str) -> list[str]:
+    """Return the folders that a relative path lies in, the innermost first: "a/b" and "a" of "a/b/c.jpg"."""
+    folders = []
+    while path := path.rpartition("/")[0]:
+        folders.append(path)
+    return folders
 
 
 def _is_in_mac_library(path: str) -> bool:
     """Return whether a folder holds what macOS's Photos makes of its originals."""
-    parts = PurePosixPath(path.casefold()).parts
-    return len(parts) > 1 and parts[-2].endswith(MAC_LIBRARY) and parts[-1] in MAC_COPIES
+    folder, _, name = path.casefold().rpartition("/")
+    return folder.endswith(MAC_LIBRARY) and name in MAC_COPIES
 
 
 def _folded(text: str) -> str:

@@ -23,24 +23,32 @@ UNREAD_BY_SUFFIX = {
     **{f".{name.lower()}": name for name in ("PSB", "ICO", "XCF", "TGA", "EPS")},
     **{".jxl": "JPEG XL", ".exr": "OpenEXR", ".hdr": "Radiance HDR", ".icloud": "iCloud placeholder"},
 }
-READ_SUFFIXES = frozenset(FORMAT_BY_SUFFIX) | HEIF_SUFFIXES | RAW_SUFFIXES
+FOREIGN_SUFFIXES = HEIF_SUFFIXES | RAW_SUFFIXES
+READ_SUFFIXES = frozenset(FORMAT_BY_SUFFIX) | FOREIGN_SUFFIXES
 # Of a Live Photo, a phone writes the picture and beside it, under its name, a video of three seconds.
 LIVE_STILLS, LIVE_VIDEOS = frozenset({".heic", ".heif", ".jpg", ".jpeg"}), frozenset({".mov", ".mp4"})
 PLURALS = {VIDEO: "videos", "iCloud placeholder": "iCloud placeholders"}
 
 
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path in small letters, as pathlib would tell it, in a tenth of the time."""
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
+
+
 def format_of(name: str) -> str:
     """Return what a file's name says that it is: "JPEG", "HEIC", "CR3"."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = suffix_of(name)
     return "HEIC" if suffix in HEIF_SUFFIXES else FORMAT_BY_SUFFIX.get(suffix) or suffix[1:].upper()
 
 
-def unread_kind(path: Path) -> str | None:
+def unread_kind(path: str) -> str | None:
     """Return of which kind a file is that is not read here; None where it may be read, or is nothing that one would read."""
-    suffix = path.suffix.lower()
-    if suffix in HEIF_SUFFIXES | RAW_SUFFIXES:
+    suffix = suffix_of(path)
+    if suffix in FOREIGN_SUFFIXES:
         reader = Reader.HEIF if suffix in HEIF_SUFFIXES else Reader.RAW
-        return None if can_read(reader) else _kind_by_content(path)
+        return None if can_read(reader) else _kind_by_content(Path(path))
     return UNREAD_BY_SUFFIX.get(suffix)
 
 
@@ -55,10 +63,10 @@ def _kind_by_content(path: Path) -> str | None:
 
 def live_videos(unread: Mapping[str, str], stills: Iterable[str]) -> set[str]:
     """Return which of the videos, by path, belong to a picture of a Live Photo that lies beside them."""
-    videos = [path for path, kind in unread.items() if kind == VIDEO and PurePosixPath(path).suffix.lower() in LIVE_VIDEOS]
+    videos = [path for path, kind in unread.items() if kind == VIDEO and suffix_of(path) in LIVE_VIDEOS]
     if not videos:
         return set()
-    here = {_stem(path) for path in (*stills, *unread) if PurePosixPath(path).suffix.lower() in LIVE_STILLS}
+    here = {_stem(path) for path in (*stills, *unread) if suffix_of(path) in LIVE_STILLS}
     return {path for path in videos if _stem(path) in here}
 
 
