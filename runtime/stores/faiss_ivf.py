@@ -163,12 +163,12 @@ def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
     components, clusters = _parts(index)
     if not isinstance(clusters, faiss.IndexIVF):
         return False
-    lists: Any = faiss.downcast_InvertedLists(clusters.invlists)  # type: ignore[arg-type]
+    lists: Any = faiss.downcast_InvertedLists(clusters.invlists)  # type: ignore[arg-type]  # SWIG's types
     centres: Any = faiss.downcast_index(clusters.quantizer)
     kinds = [type(part).__name__ for part in (components, clusters, lists, centres)]
     if kinds != ["LinearTransform", "IndexIVFScalarQuantizer", "OnDiskInvertedLists", "IndexFlatIP"]:
         return False
-    d_in, d_out, scalars = index.d, clusters.d, clusters.sq  # type: ignore[attr-defined]
+    d_in, d_out, scalars = index.d, clusters.d, clusters.sq  # type: ignore[attr-defined]  # SWIG's types
     return bool(
         (components.d_in, components.d_out, components.A.size(), components.have_bias) == (d_in, d_out, d_in * d_out, False)
         and (centres.d, centres.ntotal, centres.codes.size()) == (d_out, clusters.nlist, clusters.nlist * d_out * 4)

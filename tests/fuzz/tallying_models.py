@@ -34,6 +34,6 @@ class TallyingCaptioner(MeanCaptioner):
         return super().caption_pixels(pixels)
 
 
-def note(tally: Path, pixels: NDArray[np.float32]) -> None:
+def note(tally: Path, pixels: NDArray[np.float32] | NDArray[np.uint8]) -> None:
     with tally.open("ab", buffering=0) as file:
         file.write(b"".join(b"%d\n" % hash(one.tobytes()) for one in pixels))

@@ -107,7 +107,7 @@ def test_added_removed_and_renamed_pictures_touch_nothing_else_of_a_large_index(
     models = small_models()
     summary = build(folder, out, models, options=BuildOptions(ivf_from=LARGE))
     assert (summary.added, summary.removed, summary.renamed, summary.encoded) == (1, 1, 1, 1)
-    assert models.encoder.seen == 1  # type: ignore[attr-defined]
+    assert models.encoder.seen == 1  # type: ignore[attr-defined]  # the small encoder's
     kept = ids.keys() - {"003.png", "004.png"}
     assert {path: ids_by_path(out)[path] for path in kept} == {path: ids[path] for path in kept}
     assert ids_by_path(out)["moved.png"] == ids["004.png"]
@@ -134,7 +134,7 @@ def test_an_index_of_the_other_form_is_written_anew_without_a_model(folder: Path
     build(folder, out, options=BuildOptions(ivf_from=SMALL))
     models = small_models()
     assert build(folder, out, models, options=BuildOptions(ivf_from=LARGE)).written
-    assert models.encoder.seen == 0  # type: ignore[attr-defined]
+    assert models.encoder.seen == 0  # type: ignore[attr-defined]  # the small encoder's
     assert manifest_of(out).probing is not None
 
 

@@ -53,7 +53,7 @@ def test_a_release_that_opens_slowly_does_not_hold_the_request_up(live: LiveEngi
         assert may_open.wait(60)
         return opens(warm=warm)
 
-    source.open = slow_open  # type: ignore[method-assign]
+    source.open = slow_open  # type: ignore[method-assign]  # played
     source.lies_there, clock.now = "g2", live.check_s
     client = TestClient(LookBetweenRequests(app, live, waited_max_s=0.01, clock=clock))
     clock.now += live.check_s

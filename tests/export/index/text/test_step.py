@@ -52,7 +52,7 @@ class BrightnessReader:
 
 
 def reading(reader: BrightnessReader, **more: float) -> BuildOptions:
-    return BuildOptions(open_text_reader=lambda: reader, **more)  # type: ignore[arg-type]
+    return BuildOptions(open_text_reader=lambda: reader, **more)  # type: ignore[arg-type]  # of fields
 
 
 def never_opened() -> BrightnessReader:

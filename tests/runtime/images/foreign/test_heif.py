@@ -47,7 +47,7 @@ def heic(*images: Image.Image, **options: object) -> bytes:
 
 
 def near(pixel: object, colour: tuple[int, int, int]) -> bool:
-    return bool(np.abs(np.subtract(pixel, colour)).max() <= 12)  # type: ignore[call-overload]
+    return bool(np.abs(np.subtract(pixel, colour)).max() <= 12)  # type: ignore[call-overload]  # of three numbers
 
 
 def exif_of(orientation: int) -> bytes:
