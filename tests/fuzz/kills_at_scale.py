@@ -155,9 +155,8 @@ def run(folder: Path, out: Path, kills: int, within_s: float, *, seed: int, capt
     shown, captioned = look(folder, out, shown)
     embedded_again, captioned_again, read_again = map(repeated, tallies(out))
     print(f"{shown:,} pictures, {captioned:,} captions, {killed} kills, seed {seed}, {spent_s:.0f} s")
-    print(
-        f"embedded again: {embedded_again}, captioned again: {captioned_again}, read again: {read_again}; {UNDER_WAY} a kill may be under way"
-    )
+    print(f"embedded again: {embedded_again}, captioned again: {captioned_again}, read again: {read_again}")
+    print(f"{UNDER_WAY} of each a kill may be under way")
     assert shown == len(list(folder.glob("*.jpg")))
     assert captioned == (0 if captions_later else shown)
     assert max(embedded_again, captioned_again, read_again) <= kills * UNDER_WAY
