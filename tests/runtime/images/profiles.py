@@ -28,10 +28,19 @@ def grey_profile(gamma: float) -> bytes:
 
 def in_display_p3(image: Image.Image) -> Image.Image:
     """Return a picture whose numbers in Display P3 are the colours that those of `image` are in sRGB."""
+    return _between_primaries(image, SRGB, DISPLAY_P3)
+
+
+def exactly_in_srgb(wide: Image.Image) -> Image.Image:
+    """Return what a picture in Display P3 is in sRGB, reckoned in float64 and rounded once."""
+    return _between_primaries(wide, DISPLAY_P3, SRGB)
+
+
+def _between_primaries(image: Image.Image, given: NDArray[np.float64], wanted: NDArray[np.float64]) -> Image.Image:
     encoded = np.asarray(image, dtype=float) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    wide = np.clip(linear @ (np.linalg.inv(DISPLAY_P3) @ SRGB).T, 0, 1)
-    levels = np.where(wide <= 0.0031308, wide * 12.92, 1.055 * wide ** (1 / 2.4) - 0.055) * 255
+    mixed = np.clip(linear @ (np.linalg.inv(wanted) @ given).T, 0, 1)
+    levels = np.where(mixed <= 0.0031308, mixed * 12.92, 1.055 * mixed ** (1 / 2.4) - 0.055) * 255
     return Image.fromarray(levels.round().astype(np.uint8))
 
 

@@ -9,7 +9,7 @@ from runtime.images import opened_bytes
 from runtime.images.metadata import PROFILE_MAX_BYTES, without_metadata
 from tests.runtime.images.broken_pictures import chunk, jpeg, png, segment
 from tests.runtime.images.odd_pictures import encoded, noise
-from tests.runtime.images.profiles import SRGB, grey_profile, in_display_p3, rgb_profile
+from tests.runtime.images.profiles import SRGB, exactly_in_srgb, grey_profile, in_display_p3, rgb_profile
 
 P3 = rgb_profile()
 PREFIX = b"ICC_PROFILE\0"
@@ -32,6 +32,8 @@ def test_display_p3_becomes_srgb_and_by_the_exact_rule_stays(form: str, options:
     untold = pixels_of(encoded(wide, form, **options))
     assert off.mean() <= (1 if form in {"PNG", "TIFF", "WEBP"} else 3)
     assert np.abs(untold - np.asarray(meant, dtype=int)).mean() > 2 * off.mean()
+    exact = np.asarray(exactly_in_srgb(Image.fromarray(untold.astype(np.uint8))), dtype=int)
+    assert np.abs(pixels_of(content) - exact).max() <= 1
     assert np.array_equal(pixels_of(content, "exact"), untold)
 
 
