@@ -6,7 +6,7 @@ Owns the form of both, and reads them. `shard_writing.py` writes them. Imports p
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -182,7 +182,7 @@ def open_folder(address: Address) -> "tuple[FileSystem, str]":
     return filesystem, folder.rstrip("/")
 
 
-def import_pyarrow() -> "type[pa]":
+def import_pyarrow() -> Any:  # noqa: ANN401 (a module without types)
     """Return pyarrow.
 
     Raises:
