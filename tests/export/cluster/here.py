@@ -47,12 +47,10 @@ class ClusterHere:
 
     def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
         import pyarrow.compute as pc
-        from pyarrow.parquet import read_table
 
         places = PlacesFile(fetch_places(work.shards)) if staff.has_places else None
         stage = PictureStage(work, open_models(fetch_models(work.shards), staff.device), places)
-        own = [name for name in parquet_names(tables.out, tables.prefix) if "-here-" in name]
-        done = [one for name in own for one in read_table(f"{tables.out}/{name}")[tables.id_column].to_pylist()]
+        done = [one for table in _tables(tables.done) for one in table[tables.id_column].to_pylist()]
         for table in _tables(tables.todo):
             rows = table.filter(pc.invert(pc.is_in(table[tables.id_column], value_set=_ids(done))))
             if rows.num_rows and self._left == 0:
@@ -62,7 +60,9 @@ class ClusterHere:
                 self.looked_at += rows["path"].to_pylist()
                 made = stage(rows)
                 assert made.schema == schema
-                put_table(tables.out, f"{tables.prefix}-here-{len(parquet_names(tables.out, tables.prefix))}.parquet", made)
+                number = len(parquet_names(tables.out, tables.prefix))
+                put_table(tables.out, f"{tables.prefix}-here-{number}.parquet", made)
+                put_table(tables.done, f"{number}.parquet", made.select([tables.id_column]))
             count(table.num_rows)
 
 
