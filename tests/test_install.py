@@ -133,7 +133,7 @@ def test_the_sample_models_are_recognised_by_their_tokenizers() -> None:
     ("asked", "file"),
     [
         (PROJECT["dependencies"], "requirements.txt"),
-        (PROJECT["optional-dependencies"]["export"], "export/requirements.txt"),
+        (PROJECT["optional-dependencies"]["export"], "deploy/requirements-export.txt"),
         (PROJECT["optional-dependencies"]["aws"], "deploy/requirements-lambda.txt"),
         (PROJECT["optional-dependencies"]["places"], "export/index/photos/requirements.txt"),
         (PROJECT["optional-dependencies"]["text"], "deploy/requirements-text.txt"),
