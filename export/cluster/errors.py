@@ -1,0 +1,41 @@
+"""What can go wrong past one machine, as branches of `export/errors.py`.
+
+ExportError
+├── ShardsUnusable     shards are not there, are not whole, or do not fit what is asked of them
+├── ClusterUnusable    Ray cannot be reached, or its job failed
+└── SourceUnusable     what is to be indexed cannot be listed
+"""
+
+from typing import ClassVar
+
+from export.errors import ExportError
+
+
+class ShardsUnusable(ExportError):
+    """Shards cannot be read, or do not fit what is asked of them."""
+
+    code: ClassVar[str] = "shards_unusable"
+
+    def __init__(self, shards: str, reason: str) -> None:
+        self.shards, self.reason = shards, reason
+        super().__init__(f"{shards} cannot be used as shards: {reason}.")
+
+
+class ClusterUnusable(ExportError):
+    """Ray cannot do the work."""
+
+    code = "cluster_unusable"
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(f"The Ray cluster {address!r} cannot be used: {reason}")
+
+
+class SourceUnusable(ExportError):
+    """There is nothing to index at an address, or it cannot be listed."""
+
+    code = "source_unusable"
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+        super().__init__(f"{source} cannot be indexed: {reason}.")
