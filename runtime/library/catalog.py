@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
+    judged_least = 0  # pictures of a search; more where none are found by words
     previews = Previews()  # set where it is opened, else none are kept
     decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened
 
@@ -179,6 +180,9 @@ class Library:
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
         return f"{self._base_url}/{quote(row.image_path)}"
+
+    def check(self) -> None:
+        """Return if searches can be answered: a file that was opened is there."""
 
     def close(self) -> None:
         """Let go of the file."""
