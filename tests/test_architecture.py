@@ -16,11 +16,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "artefacts": {"errors"},
         "settings": {"artefacts", "errors"},
         "images": {"artefacts", "errors"},
-        "stores": {"artefacts", "errors"},
+        "stores": {"artefacts", "errors", "library"},
         "library": {"artefacts", "errors", "images"},
         "models": {"artefacts", "errors", "images"},
         "search": {"artefacts", "errors", "library", "stores"},
-        "explain": {"errors", "search"},
+        "explain": {"artefacts", "errors", "search"},
         "engine": {"artefacts", "errors", "explain", "library", "models", "search"},
         "bootstrap": {
             "artefacts",

@@ -180,6 +180,9 @@ class Library:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
         return f"{self._base_url}/{quote(row.image_path)}"
 
+    def check(self) -> None:
+        """Return if searches can be answered: a file that was opened is there."""
+
     def close(self) -> None:
         """Let go of the file."""
         self._catalog.close()

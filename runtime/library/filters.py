@@ -43,6 +43,10 @@ class Filters:
         self.ids = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, self.is_left))
         """From a `Where` to the `Ids` that it leaves. Raises the same."""
 
+    def among(self, ids: Sequence[int], allowed: Ids) -> list[int]:
+        """Return those of some ids, in their order, that are among the allowed ones."""
+        return kept_in_order(list(ids), allowed)
+
     def taken_of(self, ids: Sequence[int]) -> dict[int, str]:
         """Return when pictures were taken, as far as it is known: ISO 8601, local time.
 
@@ -79,11 +83,11 @@ def _is_left(catalog: CatalogFile, counts: PhotoCounts, columns: PhotoColumns, w
     if where.first is not None or where.last is not None:
         is_left &= _in_time(columns, where)
     if where.place is not None:
-        is_left &= _have(columns, "place", _of_place(counts, where.place))
+        is_left &= _have(columns, "place", of_place(counts, where.place))
     if where.camera is not None:
-        is_left &= _have(columns, "camera", _of_camera(counts.of("camera"), where.camera))
+        is_left &= _have(columns, "camera", of_camera(counts.of("camera"), where.camera))
     if where.folder is not None:
-        is_left &= _have(columns, "folder", _in_folder(counts.of("folder"), where.folder))
+        is_left &= _have(columns, "folder", in_folder(counts.of("folder"), where.folder))
     if where.has_text is not None:
         is_left &= _with_text(catalog, columns, where.has_text)
     is_left.flags.writeable = False
@@ -118,8 +122,8 @@ def _in_time(columns: PhotoColumns, where: Where) -> IsLeft:
     return in_time
 
 
-def _of_place(counts: PhotoCounts, place: str) -> list[bool]:
-    """Return which names are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
+def of_place(counts: PhotoCounts, place: str) -> list[bool]:
+    """Return which places are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
     town, comma, country = place.rpartition(",")
     if comma and (code := code_of(country)) and folded_words(town):
         towns = counts.towns_named(town)
@@ -137,12 +141,13 @@ def code_of(country: str) -> str | None:
     return country_codes().get(folded_words(country))
 
 
-def _of_camera(counts: Sequence[PhotoCount], camera: str) -> list[bool]:
+def of_camera(counts: Sequence[PhotoCount], camera: str) -> list[bool]:
+    """Return which cameras' names have all the wanted words."""
     wanted = set(folded_words(camera))
     return [wanted <= set(folded_words(count.name or "")) for count in counts]
 
 
-def _in_folder(counts: Sequence[PhotoCount], wanted: str) -> list[bool]:
+def in_folder(counts: Sequence[PhotoCount], wanted: str) -> list[bool]:
     """Return which folders have the wanted names one within the other, anywhere in their path."""
     names = [fold(name) for name in wanted.split("/")]
     return [any(one == names for one in _successive(folder_names(count), len(names))) for count in counts]

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.library.catalog import Library
-from runtime.library.filters import Ids
 from runtime.search.embedded_query import Query
 from runtime.search.query import CheckedSearch
 from runtime.search.ranking import Ranker
 from runtime.search.text_search import find_wanted
+from runtime.stores.protocols import Allowed
 
 DEEPER = 4  # times as many pictures are looked at where copies took too many places
 DEEPEST = 64  # times as many at most
@@ -52,7 +50,7 @@ def find_candidates(ranker: Ranker, library: Library, query: Query, request: Che
     found = find_wanted(library, query, count, allowed)
     firsts |= library.copies.firsts_of(found)
     ids = [*near[:NEIGHBOURS], *cards[:count], *found]
-    ids += among([firsts[one] for one in ids if one in firsts], allowed)
+    ids += among(library, [firsts[one] for one in ids if one in firsts], allowed)
     others = [one for one in dict.fromkeys(ids) if own_card is None or firsts.get(one, one) != own_card]
     if allowed is None:
         return Candidates(others, firsts=firsts)
@@ -67,7 +65,7 @@ def nearest_of_library(ranker: Ranker, query: Query, request: CheckedSearch) -> 
 
 
 def _nearest_cards(
-    ranker: Ranker, library: Library, query: Query, count: int, own_card: int | None, allowed: Ids | None
+    ranker: Ranker, library: Library, query: Query, count: int, own_card: int | None, allowed: Allowed | None
 ) -> tuple[list[int], list[int], dict[int, int]]:
     """Return the nearest pictures, a picture of each of their cards, and the first of its group for each that is a copy.
 
@@ -87,8 +85,6 @@ def _nearest_cards(
         asked *= DEEPER
 
 
-def among(ids: Sequence[int], allowed: Ids | None) -> list[int]:
+def among(library: Library, ids: Sequence[int], allowed: Allowed | None) -> list[int]:
     """Return those of some ids that a filter leaves, in their order."""
-    return (
-        list(ids) if allowed is None else [one for one, is_left in zip(ids, np.isin(ids, allowed), strict=True) if is_left]
-    )
+    return list(ids) if allowed is None or not ids else library.filters.among(ids, allowed)

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.filters import Ids
-from runtime.stores.protocols import VectorStore
+from runtime.stores.protocols import Allowed, VectorStore
 
 # Of a cosine of 1. Cosines in whole steps differ neither by the processor nor by what stands beside a vector, where those
 # of the stores' searches differ in the last digits; within a step, the order of the ids counts.
@@ -34,21 +35,22 @@ START = Place(np.iinfo(np.int16).max, 0)
 class NearnessOrder:
     """The order for one direction: by cosine in steps, the nearest first, and in one step by id. Any thread may ask."""
 
-    def __init__(self, ids: Ids, cosines: NDArray[np.float64]) -> None:
-        """Keep the ids of all pictures, (n,) ascending, and their cosines, (n,)."""
-        self._ids = ids
+    def __init__(self, ids: Ids, cosines: NDArray[np.float64], *, is_filtered: bool = False) -> None:
+        """Keep the ids of pictures, (n,) ascending, and their cosines, (n,); `is_filtered`: they are the allowed ones."""
+        self._ids, self._is_filtered = ids, is_filtered
         self._steps = np.rint(np.nan_to_num(cosines, nan=-1) * STEPS).astype(np.int16)
 
-    def behind(self, place: Place, count: int, allowed: Ids | None, left_out: Ids) -> list[int]:
+    def behind(self, place: Place, count: int, allowed: Allowed | None, left_out: Ids) -> list[int]:
         """Return the ids of the next pictures behind a place, at most `count`.
 
         Args:
             place: `START`, or the place of a picture, which need not be there any more.
             count: how many at most.
-            allowed: only these, ascending; None for all.
+            allowed: only these, as the order was asked for; None for all.
             left_out: none of these, ascending.
         """
-        is_wanted = np.ones(self._ids.size, np.bool_) if allowed is None else self._are_among(allowed)
+        is_all = allowed is None or self._is_filtered
+        is_wanted = np.ones(self._ids.size, np.bool_) if is_all else self._are_among(allowed)
         is_wanted &= ~self._are_among(left_out)
         is_wanted &= self._are_behind(self._ids, self._steps, place)
         rows = np.flatnonzero(is_wanted)
@@ -89,14 +91,17 @@ class NearnessOrders:
         """Keep the store."""
         self.form = f"{type(store).__name__} {store.dimension}"
         """What its cosines depend on beside the models: a clustered store's vectors have fewer digits."""
+        self._compares_all = store.compares_all
         self._of = lru_cache(ORDERS_REMEMBERED)(partial(_order_of, store))  # no method, which would be a circle
         self._lock = threading.Lock()
 
-    def of(self, direction: NDArray[np.float32]) -> NearnessOrder:
-        """Return the order for a direction, (d,) of norm 1."""
+    def of(self, direction: NDArray[np.float32], allowed: Allowed | None = None) -> NearnessOrder:
+        """Return the order for a direction, (d,) of norm 1; where the store compares the allowed ones alone, of those."""
+        compared_only = None if self._compares_all else allowed  # of one that compares all, the order is of every filter
         with self._lock:  # one at a time reads all vectors; who asks for the same order waits and finds it
-            return self._of(direction.astype(np.float32).tobytes())
+            return self._of(direction.astype(np.float32).tobytes(), compared_only)
 
 
-def _order_of(store: VectorStore, direction: bytes) -> NearnessOrder:
-    return NearnessOrder(*store.cosines(np.frombuffer(direction, np.float32)))
+def _order_of(store: VectorStore, direction: bytes, allowed: Any) -> NearnessOrder:  # noqa: ANN401 (an `Allowed`, hashable)
+    cosines = store.cosines(np.frombuffer(direction, np.float32), allowed=allowed)
+    return NearnessOrder(*cosines, is_filtered=not store.compares_all)

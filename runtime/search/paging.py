@@ -46,7 +46,7 @@ class Page:
         self._allowed = None if request.where is None else library.filters.ids(request.where)
         self._folded = library.copies.folded(self._allowed)
         own = np.empty(0, np.int64) if request.like is None else library.copies.group_of(request.like)
-        self._own = own if self._allowed is None else own[np.isin(own, self._allowed)]
+        self._own = np.asarray(among(library, own.tolist(), self._allowed), np.int64)
         self._left_out = np.union1d(self._folded.ids, self._own)
         self._ahead: set[int] = set()  # heads that were shown, though they stand behind the cursor's place
         self._scanned: list[int] = []  # the next heads of the order, one more than can be shown after this page
@@ -81,7 +81,8 @@ class Page:
         near = [one for one in self._scanned if one not in self._ahead][:top_k]
         ids = [*near, *self._with_words(cursor)[:top_k]]
         firsts = copies.firsts_of(ids)
-        ids = list(dict.fromkeys([*ids, *among([firsts[one] for one in ids if one in firsts], self._allowed)]))
+        shown_for_copies = among(self._library, [firsts[one] for one in ids if one in firsts], self._allowed)
+        ids = list(dict.fromkeys([*ids, *shown_for_copies]))
         neighbours = None if self._query.text is None else nearest_of_library(self._ranker, self._query, request)
         left = None if self._allowed is None else self._allowed.size
         return Candidates(ids, neighbours, left, firsts)
@@ -106,7 +107,7 @@ class Page:
             raise CursorInvalid("belongs to a search with another picture")
 
     def _order(self, cursor: Cursor) -> NearnessOrder:
-        return self._ranker.orders.of(cursor.direction)
+        return self._ranker.orders.of(cursor.direction, self._allowed)
 
 
 def _fingerprint(text: str) -> bytes:

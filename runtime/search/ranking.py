@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
-from runtime.library.filters import Ids
 from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
@@ -25,7 +24,7 @@ from runtime.search.testimony import Statement, Testimony, compare
 from runtime.search.text_search import which_are_named, words_of_text
 from runtime.search.words import Phrase
 from runtime.search.written_text import NO_WRITING, Writing, find_writing
-from runtime.stores.protocols import VectorSource, VectorStore
+from runtime.stores.protocols import Allowed, VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
 # A file is seldom named after what its picture does not show, and who asks for words that stand in a picture seldom means
@@ -67,7 +66,7 @@ class Ranker:
         """How many pictures there are."""
         return self._store.count
 
-    def nearest(self, query: Query, k: int, allowed: Ids | None = None) -> list[int]:
+    def nearest(self, query: Query, k: int, allowed: Allowed | None = None) -> list[int]:
         """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
         ids, _ = self._store.search(self.direction(query)[None], k, allowed=allowed)  # (1, k)
         return [int(image_id) for image_id in ids[0]]

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runtime.library.catalog import Library
-from runtime.library.filters import Ids
 from runtime.library.folding import fold
 from runtime.library.image_rows import ImageRow
 from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
+from runtime.stores.protocols import Allowed
 
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
 WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB
@@ -41,7 +41,7 @@ class TextWords:
     names_only: bool
 
 
-def find_by_words(library: Library, text: str, limit: int, allowed: Ids | None = None) -> list[int]:
+def find_by_words(library: Library, text: str, limit: int, allowed: Allowed | None = None) -> list[int]:
     """Return the ids of at most `limit` pictures that hold all content words of a text, or else some, best first.
 
     Words are compared by their stems. Pictures that have all words whole come first, those with the shortest caption before
@@ -59,7 +59,7 @@ def find_by_words(library: Library, text: str, limit: int, allowed: Ids | None =
     return library.text.find(wanted.words, limit, last=wanted.last, names_only=wanted.names_only, allowed=allowed)
 
 
-def find_wanted(library: Library, query: Query, limit: int, allowed: Ids | None = None) -> list[int]:
+def find_wanted(library: Library, query: Query, limit: int, allowed: Allowed | None = None) -> list[int]:
     """Return what `find_by_words` does for what a query wants.
 
     Where captions use other words, those are looked for first; names and texts in pictures may have the query's own.

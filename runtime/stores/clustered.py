@@ -21,6 +21,8 @@ Vectors = NDArray[np.float32]
 class ClusteredStore:
     """An index over n vectors, of whose clusters `nprobe` are scanned. Threads may search at once."""
 
+    compares_all = True  # by `cosines`, whatever is allowed
+
     def __init__(self, index: MappedIvf, vectors: VectorFile, *, nprobe: int, rescored: int) -> None:
         """Keep an opened index, its vectors, and how many rows are scored again per `HITS` hits."""
         self._index, self._vectors, self._nprobe, self._rescored = index, vectors, nprobe, rescored
@@ -70,7 +72,7 @@ class ClusteredStore:
         ids, scores = zip(*(self._rescore(*one, k) for one in zip(queries, rows, strict=True)), strict=True)
         return np.stack(ids), np.stack(scores)
 
-    def cosines(self, vector: Vectors) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def cosines(self, vector: Vectors, *, allowed: object = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Compare a vector, (d,), with all vectors, not with those of some clusters; reads their whole file.
 
         Returns:

@@ -29,6 +29,8 @@ class FlatStore:
     pages in use are resident; the system takes them back when memory is short. The first change reads it into memory.
     """
 
+    compares_all = True  # by `cosines`, whatever is allowed
+
     def __init__(self, dimension: int, threads: int = 1) -> None:
         """Begin an empty store of vectors of `dimension`; `threads` is faiss's own, for the whole program."""
         import faiss
@@ -127,7 +129,7 @@ class FlatStore:
         scores, found = index.search(np.ascontiguousarray(vectors, dtype=np.float32), k, **params)
         return found, scores
 
-    def cosines(self, vector: Vectors) -> tuple[Ids, NDArray[np.float64]]:
+    def cosines(self, vector: Vectors, *, allowed: object = None) -> tuple[Ids, NDArray[np.float64]]:
         """Compare a vector, (d,), with all of the store, in double precision, which gives the same on every machine.
 
         Returns:

@@ -1,10 +1,17 @@
 """What every store of vectors can do. Knows no store: each has a file of its own beside this one."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from runtime.library.remote.rows import PictureRows
+
+Allowed = Any
+"""What the filters of the same library made of a filter: ids, (a,) int64 ascending, each once, where it is in files; a
+`Selected` where an engine holds its rows. A store takes that of its own library, and nobody else looks into it."""
 
 
 class VectorSource(Protocol):
@@ -32,27 +39,49 @@ class VectorSource(Protocol):
 class VectorStore(VectorSource, Protocol):
     """Unit vectors by id, searched by cosine."""
 
+    @property
+    def compares_all(self) -> bool:
+        """Whether `cosines` is of all vectors; otherwise it is of the nearest that are allowed."""
+        ...
+
     def search(
-        self, vectors: NDArray[np.float32], k: int, *, allowed: NDArray[np.int64] | None = None
+        self, vectors: NDArray[np.float32], k: int, *, allowed: Allowed | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Find the k nearest of each query, best first.
 
         Args:
             vectors: (n, d) float32, each row of L2 norm 1.
             k: how many are wanted; a store that holds fewer gives all it has.
-            allowed: the ids to search among, (a,) ascending, each once; ids that the store lacks are passed over. None for
-                all of the store.
+            allowed: the pictures to search among; ids that the store lacks are passed over. None for all of the store.
 
         Returns:
             ids, (n, min(k, count)) int64, and their cosines, of the same shape, float32 in [-1, 1]. With `allowed`, count is
-            the number of those.
+            the number of those. An engine on another machine may give fewer, as it limits what one answer holds.
         """
         ...
 
-    def cosines(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def cosines(
+        self, vector: NDArray[np.float32], *, allowed: Allowed | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Compare a vector, (d,), with all of the store; exactly, and the same on every machine, but slower than `search`.
 
+        A store that does not compare all (`compares_all`) gives as many of the nearest, among the allowed, as it can.
+
         Returns:
-            all ids, (count,) ascending, and their cosines in the same order, float64.
+            their ids, (c,) ascending, and their cosines in the same order, float64.
         """
+        ...
+
+
+class LibraryStore(VectorStore, Protocol):
+    """An engine that holds a whole library: its pictures' vectors, those of their captions, and its rows."""
+
+    @property
+    def captions(self) -> VectorSource | None:
+        """The captions' vectors; None where no picture has one."""
+        ...
+
+    @property
+    def rows(self) -> "PictureRows":
+        """The rows."""
         ...

@@ -13,9 +13,9 @@ from time import monotonic
 
 from cachetools import LRUCache
 
+from runtime.artefacts.breaker import Breaker
 from runtime.errors import LookwhyError
 from runtime.explain.explainer import Explainer
-from runtime.explain.groq.breaker import Breaker
 from runtime.explain.groq.check import find_fault
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.faults import TOO_LATE, NoAnswer

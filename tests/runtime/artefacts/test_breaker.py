@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from runtime.explain.groq.breaker import Breaker
+from runtime.artefacts.breaker import Breaker
 
 
 class Clock:

@@ -1,7 +1,7 @@
-"""Whether Groq is worth asking now: a circuit breaker. Counts failures and keeps time; makes no call and logs nothing.
+"""Whether a service is worth asking now: a circuit breaker. Counts failures and keeps time; makes no call and logs nothing.
 
 circuitbreaker 2.1.3 is not safe between threads and lets every waiting call probe at once; pybreaker 1.4.1 holds one lock
-for as long as a call takes, so searches would queue. Neither can stay open for the time that Groq's answer names.
+for as long as a call takes, so searches would queue. Neither can stay open for the time that a service's answer names.
 """
 
 import threading
@@ -16,7 +16,7 @@ LONGEST_COOL_DOWN_S = 600.0
 class Breaker:
     """Closed, it admits every search. After `max_failures` in a row it opens, and admits one probe after each cool-down.
 
-    A probe that succeeds closes it; one that fails doubles the cool-down, up to `LONGEST_COOL_DOWN_S`. While it is open,
+    A probe that succeeds closes it; one that fails doubles the cool-down, up to `longest_s`. While it is open,
     the outcome of searches that were admitted before is ignored. Threads may share it.
     """
 
@@ -25,16 +25,18 @@ class Breaker:
         *,
         max_failures: int = MAX_FAILURES,
         cool_down_s: float = COOL_DOWN_S,
+        longest_s: float = LONGEST_COOL_DOWN_S,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._max_failures, self._first_cool_down_s, self._clock = max_failures, cool_down_s, clock
+        self._max_failures, self._clock = max_failures, clock
+        self._first_cool_down_s, self._longest_s = cool_down_s, longest_s
         self._lock = threading.Lock()
         self._failures, self._cool_down_s = 0, 0.0
         self._probe_at: float | None = None  # None: closed
         self._probing = False
 
     def admits(self) -> bool:
-        """Return whether Groq may be asked; a caller that gets True reports the outcome."""
+        """Return whether the service may be asked; a caller that gets True reports the outcome."""
         with self._lock:
             if self._probe_at is None:
                 return True
@@ -43,6 +45,12 @@ class Breaker:
             self._probing = True
             self._probe_at = self._clock() + self._cool_down_s  # when the next probe may go, should this one never report
             return True
+
+    @property
+    def rest_s(self) -> float:
+        """In how many seconds the next probe may go; 0 where it is closed, or one may go now."""
+        with self._lock:
+            return max(0.0, self._probe_at - self._clock()) if self._probe_at is not None else 0.0
 
     def succeeded(self) -> bool:
         """Count a success; return whether it closed the breaker."""
@@ -53,7 +61,7 @@ class Breaker:
             return closes
 
     def failed(self, rest_s: float = 0.0) -> float | None:
-        """Count a failure; return for how many seconds Groq rests from now, if it was this one that opened the breaker.
+        """Count a failure; return for how many seconds it rests from now, if it was this one that opened the breaker.
 
         Args:
             rest_s: for how long asking again is known to be of no use; more than 0 opens the breaker at once.
@@ -62,7 +70,7 @@ class Breaker:
             self._failures += 1
             if self._probe_at is not None:
                 if self._probing:
-                    self._open(rest_s or min(2 * self._cool_down_s, LONGEST_COOL_DOWN_S))
+                    self._open(rest_s or min(2 * self._cool_down_s, self._longest_s))
                 return None
             if not rest_s and self._failures < self._max_failures:
                 return None
