@@ -179,9 +179,9 @@ def test_what_the_script_says_goes_wrong(server: S3VectorsServer) -> None:
 
 
 def test_more_than_an_index_takes_in_a_second_is_refused(server: S3VectorsServer) -> None:
-    client = open_client(server.url)
+    client, server.clock = open_client(server.url), lambda: 1000.0
     fill(client)
-    server.rates.vectors, server.clock = 20, lambda: 1000.0
+    server.rates.vectors = 30
     several = [{"key": str(one), "data": VECTOR} for one in range(15)]
     client.put_vectors(**WHICH, vectors=several)
     with pytest.raises(ClientError, match="TooManyRequestsException"):
