@@ -41,7 +41,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 class TestS3Vectors(StoreContract):
-    """The contract. Cosines of many are the service's own: by them, vectors of 16-bit floats are of norm 1, which they nearly are."""
+    """The contract. Cosines of many are the service's own, for which vectors have norm 1, as 16-bit floats nearly do."""
 
     def test_cosines_are_of_the_nearest_in_the_order_of_ids(self, opened: OpenedStore) -> None:
         query = vectors(QUERIES)[0]
