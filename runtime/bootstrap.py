@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.aws import read_secret
 from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
 from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.fetch_dir import own_folder
@@ -20,7 +19,7 @@ from runtime.artefacts.remote_folder import RemoteFolder
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
-from runtime.explain.sentences import EvidenceExplainer
+from runtime.explain.opening import GroqOptions, open_explainer
 from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
@@ -32,10 +31,12 @@ from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.settings import Settings
-from runtime.stores.opening import open_stores
+from runtime.stores.opening import open_engine_folder, open_stores
 
 if TYPE_CHECKING:
     from runtime.images.decode_process import DecodeProcess
+    from runtime.stores.manifest_folder import ManifestFolder
+    from runtime.stores.protocols import LibraryStore
 
 SHOWN_EDGE_PIXELS, SHOWN_MAX_BYTES = 512, 400_000  # of a picture that a language model is shown
 ATTEMPTS = 3  # to open a release that nobody replaces meanwhile
@@ -69,11 +70,12 @@ class EngineSource:
             SettingInvalid: FETCH_DIR cannot be used.
         """
         limit_decoding(settings.decode_memory_mb, settings.picture_max_pixels)
-        is_fetched = settings.models_url or settings.index_url or settings.images_url or settings.previews_url
-        fetch_dir = own_folder(settings.fetch_dir) if is_fetched else settings.fetch_dir
+        urls = (settings.models_url, settings.index_url, settings.images_url, settings.previews_url, settings.store)
+        fetch_dir = own_folder(settings.fetch_dir) if any(urls) else settings.fetch_dir
         index_dir = settings.artefact_dirs()[1]
         self._settings = settings.model_copy(update={"index_dir": index_dir, "fetch_dir": fetch_dir})
-        self.is_remote = bool(settings.models_url or settings.index_url)
+        self.is_remote = bool(settings.models_url or settings.index_url or settings.store)
+        self._engine_folder: ManifestFolder | None = None  # one connection for all releases
         self.opened_stamp: Hashable = None
         self._models: OpenedModels | None = None
         self._library: Library | None = None
@@ -87,13 +89,13 @@ class EngineSource:
         Raises:
             RemoteRefused: S3 did not say.
         """
-        return _stamp(*_folders(self._settings), lambda folder: folder.stamp())
+        return _stamp(*self._folders(), lambda folder: folder.stamp())
 
     def files_stamp(self) -> Hashable:
         """Return what tells the files of the release that lies there now from others; None where they are not all there."""
         if self.is_remote:
             return None
-        models, index = _folders(self._settings)
+        models, index = self._folders()
         try:
             found = [(models, models.read_models().files()), (index, index.read_index().files())]
         except LookwhyError:
@@ -106,7 +108,7 @@ class EngineSource:
         With `warm`, it has searched once, so that a damaged one is refused, and the first request waits for nothing.
         """
         for _ in range(ATTEMPTS):
-            models, index = _folders(self._settings)
+            models, index = self._folders()
             engine = self._open(models, index, warm=warm)
             # what was opened in a folder of this machine is one release if nobody put another there meanwhile
             if all(folder.stamp() == folder.read_stamp for folder in (models, index) if isinstance(folder, LocalFolder)):
@@ -116,10 +118,11 @@ class EngineSource:
 
     def open_library(self) -> Library:
         """Return the library of the index that lies there now, without models; raises as `open_engine` does."""
-        _, folder = _folders(self._settings)
+        _, folder = self._folders()
         index = folder.read_index()
         folder.fetch(index.catalog)
-        return _open_library(folder.path, index, self._settings)
+        store = self._engine_folder and self._engine_folder.open_store()
+        return _open_library(folder.path, index, self._settings, store)
 
     def drop_others(self) -> None:
         """Remove what was fetched for other releases than the one that was opened last."""
@@ -147,15 +150,16 @@ class EngineSource:
         return [path for folder, records in self._files for path in changed_length(folder.path, records)]
 
     def _open(self, models_folder: Folder, index_folder: Folder, *, warm: bool) -> Engine:
-        settings = self._settings
+        settings, threads = self._settings, self._settings.threads or SERVING_THREADS
         models, index = models_folder.read_models(), index_folder.read_index()
         check_models_match(index_folder.path, index, models_folder.path, models)
         index_folder.fetch(*index.searched_files())
         known = self._models
         opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
-        library = _open_library(index_folder.path, index, settings)
+        store = self._engine_folder and self._engine_folder.open_store()
+        library = _open_library(index_folder.path, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
-        stores = open_stores(index_folder.path, index, settings.threads or SERVING_THREADS)
+        stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)
         engine = Engine(
             opened.encoder,
             Ranker(*stores, index.calibration, some_ids=library.some_ids, texts_of=library.texts.of_pictures),
@@ -171,6 +175,17 @@ class EngineSource:
         self._files = [(models_folder, models.files()), (index_folder, index.files())]
         self._generation = index.generation
         return engine
+
+    def _folders(self) -> tuple[Folder, Folder]:
+        """Return the folders of models and index; an engine goes before an address on S3, and that before a folder here."""
+        settings = self._settings
+        models_dir, index_dir = settings.artefact_dirs()
+        models = _folder(settings.models_url, models_dir, settings.fetch_dir / "models", "MODELS_URL")
+        if not settings.store:
+            return models, _folder(settings.index_url, index_dir, settings.fetch_dir / "index", "INDEX_URL")
+        if self._engine_folder is None:
+            self._engine_folder = open_engine_folder(settings.store, settings.milvus_token, settings.fetch_dir)
+        return models, self._engine_folder
 
     def _read_picture(self, hit: Hit) -> bytes:
         """Return a hit's picture for a language model, from the library that was opened last, if it has it still."""
@@ -198,21 +213,18 @@ def open_upload_reader(settings: Settings) -> "DecodeProcess":
     return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
 
 
-def _folders(settings: Settings) -> tuple[Folder, Folder]:
-    """Return the folders of models and index; an address on S3 goes before a folder here."""
-    models_dir, index_dir = settings.artefact_dirs()
-    models, index = settings.models_url, settings.index_url
-    return (
-        RemoteFolder(models, settings.fetch_dir / "models", "MODELS_URL") if models else LocalFolder(models_dir),
-        RemoteFolder(index, settings.fetch_dir / "index", "INDEX_URL") if index else LocalFolder(index_dir),
-    )
+def _folder(url: str | None, folder: Path, fetched: Path, setting: str) -> Folder:
+    return RemoteFolder(url, fetched, setting) if url else LocalFolder(folder)
 
 
-def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
+def _open_library(index_dir: Path, index: IndexManifest, settings: Settings, store: "LibraryStore | None") -> Library:
     url = settings.images_url
     images = RemoteFolder(url, settings.fetch_dir / "images", "IMAGES_URL") if url else settings.images_dir
-    library = Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
-    own = None if settings.index_url else index_dir  # what is fetched is no place to keep anything
+    if store:  # then alone, as nothing of it is needed where an index in files is searched
+        from runtime.library.remote.library import RemoteLibrary
+    opened = partial(RemoteLibrary.open_over, store.rows) if store else Library.open
+    library = opened(index_dir, index, images=images, image_base_url=settings.image_base_url)
+    own = None if settings.index_url or store else index_dir  # what is fetched is no place to keep anything
     library.previews = Previews.open(own, settings.fetch_dir, settings.previews_url, base_url=settings.shown_previews_url)
     return library
 
@@ -226,25 +238,13 @@ def _open_captions(library: Library, index_dir: Path, models: OpenedModels) -> C
 
 
 def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) -> Explainer:
-    """Return the explainer with the key that is set, with the one that Secrets Manager keeps, or without one."""
-    key, secret_id = settings.groq_api_key, settings.groq_secret_id
-    if not (key or secret_id):
-        return EvidenceExplainer()
-    # a start without a key does not pay for the check of a language model's sentences
-    from runtime.explain.groq.explainer import open_explainer
-    from runtime.explain.groq.secret import SecretExplainer
-
-    def open_with(api_key: str | None) -> Explainer:
-        return open_explainer(
-            api_key,
-            model=settings.groq_model,
-            max_tokens=settings.groq_max_tokens,
-            timeout_s=settings.groq_timeout_s,
-            base_url=settings.groq_base_url,
-            cache_size=settings.groq_cache_size,
-            read_picture=read_picture if settings.explain_with_pictures else None,
-        )
-
-    if secret_id and not key:
-        return SecretExplainer(lambda: read_secret(secret_id), open_with)
-    return open_with(key.get_secret_value() if key else None)
+    options = GroqOptions(
+        settings.groq_api_key.get_secret_value() if settings.groq_api_key else None,
+        settings.groq_secret_id,
+        settings.groq_model,
+        settings.groq_max_tokens,
+        settings.groq_timeout_s,
+        settings.groq_base_url,
+        settings.groq_cache_size,
+    )
+    return open_explainer(options, read_picture if settings.explain_with_pictures else None)

@@ -27,10 +27,11 @@ TOKEN_ACCEPTED = (
     f"it must have {TOKEN_MIN_CHARS} characters or more, {TOKEN_MIN_DIFFERENT} of them different, all ASCII, none a space. "
     'Make one with: python -c "import secrets; print(secrets.token_urlsafe())"'
 )
-SECRETS = {"access_token", "groq_api_key"}  # whose values no message shows
+SECRETS = {"access_token", "groq_api_key", "milvus_token"}  # whose values no message shows
 ENV_FILE = Path(".env")
 HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 PORT_MAX = 65_535
+STORE_URL = r"^(milvus|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
@@ -49,6 +50,8 @@ class Settings(BaseSettings):
     originals_with_exif: bool = False
     models_url: str | None = Field(default=None, pattern=S3_URL)
     index_url: str | None = Field(default=None, pattern=S3_URL)
+    store: str | None = Field(default=None, pattern=STORE_URL)
+    milvus_token: SecretStr | None = None
     images_url: str | None = Field(default=None, pattern=S3_URL)
     previews_url: str | None = Field(default=None, pattern=S3_URL)
     fetch_dir: Path = Field(default_factory=lambda: default_fetch_dir(os.environ))
@@ -169,7 +172,9 @@ class Settings(BaseSettings):
         What is set wins. Otherwise an index under `artifacts/` is used with the models that made it: those exported there,
         or the sample's; and without an index of one's own, the sample library is.
         """
-        own = self.index_url is not None or has_manifest(OWN_INDEX) or not has_manifest(SAMPLE_INDEX)
+        own = (
+            self.index_url is not None or self.store is not None or has_manifest(OWN_INDEX) or not has_manifest(SAMPLE_INDEX)
+        )
         index_dir = self.index_dir or (OWN_INDEX if own else SAMPLE_INDEX)
         return self.models_dir or _models_of(index_dir), index_dir
 

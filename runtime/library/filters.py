@@ -123,7 +123,7 @@ def _in_time(columns: PhotoColumns, where: Where) -> IsLeft:
 
 
 def of_place(counts: PhotoCounts, place: str) -> list[bool]:
-    """Return which places are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
+    """Return which are of a town, of a country, or of both: "Lisbon", "Portugal", "Lisbon, Portugal", "Lisbon, PT"."""
     town, comma, country = place.rpartition(",")
     if comma and (code := code_of(country)) and folded_words(town):
         towns = counts.towns_named(town)

@@ -1,13 +1,21 @@
-"""Opens the stores that an index's manifest names. The only file that knows their kinds: flat, or clustered if large."""
+"""Opens stores. The only file that knows their kinds: flat and, for large libraries, clustered in files; and engines."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.artefacts.manifest import IndexManifest
+from runtime.errors import SettingInvalid
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorSource, VectorStore
 from runtime.stores.vector_file import VectorFile
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from runtime.stores.address import StoreAddress
+    from runtime.stores.manifest_folder import ManifestFolder, RemoteLibraries
 
 
 def open_stores(index_dir: Path, index: IndexManifest, threads: int = 1) -> tuple[VectorStore, VectorSource | None]:
@@ -24,3 +32,39 @@ def open_stores(index_dir: Path, index: IndexManifest, threads: int = 1) -> tupl
     clusters = MappedIvf.open(index_dir / index.store.path, vectors.dimension, vectors.count, threads)
     large = ClusteredStore(clusters, vectors, nprobe=index.probing.nprobe, rescored=index.probing.rescored)
     return large, VectorFile.open(captions, index.dimension) if captions else None
+
+
+def open_engine_folder(store: str, token: "SecretStr | None", fetch_dir: Path) -> "ManifestFolder":
+    """Return the index's folder of a library in an engine.
+
+    Args:
+        store: the engine's address, as the setting STORE has it.
+        token: what the engine asks for; None for nothing.
+        fetch_dir: below which the library's small tables are written.
+
+    Raises:
+        SettingInvalid: it is no address.
+        StoreUnavailable: the engine does not answer.
+        RemoteRefused: it refuses, or its client is not installed.
+    """
+    from runtime.stores.address import StoreAddress
+    from runtime.stores.manifest_folder import ManifestFolder
+
+    try:
+        address = StoreAddress.parse(store)
+    except ValueError as cause:
+        raise SettingInvalid("STORE", store, str(cause)) from cause
+    return ManifestFolder(
+        fetch_dir / "store" / address.name, address, open_remote_libraries(address, token and token.get_secret_value())
+    )
+
+
+def open_remote_libraries(address: "StoreAddress", token: str | None = None) -> "RemoteLibraries":
+    """Return the library at an address; raises as `open_engine_folder`."""
+    match address.kind:
+        case "milvus":
+            from runtime.stores.milvus import MilvusLibrary
+
+            return MilvusLibrary(address, token)
+        case "s3vectors":
+            raise NotImplementedError(address)

@@ -17,6 +17,7 @@ from runtime.artefacts.file_record import Record
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt
 
+SAMPLED_MAX = 2_000
 TABLES_MAX_BYTES = 256 << 20  # unpacked; words and counts of the largest libraries have a few MB
 RELOAD = "Load it again: lookwhy load SHARDS --store STORE."
 
@@ -28,6 +29,7 @@ class RemoteManifest(Record):
     many have a caption's vector. `pictures_dir` is where the pictures lay when they were indexed. `models` is the models'
     fingerprint; `calibration` is absent where too few pictures have captions. `ef` is how many rows a search compares
     (HNSW), and `recall_at_10` what that finds; both are None where the engine leaves no choice, or it was not measured.
+    `sample` are ids of at most `SAMPLED_MAX` pictures from all over the library, ascending.
     `tables` is an SQLite file, compressed (zlib), in base64.
     """
 
@@ -42,7 +44,12 @@ class RemoteManifest(Record):
     ef: int | None = Field(default=None, gt=0)
     recall_at_10: float | None = None
     decode: DecodeRule = "exact"
+    sample: tuple[int, ...] = ()
     tables: str
+
+    def sample_of(self, count: int) -> list[int]:
+        """Return about `count` ids of `sample`, evenly spread; all of them where there are fewer."""
+        return list(self.sample[:: max(1, len(self.sample) // count)])
 
     @classmethod
     def parse(cls, content: str | bytes, name: str) -> Self:

@@ -129,9 +129,10 @@ def _add_health(app: FastAPI, live: Served, settings: Settings, *, has_desktop: 
         """Say that the process lives."""
         return {"status": "ok"}
 
-    @get(app, "/readyz")
+    @get(app, "/readyz", responses=openapi.errors(503))
     def readyz(request: Request) -> ReadyBody:
         """Say that searches are answered: over how many pictures, of which generation of the index, with which models."""
+        live.current.library.check()  # an engine that holds the library may be away
         ready = ReadyBody.model_validate(live.current)
         local = has_desktop and is_from_here(request.scope)
         return ready.model_copy(update={"login": settings.access_token is not None, "local": local})

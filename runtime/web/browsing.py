@@ -21,7 +21,7 @@ from runtime.web.schemas import AnswerPart
 PAGE_DEFAULT, PAGE_MAX = 60, 200  # pictures
 PAGE_KEYS = ("offset", "limit", "order")
 TAKEN = f"Parameters are {', '.join(KEYS)}; of /pictures also {', '.join(PAGE_KEYS)}."
-ERRORS = openapi.errors(422, 429, 503, descriptions={422: TAKEN})
+ERRORS = openapi.errors(422, 429, 501, 503, descriptions={422: TAKEN})
 NO_PICTURE = openapi.errors(404)
 
 

@@ -22,6 +22,7 @@ from runtime.errors import (
     RequestError,
     RequestTooLarge,
 )
+from runtime.library.remote.faults import StoreLacks, StoreUnavailable
 from runtime.web.access.refusals import AccessDenied, FolderNotOpened, HostNotAllowed, OriginNotAllowed, RateExceeded
 from runtime.web.schemas import ErrorBody, FaultBody
 
@@ -42,6 +43,7 @@ STATUSES: dict[type[LookwhyError], int] = {
     ArtefactError: 503,  # of what is fetched from S3 when it is first needed
     RemoteRefused: 503,
     PicturesUnsupported: 501,
+    StoreLacks: 501,
     Overloaded: 503,
 }
 CLIENT_LEFT = 499  # nobody reads this answer; it tells such requests apart in the metrics, as nginx does
@@ -110,16 +112,19 @@ class UnexpectedFaults:
 
 
 def known_fault(error: LookwhyError) -> JSONResponse:
-    """Return the answer to one of our errors; what is the server's own fault is logged, but for an overload."""
+    """Return the answer to one of our errors; what is the server's own fault is logged.
+
+    An overload is not, nor is an engine that is away: what asks it logs when it goes, and when it returns.
+    """
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-    if status >= 500 and not isinstance(error, Overloaded):
+    if status >= 500 and not isinstance(error, Overloaded | StoreUnavailable | StoreLacks):
         log.error("%s", error, exc_info=error.__cause__)
     return fault_answer(status, error.code, str(error), _headers_of(error))
 
 
 def _headers_of(error: LookwhyError) -> dict[str, str]:
     match error:
-        case Overloaded() | RateExceeded():
+        case Overloaded() | RateExceeded() | StoreUnavailable():
             return {"retry-after": str(error.retry_s)}
         case AccessDenied():
             wrong = ', error="invalid_token"' if error.given else ""

@@ -21,7 +21,7 @@ ERRORS: Mapping[int, str] = {
     422: "The request is not what the route takes",
     429: "This client asks too often",
     500: "Something went wrong that the log explains",
-    501: "This server only searches by words",
+    501: "This server has not what that needs",
     503: "Too many searches wait, or what the server needs is not there now",
 }
 WAITED_FOR = {429, 503}

@@ -53,5 +53,5 @@ class PictureRows(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the connection; nothing is asked after."""
+        """Let go of what belongs to this generation alone; nothing is asked after."""
         ...

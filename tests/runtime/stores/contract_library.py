@@ -54,10 +54,10 @@ PICTURES, CAPTIONS, QUERIES = 0, 1, 2  # seeds
 
 @cache
 def contract_rows() -> tuple[IndexedImage, ...]:
-    """Return the pictures; ids have gaps, and the last is as large as ids of shards may be."""
+    """Return the pictures; ids have gaps, and the last is as large as an engine may keep."""
     return tuple(
         IndexedImage(
-            2**63 - 1 if at == COUNT - 1 else 100 + 3 * at,
+            2**63 - 2 if at == COUNT - 1 else 100 + 3 * at,
             f"{FOLDERS[at % len(FOLDERS)]}picture {at}.jpg",
             f"{at:064x}",
             1000 + at,

@@ -1,0 +1,188 @@
+"""The collections of one library in Milvus, as a load writes them: generations, their manifests, and the alias in force."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from export.cluster.load_errors import LoadRefused
+from runtime.stores.address import StoreAddress
+from runtime.stores.milvus_calls import MilvusCalls
+from runtime.stores.milvus_terms import (
+    INDEX_TYPE,
+    METRIC,
+    NAMED_FIELDS,
+    TEXT_MAX_BYTES,
+    generation_name,
+    generation_number,
+    manifests_name,
+    quoted,
+)
+from runtime.stores.remote_calls import CallLimits
+from runtime.stores.remote_manifest import RemoteManifest
+
+LINKS, CANDIDATES = 16, 200  # HNSW's M and efConstruction
+CONTENT_CHARS = 16_000  # of a manifest in one row, each of at most 4 bytes
+LIMITS = CallLimits(deadline_s=120.0, try_s=60.0, tries=20, longest_wait_s=10.0)  # a load waits for a server that starts
+LOOK_EVERY_S = 0.5
+PROGRESS = "progress"
+
+
+class MilvusCollections:
+    """One library's collections, while a generation is loaded."""
+
+    def __init__(self, address: StoreAddress, token: str | None = None) -> None:
+        """Connect; raises StoreUnavailable, RemoteRefused."""
+        self._calls, self._alias, self.name = MilvusCalls(address, token, LIMITS), address.name, str(address)
+        self._manifests = manifests_name(address.name)
+        self.generation = ""
+
+    def begin(self, dimension: int, fingerprint: str) -> int:
+        """Choose the generation to load, and make its collection; returns how many batches of these shards it has already.
+
+        Raises:
+            LoadRefused: the library's name is that of a collection, which no alias can take the place of.
+        """
+        client = self._calls.client
+        if not client.has_collection(self._manifests):
+            self._make_manifests()
+        client.load_collection(self._manifests)
+        if self._alias in client.list_collections():
+            raise LoadRefused(self.name, f"{self._alias} is a collection, not a library's name", "Choose another name.")
+        there, in_force = self._generations(), generation_number(self._alias, self.in_force() or "") or 0
+        for number in there:
+            name = generation_name(self._alias, number)
+            had = self._progress_of(name, fingerprint) if number == there[-1] > in_force else None
+            if had is not None:
+                self.generation = name
+                return had
+            if number != in_force:  # begun of other shards; or from before, and no server goes on with it any more
+                self._drop(name)
+        self.generation = generation_name(self._alias, max([*there, 0]) + 1)
+        self._make_generation(dimension)
+        self.note_progress(0, fingerprint)
+        return 0
+
+    def send(self, rows: Sequence[dict[str, Any]], *, may_be_there: bool) -> None:
+        """Write rows; those that may be there already are written over, not twice."""
+        client = self._calls.client
+        write = client.upsert if may_be_there else client.insert
+        self._calls.run(lambda timeout_s: write(self.generation, list(rows), timeout=timeout_s))
+
+    def note_progress(self, batches: int, fingerprint: str) -> None:
+        """Note that so many batches of these shards are there."""
+        self._put_parts(f"{self.generation}/{PROGRESS}", [f"{batches} {fingerprint}"])
+
+    def finish(self, console: Console) -> None:
+        """Return once all is written, indexed and loaded."""
+        client, generation = self._calls.client, self.generation
+        client.flush(generation)
+        with console.status("Milvus builds the index"):
+            while (waiting := self._rows_to_index()) > 0:
+                time.sleep(min(LOOK_EVERY_S, 0.1 + waiting / 100_000))
+            client.load_collection(generation)
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        [counted] = self._calls.query(self.generation, "", ["count(*)"], newest=True)
+        return int(counted["count(*)"])
+
+    def scores_of(self, queries: NDArray[np.float32], k: int, ef: int) -> NDArray[np.float32]:
+        """Return the scores, (q, k), of what a search finds; -2 where it finds fewer."""
+        scores = np.full((len(queries), k), -2.0, np.float32)
+        for at, hits in enumerate(self._calls.search(self.generation, queries.tolist(), k, ef=ef)):
+            scores[at, : len(hits)] = [score for _, score in hits]
+        return scores
+
+    def put_in_force(self, manifest: RemoteManifest) -> None:
+        """Write the manifest, switch the alias, and drop what was in force before the generation before."""
+        content, client = manifest.model_dump_json(), self._calls.client
+        starts = range(0, len(content), CONTENT_CHARS)
+        self._put_parts(self.generation, [content[start : start + CONTENT_CHARS] for start in starts])
+        before = self.in_force()
+        switch = client.create_alias if before is None else client.alter_alias
+        switch(self.generation, self._alias)
+        for number in self._generations():
+            name = generation_name(self._alias, number)
+            if name not in {self.generation, before}:
+                self._drop(name)
+
+    def in_force(self) -> str | None:
+        """Return the collection of the generation in force; None where there is none."""
+        from pymilvus import MilvusException
+
+        try:
+            return str(self._calls.client.describe_alias(self._alias)["collection_name"])
+        except MilvusException:
+            return None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._calls.close()
+
+    def _generations(self) -> list[int]:
+        numbers = [generation_number(self._alias, name) for name in self._calls.client.list_collections()]
+        return sorted(number for number in numbers if number is not None)
+
+    def _progress_of(self, name: str, fingerprint: str) -> int | None:
+        """Return how many batches of these shards a collection has; None where it is of others."""
+        of_it = f"generation == {quoted(f'{name}/{PROGRESS}')}"
+        noted = self._calls.query(self._manifests, of_it, ["content"], 1, newest=True)
+        batches, _, shards = str(noted[0]["content"]).partition(" ") if noted else ("", "", "")
+        return int(batches) if batches and shards == fingerprint else None
+
+    def _put_parts(self, generation: str, contents: Sequence[str]) -> None:
+        rows = [
+            {"id": f"{generation}/{part}", "generation": generation, "part": part, "content": content, "unused": [0.0, 1.0]}
+            for part, content in enumerate(contents)
+        ]
+        self._calls.run(lambda timeout_s: self._calls.client.upsert(self._manifests, rows, timeout=timeout_s))
+
+    def _drop(self, name: str) -> None:
+        client = self._calls.client
+        if client.has_collection(name):
+            client.drop_collection(name)
+        for of_it in (name, f"{name}/{PROGRESS}"):
+            found = self._calls.query(self._manifests, f"generation == {quoted(of_it)}", ["id"], newest=True)
+            if found:
+                client.delete(self._manifests, ids=[str(row["id"]) for row in found])
+
+    def _rows_to_index(self) -> int:
+        described = self._calls.client.describe_index(self.generation, "embedding")
+        return int(described.get("pending_index_rows", 0))
+
+    def _make_generation(self, dimension: int) -> None:
+        from pymilvus import DataType
+
+        client = self._calls.client
+        schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("image_id", DataType.INT64, is_primary=True)
+        schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dimension)
+        for field in (*NAMED_FIELDS, "record", "words", "caption_vector"):
+            schema.add_field(field, DataType.VARCHAR, max_length=TEXT_MAX_BYTES)
+        schema.add_field("has_text", DataType.INT8)
+        indexes = client.prepare_index_params()
+        graph = {"M": LINKS, "efConstruction": CANDIDATES}
+        indexes.add_index("embedding", index_type=INDEX_TYPE, metric_type=METRIC, params=graph)
+        for field in NAMED_FIELDS:
+            indexes.add_index(field)
+        client.create_collection(self.generation, schema=schema)
+        client.create_index(self.generation, indexes)
+
+    def _make_manifests(self) -> None:
+        from pymilvus import DataType
+
+        client = self._calls.client
+        schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+        schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=1_000)
+        schema.add_field("generation", DataType.VARCHAR, max_length=1_000)
+        schema.add_field("part", DataType.INT64)
+        schema.add_field("content", DataType.VARCHAR, max_length=TEXT_MAX_BYTES)
+        schema.add_field("unused", DataType.FLOAT_VECTOR, dim=2)  # a collection must have vectors
+        indexes = client.prepare_index_params()
+        indexes.add_index("unused", index_type="FLAT", metric_type="L2")
+        client.create_collection(self._manifests, schema=schema)
+        client.create_index(self._manifests, indexes)
