@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from export.cluster.commands import app as cluster_commands
 from export.errors import naming_what_is_missing
 from export.index.commands import ModelsDir, RuntimeIndex
 from export.index.commands import app as index_commands
@@ -19,7 +20,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(index_commands)  # without a name of its own: its commands stand beside the others
+app.add_typer(cluster_commands)  # without a name of its own: its commands stand beside the others
+app.add_typer(index_commands)
 app.add_typer(storybook, name="storybook")
 OWN_EVALUATION = Path("artifacts/evaluation.json")
 Precision = Literal["planned", "int8", "fp32"]

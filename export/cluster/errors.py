@@ -3,9 +3,12 @@
 ExportError
 ├── ShardsUnusable     shards are not there, are not whole, or do not fit what is asked of them
 ├── ClusterUnusable    Ray cannot be reached, or its job failed
-└── SourceUnusable     what is to be indexed cannot be listed
+├── SourceUnusable     what is to be indexed cannot be listed
+├── StoreUnknown       --store names no engine that shards are loaded into
+└── OptionUnfit        an option was given where it means nothing
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from export.errors import ExportError
@@ -39,3 +42,23 @@ class SourceUnusable(ExportError):
     def __init__(self, source: str, reason: str) -> None:
         self.source, self.reason = source, reason
         super().__init__(f"{source} cannot be indexed: {reason}.")
+
+
+class StoreUnknown(ExportError):
+    """Shards are to be loaded into what is no engine."""
+
+    code = "store_unknown"
+
+    def __init__(self, given: str, forms: Sequence[str]) -> None:
+        self.given, self.forms = given, tuple(forms)
+        super().__init__(f"--store {given!r} names no engine. Allowed: {', '.join(forms)}.")
+
+
+class OptionUnfit(ExportError):
+    """An option was given where it means nothing."""
+
+    code = "option_unfit"
+
+    def __init__(self, option: str, where: str) -> None:
+        self.option, self.where = option, where
+        super().__init__(f"{option} means nothing {where}. Leave it out.")

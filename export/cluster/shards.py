@@ -57,6 +57,7 @@ class ShardsManifest(Record):
     captioned: bool = True
     text_read: bool = False
     previews: bool = False
+    listed_ns: int = 0
 
 
 def image_id_of(content_sha256: str, path: str) -> int:

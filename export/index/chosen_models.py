@@ -57,11 +57,11 @@ def open_models(folder: Path, device: Device = "cpu") -> Models:
         ClipEncoder(folder, manifest.clip, device=device),
         (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
         workers,
-        _decode_rule(manifest),
+        decode_rule_of(manifest),
     )
 
 
-def _decode_rule(manifest: ModelsManifest) -> DecodeRule:
+def decode_rule_of(manifest: ModelsManifest) -> DecodeRule:
     """Return how pictures are decoded for these models: scaled, unless what is left would be less than twice their size."""
     sizes = [model.preprocessing.size for model in (manifest.clip, manifest.blip) if model]
     return "scaled" if 2 * max(sizes) <= KEPT_SHORT_EDGE_PIXELS else "exact"

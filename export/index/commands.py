@@ -1,8 +1,10 @@
-"""The commands that make an index, or change which one is in force. Each imports its work when it is used."""
+"""The commands that keep an index up, take one over, or change which one is in force. Each imports its work when it is used.
 
-from dataclasses import replace
+`export/cluster/commands.py` has `lookwhy index` itself, which can work on a cluster, too.
+"""
+
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -36,90 +38,6 @@ Excluded = Annotated[
 IncludeHidden = Annotated[
     bool, typer.Option("--include-hidden", help="Read files and folders whose names begin with a dot, too.")
 ]
-
-
-@app.command()
-def index(
-    context: typer.Context,
-    folder: Pictures,
-    models: ModelsDir = None,
-    out: IndexOut = OWN_INDEX,
-    captions: Annotated[
-        Literal["now", "later"],
-        typer.Option(help="later: embed alone, which is quick, and leave captions to a run without this option."),
-    ] = "now",
-    text: Annotated[
-        Literal["now", "later"] | None,
-        typer.Option(help="now: read the text in pictures, too, so that they are found by it. later: not in this run."),
-    ] = None,
-    publish_every: Annotated[
-        float, typer.Option(min=0, help="Minutes, at most, until what was made so far can be searched.")
-    ] = 10,
-    given_captions: Annotated[
-        Path | None,
-        typer.Option(
-            help='Captions by people, one JSON object a line: {"file", "captions"}. Shown in place of the models\'.'
-        ),
-    ] = None,
-    calibration: Annotated[
-        Path | None,
-        typer.Option(help="Captions by people in the same form: how likely a match is, is fitted to what they say."),
-    ] = None,
-    device: Annotated[
-        Literal["cpu", "cuda"],
-        typer.Option(help="cuda: run the models on a GPU, with onnxruntime-gpu and models of --precision fp32."),
-    ] = "cpu",
-    keep: Annotated[
-        int, typer.Option(min=1, help="How many generations before the new one stay, for lookwhy rollback.")
-    ] = 1,
-    no_previews: Annotated[
-        bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 340 KB for a photo.")
-    ] = False,
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")
-    ] = False,
-    forget_below: Annotated[
-        list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
-    ] = None,
-    ivf_from: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."
-        ),
-    ] = None,
-    places: PlacesTable = None,
-    exclude: Excluded = None,
-    include_hidden: IncludeHidden = False,
-) -> None:
-    """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
-    with told_errors():
-        from export.index.build import BuildOptions, build_index
-        from export.index.captions_file import read_given_captions
-        from export.index.chosen_models import choose_models, open_models
-        from export.index.kept import named_folders
-        from export.index.photos.places import find_table
-        from export.index.summary import tell_next_steps
-        from export.index.text.models import find_text_reader
-
-        options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
-        options = replace(options, previews=not no_previews)
-        options = replace(options, forget=named_folders(folder, forget_below or (), everywhere=forget))
-        options = replace(options, places=find_table(places))
-        options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
-        if text:
-            options = replace(
-                options, text_later=text == "later", open_text_reader=find_text_reader(out) if text == "now" else None
-            )
-        if ivf_from is not None:
-            options = replace(options, ivf_from=ivf_from)
-        models = choose_models(models)
-        if given_captions is not None:
-            options = replace(options, given_captions=read_given_captions(given_captions, folder))
-        if calibration is not None:
-            options = replace(options, labels=read_given_captions(calibration, folder))
-        tell(f"Models: {name_models(models)}. Index: {out}.")
-        build_index(folder, out, models=open_models(models, device), options=options)
-        tell_next_steps(context.find_root().info_name or "lookwhy", models, out)
 
 
 @app.command()

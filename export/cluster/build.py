@@ -1,0 +1,275 @@
+"""Pictures to shards on a cluster: list, hash, look at what is new, and one manifest at the end.
+
+Owns the order of the steps. Until the manifest is written, the shards are as they were before; a build that was killed goes
+on when the same command is given again.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from export.atomic import locked_folder
+from export.cluster.errors import ShardsUnusable
+from export.cluster.finishing import finish
+from export.cluster.models_files import PLACES, put_models
+from export.cluster.plan import LastShards, Todo, make_todo, read_last, todo_tables, unread
+from export.cluster.ray_cluster import RayCluster, Staff, Tables
+from export.cluster.shard_files import BUILDING, names_in, parquet_names, put_file, put_table, remove
+from export.cluster.shards import (
+    PICTURES,
+    ShardsManifest,
+    import_pyarrow,
+    open_folder,
+    pictures_schema,
+    read_shards_manifest,
+)
+from export.cluster.sources import Rules, Source, list_source
+from export.cluster.stages import Work
+from export.console import progress_bar
+from export.errors import unwritable_refused
+from export.index.chosen_models import decode_rule_of
+from export.index.found import FoundImage, SkippedImage
+from export.index.photos.places import PlacesFile
+from export.index.text.models import text_models_folder
+from runtime.artefacts.file_record import Record
+from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
+from runtime.models.onnx_session import Device
+
+ROWS_MIN, ROWS_MAX, FILES_AN_ACTOR = 32, 1024, 8  # rows of a file of shards: what a killed node loses at most, each actor
+TODO, HASHED, TO_HASH = f"{BUILDING}/todo", f"{BUILDING}/hashed", f"{BUILDING}/to_hash"
+STARTED = f"{BUILDING}/started.json"
+CHANGED = "it changed while it was being read"
+
+
+@dataclass(frozen=True)
+class ShardOptions:
+    """How shards are made.
+
+    Attributes:
+        captions: whether captions are made.
+        text: whether the text in pictures is read.
+        previews: whether previews are made.
+        places: the table that names positions, if there is one.
+        rules: what of the source does not count.
+        device: what the models run on.
+        actors: how many hold models at once; None is one for each CPU of the cluster.
+    """
+
+    captions: bool = True
+    text: bool = False
+    previews: bool = True
+    places: PlacesFile | None = None
+    rules: Rules = field(default_factory=Rules)
+    device: Device = "cpu"
+    actors: int | None = None
+
+
+class Started(Record):
+    """What a build that is not at its end was begun with; another must not go on with its rows."""
+
+    models: dict[str, str]
+    captions: bool
+    text: bool
+    previews: bool
+
+
+def build_shards(
+    source: str, shards: str, models: Path, *, cluster: str, options: ShardOptions, console: Console
+) -> ShardsManifest:
+    """Bring shards up to date with a source, on a cluster, and return their manifest.
+
+    Args:
+        source: a folder that all nodes see, an s3:// address, or a list in a Parquet file.
+        shards: a folder that all nodes see, or an s3:// address.
+        models: the models' folder, on this machine alone: their files go with the job.
+        cluster: as `RayCluster` takes it.
+        options: what is made.
+        console: where progress goes.
+
+    Raises:
+        FolderUnusable, SourceUnusable, RemoteRefused: the source cannot be listed.
+        ShardsUnusable: the shards there are damaged, or of an unfinished build with other options.
+        ClusterUnusable: the cluster cannot be reached, or the job failed; what is done is kept.
+        TextModelsMissing: text is to be read, and its models are not here.
+        OutputUnwritable: the shards cannot be written.
+        ExtraMissing: Ray or pyarrow is not installed.
+    """
+    import_pyarrow()
+    if "://" in shards:
+        return _Build(source, shards, models, options, console).run(cluster)
+    with locked_folder(Path(shards), "another build is writing it; wait for that one to end"):
+        return _Build(source, str(Path(shards).resolve()), models, options, console).run(cluster)
+
+
+class _Build:
+    """One run of `build_shards`."""
+
+    def __init__(self, source: str, shards: str, models: Path, options: ShardOptions, console: Console) -> None:
+        self._given, self._shards, self._models = source, shards, models
+        self._options, self._console = options, console
+        self._manifest = read_models_manifest(models)
+        self._fingerprint, self._dimension = self._manifest.fingerprint(), self._manifest.clip.dimension
+        self._captions = options.captions and self._manifest.blip is not None
+
+    def run(self, cluster: str) -> ShardsManifest:
+        if self._options.text:
+            text_models_folder()
+        leave_out = None if "://" in self._shards else Path(self._shards)
+        source = list_source(self._given, self._options.rules, leave_out=leave_out)
+        self._console.print(f"{len(source.images):,} pictures below {source.address}", highlight=False)
+        last = read_last(self._shards, self._last_manifest(), captions=self._captions, text=self._options.text)
+        self._start()
+        ray = RayCluster(cluster, actors=self._options.actors)
+        try:
+            todo = self._plan(source, last, ray)
+            if todo.count:
+                self._look(source, last, todo, ray)
+        finally:
+            ray.close()
+        with unwritable_refused(Path(self._shards)):
+            return finish(self._shards, source, last, todo, self._blank(source), self._console)
+
+    def _last_manifest(self) -> ShardsManifest | None:
+        """Return the manifest of the shards that are there, None where there are none, or other models made them."""
+        if MANIFEST_NAME not in names_in(self._shards):
+            return None
+        manifest = read_shards_manifest(self._shards)
+        if manifest.models != self._fingerprint:
+            self._console.print("Other models made these shards: every picture is looked at again.", style="yellow")
+            return None
+        return manifest
+
+    def _start(self) -> None:
+        """Note what this build is begun with; what an unfinished one with other models left is removed.
+
+        Raises:
+            ShardsUnusable: an unfinished one had other options.
+        """
+        own = Started(
+            models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
+        )
+        filesystem, folder = open_folder(self._shards)
+        try:
+            with filesystem.open_input_stream(f"{folder}/{STARTED}") as file:
+                before = Started.model_validate_json(file.read())
+        except (FileNotFoundError, ValidationError):
+            before = None
+        if before == own:
+            self._console.print("A build that was not at its end goes on.", style="yellow")
+            remove(self._shards, [TODO, TO_HASH])
+            return
+        if before and before.models == own.models:
+            said = ", ".join(f"{name}: {value}" for name, value in before.model_dump(exclude={"models"}).items())
+            reason = (
+                f"a build of it is not at its end, and was begun with other options ({said}); give those, and let it end"
+            )
+            raise ShardsUnusable(self._shards, reason)
+        with unwritable_refused(Path(self._shards)):
+            counted = {file.name for file in manifest.pictures} if (manifest := self._last_manifest_of_any()) else set()
+            orphans = [name for name in parquet_names(self._shards, PICTURES) if name not in counted]
+            remove(self._shards, [*orphans, BUILDING])
+            put_file(self._shards, STARTED, own.model_dump_json().encode())
+
+    def _last_manifest_of_any(self) -> ShardsManifest | None:
+        return read_shards_manifest(self._shards) if MANIFEST_NAME in names_in(self._shards) else None
+
+    def _plan(self, source: Source, last: LastShards, ray: RayCluster) -> Todo:
+        images, hashes = unread(source, last)
+        unreadable: list[SkippedImage] = []
+        if images:
+            hashed, unreadable = self._hash(source, images, ray)
+            hashes |= hashed
+        todo = make_todo(source, hashes, unreadable, last)
+        moved = sum(map(len, todo.moved.values()))
+        self._console.print(
+            f"New: {len(todo.new):,}. Moved or to be completed: {moved:,}. As before: {todo.unchanged:,}.", highlight=False
+        )
+        return todo
+
+    def _hash(
+        self, source: Source, images: list[FoundImage], ray: RayCluster
+    ) -> tuple[Mapping[str, str], list[SkippedImage]]:
+        pa = import_pyarrow()
+        rows = self._rows_of_a_file(len(images), ray)
+        for number, start in enumerate(range(0, len(images), rows)):
+            part = images[start : start + rows]
+            columns = {
+                "path": pa.array([image.image_path for image in part], pa.string()),
+                "bytes": pa.array([image.bytes for image in part], pa.int64()),
+                "mtime_ns": pa.array([image.mtime_ns for image in part], pa.int64()),
+            }
+            self._put(f"{TO_HASH}/{number:06d}.parquet", pa.table(columns))
+        with progress_bar(self._console, "Reading", len(images)) as advance:
+            ray.hash_files(self._tables(TO_HASH, HASHED, "hashed", "path"), source.address, advance)
+        return _read_hashes(self._at(HASHED), images)
+
+    def _look(self, source: Source, last: LastShards, todo: Todo, ray: RayCluster) -> None:
+        rows = self._rows_of_a_file(todo.count, ray)
+        for number, table in enumerate(todo_tables(todo, source, last, self._dimension, rows)):
+            self._put(f"{TODO}/{number:06d}.parquet", table)
+        options = self._options
+        work = Work(source.address, self._shards, captions=self._captions, text=options.text, previews=options.previews)
+        with unwritable_refused(Path(self._shards)):
+            put_models(self._shards, self._models)
+            if options.places:
+                put_file(self._shards, PLACES, options.places.path.read_bytes())
+        models_bytes = sum(record.bytes for record in self._manifest.files())
+        staff = Staff(models_bytes, options.device, has_places=options.places is not None)
+        began_s = time.monotonic()
+        with progress_bar(self._console, "Pictures", todo.count) as advance:
+            schema, tables = pictures_schema(self._dimension), self._tables(TODO, "", PICTURES, "image_id")
+            ray.look_at_pictures(tables, work, staff, schema=schema, count=advance)
+        spent_s = time.monotonic() - began_s
+        self._console.print(f"{todo.count:,} pictures in {spent_s:,.0f} s.", highlight=False)
+
+    def _blank(self, source: Source) -> ShardsManifest:
+        """Return the manifest without files."""
+        return ShardsManifest(
+            pictures_dir=source.address,
+            models=self._fingerprint,
+            dimension=self._dimension,
+            count=0,
+            pictures=(),
+            decode=decode_rule_of(self._manifest),
+            captioned=self._captions,
+            text_read=self._options.text,
+            previews=self._options.previews,
+            listed_ns=source.began_ns,
+        )
+
+    def _rows_of_a_file(self, count: int, ray: RayCluster) -> int:
+        return min(ROWS_MAX, max(ROWS_MIN, count // (FILES_AN_ACTOR * ray.actors)))
+
+    def _put(self, name: str, table: object) -> None:
+        with unwritable_refused(Path(self._shards)):
+            put_table(self._shards, name, table)
+
+    def _tables(self, todo: str, out: str, prefix: str, id_column: str) -> Tables:
+        return Tables(self._at(todo), self._at(out), self._at(f"{BUILDING}/{prefix}_ids"), prefix, id_column)
+
+    def _at(self, name: str) -> str:
+        return f"{self._shards}/{name}".rstrip("/")
+
+
+def _read_hashes(hashed: str, images: list[FoundImage]) -> tuple[dict[str, str], list[SkippedImage]]:
+    """Return the sha256 of pictures by path, and those that could not be read, or are no longer what was listed."""
+    from pyarrow.parquet import read_table
+
+    filesystem, folder = open_folder(hashed)
+    rows = {
+        (row["path"], row["bytes"], row["mtime_ns"]): row
+        for name in names_in(hashed)
+        for row in read_table(f"{folder}/{name}", filesystem=filesystem).to_pylist()
+    }
+    hashes, unreadable = {}, []
+    for image in images:
+        row = rows.get((image.image_path, image.bytes, image.mtime_ns))
+        if row and row["sha256"]:
+            hashes[image.image_path] = row["sha256"]
+        else:
+            unreadable.append(SkippedImage(image.image_path, row["reason"] if row else CHANGED))
+    return hashes, unreadable

@@ -1,0 +1,46 @@
+"""Shards to an engine: which one, by the address that a person gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from export.cluster.errors import StoreUnknown
+from export.cluster.load_faiss import LoadOptions, load_faiss
+from export.index.pipeline import Models
+
+
+@dataclass(frozen=True)
+class Loading:
+    """What is loaded where: shards, an address, the models that made them, how, and where progress goes."""
+
+    shards: str
+    store: str
+    models: Models
+    options: LoadOptions
+    console: Console
+
+
+def load_shards(loading: Loading) -> None:
+    """Load shards into the engine at an address, beside what is there, which they then replace at once.
+
+    Raises:
+        StoreUnknown: the address is that of no engine.
+        ShardsUnusable: the shards are damaged, or other models made them.
+        OutputUnwritable: the engine's files cannot be written; what was there before still is.
+    """
+    for start, (_, load) in ENGINES.items():
+        if loading.store.startswith(start) and loading.store != start:
+            load(loading)
+            return
+    raise StoreUnknown(loading.store, [form for form, _ in ENGINES.values()])
+
+
+def _load_faiss(loading: Loading) -> None:
+    out = Path(loading.store.removeprefix("faiss:"))
+    load_faiss(loading.shards, out, models=loading.models, options=loading.options, console=loading.console)
+
+
+ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {"faiss:": ("faiss:FOLDER", _load_faiss)}
+"""By how an address begins: its whole form, and what loads shards there."""
