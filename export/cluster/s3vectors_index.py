@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.cluster.store_errors import StoreUnloadable
+from export.cluster.load_errors import LoadRefused
 from runtime.artefacts.aws import AwsFault, ClientLimits, open_client, told_faults
 
 # Of the user guide, "Limitations and restrictions": 500 vectors and 20 MiB a call; 2,500 vectors and 1,000 calls a second.
@@ -52,7 +52,7 @@ class Pace:
 
 
 class VectorIndexes:
-    """The indexes of one bucket. Any thread may call; every method may raise StoreUnloadable."""
+    """The indexes of one bucket. Any thread may call; every method may raise LoadRefused."""
 
     def __init__(self, bucket: str, *, vectors_a_second: float = VECTORS_A_SECOND) -> None:
         """Open a client; raises RemoteRefused where boto3 is not installed or lacks a region."""
@@ -75,7 +75,7 @@ class VectorIndexes:
         except AwsFault as fault:
             if fault.code == "NotFoundException":
                 remedy = f"Make it: aws s3vectors create-vector-bucket --vector-bucket-name {self.bucket}"
-                raise StoreUnloadable(f"s3vectors://{self.bucket}", "there is no such bucket of vectors", remedy) from fault
+                raise LoadRefused(f"s3vectors://{self.bucket}", "there is no such bucket of vectors", remedy) from fault
             if fault.code != "ConflictException":
                 raise self._failure(index, fault) from fault
             was_there = True
@@ -83,7 +83,7 @@ class VectorIndexes:
         keys = sorted(found.get("metadataConfiguration", {}).get("nonFilterableMetadataKeys", []))
         if (found["dimension"], found["distanceMetric"], keys) != (dimension, metric, sorted(not_filterable)):
             reason = f"an index of this name is there, of {found['dimension']} dimensions, that this program did not make"
-            raise StoreUnloadable(f"s3vectors://{self.bucket}/{index}", reason, "Choose another name, or delete it.")
+            raise LoadRefused(f"s3vectors://{self.bucket}/{index}", reason, "Choose another name, or delete it.")
         if found.get("indexMode", "ENHANCED") != "ENHANCED":  # of an older bucket: it would miss pictures where few are left
             self._ask("update_index_mode", index, indexMode="ENHANCED")
         return was_there
@@ -125,7 +125,7 @@ class VectorIndexes:
         """Return the ids that are keys of an index of pictures, (n,) ascending.
 
         Raises:
-            StoreUnloadable: a key is none.
+            LoadRefused: a key is none.
         """
         keys = self.keys(index)
         if strange := [key for key in keys if not (key.isascii() and key.isdigit())]:
@@ -153,6 +153,10 @@ class VectorIndexes:
                 return [name for name in names if name.startswith(prefix)]
             token = {"nextToken": answer["nextToken"]}
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def delete(self, index: str) -> None:
         """Delete an index with all that it holds; nothing where there is none."""
         try:
@@ -169,7 +173,7 @@ class VectorIndexes:
             raise self._strange(index, [str(one) for one in strange])
         if lost := np.setdiff1d(wanted, there, assume_unique=True).size:
             reason = f"{lost:,} of {wanted.size:,} vectors are not there after they were written"
-            raise StoreUnloadable(f"s3vectors://{self.bucket}/{index}", reason, AGAIN)
+            raise LoadRefused(f"s3vectors://{self.bucket}/{index}", reason, AGAIN)
 
     def _put(self, index: str, vectors: Sequence[Vector]) -> int:
         self._pace.take(len(vectors))
@@ -187,13 +191,13 @@ class VectorIndexes:
         except AwsFault as fault:
             raise self._failure(index, fault) from fault
 
-    def _failure(self, index: str, fault: AwsFault) -> StoreUnloadable:
+    def _failure(self, index: str, fault: AwsFault) -> LoadRefused:
         remedy = AGAIN if fault.is_passing else "What was in force before still is."
-        return StoreUnloadable(f"s3vectors://{self.bucket}/{index}", str(fault), remedy)
+        return LoadRefused(f"s3vectors://{self.bucket}/{index}", str(fault), remedy)
 
-    def _strange(self, index: str, keys: Sequence[str]) -> StoreUnloadable:
+    def _strange(self, index: str, keys: Sequence[str]) -> LoadRefused:
         reason = f"it holds {len(keys):,} vectors that are not of these shards, such as {keys[0]!r}"
-        return StoreUnloadable(f"s3vectors://{self.bucket}/{index}", reason, "Delete the index, and load again.")
+        return LoadRefused(f"s3vectors://{self.bucket}/{index}", reason, "Delete the index, and load again.")
 
 
 def calls_of(vectors: Iterable[Vector]) -> Iterator[list[Vector]]:

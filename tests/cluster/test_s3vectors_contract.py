@@ -10,13 +10,11 @@ pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
 from export.cluster.load_s3vectors import load_s3vectors
 from runtime.library.remote.library import RemoteLibrary
-from runtime.stores.address import StoreAddress
-from runtime.stores.manifest_folder import ManifestFolder
-from runtime.stores.s3vectors.store import S3VectorsLibrary
-from tests.cluster.contract_shards import contract_columns, remote_manifest, write_shards
-from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand
+from runtime.stores.opening import open_engine_folder
+from tests.cluster.contract_shards import contract_shards
+from tests.cluster.s3vectors.at_hand import MODELS, STORE, bucket_at_hand, played_models, silent
 from tests.runtime.stores.contract import StoreContract, nearest
-from tests.runtime.stores.contract_library import COUNT, PICTURES, QUERIES, OpenedStore, open_flat, vectors
+from tests.runtime.stores.contract_library import COUNT, DIMENSION, PICTURES, QUERIES, OpenedStore, open_flat, vectors
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +24,16 @@ def opened_files(tmp_path_factory: pytest.TempPathFactory) -> OpenedStore:
 
 @pytest.fixture(scope="module", params=[100, 7], ids=["pages of 100", "pages of 7"])
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedStore]:
-    folder, columns = tmp_path_factory.mktemp("contract"), contract_columns()
+    folder = tmp_path_factory.mktemp("contract")
     with bucket_at_hand(request.param):
-        shards = write_shards(folder / "shards", columns)
-        load_s3vectors(shards, STORE, lambda generation: remote_manifest(columns, generation, folder))
-        address = StoreAddress.parse(STORE)
-        libraries = S3VectorsLibrary(address)
-        index = ManifestFolder(folder / "store", address, libraries)
-        manifest = index.read_index()
-        store = index.open_store()
+        load_s3vectors(contract_shards(folder / "shards", MODELS), STORE, played_models(DIMENSION), silent())
+        engine_folder = open_engine_folder(STORE, None, folder)
+        index = engine_folder.read_index()
+        store = engine_folder.open_store()
         assert store.captions is not None
-        yield OpenedStore(store, store.captions, RemoteLibrary.open_over(store.rows, index.path, manifest))
-        libraries.close()
+        library = RemoteLibrary.open_over(store.rows, engine_folder.path, index)
+        yield OpenedStore(store, store.captions, library)
+        library.close()
 
 
 class TestS3Vectors(StoreContract):

@@ -5,7 +5,7 @@ Owns the keys and the form of the metadata; `export/cluster/load_s3vectors.py` w
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.image_rows import SOURCES, ImageRow
-from runtime.library.photo_facts import PhotoFacts
-from runtime.library.picture_text import NO_WORDS, read_words
+from runtime.library.photo_facts import PHOTO_FACTS_COLUMNS, PhotoFacts
+from runtime.library.picture_text import PictureWord, read_words, write_words
 from runtime.library.remote.condition import folder_of
 from runtime.library.remote.rows import StoredPicture
 
@@ -28,76 +28,40 @@ NOT_FILTERABLE = (CAPTION, TEXT, CAPTION_VECTOR, ROW)
 TAKEN, PLACE, COUNTRY, CAMERA, HAS_TEXT = "taken", "place", "country", "camera", "has_text"
 PATH, CONTENT, FOLDER, UNDER = "path", "content", "folder", "under"  # tokens: names have any length, these have eight bytes
 TOKEN_BYTES = 6  # 48 bits: two of a million folders share one with a chance of 1 in 500
-# Columns of shards that one key holds as JSON; what is not known is left out.
-ROW_COLUMNS = (
-    "path",
-    "sha256",
-    "width",
-    "height",
-    "bytes",
-    "mtime_ns",
-    "taken",
-    "taken_source",
-    "offset_minutes",
-    "place",
-    "country",
-    "latitude",
-    "longitude",
-    "camera",
-    "keywords",
-    "rating",
-    "caption_source",
-    "other_captions",
-    "made_caption",
-)
-CAN_BE_LEFT_OUT = ("keywords", "other_captions", "made_caption")  # where all of it is too long
-FACTS = (
-    "taken",
-    "taken_source",
-    "offset_minutes",
-    "camera",
-    "latitude",
-    "longitude",
-    "place",
-    "country",
-)
+CAN_BE_LEFT_OUT = ("keywords", "other_captions")  # where all of it is too long
+FACTS = tuple(PHOTO_FACTS_COLUMNS.split(", "))
 Metadata = dict[str, Any]
-Columns = Mapping[str, Any]
 Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A picture's metadata, and what had to be left out of it to stay within the limits: names of columns, or "folders"."""
+    """A picture's metadata, and what had to be left out of it to stay within the limits, in words."""
 
     metadata: Metadata
     left_out: tuple[str, ...] = ()
 
 
-def pack_picture(picture: Columns) -> Packed:
-    """Return the metadata of a picture.
-
-    Args:
-        picture: the columns of shards but the vector; `caption_embedding` as an array, (d,) float16. What is not known is
-            None or absent.
+def pack_picture(picture: StoredPicture, caption_vector: NDArray[np.floating] | None) -> Packed:
+    """Return the metadata of a picture, given the vector of its caption, (d,).
 
     Raises:
-        ValueError: its path or its caption is too long even so.
+        ValueError: its path or its caption is too long, even without what can be left out.
     """
     metadata, left_out = _filterable(picture)
-    row = {name: picture[name] for name in ROW_COLUMNS if picture.get(name) not in (None, [])}
+    row, words = _row_of(picture), picture.words
     metadata[ROW] = _json(row)
-    if (caption := picture.get("caption")) is not None:
+    if (caption := picture.row.caption) is not None:
         metadata[CAPTION] = caption
-    if (vector := picture.get("caption_embedding")) is not None:
-        metadata[CAPTION_VECTOR] = pack_vector(vector)
+    if caption_vector is not None:
+        metadata[CAPTION_VECTOR] = pack_vector(caption_vector)
     if bytes_of(metadata) > METADATA_MAX_BYTES:
-        left_out += [name for name in CAN_BE_LEFT_OUT if name in row]
+        left_out += [name.replace("_", " ") for name in CAN_BE_LEFT_OUT if name in row]
         metadata[ROW] = _json({name: value for name, value in row.items() if name not in CAN_BE_LEFT_OUT})
-    if (text := picture.get("text")) is not None:
+    if words is not None:
         room = METADATA_MAX_BYTES - bytes_of({**metadata, TEXT: ""})
-        metadata[TEXT] = _first_words(text, room)
-        left_out += [TEXT] if metadata[TEXT] != text else []
+        metadata[TEXT], fitted = _first_words(words, room)
+        left_out += ["words in them"] if fitted < len(words) else []
     if bytes_of(metadata) > METADATA_MAX_BYTES:
         raise ValueError(f"its row has {bytes_of(metadata):,} bytes, and at most {METADATA_MAX_BYTES:,} fit")
     return Packed(metadata, tuple(left_out))
@@ -111,16 +75,19 @@ def unpack_picture(image_id: int, metadata: Metadata) -> StoredPicture:
     """
     row = json.loads(metadata[ROW])
     caption, text = metadata.get(CAPTION), metadata.get(TEXT)
+    path, digest = (_of_kind(row[name], str) for name in ("path", "sha256"))
+    size = (_of_kind(row[name], int) for name in ("bytes", "width", "height"))
     image = ImageRow(
         image_id,
-        *(_of_kind(row[name], str) for name in ("path", "sha256")),
-        *(_of_kind(row[name], int) for name in ("bytes", "width", "height")),
+        path,
+        digest,
+        *size,
         caption=None if caption is None else _of_kind(caption, str),
         mtime_ns=row.get("mtime_ns"),
-        caption_source=SOURCES[row.get("caption_source", "index")],
+        caption_source=SOURCES[row["caption_source"]],
         other_captions=tuple(row.get("other_captions", ())),
     )
-    facts = PhotoFacts(*(row.get(name) for name in FACTS), keywords=tuple(row.get("keywords", ())), rating=row.get("rating"))
+    facts = PhotoFacts(**{name: row.get(name) for name in FACTS} | {"keywords": tuple(row.get("keywords", ()))})
     return StoredPicture(image, facts, None if text is None else read_words(_of_kind(text, str)))
 
 
@@ -163,38 +130,44 @@ def folders_above(path: str) -> list[str]:
     return ["".join(f"{name}/" for name in names[:depth]) for depth in range(len(names) + 1)]
 
 
-def _filterable(picture: Columns) -> tuple[Metadata, list[str]]:
+def _row_of(picture: StoredPicture) -> dict[str, Any]:
+    """Return what the key `row` holds; what is not known is left out."""
+    row, facts = picture.row, picture.facts
+    known = {name: getattr(row, name) for name in ("sha256", "bytes", "width", "height", "mtime_ns", "caption_source")}
+    known |= {"path": row.image_path, "other_captions": row.other_captions}
+    known |= {name: getattr(facts, name) for name in FACTS}
+    return {name: value for name, value in known.items() if value not in (None, ())}
+
+
+def _filterable(picture: StoredPicture) -> tuple[Metadata, list[str]]:
     """Return what filters may name, and what had to be left out."""
-    path, text = picture["path"], picture.get("text")
-    facts: Metadata = {PATH: token_of(path), CONTENT: token_of(picture["sha256"]), FOLDER: token_of(folder_of(path))}
-    if taken := picture.get("taken"):
-        facts[TAKEN] = date_number(taken)
-    if picture.get("place") or picture.get("country"):
-        facts[PLACE] = place_name(picture.get("place"), picture.get("country"))
-    facts |= {name: picture[name] for name in (COUNTRY, CAMERA) if picture.get(name)}
-    if text is not None:
-        facts[HAS_TEXT] = text != NO_WORDS
+    row, facts = picture.row, picture.facts
+    path = row.image_path
+    held: Metadata = {PATH: token_of(path), CONTENT: token_of(row.sha256), FOLDER: token_of(folder_of(path))}
+    if facts.taken:
+        held[TAKEN] = date_number(facts.taken)
+    if facts.place or facts.country:
+        held[PLACE] = place_name(facts.place, facts.country)
+    held |= {name: value for name, value in ((COUNTRY, facts.country), (CAMERA, facts.camera)) if value}
+    if picture.words is not None:
+        held[HAS_TEXT] = bool(picture.words)
     tokens = [token_of(folder) for folder in folders_above(path)]
-    room = FILTERABLE_MAX_BYTES - bytes_of({**facts, UNDER: []})
-    kept = tokens[: room // (len(_json(tokens[0])) + 1)]
-    facts[UNDER] = kept
-    return facts, [] if len(kept) == len(tokens) else ["folders"]
+    room = FILTERABLE_MAX_BYTES - bytes_of({**held, UNDER: []})
+    held[UNDER] = tokens[: room // (len(_json(tokens[0])) + 1)]
+    return held, [] if len(held[UNDER]) == len(tokens) else ["folders to filter by"]
 
 
-def _first_words(text: str, max_bytes: int) -> str:
-    """Return a picture's text, or its first words that fit, in the same form."""
+def _first_words(words: Sequence[PictureWord], max_bytes: int) -> tuple[str, int]:
+    """Return the text of as many words as fit, and how many those are."""
 
-    def fits(some: str) -> bool:
-        return len(_json(some).encode()) <= max_bytes
+    def fits(count: int) -> bool:
+        return len(_json(write_words(words[:count])).encode()) <= max_bytes
 
-    if fits(text):
-        return text
-    words = json.loads(text)
-    low, high = 0, len(words) - 1
+    low, high = (len(words),) * 2 if fits(len(words)) else (0, len(words) - 1)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits(_json(words[:middle])) else (low, middle - 1)
-    return _json(words[:low])
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return write_words(words[:low]), low
 
 
 def _of_kind(value: Any, kind: type) -> Any:  # noqa: ANN401 (what JSON may hold)

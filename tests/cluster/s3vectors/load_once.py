@@ -1,24 +1,9 @@
-"""python -m tests.cluster.s3vectors.load_once SHARDS STORE: one load, in a process that can be killed."""
+"""python -m tests.cluster.s3vectors.load_once SHARDS STORE DIMENSION: one load, in a process that can be killed."""
 
 import sys
-import tempfile
-from pathlib import Path
 
 from export.cluster.load_s3vectors import load_s3vectors
-from export.cluster.shards import read_shards
-from tests.cluster.contract_shards import remote_manifest
-
-
-def main(shards: Path, store: str) -> None:
-    rows = [row for batch in read_shards(shards) for row in batch.to_pylist()]
-    with tempfile.TemporaryDirectory() as folder:
-        load_s3vectors(
-            shards,
-            store,
-            lambda generation: remote_manifest(rows, generation, Path(folder)),
-            vectors_a_second=1e6,
-        )
-
+from tests.cluster.s3vectors.at_hand import played_models, silent
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    load_s3vectors(sys.argv[1], sys.argv[2], played_models(int(sys.argv[3])), silent(), vectors_a_second=1e6)
