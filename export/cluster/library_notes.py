@@ -5,7 +5,7 @@ of by the same steps as in a build on one machine; and the exact neighbours of s
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +21,7 @@ from export.index.catalog import Catalog, IndexedImage, write_catalog
 from export.index.example_queries import make_examples
 from export.index.fit_calibration import calibrate
 from export.index.photos.folder_facts import KnownFacts
+from export.index.photos.places import Named
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.flat import FlatStore
@@ -30,6 +31,8 @@ PICTURES_SAMPLED = 20_000  # whole, with their vectors: 40 MB at 512 dimensions
 QUERIES, FOUND = 200, 10  # for recall@10
 SPREAD = 0x9E3779B97F4A7C15  # Knuth's multiplier: ids in a row come out far apart
 Vectors = NDArray[np.float32]
+OtherNames = Callable[[Collection[Named]], Mapping[Named, tuple[str, ...]]]
+"""As `PlacesFile.others_of`."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +81,12 @@ class LibraryNotes:
         nearest = sorted(self._sampled, reverse=True)[:SAMPLED_MAX]
         return tuple(sorted(one.picture.row.id for one in nearest))
 
-    def make(self, embed_texts: EmbedTexts, console: Console) -> MadeOfSample:
-        """Return what the sample tells, by the steps of a build; raises SessionFailed where the text tower refuses."""
+    def make(self, embed_texts: EmbedTexts, console: Console, others_of: OtherNames = lambda _: {}) -> MadeOfSample:
+        """Return what the sample tells, by the steps of a build; `others_of` says what else towns are called.
+
+        Raises:
+            SessionFailed: the text tower refuses a text.
+        """
         sample = sorted(self._sampled, key=lambda one: one.picture.row.id)
         rows = [_indexed(one.picture) for one in sample]
         captioned = [one for one in sample if one.caption_vector is not None]
@@ -101,7 +108,8 @@ class LibraryNotes:
                 write_catalog(Path(folder) / "sample.sqlite", Catalog(rows, facts=facts), used)
                 searched = pictures, captions
                 examples = make_examples(Path(folder) / "sample.sqlite", rows, searched, calibration, embed_texts)
-            write_tables(Path(folder) / "tables.sqlite", self.counts, used_words=used, examples=examples)
+            named = others_of(self.counts.towns)
+            write_tables(Path(folder) / "tables.sqlite", self.counts, used_words=used, examples=examples, town_names=named)
             return MadeOfSample(calibration, packed_tables((Path(folder) / "tables.sqlite").read_bytes()))
 
 

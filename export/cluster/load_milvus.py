@@ -18,6 +18,7 @@ from export.cluster.milvus_collections import MilvusCollections
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
+from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.address import StoreAddress
@@ -31,7 +32,15 @@ RECALL_AIM, RECALL_LEAST = 0.955, 0.8  # the aim with a margin for the 200 queri
 AGAIN = "Give the command again."
 
 
-def load_milvus(shards: Address, url: str, models: Models, console: Console, *, token: str | None = None) -> RemoteManifest:
+def load_milvus(
+    shards: Address,
+    url: str,
+    models: Models,
+    console: Console,
+    *,
+    token: str | None = None,
+    places: PlacesFile | None = None,
+) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.
 
     Args:
@@ -40,6 +49,7 @@ def load_milvus(shards: Address, url: str, models: Models, console: Console, *, 
         models: those that made the shards; their text tower makes the calibration.
         console: where progress goes.
         token: what the server asks for.
+        places: the table of towns, which says what else they are called; None where there is none.
 
     Raises:
         ShardsUnusable: the shards cannot be read, or are not whole.
@@ -55,7 +65,28 @@ def load_milvus(shards: Address, url: str, models: Models, console: Console, *, 
     try:
         loading = _Loading(collections, manifest, hashlib.sha256(manifest.model_dump_json().encode()).hexdigest())
         notes, cut = _insert(shards, loading, console)
-        return _put_in_force(loading, notes, models, console, cut)
+        collections.finish(console)
+        _tell_cut(cut, console)
+        ef, recall = _check(loading, notes)
+        made = notes.make(models.encoder.embed_texts, console, places.others_of if places else lambda _: {})
+        filled = RemoteManifest(
+            generation=collections.generation,
+            count=manifest.count,
+            captioned=notes.captioned,
+            dimension=manifest.dimension,
+            pictures_dir=manifest.pictures_dir,
+            models=dict(manifest.models),
+            calibration=made.calibration,
+            ef=ef,
+            recall_at_10=round(recall, 4),
+            decode=manifest.decode,
+            sample=notes.sample_ids,
+            tables=made.tables,
+        )
+        collections.put_in_force(filled)
+        done = f"{manifest.count:,} pictures in {address}, {filled.generation}; recall@10 {recall:.3f} with ef {ef}."
+        console.print(done, highlight=False, markup=False)
+        return filled
     finally:
         collections.close()
 
@@ -123,37 +154,22 @@ def _fitted(picture: StoredPicture) -> tuple[dict[str, Any], bool]:
     return fields, was_cut
 
 
-def _put_in_force(loading: _Loading, notes: LibraryNotes, models: Models, console: Console, cut: int) -> RemoteManifest:
-    collections, wanted = loading.collections, loading.shards.count
+def _tell_cut(cut: int, console: Console) -> None:
     if cut:
         said = f"{cut:,} pictures have more text than Milvus keeps of one (64 kB); the rest of it cannot be searched for."
         console.print(said, style="yellow", highlight=False)
-    collections.finish(console)
+
+
+def _check(loading: _Loading, notes: LibraryNotes) -> tuple[int, float]:
+    """Return the `ef` to search with, and its recall; raises LoadRefused where what is there is not right."""
+    collections, wanted = loading.collections, loading.shards.count
     if (there := collections.count()) != wanted or notes.pictures != wanted:
         reason = f"Milvus has {there:,} of {notes.pictures:,} pictures, the shards' manifest says {wanted:,}"
         raise LoadRefused(collections.name, reason, AGAIN)
     ef, recall = _choose_ef(collections, notes)
     if recall < RECALL_LEAST:
         raise LoadRefused(collections.name, f"a search finds {recall:.1%} of the {FOUND} nearest pictures", AGAIN)
-    made = notes.make(models.encoder.embed_texts, console)
-    manifest = RemoteManifest(
-        generation=collections.generation,
-        count=wanted,
-        captioned=notes.captioned,
-        dimension=loading.dimension,
-        pictures_dir=loading.shards.pictures_dir,
-        models=dict(loading.shards.models),
-        calibration=made.calibration,
-        ef=ef,
-        recall_at_10=round(recall, 4),
-        decode=loading.shards.decode,
-        sample=notes.sample_ids,
-        tables=made.tables,
-    )
-    collections.put_in_force(manifest)
-    done = f"{wanted:,} pictures in {collections.name}, {collections.generation}; recall@10 {recall:.3f} with ef {ef}."
-    console.print(done, highlight=False, markup=False)
-    return manifest
+    return ef, recall
 
 
 def _choose_ef(collections: MilvusCollections, notes: LibraryNotes) -> tuple[int, float]:

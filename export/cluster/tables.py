@@ -35,6 +35,11 @@ class NameCounts:
         if camera is not None:
             self._counts["camera"][camera, None] += 1
 
+    @property
+    def towns(self) -> set[Named]:
+        """The towns that pictures are of, each with its country."""
+        return {(town, country) for town, country in self._counts["place"] if town is not None and country is not None}
+
     def rows(self) -> Iterable[tuple[str, str | None, str | None, int]]:
         """Yield the rows of the table, each kind's in the order of the names, unknown ones first."""
         for kind, counts in self._counts.items():

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 class Library:
     """A catalogue and the folder of its pictures. Any thread may call any method."""
 
+    judged_least = 0  # pictures of a search; more where none are found by words
     previews = Previews()  # set where it is opened, else none are kept
     decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened
 

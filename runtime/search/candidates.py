@@ -41,7 +41,7 @@ def find_candidates(ranker: Ranker, library: Library, query: Query, request: Che
     Raises:
         PhotoFactsMissing: the filter asks for facts that the index has not.
     """
-    count = max(request.top_k, NEIGHBOURS) + (request.like is not None)
+    count = max(request.top_k, NEIGHBOURS, library.judged_least) + (request.like is not None)
     allowed = None if request.where is None else library.filters.ids(request.where)
     if allowed is not None and not allowed.size:
         return Candidates([], left=0)

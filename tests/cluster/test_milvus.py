@@ -1,8 +1,7 @@
 """A real Milvus: the stores' contract over it, and loads that are killed, repeated and refused."""
 
 import io
-from collections.abc import Iterator
-from importlib.util import find_spec
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +9,15 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-if not all(find_spec(name) for name in ("pymilvus", "milvus", "pyarrow")):
-    pytest.skip("pymilvus, milvus and pyarrow are in the environment of make cluster-test alone", allow_module_level=True)
-
 from export.cluster.load_milvus import load_milvus
+from export.index.photos.places import Named
 from export.index.pipeline import Models
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards
-from tests.cluster.milvus_server import MilvusProcess, milvus_in
+from tests.cluster.milvus_server import MilvusProcess
 from tests.runtime.stores.contract import StoreContract
-from tests.runtime.stores.contract_library import DIMENSION, OpenedStore, open_flat
+from tests.runtime.stores.contract_library import DIMENSION, TOWN_NAMES, OpenedStore, open_flat
 
 MODELS = {"clip/text.onnx": "0" * 64}
 
@@ -40,14 +37,15 @@ def played_models() -> Models:
     return Models(MODELS, PlayedEncoder())  # type: ignore[arg-type]  # a load uses its text tower alone
 
 
+class PlayedPlaces:
+    """The contract's table of towns."""
+
+    def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
+        return {town: others for town, others in TOWN_NAMES.items() if town in towns}
+
+
 def silent() -> Console:
     return Console(file=io.StringIO())
-
-
-@pytest.fixture(scope="session")
-def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
-    with milvus_in(tmp_path_factory.mktemp("milvus")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +56,8 @@ def opened_files(tmp_path_factory: pytest.TempPathFactory) -> OpenedStore:
 @pytest.fixture(scope="module")
 def opened(milvus: MilvusProcess, tmp_path_factory: pytest.TempPathFactory) -> OpenedStore:
     folder = tmp_path_factory.mktemp("contract")
-    load_milvus(contract_shards(folder / "shards", MODELS), milvus.url("contract"), played_models(), silent())
+    shards = contract_shards(folder / "shards", MODELS)
+    load_milvus(shards, milvus.url("contract"), played_models(), silent(), places=PlayedPlaces())  # type: ignore[arg-type]  # a load asks for other names alone
     return open_over(milvus.url("contract"), folder)
 
 

@@ -29,6 +29,8 @@ from runtime.library.remote.naming import condition_of
 from runtime.library.remote.rows import PictureRows, StoredPicture
 from runtime.library.where import FilterInvalid, Where
 
+# A picture whose caption has the query's words is often among so many nearest ones, and their captions then put it first.
+JUDGED_LEAST = 60
 REMEMBERED_MAX = 10_000  # pictures: one search asks for the same ones several times; about 10 MB
 
 
@@ -56,6 +58,8 @@ class RememberedPictures:
 
 class RemoteLibrary(Library):
     """A library over an engine's rows. Any thread may call any method."""
+
+    judged_least = JUDGED_LEAST
 
     def __init__(self, tables: Path, images: Path | Folder, image_base_url: str | None = None, *, rows: PictureRows) -> None:
         """Open the small tables; `rows` has everything of a picture. The others are as `Library` has them."""
