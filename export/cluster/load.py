@@ -42,5 +42,14 @@ def _load_faiss(loading: Loading) -> None:
     load_faiss(loading.shards, out, models=loading.models, options=loading.options, console=loading.console)
 
 
-ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {"faiss:": ("faiss:FOLDER", _load_faiss)}
+def _load_s3vectors(loading: Loading) -> None:
+    from export.cluster.load_s3vectors import load_s3vectors
+
+    load_s3vectors(loading.shards, loading.store, loading.models, loading.console)
+
+
+ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {
+    "faiss:": ("faiss:FOLDER", _load_faiss),
+    "s3vectors://": ("s3vectors://BUCKET/INDEX", _load_s3vectors),
+}
 """By how an address begins: its whole form, and what loads shards there."""

@@ -1,4 +1,4 @@
-"""The only file that imports boto3: reads from S3 and Secrets Manager, and names their errors in a few words.
+"""The only file that imports boto3: reads from S3 and Secrets Manager, opens other clients, names errors in a few words.
 
 boto3 is imported at the first call (0.4 s with a client): without a bucket or a secret, it need not even be installed. It
 finds region and credentials itself, as on Lambda.
@@ -6,26 +6,50 @@ finds region and credentials itself, as on Lambda.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from runtime.errors import RemoteRefused
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S, MAX_ATTEMPTS = 2, 5, 2  # a search waits for the key at most this long
 CHUNK_BYTES = 1 << 20
+PASSING_STATUSES, FIRST_OWN_FAULT = {408, 429}, 500  # with which AWS says: later
 # The error codes of S3 and Secrets Manager, in our words. An answer without a body has 404 or 403 alone.
 REASONS = {
     "NoSuchKey": "there is no such object",
     "404": "there is no such object",
     "NoSuchBucket": "there is no such bucket",
     "ResourceNotFoundException": "there is no such secret",
+    "NotFoundException": "there is no such index of vectors",
     "AccessDenied": "permission is denied",
     "AccessDeniedException": "permission is denied",
     "403": "permission is denied",
 }
 
 
-def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no type)
-    """Return boto3's client of a service, with timeouts that fit a search.
+@dataclass(frozen=True)
+class ClientLimits:
+    """How boto3 calls: how long one try may take, how many follow the first, how, and how many calls run at once."""
+
+    read_timeout_s: float = READ_TIMEOUT_S
+    retries: int = MAX_ATTEMPTS
+    mode: str = "standard"  # "adaptive" slows down, too, where AWS says that there are too many calls
+    connections: int = 10
+
+
+SEARCHING = ClientLimits()
+
+
+class AwsFault(Exception):
+    """A call of AWS failed; `is_passing`: the same call may succeed later. Its text is ours, and has AWS's `code` alone."""
+
+    def __init__(self, code: str, reason: str, *, is_passing: bool) -> None:
+        super().__init__(reason)
+        self.code, self.is_passing = code, is_passing
+
+
+def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa: ANN401 (made at run time, has no type)
+    """Return boto3's client of a service, with timeouts that fit a search unless it is given others.
 
     Raises:
         RemoteRefused: boto3 is not installed, or lacks a region.
@@ -36,8 +60,9 @@ def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no 
 
         config = Config(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"max_attempts": MAX_ATTEMPTS, "mode": "standard"},
+            read_timeout=limits.read_timeout_s,
+            retries={"max_attempts": limits.retries, "mode": limits.mode},
+            max_pool_connections=limits.connections,
         )
         return boto3.client(service, config=config)
 
@@ -93,6 +118,24 @@ def read_secret(secret_id: str) -> str:
     client = open_client("secretsmanager")
     with named_failures(f"The secret {secret_id}", remedy):
         return str(client.get_secret_value(SecretId=secret_id).get("SecretString", ""))
+
+
+@contextmanager
+def told_faults() -> Iterator[None]:
+    """Turn what a client of boto3 raises inside into an AwsFault."""
+    from botocore import exceptions as boto
+
+    try:
+        yield
+    except boto.ClientError as cause:
+        code = str(cause.response.get("Error", {}).get("Code", "unknown"))
+        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        is_passing = status in PASSING_STATUSES or status >= FIRST_OWN_FAULT
+        raise AwsFault(code, REASONS.get(code, f"AWS answered {code}"), is_passing=is_passing) from cause
+    except boto.BotoCoreError as cause:
+        no_answer = isinstance(cause, boto.HTTPClientError | boto.ConnectionError | boto.IncompleteReadError)
+        name = type(cause).__name__
+        raise AwsFault(name, f"AWS could not be asked ({name})", is_passing=no_answer) from cause
 
 
 @contextmanager

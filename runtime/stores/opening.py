@@ -67,4 +67,6 @@ def open_remote_libraries(address: "StoreAddress", token: str | None = None) -> 
 
             return MilvusLibrary(address, token)
         case "s3vectors":
-            raise NotImplementedError(address)
+            from runtime.stores.s3vectors.store import S3VectorsLibrary
+
+            return S3VectorsLibrary(address)
