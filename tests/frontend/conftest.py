@@ -11,19 +11,30 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.frontend.stand_in import StandIn, start
+from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in_server import serving
 
+# Chromium heeds the last --disable-features alone, so playwright's own are named again. The first five are a toolbar and an
+# address line that are pages with processes of their own, in each window that nobody sees: half of a test's time.
+FEATURES = [
+    *("InitialWebUI", "WebUIToolbarProcessOverheadExperiment", "PreloadTopChromeWebUI", "WebUIOmniboxPopup"),
+    *("WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "ThirdPartyStoragePartitioning"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "AvoidCorsURLLoaderRestartOnRedirect"),
+    *("OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled", "PreconnectToSearch"),
+]
 # The second row keeps Chromium from calling home, which would hang where there is no network.
 CHROMIUM_FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--disable-features={','.join(FEATURES)}",
 ]
 PATIENCE_MS = 60_000  # a busy machine is no fault of the page; only what fails waits so long
 
 
-# Per module, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
+# Per package, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
 # any other test's asyncio.run() would fail.
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The Chromium that $CHROMIUM or the path names; playwright's own cannot be downloaded everywhere."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -74,9 +85,5 @@ def watched_page(browser: Browser, **options: Any) -> Iterator[Page]:
 @pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     """The scripted server, one per test, at `stand_in.url`."""
-    stand_in = StandIn()
-    server = start(stand_in)
-    yield stand_in
-    stand_in.release_all()
-    server.shutdown()
-    server.server_close()
+    with serving(StandIn()) as stand_in:
+        yield stand_in

@@ -1,5 +1,6 @@
 """A server that is offline, slow or unwilling: told apart, in its own words where it has any, with a way on."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.frontend.driving import cards, search, stop_clock
-from tests.frontend.stand_in import FRONTEND, StandIn, start
+from tests.frontend.stand_in import FRONTEND, StandIn
+from tests.frontend.stand_in_server import serving
 
 pytestmark = pytest.mark.browser
 
@@ -78,18 +80,17 @@ def test_a_server_that_is_gone_is_named_and_the_retry_succeeds(page: Page, stand
 def test_a_server_that_answers_but_not_to_this_page_is_told_from_one_that_is_gone(
     browser: Browser, stand_in: StandIn, tmp_path: Path
 ) -> None:
-    api = StandIn()  # says nothing of CORS, as a function whose URL wants signatures
-    server = start(api)
+    running = contextlib.ExitStack()
+    api = running.enter_context(serving(StandIn()))  # says nothing of CORS, as a function whose URL wants signatures
     stand_in.frontend = Path(shutil.copytree(FRONTEND, tmp_path / "frontend")).resolve()
     stand_in.policy = f"{stand_in.policy}; connect-src {api.url}"
     html = stand_in.frontend / "index.html"
     html.write_text(html.read_text("utf-8").replace('name="api-base" content=""', f'name="api-base" content="{api.url}"'))
-    with browser.new_context() as context:
+    with running, browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{stand_in.url}/?q=boat")
         expect(page.get_by_role("alert")).to_contain_text("UrlAuthType is AWS_IAM")
-        server.shutdown()
-        server.server_close()
+        running.close()
         page.get_by_role("button", name="Try again").click()
         expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.frontend.conftest import watched_page
 from tests.frontend.driving import cards, search
-from tests.frontend.stand_in import FRONTEND, StandIn, start
+from tests.frontend.stand_in import FRONTEND, StandIn
+from tests.frontend.stand_in_server import serving
 
 pytestmark = pytest.mark.browser
 KEPT = """async () => {
@@ -73,11 +74,9 @@ def test_no_picture_and_no_answer_is_kept_but_all_that_the_page_is_made_of(brows
 @pytest.fixture
 def below_a_path(tmp_path: Path) -> Iterator[StandIn]:
     """A server below the path of a proxy, with a copy of the page that can be changed."""
-    stand_in = StandIn(prefix="/pictures", frontend=Path(shutil.copytree(FRONTEND, tmp_path / "frontend")).resolve())
-    server = start(stand_in)
-    yield stand_in
-    server.shutdown()
-    server.server_close()
+    copy = Path(shutil.copytree(FRONTEND, tmp_path / "frontend")).resolve()
+    with serving(StandIn(prefix="/pictures", frontend=copy)) as stand_in:
+        yield stand_in
 
 
 def test_below_a_path_a_new_version_replaces_the_old_one_and_is_what_is_kept(

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.frontend.conftest import watched_page
 from tests.frontend.driving import cards, search
-from tests.frontend.stand_in import StandIn, start
+from tests.frontend.stand_in import StandIn
+from tests.frontend.stand_in_server import serving
 
 pytestmark = pytest.mark.browser
 MANY = {"2021-07": 150, "2021-06": 7, "2020-12": 3000, "2019": 1}
@@ -31,11 +32,8 @@ ROWS = """(box) => {
 @pytest.fixture(scope="module")
 def many() -> Iterator[StandIn]:
     """A library of 3,178 pictures; what it was asked is forgotten by no one, so tests look at what came since."""
-    stand_in = StandIn(months=MANY, undated=20)
-    server = start(stand_in)
-    yield stand_in
-    server.shutdown()
-    server.server_close()
+    with serving(StandIn(months=MANY, undated=20)) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture(scope="module")
