@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
+from runtime.web.access.cloudfront import CloudFrontRequests
 from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
 from runtime.web.fallback import StartupFallback
@@ -23,7 +24,8 @@ def open_app() -> ASGIApp:
     keep_log_private()
     live = LiveEngine(EngineSource(settings), check_s=settings.reload_check_s)
     app = create_app(live, settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)
-    return LookBetweenRequests(app, live)
+    looking = LookBetweenRequests(app, live)
+    return CloudFrontRequests(looking) if settings.behind_cloudfront else looking
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
