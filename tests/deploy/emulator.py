@@ -52,6 +52,7 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     was_base64: bool
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -71,7 +72,7 @@ class Emulator:
         assert "statusCode" in answer, answer
         was_base64 = answer.get("isBase64Encoded", False)
         body = base64.b64decode(answer["body"]) if was_base64 else answer["body"].encode()
-        return Answer(answer["statusCode"], answer["headers"], body, was_base64)
+        return Answer(answer["statusCode"], answer["headers"], body, was_base64, tuple(answer.get("cookies", ())))
 
     @property
     def log(self) -> str:
