@@ -149,7 +149,7 @@ deploy-demo: sample $(VENV)/.sam ## Deploy the sample library as the stack lookw
 
 deploy-zip: lambda-zip $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that only searches, started from a snapshot (ARCH=x86_64); publish the page
 	@test -f samconfig.toml || { echo "samconfig.toml is not there: cp samconfig.toml.example samconfig.toml" >&2; exit 1; }
-	@$(PY) -m deploy.zip_template --architecture $(ARCH) > $(ZIP_TEMPLATE)
+	@$(VENV)/sam/bin/python -m deploy.zip_template $(dir $(ZIP_TEMPLATE))$(ARCH) > $(ZIP_TEMPLATE)
 	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --stack-name {stack} --no-fail-on-empty-changeset
 	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
 
