@@ -127,7 +127,7 @@ container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in
 
 # AWS Lambda: template.yaml says what is made there, samconfig.toml (from samconfig.toml.example) where and with which terms.
 # STACK names another stack than samconfig.toml does.
-.PHONY: deploy deploy-demo deploy-zip publish-index publish-models
+.PHONY: deploy deploy-demo deploy-zip publish-index publish-models template-check
 CONFIGURED := $(PY) -m deploy.samconfig $(if $(STACK),--stack $(STACK))
 SAM := env SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
 DEMO := Public=true WithCloudFront=false ImageModels=sample/models ImageIndex=$(SAMPLE)/index ImagePictures=$(SAMPLE)/images
@@ -161,6 +161,15 @@ publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the d
 publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ImageModels=deploy/empty
 	@$(CONFIGURED) $(PY) -m export.publish models --stack {stack}
 	@$(CONFIGURED) $(PY) -m deploy.new_version --stack {stack}
+
+template-check: $(VENV)/.checkov $(VENV)/.sam $(VENV)/.test ## Have checkov look at the templates; each exception is in template.yaml, with its reason
+	@$(PY) -m pytest tests/deploy/test_checkov.py
+
+$(VENV)/.checkov: tests/deploy/requirements-checkov.lock | $(PY)
+	@echo "Installing checkov into $(VENV)/checkov (tests/deploy/requirements-checkov.lock): it is large"
+	@$(PY) -m venv $(VENV)/checkov
+	@$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
 
 $(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime
 	@$(PIP) $(LOCKED) deploy/requirements-lambda.lock
