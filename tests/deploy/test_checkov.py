@@ -16,9 +16,7 @@ from tests.deploy.emulator import sam_tool
 CHECKOV = Path(os.environ.get("CHECKOV") or Path(sys.prefix) / "checkov" / "bin" / "checkov")
 EXCEPTION = re.compile(r"# checkov:skip=(\w+):(.*)")
 
-pytestmark = pytest.mark.skipif(
-    not CHECKOV.exists(), reason="checkov is large, and installed by `make template-check` alone"
-)
+pytestmark = pytest.mark.skipif(not CHECKOV.exists(), reason="checkov is large: `make template-check` installs it")
 
 
 def checked(template: Path) -> dict[str, Any]:

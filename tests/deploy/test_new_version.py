@@ -1,5 +1,6 @@
-"""A new version after something was published: the alias moves once its snapshot is there, and only where there is an alias."""
+"""A new version after something was published: the alias, where there is one, moves once that is there."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -9,14 +10,17 @@ from deploy.new_version import ALIAS, publish_version
 from runtime.errors import RemoteRefused
 from tests.deploy.cloud import Cloud
 
-TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 @pytest.fixture
 def function(cloud: Cloud) -> tuple[str, Any]:
     """A function of a version, and the client that asks for it."""
     name, client = f"search-{uuid4()}", cloud.client("lambda")
-    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    role = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     code = {"ImageUri": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/lookwhy:1"}
     client.create_function(FunctionName=name, Role=role, PackageType="Image", Code=code, Publish=True)
     return name, client
