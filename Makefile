@@ -112,14 +112,15 @@ SAMPLE_WANTED := $(if $(filter $(SAMPLE)/%,$(INDEX)),sample)
 IMAGES ?= $(if $(SAMPLE_WANTED),$(SAMPLE)/images)
 EMPTY := deploy/empty
 ARCH ?= x86_64
+ZIP_CONTENTS := $(if $(MODELS),--models $(MODELS),--without-models) $(if $(INDEX),--index $(INDEX))
 ZIP_TEMPLATE := artifacts/lambda-zip/template.yaml
 
 image: $(SAMPLE_WANTED) ## Build the container image, for servers and for Lambda, with MODELS, INDEX and IMAGES in it (the sample's)
 	@$(DOCKER) build --tag $(IMAGE) --build-arg MODELS=$(MODELS) \
 	  --build-arg INDEX=$(or $(INDEX),$(EMPTY)) --build-arg IMAGES=$(or $(IMAGES),$(EMPTY)) .
 
-lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX; say what weighs what
-	@$(PY) -m deploy.lambda_zip --models $(MODELS) $(if $(INDEX),--index $(INDEX))
+lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX (MODELS= can do all, and has none); say what weighs what
+	@$(PY) -m deploy.lambda_zip $(ZIP_CONTENTS)
 
 container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
 	@sh tests/deploy/container/install.sh
@@ -147,8 +148,9 @@ deploy-demo: sample $(VENV)/.sam ## Deploy the sample library as the stack lookw
 	@$(CONFIGURED) $(SAM) deploy --config-env demo --stack-name $(or $(STACK),lookwhy-demo) --parameter-overrides "$(DEMO)" \
 	  --resolve-s3 --resolve-image-repos --capabilities CAPABILITY_IAM --no-confirm-changeset --no-fail-on-empty-changeset
 
-deploy-zip: lambda-zip $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that only searches, started from a snapshot (ARCH=x86_64); publish the page
+deploy-zip: $(SAMPLE_WANTED) $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that only searches, started from a snapshot (ARCH=x86_64); publish the page
 	@test -f samconfig.toml || { echo "samconfig.toml is not there: cp samconfig.toml.example samconfig.toml" >&2; exit 1; }
+	@$(PY) -m deploy.lambda_zip --arch $(ARCH) $(ZIP_CONTENTS)
 	@$(VENV)/sam/bin/python -m deploy.zip_template $(dir $(ZIP_TEMPLATE))$(ARCH) > $(ZIP_TEMPLATE)
 	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --stack-name {stack} --no-fail-on-empty-changeset
 	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
