@@ -121,39 +121,67 @@ INDEX ?= $(SAMPLE)/index
 SAMPLE_WANTED := $(if $(filter $(SAMPLE)/%,$(INDEX)),sample)
 IMAGES ?= $(if $(SAMPLE_WANTED),$(SAMPLE)/images)
 EMPTY := deploy/empty
+ARCH ?= x86_64
+ZIP_CONTENTS := $(if $(MODELS),--models $(MODELS),--without-models) $(if $(INDEX),--index $(INDEX))
+ZIP_TEMPLATE := artifacts/lambda-zip/template.yaml
 
 image: $(SAMPLE_WANTED) ## Build the container image, for servers and for Lambda, with MODELS, INDEX and IMAGES in it (the sample's)
 	@$(DOCKER) build --tag $(IMAGE) --build-arg MODELS=$(MODELS) \
 	  --build-arg INDEX=$(or $(INDEX),$(EMPTY)) --build-arg IMAGES=$(or $(IMAGES),$(EMPTY)) .
 
-lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX; say what weighs what
-	@$(PY) -m deploy.lambda_zip --models $(MODELS) $(if $(INDEX),--index $(INDEX))
+lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX (MODELS= can do all, and has none); say what weighs what
+	@$(PY) -m deploy.lambda_zip $(ZIP_CONTENTS)
 
 container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
 	@sh tests/deploy/container/install.sh
 	@CONTAINER_TEST=1 $(PY) -m pytest tests/deploy/container
 
 # AWS Lambda: template.yaml says what is made there, samconfig.toml (from samconfig.toml.example) where and with which terms.
-.PHONY: deploy publish-index publish-models
-STACK ?= lookwhy
-SAM := SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
+# STACK names another stack than samconfig.toml does.
+.PHONY: deploy deploy-demo deploy-zip publish-index publish-models template-check
+CONFIGURED := $(PY) -m deploy.samconfig $(if $(STACK),--stack $(STACK))
+SAM := env SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam
+DEMO := Public=true WithCloudFront=false ImageModels=sample/models ImageIndex=$(SAMPLE)/index ImagePictures=$(SAMPLE)/images
 
 test: $(VENV)/.sam $(VENV)/.aws
 
-deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, deploy template.yaml to AWS, publish the page (STACK=lookwhy)
-	@for needed in samconfig.toml artifacts/models/manifest.json; do \
-	  test -f $$needed || { echo "$$needed is not there. docs/lambda.md says how to make it." >&2; exit 1; }; \
-	done
-	@$(SAM) build
-	@$(SAM) deploy --stack-name $(STACK)
-	@$(PY) -m export.publish page --stack $(STACK)
+deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, deploy template.yaml to AWS, publish the page (STACK=name)
+	@test -f samconfig.toml || { echo "samconfig.toml is not there: cp samconfig.toml.example samconfig.toml" >&2; exit 1; }
+	@grep -q '^ *"ImageModels=' samconfig.toml || test -f artifacts/models/manifest.json || \
+	  { echo "artifacts/models/manifest.json is not there. docs/lambda.md says how to make it." >&2; exit 1; }
+	@$(CONFIGURED) $(SAM) build
+	@$(CONFIGURED) $(SAM) deploy --stack-name {stack} --no-fail-on-empty-changeset
+	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
+
+deploy-demo: sample $(VENV)/.sam ## Deploy the sample library as the stack lookwhy-demo, open to all: one function, no artefacts of your own
+	@$(CONFIGURED) $(SAM) build --config-env demo --parameter-overrides "$(DEMO)"
+	@$(CONFIGURED) $(SAM) deploy --config-env demo --stack-name $(or $(STACK),lookwhy-demo) --parameter-overrides "$(DEMO)" \
+	  --resolve-s3 --resolve-image-repos --capabilities CAPABILITY_IAM --no-confirm-changeset --no-fail-on-empty-changeset
+
+deploy-zip: $(SAMPLE_WANTED) $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that only searches, started from a snapshot (ARCH=x86_64); publish the page
+	@test -f samconfig.toml || { echo "samconfig.toml is not there: cp samconfig.toml.example samconfig.toml" >&2; exit 1; }
+	@$(PY) -m deploy.lambda_zip --arch $(ARCH) $(ZIP_CONTENTS)
+	@$(VENV)/sam/bin/python -m deploy.zip_template $(dir $(ZIP_TEMPLATE))$(ARCH) > $(ZIP_TEMPLATE)
+	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --stack-name {stack} --no-fail-on-empty-changeset
+	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
 
 publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the deployed stack, and let the function start anew
-	@$(PY) -m export.publish pictures --stack $(STACK)
-	@$(PY) -m export.publish index --stack $(STACK)
+	@$(CONFIGURED) $(PY) -m export.publish pictures --stack {stack}
+	@$(CONFIGURED) $(PY) -m export.publish index --stack {stack}
+	@$(CONFIGURED) $(PY) -m deploy.new_version --stack {stack}
 
-publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ModelsFromBucket=true
-	@$(PY) -m export.publish models --stack $(STACK)
+publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ImageModels=deploy/empty
+	@$(CONFIGURED) $(PY) -m export.publish models --stack {stack}
+	@$(CONFIGURED) $(PY) -m deploy.new_version --stack {stack}
+
+template-check: $(VENV)/.checkov $(VENV)/.sam $(VENV)/.test ## Have checkov look at the templates; each exception is in template.yaml, with its reason
+	@$(PY) -m pytest tests/deploy/test_checkov.py
+
+$(VENV)/.checkov: tests/deploy/requirements-checkov.lock | $(PY)
+	@echo "Installing checkov into $(VENV)/checkov (tests/deploy/requirements-checkov.lock): it is large"
+	@$(PY) -m venv $(VENV)/checkov
+	@$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
 
 $(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime
 	@$(PIP) $(LOCKED) deploy/requirements-lambda.lock

@@ -1,16 +1,23 @@
 """AWS Lambda's entry: settings -> engine -> app -> Mangum; nothing else. The one file that does work at import."""
 
 import logging
+import os
+from typing import TYPE_CHECKING, cast
 
 from mangum import Mangum
 from starlette.types import ASGIApp
 
+from runtime.artefacts.snapshot import begins_from_snapshot, prepare_snapshot
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
+from runtime.web.access.cloudfront import CloudFrontRequests
 from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
 from runtime.web.fallback import StartupFallback
 from runtime.web.live import LiveEngine, LookBetweenRequests
+
+if TYPE_CHECKING:
+    from mangum.types import ASGI
 
 # Lambda's answers have at most 6 MB, in which a picture travels as base64: a third longer.
 MAX_PICTURE_BYTES = 4_500_000
@@ -23,8 +30,13 @@ def open_app() -> ASGIApp:
     keep_log_private()
     live = LiveEngine(EngineSource(settings), check_s=settings.reload_check_s)
     app = create_app(live, settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)
-    return LookBetweenRequests(app, live)
+    looking = LookBetweenRequests(app, live)
+    if begins_from_snapshot(os.environ):
+        prepare_snapshot(live.current.warm, looking.look_next)
+    return CloudFrontRequests(looking) if settings.behind_cloudfront else looking
 
 
-# Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
-handler = Mangum(StartupFallback(open_app), lifespan="off")
+# Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation. A fault before a snapshot is
+# raised: the version is not made then, and the one before serves on.
+app = open_app() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
+handler = Mangum(cast("ASGI", app), lifespan="off")

@@ -16,24 +16,25 @@ from deploy.search_only import FolderUnusable, copy_index, copy_models
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_BYTES = 262_144_000  # 250 MiB unzipped ("Lambda quotas" in AWS's documents)
-# For serving, the command line and decoding pictures: handler.py imports none of it, and without CLIP's image tower and BLIP
-# no picture is decoded.
-NOT_FOR_SEARCH = ("uvicorn", "click", "typer", "shellingham", "rich", "pygments", "markdown-it-py", "mdurl", "pillow")
+# For serving and the command line: handler.py imports none of it. Without image tower and captioner, no picture is decoded.
+NOT_ON_LAMBDA = ("uvicorn", "click", "typer", "shellingham", "rich", "pygments", "markdown-it-py", "mdurl")
+NOT_FOR_SEARCH = (*NOT_ON_LAMBDA, "pillow")
 
 
-def build(architecture: str, folder: Path, models: Path, index: Path | None) -> None:
-    """Build the folder from nothing.
+def build(architecture: str, folder: Path, models: Path | None, index: Path | None) -> None:
+    """Build the folder from nothing. Without models, it can do all that the image can, and fetches them from S3.
 
     Raises:
         FolderUnusable: models or index lack a file.
         BuildFailed: pip or the compiler failed.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    copy_models(models, folder / "artifacts" / "models")
+    if models:
+        copy_models(models, folder / "artifacts" / "models")
     if index:
         copy_index(index, folder / "artifacts" / "index")
     download_packages(architecture, ROOT / "requirements.lock", folder)
-    prune(folder, (*UNUSED, *NOT_FOR_SEARCH))
+    prune(folder, (*UNUSED, *(NOT_FOR_SEARCH if models else NOT_ON_LAMBDA)))
     for part in ("runtime", "frontend"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "handler.py", folder)
@@ -44,7 +45,7 @@ def build(architecture: str, folder: Path, models: Path, index: Path | None) -> 
 
 def size_table(folder: Path) -> str:
     """Return a table of the parts of the folder of 1 MB and more, largest first; the rest is one line."""
-    parts = [*folder.iterdir(), *(folder / "artifacts").iterdir()]
+    parts = [*folder.iterdir(), *(folder / "artifacts").glob("*")]
     sizes = {str(path.relative_to(folder)): size_of(path) for path in parts if path.name != "artifacts"}
     large = {name: size for name, size in sizes.items() if size >= 1_000_000}
     large[f"{len(sizes) - len(large)} more"] = sum(sizes.values()) - sum(large.values())
@@ -64,6 +65,7 @@ def main() -> None:
     """Build for each architecture; exit code 1 where one is over the limit or cannot be built."""
     parser = argparse.ArgumentParser(prog="python -m deploy.lambda_zip", description="Build the Lambda zip.")
     parser.add_argument("--models", type=Path, default=ROOT / "sample" / "models", help="the exported models")
+    parser.add_argument("--without-models", action="store_true", help="no models: the function fetches all from MODELS_URL")
     parser.add_argument("--index", type=Path, help="the index; without one, the function must get it from elsewhere")
     parser.add_argument("--out", type=Path, default=ROOT / "artifacts" / "lambda-zip", help="where the folders go")
     parser.add_argument("--arch", action="append", choices=list(PIP_ARCHITECTURES), help="default: both")
@@ -72,7 +74,7 @@ def main() -> None:
     for architecture in given.arch or PIP_ARCHITECTURES:
         folder = given.out / architecture
         try:
-            build(architecture, folder, given.models, given.index)
+            build(architecture, folder, None if given.without_models else given.models, given.index)
         except (FolderUnusable, BuildFailed) as error:
             sys.exit(f"error: {error}")
         zipped = Path(shutil.make_archive(os.fspath(folder), "zip", folder))

@@ -25,7 +25,12 @@ RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
 )
 TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
-APART = ("tests/deploy/requirements.txt", "deploy/requirements-supply.txt", "deploy/requirements-cluster.txt")
+APART = (
+    "tests/deploy/requirements.txt",
+    "tests/deploy/requirements-checkov.txt",
+    "deploy/requirements-supply.txt",
+    "deploy/requirements-cluster.txt",
+)
 # Without what it asks for: only its models are used.
 ALONE = ("deploy/requirements-text.txt",)
 # By version alone: torch's file differs from machine to machine.

@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     decode_memory_mb: int | None = Field(default=None, ge=64, le=1_000_000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
+    behind_cloudfront: bool = False
     access_token: SecretStr | None = None
     allowed_hosts: str = ""
     rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")

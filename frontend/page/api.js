@@ -10,6 +10,7 @@ const LIMIT_MS = 60_000;
 const PAGE_HITS = 24;
 
 const api_base = read_api_base();
+let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
 function read_api_base() {
   const given = document.querySelector('meta[name="api-base"]').content.trim();
@@ -79,7 +80,7 @@ export async function read_readiness() {
 
 /** Ends the session, and leaves the page for the one to log in at. */
 export async function log_out() {
-  await fetch(new URL("logout", api_base), { method: "POST", redirect: "manual" }).catch(() => null);
+  await send("logout", { method: "POST", redirect: "manual" }).catch(() => null);
   location.assign("login");
 }
 
@@ -138,20 +139,33 @@ function has_what_is_shown(body, field) {
   return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
 }
 
-async function send(route, { signal, headers, ...options }) {
+async function send(route, options) {
+  const { signal, headers, ...given } = hashes_bodies && options.method ? await with_hash(options) : options;
   const limit = AbortSignal.timeout(LIMIT_MS);
   try {
     const response = await fetch(new URL(route, api_base), {
-      ...options,
+      ...given,
       headers: { ...headers, accept: "application/json" },
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     const retry_s = Number(response.headers.get("retry-after"));
-    return { status: response.status, body: read_json(await response.text()), retry_s };
+    const body = read_json(await response.text());
+    if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
+    hashes_bodies = true;
+    return send(route, options);
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw unreachable(cause, LIMIT_MS, await is_there());
   }
+}
+
+async function with_hash({ body, headers, ...options }) {
+  const whole = new Response(body);
+  const type = whole.headers.get("content-type");
+  const bytes = await whole.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
 }
 
 /** Returns whether a server of another origin answers at all: a page is not told why it may not read an answer. */

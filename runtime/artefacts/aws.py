@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakSet
 
 from runtime.errors import RemoteRefused
 
@@ -67,6 +68,15 @@ def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa:
         return boto3.client(service, config=config)
 
 
+_BUCKETS: "WeakSet[Bucket]" = WeakSet()
+
+
+def close_connections() -> None:
+    """Close the connections to S3. The next request opens its own: those of a process that was copied lead nowhere."""
+    for bucket in _BUCKETS:
+        bucket.close()
+
+
 class Bucket:
     """Objects below one `s3://bucket/prefix`."""
 
@@ -76,6 +86,12 @@ class Bucket:
         self._name, _, self._prefix = self.url.removeprefix("s3://").partition("/")
         self._client: Any = None
         self.tags: dict[str, str] = {}  # of the objects as they were read last
+        _BUCKETS.add(self)
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._client is not None:
+            self._client.close()
 
     def tag(self, path: str) -> str:
         """Return what tells the object at `path` from another one in its place; it is not read.

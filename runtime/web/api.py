@@ -105,16 +105,18 @@ def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, 
 def _add_guard(app: FastAPI, settings: Settings, origins: list[str], *, on_lambda: bool) -> None:
     """Have each request checked for who sent it.
 
-    On Lambda, AWS's own names pass, and so does any page: the function is public, its page has an origin of its own, and AWS
-    itself answers what CORS asks.
+    On Lambda, AWS's own names pass. So does any page where the function's URL is open: AWS itself may answer what CORS asks,
+    and the page may have an origin of its own.
     """
     token = settings.access_token
+    is_open = on_lambda and not settings.behind_cloudfront
+    login = LoginPage(settings.frontend_dir, hashes_forms=settings.behind_cloudfront) if token else None
     app.add_middleware(
         AccessGuard,
         hosts=AllowedHosts([*_listed(settings.allowed_hosts), *(AWS_HOSTS if on_lambda else ())]),
-        origins=AllowedOrigins(["*"] if on_lambda else origins),
+        origins=AllowedOrigins(["*"] if is_open else origins),
         searches=TokenBuckets(*read_rate(settings.rate_limit)) if settings.rate_limit else None,
-        gate=TokenGate(AccessToken(token), LoginPage(settings.frontend_dir)) if token else None,
+        gate=TokenGate(AccessToken(token), login) if token and login else None,
     )
 
 

@@ -166,6 +166,10 @@ class LookBetweenRequests:
         self._app, self._live, self._waited_max_s, self._clock = app, live, waited_max_s, clock
         self._due = clock() + live.check_s
 
+    def look_next(self) -> None:
+        """Look before the next request: what was found out is old."""
+        self._due = self._clock()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look, if that is due, and pass the request on."""
         if self._live.check_s and self._clock() >= self._due:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     was_base64: bool
+    cookies: tuple[str, ...] = ()
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -71,7 +72,7 @@ class Emulator:
         assert "statusCode" in answer, answer
         was_base64 = answer.get("isBase64Encoded", False)
         body = base64.b64decode(answer["body"]) if was_base64 else answer["body"].encode()
-        return Answer(answer["statusCode"], answer["headers"], body, was_base64)
+        return Answer(answer["statusCode"], answer["headers"], body, was_base64, tuple(answer.get("cookies", ())))
 
     @property
     def log(self) -> str:
@@ -121,9 +122,11 @@ def wait_for_port(port: int, process: "subprocess.Popen[Any]", limit_s: float = 
     raise AssertionError(f"{process.args!r} does not listen within {limit_s} s")
 
 
-def post(function: Emulator, path: str, body: dict[str, Any], **event: Any) -> Answer:
+def post(
+    function: Emulator, path: str, body: dict[str, Any], *, more_headers: Mapping[str, str] | None = None, **event: Any
+) -> Answer:
     """Send JSON, as the page does."""
-    headers = {"content-type": "application/json"}
+    headers = {"content-type": "application/json", **(more_headers or {})}
     return function.ask(url_event("POST", path, headers=headers, body=json.dumps(body).encode(), **event))
 
 

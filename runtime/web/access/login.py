@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive
 
 from runtime.errors import SettingInvalid
+from runtime.web.access.form_hash import HASH_FORMS
 from runtime.web.access.token import COOKIE, COOKIE_AGE_S
 
 FORM_MAX_BYTES, FORM_MAX_S, FORM_MAX_FIELDS = 65_536, 10.0, 8  # the longest query, escaped twice, and a token
@@ -28,8 +29,8 @@ STYLES = ("page/style.css", "login/login.css")
 class LoginPage:
     """The login page of one server."""
 
-    def __init__(self, frontend: Path) -> None:
-        """Read the page's form and its style.
+    def __init__(self, frontend: Path, *, hashes_forms: bool = False) -> None:
+        """Read the page's form and its style. With `hashes_forms`, its forms go with the sha256 of their bodies.
 
         Raises:
             SettingInvalid: the folder of the page has no login page.
@@ -41,12 +42,13 @@ class LoginPage:
         except OSError as cause:
             accepted = f"ACCESS_TOKEN needs a login page there: login/login.html, {', '.join(STYLES)} and logo.svg"
             raise SettingInvalid("FRONTEND_DIR", str(frontend), accepted) from cause
-        digest = b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
+        self._script = f'<script type="module">{HASH_FORMS}</script>' if hashes_forms else ""
+        scripts = f"script-src {_source_of(HASH_FORMS)}; connect-src 'self'; " if hashes_forms else ""
         self._headers = {
             "cache-control": "no-store",
             # with the page's own no-referrer, browsers would say "Origin: null" of a form
             "referrer-policy": "same-origin",
-            "content-security-policy": f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; "
+            "content-security-policy": f"default-src 'none'; img-src data:; style-src {_source_of(self._style)}; {scripts}"
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         }
 
@@ -76,6 +78,7 @@ class LoginPage:
     ) -> Response:
         fields = {
             "style": self._style,
+            "script": self._script,
             "logo": self._logo,
             "back": escape(_search_of(back)),
             "wrong": escape(wrong),
@@ -118,6 +121,11 @@ async def read_form(receive: Receive) -> dict[str, str] | None:
     except (TimeoutError, ValueError):
         return None
     return {name: values[0] for name, values in fields.items()}
+
+
+def _source_of(inline: str) -> str:
+    """Return what names a style or a script that stands in the page in its content security policy."""
+    return f"'sha256-{b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
 def _search_of(back: str) -> str:
