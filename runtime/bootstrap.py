@@ -16,7 +16,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match
 from runtime.artefacts.release import Release
-from runtime.artefacts.remote_folder import RemoteFolder
+from runtime.artefacts.release_folders import pictures_folder, release_folders
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
@@ -119,7 +119,7 @@ class EngineSource:
         _, folder = _folders(self._settings)
         index = folder.read_index()
         folder.fetch(index.catalog)
-        return _open_library(folder.path, index, self._settings)
+        return _open_library(folder, index, self._settings)
 
     def drop_others(self) -> None:
         """Remove what was fetched for other releases than the one that was opened last."""
@@ -153,7 +153,7 @@ class EngineSource:
         index_folder.fetch(*index.searched_files())
         known = self._models
         opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
-        library = _open_library(index_folder.path, index, settings)
+        library = _open_library(index_folder, index, settings)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         stores = open_stores(index_folder.path, index, settings.threads or SERVING_THREADS)
         engine = Engine(
@@ -188,7 +188,7 @@ def _open_models(folder: Folder, manifest: ModelsManifest, settings: Settings) -
 
 def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Hashable]) -> Hashable:
     stamps = stamp_of_folder(models), stamp_of_folder(index)
-    return None if None in stamps else (models.path, *stamps)
+    return None if None in stamps else (isinstance(models, LocalFolder) and models.path, *stamps)
 
 
 def open_upload_reader(settings: Settings) -> "DecodeProcess":
@@ -199,20 +199,15 @@ def open_upload_reader(settings: Settings) -> "DecodeProcess":
 
 
 def _folders(settings: Settings) -> tuple[Folder, Folder]:
-    """Return the folders of models and index; an address on S3 goes before a folder here."""
-    models_dir, index_dir = settings.artefact_dirs()
-    models, index = settings.models_url, settings.index_url
-    return (
-        RemoteFolder(models, settings.fetch_dir / "models", "MODELS_URL") if models else LocalFolder(models_dir),
-        RemoteFolder(index, settings.fetch_dir / "index", "INDEX_URL") if index else LocalFolder(index_dir),
-    )
+    return release_folders(settings.artefact_dirs(), settings.models_url, settings.index_url, settings.fetch_dir)
 
 
-def _open_library(index_dir: Path, index: IndexManifest, settings: Settings) -> Library:
-    url = settings.images_url
-    images = RemoteFolder(url, settings.fetch_dir / "images", "IMAGES_URL") if url else settings.images_dir
-    library = Library.open(index_dir, index, images=images, image_base_url=settings.image_base_url)
-    own = None if settings.index_url else index_dir  # what is fetched is no place to keep anything
+def _open_library(folder: Folder, index: IndexManifest, settings: Settings) -> Library:
+    url, by_content = settings.images_url, folder.originals_by_content
+    images = pictures_folder(url, settings.fetch_dir, by_content=by_content) if url else settings.images_dir
+    library = Library.open(folder.path, index, images=images, image_base_url=settings.image_base_url)
+    library.urls_by_content = by_content and settings.image_base_url is not None
+    own = None if settings.index_url else folder.path  # what is fetched is no place to keep anything
     library.previews = Previews.open(own, settings.fetch_dir, settings.previews_url, base_url=settings.shown_previews_url)
     return library
 

@@ -6,26 +6,32 @@ finds region and credentials itself, as on Lambda.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from time import sleep
 from typing import Any
 
+from runtime.artefacts.remote_faults import RemoteUnreachable, refused_by_code, refused_by_type
 from runtime.errors import RemoteRefused
 
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S, MAX_ATTEMPTS = 2, 5, 2  # a search waits for the key at most this long
 CHUNK_BYTES = 1 << 20
-# The error codes of S3 and Secrets Manager, in our words. An answer without a body has 404 or 403 alone.
-REASONS = {
-    "NoSuchKey": "there is no such object",
-    "404": "there is no such object",
-    "NoSuchBucket": "there is no such bucket",
-    "ResourceNotFoundException": "there is no such secret",
-    "AccessDenied": "permission is denied",
-    "AccessDeniedException": "permission is denied",
-    "403": "permission is denied",
-}
+RETRIED_AFTER_S = (0.5, 1.0)  # the rest of an answer that broke off; botocore asks again only where there was none
 
 
-def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no type)
-    """Return boto3's client of a service, with timeouts that fit a search.
+@dataclass(frozen=True)
+class ClientLimits:
+    """How long boto3 waits for a connection and for an answer, how often it asks, and how many connections it keeps."""
+
+    connect_s: float
+    read_s: float
+    attempts: int
+    connections: int = 10
+
+
+SEARCHING = ClientLimits(connect_s=2, read_s=5, attempts=2)  # a search waits for the key at most this long
+
+
+def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa: ANN401 (made at run time, has no type)
+    """Return boto3's client of a service, with limits that fit a search unless others are given.
 
     Raises:
         RemoteRefused: boto3 is not installed, or lacks a region.
@@ -35,9 +41,10 @@ def open_client(service: str) -> Any:  # noqa: ANN401 (made at run time, has no 
         from botocore.config import Config
 
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            retries={"max_attempts": MAX_ATTEMPTS, "mode": "standard"},
+            connect_timeout=limits.connect_s,
+            read_timeout=limits.read_s,
+            retries={"max_attempts": limits.attempts, "mode": "standard"},
+            max_pool_connections=limits.connections,
         )
         return boto3.client(service, config=config)
 
@@ -63,16 +70,35 @@ class Bucket:
             return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES`.
+        """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES` at most.
+
+        Where an answer breaks off, the rest is asked for again, of the same object.
 
         Raises:
-            RemoteRefused: S3 did not give it, or broke off.
+            RemoteAbsent: there is no such object.
+            RemoteUnreachable: S3 broke off again and again, or the object was exchanged meanwhile.
+            RemoteRefused: S3 did not give it.
         """
+        given_bytes, of_the_same = 0, dict[str, str]()
+        for wait_s in (*RETRIED_AFTER_S, None):
+            try:
+                with named_failures(f"{self.url}/{path}", self._remedy):
+                    answer = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
+                    of_the_same = {"IfMatch": answer["ETag"]}
+                    for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                        given_bytes += len(chunk)
+                        yield chunk
+                return
+            except RemoteUnreachable:
+                if wait_s is None or not of_the_same:  # what was never answered, botocore has asked for twice
+                    raise
+                sleep(wait_s)
+
+    def _ask(self, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         self._client = self._client or open_client("s3")
-        with named_failures(f"{self.url}/{path}", self._remedy):
-            answer = self._client.get_object(Bucket=self._name, Key=self._key(path))
-            self.tags[path] = _tag_of(answer)
-            yield from answer["Body"].iter_chunks(CHUNK_BYTES)
+        answer: Mapping[str, Any] = self._client.get_object(Bucket=self._name, Key=self._key(path), **asked)
+        self.tags[path] = _tag_of(answer)
+        return answer
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}/{path}" if self._prefix else path
@@ -106,6 +132,6 @@ def named_failures(name: str, remedy: str) -> Iterator[None]:
         yield
     except ClientError as cause:
         code = str(cause.response.get("Error", {}).get("Code", "unknown"))
-        raise RemoteRefused(name, REASONS.get(code, f"AWS answered {code}"), remedy) from cause
+        raise refused_by_code(name, code, remedy) from cause
     except BotoCoreError as cause:  # no credentials, no region, no answer
-        raise RemoteRefused(name, f"AWS could not be asked ({type(cause).__name__})", remedy) from cause
+        raise refused_by_type(name, cause, remedy) from cause
