@@ -1,4 +1,4 @@
-"""AWS Lambda's entry: settings -> engine -> app -> Mangum; nothing else. The one file that does work at import."""
+"""AWS Lambda's entry: settings -> engine -> app -> Mangum -> events; nothing else. The one file that does work at import."""
 
 import logging
 
@@ -9,6 +9,7 @@ from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
 from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
+from runtime.web.events import LambdaEvents
 from runtime.web.fallback import StartupFallback
 from runtime.web.live import LiveEngine, LookBetweenRequests
 
@@ -27,4 +28,4 @@ def open_app() -> ASGIApp:
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
-handler = Mangum(StartupFallback(open_app), lifespan="off")
+handler = LambdaEvents(Mangum(StartupFallback(open_app), lifespan="off"))

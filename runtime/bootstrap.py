@@ -148,7 +148,7 @@ class EngineSource:
 
     def _open(self, models_folder: Folder, index_folder: Folder, *, warm: bool) -> Engine:
         settings = self._settings
-        models, index = models_folder.read_models(), index_folder.read_index()
+        index, models = index_folder.read_index(), models_folder.read_models()
         check_models_match(index_folder.path, index, models_folder.path, models)
         index_folder.fetch(*index.searched_files())
         known = self._models

@@ -36,6 +36,8 @@ class RemoteAbsent(RemoteRefused):
 class RemoteUnreachable(RemoteRefused):
     """AWS could not be asked, or broke off; to ask again in a moment may help."""
 
+    passes = True
+
 
 class RemoteChanged(RemoteUnreachable):
     """Another object took the place of the one that was asked for."""
