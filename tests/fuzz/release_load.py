@@ -1,32 +1,32 @@
 """Releases that follow each other while requests go through the function's handler, in threads, without a pause."""
 
-import asyncio
 import json
 import re
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from mangum import Mangum
 
+from export.publish.s3 import S3Folder
 from runtime.bootstrap import EngineSource
+from runtime.errors import RemoteRefused
 from runtime.settings import Settings
 from runtime.web.api import create_app
 from runtime.web.events import LambdaEvents
 from runtime.web.live import LiveEngine, LookBetweenRequests
 from tests.deploy.cloud import Cloud
-from tests.deploy.events import url_event
+from tests.deploy.events import loop_of_this_thread, url_event
 from tests.fuzz.generations import QUERIES
 from tests.fuzz.release_kills import addresses, publish
 from tests.fuzz.written_releases import write_release
 from tests.sample_library import SampleLibrary
 
-BUCKET = "releases-under-load"
+BUCKET, SHOWN = "releases-under-load", "https://site.example"
 CHECK_S = 0.5
 TAKEN_UP_LIMIT_S = 120.0
 RELEASE = re.compile(r"release (\d+)")
@@ -35,11 +35,12 @@ RELEASE = re.compile(r"release (\d+)")
 class HandlerLoad:
     """Threads that search through a handler, and fetch the pictures of every hit from where the answer says."""
 
-    def __init__(self, handler: LambdaEvents, threads: int) -> None:
-        """Begin at once."""
+    def __init__(self, handler: LambdaEvents, site: S3Folder, threads: int) -> None:
+        """Begin at once; the pictures' addresses lead to `site`."""
         self.statuses, self.met, self.wrong = Counter[int](), Counter[int](), list[str]()
         self.pictures, self.took_max_s = 0, 0.0
-        self._handler, self._ended, self._lock = handler, threading.Event(), threading.Lock()
+        self._handler, self._site = handler, site
+        self._ended, self._lock = threading.Event(), threading.Lock()
         self._threads = [threading.Thread(target=self._run, args=(at,)) for at in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -50,23 +51,24 @@ class HandlerLoad:
             thread.join()
 
     def _run(self, at: int) -> None:
-        asyncio.set_event_loop(asyncio.new_event_loop())  # Mangum takes the thread's own
         asked = set[str]()
-        while not self._ended.is_set():
-            at += len(self._threads)
-            body = json.dumps({"query": QUERIES[at % len(QUERIES)], "top_k": 60, "explain": at % 2 == 0}).encode()
-            began = time.monotonic()
-            answer = self._handler(
-                url_event("POST", "/search", headers={"content-type": "application/json"}, body=body), None
-            )
-            with self._lock:
-                self.took_max_s = max(self.took_max_s, time.monotonic() - began)
-                self.statuses[answer["statusCode"]] += 1
-            if answer["statusCode"] != 200:
-                self.wrong.append(answer["body"][:300])
-                continue
+        with loop_of_this_thread():
+            while not self._ended.is_set():
+                at += len(self._threads)
+                self._search(at, asked)
+
+    def _search(self, at: int, asked: set[str]) -> None:
+        body = json.dumps({"query": QUERIES[at % len(QUERIES)], "top_k": 60, "explain": at % 2 == 0}).encode()
+        event = url_event("POST", "/search", headers={"content-type": "application/json"}, body=body)
+        began = time.monotonic()
+        answer = self._handler(event, None)
+        with self._lock:
+            self.took_max_s = max(self.took_max_s, time.monotonic() - began)
+            self.statuses[answer["statusCode"]] += 1
+        if answer["statusCode"] == 200:
             self._look_at(json.loads(answer["body"])["results"], asked)
-        asyncio.get_event_loop().close()
+        else:
+            self.wrong.append(answer["body"][:300])
 
     def _look_at(self, hits: list[dict[str, Any]], asked: set[str]) -> None:
         numbers = {int(RELEASE.findall(hit["caption"])[-1]) for hit in hits}
@@ -78,11 +80,10 @@ class HandlerLoad:
             if url not in asked:  # the changed picture of each release is new
                 asked.add(url)
                 self.pictures += 1
-                try:
-                    with urllib.request.urlopen(url, timeout=60) as picture:
-                        picture.read()
-                except urllib.error.HTTPError as error:
-                    self.wrong.append(f"{url}: {error.code}")
+                try:  # with rights: moto shows nothing to browsers, where CloudFront has them
+                    self._site.read(unquote(url.removeprefix(f"{SHOWN}/")))
+                except RemoteRefused as error:
+                    self.wrong.append(f"{url}: {error.reason}")
 
 
 def run_under_load(cloud: Cloud, sample: SampleLibrary, scratch: Path, *, releases: int, threads: int) -> dict[str, Any]:
@@ -93,12 +94,13 @@ def run_under_load(cloud: Cloud, sample: SampleLibrary, scratch: Path, *, releas
     cloud.make_bucket(BUCKET)
     there = addresses(cloud.client("s3"), BUCKET)
     publish(write_release(sample, scratch / "1", 1), there)
-    shown = f"{cloud.url}/{BUCKET}"
-    urls = {"index_url": there.index.url, "models_url": there.models.url, "image_base_url": f"{shown}/images"}
-    settings = Settings.read(**urls, preview_base_url=f"{shown}/previews", fetch_dir=scratch / "fetched", groq_api_key="")
+    urls = {"index_url": there.index.url, "models_url": there.models.url, "image_base_url": f"{SHOWN}/images"}
+    settings = Settings.read(**urls, preview_base_url=f"{SHOWN}/previews", fetch_dir=scratch / "fetched", groq_api_key="")
     live = LiveEngine(EngineSource(settings), check_s=CHECK_S)
     app = LookBetweenRequests(create_app(live, settings, on_lambda=True), live)
-    load = HandlerLoad(LambdaEvents(Mangum(app, lifespan="off")), threads)
+    with loop_of_this_thread():
+        handler = LambdaEvents(Mangum(app, lifespan="off"))
+    load = HandlerLoad(handler, S3Folder(f"s3://{BUCKET}", cloud.client("s3")), threads)
     taken_up_s = []
     try:
         for number in range(2, releases + 1):

@@ -1,22 +1,26 @@
 """Releases on S3, as hard as it gets: python -m tests.fuzz.releases [--releases 20] [--rounds 50] [--threads 4] [--stride 1]
 
-moto plays S3. A publisher is killed at each of its requests, over an empty bucket and over a release, and a function starts
-cold after each. Two publish at once, again and again. Then releases follow each other under load on the function's handler,
+moto plays S3. A publisher is killed at each of its requests, over a release and over nothing, and a function starts cold
+after each. Two publish at once, again and again. Then releases follow each other under load on the function's handler,
 whose every answer must be one release's own, and whose every picture must be there. Prints the figures; exits with 1 where
 anything is not as it must be.
 """
 
 import argparse
+import itertools
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from export.publish.errors import ReleaseOvertaken
 from export.publish.release import ReleaseContents
+from export.publish.s3 import S3Folder
 from tests.deploy.cloud import Cloud, cloud_served
 from tests.fuzz.release_kills import addresses, assert_whole, publish, publish_killed, publish_two, start_cold
 from tests.fuzz.release_load import run_under_load
@@ -25,23 +29,32 @@ from tests.sample_library import SampleLibrary, build_sample_library
 
 
 def kill_at_every_request(
-    cloud: Cloud, bucket: str, contents: ReleaseContents, stride: int, scratch: Path
+    cloud: Cloud, name: str, before: ReleaseContents | None, contents: ReleaseContents, stride: int, scratch: Path
 ) -> dict[str, Any]:
-    """Kill a publisher after one request, after two and so on, each time over what stands there, and start cold after each."""
-    there = addresses(cloud.client("s3"), bucket)
-    before, met, kills, allowed = assert_whole(there).number, set[str | None](), 0, 0
-    while assert_whole(there).number == before:
-        allowed += stride
-        kills += not publish_killed(cloud, bucket, contents, allowed)
-        met.add(start_cold(cloud, bucket, scratch / "fetched"))
-    killed_after = allowed
-    while not publish_killed(cloud, bucket, contents, killed_after):  # what follows the switch: a next release, all sent
-        kills, killed_after = kills + 1, killed_after + stride
-        assert_whole(there)
-        met.add(start_cold(cloud, bucket, scratch / "fetched"))
-        if kills > 2000 // stride:
-            raise AssertionError("it never ends")
-    return {"kills": kills, "requests_until_the_switch": allowed, "captions_met": sorted(map(str, met))}
+    """Kill a publisher after each of its requests, always over a bucket with `before` in force, and start cold after each.
+
+    After every tenth, what was interrupted is run again.
+    """
+    met, finished = Counter[str](), 0
+    for allowed in itertools.count(1, stride):
+        bucket, fetched = f"kills-{name}-{allowed}", scratch / "fetched"
+        cloud.make_bucket(bucket)
+        there = addresses(cloud.client("s3"), bucket)
+        if before:
+            publish(before, there)
+        is_done = publish_killed(cloud, bucket, contents, allowed)
+        number = assert_whole(there).number
+        met[f"release {number}: {start_cold(cloud, bucket, fetched)}"] += 1
+        if allowed % 10 == 0:
+            finished += 1
+            assert publish(contents, there).number == number + 1
+            assert_whole(there)
+        shutil.rmtree(fetched, ignore_errors=True)
+        everything = S3Folder(f"s3://{bucket}", cloud.client("s3"))
+        everything.remove(everything.paths())
+        if is_done:
+            return {"requests": allowed, "stood_there": met, "run_again": finished}
+    raise AssertionError("unreachable")
 
 
 def two_at_once(cloud: Cloud, bucket: str, both: tuple[ReleaseContents, ReleaseContents], rounds: int) -> dict[str, Any]:
@@ -84,12 +97,12 @@ def main() -> int:
 
 
 def _kills(cloud: Cloud, sample: SampleLibrary, scratch: Path, stride: int) -> dict[str, Any]:
-    cloud.make_bucket("kills")
-    began, figures = time.monotonic(), dict[str, Any]()
-    for number in (1, 2):
-        contents = write_release(sample, scratch / f"kills {number}", number)
-        figures[f"release {number}"] = kill_at_every_request(cloud, "kills", contents, stride, scratch)
-    publish(contents, addresses(cloud.client("s3"), "kills"))
+    began = time.monotonic()
+    first, second = (write_release(sample, scratch / f"kills {number}", number) for number in (1, 2))
+    figures = {
+        "over a release": kill_at_every_request(cloud, "second", first, second, stride, scratch),
+        "over nothing": kill_at_every_request(cloud, "first", None, first, stride, scratch),
+    }
     return figures | {"seconds": round(time.monotonic() - began)}
 
 
