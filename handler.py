@@ -1,4 +1,4 @@
-"""AWS Lambda's entry: settings -> engine -> app -> Mangum; nothing else. The one file that does work at import."""
+"""AWS Lambda's entry: settings -> engine -> app -> Mangum -> events; nothing else. The one file that does work at import."""
 
 import logging
 import os
@@ -13,6 +13,7 @@ from runtime.settings import Settings
 from runtime.web.access.cloudfront import CloudFrontRequests
 from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
+from runtime.web.events import LambdaEvents
 from runtime.web.fallback import StartupFallback
 from runtime.web.live import LiveEngine, LookBetweenRequests
 
@@ -39,4 +40,4 @@ def open_app() -> ASGIApp:
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation. A fault before a snapshot is
 # raised: the version is not made then, and the one before serves on.
 app = open_app() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
-handler = Mangum(cast("ASGI", app), lifespan="off")
+handler = LambdaEvents(Mangum(cast("ASGI", app), lifespan="off"))

@@ -15,7 +15,7 @@ from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match
 from runtime.artefacts.release import Release
-from runtime.artefacts.remote_folder import RemoteFolder
+from runtime.artefacts.release_folders import pictures_folder, release_folders
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
@@ -122,7 +122,7 @@ class EngineSource:
         index = folder.read_index()
         folder.fetch(index.catalog)
         store = self._engine_folder and self._engine_folder.open_store()
-        return _open_library(folder.path, index, self._settings, store)
+        return _open_library(folder, index, self._settings, store)
 
     def drop_others(self) -> None:
         """Remove what was fetched for other releases than the one that was opened last."""
@@ -151,13 +151,13 @@ class EngineSource:
 
     def _open(self, models_folder: Folder, index_folder: Folder, *, warm: bool) -> Engine:
         settings, threads = self._settings, self._settings.threads or SERVING_THREADS
-        models, index = models_folder.read_models(), index_folder.read_index()
+        index, models = index_folder.read_index(), models_folder.read_models()
         check_models_match(index_folder.path, index, models_folder.path, models)
         index_folder.fetch(*index.searched_files())
         known = self._models
         opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
         store = self._engine_folder and self._engine_folder.open_store()
-        library = _open_library(index_folder.path, index, settings, store)
+        library = _open_library(index_folder, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)
         engine = Engine(
@@ -179,10 +179,11 @@ class EngineSource:
     def _folders(self) -> tuple[Folder, Folder]:
         """Return the folders of models and index; an engine goes before an address on S3, and that before a folder here."""
         settings = self._settings
-        models_dir, index_dir = settings.artefact_dirs()
-        models = _folder(settings.models_url, models_dir, settings.fetch_dir / "models", "MODELS_URL")
+        models, index = release_folders(
+            settings.artefact_dirs(), settings.models_url, settings.index_url, settings.fetch_dir
+        )
         if not settings.store:
-            return models, _folder(settings.index_url, index_dir, settings.fetch_dir / "index", "INDEX_URL")
+            return models, index
         if self._engine_folder is None:
             self._engine_folder = open_engine_folder(settings.store, settings.milvus_token, settings.fetch_dir)
         return models, self._engine_folder
@@ -203,7 +204,7 @@ def _open_models(folder: Folder, manifest: ModelsManifest, settings: Settings) -
 
 def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Hashable]) -> Hashable:
     stamps = stamp_of_folder(models), stamp_of_folder(index)
-    return None if None in stamps else (models.path, *stamps)
+    return None if None in stamps else (isinstance(models, LocalFolder) and models.path, *stamps)
 
 
 def open_upload_reader(settings: Settings) -> "DecodeProcess":
@@ -213,18 +214,15 @@ def open_upload_reader(settings: Settings) -> "DecodeProcess":
     return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
 
 
-def _folder(url: str | None, folder: Path, fetched: Path, setting: str) -> Folder:
-    return RemoteFolder(url, fetched, setting) if url else LocalFolder(folder)
-
-
-def _open_library(index_dir: Path, index: IndexManifest, settings: Settings, store: "LibraryStore | None") -> Library:
-    url = settings.images_url
-    images = RemoteFolder(url, settings.fetch_dir / "images", "IMAGES_URL") if url else settings.images_dir
+def _open_library(folder: Folder, index: IndexManifest, settings: Settings, store: "LibraryStore | None") -> Library:
+    url, by_content = settings.images_url, folder.originals_by_content
+    images = pictures_folder(url, settings.fetch_dir, by_content=by_content) if url else settings.images_dir
     if store:  # then alone, as nothing of it is needed where an index in files is searched
         from runtime.library.remote.library import RemoteLibrary
     opened = partial(RemoteLibrary.open_over, store.rows) if store else Library.open
-    library = opened(index_dir, index, images=images, image_base_url=settings.image_base_url)
-    own = None if settings.index_url or store else index_dir  # what is fetched is no place to keep anything
+    library = opened(folder.path, index, images=images, image_base_url=settings.image_base_url)
+    library.urls_by_content = by_content and settings.image_base_url is not None
+    own = None if settings.index_url or store else folder.path  # what is fetched is no place to keep anything
     library.previews = Previews.open(own, settings.fetch_dir, settings.previews_url, base_url=settings.shown_previews_url)
     return library
 

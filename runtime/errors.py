@@ -24,9 +24,9 @@
     ├── SessionFailed         onnxruntime refused a batch
     └── Overloaded            more searches than are worked on or may wait
 
-`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches, and
-`runtime/web/access/refusals.py` that of who may ask; `runtime/library/where.py` has those of filters,
-`runtime/search/cursor.py` that of pages.
+`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches,
+`runtime/web/access/refusals.py` that of who may ask, `runtime/library/where.py` those of filters,
+`runtime/search/cursor.py` that of pages, `runtime/artefacts/remote_faults.py` those of RemoteRefused.
 """
 
 from pathlib import Path
@@ -193,8 +193,7 @@ class ModelsDiffer(ArtefactError):
         self.index_dir, self.models_dir, self.differing = index_dir, models_dir, differing
         super().__init__(
             f"The index in {index_dir} was made with other models than those in {models_dir} "
-            f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build the index again: "
-            "lookwhy index FOLDER."
+            f"({', '.join(differing)} differ). Point MODELS_DIR at its models, or build it again: lookwhy index FOLDER."
         )
 
 
@@ -215,6 +214,7 @@ class RemoteRefused(LookwhyError):
     """An AWS service did not give what a setting names; boto3's own error is the cause."""
 
     code = "remote_refused"
+    passes: ClassVar[bool] = False  # whether it may pass by itself in a moment
 
     def __init__(self, name: str, reason: str, remedy: str) -> None:
         self.name, self.reason, self.remedy = name, reason, remedy

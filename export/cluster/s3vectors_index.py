@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.cluster.load_errors import LoadRefused
-from runtime.artefacts.aws import AwsFault, ClientLimits, open_client, told_faults
+from runtime.artefacts.aws import ClientLimits, open_client
+from runtime.artefacts.remote_faults import AwsFault, told_faults
 
 # Of the user guide, "Limitations and restrictions": 500 vectors and 20 MiB a call; 2,500 vectors and 1,000 calls a second.
 VECTORS_A_CALL, CALL_MAX_BYTES = 500, 16 << 20
@@ -22,7 +23,7 @@ VECTORS_A_SECOND = 2_400
 LISTED_A_CALL, SEGMENTS = 1_000, 16
 WRITERS = 8  # calls at once: a call takes longer than the fifth of a second in which the next may begin
 # A load goes on by itself for some minutes where the service is away or takes less; then it ends, and is begun again later.
-LOADING = ClientLimits(read_timeout_s=60, retries=19, mode="adaptive", connections=SEGMENTS)
+LOADING = ClientLimits(read_s=60, retries=19, mode="adaptive", connections=SEGMENTS)
 AGAIN = "Run the same command again: it goes on from here."
 NUMBER_BYTES = 22  # of one number of a vector in a call, at most
 Ids = NDArray[np.int64]

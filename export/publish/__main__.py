@@ -1,96 +1,123 @@
-"""Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish index --stack lookwhy`.
+"""Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish release`.
 
-Models and index are checked by `export/verify` before anything is sent. The manifest is written last: a reader of the bucket
-sees the old index or the new one, never half of it. The files of the manifest before are kept until the next time, for a
-function that has just read it. At the end the function is restarted, as a running one keeps the index that it opened.
+Models and index are checked by `export/verify` before anything is sent. A release is put into force by one write, and
+functions that run take it up by themselves (`runtime/web/live.py`).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
+from rich.console import Console
 
-from export.publish.pictures import publish_originals, publish_previews
-from export.publish.positions import without_positions
-from export.publish.s3 import S3Folder, read_outputs, start_anew
-from runtime.artefacts.manifest import (
-    MANIFEST_NAME,
-    IndexManifest,
-    ModelsManifest,
-    read_index_manifest,
-    read_models_manifest,
-)
-from runtime.library.catalog import Library
-from runtime.library.kept_previews import Previews
-from runtime.settings import OWN_INDEX, OWN_MODELS, Settings, models_folder
+from export.publish.s3 import S3Folder, read_outputs
+from runtime.settings import OWN_INDEX, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
 from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
 
+if TYPE_CHECKING:
+    from export.publish.release import ReleaseAddresses
+    from runtime.artefacts.release_file import ReleaseRecord
+
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED = "no-cache"
-M = TypeVar("M", ModelsManifest, IndexManifest)
 
 app = typer.Typer(help="Publish to the deployed stack.", no_args_is_help=True, pretty_exceptions_enable=False)
 Stack = Annotated[str, typer.Option(help="The deployed stack's name.")]
-Index = Annotated[Path, typer.Option("--index", help="The index's folder.")]
 
 
 @app.command()
-def index(
+def release(
     stack: Stack = "lookwhy",
-    folder: Index = OWN_INDEX,
+    folder: Annotated[Path, typer.Option("--index", help="The index's folder.")] = OWN_INDEX,
+    models: Annotated[
+        Path | None,
+        typer.Option(parser=models_folder, metavar="FOLDER", help="Publish these models, too; else those there stay."),
+    ] = None,
+    originals: Annotated[
+        bool | None,
+        typer.Option(
+            "--originals/--no-originals",
+            help="The pictures themselves, too, without metadata where they are public; as before unless you say.",
+        ),
+    ] = None,
     with_positions: Annotated[
         bool, typer.Option("--with-positions", help="Keep where photos were taken, to the metre; else towns alone.")
     ] = False,
 ) -> None:
-    """Publish an index, and let the function start anew with it."""
+    """Publish an index, its previews and, if named, models and pictures, and put all into force at once."""
     with told_errors():
-        from export.verify.run import refuse_damaged_index
+        from export.publish.pictures import OriginalsForm
+        from export.publish.release import ReleaseContents, publish_release
+        from export.publish.removal import remove_old
+        from export.verify.run import refuse_damaged_index, refuse_damaged_models
 
         refuse_damaged_index(folder)
-        manifest, outputs = read_index_manifest(folder), read_outputs(stack)
-        sent = publish_index(folder, manifest, S3Folder(outputs["IndexUrl"]), with_positions=with_positions)
-        start_anew(outputs["FunctionName"], f"Index {manifest.generation} of {manifest.count} pictures")
-        typer.echo(f"Index {manifest.generation}: {sent} files sent to {outputs['IndexUrl']}.")
+        if models:
+            refuse_damaged_models(models)
+        settings, outputs = Settings.read(), read_outputs(stack)
+        form = OriginalsForm(outputs["PicturesArePublic"] == "true", settings.originals_with_exif)
+        there = _addresses(outputs)
+        contents = ReleaseContents(folder, models, originals, form, with_positions)
+        state, sent = publish_release(contents, there, Console(stderr=True))
+        typer.echo(f"Release {state.number} is in force: {_what(sent.release)}.")
+        typer.echo(f"Sent: {sent.files:,} files, {sent.previews:,} previews, {sent.originals:,} pictures.")
+        typer.echo(f"Removed: {remove_old(state, there):,} old files.")
 
 
-@app.command()
-def models(
-    stack: Stack = "lookwhy",
-    folder: Annotated[
-        Path, typer.Option("--models", parser=models_folder, metavar="FOLDER", help="Their folder.")
-    ] = OWN_MODELS,
-) -> None:
-    """Publish models. Unless the index there was made with them, publish theirs right after."""
+@app.command(name="list")
+def list_releases(stack: Stack = "lookwhy") -> None:
+    """List the release in force, and those that one can go back to, the newest first."""
     with told_errors():
-        from export.verify.run import refuse_damaged_models
+        from export.publish.release_state import read_state
 
-        refuse_damaged_models(folder)
-        manifest, url = read_models_manifest(folder), read_outputs(stack)["ModelsUrl"]
-        typer.echo(f"Models: {publish_artefact(folder, manifest, S3Folder(url))} files sent to {url}.")
+        outputs = read_outputs(stack)
+        state = read_state(S3Folder(outputs["IndexUrl"]))
+        for at, one in enumerate(state.kept):
+            again = f", release {one.repeats} again" if one.repeats else ""
+            typer.echo(f"{one.number}  {one.published}  {_what(one)}{again}{'' if at else ', in force'}")
+        if not state.kept:
+            typer.echo(f"No release was published to {outputs['IndexUrl']} yet: lookwhy publish release.")
 
 
 @app.command()
-def pictures(
+def rollback(
     stack: Stack = "lookwhy",
-    folder: Index = OWN_INDEX,
-    originals: Annotated[
-        bool, typer.Option("--originals", help="The pictures themselves, too, without metadata where they are public.")
+    to: Annotated[int | None, typer.Option(help="The number of a release that is listed; else the one before.")] = None,
+) -> None:
+    """Put a release before into force again, under a new number. To run it again undoes it."""
+    with told_errors():
+        from export.publish.release import roll_back
+
+        current = roll_back(_addresses(read_outputs(stack)), to).current
+        if current:
+            typer.echo(f"Release {current.number} is in force: release {current.repeats} again, {_what(current)}.")
+
+
+@app.command()
+def prune(
+    stack: Stack = "lookwhy",
+    current_alone: Annotated[
+        bool, typer.Option("--current-alone", help="Keep the release in force alone: nothing to go back to, nothing old.")
+    ] = False,
+    old_layout: Annotated[
+        bool, typer.Option("--old-layout", help="Also what versions without releases published, once no such function runs.")
     ] = False,
 ) -> None:
-    """Publish the previews of an index's pictures that are new; with --originals also the pictures."""
+    """Remove files and pictures that no release names which is in force or was lately; each release does that, too."""
     with told_errors():
-        settings, outputs = Settings.read(), read_outputs(stack)
-        library = Library.open(folder, read_index_manifest(folder))
-        library.previews = Previews(folder)
-        sent = publish_previews(library, S3Folder(outputs["PreviewsUrl"]))
-        typer.echo(f"Previews: {sent} sent to {outputs['PreviewsUrl']}.")
-        if originals:
-            shown, url = outputs["PicturesArePublic"] == "true", outputs["ImagesUrl"]
-            with_metadata = settings.originals_with_exif
-            sent = publish_originals(library, S3Folder(url), shown=shown, with_metadata=with_metadata)
-            typer.echo(f"Pictures: {sent} sent to {url}.")
+        from export.publish.release_state import read_state
+        from export.publish.removal import keep_current_alone, remove_layout_before, remove_old
+
+        there = _addresses(read_outputs(stack))
+        state = read_state(there.index)
+        if current_alone:
+            state, removed = keep_current_alone(state, there)
+        else:
+            removed = remove_old(state, there)
+        removed += remove_layout_before(state, there) if old_layout else 0
+        typer.echo(f"Removed: {removed:,} old files.")
 
 
 @app.command()
@@ -100,31 +127,6 @@ def page(stack: Stack = "lookwhy") -> None:
         outputs = read_outputs(stack)
         publish_page(Settings.read().frontend_dir, S3Folder(outputs["PageUrl"]), outputs["FunctionUrl"])
         typer.echo(f"The page is at {outputs.get('PageAddress', outputs['PageUrl'])}")
-
-
-def publish_artefact(folder: Path, manifest: M, there: S3Folder) -> int:
-    """Return how many files were sent: those of `manifest` that do not lie there yet, then the manifest itself.
-
-    Raises:
-        RemoteRefused: AWS did not take one; what was published before is still whole.
-    """
-    present = there.paths()
-    before = _read_manifest(there, type(manifest)) if MANIFEST_NAME in present else None
-    new = [file for file in manifest.files() if file.path not in present or there.sha256(file.path) != file.sha256]
-    for file in new:
-        there.write(file.path, folder / file.path, cache=ALWAYS_ASKED, sha256=file.sha256)
-    there.write(MANIFEST_NAME, folder / MANIFEST_NAME, cache=ALWAYS_ASKED)
-    kept = {MANIFEST_NAME} | {file.path for known in (manifest, before) if known for file in known.files()}
-    there.remove(path for path in present if path not in kept)
-    return len(new)
-
-
-def publish_index(folder: Path, manifest: IndexManifest, there: S3Folder, *, with_positions: bool = False) -> int:
-    """Publish an index as `publish_artefact` does; positions where photos were taken go along only `with_positions`."""
-    if with_positions:
-        return publish_artefact(folder, manifest, there)
-    with without_positions(folder, manifest) as (published, its_manifest):
-        return publish_artefact(published, its_manifest, there)
 
 
 def publish_page(frontend: Path, there: S3Folder, api: str) -> None:
@@ -139,11 +141,16 @@ def publish_page(frontend: Path, there: S3Folder, api: str) -> None:
     there.write(SERVICE_WORKER, versioned_service_worker(frontend).encode(), cache=ALWAYS_ASKED)
 
 
-def _read_manifest(there: S3Folder, form: type[M]) -> M | None:
-    try:
-        return form.model_validate_json(there.read(MANIFEST_NAME))
-    except ValidationError:  # of another version of this program; its files go
-        return None
+def _addresses(outputs: Mapping[str, str]) -> "ReleaseAddresses":
+    from export.publish.release import ReleaseAddresses
+
+    folders = (S3Folder(outputs[name]) for name in ("IndexUrl", "ModelsUrl", "PreviewsUrl", "ImagesUrl"))
+    return ReleaseAddresses(*folders)
+
+
+def _what(release: "ReleaseRecord") -> str:
+    models = release.models.clip.name if release.models else "the function's own"
+    return f"index {release.index.generation} of {release.index.count:,} pictures, models: {models}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,20 @@
-"""What is sent of pictures: their previews, and if wanted the originals, to where browsers and the function find them."""
+"""What is sent of pictures: their previews, and if wanted the originals, to where browsers and the function find them.
+
+Each lies under the sha256 of its picture's file: another picture in its place has another address.
+"""
 
 import io
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
+from rich.console import Console
+
+from export.console import progress_bar
+from export.publish.picture_keys import lying_there
 from export.publish.s3 import S3Folder
+from export.publish.sending import FOR_GOOD, in_parallel
+from runtime.artefacts.release_file import picture_key
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg
 from runtime.images.stripping.original import shown_original
 from runtime.images.stripping.pieces import PieceFile
@@ -14,96 +22,102 @@ from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile
-from runtime.library.previews import preview_path
+from runtime.library.previews import preview_name
 
-FOR_AN_HOUR, FOR_GOOD = "public, max-age=3600", "public, max-age=31536000, immutable"
-SENT_AT_ONCE = 8
+FOR_AN_HOUR = "public, max-age=3600"  # with metadata or without is decided by whoever publishes, and may change
 JPEG = "image/jpeg"
 
 
-def publish_previews(library: Library, there: S3Folder) -> int:
-    """Return how many previews were sent: those that do not lie there yet. Those of pictures that left the library go.
+@dataclass(frozen=True)
+class OriginalsForm:
+    """In which form originals are published.
 
-    What is not made yet is made now, and kept beside the index.
+    Where browsers get them from there (`shown`), they have no metadata unless `with_metadata`, and what browsers do not show
+    is a JPEG, as the server answers them. Else they go byte for byte, as the function compares them with the index.
+    """
+
+    shown: bool = False
+    with_metadata: bool = False
+
+
+def send_previews(
+    library: Library, there: S3Folder, named: frozenset[str], console: Console | None = None
+) -> tuple[frozenset[str], int]:
+    """Send the previews that do not lie there yet. What is not made yet is made now, and kept beside the index.
+
+    Args:
+        library: whose they are.
+        there: where they go.
+        named: the names of those that releases before have.
+        console: where progress is shown.
+
+    Returns:
+        The names of all, and how many were sent.
 
     Raises:
         ImageNotFound: a picture that has no preview yet is gone.
         ImageUnreadable, ImageTooLarge: it cannot be decoded.
         RemoteRefused: AWS did not take one.
     """
-    present = there.paths()
-    wanted = {_name(row.sha256, edge): (row.sha256, edge) for row in _rows(library) for edge in PREVIEW_EDGES}
+    wanted = {preview_name(row.sha256, edge): (row.sha256, edge) for row in _rows(library) for edge in PREVIEW_EDGES}
+    present = lying_there(there, named)
     new = [name for name in wanted if name not in present]
+    with progress_bar(console or Console(quiet=True), "Sending previews", len(new), transient=True) as advance:
 
-    def send(name: str) -> None:
-        found = preview_of(library, *wanted[name])
-        if isinstance(found, bytes):
-            there.write(name, found, cache=FOR_GOOD)
-            return
-        with found:
-            there.write(name, found.content, cache=FOR_GOOD)
+        def send(name: str) -> None:
+            found = preview_of(library, *wanted[name])
+            if isinstance(found, bytes):
+                there.write(name, found, cache=FOR_GOOD)
+            else:
+                with found:
+                    there.write(name, found.content, cache=FOR_GOOD)
+            advance(1)
 
-    with ThreadPoolExecutor(SENT_AT_ONCE) as pool:
-        list(pool.map(send, new))
-    there.remove(name for name in present if name not in wanted)
-    return len(new)
-
-
-def publish_originals(library: Library, there: S3Folder, *, shown: bool = False, with_metadata: bool = False) -> int:
-    """Return how many pictures were sent: new ones, and those that changed. Those that left the library are removed.
-
-    Args:
-        library: whose they are.
-        there: where they go.
-        shown: whether browsers get them from there: then without metadata, and what browsers do not show as a JPEG, as the
-            server answers them. Else byte for byte, as the function compares them with the index.
-        with_metadata: whether they keep it all the same.
-    """
-    present, listed = there.paths(), {row.image_path: row for row in _rows(library)}
-    sent = 0
-    for path, row in listed.items():
-        with library.open_file(path) as opened:
-            sent += (
-                _send_shown(row, opened, there, present, with_metadata=with_metadata)
-                if shown
-                else _send(row, opened, there, present)
-            )
-    there.remove(path for path in present if path not in listed)
-    return sent
+        in_parallel(send, new)
+    return frozenset(wanted), len(new)
 
 
-def _send(row: ImageRow, opened: OpenedFile, there: S3Folder, present: Mapping[str, tuple[int, float]]) -> bool:
-    length, written = present.get(row.image_path, (-1, 0.0))
-    if (opened.stat.st_size, True) == (length, opened.stat.st_mtime <= written):
+def send_originals(
+    library: Library, form: OriginalsForm, there: S3Folder, named: frozenset[str], console: Console | None = None
+) -> tuple[frozenset[str], int]:
+    """Send the pictures that do not lie there yet in this form; otherwise as `send_previews`."""
+    rows = list(_rows(library))
+    present = lying_there(there, named)
+    with progress_bar(console or Console(quiet=True), "Sending pictures", len(rows), transient=True) as advance:
+
+        def send(row: ImageRow) -> bool:
+            length = present.get(picture_key(row.sha256, row.image_path), -1)
+            with library.open_file(row.image_path) as opened:
+                sent = _send_shown(row, opened, there, length, form) if form.shown else _send(row, opened, there, length)
+            advance(1)
+            return sent
+
+        sent = in_parallel(send, rows)
+    return frozenset(picture_key(row.sha256, row.image_path) for row in rows), sum(sent)
+
+
+def _send(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int) -> bool:
+    if length == row.bytes:
         return False
-    there.write(row.image_path, opened.content, cache=FOR_AN_HOUR)
+    there.write(picture_key(row.sha256, row.image_path), opened.content, cache=FOR_AN_HOUR)
     return True
 
 
-def _send_shown(
-    row: ImageRow, opened: OpenedFile, there: S3Folder, present: Mapping[str, tuple[int, float]], *, with_metadata: bool
-) -> bool:
-    """Send what browsers see of a picture. One that was decoded for that is told by its own sha256, not by its length."""
-    path = row.image_path
-    shown = shown_original(opened.content.fileno(), with_metadata=with_metadata)
+def _send_shown(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int, form: OriginalsForm) -> bool:
+    """Send what browsers see of a picture. One that is decoded for that has another length than its file."""
+    key = picture_key(row.sha256, row.image_path)
+    shown = shown_original(opened.content.fileno(), with_metadata=form.with_metadata)
     if shown is None:
-        if path in present and there.sha256(path) == row.sha256:
+        if length not in (-1, row.bytes):
             return False
-        jpeg = picture_as_jpeg(opened.path, path)
-        there.write(path, jpeg, cache=FOR_AN_HOUR, sha256=row.sha256, media_type=JPEG)
+        there.write(key, picture_as_jpeg(opened.path, row.image_path), cache=FOR_AN_HOUR, media_type=JPEG)
         return True
-    length, written = present.get(path, (-1, 0.0))
-    if (shown.pieces.size, True) == (length, opened.stat.st_mtime <= written):
+    if length == shown.pieces.size:
         return False
     content: BinaryIO = io.BufferedReader(PieceFile(opened.content.fileno(), shown.pieces))
-    there.write(path, content, cache=FOR_AN_HOUR, media_type=shown.media_type)
+    there.write(key, content, cache=FOR_AN_HOUR, media_type=shown.media_type)
     return True
 
 
 def _rows(library: Library) -> Iterator[ImageRow]:
     yield from library.rows(library.some_ids(max(1, library.count)))
-
-
-def _name(sha256: str, edge: int) -> str:
-    path = preview_path(Path(), sha256, edge)
-    return path.relative_to(path.parts[0]).as_posix()

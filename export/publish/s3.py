@@ -1,18 +1,22 @@
 """Where the deployed stack keeps its files, and how they get there. `runtime/artefacts/aws.py` reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from runtime.artefacts.aws import named_failures, open_client
+from runtime.artefacts.aws import ClientLimits, named_failures, open_client
+from runtime.artefacts.remote_faults import RemoteAbsent, RemoteChanged
 from runtime.errors import RemoteRefused
 
 ADDRESSES = ("IndexUrl", "ModelsUrl", "ImagesUrl", "PreviewsUrl", "PageUrl")
 OUTPUTS = ("FunctionName", "FunctionUrl", *ADDRESSES, "PicturesArePublic")
 REMEDY = "Check the stack, the AWS credentials and the region, and that they may write there."
-SHA256 = "sha256"  # kept with each object of an artefact, so that what lies there already is not sent again
+SHA256 = "sha256"  # kept with each file of a release, so that what lies there already is not sent again
+# Large files go over a home's uplink in parts, many at once: a part of 8 MB takes over a minute at 1 Mbit/s.
+SENDING = ClientLimits(connect_s=10, read_s=120, retries=6, connections=100)
+REMOVED_AT_ONCE = 1000  # as many as S3 takes in one request
 
 
 def read_outputs(stack: str) -> dict[str, str]:
@@ -32,32 +36,24 @@ def read_outputs(stack: str) -> dict[str, str]:
     return outputs
 
 
-def start_anew(function: str, reason: str) -> None:
-    """Let new environments of the function replace those that run: any change of its configuration does, so its description.
-
-    Raises:
-        RemoteRefused: it may not be changed.
-    """
-    client = open_client("lambda")
-    with named_failures(f"The function {function}", REMEDY):
-        client.update_function_configuration(FunctionName=function, Description=reason)
-
-
 class S3Folder:
-    """The objects below one `s3://bucket/prefix`, for writing."""
+    """The objects below one `s3://bucket/prefix`, for writing. Threads may share it."""
 
     def __init__(self, url: str, client: Any = None) -> None:  # noqa: ANN401 (made at run time, has no type)
         """Keep the address; `client` is boto3's of S3, made here unless given."""
         self.url = url.rstrip("/")
         self._bucket, _, prefix = self.url.removeprefix("s3://").partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = client or open_client("s3")
+        self._client = client or open_client("s3", SENDING)
 
-    def paths(self) -> dict[str, tuple[int, float]]:
-        """Return length and time of writing (in seconds since 1970) of every object, by its path below the prefix."""
+    def paths(self, below: str = "") -> dict[str, tuple[int, float]]:
+        """Return length and time of writing (in seconds since 1970) of every object, by its path below the prefix.
+
+        `below` leaves only the paths that begin so.
+        """
         found = {}
         with named_failures(self.url, REMEDY):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._key(below))
             for entry in (entry for page in pages for entry in page.get("Contents", [])):
                 found[entry["Key"].removeprefix(self._prefix)] = entry["Size"], entry["LastModified"].timestamp()
         return found
@@ -70,8 +66,18 @@ class S3Folder:
 
     def read(self, path: str) -> bytes:
         """Return an object's content."""
+        return self.read_tagged(path)[0]
+
+    def read_tagged(self, path: str) -> tuple[bytes, str]:
+        """Return an object's content and its ETag.
+
+        Raises:
+            RemoteAbsent: there is none.
+            RemoteRefused: S3 did not give it.
+        """
         with named_failures(f"{self.url}/{path}", REMEDY):
-            return bytes(self._client.get_object(Bucket=self._bucket, Key=self._key(path))["Body"].read())
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._key(path))
+            return bytes(answer["Body"].read()), str(answer["ETag"])
 
     def write(
         self,
@@ -81,10 +87,11 @@ class S3Folder:
         cache: str,
         sha256: str | None = None,
         media_type: str | None = None,
+        sent: Callable[[int], None] | None = None,
     ) -> None:
         """Write an object by boto3's managed transfer: a large one in parts, and there whole or not at all.
 
-        `media_type` is told by the path unless it is given.
+        `media_type` is told by the path unless it is given; `sent` is called with the bytes that were just sent.
 
         Raises:
             RemoteRefused: S3 did not take it.
@@ -97,13 +104,46 @@ class S3Folder:
         with named_failures(f"{self.url}/{path}", REMEDY):
             opened = content.open("rb") if isinstance(content, Path) else content
             with BytesIO(opened) if isinstance(opened, bytes) else opened as body:
-                self._client.upload_fileobj(body, self._bucket, self._key(path), ExtraArgs=described)
+                self._client.upload_fileobj(body, self._bucket, self._key(path), ExtraArgs=described, Callback=sent)
 
-    def remove(self, paths: Iterator[str]) -> None:
-        """Remove objects; one that is not there is no mistake."""
-        for path in paths:
+    def exchange(self, path: str, content: bytes, tag: str | None, *, cache: str) -> str | None:
+        """Write a small object unless another one was written since; returns its ETag, None where another one was.
+
+        Args:
+            path: its path.
+            content: its content.
+            tag: the ETag of the one that it takes the place of; None where there was none.
+            cache: what Cache-Control says of it.
+
+        Raises:
+            RemoteRefused: S3 did not take it.
+        """
+        given = {"Bucket": self._bucket, "Key": self._key(path), "Body": content, "CacheControl": cache}
+        given |= {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        try:
             with named_failures(f"{self.url}/{path}", REMEDY):
-                self._client.delete_object(Bucket=self._bucket, Key=self._key(path))
+                return str(self._client.put_object(**given, ContentType="application/json")["ETag"])
+        except RemoteChanged:  # or the answer to this one was lost, and boto3 has sent it again
+            stands_there, its_tag = self.read_tagged(path)
+            return its_tag if stands_there == content else None
+        except RemoteAbsent:  # the one before was removed
+            return None
+
+    def remove(self, paths: Iterable[str]) -> int:
+        """Remove objects, and return how many; one that is not there is no mistake.
+
+        Raises:
+            RemoteRefused: S3 did not remove one.
+        """
+        keys = [{"Key": self._key(path)} for path in paths]
+        for first in range(0, len(keys), REMOVED_AT_ONCE):
+            some = {"Objects": keys[first : first + REMOVED_AT_ONCE], "Quiet": True}
+            with named_failures(self.url, REMEDY):
+                faults = self._client.delete_objects(Bucket=self._bucket, Delete=some).get("Errors", [])
+            if faults:
+                name = f"s3://{self._bucket}/{faults[0]['Key']}"
+                raise RemoteRefused(name, f"it was not removed, AWS answered {faults[0]['Code']}", REMEDY)
+        return len(keys)
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}{path}"

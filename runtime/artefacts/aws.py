@@ -7,50 +7,36 @@ finds region and credentials itself, as on Lambda.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 from typing import Any
 from weakref import WeakSet
 
+from runtime.artefacts.remote_faults import AwsFault, RemoteUnreachable, told_faults
 from runtime.errors import RemoteRefused
 
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S, MAX_ATTEMPTS = 2, 5, 2  # a search waits for the key at most this long
 CHUNK_BYTES = 1 << 20
-PASSING_STATUSES, FIRST_OWN_FAULT = {408, 429}, 500  # with which AWS says: later
-# The error codes of S3 and Secrets Manager, in our words. An answer without a body has 404 or 403 alone.
-REASONS = {
-    "NoSuchKey": "there is no such object",
-    "404": "there is no such object",
-    "NoSuchBucket": "there is no such bucket",
-    "ResourceNotFoundException": "there is no such secret",
-    "NotFoundException": "there is no such index of vectors",
-    "AccessDenied": "permission is denied",
-    "AccessDeniedException": "permission is denied",
-    "403": "permission is denied",
-}
+RETRIED_AFTER_S = (0.5, 1.0)  # the rest of an answer that broke off; botocore asks again only where there was none
 
 
 @dataclass(frozen=True)
 class ClientLimits:
-    """How boto3 calls: how long one try may take, how many follow the first, how, and how many calls run at once."""
+    """How boto3 calls: how long it waits for a connection and for an answer, and how many tries follow the first, and how.
 
-    read_timeout_s: float = READ_TIMEOUT_S
-    retries: int = MAX_ATTEMPTS
-    mode: str = "standard"  # "adaptive" slows down, too, where AWS says that there are too many calls
+    `mode` is botocore's: "adaptive" slows down, too, where AWS says that there are too many calls. `connections` are kept.
+    """
+
+    connect_s: float = 2
+    read_s: float = 5
+    retries: int = 2
+    mode: str = "standard"
     connections: int = 10
 
 
-SEARCHING = ClientLimits()
-
-
-class AwsFault(Exception):
-    """A call of AWS failed; `is_passing`: the same call may succeed later. Its text is ours, and has AWS's `code` alone."""
-
-    def __init__(self, code: str, reason: str, *, is_passing: bool) -> None:
-        super().__init__(reason)
-        self.code, self.is_passing = code, is_passing
+SEARCHING = ClientLimits()  # a search waits for the key at most this long
 
 
 def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa: ANN401 (made at run time, has no type)
-    """Return boto3's client of a service, with timeouts that fit a search unless it is given others.
+    """Return boto3's client of a service, with limits that fit a search unless others are given.
 
     Raises:
         RemoteRefused: boto3 is not installed, or lacks a region.
@@ -60,8 +46,8 @@ def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa:
         from botocore.config import Config
 
         config = Config(
-            connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=limits.read_timeout_s,
+            connect_timeout=limits.connect_s,
+            read_timeout=limits.read_s,
             retries={"max_attempts": limits.retries, "mode": limits.mode},
             max_pool_connections=limits.connections,
         )
@@ -104,16 +90,35 @@ class Bucket:
             return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES`.
+        """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES` at most.
+
+        Where an answer breaks off, the rest is asked for again, of the same object.
 
         Raises:
-            RemoteRefused: S3 did not give it, or broke off.
+            RemoteAbsent: there is no such object.
+            RemoteUnreachable: S3 broke off again and again, or the object was exchanged meanwhile.
+            RemoteRefused: S3 did not give it.
         """
+        given_bytes, of_the_same = 0, dict[str, str]()
+        for wait_s in (*RETRIED_AFTER_S, None):
+            try:
+                with named_failures(f"{self.url}/{path}", self._remedy):
+                    answer = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
+                    of_the_same = {"IfMatch": answer["ETag"]}
+                    for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                        given_bytes += len(chunk)
+                        yield chunk
+                return
+            except RemoteUnreachable:
+                if wait_s is None or not of_the_same:  # what was never answered, botocore has asked for twice
+                    raise
+                sleep(wait_s)
+
+    def _ask(self, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         self._client = self._client or open_client("s3")
-        with named_failures(f"{self.url}/{path}", self._remedy):
-            answer = self._client.get_object(Bucket=self._name, Key=self._key(path))
-            self.tags[path] = _tag_of(answer)
-            yield from answer["Body"].iter_chunks(CHUNK_BYTES)
+        answer: Mapping[str, Any] = self._client.get_object(Bucket=self._name, Key=self._key(path), **asked)
+        self.tags[path] = _tag_of(answer)
+        return answer
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}/{path}" if self._prefix else path
@@ -137,34 +142,12 @@ def read_secret(secret_id: str) -> str:
 
 
 @contextmanager
-def told_faults() -> Iterator[None]:
-    """Turn what a client of boto3 raises inside into an AwsFault."""
-    from botocore import exceptions as boto
-
-    try:
-        yield
-    except boto.ClientError as cause:
-        code = str(cause.response.get("Error", {}).get("Code", "unknown"))
-        status = cause.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        is_passing = status in PASSING_STATUSES or status >= FIRST_OWN_FAULT
-        raise AwsFault(code, REASONS.get(code, f"AWS answered {code}"), is_passing=is_passing) from cause
-    except boto.BotoCoreError as cause:
-        no_answer = isinstance(cause, boto.HTTPClientError | boto.ConnectionError | boto.IncompleteReadError)
-        name = type(cause).__name__
-        raise AwsFault(name, f"AWS could not be asked ({name})", is_passing=no_answer) from cause
-
-
-@contextmanager
 def named_failures(name: str, remedy: str) -> Iterator[None]:
     """Turn what boto3 raises inside into a RemoteRefused about `name`; it quotes no text of AWS's, only its code."""
     try:
-        from botocore.exceptions import BotoCoreError, ClientError
+        with told_faults():
+            yield
     except ImportError:
         raise RemoteRefused(name, "the package boto3 is not installed", remedy) from None
-    try:
-        yield
-    except ClientError as cause:
-        code = str(cause.response.get("Error", {}).get("Code", "unknown"))
-        raise RemoteRefused(name, REASONS.get(code, f"AWS answered {code}"), remedy) from cause
-    except BotoCoreError as cause:  # no credentials, no region, no answer
-        raise RemoteRefused(name, f"AWS could not be asked ({type(cause).__name__})", remedy) from cause
+    except AwsFault as fault:
+        raise fault.refused(name, remedy) from fault.__cause__

@@ -19,11 +19,13 @@ from runtime.artefacts.manifest import (
 class Folder(Protocol):
     """An artefact folder. Its files are below `path` once they are fetched.
 
-    `read_stamp` is the stamp of the manifest that was read last.
+    `read_stamp` is the stamp of the manifest that was read last; `originals_by_content` is whether the pictures of that
+    index were published under their sha256.
     """
 
     path: Path
     read_stamp: Hashable
+    originals_by_content: bool
 
     def read_models(self) -> ModelsManifest:
         """Return the manifest of a models' folder."""
@@ -64,6 +66,7 @@ class LocalFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.read_stamp: Hashable = None
+        self.originals_by_content = False
         self._held = HeldFiles(path)
 
     def read_models(self) -> ModelsManifest:

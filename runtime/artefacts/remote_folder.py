@@ -1,7 +1,8 @@
 """RemoteFolder: a folder on S3 that is mirrored file by file as files are needed.
 
-Owns the mirror: nothing in it has another sha256 than its record, and nothing half-written has a file's own name. What the
-files mean is for those that open them.
+Owns the mirror: nothing in it has another sha256 than its record, and nothing half-written has a file's own name. Each
+release has a folder of its own there, so that none takes the places of another's files. What the files mean is for those
+that open them.
 """
 
 import hashlib
@@ -18,45 +19,59 @@ from runtime.artefacts.aws import Bucket
 from runtime.artefacts.file_record import FileRecord, sha256_of
 from runtime.artefacts.folder import stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest
+from runtime.artefacts.published_release import REMEDY, PublishedRelease
+from runtime.artefacts.release_file import RELEASE_NAME, ReleaseRecord, picture_key
 from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
 
 KEPT_FREE_BYTES = 32 << 20  # left free in the file system for others, such as uploads, which are spooled to /tmp
-REMEDY = "Publish it again: make publish-index, or make publish-models."
+SHOWN_DIGITS = 16  # of a manifest's sha256, for the name of its folder here
 M = TypeVar("M", ModelsManifest, IndexManifest)
 
 
 class RemoteFolder:
-    """A folder on S3, mirrored below `path`. Threads may share it: they fetch one after the other."""
+    """A folder on S3, mirrored below `path`. Threads may share it: they fetch one after the other.
+
+    `published` is the release that says what is in it; without one, a `manifest.json` there does. `by_content` is whether
+    its files lie under their sha256, as published pictures do.
+    """
+
+    published: PublishedRelease | None = None
+    by_content = False
 
     def __init__(self, url: str, path: Path, setting: str) -> None:
         """Keep the address, and the name of the setting that it comes from; no request is made yet."""
-        self.path = path.absolute()
+        self._mirror = self.path = path.absolute()
         self.read_stamp: Hashable = None
-        self._bucket = Bucket(url, f"Check {setting}, what is published there, and that the function may read it.")
+        self.originals_by_content = False
+        self.bucket = Bucket(url, f"Check {setting}, what is published there, and that the function may read it.")
+        self._release: ReleaseRecord | None = None  # that its files belong to
         self._lock = threading.Lock()
         self._verified: dict[FileRecord, Hashable] = {}  # the stamps of files that had their record's sha256
 
     def read_models(self) -> ModelsManifest:
-        """Return the manifest as it stands on S3 now.
+        """Return the manifest of the release in force; as it stands on S3 now where the release names no models.
 
         Raises:
             RemoteRefused: S3 did not give it.
             ArtefactCorrupt: it is not of this form.
         """
-        return self._read(ModelsManifest)
+        release = self._read_release()
+        return self._take(release, release.models) if release and release.models else self._read(ModelsManifest)
 
     def read_index(self) -> IndexManifest:
-        """Return the manifest as it stands on S3 now; raises as `read_models`."""
-        return self._read(IndexManifest)
+        """Return the manifest of the release in force, or as it stands on S3 now; raises as `read_models`."""
+        release = self._read_release()
+        return self._take(release, release.index) if release else self._read(IndexManifest)
 
     def stamp(self) -> Hashable:
-        """Return ETag and time of the manifest as it stands on S3 now.
+        """Return ETag and time of the release, or of the manifest, as it stands on S3 now.
 
         Raises:
             RemoteRefused: S3 did not give it.
         """
-        return self._bucket.tag(MANIFEST_NAME)
+        tag = self.published.tag() if self.published else None
+        return tag or self.bucket.tag(MANIFEST_NAME)
 
     def fetch(self, *records: FileRecord, make_room: bool = False) -> None:
         """Return once these files are below `path` with the sha256 of their records; only missing ones are downloaded.
@@ -83,7 +98,7 @@ class RemoteFolder:
         """Remove what was fetched of releases before: all but these files. What is open stays readable."""
         kept = {self._file(record) for record in records}
         with self._lock, suppress(OSError):  # another process may be doing the same
-            for file in [path for path in self.path.rglob("*") if path.is_file() and path not in kept]:
+            for file in [path for path in self._mirror.rglob("*") if path.is_file() and path not in kept]:
                 if not file.name.endswith(PART_SUFFIX):  # another process may be writing it
                     file.unlink(missing_ok=True)
 
@@ -105,16 +120,27 @@ class RemoteFolder:
 
     def _clear(self) -> None:
         self._verified.clear()
-        shutil.rmtree(self.path, ignore_errors=True)
+        shutil.rmtree(self._mirror, ignore_errors=True)
+
+    def _read_release(self) -> ReleaseRecord | None:
+        return self.published.read() if self.published else None
+
+    def _take(self, release: ReleaseRecord, manifest: M) -> M:
+        """Return the manifest; its files are those of the release from now on."""
+        digest = hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
+        self._release, self.path = release, self._mirror / digest[:SHOWN_DIGITS]
+        self.originals_by_content = release.originals
+        self.read_stamp = self.published.read_tag if self.published else None
+        return manifest
 
     def _read(self, form: type[M]) -> M:
         try:
-            manifest = form.model_validate_json(b"".join(self._bucket.chunks(MANIFEST_NAME)))
+            manifest = form.model_validate_json(b"".join(self.bucket.chunks(MANIFEST_NAME)))
         except ValidationError as cause:
             fault = cause.errors()[0]
             reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
-            raise ArtefactCorrupt(f"{self._bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
-        self.read_stamp = self._bucket.tags.get(MANIFEST_NAME)
+            raise ArtefactCorrupt(f"{self.bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
+        self.read_stamp = self.bucket.tags.get(MANIFEST_NAME)
         return manifest
 
     def _is_here(self, record: FileRecord) -> bool:
@@ -149,14 +175,19 @@ class RemoteFolder:
     def _write(self, file: BinaryIO, record: FileRecord) -> None:
         """Write the object's bytes, no more of them than were promised, and compare their sha256 with the record's."""
         digest, given_bytes = hashlib.sha256(), 0
-        for chunk in self._bucket.chunks(record.path):
+        for chunk in self.bucket.chunks(self._key(record)):
             digest.update(chunk)
             given_bytes += file.write(chunk)
             if given_bytes > record.bytes:
                 break
         if (given_bytes, digest.hexdigest()) != (record.bytes, record.sha256):
-            reason = f"its sha256 or length is not the one in {MANIFEST_NAME}"
-            raise ArtefactCorrupt(f"{self._bucket.url}/{record.path}", reason, REMEDY)
+            reason = f"its sha256 or length is not the one in {RELEASE_NAME if self._release else MANIFEST_NAME}"
+            raise ArtefactCorrupt(f"{self.bucket.url}/{self._key(record)}", reason, REMEDY)
+
+    def _key(self, record: FileRecord) -> str:
+        if self._release:
+            return self._release.key(record)
+        return picture_key(record.sha256, record.path) if self.by_content else record.path
 
     def _file(self, record: FileRecord) -> Path:
         """Return where a file belongs.
@@ -166,5 +197,5 @@ class RemoteFolder:
         """
         file = self.path / record.path
         if ".." in file.parts or not file.is_relative_to(self.path):
-            raise ArtefactCorrupt(f"{self._bucket.url}/{record.path}", "its path leads out of the folder", REMEDY)
+            raise ArtefactCorrupt(f"{self.bucket.url}/{record.path}", "its path leads out of the folder", REMEDY)
         return file

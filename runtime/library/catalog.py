@@ -14,6 +14,7 @@ from urllib.parse import quote
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
+from runtime.artefacts.release_file import picture_key
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
@@ -39,7 +40,8 @@ class Library:
 
     judged_least = 0  # pictures of a search; more where none are found by words
     previews = Previews()  # set where it is opened, else none are kept
-    decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened
+    decode_rule: DecodeRule = "exact"  # what its pictures were decoded by; set where it is opened, as is the next
+    urls_by_content = False  # whether a browser finds the pictures under their sha256
 
     def __init__(self, catalog: Path, images: Path | Folder, image_base_url: str | None = None) -> None:
         """Open the catalogue for reading; nothing is ever written to its folder.
@@ -179,7 +181,8 @@ class Library:
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""
-        return f"{self._base_url}/{quote(row.image_path)}"
+        key = picture_key(row.sha256, row.image_path) if self.urls_by_content else row.image_path
+        return f"{self._base_url}/{quote(key)}"
 
     def check(self) -> None:
         """Return if searches can be answered: a file that was opened is there."""

@@ -18,7 +18,7 @@ from runtime.errors import ImageError, ImageNotFound, RemoteRefused
 from runtime.images import KEPT_SHORT_EDGE_PIXELS, PREVIEW_EDGES, SCALED_EDGE_PIXELS, OpenedImage, open_image
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.preview_cache import PreviewCache, write_previews
-from runtime.library.previews import READ_EDGE, SHA256, preview_path
+from runtime.library.previews import READ_EDGE, SHA256, preview_name, preview_path
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Previews:
 
     def url(self, sha256: str) -> str | None:
         """Return where a browser finds a picture's small preview; the large one has `.1600.` in place of `.512.`."""
-        return None if self._base_url is None else f"{self._base_url}/{sha256}.{min(PREVIEW_EDGES)}.jpg"
+        return None if self._base_url is None else f"{self._base_url}/{preview_name(sha256, min(PREVIEW_EDGES))}"
 
     def find(self, sha256: str, edge: int) -> OpenedFile | None:
         """Return a preview that is kept here, opened, or that is published and then kept here; None where there is none.
@@ -124,16 +124,19 @@ class Previews:
         return None
 
     def _fetch(self, published: Bucket, sha256: str, edge: int) -> bytes | None:
-        path, content = preview_path(Path(), sha256, edge), bytearray()
-        try:
-            for chunk in published.chunks(path.relative_to(path.parts[0]).as_posix()):
-                content += chunk
-                if len(content) > FETCHED_MAX_BYTES:
-                    return None
-        except RemoteRefused as error:
-            log.info("no preview: %s", error)
-            return None
-        return bytes(content) if content.startswith(JPEG_ENDS[0]) and content.endswith(JPEG_ENDS[1]) else None
+        # versions before published them in folders by their first letters, where no address leads
+        for name in (preview_name(sha256, edge), f"{sha256[:2]}/{preview_name(sha256, edge)}"):
+            content = bytearray()
+            try:
+                for chunk in published.chunks(name):
+                    content += chunk
+                    if len(content) > FETCHED_MAX_BYTES:
+                        return None
+            except RemoteRefused as error:
+                log.info("no preview: %s", error)
+                continue
+            return bytes(content) if content.startswith(JPEG_ENDS[0]) and content.endswith(JPEG_ENDS[1]) else None
+        return None
 
 
 def _is_whole(file: OpenedFile) -> bool:

@@ -48,6 +48,7 @@ class ManifestFolder:
         """Keep where the tables are written, and the library in the engine."""
         self.path, self.read_stamp = path, None  # type: Path, Hashable
         self._address, self._libraries = address, libraries
+        self.originals_by_content = False
         self._manifest: RemoteManifest | None = None
 
     def open_store(self) -> LibraryStore:

@@ -46,6 +46,7 @@ STATUSES: dict[type[LookwhyError], int] = {
     StoreLacks: 501,
     Overloaded: 503,
 }
+UNAVAILABLE = "This is temporarily unavailable; the server's log has the cause."
 CLIENT_LEFT = 499  # nobody reads this answer; it tells such requests apart in the metrics, as nginx does
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {
@@ -114,12 +115,14 @@ class UnexpectedFaults:
 def known_fault(error: LookwhyError) -> JSONResponse:
     """Return the answer to one of our errors; what is the server's own fault is logged.
 
-    An overload is not, nor is an engine that is away: what asks it logs when it goes, and when it returns.
+    An overload is not, nor is an engine that is away: what asks it logs when it goes, and when it returns. Folders, buckets
+    and settings are no business of a visitor's: that they are at fault, only the log says.
     """
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
     if status >= 500 and not isinstance(error, Overloaded | StoreUnavailable | StoreLacks):
         log.error("%s", error, exc_info=error.__cause__)
-    return fault_answer(status, error.code, str(error), _headers_of(error))
+    message = UNAVAILABLE if isinstance(error, ArtefactError | RemoteRefused) else str(error)
+    return fault_answer(status, error.code, message, _headers_of(error))
 
 
 def _headers_of(error: LookwhyError) -> dict[str, str]:

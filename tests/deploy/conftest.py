@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploy.cloud import Cloud, cloud_served
 from tests.deploy.emulator import Emulator, emulated
-from tests.deploy.published import Published, publish_sample
+from tests.deploy.published import Published, publish_sample, publish_sample_as_before
 
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
@@ -38,3 +38,9 @@ def cloud() -> Iterator[Cloud]:
 def published(cloud: Cloud, sample_library: "SampleLibrary") -> Published:
     """The sample library in a bucket, published by the project's own code."""
     return publish_sample(cloud, sample_library, "lookwhy-sample")
+
+
+@pytest.fixture(scope="session")
+def published_before(cloud: Cloud, sample_library: "SampleLibrary") -> Published:
+    """The sample library in a bucket, as versions before releases published it."""
+    return publish_sample_as_before(cloud, sample_library, "lookwhy-sample-before")

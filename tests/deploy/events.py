@@ -1,6 +1,9 @@
 """Whole events of a function URL (payload 2.0), as a browser's request arrives in the function."""
 
+import asyncio
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -56,3 +59,15 @@ def form_with_picture(picture: bytes, **fields: str) -> tuple[bytes, dict[str, s
     parts.append(b'name="image"; filename="p\xc3\xa4r.jpg"\r\ncontent-type: image/jpeg\r\n\r\n' + picture)
     body = b"".join(b"--%s\r\ncontent-disposition: form-data; %s\r\n" % (boundary.encode(), part) for part in parts)
     return body + f"--{boundary}--\r\n".encode(), {"content-type": f"multipart/form-data; boundary={boundary}"}
+
+
+@contextmanager
+def loop_of_this_thread() -> Iterator[None]:
+    """Hold an event loop for Mangum, which takes the thread's own and leaves it open."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield
+    finally:
+        loop.close()
+        asyncio.set_event_loop(None)

@@ -1,71 +1,116 @@
-"""An index on S3 that is published again is taken up by whoever serves it, and what was fetched before goes."""
+"""A release on S3 is taken up by whoever serves the one before, and what was fetched before goes."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from export.publish.__main__ import publish_artefact
-from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
+from export.publish.release import ReleaseAddresses, ReleaseContents, publish_release, roll_back
+from export.publish.release_state import read_state
+from runtime.artefacts.manifest import read_index_manifest
+from runtime.artefacts.release_file import file_key
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
 from runtime.web.live import REMOTE_S, LiveEngine
 from runtime.web.schemas import SearchBody
 from tests.deploy.cloud import Cloud
-from tests.deploy.published import folder_of
+from tests.deploy.published import addresses_in, write_layout_before
 from tests.fuzz.generations import Switchboard, generations_in, write_generations
 from tests.sample_library import MODELS
 
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
 
-BUCKET = "lookwhy-live"
 
-
-def test_an_index_that_is_published_again_is_served(
-    cloud: Cloud,
-    sample_library: "SampleLibrary",
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+@pytest.fixture
+def there(cloud: Cloud, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ReleaseAddresses:
     for name, value in cloud.environment.items():
         monkeypatch.setenv(name, value)
-    cloud.make_bucket(BUCKET)
+    bucket = f"live-{abs(hash(request.node.name))}"
+    cloud.make_bucket(bucket)
+    return addresses_in(cloud, bucket)
+
+
+@pytest.fixture
+def board(sample_library: "SampleLibrary", tmp_path: Path) -> Switchboard:
+    """Three generations, the first in force, with the previews of the sample library beside them."""
     write_generations(sample_library.index, tmp_path / "written", 3)
     board = Switchboard(tmp_path / "written", tmp_path / "index")
-    there, cache = folder_of(cloud, BUCKET, "index"), tmp_path / "cache"
+    shutil.copytree(sample_library.index / "previews", tmp_path / "index" / "previews")
+    return board
 
-    def publish() -> None:
-        publish_artefact(tmp_path / "index", read_index_manifest(tmp_path / "index"), there)
 
-    def met() -> set[int]:
-        engine = live.current
-        return generations_in(SearchBody.model_validate(engine.search(engine.limits.check_search("a boat", 3))).model_dump())
+@pytest.fixture
+def publish(there: ReleaseAddresses, tmp_path: Path) -> Callable[[], object]:
+    return lambda: publish_release(ReleaseContents(tmp_path / "index"), there)
 
+
+def source_of(there: ReleaseAddresses, fetch_dir: Path) -> EngineSource:
+    settings = Settings.read(models_dir=MODELS, index_url=there.index.url, fetch_dir=fetch_dir, groq_api_key="")
+    return EngineSource(settings)
+
+
+def met(live: LiveEngine) -> set[int]:
+    """Return which generations an answer has something of."""
+    engine = live.current
+    return generations_in(SearchBody.model_validate(engine.search(engine.limits.check_search("a boat", 3))).model_dump())
+
+
+def fetched(cache: Path) -> list[str]:
+    return sorted({path.parent.name for path in (cache / "index").rglob("*") if path.is_file()})
+
+
+def test_a_release_is_served_once_it_is_published_and_one_that_is_damaged_is_not(
+    there: ReleaseAddresses,
+    board: Switchboard,
+    publish: Callable[[], object],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     publish()
-    url = f"s3://{BUCKET}/index"
-    source = EngineSource(Settings.read(models_dir=MODELS, index_url=url, fetch_dir=cache, groq_api_key=""))
-    live = LiveEngine(source)
+    live = LiveEngine(source_of(there, tmp_path / "cache"))
     assert live.check_s == REMOTE_S
     live.look()
-    assert met() == {1}
+    assert met(live) == {1}
     board.switch()
     publish()
     live.look()
-    assert met() == {2}
-    assert {path.name for path in (cache / "index").iterdir()} >= {"g000002"}
-    assert not list((cache / "index" / "g000001").iterdir())
+    assert (met(live), fetched(tmp_path / "cache")) == ({2}, ["g000002"])
     board.switch()
     catalog = read_index_manifest(tmp_path / "index").catalog
     publish()
-    there.write(catalog.path, b"\0" * catalog.bytes, cache="no-cache")
+    there.index.write(file_key(3, catalog.sha256), b"\0" * catalog.bytes, cache="no-cache")
     live.look()
-    assert met() == {2}, "a file that is not what its record says is refused"
+    assert met(live) == {2}, "a file that is not what its record says is refused"
     assert "a new release is not served" in caplog.text
-    there.write(catalog.path, tmp_path / "index" / catalog.path, cache="no-cache")
-    manifest = tmp_path / "index" / MANIFEST_NAME
-    manifest.write_bytes(manifest.read_bytes() + b"\n")  # S3 tells by the second when an object was written
     publish()  # as the message advises
     live.look()
-    assert met() == {3}
+    assert met(live) == {3}
+
+
+def test_a_release_that_is_rolled_back_to_is_served_again(
+    there: ReleaseAddresses, board: Switchboard, publish: Callable[[], object], tmp_path: Path
+) -> None:
+    publish()
+    board.switch()
+    publish()
+    live = LiveEngine(source_of(there, tmp_path / "cache"))
+    roll_back(there)
+    live.look()
+    assert met(live) == {1}
+    assert (current := read_state(there.index).current)
+    assert (current.number, current.repeats) == (3, 1)
+
+
+def test_what_a_version_before_published_is_served_until_there_is_a_release(
+    there: ReleaseAddresses, board: Switchboard, publish: Callable[[], object], tmp_path: Path
+) -> None:
+    write_layout_before(tmp_path / "index", read_index_manifest(tmp_path / "index"), there.index)
+    live = LiveEngine(source_of(there, tmp_path / "cache"))
+    assert met(live) == {1}
+    board.switch()
+    publish()
+    live.look()
+    assert met(live) == {2}

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.aws import AwsFault, ClientLimits, open_client, told_faults
+from runtime.artefacts.aws import ClientLimits, open_client
+from runtime.artefacts.remote_faults import AwsFault, told_faults
 from runtime.stores.remote_calls import CallLimits, RemoteCalls
 
 KEYS_MAX = 100  # of one GetVectors
@@ -33,7 +34,7 @@ class VectorCalls:
         limits = limits or CallLimits()
         self._bucket = bucket
         # tries are counted in `RemoteCalls`, which knows the deadline
-        once = ClientLimits(read_timeout_s=limits.try_s, retries=0, connections=2 * CALLS_AT_ONCE)
+        once = ClientLimits(read_s=limits.try_s, retries=0, connections=2 * CALLS_AT_ONCE)
         self._client = open_client("s3vectors", once)
         self._calls = RemoteCalls(
             f"s3vectors://{bucket}",

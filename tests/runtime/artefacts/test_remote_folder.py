@@ -17,11 +17,11 @@ from tests.deploy.published import Published
 
 
 @pytest.fixture
-def remote(published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RemoteFolder:
+def remote(published_before: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RemoteFolder:
     """The index of the sample library; boto3 asks the server that plays S3."""
-    for name, value in published.cloud.environment.items():
+    for name, value in published_before.cloud.environment.items():
         monkeypatch.setenv(name, value)
-    return RemoteFolder(f"s3://{published.bucket}/index", tmp_path / "index", "INDEX_URL")
+    return RemoteFolder(f"s3://{published_before.bucket}/index", tmp_path / "index", "INDEX_URL")
 
 
 @pytest.fixture
@@ -39,16 +39,18 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def test_a_second_process_fetches_only_what_the_first_left_unfinished(
-    remote: RemoteFolder, published: Published, asked: Counter[str]
+    remote: RemoteFolder, published_before: Published, asked: Counter[str]
 ) -> None:
     index = remote.read_index()
     remote.fetch(*index.files())
     os.truncate(remote.path / index.catalog.path, 100)
-    again = RemoteFolder(f"s3://{published.bucket}/index", remote.path, "INDEX_URL")
+    again = RemoteFolder(f"s3://{published_before.bucket}/index", remote.path, "INDEX_URL")
     again.fetch(*index.files())
     assert asked[index.catalog.path] == 2
     assert asked[index.store.path] == 1
-    assert (remote.path / index.catalog.path).read_bytes() == (published.library.index / index.catalog.path).read_bytes()
+    assert (remote.path / index.catalog.path).read_bytes() == (
+        published_before.library.index / index.catalog.path
+    ).read_bytes()
 
 
 def test_a_file_that_another_release_has_put_in_its_place_is_not_taken_for_it(
@@ -97,16 +99,16 @@ class Disk(NamedTuple):
         return self.room_bytes + KEPT_FREE_BYTES - used
 
 
-def library_of(published: Published, remote: RemoteFolder, index: IndexManifest) -> Library:
+def library_of(published_before: Published, remote: RemoteFolder, index: IndexManifest) -> Library:
     remote.fetch(index.catalog)
-    pictures = RemoteFolder(f"s3://{published.bucket}/images", remote.path.parent / "images", "IMAGES_URL")
+    pictures = RemoteFolder(f"s3://{published_before.bucket}/images", remote.path.parent / "images", "IMAGES_URL")
     return Library(remote.path / index.catalog.path, pictures)
 
 
 def test_pictures_make_room_for_the_next_one(
-    remote: RemoteFolder, published: Published, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
+    remote: RemoteFolder, published_before: Published, asked: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library = library_of(published, remote, remote.read_index())
+    library = library_of(published_before, remote, remote.read_index())
     first, second = library.rows(library.some_ids(library.count))[:2]
     images = remote.path.parent / "images"
     room_bytes = max(first.bytes, second.bytes) + 1
@@ -118,9 +120,9 @@ def test_pictures_make_room_for_the_next_one(
 
 
 def test_a_picture_that_no_disk_has_room_for_is_not_found(
-    remote: RemoteFolder, published: Published, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    remote: RemoteFolder, published_before: Published, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    library = library_of(published, remote, remote.read_index())
+    library = library_of(published_before, remote, remote.read_index())
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Disk(remote.path.parent / "images", 1))
     [row] = library.rows(library.some_ids(1)[:1])
     with pytest.raises(ImageNotFound) as raised:

@@ -141,7 +141,7 @@ def test_a_published_preview_is_fetched_once(tmp_path: Path) -> None:
     previews = Previews(cache=cache(tmp_path / "cache"), published=published)
     assert (found(previews, ONE), found(previews, ONE)) == (JPEG, JPEG)
     assert found(previews, OTHER) is None
-    assert published.asked == [f"ab/{ONE}.512.jpg", f"cd/{OTHER}.512.jpg"]
+    assert published.asked == [f"{name}.512.jpg" for name in (ONE, f"ab/{ONE}", OTHER, f"cd/{OTHER}")]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", JPEG[:-2], JPEG * 1_000_000])

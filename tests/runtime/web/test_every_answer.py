@@ -35,12 +35,13 @@ def test_an_exception_that_nobody_expected_is_answered_as_any_other(
 
 
 def test_a_store_that_finds_what_the_catalogue_lacks_is_not_the_request_s_fault(
-    client: TestClient, store: FlatStore
+    client: TestClient, store: FlatStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     store.add([77], store.vectors_of([1]))
     answer = search(client, query="red")
     assert (answer.status_code, fault(answer)["code"]) == (503, "artefact_corrupt")
-    assert "lookwhy index" in fault(answer)["message"]
+    assert "temporarily unavailable" in fault(answer)["message"]
+    assert "lookwhy index" in caplog.text
     assert search(client, query="", like=78).status_code == 404
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runtime.artefacts.remote_faults import RemoteUnreachable
 from runtime.errors import LookwhyError, RemoteRefused
 from runtime.web.fallback import StartupFallback
 
@@ -60,6 +61,18 @@ def test_requests_try_again_but_not_more_often_than_said(caplog: pytest.LogCaptu
         (logging.ERROR, f"Not ready: {REFUSED}"),
         (logging.WARNING, "Ready after all."),
     ]
+
+
+def test_what_may_pass_is_tried_again_soon_then_less_often() -> None:
+    deployment = Deployment(RemoteUnreachable("s3://b/index/release.json", "AWS answered SlowDown", "Ask again."))
+    fallback = deployment.fallback()
+    for waited_s in (0.5, 1, 2, 4, 8, 16, 30, 30):
+        openings, deployment.now_s = deployment.openings, deployment.now_s + waited_s - 0.01
+        assert (status_of(fallback), deployment.openings) == (503, openings)
+        deployment.now_s += 0.02
+        assert (status_of(fallback), deployment.openings) == (503, openings + 1)
+    deployment.now_s, deployment.fault = deployment.now_s + 30, None
+    assert status_of(fallback) == 200
 
 
 def test_another_cause_is_logged_too(caplog: pytest.LogCaptureFixture) -> None:
