@@ -1,27 +1,23 @@
-// Turns what the address, the search box, the filters and a given picture say into a request, and shows its answer.
+// Makes a request of the address, the search box, the filters and a given picture, and shows its answer.
 
 import { leave_library, show_library } from "./library/library.js";
-import { read_readiness } from "./page/api.js";
+import { keep_page, note_readiness } from "./page/connection.js";
+import { by_id, is_modified } from "./page/elements.js";
+import { attempt } from "./page/failures.js";
 import { listen_to_keys } from "./page/keyboard.js";
-import { note_sample_models } from "./page/sample_models.js";
-import { offer_log_out } from "./page/session.js";
 import { clear_toast, show_toast } from "./page/toast.js";
-import { read_address, write_address } from "./request/address.js";
-import { listen_to_filters, show_filters } from "./request/filters.js";
-import { PictureRefused, only_picture, shrink_picture } from "./request/picture_file.js";
-import { listen_for_pictures } from "./request/picture_input.js";
+import { show_filters } from "./request/filters.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
-import { is_empty } from "./request/search_request.js";
+import { describe_request, is_empty, read_address, write_address } from "./request/search_request.js";
 import { run_search, stop_search } from "./results/search.js";
-import { offer_open_folder } from "./viewer/details.js";
-import { leave_viewer, listen_to_viewer } from "./viewer/viewer.js";
+import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
 
-const form = document.getElementById("search_form");
-const query_box = document.getElementById("query");
-const status_line = document.getElementById("status");
+const form = by_id("search_form");
+const query_box = by_id("query");
+const when_idle = window.requestIdleCallback ?? setTimeout;
 
 let request = null;
-// The files given last: shrinking a picture takes a moment, and an earlier picture must not replace a later one.
+// Shrinking a picture takes a moment, and an earlier picture must not replace a later one.
 let newest_files = null;
 
 function restore_from_address() {
@@ -29,25 +25,24 @@ function restore_from_address() {
   request = { ...address, picture: find_picture({ like, kept }) };
   query_box.value = request.query;
   show_query_picture(request);
-  show_filters(request);
+  show_filters(request, submit);
   leave_viewer();
   clear_toast();
   newest_files = null;
   if (kept && !request.picture) report_lost_picture(kept);
-  run();
+  document.title = is_empty(request) ? "Lookwhy" : `${request.query || `Pictures ${describe_request(request)}`} · Lookwhy`;
+  return run();
 }
 
 function run() {
   if (is_empty(request)) {
     stop_search();
-    show_library(request, uses);
-  } else {
-    leave_library();
-    run_search(request, uses);
+    return show_library(request, find_similar);
   }
+  leave_library();
+  return run_search(request, find_similar);
 }
 
-// A given picture is kept until the page is closed or loaded again; its history entry may be older.
 function report_lost_picture({ name }) {
   write_address(request, { replace: true });
   const instead = request.query ? "These match the words alone." : "Give it again to search with it.";
@@ -64,21 +59,16 @@ function submit(changes = {}, { replace = false } = {}) {
 
 function find_similar({ id, preview_url, image_url, caption, image_path }) {
   submit({ query: "", picture: { id, image_url: preview_url ?? image_url, name: caption || image_path } });
-  status_line.focus(); // the focused card has been removed
+  by_id("status").focus(); // the focused card has been removed
 }
-
-const uses = { find_similar };
 
 async function take_files(files) {
   const mine = (newest_files = files);
-  try {
-    const file = only_picture(files);
-    const small = await shrink_picture(file);
-    if (mine === newest_files) submit({ picture: store_picture(small, file.name) });
-  } catch (refusal) {
-    if (!(refusal instanceof PictureRefused)) throw refusal;
-    show_toast(refusal);
-  }
+  const { read_picture } = await import("./request/picture_file.js");
+  await attempt(null, async () => {
+    const picture = await read_picture(files);
+    if (mine === newest_files) submit({ picture: store_picture(picture, files[0].name) });
+  }, show_toast);
 }
 
 form.addEventListener("submit", (event) => {
@@ -88,33 +78,35 @@ form.addEventListener("submit", (event) => {
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 });
 
-document.getElementById("retry").addEventListener("click", run);
-
-document.getElementById("examples").addEventListener("click", (event) => {
-  const example = event.target.closest("a");
-  const opens_elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
-  if (!example || opens_elsewhere) return;
+// Examples, filters that words suggest, a picture's folder.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest('a[href^="?"]');
+  if (!link || is_modified(event)) return;
   event.preventDefault();
-  submit({ query: example.textContent, picture: null });
+  history.pushState({ picture: history.state?.picture }, "", link.href);
+  restore_from_address();
 });
 
-window.addEventListener("popstate", restore_from_address);
+by_id("retry").addEventListener("click", run);
+addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
 listen_to_keys(query_box);
-listen_to_viewer();
-listen_for_pictures(take_files);
-listen_to_filters(submit);
 listen_to_query_picture({
+  take: take_files,
   change_weight: () => submit({}, { replace: true }),
   remove: () => {
     submit({ picture: null });
     query_box.focus();
   },
 });
-restore_from_address();
 // The header grows with the slider and with larger text.
 const header = document.querySelector(".top");
 new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
-const readiness = await read_readiness();
-note_sample_models(readiness);
-offer_log_out(readiness);
-offer_open_folder(readiness);
+
+await restore_from_address();
+note_readiness();
+// What is not needed yet waits until the first pictures have come.
+when_idle(async () => {
+  await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
+  load_viewer();
+  keep_page();
+});

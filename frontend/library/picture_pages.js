@@ -1,4 +1,4 @@
-// The library's pictures by their place in its order, fetched a page at a time. Pages that are long unused are forgotten.
+// The library's pictures by their place in its order, fetched a page at a time.
 
 import { fetch_pictures } from "../page/api.js";
 
@@ -23,7 +23,7 @@ export function open_pictures(where) {
 
   function fetch_page(number) {
     const aborter = new AbortController();
-    const answer = fetch_pictures({ where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
+    const answer = fetch_pictures({ ...where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
     const found = { aborter, pictures: answer.then(({ pictures }) => pictures) };
     const forget = () => pages.get(number) === found && pages.delete(number);
     found.pictures.then(() => (found.has_come = true), forget);

@@ -1,23 +1,19 @@
-// The months of the library as sections of chunks. Only chunks near the window have pictures; the others keep their height.
+// The months of the library. Only chunks near the window have pictures; the others keep their height.
 
-import { fill_picture } from "../page/picture.js";
-import { name_date } from "../results/photo_facts.js";
-import { choose_row_height, estimate_height, ratio_of, usual_row_height } from "./rows.js";
+import { name_date } from "../page/descriptions.js";
+import { by_id, copy_template, make } from "../page/elements.js";
+import { fill_picture, ratio_of } from "../page/picture.js";
 
-const CHUNK = 60; // pictures
+const CHUNK = 60;
 const MARGIN = 1200; // CSS pixels above and below the window
 const SETTLING_MS = 80; // what is scrolled past faster is not asked for
+const GAP = 4; // CSS pixels, as in pictures.css
+const USUAL_RATIO = 1.4;
 
-const box = document.getElementById("months");
-const years = document.getElementById("years");
-const cell_template = document.getElementById("cell_template");
+const box = by_id("months");
+const years = by_id("years");
 
-const make = (tag, fields) => Object.assign(document.createElement(tag), fields);
-
-/**
- * Shows a timeline, of whose pictures the `first` are here. Calls `open(place)`, and `fail(failure, retry)`.
- * Returns `{focus(place), stop()}`.
- */
+/** Shows a timeline, of whose pictures the `first` are here; calls `open(place)` and `fail(failure, retry)`. */
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
@@ -42,8 +38,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   };
 
   function make_month(name, count) {
-    const month = make("section");
-    if (name) month.append(make("h2", { textContent: name }));
+    const month = make("section", {}, ...(name ? [make("h2", {}, name)] : []));
     let end = chunks.at(-1)?.end ?? 0;
     const last = end + count;
     while (end < last) {
@@ -58,14 +53,14 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   function make_year({ month }, at) {
     const year = month.slice(0, 4);
     if (months[at - 1]?.month.startsWith(year)) return [];
-    return make("button", { type: "button", textContent: year, onclick: () => box.children[at].scrollIntoView() });
+    return make("button", { type: "button", onclick: () => box.children[at].scrollIntoView() }, year);
   }
 
   // An IntersectionObserver of 2,000 chunks, and as many sticky headings as months, cost 20 ms a frame.
   function see() {
-    if (!box.clientWidth) return; // other results are shown
+    if (!box.clientWidth) return;
     const now = find_near();
-    if (now.size === near.size && [...now].every((chunk) => near.has(chunk))) return;
+    if (now.size === near.size && now.isSubsetOf(near)) return;
     for (const chunk of near) {
       chunk.month.className = "";
       if (!now.has(chunk)) clear(chunk);
@@ -113,10 +108,11 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function clear(chunk) {
-    if (!chunk.ratios || chunk.element.contains(document.activeElement)) return;
+    const { element, ratios } = chunk;
+    if (!ratios || element.contains(document.activeElement)) return;
     chunk.ratios = null;
-    chunk.element.style.height = `${chunk.element.offsetHeight}px`;
-    chunk.element.replaceChildren();
+    element.style.height = `${element.offsetHeight}px`;
+    element.replaceChildren();
   }
 
   function fit_all() {
@@ -128,9 +124,22 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function fit({ element, first, end, ratios }) {
-    const height = ratios && element.matches(".whole") ? choose_row_height(ratios, width) : usual_row_height(width);
-    element.style.height = ratios ? "" : `${estimate_height(end - first, width)}px`;
+    const usual = Math.min(200, Math.max(88, width * 0.16));
+    const height = ratios && element.matches(".whole") ? fill_last_row(ratios, usual) : usual;
+    const rows = Math.ceil(((end - first) * USUAL_RATIO * 1.1 * usual) / width);
+    element.style.height = ratios ? "" : `${rows * (1.1 * usual + GAP)}px`; // about; rows grow until they are full
     element.style.setProperty("--row_height", `${height}px`);
+  }
+
+  // The next chunk goes on from the last row, which is to be as full as it can be.
+  function fill_last_row(ratios, usual) {
+    let best = { left: Infinity };
+    for (let height = 0.85 * usual; height < 1.15 * usual; height += 0.015 * usual) {
+      let left = 0;
+      for (const needed of ratios.map((ratio) => ratio * height + GAP)) left = (left < needed ? width + GAP : left) - needed;
+      if (left < best.left) best = { left, height };
+    }
+    return best.height;
   }
 
   function focus(place) {
@@ -151,7 +160,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 }
 
 function make_cell(picture) {
-  const cell = cell_template.content.firstElementChild.cloneNode(true);
+  const cell = copy_template("cell_template");
   cell.style.setProperty("--ratio", ratio_of(picture));
   fill_picture(cell, picture);
   return cell;

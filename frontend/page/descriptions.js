@@ -1,30 +1,81 @@
-// A result's fields in words that fit on a card. Pure functions: no DOM, no HTTP.
+// Answers and pictures in words. Pure functions.
 
-const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now", none: "none" };
-const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer", none: "none" };
+import { describe_request } from "../request/search_request.js";
 
-export function describe_score(score) {
-  return score.toFixed(2);
+const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
+const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
+const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
+const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+
+let countries = null;
+
+export function describe_verdict({ verdict, match_probability: probability }) {
+  const name = VERDICTS[verdict] ?? "";
+  if (!name || typeof probability !== "number") return name;
+  // Never 0 or 100, as it is an estimate.
+  const percent = probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability);
+  return `${name} · ${percent}%`;
 }
 
-export function describe_caption_source(caption_source) {
-  return CAPTION_SOURCES[caption_source] ?? caption_source;
+export function describe_answer(request, { matches, misses }, { more, filtered }) {
+  const asked = describe_request(request);
+  const count = matches.length;
+  if (!count && misses.length) return `Nothing matches “${request.query}”. The nearest:`;
+  if (!count) return [`No pictures ${asked}`, filtered?.message].filter(Boolean).join(". ");
+  const first = more && !misses.length ? "The first " : "";
+  if (!matches.some(({ verdict }) => verdict)) return `${first}${count_of(count, "picture")} ${asked}`;
+  const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
+  return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
 }
 
-export function describe_explanation_source(explanation_source) {
-  const [service, model] = explanation_source.split(/:(.*)/s);
-  return service === "groq" ? `by ${model} (Groq)` : (EXPLANATION_SOURCES[explanation_source] ?? explanation_source);
+export function describe_query_read({ query_read }) {
+  return query_read ? `Only the first ${query_read.split(/\s+/).length} words were searched for: ${query_read}` : "";
 }
 
-export function describe_caption(caption) {
+export function describe_caption_source(source) {
+  return CAPTION_SOURCES[source] ?? source;
+}
+
+export function describe_explanation_source(source) {
+  return source.startsWith("groq:") ? `by ${source.slice(5)} (Groq)` : (EXPLANATION_SOURCES[source] ?? source);
+}
+
+export function describe_caption({ caption }) {
   return caption || "No caption";
 }
 
-/** Returns the alternative text of a picture. */
-export function describe_picture({ caption, image_path }) {
-  return caption || `Picture ${image_path}`;
+export function describe_facts(picture) {
+  const { copy_count } = picture;
+  return [describe_date(picture), describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")].filter(Boolean).join(" · ");
 }
 
-export function count_pictures(count) {
-  return count === 1 ? "1 picture" : `${count} pictures`;
+// When a file was written says nothing of when a photo was taken.
+function describe_date({ taken, taken_source }) {
+  return taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
+}
+
+/** Returns a day, a month or a year in words: 2019-06 is "June 2019". What is no date stays as it is. */
+export function name_date(date) {
+  const [year, month, day] = date.split("-");
+  if (month && !MONTHS[month - 1]) return date;
+  return [day && Number(day), month && MONTHS[month - 1], year].filter(Boolean).join(" ");
+}
+
+export function describe_place({ place, country }) {
+  return [place, /^[A-Z]{2}$/.test(country ?? "") && name_country(country)].filter(Boolean).join(", ");
+}
+
+export function describe_size({ width, height, bytes }) {
+  const file = bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${width} × ${height} pixels${bytes ? `, ${file}` : ""}`;
+}
+
+export function count_of(count, one, several = `${one}s`) {
+  return `${count} ${count === 1 ? one : several}`;
+}
+
+// Made when it is first needed: it takes a phone tens of milliseconds.
+function name_country(code) {
+  countries ??= new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  return countries.of(code);
 }

@@ -1,64 +1,60 @@
-// Keys outside the dialog: / goes to the search box, Escape leaves it, arrows move through the pictures, h and m act on a card.
+// Keys outside the viewer.
 
-const pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
+import { is_modified } from "./elements.js";
 
-export function focus_card(at) {
-  pictures()[at]?.focus();
+export function focus_picture(at) {
+  shown_pictures()[at]?.focus();
 }
 
 export function listen_to_keys(query_box) {
   document.addEventListener("keydown", (event) => {
-    const { key, target } = event;
-    const modified = event.ctrlKey || event.metaKey || event.altKey;
-    if (modified || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (key === "/" && !target.closest("input:not([type=range]), select, textarea")) {
-      event.preventDefault();
-      query_box.focus();
-      query_box.select();
-    } else if (key === "ArrowDown" && target.matches("#query, #status")) go_to(first_in_window(), event);
-    else if (key === "Escape" && target === query_box) leave_box(event);
-    else if (target.closest(".card, #months")) press_key_on_picture(event, query_box);
+    if (is_modified(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const found = find_target(event, query_box);
+    if (!found) return;
+    event.preventDefault();
+    found.focus();
+    if (event.key === "/") query_box.select();
   });
 }
 
-function go_to(element, event) {
-  if (!element) return;
-  event.preventDefault();
-  element.focus();
+function find_target({ key, target }, query_box) {
+  if (key === "/") return target.closest("input:not([type=range]), select, textarea") ? null : query_box;
+  if (key === "ArrowDown" && target.matches("#query, #status")) return first_in_window();
+  if (key === "Escape" && target === query_box) leave_box(query_box);
+  if (key === "m") target.closest(".card")?.querySelector(".similar").click();
+  return target.matches("main button.picture") ? find_from_picture(key, target, query_box) : null;
 }
 
-// The library may be scrolled far.
-function first_in_window() {
-  const all = pictures();
-  return all.find((picture) => picture.getBoundingClientRect().top >= 0) ?? all[0];
-}
-
-function leave_box(event) {
-  event.preventDefault();
-  if (event.target.value) event.target.value = "";
-  else event.target.blur();
-}
-
-function press_key_on_picture(event, query_box) {
-  const { key, target } = event;
-  const button = { h: ".where:not([hidden])", m: ".similar" }[key];
-  if (button) target.closest(".card")?.querySelector(button)?.click();
-  if (!target.matches("button.picture")) return;
-  const all = pictures();
+function find_from_picture(key, target, query_box) {
+  const all = shown_pictures();
   const at = all.indexOf(target);
   const found = {
-    ArrowLeft: () => all[at - 1] ?? target,
-    ArrowRight: () => all[at + 1] ?? target,
+    ArrowLeft: () => all[at - 1],
+    ArrowRight: () => all[at + 1],
     ArrowUp: () => nearest(all, target, -1) ?? query_box,
     ArrowDown: () => nearest(all, target, 1) ?? all.at(-1),
     Home: () => all[0],
     End: () => all.at(-1),
     Escape: () => query_box,
   }[key];
-  go_to(found?.(), event);
+  return found && (found() ?? target);
 }
 
-/** Returns the picture that is nearest in the next row below (`down` 1) or above (-1): rows have any number of pictures. */
+function shown_pictures() {
+  return [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
+}
+
+function first_in_window() {
+  const all = shown_pictures();
+  return all.find((picture) => picture.getBoundingClientRect().top >= 0) ?? all[0];
+}
+
+function leave_box(query_box) {
+  if (query_box.value) query_box.value = "";
+  else query_box.blur();
+}
+
+// In the next row below (`down` 1) or above (-1): rows have any number of pictures.
 function nearest(all, from, down) {
   const box = (picture) => picture.getBoundingClientRect();
   const aside = (picture) => Math.abs(box(picture).left + box(picture).right - box(from).left - box(from).right);

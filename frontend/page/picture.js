@@ -1,15 +1,16 @@
 // A picture in its frame: loading, shown or broken.
 
 import { image_address, show_image } from "./api.js";
-import { describe_picture } from "./descriptions.js";
 
-// Where the next larger picture is loaded before it takes the place of a smaller one: one at a time, as one is looked at.
+// The next larger picture is loaded here before it takes the place of a smaller one.
 const larger = new Image();
 
-/**
- * Shows a picture in a frame, whose `data-picture` says loading, shown or broken: its preview, or where there is none, the
- * picture itself. `large`: the preview that fills a screen takes its place once it has come.
- */
+/** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
+export function ratio_of({ width, height }) {
+  return Math.min(2.5, Math.max(0.5, width / height || 1));
+}
+
+/** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview takes its place once it has come. */
 export function fill_picture(frame, picture, { large = false } = {}) {
   const image = frame.querySelector("img");
   const addresses = [picture.preview_url, picture.image_url].map(image_address).filter(Boolean);
@@ -22,24 +23,13 @@ export function fill_picture(frame, picture, { large = false } = {}) {
   };
   image.onload = () => (frame.dataset.picture = "shown");
   image.onerror = show_next;
-  image.alt = describe_picture(picture);
+  image.alt = picture.caption || `Picture ${picture.image_path}`;
   if (picture.width && picture.height) Object.assign(image, { width: picture.width, height: picture.height });
   show_next();
   if (large) show_larger(frame, large_preview(picture));
 }
 
-/** Shows the picture itself in place of its preview, once it has come. */
-export function show_original(frame, { image_url }) {
-  return show_larger(frame, image_address(image_url));
-}
-
-/** Loads the preview that fills a screen, so that it is there when it is asked for. */
-export function load_ahead(picture) {
-  const address = large_preview(picture);
-  if (address) show_image(new Image(), address);
-}
-
-async function show_larger(frame, address) {
+export async function show_larger(frame, address) {
   larger.removeAttribute("src"); // what is no longer wanted is no longer loaded
   if (!address) return;
   show_image(larger, address);
@@ -48,11 +38,16 @@ async function show_larger(frame, address) {
   if (is_loaded && larger.src === src) show_image(frame.querySelector("img"), address);
 }
 
+export function load_ahead(picture) {
+  const address = large_preview(picture);
+  if (address) show_image(new Image(), address);
+}
+
 function large_preview({ preview_url }) {
   return image_address(preview_url?.replace(/\.512\.jpg$/, ".1600.jpg"));
 }
 
-/** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`, a CSS length. */
+/** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`. */
 export function offer_large_preview(image, picture, sizes) {
   const { preview_url, width, height } = picture;
   const longest = Math.max(width, height);

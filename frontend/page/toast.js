@@ -1,29 +1,26 @@
-// Short messages: toasts that stay until dismissed, and announcements for screen readers only.
+// Short messages.
 
-const toasts = document.getElementById("toasts");
-const template = document.getElementById("toast_template");
-const announcer = document.getElementById("announcer");
+import { by_id, copy_template } from "./elements.js";
 
-/** Shows a message in place of the last one, with `retry` and a button for it. A failure interrupts a screen reader. */
-export function show_toast({ title, message, retry, failure = true }) {
-  const toast = template.content.firstElementChild.cloneNode(true);
+const toasts = by_id("toasts");
+
+/** Shows a message until it is dismissed, and a button for `act`. A failure interrupts a screen reader. */
+export function show_toast({ title, message, act, name = "Try again", failure = true }) {
+  const toast = copy_template("toast_template");
+  const part = (selector) => toast.querySelector(selector);
   if (failure) toast.role = "alert";
-  toast.querySelector(".title").textContent = title;
-  toast.querySelector(".message").textContent = message;
-  toast.querySelector(".dismiss").addEventListener("click", clear_toast);
-  const again = toast.querySelector(".again");
-  again.hidden = !retry;
-  again.addEventListener("click", () => {
-    clear_toast();
-    retry();
-  });
+  part(".title").textContent = title;
+  part(".message").textContent = message;
+  part(".dismiss").onclick = clear_toast;
+  part(".act").hidden = !act;
+  part(".act").textContent = name;
+  part(".act").onclick = () => (clear_toast(), act());
   place_toasts();
   toasts.replaceChildren(toast);
 }
 
-/** Shows what could not be fetched, why, and a button that tries again. */
-export function show_request_failure(title, { title: reason, message }, retry) {
-  show_toast({ title, message: `${reason}. ${message}`, retry });
+export function show_request_failure(title, failure, act) {
+  show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
 }
 
 export function clear_toast() {
@@ -31,7 +28,7 @@ export function clear_toast() {
 }
 
 export function announce(text) {
-  announcer.textContent = text;
+  by_id("announcer").textContent = text;
 }
 
 // Elements outside an open modal dialog cannot be clicked, so toasts move into it.

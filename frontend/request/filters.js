@@ -1,12 +1,12 @@
 // The filters: their form, a chip for each that is set, and the order of results.
 
 import { fetch_folders } from "../page/api.js";
-import { name_date } from "../results/photo_facts.js";
+import { name_date } from "../page/descriptions.js";
+import { by_id, make } from "../page/elements.js";
 
-const form = document.getElementById("filter_form");
-const chips = document.getElementById("chips");
-const order_box = document.getElementById("order");
-const folders = document.getElementById("folders");
+const form = by_id("filter_form");
+const chips = by_id("chips");
+const order_box = by_id("order");
 
 const NAMES = {
   from: (date) => `from ${name_date(date)}`,
@@ -17,45 +17,29 @@ const NAMES = {
   has_text: (has_text) => (has_text ? "with text" : "without text"),
 };
 
-let set = {};
-
-/** Shows a request's filters as chips and in the form, and its order. */
-export function show_filters({ where, order }) {
-  set = where;
-  chips.replaceChildren(...Object.keys(NAMES).filter((key) => key in where).map(make_chip));
-  for (const field of form.querySelectorAll("[name]")) field.value = String(where[field.name] ?? "");
+/** Shows the filters and the order of a request, which `change({where})` or `change({order})` is to change. */
+export function show_filters({ where, order }, change) {
+  const set = Object.keys(NAMES).filter((key) => key in where);
+  chips.replaceChildren(...set.map((key) => make_chip(NAMES[key](where[key]), () => {
+    const { [key]: removed, ...others } = where;
+    change({ where: others });
+    by_id("filter_button").focus(); // the chip is gone
+  })));
+  for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
   order_box.value = order;
-}
+  order_box.onchange = () => change({ order: order_box.value });
+  form.onsubmit = (event) => apply(event, read_form());
+  form.onreset = (event) => apply(event, {});
 
-/** Connects the form, the chips and the order; calls `change({where})` or `change({order})`. */
-export function listen_to_filters(change) {
-  form.addEventListener("submit", (event) => {
+  function apply(event, given) {
     event.preventDefault();
     form.hidePopover();
-    change({ where: read_form() });
-  });
-  form.addEventListener("reset", (event) => {
-    event.preventDefault(); // it would bring back what the fields had when the page was loaded
-    form.hidePopover();
-    change({ where: {} });
-  });
-  form.addEventListener("toggle", ({ newState }) => newState === "open" && offer_folders());
-  chips.addEventListener("click", ({ target }) => {
-    const { [target.dataset.key]: removed, ...where } = set;
-    if (removed === undefined) return;
-    change({ where });
-    document.getElementById("filter_button").focus(); // the chip is gone
-  });
-  order_box.addEventListener("change", () => change({ order: order_box.value }));
+    change({ where: given });
+  }
 }
 
-function make_chip(key) {
-  const textContent = NAMES[key](set[key]);
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent, ariaLabel: `Remove the filter “${textContent}”` });
-  button.dataset.key = key;
-  const chip = document.createElement("li");
-  chip.append(button);
-  return chip;
+function make_chip(textContent, onclick) {
+  return make("li", {}, make("button", { type: "button", textContent, ariaLabel: `Remove the filter “${textContent}”`, onclick }));
 }
 
 function read_form() {
@@ -63,9 +47,10 @@ function read_form() {
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
-/** Offers the folders that the other filters leave; where they cannot be had, one can still be typed. */
-async function offer_folders() {
+// Offers the folders that the other filters leave; any can be typed.
+form.addEventListener("toggle", async ({ newState }) => {
+  if (newState !== "open") return;
   const { folder, ...others } = read_form();
-  const answer = await fetch_folders(others).catch(() => ({ folders: [] }));
-  folders.replaceChildren(...answer.folders.map(({ folder }) => new Option("", folder)));
-}
+  const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
+  by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
+});

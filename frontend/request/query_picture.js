@@ -1,31 +1,32 @@
-// The picture in the search box: its thumbnail, the slider that weighs it against the words, and the pictures given so far.
+// The picture to search with: how it is given, its thumbnail, and its weight against the words.
 
 import { image_address, show_image } from "../page/api.js";
+import { by_id } from "../page/elements.js";
 
-const picture_box = document.getElementById("query_picture");
+const picture_box = by_id("query_picture");
 const thumbnail = picture_box.querySelector("img");
-const mix = document.getElementById("mix");
-const weight_box = document.getElementById("picture_weight");
-const query_box = document.getElementById("query");
+const weight_box = by_id("picture_weight");
+const query_box = by_id("query");
+const file_box = by_id("picture_file");
+const drop_target = by_id("drop_target");
 
-// Keys count from 0 each time the page is loaded; the time tells those of an earlier load, still in the history, apart.
-const load_time = String(performance.timeOrigin);
+// Tells keys of an earlier load of the page, still in the history, apart.
+const load_time = performance.timeOrigin;
 const given_pictures = new Map();
 
-/** Stores a given picture until the page is closed or loaded again, so that the back button finds it. */
+/** Stores a given picture for the back button, until the page is closed or loaded again. */
 export function store_picture(file, name) {
   const picture = { key: `${load_time}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
   given_pictures.set(picture.key, picture);
   return picture;
 }
 
-/** Returns the picture of an address and its history entry; null where there is none, or where it is lost. */
+/** Returns the picture of an address and its history entry; null where there is none, or it is lost. */
 export function find_picture({ like, kept }) {
   if (like === null) return given_pictures.get(kept?.key) ?? null;
   return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
 }
 
-/** Shows a request's picture and weight in the search box. */
 export function show_query_picture({ picture, picture_weight }) {
   const address = picture && (picture.address ?? image_address(picture.image_url));
   picture_box.hidden = !picture;
@@ -34,29 +35,53 @@ export function show_query_picture({ picture, picture_weight }) {
   thumbnail.hidden = !address;
   if (address) show_image(thumbnail, address);
   query_box.placeholder = picture ? "Add words" : "Describe a picture";
-  weight_box.value = String(picture_weight);
-  describe_weight();
-  show_mix();
+  weight_box.value = picture_weight;
+  show_weight();
 }
 
 export function read_picture_weight() {
   return Number(weight_box.value);
 }
 
-/** Connects the slider and the button that removes the picture; calls `change_weight()` and `remove()`. */
-export function listen_to_query_picture({ change_weight, remove }) {
-  document.getElementById("remove_picture").addEventListener("click", remove);
-  query_box.addEventListener("input", show_mix);
-  weight_box.addEventListener("input", describe_weight);
-  weight_box.addEventListener("change", change_weight);
-}
-
-// Shown if there are both words and a picture.
-function show_mix() {
-  mix.hidden = picture_box.hidden || !query_box.value.trim();
-}
-
-function describe_weight() {
+function show_weight() {
   const percent = Math.round(100 * read_picture_weight());
-  weight_box.setAttribute("aria-valuetext", `${100 - percent}% words, ${percent}% picture`);
+  weight_box.ariaValueText = `${100 - percent}% words, ${percent}% picture`;
+  by_id("mix").hidden = picture_box.hidden || !query_box.value.trim();
+}
+
+export function listen_to_query_picture({ take, change_weight, remove }) {
+  by_id("remove_picture").addEventListener("click", remove);
+  query_box.addEventListener("input", show_weight);
+  weight_box.addEventListener("input", show_weight);
+  weight_box.addEventListener("change", change_weight);
+  by_id("choose_picture").addEventListener("click", () => file_box.click());
+  file_box.addEventListener("change", () => {
+    take([...file_box.files]);
+    file_box.value = ""; // else the same file could not be chosen again
+  });
+  document.addEventListener("paste", (event) => {
+    const { files } = event.clipboardData;
+    // Text copied from a text program comes with a picture of it.
+    if (!files.length || event.clipboardData.getData("text/plain")) return;
+    event.preventDefault();
+    take([...files]);
+  });
+  const on_drag = (name, listener) => document.addEventListener(name, (event) => event.dataTransfer?.types.includes("Files") && listener(event));
+  on_drag("dragover", (event) => {
+    event.preventDefault(); // else the browser would open the file in place of the page
+    event.dataTransfer.dropEffect = "copy";
+    show_drop_target(true);
+  });
+  // Without a related target, the pointer has left the page.
+  on_drag("dragleave", (event) => event.relatedTarget || show_drop_target(false));
+  on_drag("drop", (event) => {
+    event.preventDefault();
+    show_drop_target(false);
+    take([...event.dataTransfer.files]);
+  });
+}
+
+// A popover, so that it also appears above the open viewer.
+function show_drop_target(is_shown) {
+  if (drop_target.matches(":popover-open") !== is_shown) drop_target.togglePopover(is_shown);
 }

@@ -1,33 +1,16 @@
-// The viewer's details: what is claimed of a picture and why, what is known of its file, and what can be done with it.
+// The viewer's details: what is claimed of a picture and why, and what is known of its file.
 
-import { RequestFailed, image_address, open_folder } from "../page/api.js";
-import { describe_caption_source, describe_explanation_source, describe_score } from "../page/descriptions.js";
+import { image_address, open_folder } from "../page/api.js";
+import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
+import { by_id, make } from "../page/elements.js";
+import { attempt } from "../page/failures.js";
 import { show_request_failure, show_toast } from "../page/toast.js";
-import { address_with } from "../request/address.js";
-import { describe_date, describe_place } from "../results/photo_facts.js";
-import { describe_match, describe_size } from "./claims.js";
-import { fill_word_bars } from "./word_weights.js";
+import { address_with, read_photo_entry, write_photo } from "../request/search_request.js";
 
-const part = (name) => document.getElementById(`viewer_${name}`);
+const part = (name) => by_id(`viewer_${name}`);
 const marks = part("marks");
 
 let shown = null;
-
-/** Connects the buttons; `link_to_picture()` returns the address of the open picture. */
-export function listen_to_details(link_to_picture) {
-  const pressed = {
-    copy_link: () => copy(link_to_picture(), "copy_link"),
-    copy_path: () => copy(shown.image_path, "copy_path"),
-    open_folder: show_in_folder,
-    text: () => mark_text(marks.hasAttribute("hidden")),
-  };
-  for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
-}
-
-/** Offers to open a picture's folder where the server runs on this machine. */
-export function offer_open_folder({ local = false }) {
-  part("open_folder").hidden = !local;
-}
 
 export function show_details(picture) {
   shown = picture;
@@ -37,9 +20,8 @@ export function show_details(picture) {
   part("download").href = address ?? "";
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
   const folder = image_path.slice(0, Math.max(0, image_path.lastIndexOf("/")));
-  const date = taken && [describe_date({ taken }), taken.slice(11, 16)].filter(Boolean).join(", ");
   fill_facts("facts", {
-    [taken_source === "mtime" ? "File dated" : "Taken"]: date,
+    [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken.slice(0, 10)), taken.slice(11, 16)].filter(Boolean).join(", "),
     Place: describe_place(picture),
     Camera: camera,
     Folder: folder && make_link(folder, address_with({ photo: null, folder })),
@@ -52,43 +34,43 @@ export function show_details(picture) {
   show_evidence(picture);
 }
 
-/** Shows what may arrive later than the picture. */
 export function show_evidence(picture) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
   const { words = [], text = [], named = false } = evidence ?? {};
-  part("match").textContent = describe_match(picture);
+  const said = describe_verdict(picture);
+  part("match").textContent = said && `Match: ${said.toLowerCase()}`;
   part("match").dataset.verdict = verdict;
   part("explanation").textContent = explanation ?? "";
   // Of a picture that its file's name states, the picture itself need not show the words.
   part("words").hidden = !words.length || named || verdict === "none";
-  fill_word_bars(part("bars"), words);
+  part("bars").replaceChildren(...words.map(make_bar));
   part("text").hidden = !text.length;
   part("text").textContent = `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}`;
   fill_facts("sources", {
     Explanation: explanation && describe_explanation_source(explanation_source),
-    Similarity: score === undefined ? "" : describe_score(score),
+    Similarity: score?.toFixed(2),
   });
 }
 
 function fill_facts(list, facts) {
-  const rows = Object.entries(facts).filter(([, fact]) => fact);
-  part(list).replaceChildren(...rows.map(([name, fact]) => {
-    const row = make("div");
-    row.append(make("dt", { textContent: name }), make("dd"));
-    row.lastChild.append(fact);
-    return row;
-  }));
+  const known = Object.entries(facts).filter(([, fact]) => fact);
+  part(list).replaceChildren(...known.map(([name, fact]) => make("div", {}, make("dt", {}, name), make("dd", {}, fact))));
 }
 
 function make_link(textContent, href) {
   return make("a", { textContent, dir: "auto", ...(href && { href }) });
 }
 
-function make(tag, properties) {
-  return Object.assign(document.createElement(tag), properties);
+function make_bar({ word, share, drop, in_caption }) {
+  const is_missing = drop <= 0 && !in_caption; // neither the picture nor its caption supports such a word
+  const number = is_missing ? "not found" : `${Math.round(100 * share)}%`;
+  const parts = [make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, in_caption ? "in the caption" : "not in the caption")];
+  const bar = make("li", { className: is_missing ? "bar missing_word" : "bar" }, ...parts);
+  bar.style.setProperty("--share", Math.min(1, Math.max(0, share)));
+  return bar;
 }
 
-// The marks have the picture's own shape, as the heatmap has, so that they lie where `object-fit: contain` puts it.
+// In the picture's own shape, so that the marks lie where `object-fit: contain` puts it.
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
@@ -104,18 +86,22 @@ function mark_text(is_shown) {
 async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
-    part("said").textContent = part(button).textContent = "Copied";
+    part("said").textContent = button.textContent = "Copied";
   } catch {
     // without TLS, or permission
     show_toast({ title: "Copy it from here", message: text, failure: false });
   }
 }
 
-async function show_in_folder() {
-  try {
-    await open_folder(shown.id);
-  } catch (failure) {
-    if (!(failure instanceof RequestFailed)) throw failure;
-    show_request_failure("The folder could not be opened", failure, show_in_folder);
-  }
+function show_in_folder() {
+  const fail = (failure) => show_request_failure("The folder could not be opened", failure, show_in_folder);
+  return attempt(null, () => open_folder(shown.id), fail);
 }
+
+part("copy_link").addEventListener("click", ({ target }) => {
+  write_photo(shown.id, read_photo_entry()); // it may lag behind
+  copy(location.href, target);
+});
+part("copy_path").addEventListener("click", ({ target }) => copy(shown.image_path, target));
+part("open_folder").addEventListener("click", show_in_folder);
+part("text").addEventListener("click", () => mark_text(marks.hasAttribute("hidden")));

@@ -1,4 +1,4 @@
-// Zoom, pan and swipe on a stage: wheel, pinch, double tap, drag. Knows no picture, only the layers that lie on the stage.
+// Zoom, pan and swipe on a stage: wheel, pinch, double tap, drag.
 
 const LARGEST = 8;
 const TAPPED_TO = 2.5;
@@ -7,11 +7,7 @@ const TAP_PX = 24;
 const SWIPE_PX = 50;
 const MIDDLE = { x: 0, y: 0 };
 
-/**
- * Moves and scales `layers`, whose image fills the stage as `object-fit: contain`. Returns `{zoom_by(factor), reset()}`.
- *
- * Calls `swiped(+1)` where a whole picture is dragged to the left, `swiped(-1)` to the right; `zoomed(scale)` with its new scale.
- */
+/** Moves and scales the layers; calls `swiped(+1)` where a whole picture is dragged to the left, and `zoomed(scale)`. */
 export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
   const fingers = new Map(); // each with its point, seen from the stage's middle, which is the origin of the scale
   let view = { scale: 1, ...MIDDLE };
@@ -28,13 +24,14 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     const scale = limit(wanted, 1, LARGEST);
     const grown = scale / view.scale;
     const { naturalWidth, naturalHeight } = layers.querySelector("img");
-    const fit = scale * Math.min(stage.clientWidth / naturalWidth, stage.clientHeight / naturalHeight) || 0;
+    const { clientWidth, clientHeight } = stage;
+    const fit = scale * Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) || 0;
     // The picture's edges stay at those of the stage, or beyond.
     const kept = (axis, size, room) => {
       const most = Math.max(0, (size * fit - room) / 2);
       return limit(at[axis] - grown * (at[axis] - view[axis]) + by[axis], -most, most);
     };
-    place(scale, { x: kept("x", naturalWidth, stage.clientWidth), y: kept("y", naturalHeight, stage.clientHeight) });
+    place(scale, { x: kept("x", naturalWidth, clientWidth), y: kept("y", naturalHeight, clientHeight) });
     if (grown !== 1) zoomed(scale);
   }
 
@@ -46,14 +43,14 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     return { x: clientX - left - width / 2, y: clientY - top - height / 2 };
   }
 
-  function press(event) {
+  function pointerdown(event) {
     if (event.button || fingers.size > 1) return;
     stage.setPointerCapture(event.pointerId);
     start = fingers.size ? null : point_of(event);
     fingers.set(event.pointerId, point_of(event));
   }
 
-  function move(event) {
+  function pointermove(event) {
     const from = fingers.get(event.pointerId);
     if (!from) return;
     const to = point_of(event);
@@ -68,7 +65,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     else if (start) place(1, { x: to.x - start.x, y: 0 });
   }
 
-  function lift(event) {
+  function pointerup(event) {
     const to = fingers.get(event.pointerId);
     if (!fingers.delete(event.pointerId) || fingers.size) return;
     const is_whole = view.scale === 1;
@@ -85,15 +82,15 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     if (is_second) zoom_to(view.scale > 1 ? 1 : TAPPED_TO, to);
   }
 
-  function turn_wheel(event) {
+  function wheel(event) {
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode ? 16 : 1);
     zoom_by(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), point_of(event)); // ctrl: a pinch on a touchpad
   }
 
-  const listeners = { pointerdown: press, pointermove: move, pointerup: lift, pointercancel: lift, wheel: turn_wheel };
   // Two fingers are ours; one may scroll the page up and down (touch-action in viewer.css).
-  listeners.touchstart = (event) => event.touches.length > 1 && event.preventDefault();
+  const touchstart = (event) => event.touches.length > 1 && event.preventDefault();
+  const listeners = { pointerdown, pointermove, pointerup, pointercancel: pointerup, wheel, touchstart };
   for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener, { passive: false });
   return { zoom_by, reset };
 }

@@ -1,5 +1,8 @@
-// A heatmap {grid, box, contributions} in colours and in words: what each patch adds to the score, rows from the top; `box` is the
-// part of the picture that they cover, in fractions.
+// The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, rows from the top, and
+// the part of the picture that they cover, in fractions.
+
+import { by_id } from "../page/elements.js";
+import { attempt } from "../page/failures.js";
 
 // Outside the patches: CLIP's input is the middle square of the picture.
 const UNCOVERED = "#12141aa8";
@@ -7,20 +10,63 @@ const LONGEST_SIDE = 320;
 // A map whose contributions differ by less has nothing to show.
 const FLAT = 1e-6;
 
-/** Paints it on a canvas of the picture's own shape, so that the same `object-fit` applies to both. */
-export function paint_heatmap(canvas, { grid, box, contributions }, { width, height }) {
-  const scale = LONGEST_SIDE / Math.max(width, height);
-  Object.assign(canvas, { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
-  const [x0, y0, x1, y1] = box.map((edge, at) => edge * (at % 2 ? canvas.height : canvas.width));
-  const context = canvas.getContext("2d");
-  context.fillStyle = UNCOVERED;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.clearRect(x0, y0, x1 - x0, y1 - y0);
-  context.drawImage(draw_patches(grid, contributions.flat()), x0, y0, x1 - x0, y1 - y0);
+const part = (name) => by_id(`viewer_${name}`);
+const toggle = part("heatmap_toggle");
+const canvas = part("heatmap");
+
+let is_on = false;
+let picture = null;
+let fetch_heatmap = null;
+let newest = new AbortController();
+
+export function toggle_heatmap(on = !is_on) {
+  is_on = on;
+  if (picture) show();
 }
 
-/** Returns where the hottest patch lies in the whole picture. */
-export function describe_heatmap({ grid, box: [x0, y0, x1, y1], contributions }) {
+/** Offers a picture's heatmap, and shows it if it is on; without `fetch` the query has no words to locate. */
+export function offer_heatmap(its_picture, fetch) {
+  [picture, fetch_heatmap] = [its_picture, fetch];
+  show();
+}
+
+async function show() {
+  newest.abort();
+  const { signal } = (newest = new AbortController());
+  const is_waiting = (on) => part("picture").toggleAttribute("data-waiting", on);
+  // In a picture that is no match the heat would show what comes nearest to the words, not that they are there.
+  const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
+  const is_shown = is_offered && is_on;
+  toggle.hidden = !is_offered;
+  toggle.ariaPressed = String(is_on);
+  canvas.hidden = true;
+  part("where").hidden = !is_shown;
+  is_waiting(is_shown);
+  if (!is_shown) return;
+  say("Looking for where the words are …");
+  await attempt(signal, async () => {
+    await fetch_heatmap(picture);
+    if (!signal.aborted) describe(picture.evidence);
+  }, ({ message }) => say("The heatmap could not be fetched.", message, true));
+  if (!signal.aborted) is_waiting(false);
+}
+
+function describe({ heatmap, occlusion }) {
+  if (!heatmap) return say("There is no heatmap: the picture's file could not be read.");
+  const where = describe_hottest(heatmap);
+  say(where, describe_check(heatmap, occlusion));
+  canvas.ariaLabel = `Heatmap. ${where}`;
+  paint(heatmap);
+  canvas.hidden = false;
+}
+
+function say(title, message = "", retry = false) {
+  part("where_title").textContent = title;
+  part("where_message").textContent = message;
+  part("where_retry").hidden = !retry;
+}
+
+function describe_hottest({ grid, box: [x0, y0, x1, y1], contributions }) {
   const flat = contributions.flat();
   const hottest = Math.max(...flat);
   if (hottest - Math.min(...flat) < FLAT) return "No part counts for more than another.";
@@ -30,8 +76,7 @@ export function describe_heatmap({ grid, box: [x0, y0, x1, y1], contributions })
   return `The ${down}${["left", "middle", "right"][third(x0, x1, at % grid)]} counts for most.`;
 }
 
-/** Returns what was found when the hottest patches, and as many random ones, were covered; and what was not looked at. */
-export function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
+function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
   const margin = Math.max(x0, y0, 1 - x1, 1 - y1) > 0.01 ? "The darkened margin was not looked at. " : "";
   if (!occlusion) return margin;
   const { patches, hottest_drop, random_drop, holds } = occlusion;
@@ -39,7 +84,19 @@ export function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
   return `${margin}Checked${holds ? "" : ", and doubtful"}: ${found}${holds ? "" : " Do not rely on these colours."}`;
 }
 
-// Cold patches darken the picture a little, hot ones brighten it, so that both show on bright and on dark pictures.
+// On a canvas of the picture's own shape, so that the same `object-fit` applies to both.
+function paint({ grid, box, contributions }) {
+  const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
+  Object.assign(canvas, { width: Math.ceil(picture.width * scale), height: Math.ceil(picture.height * scale) });
+  const [x0, y0, x1, y1] = box.map((edge, at) => edge * (at % 2 ? canvas.height : canvas.width));
+  const context = canvas.getContext("2d");
+  context.fillStyle = UNCOVERED;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.clearRect(x0, y0, x1 - x0, y1 - y0);
+  context.drawImage(draw_patches(grid, contributions.flat()), x0, y0, x1 - x0, y1 - y0);
+}
+
+// Cold patches darken the picture, hot ones brighten it, so that both show on any.
 function draw_patches(grid, flat) {
   const coldest = Math.min(...flat);
   const range = Math.max(...flat) - coldest;
@@ -48,7 +105,10 @@ function draw_patches(grid, flat) {
     const heat = range < FLAT ? 0 : (value - coldest) / range;
     image.data.set([30 + 225 * heat, 20 + 195 * heat ** 2, 80 + 10 * heat, 130 + 45 * heat], 4 * at);
   });
-  const canvas = new OffscreenCanvas(grid, grid);
-  canvas.getContext("2d").putImageData(image, 0, 0);
-  return canvas;
+  const patches = new OffscreenCanvas(grid, grid);
+  patches.getContext("2d").putImageData(image, 0, 0);
+  return patches;
 }
+
+toggle.addEventListener("click", () => toggle_heatmap());
+part("where_retry").addEventListener("click", show);

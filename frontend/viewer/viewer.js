@@ -1,106 +1,83 @@
-// The viewer: one picture, large, with its details. A modal dialog: the browser keeps the focus inside. Opening it adds a history
-// entry whose address names the picture, so that Back closes it.
+// The viewer: one picture, large, with its details. Opening it adds a history entry, so that Back closes it.
 
-import { RequestFailed, fetch_picture } from "../page/api.js";
+import { fetch_picture, image_address } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { fill_picture, load_ahead, show_original } from "../page/picture.js";
+import { by_id, is_modified } from "../page/elements.js";
+import { attempt } from "../page/failures.js";
+import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
 import { show_request_failure, show_toast } from "../page/toast.js";
-import { read_photo, read_photo_entry, read_request_key, write_photo } from "../request/address.js";
-import { listen_to_details, show_details, show_evidence } from "./details.js";
+import { read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
+import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
-import { listen_to_viewer_heatmap, show_heatmap, toggle_heatmap } from "./viewer_heatmap.js";
+import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
+import { list_of } from "./opening.js";
 
 // Browsers refuse an address that changes more often, as when a key is held down.
 const ADDRESS_DELAY_MS = 300;
 // The dialog's return value if a new search closed it; "" if its user did.
 const NEW_SEARCH = "new search";
 
-const part = (name) => document.getElementById(`viewer_${name}`);
-const viewer = document.getElementById("viewer");
+const part = (name) => by_id(`viewer_${name}`);
+const viewer = by_id("viewer");
 const when_idle = window.requestIdleCallback ?? setTimeout;
+const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
 let pictures = null;
 let uses = {};
 let at = 0;
 let shown = null;
-let newest = null; // the latest picture asked for; an earlier one that comes later is dropped
+let newest = new AbortController(); // of the latest picture asked for; an earlier one that comes later is dropped
 let request_key = null; // of the page below; null once another search has begun
-let gestures = null;
 let timer = 0;
 
-/** Returns an array as the list of pictures that the viewer steps through: {count, at(i)}, the latter a promise. */
-export function list_of(array) {
-  return { count: array.length, at: async (at) => array[at] };
-}
-
 /**
- * Opens a picture of a list.
- *
- * @param its_uses {find_similar(picture), close(at)}, and where the query has words: fetch_heatmap(picture), `heatmap: true` to show
- *   it at once, and explain(picture), which adds words and an explanation to a picture that has none.
+ * Opens a picture of a list {count, at(i)}. `its_uses`: find_similar(picture), close(at), and where the query has words
+ * fetch_heatmap(picture), `heatmap: true` to show it at once, and explain(picture), for one that has no explanation yet.
  */
 export function open_viewer(list, first, its_uses) {
   return open_at(list, first, its_uses, true);
 }
 
-/** Opens the picture that the address names, if it names one: among those `loaded`, which a list begins with, else alone. */
+/** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */
 export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
   const id = read_photo();
   if (id === null) return;
   const first = loaded.findIndex((picture) => picture.id === id);
   if (first >= 0) return open_at(list, first, its_uses);
-  const mine = (newest = {});
-  try {
+  const signal = begin();
+  await attempt(signal, async () => {
     const picture = await fetch_picture(id);
-    if (mine === newest) open_at(list_of([picture]), 0, its_uses);
-  } catch (failure) {
-    if (!(failure instanceof RequestFailed)) throw failure;
-    if (mine !== newest) return;
+    if (!signal.aborted) open_at(list_of([picture]), 0, its_uses);
+  }, ({ message }) => {
     write_photo(null);
-    show_toast({ title: "The linked picture cannot be shown", message: failure.message });
-  }
+    show_toast({ title: "The linked picture cannot be shown", message });
+  });
 }
 
-/** Closes the dialog because a new search begins. */
 export function leave_viewer() {
-  newest = request_key = null;
+  newest.abort();
+  request_key = null;
   if (viewer.open) viewer.close(NEW_SEARCH);
 }
 
-/** Shows the open picture's evidence again, as it has grown. */
 export function refresh_viewer() {
   if (!viewer.open) return;
   show_evidence(shown);
-  offer_heatmap();
+  offer_its_heatmap();
 }
 
-/** Connects the dialog's buttons, keys and gestures. */
-export function listen_to_viewer() {
-  gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
-  const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: () => uses.find_similar(shown) };
-  for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
-  const keys = {
-    ArrowLeft: pressed.previous,
-    ArrowRight: pressed.next,
-    h: () => toggle_heatmap(),
-    m: pressed.similar,
-    "+": () => gestures.zoom_by(1.5),
-    "-": () => gestures.zoom_by(1 / 1.5),
-  };
-  viewer.addEventListener("keydown", (event) => {
-    const modified = event.ctrlKey || event.metaKey || event.altKey;
-    if (!modified) keys[event.key]?.();
-  });
-  viewer.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close();
-  });
-  viewer.addEventListener("close", on_close);
-  listen_to_viewer_heatmap();
-  listen_to_details(() => {
-    write_photo(shown.id, read_photo_entry());
-    return location.href;
-  });
+/** Opens or closes the dialog as the history says; returns whether that was all that changed. */
+export function follow_history() {
+  if (read_request_key() !== request_key) return false;
+  if (read_photo() === null) viewer.close();
+  else if (!viewer.open) show(read_photo_entry()?.at ?? at, open_dialog);
+  return true;
+}
+
+function begin() {
+  newest.abort();
+  newest = new AbortController();
+  return newest.signal;
 }
 
 async function open_at(list, first, its_uses, push = false) {
@@ -133,13 +110,6 @@ function on_close() {
   uses.close?.(at);
 }
 
-function follow_history(event) {
-  if (read_request_key() !== request_key) return;
-  event.stopImmediatePropagation();
-  if (read_photo() === null) viewer.close();
-  else if (!viewer.open) show(read_photo_entry()?.at ?? at, open_dialog);
-}
-
 function step(by) {
   const next = at + by;
   if (next < 0 || next >= pictures.count) return;
@@ -150,23 +120,20 @@ function step(by) {
   });
 }
 
-/** Shows one of the pictures, and then calls `then`, unless another one has been asked for meanwhile. */
 async function show(next, then) {
-  const mine = (newest = {});
+  const signal = begin();
   const before = at;
   at = next;
-  try {
+  await attempt(signal, async () => {
     const picture = await pictures.at(next);
-    if (mine !== newest) return;
+    if (signal.aborted) return;
     shown = picture;
     fill_viewer();
     then();
-  } catch (failure) {
-    if (!(failure instanceof RequestFailed)) throw failure;
-    if (mine !== newest) return;
+  }, (failure) => {
     at = before;
     show_request_failure("The picture could not be fetched", failure, () => show(next, then));
-  }
+  });
 }
 
 function fill_viewer() {
@@ -174,9 +141,9 @@ function fill_viewer() {
   gestures.reset();
   fill_picture(part("picture"), shown, { large: true });
   part("position").textContent = `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
-  part("caption").textContent = describe_caption(shown.caption);
+  part("caption").textContent = describe_caption(shown);
   show_details(shown);
-  offer_heatmap();
+  offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // aria-disabled, as a button that is `disabled` would lose the focus at either end.
   part("previous").ariaDisabled = String(at === 0);
@@ -187,15 +154,31 @@ function fill_viewer() {
 }
 
 // A heatmap may bring the reason along.
-function offer_heatmap() {
+function offer_its_heatmap() {
   const { fetch_heatmap } = uses;
-  show_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown))));
+  offer_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown))));
 }
 
 function load_original(scale) {
   const { clientWidth, naturalWidth } = part("picture").querySelector("img");
-  if (clientWidth * scale * devicePixelRatio > naturalWidth && shown.width > naturalWidth) show_original(part("picture"), shown);
+  const is_wanted = clientWidth * scale * devicePixelRatio > naturalWidth && shown.width > naturalWidth;
+  if (is_wanted) show_larger(part("picture"), image_address(shown.image_url));
 }
 
-// Here, not in listen_to_viewer: it must come before the page's own listener, which would search again.
-window.addEventListener("popstate", follow_history);
+const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: () => uses.find_similar(shown) };
+for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
+
+const keys = {
+  ArrowLeft: pressed.previous,
+  ArrowRight: pressed.next,
+  h: () => toggle_heatmap(),
+  m: pressed.similar,
+  "+": () => gestures.zoom_by(1.5),
+  "-": () => gestures.zoom_by(1 / 1.5),
+};
+viewer.addEventListener("keydown", (event) => is_modified(event) || keys[event.key]?.());
+viewer.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  close();
+});
+viewer.addEventListener("close", on_close);

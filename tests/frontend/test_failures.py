@@ -23,12 +23,6 @@ def fault(message: str, code: str = "any") -> dict[str, object]:
     [
         (422, fault("Say it otherwise."), "This search was refused", "Say it otherwise."),
         (422, fault("Shorten it.", "query_too_long"), "That is too long", "Shorten it."),
-        (
-            422,
-            fault("top_k is 101; 1 to 100.", "top_k_out_of_range"),
-            "That is too many at once",
-            "100 at once are the most.",
-        ),
         (422, fault("It is HEIC.", "image_unreadable"), "That picture cannot be read", "It is HEIC."),
         (413, "<h1>Too large</h1>", "That is too large", "Give a smaller picture."),
         (403, {"Message": "Forbidden"}, "The server answers signed requests only", "UrlAuthType=NONE"),

@@ -86,7 +86,7 @@ def test_a_picture_that_is_no_match_gets_neither_heatmap_nor_words(page: Page, s
     expect_heatmap(page)
     expect(dialog.get_by_text("What each word counts for")).to_be_visible()
     page.keyboard.press("ArrowRight")
-    expect(dialog).to_contain_text("Unlikely to be a match: about 6 in 100.")
+    expect(dialog).to_contain_text("Match: unlikely · 6%")
     expect(dialog).to_contain_text(said)
     page.keyboard.press("h")
     expect(dialog.get_by_role("button", name="Heatmap")).to_be_hidden()

@@ -28,7 +28,7 @@ def hits(strong: int = 0, weak: int = 0, none: int = 0, unknown: int = 0, first:
         (hits(strong=1, weak=1, none=1), "2 matches for “a dog”"),
         (hits(strong=1), "1 match for “a dog”"),
         (hits(weak=2, none=1), "2 possible matches for “a dog”"),
-        (hits(none=2), "Nothing matches “a dog”. The nearest pictures:"),
+        (hits(none=2), "Nothing matches “a dog”. The nearest:"),
         (hits(unknown=2), "2 pictures for “a dog”"),
         ([], "No pictures for “a dog”"),
     ],

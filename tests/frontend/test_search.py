@@ -131,7 +131,7 @@ def test_a_card_opens_its_picture_big_with_every_fact(page: Page, stand_in: Stan
     cards(page).nth(2).locator(".picture").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_have_accessible_name("boat, number 2")
-    for fact in ("3 of 8", "Likely a match: about 97 in 100", "0.87", "does (2)", "from the evidence"):
+    for fact in ("3 of 8", "Match: likely · 97%", "0.87", "does (2)", "from the evidence"):
         expect(dialog).to_contain_text(fact)
     expect(dialog.get_by_role("link", name="scenes/0002.svg")).to_have_attribute("href", re.compile("/images/scenes/0002"))
     dialog.get_by_role("button", name="Next").click()

@@ -54,7 +54,7 @@ def test_what_is_known_of_a_photo_is_said_and_no_more(page: Page, stand_in: Stan
         ]
     )
     expect(of_answer).to_have_text(["Explanationfrom the evidence", "Similarity0.91"])
-    expect(page.locator("#viewer_match")).to_have_text("Likely a match: about 97 in 100.")
+    expect(page.locator("#viewer_match")).to_have_text("Match: likely · 97%")
     folder = page.get_by_role("link", name="2019/holiday", exact=True)
     expect(folder).to_have_attribute("href", "?q=boat&folder=2019%2Fholiday")
     page.keyboard.press("ArrowRight")
@@ -66,10 +66,10 @@ def test_what_is_known_of_a_photo_is_said_and_no_more(page: Page, stand_in: Stan
 @pytest.mark.parametrize(
     ("verdict", "probability", "said"),
     [
-        ("strong", 0.9999, "Likely a match: more than 99 in 100."),
-        ("weak", 0.54, "Perhaps a match: about 54 in 100."),
-        ("none", 0.0001, "Unlikely to be a match: less than 1 in 100."),
-        ("weak", None, "Perhaps a match."),
+        ("strong", 0.9999, "Match: likely · >99%"),
+        ("weak", 0.54, "Match: perhaps · 54%"),
+        ("none", 0.0001, "Match: unlikely · <1%"),
+        ("weak", None, "Match: perhaps"),
         (None, None, ""),
     ],
 )

@@ -1,0 +1,41 @@
+// Opens the viewer, whose modules are fetched once the page is idle, or a picture is opened.
+
+import { show_toast } from "../page/toast.js";
+import { read_photo, read_request_key } from "../request/search_request.js";
+
+let viewer = null;
+
+export async function load_viewer() {
+  try {
+    return (viewer = await import("./viewer.js"));
+  } catch {
+    return null; // without a network
+  }
+}
+
+export async function open_viewer(...given) {
+  const key = read_request_key();
+  await load_viewer();
+  if (!viewer) show_toast({ title: "The picture could not be opened", message: "Check your connection, and load the page again." });
+  else if (key === read_request_key()) viewer.open_viewer(...given);
+}
+
+export async function open_linked_photo(...given) {
+  if (read_photo() !== null) (await load_viewer())?.open_linked_photo(...given);
+}
+
+export function refresh_viewer() {
+  viewer?.refresh_viewer();
+}
+
+export function leave_viewer() {
+  viewer?.leave_viewer();
+}
+
+export function viewer_follows_history() {
+  return viewer?.follow_history() ?? false;
+}
+
+export function list_of(array) {
+  return { count: array.length, at: async (at) => array[at] };
+}
