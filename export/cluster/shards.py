@@ -1,6 +1,6 @@
 """Shards: what a cluster made of pictures, as Parquet files in a folder or below an s3:// address, and their manifest.
 
-Owns the form of both, and reads them. `shard_writing.py` writes them. Imports pyarrow only when something is read.
+Owns the form of both, and reads them. `shard_files.py` writes them. Imports pyarrow only when something is read.
 """
 
 from collections.abc import Iterator, Sequence
