@@ -151,6 +151,18 @@ def test_what_is_installed_begins_at_the_versions_that_are_tested(asked: list[st
         assert f"{version}.".startswith(f"{limit.version}."), f"{name}: {version} is tested, {limit} is asked for"
 
 
+def test_the_extra_for_clusters_begins_at_the_versions_that_are_tested() -> None:
+    text = (ROOT / "deploy" / "requirements-cluster.txt").read_text("utf-8")
+    pins = {
+        pinned.name: pinned
+        for pinned in map(Requirement, re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==[\w.]+", text, re.MULTILINE))
+    }
+    for asked in map(Requirement, PROJECT["optional-dependencies"]["cluster"]):
+        [pin] = pins[asked.name].specifier
+        assert asked.specifier.contains(pin.version)
+        assert asked.extras == pins[asked.name].extras
+
+
 def test_the_extra_for_photos_asks_for_what_is_tested_or_newer() -> None:
     pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements-photos.txt").read_text("utf-8"), re.MULTILINE))
     assert PROJECT["optional-dependencies"]["photos"] == [f"{name}>={version}" for name, version in pins.items()]

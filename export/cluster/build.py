@@ -85,12 +85,12 @@ def build_shards(
     """
     import_pyarrow()
     if "://" in shards:
-        return _Build(source, shards, models, options, console).run(connect)
+        return _ClusterBuild(source, shards, models, options, console).run(connect)
     with locked_folder(Path(shards), "another build is writing it; wait for that one to end"):
-        return _Build(source, str(Path(shards).resolve()), models, options, console).run(connect)
+        return _ClusterBuild(source, str(Path(shards).resolve()), models, options, console).run(connect)
 
 
-class _Build:
+class _ClusterBuild:
     """One run of `build_shards`."""
 
     def __init__(self, source: str, shards: str, models: Path, options: ShardOptions, console: Console) -> None:

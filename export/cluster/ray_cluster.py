@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 # Of an actor, which keeps a core busy: the rest is left to the tasks that read and write. Half a CPU an actor left none when
 # a node was killed, and the job hung (Ray 2.60, four actors on four CPUs).
-ACTOR_CPUS = 0.25
+ACTOR_CPUS = TASK_CPUS = 0.25
+# Ray Data starts a task only where its nodes' object stores have room for a whole block, of 128 MB unless this is said: with
+# stores of 100 MB, no task began. A row has 3 kB.
+BLOCK_MAX_BYTES = 16_000_000
 ACTOR_BYTES = 700_000_000  # beside the models' files: pixels in hand, and what onnxruntime takes to run
 AT_ONCE = 32  # pictures of which files are fetched, and previews held, before the next
 COUNTED_EVERY_S = 0.5
@@ -97,7 +100,7 @@ class RayCluster:
             pool = ActorPoolStrategy(min_size=1, max_size=self.actors, initial_size=self.actors)
             gpus = {"num_gpus": 1} if staff.device == "cuda" else {}
             options = {"compute": pool, "num_cpus": ACTOR_CPUS, "memory": memory, "fn_constructor_kwargs": arguments, **gpus}
-            options |= {"batch_format": "pyarrow", "batch_size": None}
+            options |= {"batch_format": "pyarrow", "batch_size": None, "scheduling_strategy": "SPREAD"}
             self._run(tables, lambda rows: rows.map_batches(_PictureActor, **options), schema=schema)
 
     def __enter__(self) -> Self:
@@ -126,12 +129,19 @@ class RayCluster:
         target, target_folder = open_folder(tables.out)
         context = DataContext.get_current()
         context.enable_progress_bars = False
+        context.target_max_block_size = BLOCK_MAX_BYTES
         context.use_datasource_v2 = False  # it joins small files, and each is to be a task of its own
         context.checkpoint_config = CheckpointConfig(tables.id_column, tables.done, delete_checkpoint_on_success=False)
         arguments: dict[str, Any] = {"compression": COMPRESSION} | ({"schema": schema} if schema else {})
         try:
-            rows = stage(read_parquet(folder, filesystem=filesystem, override_num_blocks=files))
-            rows.write_parquet(target_folder, filesystem=target, filename_provider=_named(tables.prefix), **arguments)
+            rows = stage(read_parquet(folder, filesystem=filesystem, override_num_blocks=files, num_cpus=TASK_CPUS))
+            rows.write_parquet(
+                target_folder,
+                filesystem=target,
+                filename_provider=_named(tables.prefix),
+                ray_remote_args={"num_cpus": TASK_CPUS},
+                **arguments,
+            )
         except (RayError, OSError, ValueError, RuntimeError) as cause:
             raise ClusterUnusable(self._address, f"the job failed: {_root_of(cause)}") from cause
         finally:

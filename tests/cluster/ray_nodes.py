@@ -62,7 +62,7 @@ class RayNodes:
 
     def _start(self, *options: str) -> None:
         command = [str(Path(sys.executable).with_name("ray")), "start", f"--node-ip-address={HOST}", "--block", *options]
-        command += ["--object-store-memory=100000000", "--memory=8000000000", "--disable-usage-stats"]
+        command += ["--object-store-memory=300000000", "--memory=8000000000", "--disable-usage-stats"]
         command += [f"--{name}={free_port()}" for name in ("dashboard-agent-listen-port", "metrics-export-port")]
         log = self._folder / f"node{len(self._nodes)}.log"
         for _ in range(STARTS_MAX):

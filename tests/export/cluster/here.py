@@ -11,7 +11,7 @@ from export.cluster.build import ShardOptions, build_shards
 from export.cluster.job import Count, Staff, Tables
 from export.cluster.models_files import fetch_models, fetch_places
 from export.cluster.shard_files import names_in, parquet_names, put_table
-from export.cluster.shards import ShardsManifest
+from export.cluster.shards import ShardsManifest, open_folder
 from export.cluster.stages import PictureStage, Work, hash_rows
 from export.index.chosen_models import open_models
 from export.index.photos.places import PlacesFile
@@ -67,15 +67,20 @@ class ClusterHere:
 
 
 def build_here(
-    source: Path | str, shards: Path, options: ShardOptions | None = None, *, files_max: int | None = None
+    source: Path | str,
+    shards: Path | str,
+    options: ShardOptions | None = None,
+    *,
+    files_max: int | None = None,
+    models: Path = MODELS,
 ) -> tuple[ShardsManifest, ClusterHere, str]:
-    """Build shards in this process with the sample models; return their manifest, what did it, and what was said."""
+    """Build shards in this process; return their manifest, what did it, and what was said."""
     cluster, shown = ClusterHere(files_max), io.StringIO()
     with contextlib.redirect_stderr(io.StringIO()):
         manifest = build_shards(
             str(source),
             str(shards),
-            MODELS,
+            models,
             connect=lambda: cluster,
             options=options or ShardOptions(),
             console=Console(file=shown, width=200),
@@ -92,4 +97,5 @@ def _ids(done: list[int]) -> "pa.Array":
 def _tables(todo: str) -> "list[pa.Table]":
     from pyarrow.parquet import read_table
 
-    return [read_table(f"{todo}/{name}") for name in names_in(todo)]
+    filesystem, folder = open_folder(todo)
+    return [read_table(f"{folder}/{name}", filesystem=filesystem) for name in names_in(todo)]
