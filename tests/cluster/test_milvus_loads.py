@@ -132,5 +132,5 @@ def test_a_name_without_a_library_and_a_wrong_token_are_told(milvus: MilvusProce
         open_engine_folder(milvus.url("nothing_here"), None, tmp_path).read_index()
     calls = MilvusCalls(StoreAddress.parse(milvus.url("nothing_here")))
     with pytest.raises(RemoteRefused, match="parse expression"):
-        calls.query("contract_manifest", "no such thing ==", ["id"])
+        calls.query("killed_manifest", "no such thing ==", ["id"])
     calls.close()
