@@ -45,7 +45,8 @@ def _load_faiss(loading: Loading) -> None:
 def _load_s3vectors(loading: Loading) -> None:
     from export.cluster.load_s3vectors import load_s3vectors
 
-    load_s3vectors(loading.shards, loading.store, loading.models, loading.console)
+    places = loading.options.places
+    load_s3vectors(loading.shards, loading.store, loading.models, loading.console, places=places)
 
 
 ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {
