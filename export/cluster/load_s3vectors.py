@@ -92,7 +92,7 @@ def _address(url: str) -> StoreAddress:
     try:
         return StoreAddress.parse(url)
     except ValueError as cause:
-        raise LoadRefused(url, "that is no address of a store", f"{str(cause).capitalize()}.") from cause
+        raise LoadRefused(url, f"that is no address of a store, as {cause}", "Nothing was loaded.") from cause
 
 
 class _NewVectors:

@@ -143,7 +143,9 @@ def test_what_the_service_refuses_is_named_and_nothing_new_is_in_force(
     assert in_force(server) == before
 
 
-@pytest.mark.parametrize("url", ["s3vectors://Pictures/holiday", "s3vectors://pictures", "s3vectors://pictures/" + "a" * 60])
+@pytest.mark.parametrize(
+    "url", ["s3vectors://pictures.eu/holiday", "s3vectors://pictures", "s3vectors://pictures/" + "a" * 60]
+)
 def test_what_is_no_address_is_refused(server: S3VectorsServer, tmp_path: Path, url: str) -> None:
     shards = write_shards(tmp_path / "shards", drawn_rows(3), DIMENSION, MODELS)
     with pytest.raises(LoadRefused, match="s3vectors://BUCKET/INDEX"):
