@@ -84,6 +84,8 @@ OWNERS = {
     "tokenizers": {"models/tokenizer.py"},
     "groq": {"explain/groq/client.py"},
     "boto3": {"artefacts/aws.py"},
+    "pymilvus": {"stores/milvus_calls.py"},
+    "grpc": {"stores/milvus_calls.py"},
     "botocore": {"artefacts/aws.py"},
     "fastapi": {
         "web/api.py",

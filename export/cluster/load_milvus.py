@@ -107,8 +107,9 @@ class _Loading:
 def _insert(shards: Address, loading: _Loading, console: Console) -> tuple[LibraryNotes, int]:
     """Send all rows that Milvus has not yet; returns what was noted of all, and how many rows were too long and were cut."""
     collections, notes, cut = loading.collections, LibraryNotes(loading.dimension), 0
-    had = collections.begin(loading.dimension, loading.fingerprint)
-    if had:
+    begun = collections.begin(loading.dimension, loading.fingerprint)
+    had = begun or 0
+    if begun is not None:
         console.print(f"Going on with {collections.generation}: {had * BATCH_ROWS:,} rows are there.", highlight=False)
     with progress_bar(console, f"Loading {collections.generation}", loading.shards.count) as advance:
         for number, batch in enumerate(stored_batches(read_shards(shards, rows_at_once=BATCH_ROWS))):
@@ -117,7 +118,7 @@ def _insert(shards: Address, loading: _Loading, console: Console) -> tuple[Libra
             cut += sum(was_cut for _, was_cut in rows)
             if number >= had:
                 # what was sent after the last note may be there already
-                collections.send([row for row, _ in rows], may_be_there=bool(had) and number < had + NOTED_EVERY)
+                collections.send([row for row, _ in rows], may_be_there=begun is not None and number < had + NOTED_EVERY)
                 if (number + 1) % NOTED_EVERY == 0:
                     collections.note_progress(number + 1, loading.fingerprint)
             advance(len(rows))

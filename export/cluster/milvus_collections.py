@@ -40,8 +40,8 @@ class MilvusCollections:
         self._manifests = manifests_name(address.name)
         self.generation = ""
 
-    def begin(self, dimension: int, fingerprint: str) -> int:
-        """Choose the generation to load, and make its collection; returns how many batches of these shards it has already.
+    def begin(self, dimension: int, fingerprint: str) -> int | None:
+        """Choose the generation to load; returns how many batches of these shards it has at least, None where it is made now.
 
         Raises:
             LoadRefused: the library's name is that of a collection, which no alias can take the place of.
@@ -64,7 +64,7 @@ class MilvusCollections:
         self.generation = generation_name(self._alias, max([*there, 0]) + 1)
         self._make_generation(dimension)
         self.note_progress(0, fingerprint)
-        return 0
+        return None
 
     def send(self, rows: Sequence[dict[str, Any]], *, may_be_there: bool) -> None:
         """Write rows; those that may be there already are written over, not twice."""

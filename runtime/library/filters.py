@@ -7,6 +7,7 @@ the month or the year is known is found by every date that lies in it.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,13 +39,16 @@ class Filters:
         self.counts = PhotoCounts(catalog)
         self.columns = PhotoColumns(catalog, self.counts)
         # no methods: they would be circles
-        self.is_left = lru_cache(FILTERS_REMEMBERED)(partial(_is_left, catalog, self.counts, self.columns))
+        is_left: Callable[[Where], IsLeft] = lru_cache(FILTERS_REMEMBERED)(
+            partial(_is_left, catalog, self.counts, self.columns)
+        )
+        self.is_left = is_left
         """From a `Where` to which pictures it leaves, `IsLeft`. Raises PhotoFactsMissing where the catalogue lacks facts."""
-        self.ids = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, self.is_left))
-        """From a `Where` to the `Ids` that it leaves. Raises the same."""
+        self.ids: Callable[[Where], Any] = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, is_left))
+        """From a `Where` to the `Ids` that it leaves; to a `Selected` where an engine holds the rows. Raises the same."""
 
-    def among(self, ids: Sequence[int], allowed: Ids) -> list[int]:
-        """Return those of some ids, in their order, that are among the allowed ones."""
+    def among(self, ids: Sequence[int], allowed: Any) -> list[int]:  # noqa: ANN401 (what `ids` made of a filter)
+        """Return those of some ids, in their order, that a filter leaves, as `ids` made it."""
         return kept_in_order(list(ids), allowed)
 
     def taken_of(self, ids: Sequence[int]) -> dict[int, str]:

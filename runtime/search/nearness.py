@@ -49,8 +49,9 @@ class NearnessOrder:
             allowed: only these, as the order was asked for; None for all.
             left_out: none of these, ascending.
         """
-        is_all = allowed is None or self._is_filtered
-        is_wanted = np.ones(self._ids.size, np.bool_) if is_all else self._are_among(allowed)
+        is_wanted = np.ones(self._ids.size, np.bool_)
+        if allowed is not None and not self._is_filtered:
+            is_wanted = self._are_among(allowed)
         is_wanted &= ~self._are_among(left_out)
         is_wanted &= self._are_behind(self._ids, self._steps, place)
         rows = np.flatnonzero(is_wanted)

@@ -190,5 +190,5 @@ class MilvusRows:
     def _picture(self, fields: Any) -> StoredPicture:  # noqa: ANN401 (what Milvus gives)
         try:
             return read_picture(fields)
-        except (ValueError, TypeError, KeyError) as cause:
+        except (ValueError, TypeError, KeyError, IndexError) as cause:
             raise self._store.damage(f"a row cannot be read ({cause})") from cause

@@ -8,7 +8,7 @@ from runtime.errors import RemoteRefused
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_calls import CallLimits, RemoteCalls
 
-REFUSED_CODES = {1100, 1101}  # a parameter, an expression: asking again changes nothing
+REFUSED_CODES = {100, 1100, 1101, 1600}  # no such collection, parameter, alias: asking again changes nothing
 CONNECT_LIMITS = CallLimits(deadline_s=10.0, try_s=5.0)
 Fields = dict[str, Any]
 

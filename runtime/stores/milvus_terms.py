@@ -73,7 +73,7 @@ def read_picture(fields: Mapping[str, Any]) -> StoredPicture:
     """Return the picture in `ROW_FIELDS`.
 
     Raises:
-        ValueError, TypeError, KeyError: they are not as `write_picture` returns them.
+        ValueError, TypeError, KeyError, IndexError: they are not as `write_picture` returns them.
     """
     record = json.loads(fields["record"])
     size, known = record["size"], record["facts"]
@@ -81,7 +81,9 @@ def read_picture(fields: Mapping[str, Any]) -> StoredPicture:
         int(fields["image_id"]),
         str(fields["path"]),
         str(fields["sha256"]),
-        *map(int, size),
+        int(size[0]),
+        int(size[1]),
+        int(size[2]),
         record["caption"],
         record["mtime_ns"],
         caption_source=SOURCES[record["caption_source"]],

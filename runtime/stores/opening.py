@@ -54,9 +54,8 @@ def open_engine_folder(store: str, token: "SecretStr | None", fetch_dir: Path) -
         address = StoreAddress.parse(store)
     except ValueError as cause:
         raise SettingInvalid("STORE", store, str(cause)) from cause
-    return ManifestFolder(
-        fetch_dir / "store" / address.name, address, open_remote_libraries(address, token and token.get_secret_value())
-    )
+    libraries = open_remote_libraries(address, token.get_secret_value() if token else None)
+    return ManifestFolder(fetch_dir / "store" / address.name, address, libraries)
 
 
 def open_remote_libraries(address: "StoreAddress", token: str | None = None) -> "RemoteLibraries":

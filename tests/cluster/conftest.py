@@ -11,10 +11,15 @@ OF_CLUSTER_TESTS = "the environment of `make cluster-test` alone has "
 
 
 @pytest.fixture(scope="session")
-def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
-    """A Milvus server; the test is skipped where it cannot be had."""
+def milvus_packages() -> None:
+    """The tests that use it are skipped where a Milvus server or its client cannot be had."""
     lacking = [name for name in ("pymilvus", "milvus", "pyarrow") if not find_spec(name)]
     if lacking:
         pytest.skip(OF_CLUSTER_TESTS + ", ".join(lacking))
+
+
+@pytest.fixture(scope="session")
+def milvus(milvus_packages: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusProcess]:
+    """A Milvus server."""
     with milvus_in(tmp_path_factory.mktemp("milvus")) as server:
         yield server

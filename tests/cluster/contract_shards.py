@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.cluster.shards import MANIFEST_NAME, PICTURES, ShardFile, ShardsManifest, pictures_schema
+from export.cluster.shards import PICTURES, ShardFile, ShardsManifest, pictures_schema
+from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.image_rows import ImageRow
 from runtime.library.photo_facts import PhotoFacts
 from tests.runtime.stores.contract_library import (

@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,28 @@ class MilvusProcess:
 
         self.folder = folder
         config = milvus.MilvusServerConfig(data_dir=str(folder))
-        ports = {name: free_port() for name in config.configurable_items if name.endswith("_port")}
+        # of a process that was killed; by default, 30 s pass until it is forgotten
+        config.set("common.session.ttl", 3)
+        ports = _free_ports([name for name in config.configurable_items if name.endswith("_port")])
         config.update(**ports)
         config.resolve()
+        self._give_etcd_ports(int(ports["etcd_port"]), free_port())
         milvus._initialize_data_files(str(folder))
         self.port, self._health_port = int(ports["proxy_port"]), free_port()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def _give_etcd_ports(self, client: int, peer: int) -> None:
+        """Have the etcd in the process listen at these ports, as its port for peers is else the same for all servers."""
+        urls = {"listen-client-urls": client, "advertise-client-urls": client, "listen-peer-urls": peer}
+        lines = [f"{name}: http://127.0.0.1:{port}" for name, port in urls.items()]
+        lines += [
+            f"initial-advertise-peer-urls: http://127.0.0.1:{peer}",
+            f"initial-cluster: default=http://127.0.0.1:{peer}",
+        ]
+        file, settings = self.folder / "configs" / "etcd.yaml", self.folder / "configs" / "milvus.yaml"
+        file.write_text("\n".join(lines) + "\n")
+        text = settings.read_text("utf-8")
+        settings.write_text(text.replace("\netcd:\n", f"\netcd:\n  config:\n    path: {file}\n", 1), "utf-8")
 
     def url(self, collection: str) -> str:
         """Return the setting STORE for a collection of it."""
@@ -71,6 +88,19 @@ class MilvusProcess:
                 return b"OK" in answer.read()
         except (OSError, urllib.error.URLError):
             return False
+
+
+def _free_ports(names: list[str]) -> dict[str, int]:
+    """Return a port for each name, each another one, that can be listened at even without waiting for old connections."""
+    with ExitStack() as probes:
+        ports = {}
+        for name in names:
+            while name not in ports:
+                port, probe = free_port(), probes.enter_context(socket.socket())
+                with suppress(OSError):
+                    probe.bind(("127.0.0.1", port))
+                    ports[name] = port
+    return ports
 
 
 @contextmanager

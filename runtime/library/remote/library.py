@@ -18,6 +18,7 @@ from runtime.errors import ImageNotFound
 from runtime.library.catalog import Library
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.filters import FILTERS_REMEMBERED, NO_TEXTS, Filters, IsLeft
+from runtime.library.folder_counts import FolderCounts
 from runtime.library.image_rows import ID_MAX, ImageRow
 from runtime.library.photo_counts import PhotoCounts
 from runtime.library.photo_facts import NO_FACTS, PhotoFacts, PhotoFactsTable
@@ -69,7 +70,7 @@ class RemoteLibrary(Library):
         self.facts = RemoteFacts(self._catalog, pictures)
         self.filters = RemoteFilters(self._catalog, rows, pictures)
         self.texts = RemoteTexts(self._catalog, pictures)
-        self.pages = RemotePages(self._catalog, self.filters)
+        self.pages, self.folders = RemotePages(self._catalog, self.filters), FolderCounts(self.filters)
 
     @classmethod
     def open_over(

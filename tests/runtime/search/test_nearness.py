@@ -63,9 +63,11 @@ class CountingStore(FlatStore):
 
     read = 0
 
-    def cosines(self, vector: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def cosines(
+        self, vector: NDArray[np.float32], *, allowed: object = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         self.read += 1
-        return super().cosines(vector)
+        return super().cosines(vector, allowed=allowed)
 
 
 def test_the_pages_of_a_search_compare_with_all_vectors_once() -> None:
