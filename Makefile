@@ -6,8 +6,9 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
+CLUSTER := .venv-cluster
 
-.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large fuzz soak clean help
+.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large cluster-test fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -68,11 +69,14 @@ fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--
 soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
 	@$(PY) -m tests.fuzz.soak $(SOAK)
 
+cluster-test: $(CLUSTER)/.installed ## Build on a real Ray cluster and search in real engines, in an environment of its own (1.5 GB; half an hour)
+	@$(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
+
 bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
 	@$(PY) -m benchmarks.large_index
 
 clean: ## Remove the environment, the sample library and caches; your own artifacts stay
-	rm -rf $(VENV) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(CLUSTER) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(SAMPLE)/images/captions.jsonl: | $(VENV)/.runtime
@@ -85,12 +89,18 @@ $(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.tom
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-text.lock export/requirements.txt export/constraints.txt $(VENV)/.runtime
+$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-text.lock deploy/requirements-export.txt deploy/constraints-export.txt $(VENV)/.runtime
 	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
-	@$(PIP) -r export/requirements.txt -c export/constraints.txt
+	@$(PIP) -r deploy/requirements-export.txt -c deploy/constraints-export.txt
 	@$(PIP) $(LOCKED) tests/requirements.lock
 	@$(PIP) $(LOCKED) requirements-photos.lock
 	@$(PIP) $(LOCKED) deploy/requirements-text.lock
+	@touch $@
+
+$(CLUSTER)/.installed: deploy/requirements-cluster.lock | $(PY)
+	@echo "Installing Ray, Milvus and the clients of engines into $(CLUSTER) (deploy/requirements-cluster.lock)"
+	@$(PY) -m venv $(CLUSTER)
+	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.

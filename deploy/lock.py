@@ -25,11 +25,11 @@ RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
 )
 TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
-APART = ("tests/deploy/requirements.txt", "deploy/requirements-supply.txt")
+APART = ("tests/deploy/requirements.txt", "deploy/requirements-supply.txt", "deploy/requirements-cluster.txt")
 # Without what it asks for: only its models are used.
 ALONE = ("deploy/requirements-text.txt",)
 # By version alone: torch's file differs from machine to machine.
-EXPORT, EXPORT_VERSIONS = "export/requirements.txt", "export/constraints.txt"
+EXPORT, EXPORT_VERSIONS = "deploy/requirements-export.txt", "deploy/constraints-export.txt"
 
 
 def lock_name(requirements: str) -> str:

@@ -221,8 +221,8 @@ def list_lines(faults: Sequence[object]) -> str:
 
 def _requirements() -> str:
     """Return what pip is to install: the pinned packages in a checkout, else the extra of the package that runs."""
-    is_checkout = Path(__file__).with_name("requirements.txt").is_file()
-    return "-r export/requirements.txt" if is_checkout else "'lookwhy[export]'"
+    pinned = Path("deploy/requirements-export.txt")
+    return f"-r {pinned}" if (Path(__file__).parent.parent / pinned).is_file() else "'lookwhy[export]'"
 
 
 @contextmanager

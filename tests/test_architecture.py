@@ -45,7 +45,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "storybook": {"atomic", "console", "errors"},
         "fetch": {"atomic", "console", "errors"},
         "index": {"atomic", "console", "errors"},
-        "cluster": {"console", "errors", "index"},
+        "cluster": {"atomic", "console", "errors", "index"},
         "verify": {"console", "errors", "index"},
         "publish": {"verify"},
         "precision": {"console", "errors", "index", "storybook"},

@@ -133,7 +133,7 @@ def test_the_sample_models_are_recognised_by_their_tokenizers() -> None:
     ("asked", "file"),
     [
         (PROJECT["dependencies"], "requirements.txt"),
-        (PROJECT["optional-dependencies"]["export"], "export/requirements.txt"),
+        (PROJECT["optional-dependencies"]["export"], "deploy/requirements-export.txt"),
         (PROJECT["optional-dependencies"]["aws"], "deploy/requirements-lambda.txt"),
         (PROJECT["optional-dependencies"]["places"], "export/index/photos/requirements.txt"),
         (PROJECT["optional-dependencies"]["text"], "deploy/requirements-text.txt"),
@@ -149,6 +149,18 @@ def test_what_is_installed_begins_at_the_versions_that_are_tested(asked: list[st
         [limit] = ranges[name]
         assert limit.operator == "~="
         assert f"{version}.".startswith(f"{limit.version}."), f"{name}: {version} is tested, {limit} is asked for"
+
+
+def test_the_extra_for_clusters_begins_at_the_versions_that_are_tested() -> None:
+    text = (ROOT / "deploy" / "requirements-cluster.txt").read_text("utf-8")
+    pins = {
+        pinned.name: pinned
+        for pinned in map(Requirement, re.findall(r"^[\w.-]+(?:\[[\w,]+\])?==[\w.]+", text, re.MULTILINE))
+    }
+    for asked in map(Requirement, PROJECT["optional-dependencies"]["cluster"]):
+        [pin] = pins[asked.name].specifier
+        assert asked.specifier.contains(pin.version)
+        assert asked.extras == pins[asked.name].extras
 
 
 def test_the_extra_for_photos_asks_for_what_is_tested_or_newer() -> None:

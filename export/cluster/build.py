@@ -5,44 +5,40 @@ on when the same command is given again.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from export.atomic import locked_folder
-from export.cluster.errors import ShardsUnusable
 from export.cluster.finishing import finish
+from export.cluster.job import Cluster, Staff, Tables
 from export.cluster.models_files import PLACES, put_models
 from export.cluster.plan import LastShards, Todo, make_todo, read_last, todo_tables, unread
-from export.cluster.ray_cluster import RayCluster, Staff, Tables
-from export.cluster.shard_files import BUILDING, names_in, parquet_names, put_file, put_table, remove
+from export.cluster.shard_files import BUILDING, names_in, put_file, put_table
 from export.cluster.shards import (
     PICTURES,
     ShardsManifest,
     import_pyarrow,
-    open_folder,
     pictures_schema,
     read_shards_manifest,
 )
 from export.cluster.sources import Rules, Source, list_source
 from export.cluster.stages import Work
+from export.cluster.unfinished import HASHED, TO_HASH, TODO, Started, go_on_or_begin, read_hashes
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
 from export.index.found import FoundImage, SkippedImage
 from export.index.photos.places import PlacesFile
 from export.index.text.models import text_models_folder
-from runtime.artefacts.file_record import Record
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.models.onnx_session import Device
 
 ROWS_MIN, ROWS_MAX, FILES_AN_ACTOR = 32, 1024, 8  # rows of a file of shards: what a killed node loses at most, each actor
-TODO, HASHED, TO_HASH = f"{BUILDING}/todo", f"{BUILDING}/hashed", f"{BUILDING}/to_hash"
-STARTED = f"{BUILDING}/started.json"
-CHANGED = "it changed while it was being read"
+Connect = Callable[[], AbstractContextManager[Cluster]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,6 @@ class ShardOptions:
         places: the table that names positions, if there is one.
         rules: what of the source does not count.
         device: what the models run on.
-        actors: how many hold models at once; None is one for each CPU of the cluster.
     """
 
     captions: bool = True
@@ -65,20 +60,10 @@ class ShardOptions:
     places: PlacesFile | None = None
     rules: Rules = field(default_factory=Rules)
     device: Device = "cpu"
-    actors: int | None = None
-
-
-class Started(Record):
-    """What a build that is not at its end was begun with; another must not go on with its rows."""
-
-    models: dict[str, str]
-    captions: bool
-    text: bool
-    previews: bool
 
 
 def build_shards(
-    source: str, shards: str, models: Path, *, cluster: str, options: ShardOptions, console: Console
+    source: str, shards: str, models: Path, *, connect: Connect, options: ShardOptions, console: Console
 ) -> ShardsManifest:
     """Bring shards up to date with a source, on a cluster, and return their manifest.
 
@@ -86,7 +71,7 @@ def build_shards(
         source: a folder that all nodes see, an s3:// address, or a list in a Parquet file.
         shards: a folder that all nodes see, or an s3:// address.
         models: the models' folder, on this machine alone: their files go with the job.
-        cluster: as `RayCluster` takes it.
+        connect: connects to the cluster, once the source is listed.
         options: what is made.
         console: where progress goes.
 
@@ -100,12 +85,12 @@ def build_shards(
     """
     import_pyarrow()
     if "://" in shards:
-        return _Build(source, shards, models, options, console).run(cluster)
+        return _ClusterBuild(source, shards, models, options, console).run(connect)
     with locked_folder(Path(shards), "another build is writing it; wait for that one to end"):
-        return _Build(source, str(Path(shards).resolve()), models, options, console).run(cluster)
+        return _ClusterBuild(source, str(Path(shards).resolve()), models, options, console).run(connect)
 
 
-class _Build:
+class _ClusterBuild:
     """One run of `build_shards`."""
 
     def __init__(self, source: str, shards: str, models: Path, options: ShardOptions, console: Console) -> None:
@@ -115,21 +100,21 @@ class _Build:
         self._fingerprint, self._dimension = self._manifest.fingerprint(), self._manifest.clip.dimension
         self._captions = options.captions and self._manifest.blip is not None
 
-    def run(self, cluster: str) -> ShardsManifest:
+    def run(self, connect: Connect) -> ShardsManifest:
         if self._options.text:
             text_models_folder()
         leave_out = None if "://" in self._shards else Path(self._shards)
         source = list_source(self._given, self._options.rules, leave_out=leave_out)
         self._console.print(f"{len(source.images):,} pictures below {source.address}", highlight=False)
         last = read_last(self._shards, self._last_manifest(), captions=self._captions, text=self._options.text)
-        self._start()
-        ray = RayCluster(cluster, actors=self._options.actors)
-        try:
-            todo = self._plan(source, last, ray)
+        started = Started(
+            models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
+        )
+        go_on_or_begin(self._shards, started, self._console)
+        with connect() as cluster:
+            todo = self._plan(source, last, cluster)
             if todo.count:
-                self._look(source, last, todo, ray)
-        finally:
-            ray.close()
+                self._look(source, last, todo, cluster)
         with unwritable_refused(Path(self._shards)):
             return finish(self._shards, source, last, todo, self._blank(source), self._console)
 
@@ -143,45 +128,11 @@ class _Build:
             return None
         return manifest
 
-    def _start(self) -> None:
-        """Note what this build is begun with; what an unfinished one with other models left is removed.
-
-        Raises:
-            ShardsUnusable: an unfinished one had other options.
-        """
-        own = Started(
-            models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
-        )
-        filesystem, folder = open_folder(self._shards)
-        try:
-            with filesystem.open_input_stream(f"{folder}/{STARTED}") as file:
-                before = Started.model_validate_json(file.read())
-        except (FileNotFoundError, ValidationError):
-            before = None
-        if before == own:
-            self._console.print("A build that was not at its end goes on.", style="yellow")
-            remove(self._shards, [TODO, TO_HASH])
-            return
-        if before and before.models == own.models:
-            said = ", ".join(f"{name}: {value}" for name, value in before.model_dump(exclude={"models"}).items())
-            reason = (
-                f"a build of it is not at its end, and was begun with other options ({said}); give those, and let it end"
-            )
-            raise ShardsUnusable(self._shards, reason)
-        with unwritable_refused(Path(self._shards)):
-            counted = {file.name for file in manifest.pictures} if (manifest := self._last_manifest_of_any()) else set()
-            orphans = [name for name in parquet_names(self._shards, PICTURES) if name not in counted]
-            remove(self._shards, [*orphans, BUILDING])
-            put_file(self._shards, STARTED, own.model_dump_json().encode())
-
-    def _last_manifest_of_any(self) -> ShardsManifest | None:
-        return read_shards_manifest(self._shards) if MANIFEST_NAME in names_in(self._shards) else None
-
-    def _plan(self, source: Source, last: LastShards, ray: RayCluster) -> Todo:
+    def _plan(self, source: Source, last: LastShards, cluster: Cluster) -> Todo:
         images, hashes = unread(source, last)
         unreadable: list[SkippedImage] = []
         if images:
-            hashed, unreadable = self._hash(source, images, ray)
+            hashed, unreadable = self._hash(source, images, cluster)
             hashes |= hashed
         todo = make_todo(source, hashes, unreadable, last)
         moved = sum(map(len, todo.moved.values()))
@@ -191,10 +142,10 @@ class _Build:
         return todo
 
     def _hash(
-        self, source: Source, images: list[FoundImage], ray: RayCluster
+        self, source: Source, images: list[FoundImage], cluster: Cluster
     ) -> tuple[Mapping[str, str], list[SkippedImage]]:
         pa = import_pyarrow()
-        rows = self._rows_of_a_file(len(images), ray)
+        rows = self._rows_of_a_file(len(images), cluster)
         for number, start in enumerate(range(0, len(images), rows)):
             part = images[start : start + rows]
             columns = {
@@ -204,11 +155,11 @@ class _Build:
             }
             self._put(f"{TO_HASH}/{number:06d}.parquet", pa.table(columns))
         with progress_bar(self._console, "Reading", len(images)) as advance:
-            ray.hash_files(self._tables(TO_HASH, HASHED, "hashed", "path"), source.address, advance)
-        return _read_hashes(self._at(HASHED), images)
+            cluster.hash_files(self._tables(TO_HASH, HASHED, "hashed", "path"), source.address, advance)
+        return read_hashes(self._at(HASHED), images)
 
-    def _look(self, source: Source, last: LastShards, todo: Todo, ray: RayCluster) -> None:
-        rows = self._rows_of_a_file(todo.count, ray)
+    def _look(self, source: Source, last: LastShards, todo: Todo, cluster: Cluster) -> None:
+        rows = self._rows_of_a_file(todo.count, cluster)
         for number, table in enumerate(todo_tables(todo, source, last, self._dimension, rows)):
             self._put(f"{TODO}/{number:06d}.parquet", table)
         options = self._options
@@ -222,7 +173,7 @@ class _Build:
         began_s = time.monotonic()
         with progress_bar(self._console, "Pictures", todo.count) as advance:
             schema, tables = pictures_schema(self._dimension), self._tables(TODO, "", PICTURES, "image_id")
-            ray.look_at_pictures(tables, work, staff, schema=schema, count=advance)
+            cluster.look_at_pictures(tables, work, staff, schema=schema, count=advance)
         spent_s = time.monotonic() - began_s
         self._console.print(f"{todo.count:,} pictures in {spent_s:,.0f} s.", highlight=False)
 
@@ -241,8 +192,8 @@ class _Build:
             listed_ns=source.began_ns,
         )
 
-    def _rows_of_a_file(self, count: int, ray: RayCluster) -> int:
-        return min(ROWS_MAX, max(ROWS_MIN, count // (FILES_AN_ACTOR * ray.actors)))
+    def _rows_of_a_file(self, count: int, cluster: Cluster) -> int:
+        return min(ROWS_MAX, max(ROWS_MIN, count // (FILES_AN_ACTOR * cluster.actors)))
 
     def _put(self, name: str, table: object) -> None:
         with unwritable_refused(Path(self._shards)):
@@ -253,23 +204,3 @@ class _Build:
 
     def _at(self, name: str) -> str:
         return f"{self._shards}/{name}".rstrip("/")
-
-
-def _read_hashes(hashed: str, images: list[FoundImage]) -> tuple[dict[str, str], list[SkippedImage]]:
-    """Return the sha256 of pictures by path, and those that could not be read, or are no longer what was listed."""
-    from pyarrow.parquet import read_table
-
-    filesystem, folder = open_folder(hashed)
-    rows = {
-        (row["path"], row["bytes"], row["mtime_ns"]): row
-        for name in names_in(hashed)
-        for row in read_table(f"{folder}/{name}", filesystem=filesystem).to_pylist()
-    }
-    hashes, unreadable = {}, []
-    for image in images:
-        row = rows.get((image.image_path, image.bytes, image.mtime_ns))
-        if row and row["sha256"]:
-            hashes[image.image_path] = row["sha256"]
-        else:
-            unreadable.append(SkippedImage(image.image_path, row["reason"] if row else CHANGED))
-    return hashes, unreadable

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -101,15 +102,17 @@ def index(
             from rich.console import Console
 
             from export.cluster.build import ShardOptions, build_shards
+            from export.cluster.ray_cluster import RayCluster
             from export.cluster.sources import Rules
 
             _refuse_given(context, NOT_OF_SHARDS, "with --cluster; it is of `lookwhy load`, or of a build on one machine")
             made = ShardOptions(captions=captions == "now", text=text == "now", previews=not no_previews, device=device)
             rules = Rules(tuple(exclude or ()), include_hidden=include_hidden)
-            made = replace(made, places=find_table(places), rules=rules, actors=actors)
+            made = replace(made, places=find_table(places), rules=rules)
             shards_dir = out or OWN_SHARDS
             tell(f"Models: {name_models(models)}. Shards: {shards_dir}.")
-            build_shards(folder, shards_dir, models, cluster=cluster, options=made, console=Console(stderr=True))
+            connect = partial(RayCluster, cluster, actors=actors)
+            build_shards(folder, shards_dir, models, connect=connect, options=made, console=Console(stderr=True))
             tell(f"Next: {_program(context)} load {shards_dir} --store faiss:{OWN_INDEX}")
             return
         _refuse_given(context, {"actors"}, "without --cluster")

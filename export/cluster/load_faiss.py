@@ -139,7 +139,7 @@ def _load(
 
 
 def _assign(shards: str, last: Generation) -> IdAssignment:
-    hashes = {}
+    hashes = dict[str, str]()
     for batch in read_shards(shards, ("path", "sha256")):
         hashes |= dict(zip(batch["path"].to_pylist(), batch["sha256"].to_pylist(), strict=True))
     return assign_ids(last.catalog.rows, hashes, last.catalog.next_id)

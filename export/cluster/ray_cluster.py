@@ -1,4 +1,4 @@
-"""Ray: the only file that imports it. Runs the stages of a build over Parquet files, on all nodes of a cluster.
+"""Ray: the only file that imports it. Runs the steps of a build over Parquet files, on all nodes of a cluster.
 
 A killed node loses only what it had in hand, and a killed driver goes on: Ray keeps which rows were written, and a file of
 rows and the note of it count together or not at all (`CheckpointConfig`).
@@ -8,12 +8,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from export.cluster.errors import ClusterUnusable
+from export.cluster.job import Count, Staff, Tables
 from export.cluster.models_files import fetch_models, fetch_places
 from export.cluster.shard_files import COMPRESSION, names_in
 from export.cluster.shards import open_folder
@@ -22,52 +22,24 @@ from export.errors import ExtraMissing
 from export.index.chosen_models import open_models
 from export.index.photos.places import PlacesFile
 from runtime.models.cpu_cores import usable_cores
-from runtime.models.onnx_session import Device
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 # Of an actor, which keeps a core busy: the rest is left to the tasks that read and write. Half a CPU an actor left none when
 # a node was killed, and the job hung (Ray 2.60, four actors on four CPUs).
-ACTOR_CPUS = 0.25
+ACTOR_CPUS = TASK_CPUS = 0.25
+# Ray Data starts a task only where its nodes' object stores have room for a whole block, of 128 MB unless this is said: with
+# stores of 100 MB, no task began. A row has 3 kB.
+BLOCK_MAX_BYTES = 16_000_000
 ACTOR_BYTES = 700_000_000  # beside the models' files: pixels in hand, and what onnxruntime takes to run
 AT_ONCE = 32  # pictures of which files are fetched, and previews held, before the next
 COUNTED_EVERY_S = 0.5
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}  # nothing is reported to anybody
 
 
-Count = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Tables:
-    """Where a step's rows come from and go to.
-
-    `todo` has the Parquet files that go in, each a task of its own. `out` is where files come out, their names begin with
-    `prefix`. `done` keeps which rows were written, by their `id_column`.
-    """
-
-    todo: str
-    out: str
-    done: str
-    prefix: str
-    id_column: str
-
-
-@dataclass(frozen=True)
-class Staff:
-    """What a cluster's actors work with, put where the shards are built: models, and the table of towns if `has_places`.
-
-    `models_bytes` is what the models' files have in all.
-    """
-
-    models_bytes: int
-    device: Device = "cpu"
-    has_places: bool = False
-
-
 class RayCluster:
-    """One connection to a cluster; leave it with `close`."""
+    """One connection to a cluster, as a context manager: a cluster that was started for this build ends with it."""
 
     def __init__(self, address: str, *, actors: int | None = None) -> None:
         """Connect to a cluster.
@@ -131,8 +103,10 @@ class RayCluster:
             options |= {"batch_format": "pyarrow", "batch_size": None}
             self._run(tables, lambda rows: rows.map_batches(_PictureActor, **options), schema=schema)
 
-    def close(self) -> None:
-        """Leave the cluster; one that was started for this build ends."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._ray.shutdown()
 
     def _connect(self, address: str) -> None:
@@ -155,12 +129,19 @@ class RayCluster:
         target, target_folder = open_folder(tables.out)
         context = DataContext.get_current()
         context.enable_progress_bars = False
+        context.target_max_block_size = BLOCK_MAX_BYTES
         context.use_datasource_v2 = False  # it joins small files, and each is to be a task of its own
         context.checkpoint_config = CheckpointConfig(tables.id_column, tables.done, delete_checkpoint_on_success=False)
         arguments: dict[str, Any] = {"compression": COMPRESSION} | ({"schema": schema} if schema else {})
         try:
-            rows = stage(read_parquet(folder, filesystem=filesystem, override_num_blocks=files))
-            rows.write_parquet(target_folder, filesystem=target, filename_provider=_named(tables.prefix), **arguments)
+            rows = stage(read_parquet(folder, filesystem=filesystem, override_num_blocks=files, num_cpus=TASK_CPUS))
+            rows.write_parquet(
+                target_folder,
+                filesystem=target,
+                filename_provider=_named(tables.prefix),
+                ray_remote_args={"num_cpus": TASK_CPUS},
+                **arguments,
+            )
         except (RayError, OSError, ValueError, RuntimeError) as cause:
             raise ClusterUnusable(self._address, f"the job failed: {_root_of(cause)}") from cause
         finally:

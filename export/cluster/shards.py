@@ -1,12 +1,12 @@
 """Shards: what a cluster made of pictures, as Parquet files in a folder or below an s3:// address, and their manifest.
 
-Owns the form of both, and reads them. `shard_writing.py` writes them. Imports pyarrow only when something is read.
+Owns the form of both, and reads them. `shard_files.py` writes them. Imports pyarrow only when something is read.
 """
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -182,7 +182,7 @@ def open_folder(address: Address) -> "tuple[FileSystem, str]":
     return filesystem, folder.rstrip("/")
 
 
-def import_pyarrow() -> "type[pa]":
+def import_pyarrow() -> Any:  # noqa: ANN401 (a module without types)
     """Return pyarrow.
 
     Raises:

@@ -88,7 +88,7 @@ def _in_folder(folder: Path, rules: Rules, leave_out: Path | None) -> Source:
 def _below_s3(address: str, rules: Rules, began_ns: int) -> Source:
     bucket, prefix = split_s3(address)
     leaving_out = LeavingOut(Path("/"), rules.exclude, include_hidden=rules.include_hidden)
-    images, files = [], []
+    images, files = list[FoundImage](), list[FoundImage]()
     client = open_client("s3")
     with named_failures(address, REMEDY):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/" if prefix else "")

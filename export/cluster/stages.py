@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +88,6 @@ class PictureStage:
         self._work, self._models, self._places = work, replace(models, workers=1), places
         self._captioner: Captioner | None = None
         self._reader: Reader | None = None
-        self._own = TemporaryDirectory(prefix="lookwhy-actor-")
 
     def __call__(self, table: "pa.Table") -> "pa.Table":
         """Return the rows complete, in the form of `pictures_schema`; failures and previews are put where shards lie.
@@ -148,7 +147,7 @@ class PictureStage:
         wanted = {sha256: found[sha256] for sha256 in _lacking(rows, "caption")}
         if wanted and self._captioner is None and self._models.open_captioner:
             self._captioner = self._models.open_captioner()
-        captions = {}
+        captions = dict[str, str]()
         if self._captioner:
             sizes = {row["sha256"]: (row["width"], row["height"]) for row in rows}
             previewed = PreviewedImages(previews, sizes)
@@ -166,8 +165,10 @@ class PictureStage:
     def _read_text(self, folder: Path, rows: Rows, found: Mapping[str, FoundImage], previews: Path) -> None:
         wanted = {sha256: found[sha256] for sha256 in _lacking(rows, "text")}
         if wanted and self._reader is None:
-            self._reader = find_text_reader(Path(self._own.name))()
-        texts = {}
+            graphs = Path(gettempdir()) / "lookwhy-text"  # what glances quickly is made once a node
+            graphs.mkdir(exist_ok=True)
+            self._reader = find_text_reader(graphs)()
+        texts = dict[str, str]()
         if self._reader:
             for batch in read_images(folder, wanted, self._reader, index_dir=previews, workers=1):
                 texts |= {sha256: outcome for sha256, outcome in batch if isinstance(outcome, str)}

@@ -1,0 +1,96 @@
+"""A cluster of this process alone: the steps of a build without Ray, on the very functions that Ray calls."""
+
+import contextlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+
+from export.cluster.build import ShardOptions, build_shards
+from export.cluster.job import Count, Staff, Tables
+from export.cluster.models_files import fetch_models, fetch_places
+from export.cluster.shard_files import names_in, parquet_names, put_table
+from export.cluster.shards import ShardsManifest, open_folder
+from export.cluster.stages import PictureStage, Work, hash_rows
+from export.index.chosen_models import open_models
+from export.index.photos.places import PlacesFile
+from tests.sample_library import MODELS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Killed(Exception):
+    """The build was ended in the middle."""
+
+
+class ClusterHere:
+    """Runs steps in this process. `looked_at` are the paths of pictures that were; after `files_max` files it is killed."""
+
+    actors = 2
+
+    def __init__(self, files_max: int | None = None) -> None:
+        self.looked_at: list[str] = []
+        self._left = files_max
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def hash_files(self, tables: Tables, address: str, count: Count) -> None:
+        for number, table in enumerate(_tables(tables.todo)):
+            put_table(tables.out, f"{tables.prefix}-{number}.parquet", hash_rows(table, address))
+            count(table.num_rows)
+
+    def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
+        import pyarrow.compute as pc
+
+        places = PlacesFile(fetch_places(work.shards)) if staff.has_places else None
+        stage = PictureStage(work, open_models(fetch_models(work.shards), staff.device), places)
+        done = [one for table in _tables(tables.done) for one in table[tables.id_column].to_pylist()]
+        for table in _tables(tables.todo):
+            rows = table.filter(pc.invert(pc.is_in(table[tables.id_column], value_set=_ids(done))))
+            if rows.num_rows and self._left == 0:
+                raise Killed
+            if rows.num_rows:
+                self._left = self._left and self._left - 1
+                self.looked_at += rows["path"].to_pylist()
+                made = stage(rows)
+                assert made.schema == schema
+                number = len(parquet_names(tables.out, tables.prefix))
+                put_table(tables.out, f"{tables.prefix}-here-{number}.parquet", made)
+                put_table(tables.done, f"{number}.parquet", made.select([tables.id_column]))
+            count(table.num_rows)
+
+
+def build_here(
+    source: Path | str, shards: Path | str, options: ShardOptions | None = None, *, files_max: int | None = None
+) -> tuple[ShardsManifest, ClusterHere, str]:
+    """Build shards in this process with the sample models; return their manifest, what did it, and what was said."""
+    cluster, shown = ClusterHere(files_max), io.StringIO()
+    with contextlib.redirect_stderr(io.StringIO()):
+        manifest = build_shards(
+            str(source),
+            str(shards),
+            MODELS,
+            connect=lambda: cluster,
+            options=options or ShardOptions(),
+            console=Console(file=shown, width=200),
+        )
+    return manifest, cluster, shown.getvalue()
+
+
+def _ids(done: list[int]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(done, pa.int64())
+
+
+def _tables(todo: str) -> "list[pa.Table]":
+    from pyarrow.parquet import read_table
+
+    filesystem, folder = open_folder(todo)
+    return [read_table(f"{folder}/{name}", filesystem=filesystem) for name in names_in(todo)]
