@@ -121,7 +121,7 @@ class EngineSource:
         _, folder = self._folders()
         index = folder.read_index()
         folder.fetch(index.catalog)
-        store = self._engine_folder and self._engine_folder.open_store()
+        store = self._engine_folder.open_store() if self._engine_folder else None
         return _open_library(folder.path, index, self._settings, store)
 
     def drop_others(self) -> None:
@@ -156,7 +156,7 @@ class EngineSource:
         index_folder.fetch(*index.searched_files())
         known = self._models
         opened = known if known and known.manifest == models else _open_models(models_folder, models, settings)
-        store = self._engine_folder and self._engine_folder.open_store()
+        store = self._engine_folder.open_store() if self._engine_folder else None
         library = _open_library(index_folder.path, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)

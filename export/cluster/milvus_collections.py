@@ -41,7 +41,7 @@ class MilvusCollections:
         self.generation = ""
 
     def begin(self, dimension: int, fingerprint: str) -> int | None:
-        """Choose the generation to load; returns how many batches of these shards it has at least, None where it is made now.
+        """Choose the generation to load; returns how many batches it has of these shards at least, None if it is made now.
 
         Raises:
             LoadRefused: the library's name is that of a collection, which no alias can take the place of.
