@@ -20,10 +20,12 @@ from export.cluster.shards import (
     image_id_of,
     import_pyarrow,
     open_folder,
+    read_shards_manifest,
 )
 from export.cluster.sources import Source
 from export.index.found import SkippedImage
 from export.index.skipped_report import print_skipped
+from runtime.artefacts.manifest import MANIFEST_NAME
 
 
 def finish(
@@ -44,7 +46,8 @@ def finish(
         OSError: the manifest cannot be written; the shards are as they were before.
     """
     kept = last.manifest.pictures if last.manifest and not last.refill else ()
-    before = {file.name for file in last.manifest.pictures} if last.manifest else set()
+    in_force = read_shards_manifest(shards) if MANIFEST_NAME in names_in(shards) else None  # other models may have made it
+    before = {file.name for file in in_force.pictures} if in_force else set()
     made = count_rows(shards, [name for name in parquet_names(shards, PICTURES) if name not in before])
     failures = _all_failures(shards, todo)
     ids = _read_ids(shards, made)

@@ -76,7 +76,7 @@ def read_last(shards: str, manifest: ShardsManifest | None, *, captions: bool, t
     if manifest is None:
         return LastShards(shards)
     rows = []
-    for batch in read_shards(shards, IDENTITY):
+    for batch in read_shards(shards, IDENTITY, with_gone=True):  # one that comes back is there already
         for row in batch.to_pylist():
             size = row["bytes"], row["width"], row["height"]
             found = IndexedImage(row["image_id"], row["path"], row["sha256"], *size, row["caption"], row["mtime_ns"])
@@ -144,7 +144,7 @@ def todo_tables(todo: Todo, source: Source, last: LastShards, dimension: int, ro
 def _todo_rows(todo: Todo, last: LastShards) -> Iterator[dict[str, Any]]:
     left = dict(todo.moved)
     if left:
-        for batch in read_shards(last.shards):
+        for batch in read_shards(last.shards, with_gone=True):
             for row in batch.to_pylist() if left else ():
                 for image in left.pop(row["sha256"], ()):
                     yield row | new_row(image, row["sha256"])

@@ -100,7 +100,7 @@ class RayCluster:
             pool = ActorPoolStrategy(min_size=1, max_size=self.actors, initial_size=self.actors)
             gpus = {"num_gpus": 1} if staff.device == "cuda" else {}
             options = {"compute": pool, "num_cpus": ACTOR_CPUS, "memory": memory, "fn_constructor_kwargs": arguments, **gpus}
-            options |= {"batch_format": "pyarrow", "batch_size": None}
+            options |= {"batch_format": "pyarrow", "batch_size": None, "scheduling_strategy": "SPREAD"}
             self._run(tables, lambda rows: rows.map_batches(_PictureActor, **options), schema=schema)
 
     def __enter__(self) -> Self:

@@ -132,7 +132,7 @@ def read_shards_manifest(shards: Address) -> ShardsManifest:
 
 
 def read_shards(
-    shards: Address, columns: Sequence[str] | None = None, *, rows_at_once: int = ROWS_AT_ONCE
+    shards: Address, columns: Sequence[str] | None = None, *, rows_at_once: int = ROWS_AT_ONCE, with_gone: bool = False
 ) -> "Iterator[pa.RecordBatch]":
     """Yield the pictures of shards, some rows at a time, in the order of the manifest's files.
 
@@ -140,13 +140,14 @@ def read_shards(
         shards: a folder, or an s3:// address.
         columns: which of `pictures_schema`; all by default.
         rows_at_once: of each batch, at most.
+        with_gone: whether the pictures that have left are among them.
 
     Raises:
         ShardsUnusable: a file is not there, is damaged, or is not the one that the manifest names.
         ExtraMissing: pyarrow is not installed.
     """
     manifest = read_shards_manifest(shards)
-    gone = _read_gone(shards, manifest)
+    gone = import_pyarrow().array([], "int64") if with_gone else _read_gone(shards, manifest)
     wanted = list(columns) if columns is not None else None
     asked = [*wanted, "image_id"] if wanted is not None and len(gone) and "image_id" not in wanted else wanted
     for file in manifest.pictures:

@@ -67,15 +67,20 @@ class ClusterHere:
 
 
 def build_here(
-    source: Path | str, shards: Path | str, options: ShardOptions | None = None, *, files_max: int | None = None
+    source: Path | str,
+    shards: Path | str,
+    options: ShardOptions | None = None,
+    *,
+    files_max: int | None = None,
+    models: Path = MODELS,
 ) -> tuple[ShardsManifest, ClusterHere, str]:
-    """Build shards in this process with the sample models; return their manifest, what did it, and what was said."""
+    """Build shards in this process; return their manifest, what did it, and what was said."""
     cluster, shown = ClusterHere(files_max), io.StringIO()
     with contextlib.redirect_stderr(io.StringIO()):
         manifest = build_shards(
             str(source),
             str(shards),
-            MODELS,
+            models,
             connect=lambda: cluster,
             options=options or ShardOptions(),
             console=Console(file=shown, width=200),

@@ -1,7 +1,9 @@
 """Shards built by the steps of a cluster, in this process: the same as an index built here, whatever happens on the way."""
 
 import io
+import json
 import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -142,6 +144,36 @@ def test_only_what_is_new_is_looked_at_and_what_has_gone_is_passed_over(folder: 
     [moved] = [row for batch in read_shards(shards) for row in batch.to_pylist() if row["path"] == "moved.png"]
     assert moved["embedding"] == before[moved["sha256"]]["embedding"]
     assert moved["caption"] == before[moved["sha256"]]["caption"]
+
+
+def test_a_picture_that_comes_back_is_there_again_and_one_that_left_before_stays_away(folder: Path, tmp_path: Path) -> None:
+    shards, away = tmp_path / "shards", tmp_path / "away.jpg"
+    build_here(folder, shards)
+    (folder / "a.jpg").rename(away)
+    build_here(folder, shards)
+    (folder / "sub" / "d.bmp").unlink()
+    manifest, _, _ = build_here(folder, shards)
+    assert manifest.count == len(paths_in(shards)) == 4
+    assert not {"a.jpg", "sub/d.bmp"} & set(paths_in(shards))
+    away.rename(folder / "a.jpg")
+    manifest, cluster, _ = build_here(folder, shards)
+    assert cluster.looked_at == []
+    assert manifest.count == len(paths_in(shards)) == 5
+    assert "a.jpg" in paths_in(shards)
+
+
+def test_other_models_look_at_every_picture_again(folder: Path, tmp_path: Path) -> None:
+    shards, others = tmp_path / "shards", tmp_path / "models"
+    build_here(folder, shards)
+    shutil.copytree(MODELS, others)
+    manifest = json.loads((others / "manifest.json").read_text())
+    manifest["blip"]["num_beams"] += 1
+    (others / "manifest.json").write_text(json.dumps(manifest))
+    anew, cluster, said = build_here(folder, shards, models=others)
+    assert "Other models" in said
+    assert len(cluster.looked_at) == 7
+    assert anew.count == len(paths_in(shards)) == 6
+    assert len(list(shards.glob("pictures-*.parquet"))) == len(anew.pictures)
 
 
 def test_captions_are_made_later_of_all_pictures_that_lack_one(folder: Path, tmp_path: Path) -> None:
