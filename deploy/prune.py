@@ -52,11 +52,12 @@ UNUSED_PARTS = (
     "pygments/formatters/[!_]*",
     "pygments/styles/[!_]*",
     "boto3/examples",
+    "botocore/data/*/*/examples-1.json",  # for documents
     "*.dist-info/RECORD",  # wrong after pruning; removed last, as packages are removed by it
     "*.dist-info/sboms",
 )
 # Services of AWS that the function calls; botocore describes four hundred.
-AWS_SERVICES = frozenset({"s3", "secretsmanager", "sts"})
+AWS_SERVICES = frozenset({"s3", "s3vectors", "secretsmanager", "sts"})
 
 
 def prune(packages: Path, distributions: Iterable[str] = UNUSED, parts: Iterable[str] = UNUSED_PARTS) -> int:

@@ -9,6 +9,7 @@ from rich.console import Console
 from export.cluster.errors import StoreUnknown
 from export.cluster.load_faiss import LoadOptions, load_faiss
 from export.index.pipeline import Models
+from runtime.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ def load_shards(loading: Loading) -> None:
     Raises:
         StoreUnknown: the address is that of no engine.
         ShardsUnusable: the shards are damaged, or other models made them.
+        LoadRefused: the engine refuses, or holds what it should not.
+        StoreUnavailable, RemoteRefused: it does not answer, or its client is not installed.
         OutputUnwritable: the engine's files cannot be written; what was there before still is.
     """
     for start, (_, load) in ENGINES.items():
@@ -42,14 +45,24 @@ def _load_faiss(loading: Loading) -> None:
     load_faiss(loading.shards, out, models=loading.models, options=loading.options, console=loading.console)
 
 
+def _load_milvus(loading: Loading) -> None:
+    from export.cluster.load_milvus import load_milvus
+
+    given = Settings.read().milvus_token
+    token, places = given and given.get_secret_value(), loading.options.places
+    load_milvus(loading.shards, loading.store, loading.models, loading.console, token=token, places=places)
+
+
 def _load_s3vectors(loading: Loading) -> None:
     from export.cluster.load_s3vectors import load_s3vectors
 
-    load_s3vectors(loading.shards, loading.store, loading.models, loading.console)
+    places = loading.options.places
+    load_s3vectors(loading.shards, loading.store, loading.models, loading.console, places=places)
 
 
 ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {
     "faiss:": ("faiss:FOLDER", _load_faiss),
+    "milvus://": ("milvus://HOST:PORT/COLLECTION", _load_milvus),
     "s3vectors://": ("s3vectors://BUCKET/INDEX", _load_s3vectors),
 }
 """By how an address begins: its whole form, and what loads shards there."""

@@ -15,12 +15,13 @@ import numpy as np
 from rich.console import Console
 
 from export.cluster.errors import ShardsUnusable
-from export.cluster.library_notes import LibraryNotes
+from export.cluster.library_notes import LibraryNotes, MadeOfSample
 from export.cluster.load_errors import LoadRefused
 from export.cluster.s3vectors_index import VECTORS_A_SECOND, Ids, VectorIndexes
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
+from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_manifest import RemoteManifest
@@ -29,7 +30,13 @@ from runtime.stores.s3vectors.metadata import NOT_FILTERABLE, pack_picture
 
 
 def load_s3vectors(
-    shards: Address, url: str, models: Models, console: Console, *, vectors_a_second: float = VECTORS_A_SECOND
+    shards: Address,
+    url: str,
+    models: Models,
+    console: Console,
+    *,
+    places: PlacesFile | None = None,
+    vectors_a_second: float = VECTORS_A_SECOND,
 ) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.
 
@@ -38,16 +45,17 @@ def load_s3vectors(
         url: s3vectors://BUCKET/INDEX; the bucket of vectors is there.
         models: those that made the shards; their text tower makes the calibration.
         console: where progress goes.
+        places: the table of towns, which says what else they are called; None where there is none.
         vectors_a_second: how many are written at most.
 
     Raises:
         ShardsUnusable: the shards are not there, are damaged, or hold a picture that S3 Vectors cannot.
-        LoadRefused: they are of other models, or the service refuses, or does not answer for some minutes; what was in force
-            still is.
+        LoadRefused: the address is none, the shards are of other models, or the service refuses, or does not answer for some
+            minutes; what was in force still is.
         RemoteRefused: boto3 is not installed, or lacks a region.
         SessionFailed: the text tower refuses a text.
     """
-    manifest, address = read_shards_manifest(shards), StoreAddress.parse(url)
+    manifest, address = read_shards_manifest(shards), _address(url)
     if dict(manifest.models) != dict(models.fingerprint):
         remedy = "Name the models that made the shards: --models FOLDER."
         raise LoadRefused(str(address), "the shards were made by other models than those at hand", remedy)
@@ -65,7 +73,8 @@ def load_s3vectors(
         for what, count in sorted(new.left_out.items()):
             said = f"{count:,} pictures have more {what} than S3 Vectors keeps of one; the rest of it is not there."
             console.print(said, style="yellow", highlight=False)
-        told = _manifest(manifest, generation, new.notes, models, console)
+        made = new.notes.make(models.encoder.embed_texts, console, places.others_of if places else lambda _: {})
+        told = _manifest(manifest, generation, new.notes, made)
         before = _put_in_force(indexes, address.name, told)
         console.print(f"{wanted.size:,} pictures in {url}, {generation}.", highlight=False, markup=False)
         _remove_others(indexes, address.name, {generation, before or generation}, console)
@@ -77,6 +86,13 @@ def load_s3vectors(
 def fingerprint_of(manifest: ShardsManifest) -> str:
     """Return what tells these shards from others: the same after a load was ended and is begun again."""
     return sha256(manifest.model_dump_json().encode()).hexdigest()
+
+
+def _address(url: str) -> StoreAddress:
+    try:
+        return StoreAddress.parse(url)
+    except ValueError as cause:
+        raise LoadRefused(url, f"that is no address of a store, as {cause}", "Nothing was loaded.") from cause
 
 
 class _NewVectors:
@@ -124,10 +140,7 @@ def _ids_of(shards: Address, manifest: ShardsManifest) -> Ids:
     return ids
 
 
-def _manifest(
-    shards: ShardsManifest, generation: str, notes: LibraryNotes, models: Models, console: Console
-) -> RemoteManifest:
-    made = notes.make(models.encoder.embed_texts, console)
+def _manifest(shards: ShardsManifest, generation: str, notes: LibraryNotes, made: MadeOfSample) -> RemoteManifest:
     return RemoteManifest(
         generation=generation,
         count=shards.count,
@@ -145,8 +158,10 @@ def _manifest(
 def _put_in_force(indexes: VectorIndexes, name: str, manifest: RemoteManifest) -> str | None:
     """Put a generation in force by one call; return which one was before, None for none."""
     indexes.make(name, DIMENSION, "euclidean", KEYS)
-    before = indexes.read(name, [HEAD]).get(HEAD, {}).get("generation")
-    *parts, head = head_vectors(manifest)
+    held = indexes.read(name, [HEAD]).get(HEAD, {})
+    # a load that was ended after this call, or is repeated, still knows whom servers may be searching
+    before = held.get("previous" if held.get("generation") == manifest.generation else "generation")
+    *parts, head = head_vectors(manifest, before)
     indexes.put(name, parts)
     indexes.put(name, [head])
     return before

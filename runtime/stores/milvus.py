@@ -164,7 +164,7 @@ class MilvusRows:
         found = self._store.query(is_among(key, [value]), ROW_FIELDS, ROWS_FOUND_MAX)
         return sorted(map(self._picture, found), key=lambda picture: picture.row.id)
 
-    def meeting(self, ids: Sequence[int], condition: Condition) -> set[int]:
+    def which_meet(self, ids: Sequence[int], condition: Condition) -> set[int]:
         """Return which of some pictures meet a condition."""
         expression = f"({expression_of(condition) or 'image_id >= 0'})"
         asked = [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]

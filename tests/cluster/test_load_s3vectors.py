@@ -99,6 +99,12 @@ def test_a_new_load_stands_beside_the_old_one_until_the_next(server: S3VectorsSe
     assert first != second
 
 
+def test_a_load_that_is_repeated_keeps_what_was_in_force_before(server: S3VectorsServer, tmp_path: Path) -> None:
+    first, second, again = (load(tmp_path, drawn_rows(20 + seed, seed)) for seed in (0, 1, 1))
+    assert second == again
+    assert set(server.indexes.buckets[BUCKET]) == {"holiday", first, second}
+
+
 def test_another_librarys_indexes_are_left_alone(server: S3VectorsServer, tmp_path: Path) -> None:
     others = ["holiday.else", "holiday.0123456789ab", "holiday2.0123456789", "holida"]
     for name in others:
@@ -135,6 +141,16 @@ def test_what_the_service_refuses_is_named_and_nothing_new_is_in_force(
     with pytest.raises(LoadRefused, match="is as it was"):
         load(tmp_path, drawn_rows(20, 1))
     assert in_force(server) == before
+
+
+@pytest.mark.parametrize(
+    "url", ["s3vectors://pictures.eu/holiday", "s3vectors://pictures", "s3vectors://pictures/" + "a" * 60]
+)
+def test_what_is_no_address_is_refused(server: S3VectorsServer, tmp_path: Path, url: str) -> None:
+    shards = write_shards(tmp_path / "shards", drawn_rows(3), DIMENSION, MODELS)
+    with pytest.raises(LoadRefused, match="s3vectors://BUCKET/INDEX"):
+        load_s3vectors(shards, url, played_models(DIMENSION), silent())
+    assert not server.calls
 
 
 def test_a_bucket_that_is_not_there_is_named(server: S3VectorsServer, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from export.cluster.load_s3vectors import load_s3vectors
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards
-from tests.cluster.s3vectors.at_hand import MODELS, STORE, bucket_at_hand, played_models, silent
+from tests.cluster.s3vectors.at_hand import MODELS, STORE, PlayedPlaces, bucket_at_hand, played_models, silent
 from tests.runtime.stores.contract import StoreContract, nearest
 from tests.runtime.stores.contract_library import COUNT, DIMENSION, PICTURES, QUERIES, OpenedStore, open_flat, vectors
 
@@ -26,7 +26,14 @@ def opened_files(tmp_path_factory: pytest.TempPathFactory) -> OpenedStore:
 def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedStore]:
     folder = tmp_path_factory.mktemp("contract")
     with bucket_at_hand(request.param):
-        load_s3vectors(contract_shards(folder / "shards", MODELS), STORE, played_models(DIMENSION), silent())
+        shards, places = contract_shards(folder / "shards", MODELS), PlayedPlaces()
+        load_s3vectors(
+            shards,
+            STORE,
+            played_models(DIMENSION),
+            silent(),
+            places=places,  # type: ignore[arg-type]  # a load asks for other names alone
+        )
         engine_folder = open_engine_folder(STORE, None, folder)
         index = engine_folder.read_index()
         store = engine_folder.open_store()

@@ -153,6 +153,8 @@ def test_the_function_may_only_write_its_log_and_read_what_is_its_own(translated
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         "s3:GetObject",
         "s3:ListBucket",
+        "s3vectors:GetVectors",
+        ["s3vectors:QueryVectors", "s3vectors:GetVectors"],
         "secretsmanager:GetSecretValue",
         "kms:Decrypt",
     ]

@@ -66,16 +66,18 @@ def test_parts_go_by_pattern_at_any_depth(packages: Path) -> None:
 
 
 def test_of_the_services_of_aws_only_those_called_stay(packages: Path) -> None:
-    for service in ("s3", "secretsmanager", "sts", "ec2"):
-        (packages / "botocore/data" / service).mkdir(parents=True)
-        (packages / "botocore/data" / service / "service.json").touch()
+    for service in ("s3", "s3vectors", "secretsmanager", "sts", "ec2"):
+        (packages / "botocore/data" / service / "2026").mkdir(parents=True)
+        (packages / "botocore/data" / service / "2026" / "service.json").touch()
+        (packages / "botocore/data" / service / "2026" / "examples-1.json").touch()
     (packages / "botocore/data/endpoints.json").touch()
     prune(packages)
     assert files_below(packages / "botocore") == [
         "data/endpoints.json",
-        "data/s3/service.json",
-        "data/secretsmanager/service.json",
-        "data/sts/service.json",
+        "data/s3/2026/service.json",
+        "data/s3vectors/2026/service.json",
+        "data/secretsmanager/2026/service.json",
+        "data/sts/2026/service.json",
     ]
 
 

@@ -170,7 +170,7 @@ class RemoteFilters(Filters):
 
     def among(self, ids: Sequence[int], allowed: Selected) -> list[int]:
         """Return those of some ids, in their order, that a filter leaves."""
-        left = self._rows.meeting(ids, allowed.condition)
+        left = self._rows.which_meet(ids, allowed.condition)
         return [one for one in ids if one in left]
 
     def taken_of(self, ids: Sequence[int]) -> dict[int, str]:

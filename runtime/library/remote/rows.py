@@ -36,7 +36,7 @@ class PictureRows(Protocol):
         """Return the pictures whose path, or whose file's sha256, is exactly this, by id; at most 100."""
         ...
 
-    def meeting(self, ids: Sequence[int], condition: Condition) -> set[int]:
+    def which_meet(self, ids: Sequence[int], condition: Condition) -> set[int]:
         """Return which of some pictures meet a condition."""
         ...
 

@@ -17,7 +17,7 @@ from runtime.stores.remote_manifest import RELOAD, TABLES_MAX_BYTES, RemoteManif
 from runtime.stores.s3vectors.calls import VectorCalls
 
 HEAD = "head"
-KEYS = ("generation", "content", "parts", "sha256")  # of the vectors' metadata; no filter names them
+KEYS = ("generation", "previous", "content", "parts", "sha256")  # of the vectors' metadata; no filter names them
 DIMENSION, VECTOR = 1, {"float32": [1.0]}  # of an index that nobody searches
 PART_CHARS = 36_000  # beside the other keys, within the 40 KB of a vector's metadata
 GENERATION_CHARS = 10  # of a fingerprint, which follow the head's name
@@ -28,14 +28,18 @@ def generation_name(index: str, fingerprint: str) -> str:
     return f"{index}.{fingerprint[:GENERATION_CHARS]}"
 
 
-def head_vectors(manifest: RemoteManifest) -> Iterator[dict[str, Any]]:
-    """Yield the vectors of a head as PutVectors takes them; `HEAD` last, as it puts the others into force."""
+def head_vectors(manifest: RemoteManifest, previous: str | None) -> Iterator[dict[str, Any]]:
+    """Yield the vectors of a head as PutVectors takes them; `HEAD` last, as it puts the others in force.
+
+    `previous` is the generation that was in force before this one; None for none.
+    """
     text = base64.b64encode(zlib.compress(manifest.model_dump_json().encode(), 9)).decode()
     first, *others = (text[start : start + PART_CHARS] for start in range(0, len(text), PART_CHARS))
     generation, digest = manifest.generation, sha256(text.encode()).hexdigest()
     for number, part in enumerate(others, 1):
         yield {"key": part_key(generation, digest, number), "data": VECTOR, "metadata": {"content": part}}
     metadata = {"generation": generation, "content": first, "parts": 1 + len(others), "sha256": digest}
+    metadata |= {"previous": previous} if previous else {}
     yield {"key": HEAD, "data": VECTOR, "metadata": metadata}
 
 

@@ -33,7 +33,7 @@ Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class HeldPicture:
     """All that is held of a picture; `caption_vector` is None where it has no caption."""
 
     picture: StoredPicture
@@ -76,7 +76,7 @@ class S3VectorsStore:
         self.dimension, self.count = manifest.dimension, manifest.count
         self.captions = S3VectorsCaptions(self) if manifest.captioned else None
         self.rows = S3VectorsRows(self)
-        self._known: LRUCache[int, Record] = LRUCache(REMEMBERED_MAX)
+        self._known: LRUCache[int, HeldPicture] = LRUCache(REMEMBERED_MAX)
         self._lock = threading.Lock()  # held for microseconds; the cache itself is not made for threads
 
     def search(self, vectors: Vectors, k: int, *, allowed: Selected | None = None) -> tuple[Ids, Vectors]:
@@ -98,7 +98,7 @@ class S3VectorsStore:
         records = self.records(ids)
         return _stacked([records[one].vector for one in ids], self.dimension)
 
-    def records(self, ids: Iterable[int]) -> dict[int, Record]:
+    def records(self, ids: Iterable[int]) -> dict[int, HeldPicture]:
         """Return what is held of pictures, by id, without those that are not there."""
         wanted = [one for one in dict.fromkeys(ids) if 0 <= one <= ID_MAX]
         with self._lock:
@@ -132,11 +132,11 @@ class S3VectorsStore:
         together = [(int(key), 1 - far) for one in filters for key, far in self._calls.nearest(generation, vector, k, one)]
         return sorted(together, key=lambda pair: -pair[1])[:k] if len(filters) > 1 else together
 
-    def _read(self, image_id: int, data: dict[str, list[float]], metadata: dict[str, object]) -> Record:
+    def _read(self, image_id: int, data: dict[str, list[float]], metadata: dict[str, object]) -> HeldPicture:
         try:
             caption = metadata.get(CAPTION_VECTOR)
             picture = unpack_picture(image_id, metadata)
-            return Record(
+            return HeldPicture(
                 picture, np.array(data["float32"], np.float32), None if caption is None else unpack_vector(str(caption))
             )
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
@@ -179,7 +179,7 @@ class S3VectorsRows:
         found = self.pictures_of(self._store.keys_left({name: token_of(value)}, KEYS_MAX))
         return [found[one] for one in sorted(found) if getattr(found[one].row, column) == value]
 
-    def meeting(self, ids: Sequence[int], condition: Condition) -> set[int]:
+    def which_meet(self, ids: Sequence[int], condition: Condition) -> set[int]:
         """Return which of some pictures meet a condition."""
         return {one for one, picture in self.pictures_of(ids).items() if meets(picture, condition)}
 
@@ -189,7 +189,7 @@ class S3VectorsRows:
         if counted < NEAREST_MAX:
             return counted
         sample = self.sample(COUNTED_BY)
-        share = len(self.meeting(sample, condition)) / max(1, len(sample))
+        share = len(self.which_meet(sample, condition)) / max(1, len(sample))
         return max(counted, round(share * self._store.count))
 
     def sample(self, count: int) -> list[int]:

@@ -1,7 +1,7 @@
 """A bucket of vectors on a loopback server, which boto3 is led to by its own settings, and models to load with."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -9,8 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.index.photos.places import Named
 from export.index.pipeline import Models
 from tests.cluster.s3vectors.server import S3VectorsServer, running_server
+from tests.runtime.stores.contract_library import TOWN_NAMES
 
 BUCKET = "pictures"
 STORE = f"s3vectors://{BUCKET}/holiday"
@@ -31,6 +33,13 @@ class PlayedEncoder:
 
 def played_models(dimension: int) -> Models:
     return Models(MODELS, PlayedEncoder(dimension))  # type: ignore[arg-type]  # a load uses its text tower alone
+
+
+class PlayedPlaces:
+    """The contract's table of towns."""
+
+    def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
+        return {town: others for town, others in TOWN_NAMES.items() if town in towns}
 
 
 def silent() -> Console:

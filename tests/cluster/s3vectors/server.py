@@ -5,6 +5,7 @@ Plays what moto lacks: queries, limits, throttling, permissions. `indexes.py` ha
 
 import json
 import re
+import sys
 import threading
 import time
 from collections import Counter, deque
@@ -71,6 +72,10 @@ class S3VectorsServer(ThreadingHTTPServer):
     """The service. `url` is its address; `calls` counts what was asked; `script` may be changed at any time."""
 
     daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # clients are killed here
+            super().handle_error(request, client_address)
 
     def __init__(self, page_size: int = 100) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)

@@ -49,11 +49,11 @@ class PlayedRows:
         wanted = {"path": "image_path", "sha256": "sha256"}[key]
         return [picture for picture in self.pictures.values() if getattr(picture.row, wanted) == value]
 
-    def meeting(self, ids: Sequence[int], condition: Condition) -> set[int]:
+    def which_meet(self, ids: Sequence[int], condition: Condition) -> set[int]:
         return {one for one in ids if one in self.pictures and meets(self.pictures[one], condition)}
 
     def count_of(self, condition: Condition) -> int:
-        return len(self.meeting(list(self.pictures), condition))
+        return len(self.which_meet(list(self.pictures), condition))
 
     def sample(self, count: int) -> list[int]:
         return sorted(self.pictures)[:: max(1, COUNT // count)]
@@ -91,7 +91,7 @@ class PlayedStore:
     def _ids(self, allowed: Selected | None) -> NDArray[np.int64] | None:
         if allowed is None:
             return None
-        return np.array(sorted(self.rows.meeting(list(self.rows.pictures), allowed.condition)), np.int64)
+        return np.array(sorted(self.rows.which_meet(list(self.rows.pictures), allowed.condition)), np.int64)
 
 
 def meets(picture: StoredPicture, condition: Condition) -> bool:

@@ -1,0 +1,120 @@
+"""The sample library in S3 Vectors answers as it does from its files; and while the service is away, with 503 alone."""
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster.txt alone")
+pytest.importorskip("boto3", reason="boto3 is in the extra aws")
+
+from export.cluster.load_s3vectors import load_s3vectors
+from export.index.chosen_models import open_models
+from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, silent
+from tests.cluster.s3vectors.server import DROPPED, S3VectorsServer
+from tests.cluster.test_milvus_sample import QUERIES, answers, client, index_shards, same
+from tests.sample_library import MODELS
+
+if TYPE_CHECKING:
+    from tests.sample_library import SampleLibrary
+
+
+@pytest.fixture(scope="module")
+def server(sample_library: "SampleLibrary", tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3VectorsServer]:
+    shards = index_shards(sample_library.index, tmp_path_factory.mktemp("shards"))
+    with bucket_at_hand() as running:
+        load_s3vectors(shards, STORE, open_models(MODELS), silent(), vectors_a_second=1e6)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def in_files(sample_library: "SampleLibrary") -> TestClient:
+    return client(index_dir=sample_library.index)
+
+
+@pytest.fixture
+def in_store(server: S3VectorsServer, tmp_path: Path) -> TestClient:
+    return client(store=STORE, fetch_dir=tmp_path)
+
+
+# "DSC" is said of none, and its last hits are nearer to each other than the rounding to 16 bits is small
+@pytest.mark.parametrize("query", [query for query in QUERIES if query != "DSC"])
+def test_a_search_answers_alike(in_files: TestClient, in_store: TestClient, query: str) -> None:
+    body = {"query": query, "top_k": 6}
+    same(answers(in_store, "/search", body), answers(in_files, "/search", body))
+
+
+def test_hits_in_depth_are_explained_alike(in_files: TestClient, in_store: TestClient) -> None:
+    found = answers(in_files, "/search", {"query": "a red boat", "top_k": 3})["results"]
+    body = {"query": "a red boat", "ids": [one["id"] for one in found], "heatmap": True}
+    same(answers(in_store, "/explain", body), answers(in_files, "/explain", body))
+
+
+def test_a_search_by_likeness_answers_alike(in_files: TestClient, in_store: TestClient) -> None:
+    body = {"query": "", "like": 7, "top_k": 5}
+    same(answers(in_store, "/search", body), answers(in_files, "/search", body))
+
+
+def test_pages_follow_each_other_to_the_end(in_store: TestClient) -> None:
+    shown: list[int] = []
+    cursor: Any = None
+    while True:
+        page = answers(in_store, "/search", {"query": "a boat", "top_k": 9, "explain": False, "cursor": cursor})
+        shown += [one["id"] for one in page["results"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert len(shown) == len(set(shown)) == 60
+
+
+def test_pictures_are_served_by_their_paths(in_store: TestClient) -> None:
+    path = in_store.get("/pictures/7").json()["image_url"]
+    assert in_store.get(path).status_code == 200
+    assert in_store.get("/images/nothing.png").status_code == 404
+
+
+def test_a_search_asks_twice_and_the_next_one_once(server: S3VectorsServer, in_store: TestClient) -> None:
+    answers(in_store, "/search", {"query": "a red boat", "top_k": 6})
+    before = server.calls.copy()
+    answers(in_store, "/search", {"query": "a blue boat", "top_k": 6})
+    asked = server.calls - before
+    assert asked["QueryVectors"] == 1
+    assert asked["GetVectors"] <= 1
+
+
+def test_throttling_is_waited_out(server: S3VectorsServer, in_store: TestClient) -> None:
+    server.script.faults["QueryVectors"] = deque(["TooManyRequestsException", "ServiceUnavailableException", DROPPED])
+    assert answers(in_store, "/search", {"query": "a red boat", "top_k": 3})["results"]
+
+
+def test_while_the_service_is_away_only_503_and_then_right_answers(
+    server: S3VectorsServer, in_store: TestClient, in_files: TestClient
+) -> None:
+    body = {"query": "two houses", "top_k": 3}
+    server.script.faults["QueryVectors"] = deque(["ServiceUnavailableException"] * 100)
+    for _ in range(5):
+        answer = in_store.post("/search", json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "store_unavailable")
+        assert int(answer.headers["retry-after"]) >= 1
+    assert len(server.script.faults["QueryVectors"]) > 100 - 5 * 4  # the breaker keeps later searches from asking
+    server.script.faults["QueryVectors"].clear()
+    wait_until_ready(in_store)
+    same(answers(in_store, "/search", body), answers(in_files, "/search", body))
+
+
+def wait_until_ready(client: TestClient) -> None:
+    """Ask as a client does that was told to come again: until it is answered, at most some thousand times."""
+    for _ in range(100_000):
+        if client.post("/search", json={"query": "two houses", "top_k": 3}).status_code == 200:
+            return
+    raise AssertionError("it never recovered")
+
+
+def test_a_right_that_is_missing_is_named(server: S3VectorsServer, in_store: TestClient) -> None:
+    server.script.faults["QueryVectors"] = deque(["AccessDeniedException"])
+    answer = in_store.post("/search", json={"query": "a house", "top_k": 3})
+    assert answer.status_code >= 500
+    assert "permission is denied" in answer.json()["error"]["message"]
