@@ -64,6 +64,7 @@ fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--
 	@$(PY) -m tests.fuzz.kills_of_the_build
 	@$(PY) -m tests.fuzz.kills_of_the_server
 	@$(PY) -m tests.fuzz.live_switch
+	@$(PY) -m tests.fuzz.releases
 
 soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
 	@$(PY) -m tests.fuzz.soak $(SOAK)
@@ -138,12 +139,11 @@ deploy: $(VENV)/.sam $(VENV)/.aws ## Build the image with artifacts/models, depl
 	@$(SAM) deploy --stack-name $(STACK)
 	@$(PY) -m export.publish page --stack $(STACK)
 
-publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the deployed stack, and let the function start anew
-	@$(PY) -m export.publish pictures --stack $(STACK)
-	@$(PY) -m export.publish index --stack $(STACK)
+publish-index: $(VENV)/.aws ## Publish artifacts/index and its previews to the deployed stack, as its next release
+	@$(PY) -m export.publish release --stack $(STACK)
 
-publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ModelsFromBucket=true
-	@$(PY) -m export.publish models --stack $(STACK)
+publish-models: $(VENV)/.aws ## The same with artifacts/models, for functions with ModelsFromBucket=true
+	@$(PY) -m export.publish release --models artifacts/models --stack $(STACK)
 
 $(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime
 	@$(PIP) $(LOCKED) deploy/requirements-lambda.lock
