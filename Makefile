@@ -65,6 +65,7 @@ fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--
 	@$(PY) -m tests.fuzz.kills_of_the_build
 	@$(PY) -m tests.fuzz.kills_of_the_server
 	@$(PY) -m tests.fuzz.live_switch
+	@$(PY) -m tests.fuzz.releases
 
 soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
 	@$(PY) -m tests.fuzz.soak $(SOAK)
@@ -165,13 +166,12 @@ deploy-zip: $(SAMPLE_WANTED) $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that on
 	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --stack-name {stack} --no-fail-on-empty-changeset
 	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
 
-publish-index: $(VENV)/.aws ## Publish artifacts/index and its pictures to the deployed stack, and let the function start anew
-	@$(CONFIGURED) $(PY) -m export.publish pictures --stack {stack}
-	@$(CONFIGURED) $(PY) -m export.publish index --stack {stack}
+publish-index: $(VENV)/.aws ## Publish artifacts/index and its previews to the deployed stack, as its next release
+	@$(CONFIGURED) $(PY) -m export.publish release --stack {stack}
 	@$(CONFIGURED) $(PY) -m deploy.new_version --stack {stack}
 
-publish-models: $(VENV)/.aws ## Publish artifacts/models to the deployed stack, for functions with ImageModels=deploy/empty
-	@$(CONFIGURED) $(PY) -m export.publish models --stack {stack}
+publish-models: $(VENV)/.aws ## The same with artifacts/models, for functions with ImageModels=deploy/empty
+	@$(CONFIGURED) $(PY) -m export.publish release --models artifacts/models --stack {stack}
 	@$(CONFIGURED) $(PY) -m deploy.new_version --stack {stack}
 
 template-check: $(VENV)/.checkov $(VENV)/.sam $(VENV)/.test ## Have checkov look at the templates; each exception is in template.yaml, with its reason

@@ -46,10 +46,10 @@ def sample_library_in(folder: Path) -> SampleLibrary:
     return SampleLibrary(folder / "images", folder / "index")
 
 
-def build_sample_library(folder: Path) -> SampleLibrary:
+def build_sample_library(folder: Path, scenes: int = SCENES) -> SampleLibrary:
     """Draw the scenes and index them, as `make run` does."""
     library = sample_library_in(folder)
-    drawn = run_module("export", "storybook", "draw", str(library.images), "--count", str(SCENES))
+    drawn = run_module("export", "storybook", "draw", str(library.images), "--count", str(scenes))
     assert drawn.returncode == 0, drawn.stderr
     indexed = run_module("export", "index", str(library.images), "--models", str(MODELS), "--out", str(library.index))
     assert indexed.returncode == 0, indexed.stderr

@@ -47,7 +47,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "index": {"atomic", "console", "errors"},
         "cluster": {"atomic", "console", "errors", "index"},
         "verify": {"console", "errors", "index"},
-        "publish": {"verify"},
+        "publish": {"console", "errors", "verify"},
         "precision": {"console", "errors", "index", "storybook"},
         "models": {"atomic", "console", "errors", "precision"},
         "evaluation": {"console", "errors", "index", "models", "precision"},
@@ -111,7 +111,8 @@ ONLY_IN = {
     "flock": {"export/atomic.py"},
     "rich.progress": {"export/console.py"},
     "parsedate_to_datetime": {"runtime/explain/retry_after.py"},
-    "put_object": set[str](),  # boto3's managed transfers send large files in parts; this does not
+    # boto3's managed transfers send large files in parts; this does not, but can compare before it writes
+    "put_object": {"export/publish/s3.py"},
 }
 ROOM_MAX_LINES = 250
 ENTRIES_MAX, ROWS_MAX = 14, 16

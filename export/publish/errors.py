@@ -2,10 +2,12 @@
 
 ExportError
 ├── ReleaseOvertaken  another publisher put a release into force meanwhile
-└── ReleaseAbsent     there is no such release to go back to
+├── ReleaseAbsent     there is no such release to go back to
+└── PublishedModelsDiffer  the index was made with other models than those that were published before
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from export.errors import ExportError
 
@@ -33,3 +35,16 @@ class ReleaseAbsent(ExportError):
         there = f"there are {', '.join(map(str, kept))}" if kept else "nothing was published before the one in force"
         what = "no release" if wanted is None else f"no release {wanted}"
         super().__init__(f"{url} has {what} to go back to: {there}.")
+
+
+class PublishedModelsDiffer(ExportError):
+    """Functions that take their models from the bucket could not search this index."""
+
+    code = "published_models_differ"
+
+    def __init__(self, index_dir: Path, url: str, differing: Sequence[str]) -> None:
+        self.index_dir, self.url, self.differing = index_dir, url, tuple(differing)
+        super().__init__(
+            f"The index in {index_dir} was made with other models than those in {url} ({', '.join(differing)} differ). "
+            "Publish its models with it: lookwhy publish release --models FOLDER."
+        )

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from export.publish.errors import ReleaseAbsent
+from export.publish.errors import PublishedModelsDiffer, ReleaseAbsent
 from export.publish.picture_keys import PictureKeys, kept_pictures
 from export.publish.pictures import OriginalsForm, send_originals, send_previews
 from export.publish.positions import without_positions
@@ -28,6 +28,7 @@ from runtime.artefacts.manifest import (
 )
 from runtime.artefacts.release_file import ReleaseRecord
 from runtime.artefacts.remote_faults import RemoteAbsent
+from runtime.errors import ModelsDiffer
 from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 
@@ -76,7 +77,8 @@ def publish_release(
 
     Raises:
         ArtefactMissing, ArtefactCorrupt: index or models cannot be read.
-        ModelsDiffer: the index was made with other models than those that are published, or there.
+        ModelsDiffer: the index was made with other models than those that are to go with it.
+        PublishedModelsDiffer: it was made with others than those that are there.
         ReleaseOvertaken: somebody else has published meanwhile.
         ImageNotFound, ImageUnreadable, ImageTooLarge: a picture cannot be sent.
         RemoteRefused: AWS did not take something.
@@ -140,8 +142,14 @@ def roll_back(there: ReleaseAddresses, to: int | None = None) -> ReleaseState:
 def _check_models(contents: ReleaseContents, index: IndexManifest, models: ModelsManifest | None, there: S3Folder) -> None:
     """Refuse an index that the models do not fit which it will be searched with, as far as they are known here."""
     models = models or _models_of_before(there)
-    if models:
-        check_models_match(contents.index_dir, index, contents.models_dir or Path(there.url), models)
+    if models is None:
+        return
+    try:
+        check_models_match(contents.index_dir, index, contents.models_dir or Path(), models)
+    except ModelsDiffer as error:
+        if contents.models_dir:
+            raise
+        raise PublishedModelsDiffer(contents.index_dir, there.url, error.differing) from None
 
 
 def _models_of_before(there: S3Folder) -> ModelsManifest | None:

@@ -130,8 +130,11 @@ class RemoteFolder:
         digest = hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
         self._release, self.path = release, self._mirror / digest[:SHOWN_DIGITS]
         self.originals_by_content = release.originals
-        self.read_stamp = self.published.read_tag if self.published else None
+        self.read_stamp = self._release_tag()
         return manifest
+
+    def _release_tag(self) -> str | None:
+        return self.published.read_tag if self.published else None
 
     def _read(self, form: type[M]) -> M:
         try:
@@ -140,7 +143,7 @@ class RemoteFolder:
             fault = cause.errors()[0]
             reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
             raise ArtefactCorrupt(f"{self.bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
-        self.read_stamp = self.bucket.tags.get(MANIFEST_NAME)
+        self.read_stamp = self._release_tag() or self.bucket.tags.get(MANIFEST_NAME)
         return manifest
 
     def _is_here(self, record: FileRecord) -> bool:

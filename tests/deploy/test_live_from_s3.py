@@ -9,7 +9,7 @@ import pytest
 
 from export.publish.release import ReleaseAddresses, ReleaseContents, publish_release, roll_back
 from export.publish.release_state import read_state
-from runtime.artefacts.manifest import read_index_manifest
+from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
 from runtime.artefacts.release_file import file_key
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
@@ -114,3 +114,14 @@ def test_what_a_version_before_published_is_served_until_there_is_a_release(
     publish()
     live.look()
     assert met(live) == {2}
+
+
+def test_models_from_before_stay_where_a_release_names_none(
+    there: ReleaseAddresses, board: Switchboard, publish: Callable[[], object], tmp_path: Path
+) -> None:
+    write_layout_before(MODELS, read_models_manifest(MODELS), there.models)
+    publish()
+    urls = {"models_url": there.models.url, "index_url": there.index.url}
+    source = EngineSource(Settings.read(**urls, fetch_dir=tmp_path / "cache", groq_api_key=""))
+    assert met(LiveEngine(source)) == {board.number}
+    assert source.stamp() == source.opened_stamp, "or it would be opened again at every look"

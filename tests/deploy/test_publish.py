@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from export.publish.__main__ import publish_page
-from export.publish.errors import ReleaseAbsent, ReleaseOvertaken
+from export.publish.errors import PublishedModelsDiffer, ReleaseAbsent, ReleaseOvertaken
 from export.publish.release import ReleaseAddresses, ReleaseContents, publish_release, roll_back
 from export.publish.release_state import read_state, switch
 from export.publish.removal import keep_current_alone, remove_layout_before, remove_old
@@ -195,7 +195,7 @@ def test_models_that_did_not_make_the_index_are_refused(contents: ReleaseContent
     with pytest.raises(ModelsDiffer):
         publish_release(ReleaseContents(contents.index_dir, MODELS), there)
     write_layout_before(MODELS, read_models_manifest(MODELS), there.models)
-    with pytest.raises(ModelsDiffer):
+    with pytest.raises(PublishedModelsDiffer, match="Publish its models with it"):
         publish_release(contents, there)
     assert read_state(there.index).current is None
 

@@ -185,6 +185,14 @@ def test_cloudfront_reads_the_page_and_the_pictures_and_nothing_else(translated:
     assert [path["Fn::If"][0] for path in (previews, originals)] == ["HasShownPictures", "HasShownOriginals"]
 
 
+def test_what_is_removed_from_the_artefacts_can_be_had_back_for_a_while(translated: dict[str, Any]) -> None:
+    bucket = resources(translated, "AWS::S3::Bucket")["ArtefactBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
+
+
 def test_publishing_finds_the_outputs_that_it_reads(translated: dict[str, Any]) -> None:
     assert set(OUTPUTS) <= set(translated["Outputs"])
 

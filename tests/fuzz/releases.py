@@ -27,6 +27,8 @@ from tests.fuzz.release_load import run_under_load
 from tests.fuzz.written_releases import write_release
 from tests.sample_library import SampleLibrary, build_sample_library
 
+FEW_SCENES = 4  # each picture is three requests more
+
 
 def kill_at_every_request(
     cloud: Cloud, name: str, before: ReleaseContents | None, contents: ReleaseContents, stride: int, scratch: Path
@@ -82,14 +84,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, cloud_served() as cloud:
         scratch = Path(folder)
         os.environ.update(cloud.environment)
-        sample = build_sample_library(scratch / "sample")
+        if given.only != "load":
+            few = build_sample_library(scratch / "few", scenes=FEW_SCENES)
         if given.only in (None, "kills"):
-            _print("kills", _kills(cloud, sample, scratch, given.stride))
+            _print("kills", _kills(cloud, few, scratch, given.stride))
         if given.only in (None, "two"):
             cloud.make_bucket("two")
-            both = tuple(write_release(sample, scratch / f"two {number}", number) for number in (101, 102))
-            _print("two publishers", two_at_once(cloud, "two", (both[0], both[1]), given.rounds))
+            first, second = (write_release(few, scratch / f"two {number}", number) for number in (101, 102))
+            _print("two publishers", two_at_once(cloud, "two", (first, second), given.rounds))
         if given.only in (None, "load"):
+            sample = build_sample_library(scratch / "sample")
             figures = run_under_load(cloud, sample, scratch / "load", releases=given.releases, threads=given.threads)
             _print("under load", figures)
             return bool(figures["wrong"])
