@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     behind_cloudfront: bool = False
+    root_path: str | None = Field(default=None, pattern=r"^(/[\w.~-]+)+/?$")
     access_token: SecretStr | None = None
     allowed_hosts: str = ""
     rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")
@@ -131,7 +132,9 @@ class Settings(BaseSettings):
             raise ValueError(f"it is below TOP_K_DEFAULT, {info.data['top_k_default']}; raise it, or lower that")
         return top_k_max
 
-    @field_validator("image_base_url", "preview_base_url", "models_url", "index_url", "images_url", "previews_url")
+    @field_validator(
+        "image_base_url", "preview_base_url", "models_url", "index_url", "images_url", "previews_url", "root_path"
+    )
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
