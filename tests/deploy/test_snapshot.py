@@ -54,12 +54,23 @@ def test_a_restored_function_answers_over_new_connections_and_looks_for_a_new_re
     assert relay.lost_bytes == 0
 
 
-def test_a_function_that_cannot_start_is_kept_in_no_snapshot(published: Published, tmp_path: Path, log: Path) -> None:
-    environment = published.environment(tmp_path / "fetched") | {"INDEX_URL": f"s3://{published.bucket}/nothing-here"}
+def test_a_function_that_cannot_start_is_kept_in_no_snapshot(published: Published, log: Path) -> None:
+    environment = published.library.environment | {"TOP_K_MAX": "none"}
     with runtime_api_served() as api, started(environment, log, api) as process:
         assert process.wait(LIMIT_S) != 0
         assert not api.is_snapshot.is_set()
-    assert "nothing-here" in str(api.init_error)
+    assert "TOP_K_MAX" in str(api.init_error)
+
+
+def test_a_new_stack_with_nothing_in_its_bucket_can_be_made_and_says_what_is_missing(
+    published: Published, tmp_path: Path, log: Path
+) -> None:
+    environment = published.environment(tmp_path / "fetched") | {"INDEX_URL": f"s3://{published.bucket}/nothing-here"}
+    with runtime_api_served() as api, started(environment, log, api):
+        assert api.is_snapshot.wait(LIMIT_S), log.read_text("utf-8")
+        api.restored.set()
+        assert api.ask(EVENT)["statusCode"] == 503
+    assert "nothing-here" in log.read_text("utf-8")
 
 
 def test_two_functions_of_one_snapshot_throw_different_dice() -> None:
