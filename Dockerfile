@@ -13,6 +13,13 @@ RUN pip install --no-cache-dir --no-compile --only-binary=:all: --no-deps --requ
     && python deploy/prune.py /opt/packages \
     && python -m compileall -q --invalidation-mode unchecked-hash /opt/packages
 
+# For the job that indexes: all of each package, and those that read HEIC and RAW.
+FROM ${PYTHON} AS index_packages
+WORKDIR /build
+COPY requirements.lock requirements-photos.lock ./
+RUN pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes --target /opt/packages \
+        -r requirements.lock -r requirements-photos.lock
+
 FROM ${PYTHON} AS code
 WORKDIR /var/task
 COPY handler.py ./
@@ -31,7 +38,7 @@ COPY ${INDEX} /artefacts/index
 COPY ${IMAGES} /artefacts/images
 RUN chmod -R a+rX /artefacts
 
-FROM ${PYTHON}
+FROM ${PYTHON} AS server
 # The official image has no .pyc files of the standard library, and on a read-only root none can be written later: a start at
 # 1 CPU took 0.67 s without them, 0.36 s with them.
 RUN library="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
@@ -51,7 +58,8 @@ ENV HOME=/tmp \
 COPY --from=packages /opt/packages /opt/packages
 COPY --from=artefacts /artefacts/models /models
 COPY --from=artefacts /artefacts/images /images
-COPY --from=artefacts /artefacts/index /index
+# Of this user, so that a volume in its place, which begins as its copy, can be written by the job that indexes.
+COPY --from=artefacts --chown=10001:10001 /artefacts/index /index
 COPY --from=code /var/task /var/task
 WORKDIR /var/task
 # Lambda ignores this user. `sam local` adds its emulator to the image as this user, and fails unless it is root.
@@ -62,3 +70,15 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "deploy/healthcheck.py"]
 ENTRYPOINT ["sh", "/var/task/deploy/entrypoint.sh"]
 CMD ["serve"]
+
+# The same with the side that builds indexes: docker build --target index. It has no torch, so it makes no models.
+FROM server AS index
+COPY --from=index_packages /opt/packages /opt/packages
+COPY lookwhy.py ./
+COPY export export
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "-m", "lookwhy"]
+CMD ["index", "/images", "--models", "/models", "--out", "/index"]
+
+# Last, so that it is what is built where no target is named.
+FROM server

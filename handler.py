@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from runtime.artefacts.snapshot import begins_from_snapshot, prepare_snapshot
 from runtime.bootstrap import EngineSource
+from runtime.errors import RemoteRefused
 from runtime.settings import Settings
 from runtime.web.access.cloudfront import CloudFrontRequests
 from runtime.web.access.log_filter import keep_log_private
@@ -37,7 +38,17 @@ def open_app() -> ASGIApp:
     return CloudFrontRequests(looking) if settings.behind_cloudfront else looking
 
 
-# Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation. A fault before a snapshot is
-# raised: the version is not made then, and the one before serves on.
-app = open_app() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
+def open_before_snapshot() -> ASGIApp:
+    """Return the app, or what opens it later where S3 has nothing yet, as when a stack is new.
+
+    Any other fault is raised as `open_app` does: then no version is made, and the one before serves on.
+    """
+    try:
+        return open_app()
+    except RemoteRefused:
+        return StartupFallback(open_app)
+
+
+# Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
+app = open_before_snapshot() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
 handler = LambdaEvents(Mangum(cast("ASGI", app), lifespan="off"))

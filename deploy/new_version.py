@@ -5,22 +5,33 @@ there when it was made. Functions without a snapshot need none, and are left alo
 """
 
 import argparse
+import json
 import sys
 from datetime import UTC, datetime
 from typing import Any
 
 from export.publish.s3 import REMEDY, read_outputs
 from runtime.artefacts.aws import named_failures, open_client
-from runtime.errors import LookwhyError
+from runtime.errors import LookwhyError, RemoteRefused
 
 ALIAS = "live"  # deploy/zip_template.py makes it
+READY, UNAUTHORIZED = 200, 401  # one that asks for a token answers nothing before it is ready
+READYZ: dict[str, Any] = {  # as a function URL sends it
+    "version": "2.0",
+    "routeKey": "$default",
+    "rawPath": "/readyz",
+    "rawQueryString": "",
+    "headers": {"host": "localhost", "x-forwarded-proto": "https"},
+    "requestContext": {"http": {"method": "GET", "path": "/readyz", "sourceIp": "127.0.0.1"}, "stage": "$default"},
+    "isBase64Encoded": False,
+}
 
 
 def publish_version(function: str, client: Any) -> str | None:  # noqa: ANN401 (made at run time, has no type)
-    """Return the version that the alias points to now, None where the function has no alias. The old one serves until then.
+    """Return the version that the alias points to now, None where the function has no alias.
 
     Raises:
-        RemoteRefused: AWS refused, or the snapshot could not be made; the alias points where it did.
+        RemoteRefused: AWS refused, the snapshot could not be made, or the version is not ready; the one before serves on.
     """
     with named_failures(f"The function {function}", REMEDY):
         aliases = [alias["Name"] for alias in client.list_aliases(FunctionName=function)["Aliases"]]
@@ -33,8 +44,17 @@ def publish_version(function: str, client: Any) -> str | None:  # noqa: ANN401 (
         client.get_waiter("function_updated_v2").wait(FunctionName=function)
         version = str(client.publish_version(FunctionName=function)["Version"])
         client.get_waiter("published_version_active").wait(FunctionName=function, Qualifier=version)
+        told = json.load(client.invoke(FunctionName=function, Qualifier=version, Payload=json.dumps(READYZ))["Payload"])
+        if told.get("statusCode") not in {READY, UNAUTHORIZED}:
+            raise RemoteRefused(
+                f"Version {version} of {function}", f"it is not ready ({_reason(told)})", "Its log says more."
+            )
         client.update_alias(FunctionName=function, Name=ALIAS, FunctionVersion=version)
     return version
+
+
+def _reason(told: dict[str, Any]) -> str:
+    return str(told.get("errorMessage") or told.get("statusCode", "it did not answer"))
 
 
 def main() -> None:

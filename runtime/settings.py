@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from runtime.artefacts.embedded import embedded_folder, sample_models_dir
 from runtime.artefacts.fetch_dir import default_fetch_dir
@@ -28,7 +28,7 @@ TOKEN_ACCEPTED = (
     'Make one with: python -c "import secrets; print(secrets.token_urlsafe())"'
 )
 SECRETS = {"access_token", "groq_api_key", "milvus_token"}  # whose values no message shows
-ENV_FILE = Path(".env")
+ENV_FILE, SECRETS_DIR = Path(".env"), Path("/run/secrets")  # where container engines put files of secrets
 HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 PORT_MAX = 65_535
 STORE_URL = r"^(milvus|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     behind_cloudfront: bool = False
+    root_path: str | None = Field(default=None, pattern=r"^(/[\w.~-]+)+/?$")
     access_token: SecretStr | None = None
     allowed_hosts: str = ""
     rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")
@@ -134,7 +135,9 @@ class Settings(BaseSettings):
             raise ValueError(f"it is below TOP_K_DEFAULT, {info.data['top_k_default']}; raise it, or lower that")
         return top_k_max
 
-    @field_validator("image_base_url", "preview_base_url", "models_url", "index_url", "images_url", "previews_url")
+    @field_validator(
+        "image_base_url", "preview_base_url", "models_url", "index_url", "images_url", "previews_url", "root_path"
+    )
     @classmethod
     def _without_last_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else None
@@ -153,15 +156,18 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, **flags: Any) -> Self:  # noqa: ANN401 (any field's type)
-        """Return the settings: a flag that is not None wins over the environment, the environment over `.env`.
+        """Return the settings: what stands first wins: a flag that is not None, the environment, `.env`, a secret's file.
 
         Raises:
-            SettingInvalid: a value cannot be used, or `.env` is no text in UTF-8; the first such is named.
+            SettingInvalid: a value cannot be used, or a file of them cannot be read; the first such is named.
         """
         _check_env_file()
         given = {name: value for name, value in flags.items() if value is not None}
         try:
-            return cls(**given)
+            folder = SECRETS_DIR if SECRETS_DIR.is_dir() else None
+            return cls(_secrets_dir=folder, **given)  # type: ignore[call-arg]  # pydantic-settings' own, no setting
+        except SettingsError as cause:  # names the setting, not its value
+            raise SettingInvalid(str(SECRETS_DIR), None, f"{cause}. Let this user read its files, as UTF-8") from cause
         except ValidationError as cause:
             first = cause.errors()[0]
             name, accepted = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")

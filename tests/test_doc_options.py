@@ -19,6 +19,7 @@ from tests.documents import (
 # Of the tools that the documents name beside ours.
 FOREIGN_OPTIONS = {"--format", "--user", "--read-only", "--tmpfs", "--env-file", "--follow-tags", "--soak", "--cpus"}
 FOREIGN_OPTIONS |= {"--minutes", "--places"}  # of trials in tests/fuzz
+FOREIGN_OPTIONS |= {"--rm", "--profile"}  # of docker compose
 FOREIGN_OPTIONS |= {"--function-name", "--reserved-concurrent-executions", "--stack-name"}  # of AWS's tools
 FOREIGN_OPTIONS |= {"--no-deps", "--detach"}  # of pip, of docker
 COMPLETION = {"--install-completion", "--show-completion"}  # typer adds them to every program

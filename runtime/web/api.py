@@ -27,6 +27,7 @@ from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.open_folder import add_open_folder, is_from_here
 from runtime.web.page import add_page
+from runtime.web.path_prefix import PathPrefix
 from runtime.web.pictures import add_pictures
 from runtime.web.request_body import RequestBodies
 from runtime.web.routing import get
@@ -98,6 +99,8 @@ def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, 
         app.add_middleware(
             CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"], expose_headers=exposed
         )
+    if settings.root_path:
+        app.add_middleware(PathPrefix, prefix=settings.root_path)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION)
     app.add_middleware(AnswerHeaders, count=counted.count, picture_urls=(settings.image_base_url, settings.preview_base_url))
 

@@ -21,7 +21,13 @@ pytestmark = pytest.mark.skipif(not CHECKOV.exists(), reason="checkov is large: 
 
 def checked(template: Path) -> dict[str, Any]:
     """Return checkov's results; it asks nobody on the network."""
-    command = [CHECKOV, "--framework=cloudformation", "--skip-download", "--output=json", f"--file={template}"]
+    command: list[str | Path] = [
+        CHECKOV,
+        "--framework=cloudformation",
+        "--skip-download",
+        "--output=json",
+        f"--file={template}",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.stdout, done.stderr
     results: dict[str, Any] = json.loads(done.stdout)["results"]
@@ -40,7 +46,7 @@ def test_every_exception_is_needed_and_has_its_reason() -> None:
 
 def test_the_template_of_the_zip_has_no_other_exceptions(tmp_path: Path) -> None:
     (tmp_path / "x86_64").mkdir()
-    command = [sam_tool("python"), "-m", "deploy.zip_template", tmp_path / "x86_64"]
+    command: list[str | Path] = [sam_tool("python"), "-m", "deploy.zip_template", tmp_path / "x86_64"]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout
     (tmp_path / "template.json").write_text(made, "utf-8")
     found = {failed["check_id"] for failed in checked(tmp_path / "template.json")["failed_checks"]}

@@ -21,7 +21,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     models.mkdir(parents=True)
     (models / "manifest.json").touch()
     (folder / "x86_64.zip").touch()
-    command = [sam_tool("python"), "-m", "deploy.zip_template", folder / "x86_64"]
+    command: list[str | Path] = [sam_tool("python"), "-m", "deploy.zip_template", folder / "x86_64"]
     made = subprocess.run(command, cwd=ROOT, env=OFFLINE, capture_output=True, text=True, timeout=300, check=True).stdout
     (folder / "template.json").write_text(made, "utf-8")
     return folder / "template.json"

@@ -1,6 +1,6 @@
 """CloudFrontRequests: what template.yaml's CloudFront puts into headers of its own goes where the app looks for it.
 
-CloudFront signs what it sends to a function: its signature stands in `Authorization`, and the client's address is its own.
+CloudFront signs what it sends to a function: the signature takes the place of the token, its own address that of the client.
 Only a function whose URL CloudFront alone may ask can believe these headers: anybody else could name any address.
 """
 
