@@ -1,7 +1,5 @@
 // What can fail between the page and its server. index.html has the words: by the server's codes, and by the names given here.
 
-import { by_id } from "./elements.js";
-
 // When to ask a busy server again that does not say, and the longest wait without the user.
 const BUSY_S = 2;
 const LONGEST_WAIT_S = 60;
@@ -9,7 +7,7 @@ const LONGEST_WAIT_S = 60;
 /** A request that failed, or was not worth sending. The server's own message says more than the page's. */
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
-    const find = (word) => by_id("failures").content.querySelector(`[data-name="${word}"]`);
+    const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
     const words = find(name);
     super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
     Object.assign(this, { title: ((code && find(code)) || words).title, worth_retrying, code });

@@ -1,8 +1,9 @@
 // The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened.
 // What the server sent becomes text, never markup.
 
+import { first_row } from "../early.js";
 import { count_of, describe_caption, describe_facts, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, first_row, is_modified } from "../page/elements.js";
+import { by_id, copy_template, is_modified } from "../page/elements.js";
 import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";
 
 // As in pictures.css.

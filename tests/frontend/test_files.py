@@ -21,7 +21,7 @@ def test_scripts_and_styles_do_not_grow() -> None:
 
 
 def test_every_module_is_named_by_the_page_and_not_only_once_another_asks_for_it() -> None:
-    links = re.findall(r'<(?:link rel="(?:modulepreload|prefetch)" href|script type="module"[a-z ]* src)="static/([^"]+)"', HTML)
+    links = re.findall(r'<(?:link rel="(?:modulepreload|prefetch)"(?: fetchpriority="high")? href|script type="module"(?: async fetchpriority="high")? src)="static/([^"]+)"', HTML)
     assert sorted(links) == sorted(names(".js") - {SERVICE_WORKER})
 
 
