@@ -28,9 +28,7 @@ export async function attempt(signal, task, fail) {
 // Waiting does not help with the other codes of 503, such as a missing index.
 const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
 
-export function busy_wait_s(answer) {
-  return is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
-}
+export const busy_wait_s = (answer) => is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
 
 /** Returns why no answer came. `is_there`: a server of another origin answers at all; null: it is of this one. */
 export function unreachable(cause, is_there) {

@@ -44,9 +44,7 @@ export function add(results) {
 
 export const all = () => found;
 
-export function shown() {
-  return [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => cards.has(result));
-}
+export const shown = () => [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => cards.has(result));
 
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
 
@@ -80,9 +78,7 @@ async function make_cards() {
   }
 }
 
-function pause() {
-  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
-}
+const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;

@@ -45,7 +45,7 @@ function show_results(request, first_answer, find_similar, signal) {
 
   function open(result, { heatmap = false } = {}) {
     const shown = lists.shown();
-    viewer.open_viewer(viewer.list_of(shown), shown.indexOf(result), { ...uses, heatmap });
+    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, heatmap });
   }
 
   async function explain_shown() {
