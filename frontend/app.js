@@ -108,6 +108,7 @@ note_readiness();
 // What is not needed yet waits until the first pictures have come.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
+  document.head.append(by_id("later").content);
   load_viewer();
   keep_page();
 });

@@ -66,7 +66,11 @@ def test_who_comes_back_to_a_library_that_has_changed_is_told_and_can_have_it_sh
 
 def test_a_linked_search_is_sent_once_and_before_the_page_s_own_modules_are_here(page: Page, stand_in: StandIn) -> None:
     held: list[Route] = []
-    page.route("**/app.js", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/app.js", hold)
     page.goto(f"{stand_in.url}/?q=boat&from=2019", wait_until="commit")
     stand_in.wait_until_asked("search", 1)
     page.wait_for_function("performance.getEntriesByName(new URL('search', document.baseURI).href).length === 1")
