@@ -1,5 +1,6 @@
 // Makes a request of the address, the search box, the filters and a given picture, and shows its answer.
 
+import "./early.js";
 import { leave_library, show_library } from "./library/library.js";
 import { keep_page, note_readiness } from "./page/connection.js";
 import { by_id, is_modified } from "./page/elements.js";
@@ -107,6 +108,7 @@ note_readiness();
 // What is not needed yet waits until the first pictures have come.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
+  document.head.append(by_id("later").content);
   load_viewer();
   keep_page();
 });

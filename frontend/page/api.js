@@ -92,9 +92,7 @@ function as_search(request, cursor) {
   return { route: "search", ...as_json(picture ? { ...fields, like: picture.id } : fields) };
 }
 
-function as_json(fields) {
-  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) };
-}
+const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
 function as_form(fields, file) {
   const body = new FormData();
@@ -103,9 +101,7 @@ function as_form(fields, file) {
   return { method: "POST", body };
 }
 
-function browse(route, field, fields, signal) {
-  return fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
-}
+const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
 
 /** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
 async function fetch_answer(route, field, { tell_busy, ...options }) {

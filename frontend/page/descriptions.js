@@ -32,17 +32,13 @@ export function describe_query_read({ query_read }) {
   return query_read ? `Only the first ${query_read.split(/\s+/).length} words were searched for: ${query_read}` : "";
 }
 
-export function describe_caption_source(source) {
-  return CAPTION_SOURCES[source] ?? source;
-}
+export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;
 
 export function describe_explanation_source(source) {
   return source.startsWith("groq:") ? `by ${source.slice(5)} (Groq)` : (EXPLANATION_SOURCES[source] ?? source);
 }
 
-export function describe_caption({ caption }) {
-  return caption || "No caption";
-}
+export const describe_caption = ({ caption }) => caption || "No caption";
 
 export function describe_facts(picture) {
   const { copy_count } = picture;
@@ -50,9 +46,7 @@ export function describe_facts(picture) {
 }
 
 // When a file was written says nothing of when a photo was taken.
-function describe_date({ taken, taken_source }) {
-  return taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
-}
+const describe_date = ({ taken, taken_source }) => taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
 
 /** Returns a day, a month or a year in words: 2019-06 is "June 2019". What is no date stays as it is. */
 export function name_date(date) {
@@ -70,9 +64,7 @@ export function describe_size({ width, height, bytes }) {
   return `${width} × ${height} pixels${bytes ? `, ${file}` : ""}`;
 }
 
-export function count_of(count, one, several = `${one}s`) {
-  return `${count} ${count === 1 ? one : several}`;
-}
+export const count_of = (count, one, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
 
 // Made when it is first needed: it takes a phone tens of milliseconds.
 function name_country(code) {

@@ -1,8 +1,5 @@
 // Elements of the page: found, made, and copied from templates.
 
-// About; the pictures of the first row are loaded first.
-const CARD_WIDTH = 260;
-
 export const by_id = (id) => document.getElementById(id);
 
 export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
@@ -15,5 +12,3 @@ export function make(tag, properties, ...children) {
 
 /** Returns whether a key or a click means something to the browser itself. */
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
-
-export const first_row = () => Math.ceil(innerWidth / CARD_WIDTH);

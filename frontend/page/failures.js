@@ -1,7 +1,5 @@
 // What can fail between the page and its server. index.html has the words: by the server's codes, and by the names given here.
 
-import { by_id } from "./elements.js";
-
 // When to ask a busy server again that does not say, and the longest wait without the user.
 const BUSY_S = 2;
 const LONGEST_WAIT_S = 60;
@@ -9,7 +7,7 @@ const LONGEST_WAIT_S = 60;
 /** A request that failed, or was not worth sending. The server's own message says more than the page's. */
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
-    const find = (word) => by_id("failures").content.querySelector(`[data-name="${word}"]`);
+    const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
     const words = find(name);
     super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
     Object.assign(this, { title: ((code && find(code)) || words).title, worth_retrying, code });
@@ -30,9 +28,7 @@ export async function attempt(signal, task, fail) {
 // Waiting does not help with the other codes of 503, such as a missing index.
 const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
 
-export function busy_wait_s(answer) {
-  return is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
-}
+export const busy_wait_s = (answer) => is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
 
 /** Returns why no answer came. `is_there`: a server of another origin answers at all; null: it is of this one. */
 export function unreachable(cause, is_there) {

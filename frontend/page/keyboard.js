@@ -40,9 +40,7 @@ function find_from_picture(key, target, query_box) {
   return found && (found() ?? target);
 }
 
-function shown_pictures() {
-  return [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
-}
+const shown_pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
 
 function first_in_window() {
   const all = shown_pictures();

@@ -6,9 +6,7 @@ import { image_address, show_image } from "./api.js";
 const larger = new Image();
 
 /** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
-export function ratio_of({ width, height }) {
-  return Math.min(2.5, Math.max(0.5, width / height || 1));
-}
+export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
 /** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview takes its place once it has come. */
 export function fill_picture(frame, picture, { large = false } = {}) {
@@ -43,9 +41,7 @@ export function load_ahead(picture) {
   if (address) show_image(new Image(), address);
 }
 
-function large_preview({ preview_url }) {
-  return image_address(preview_url?.replace(/\.512\.jpg$/, ".1600.jpg"));
-}
+const large_preview = ({ preview_url }) => image_address(preview_url?.replace(/\.512\.jpg$/, ".1600.jpg"));
 
 /** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`. */
 export function offer_large_preview(image, picture, sizes) {

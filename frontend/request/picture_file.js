@@ -36,6 +36,4 @@ function draw_small(bitmap) {
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
 }
 
-function in_megabytes(bytes) {
-  return Number((bytes / 1e6).toFixed(1));
-}
+const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));

@@ -39,9 +39,7 @@ export function show_query_picture({ picture, picture_weight }) {
   show_weight();
 }
 
-export function read_picture_weight() {
-  return Number(weight_box.value);
-}
+export const read_picture_weight = () => Number(weight_box.value);
 
 function show_weight() {
   const percent = Math.round(100 * read_picture_weight());
@@ -81,7 +79,6 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
   });
 }
 
-// A popover, so that it also appears above the open viewer.
 function show_drop_target(is_shown) {
   if (drop_target.matches(":popover-open") !== is_shown) drop_target.togglePopover(is_shown);
 }

@@ -1,4 +1,4 @@
-// A request, and the page's address, which says it: `?q=...&like=...&w=...&from=...&order=date&photo=...`. Touches no element.
+// A request, and the address that says it: `?q=...&like=...&w=...&from=...&order=date&photo=...`.
 //
 //   picture  null, a picture of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
@@ -12,18 +12,12 @@ const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 /** Returns whether the query has words to match; minus-words only leave pictures out. */
-export function has_words({ query }) {
-  return query.replace(MINUS_WORDS, "").trim() !== "";
-}
+export const has_words = ({ query }) => query.replace(MINUS_WORDS, "").trim() !== "";
 
-export function is_mix({ query, picture }) {
-  return query !== "" && picture !== null;
-}
+export const is_mix = ({ query, picture }) => query !== "" && picture !== null;
 
 // Filters alone are no search.
-export function is_empty({ query, picture }) {
-  return query === "" && picture === null;
-}
+export const is_empty = ({ query, picture }) => query === "" && picture === null;
 
 export function describe_request({ query, picture }) {
   const like = picture && (picture.file ? "like yours" : "like this one");
@@ -74,32 +68,22 @@ export function address_with(changes) {
 }
 
 /** Returns what tells one request from another, whichever picture is open. */
-export function read_request_key() {
-  return `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
-}
+export const read_request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
-export function read_photo() {
-  return read_id("photo");
-}
+export const read_photo = () => read_id("photo");
 
 /** Names the open picture in the address, or none. `entry`: its place in the list, and whether Back leads there. */
 export function write_photo(id, entry = null, { push = false } = {}) {
   history[push ? "pushState" : "replaceState"]({ ...history.state, photo: entry }, "", address_with({ photo: id }));
 }
 
-export function read_photo_entry() {
-  return history.state?.photo ?? null;
-}
+export const read_photo_entry = () => history.state?.photo ?? null;
 
-function read_fields() {
-  return new URLSearchParams(location.search);
-}
+const read_fields = () => new URLSearchParams(location.search);
 
 function read_id(name) {
   const id = read_fields().get(name);
   return /^\d{1,15}$/.test(id) ? Number(id) : null;
 }
 
-function as_address(fields) {
-  return fields.size ? `?${fields}` : location.pathname;
-}
+const as_address = (fields) => fields.size ? `?${fields}` : location.pathname;

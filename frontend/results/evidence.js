@@ -35,6 +35,4 @@ function merge_evidence(result, { explanation, explanation_source, evidence = {}
   result.evidence = { ...result.evidence, ...known(evidence) };
 }
 
-function known(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value.length !== 0));
-}
+const known = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value.length !== 0));

@@ -1,8 +1,9 @@
 // The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened.
 // What the server sent becomes text, never markup.
 
+import { first_row } from "../early.js";
 import { count_of, describe_caption, describe_facts, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, first_row, is_modified } from "../page/elements.js";
+import { by_id, copy_template, is_modified } from "../page/elements.js";
 import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";
 
 // As in pictures.css.
@@ -43,9 +44,7 @@ export function add(results) {
 
 export const all = () => found;
 
-export function shown() {
-  return [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => cards.has(result));
-}
+export const shown = () => [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => cards.has(result));
 
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
 
@@ -79,9 +78,7 @@ async function make_cards() {
   }
 }
 
-function pause() {
-  return globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
-}
+const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;

@@ -1,9 +1,8 @@
-// More results: when the end of the list comes near, and by a button.
+// More results: when the end of the list comes near, and by a button, which keyboards need.
 
 import { by_id } from "../page/elements.js";
 
 const button = by_id("more");
-// Whoever has come to the button by the keyboard presses it, and is led to the first new one.
 const observer = new IntersectionObserver(
   (entries) => entries.at(-1).isIntersecting && document.activeElement !== button && load_more(),
   { rootMargin: "0px 0px 600px" },

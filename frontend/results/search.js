@@ -45,7 +45,7 @@ function show_results(request, first_answer, find_similar, signal) {
 
   function open(result, { heatmap = false } = {}) {
     const shown = lists.shown();
-    viewer.open_viewer(viewer.list_of(shown), shown.indexOf(result), { ...uses, heatmap });
+    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, heatmap });
   }
 
   async function explain_shown() {
@@ -65,10 +65,10 @@ function show_results(request, first_answer, find_similar, signal) {
 
   async function add_page(answer) {
     next = answer.next ?? null;
-    await lists.add(answer.results);
-    if (signal.aborted) return;
+    const are_shown = lists.add(answer.results);
     states.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
-    show_more();
+    await are_shown;
+    if (!signal.aborted) show_more();
   }
 
   // Where matches have run out, and the near misses are closed, nobody asks for more.

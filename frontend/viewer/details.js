@@ -57,9 +57,7 @@ function fill_facts(list, facts) {
   part(list).replaceChildren(...known.map(([name, fact]) => make("div", {}, make("dt", {}, name), make("dd", {}, fact))));
 }
 
-function make_link(textContent, href) {
-  return make("a", { textContent, dir: "auto", ...(href && { href }) });
-}
+const make_link = (textContent, href) => make("a", { textContent, dir: "auto", ...(href && { href }) });
 
 function make_bar({ word, share, drop, in_caption }) {
   const is_missing = drop <= 0 && !in_caption; // neither the picture nor its caption supports such a word

@@ -9,7 +9,7 @@ const MIDDLE = { x: 0, y: 0 };
 
 /** Moves and scales the layers; calls `swiped(+1)` where a whole picture is dragged to the left, and `zoomed(scale)`. */
 export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
-  const fingers = new Map(); // each with its point, seen from the stage's middle, which is the origin of the scale
+  const fingers = new Map(); // with their points, from the stage's middle
   let view = { scale: 1, ...MIDDLE };
   let start = null; // of the only finger; null once there were two
   let tap = { at: -Infinity };

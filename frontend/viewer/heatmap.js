@@ -7,7 +7,6 @@ import { attempt } from "../page/failures.js";
 // Outside the patches: CLIP's input is the middle square of the picture.
 const UNCOVERED = "#12141aa8";
 const LONGEST_SIDE = 320;
-// A map whose contributions differ by less has nothing to show.
 const FLAT = 1e-6;
 
 const part = (name) => by_id(`viewer_${name}`);
@@ -84,7 +83,6 @@ function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
   return `${margin}Checked${holds ? "" : ", and doubtful"}: ${found}${holds ? "" : " Do not rely on these colours."}`;
 }
 
-// On a canvas of the picture's own shape, so that the same `object-fit` applies to both.
 function paint({ grid, box, contributions }) {
   const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
   Object.assign(canvas, { width: Math.ceil(picture.width * scale), height: Math.ceil(picture.height * scale) });

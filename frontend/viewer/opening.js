@@ -24,18 +24,6 @@ export async function open_linked_photo(...given) {
   if (read_photo() !== null) (await load_viewer())?.open_linked_photo(...given);
 }
 
-export function refresh_viewer() {
-  viewer?.refresh_viewer();
-}
-
-export function leave_viewer() {
-  viewer?.leave_viewer();
-}
-
-export function viewer_follows_history() {
-  return viewer?.follow_history() ?? false;
-}
-
-export function list_of(array) {
-  return { count: array.length, at: async (at) => array[at] };
-}
+export const refresh_viewer = () => viewer?.refresh_viewer();
+export const leave_viewer = () => viewer?.leave_viewer();
+export const viewer_follows_history = () => viewer?.follow_history() ?? false;

@@ -10,7 +10,6 @@ import { read_photo, read_photo_entry, read_request_key, write_photo } from "../
 import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
-import { list_of } from "./opening.js";
 
 // Browsers refuse an address that changes more often, as when a key is held down.
 const ADDRESS_DELAY_MS = 300;
@@ -26,17 +25,17 @@ let pictures = null;
 let uses = {};
 let at = 0;
 let shown = null;
-let newest = new AbortController(); // of the latest picture asked for; an earlier one that comes later is dropped
-let request_key = null; // of the page below; null once another search has begun
+let newest = new AbortController();
+let request_key = null; // of the page below
 let timer = 0;
 
+const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
+
 /**
- * Opens a picture of a list {count, at(i)}. `its_uses`: find_similar(picture), close(at), and where the query has words
+ * Opens a picture of a list {count, at(place)}, or of an array. `its_uses`: find_similar(picture), close(at), and where the query has words
  * fetch_heatmap(picture), `heatmap: true` to show it at once, and explain(picture), for one that has no explanation yet.
  */
-export function open_viewer(list, first, its_uses) {
-  return open_at(list, first, its_uses, true);
-}
+export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
 /** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */
 export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
@@ -76,8 +75,7 @@ export function follow_history() {
 
 function begin() {
   newest.abort();
-  newest = new AbortController();
-  return newest.signal;
+  return (newest = new AbortController()).signal;
 }
 
 async function open_at(list, first, its_uses, push = false) {
@@ -105,7 +103,6 @@ function on_close() {
   clearTimeout(timer);
   toggle_heatmap(false);
   if (viewer.returnValue === NEW_SEARCH) return;
-  // Else Back closed it, or a browser that did not wait for it.
   if (read_photo() !== null) read_photo_entry()?.is_added ? history.back() : write_photo(null);
   uses.close?.(at);
 }
@@ -153,7 +150,6 @@ function fill_viewer() {
   });
 }
 
-// A heatmap may bring the reason along.
 function offer_its_heatmap() {
   const { fetch_heatmap } = uses;
   offer_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown))));

@@ -210,7 +210,8 @@ class ReadyBody(AnswerPart):
     """The answer to `GET /readyz`.
 
     `sample_models`: the models know drawn scenes only, and no photos. `login`: a token is asked for. `local`: folders are
-    opened for who asks. `damage`: files that are not what their manifest records; null until all were compared.
+    opened for who asks. `damage`: files that are not what their manifest records; null until all were compared. `awaited`:
+    how many pictures are still to be read, while a build goes on.
     """
 
     status: Literal["ready"] = "ready"
@@ -221,3 +222,8 @@ class ReadyBody(AnswerPart):
     generation: str | None = Field(None, validation_alias=AliasChoices("generation", AliasPath("release", "generation")))
     models: str | None = Field(None, validation_alias=AliasChoices("models", AliasPath("release", "models_name")))
     damage: list[str] | None = None
+    awaited: int = Field(
+        0,
+        validation_alias=AliasChoices("awaited", AliasPath("release", "index", "awaited")),
+        exclude_if=lambda count: count == 0,
+    )

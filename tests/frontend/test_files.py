@@ -8,7 +8,7 @@ from PIL import Image
 from tests.frontend.stand_in import FRONTEND
 
 HTML = (FRONTEND / "index.html").read_text("utf-8")
-MAX_BYTES = 125_500  # 53 KB as they are sent, by gzip
+MAX_BYTES = 109_000  # 90 KB are aimed at
 SERVICE_WORKER = "service_worker.js"
 
 
@@ -21,7 +21,9 @@ def test_scripts_and_styles_do_not_grow() -> None:
 
 
 def test_every_module_is_named_by_the_page_and_not_only_once_another_asks_for_it() -> None:
-    links = re.findall(r'<(?:link rel="(?:modulepreload|prefetch)" href|script type="module"[a-z ]* src)="static/([^"]+)"', HTML)
+    tags = re.findall(r"<(?:link|script)[^>]+>", HTML)
+    tags = [tag for tag in tags if re.search(r'rel="modulepreload"|type="module"', tag)]
+    links = [name for tag in tags for name in re.findall(r'="static/([^"]+)"', tag)]
     assert sorted(links) == sorted(names(".js") - {SERVICE_WORKER})
 
 
