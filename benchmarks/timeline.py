@@ -8,9 +8,7 @@ decodes every one). Scrolling is Chromium's own gesture, at a speed in CSS pixel
 import itertools
 import os
 import shutil
-import socket
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,11 +17,11 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-import uvicorn
 from PIL import Image, ImageFilter
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from rich.console import Console
 
+from benchmarks.serving import serving_app
 from export.index.photos.counts import write_photo_counts
 from runtime.bootstrap import open_engine
 from runtime.library.catalog import Library
@@ -124,15 +122,8 @@ def serving(library: Library, index: Path) -> Iterator[str]:
     settings = Settings.read(index_dir=index)
     engine = open_engine(settings)
     engine.library = library
-    server = uvicorn.Server(uvicorn.Config(create_app(engine, settings), log_config=None, ws="none"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving_app(create_app(engine, settings)) as address:
+        yield address
 
 
 def scrolls(address: str, seconds: int) -> Iterator[str]:

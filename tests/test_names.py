@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,14 @@ MEANT = {("export/storybook/lands.py", "lane"): "the lane of a road, as it is dr
 SHARED_CLASS_NAMES: dict[tuple[str, str], str] = {}
 
 
-def modules(side: str) -> Iterator[tuple[str, ast.Module]]:
+@cache
+def modules(side: str) -> list[tuple[str, ast.Module]]:
     """The path below the checkout and the syntax tree of every module of a side."""
-    for path in sorted((ROOT / side).rglob("*.py")):
-        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))
+    files = sorted((ROOT / side).rglob("*.py"))
+    return [(file.relative_to(ROOT).as_posix(), ast.parse(file.read_text("utf-8"))) for file in files]
 
 
+@cache
 def words(name: str) -> set[str]:
     """The words of a snake_case or CamelCase name in lower case; plurals are there in the singular, too."""
     parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]

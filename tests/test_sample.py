@@ -26,14 +26,31 @@ def search(library: SampleLibrary, *arguments: str) -> "subprocess.CompletedProc
     return run_forked("runtime", "search", *arguments, environment=library.environment)
 
 
-def test_the_exact_caption_of_a_scene_finds_it_first(sample_library: SampleLibrary) -> None:
+@pytest.fixture(scope="module")
+def base(sample_library: SampleLibrary) -> Iterator[str]:
+    """Where the library is served."""
+    with served(sample_library) as (address, _):
+        yield address
+
+
+def ask(base: str, body: dict[str, Any], route: str = "search") -> dict[str, Any]:
+    request = urllib.request.Request(f"{base}/{route}", json.dumps(body).encode(), {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        return dict(json.load(answer))
+
+
+def test_the_exact_caption_of_a_scene_finds_it_first(sample_library: SampleLibrary, base: str) -> None:
     scenes = scenes_of(sample_library)
     assert len(scenes) == SCENES
-    found = 0
-    for name, scene in list(scenes.items())[:8]:
-        answer = json.loads(search(sample_library, scene["captions"][0], "-k", "1", "--json").stdout)
-        found += answer["results"][0]["image_path"] == name
-    assert found >= 7
+    found = [ask(base, {"query": scene["captions"][0], "top_k": 1})["results"] for scene in list(scenes.values())[:8]]
+    assert sum(result["image_path"] == name for [result], name in zip(found, scenes, strict=False)) >= 7
+
+
+def test_the_command_finds_what_the_server_finds(sample_library: SampleLibrary, base: str) -> None:
+    query = "a red boat at sunset"
+    printed = json.loads(search(sample_library, query, "-k", "3", "--json").stdout)["results"]
+    served_results = ask(base, {"query": query, "top_k": 3})["results"]
+    assert [result["image_path"] for result in printed] == [result["image_path"] for result in served_results]
 
 
 def test_captions_of_the_index_say_what_the_scenes_show(sample_library: SampleLibrary) -> None:
@@ -93,12 +110,6 @@ def test_a_damaged_model_of_the_right_length_stops_the_start(
     assert "Traceback" not in printed.stderr
 
 
-def ask(base: str, body: dict[str, Any], route: str = "search") -> dict[str, Any]:
-    request = urllib.request.Request(f"{base}/{route}", json.dumps(body).encode(), {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=120) as answer:
-        return dict(json.load(answer))
-
-
 def test_the_server_answers_serves_the_pictures_and_ends_on_ctrl_c(sample_library: SampleLibrary) -> None:
     with served(sample_library) as (base, process):
         results = ask(base, {"query": "a red boat at sunset", "top_k": 5})["results"]
@@ -112,13 +123,6 @@ def test_the_server_answers_serves_the_pictures_and_ends_on_ctrl_c(sample_librar
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=120)
         assert "Traceback" not in errors
-
-
-@pytest.fixture(scope="module")
-def base(sample_library: SampleLibrary) -> Iterator[str]:
-    """Where the library is served."""
-    with served(sample_library) as (address, _):
-        yield address
 
 
 def test_what_the_library_holds_is_a_match_and_what_it_lacks_is_none(sample_library: SampleLibrary, base: str) -> None:

@@ -1,17 +1,15 @@
 """Which picture is shown where: on a card the small preview, in the viewer the large one, the file where there is none."""
 
 import io
-import socket
-import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-import uvicorn
 from playwright.sync_api import Page, expect
 
+from benchmarks.serving import serving_app
 from runtime.engine import Engine
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
@@ -83,15 +81,8 @@ def served(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
         captions=Captions(library, None),
         limits=RequestLimits(top_k_max=50, query_max_chars=200),
     )
-    server = uvicorn.Server(uvicorn.Config(create_app(engine, Settings.read()), log_config=None, ws="none"))
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving_app(create_app(engine, Settings.read())) as address:
+        yield address
 
 
 def sizes_shown(page: Page, base: str, files: Collection[str]) -> dict[str, list[list[int]]]:
