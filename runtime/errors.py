@@ -169,7 +169,7 @@ class ArtefactMissing(ArtefactError):
 
     code = "artefact_missing"
 
-    def __init__(self, path: Path, remedy: str) -> None:
+    def __init__(self, path: Path | str, remedy: str) -> None:
         self.path, self.remedy = path, remedy
         super().__init__(f"{path} is not there. {remedy}")
 

@@ -49,7 +49,7 @@ def _load_milvus(loading: Loading) -> None:
     from export.cluster.load_milvus import load_milvus
 
     given = Settings.read().milvus_token
-    token, places = given and given.get_secret_value(), loading.options.places
+    token, places = given.get_secret_value() if given else None, loading.options.places
     load_milvus(loading.shards, loading.store, loading.models, loading.console, token=token, places=places)
 
 

@@ -228,7 +228,7 @@ def test_calls_hold_at_most_500_vectors_and_16_mib() -> None:
 
 
 def test_the_pace_is_kept_by_waiting() -> None:
-    now, waited = [0.0], []
+    now, waited = [0.0], list[float]()
     pace = Pace(2_400, clock=lambda: now[0], sleep=waited.append)
     for _ in range(3):
         pace.take(500)

@@ -19,7 +19,8 @@ from tests.cluster.test_milvus_sample import index_shards
 from tests.conftest import ROOT
 from tests.deploy.emulator import emulated, emulator_program, fault_of, post, sam_tool
 from tests.deploy.events import url_event
-from tests.deploy.test_template import TEMPLATE, ran
+from tests.deploy.test_template import ran
+from tests.deploy.translated import TEMPLATE
 from tests.sample_library import MODELS
 
 if TYPE_CHECKING:

@@ -76,12 +76,14 @@ def unpack_picture(image_id: int, metadata: Metadata) -> StoredPicture:
     row = json.loads(metadata[ROW])
     caption, text = metadata.get(CAPTION), metadata.get(TEXT)
     path, digest = (_of_kind(row[name], str) for name in ("path", "sha256"))
-    size = (_of_kind(row[name], int) for name in ("bytes", "width", "height"))
+    length, width, height = (_of_kind(row[name], int) for name in ("bytes", "width", "height"))
     image = ImageRow(
         image_id,
         path,
         digest,
-        *size,
+        length,
+        width,
+        height,
         caption=None if caption is None else _of_kind(caption, str),
         mtime_ns=row.get("mtime_ns"),
         caption_source=SOURCES[row["caption_source"]],

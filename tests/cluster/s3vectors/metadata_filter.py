@@ -87,7 +87,7 @@ def _holds(value: Any, name: str, operand: Any) -> bool:
     if name in NUMBERS:
         return any(NUMBERS[name](one, operand) for one in numbers)
     if name == "$exists":
-        return (value is not None) == operand
+        return bool((value is not None) == operand)
     if name == "$startsWith":
         return any(isinstance(one, str) and one.startswith(operand) for one in values)
     return is_one_of if name in {"$eq", "$in"} else not is_one_of
