@@ -86,7 +86,7 @@ OWNERS = {
     "boto3": {"artefacts/aws.py"},
     "pymilvus": {"stores/milvus_calls.py"},
     "grpc": {"stores/milvus_calls.py"},
-    "botocore": {"artefacts/aws.py"},
+    "botocore": {"artefacts/aws.py", "artefacts/remote_faults.py"},
     "fastapi": {
         "web/api.py",
         "web/browsing.py",

@@ -20,7 +20,13 @@ from tests.documents import (
 FOREIGN_OPTIONS = {"--format", "--user", "--read-only", "--tmpfs", "--env-file", "--follow-tags", "--soak", "--cpus"}
 FOREIGN_OPTIONS |= {"--minutes", "--places"}  # of trials in tests/fuzz
 FOREIGN_OPTIONS |= {"--rm", "--profile"}  # of docker compose
-FOREIGN_OPTIONS |= {"--function-name", "--reserved-concurrent-executions", "--stack-name"}  # of AWS's tools
+FOREIGN_OPTIONS |= {
+    "--function-name",
+    "--reserved-concurrent-executions",
+    "--stack-name",
+    "--parameter-overrides",
+    "--vector-bucket-name",
+}  # of AWS's tools
 FOREIGN_OPTIONS |= {"--no-deps", "--detach"}  # of pip, of docker
 COMPLETION = {"--install-completion", "--show-completion"}  # typer adds them to every program
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from runtime import errors
 from runtime.engine import Engine
+from runtime.library.remote.faults import StoreUnavailable
 from runtime.settings import Settings
 from runtime.web import api, schemas
 from runtime.web.access.refusals import AccessDenied, RateExceeded
@@ -107,7 +108,12 @@ def leaves(kind: type[errors.LookwhyError]) -> list[type[errors.LookwhyError]]:
 
 def unmade(kind: type[errors.LookwhyError]) -> errors.LookwhyError:
     """Return an error without its message: each is made of other arguments."""
-    made = (errors.Overloaded(0, 1), RateExceeded("searches", 1), AccessDenied(given=False))
+    made = (
+        errors.Overloaded(0, 1),
+        RateExceeded("searches", 1),
+        AccessDenied(given=False),
+        StoreUnavailable("it", "away", 1),
+    )
     return next((error for error in made if type(error) is kind), kind.__new__(kind))
 
 
