@@ -61,8 +61,11 @@ class ShardsManifest(Record):
 
 
 def image_id_of(content_sha256: str, path: str) -> int:
-    """Return the id of a picture, from 0 to 2**63 - 1: the same for the same content at the same path, in every build."""
-    return int.from_bytes(sha256(f"{content_sha256}\0{path}".encode()).digest()[:8], "big") >> 1
+    """Return the id of a picture: the same for the same content at the same path, in every build.
+
+    It is below 2**53, so that a browser, whose numbers are float64, has it exactly.
+    """
+    return int.from_bytes(sha256(f"{content_sha256}\0{path}".encode()).digest()[:8], "big") >> 11
 
 
 def pictures_schema(dimension: int) -> "pa.Schema":
