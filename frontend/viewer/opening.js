@@ -15,7 +15,7 @@ export async function load_viewer() {
 
 export async function open_viewer(...given) {
   const key = read_request_key();
-  await load_viewer();
+  if (!viewer) await load_viewer();
   if (!viewer) show_toast({ title: "The picture could not be opened", message: "Check your connection, and load the page again." });
   else if (key === read_request_key()) viewer.open_viewer(...given);
 }

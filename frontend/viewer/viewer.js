@@ -13,7 +13,7 @@ import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
 // Browsers refuse an address that changes more often, as when a key is held down.
 const ADDRESS_DELAY_MS = 300;
-// The dialog's return value if a new search closed it; "" if its user did.
+// The dialog's return value if a new search closed it.
 const NEW_SEARCH = "new search";
 
 const part = (name) => by_id(`viewer_${name}`);
