@@ -14,7 +14,7 @@ from export.console import progress_bar
 from export.publish.picture_keys import lying_there
 from export.publish.s3 import S3Folder
 from export.publish.sending import FOR_GOOD, in_parallel
-from runtime.artefacts.release_file import picture_key
+from runtime.artefacts.picture_key import picture_key
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg
 from runtime.images.stripping.original import shown_original
 from runtime.images.stripping.pieces import PieceFile

@@ -63,8 +63,3 @@ class ReleaseFile(Record):
 def file_key(number: int, sha256: str) -> str:
     """Return where a file lies that was sent for the release of this number."""
     return f"{FILES_PREFIX}{number:06d}/{sha256}"
-
-
-def picture_key(sha256: str, image_path: str) -> str:
-    """Return where an original lies below the pictures' address: another picture in its place has another key."""
-    return f"{sha256}/{image_path}"

@@ -19,8 +19,9 @@ from runtime.artefacts.aws import Bucket
 from runtime.artefacts.file_record import FileRecord, sha256_of
 from runtime.artefacts.folder import stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest
+from runtime.artefacts.picture_key import picture_key
 from runtime.artefacts.published_release import REMEDY, PublishedRelease
-from runtime.artefacts.release_file import RELEASE_NAME, ReleaseRecord, picture_key
+from runtime.artefacts.release_file import RELEASE_NAME, ReleaseRecord
 from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.errors import ArtefactCorrupt, StorageTooSmall
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
-from runtime.artefacts.release_file import picture_key
+from runtime.artefacts.picture_key import picture_key
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
