@@ -27,7 +27,7 @@ from export.cluster.shards import (
 )
 from export.cluster.sources import Rules, Source, list_source
 from export.cluster.stages import Work
-from export.cluster.unfinished import HASHED, TO_HASH, TODO, Started, go_on_or_begin, read_hashes
+from export.cluster.unfinished import HASHED, TO_HASH, TODO, Started, go_on_or_begin, read_done, read_hashes
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
@@ -145,24 +145,32 @@ class _ClusterBuild:
         self, source: Source, images: list[FoundImage], cluster: Cluster
     ) -> tuple[Mapping[str, str], list[SkippedImage]]:
         pa = import_pyarrow()
-        rows = self._rows_of_a_file(len(images), cluster)
-        for number, start in enumerate(range(0, len(images), rows)):
-            part = images[start : start + rows]
+        tables = self._tables(TO_HASH, HASHED, "hashed", "path")
+        done = read_done(self._shards, _notes("hashed"), tables.id_column)
+        left = [image for image in images if image.image_path not in done]
+        rows = self._rows_of_a_file(len(left), cluster)
+        for number, start in enumerate(range(0, len(left), rows)):
+            part = left[start : start + rows]
             columns = {
                 "path": pa.array([image.image_path for image in part], pa.string()),
                 "bytes": pa.array([image.bytes for image in part], pa.int64()),
                 "mtime_ns": pa.array([image.mtime_ns for image in part], pa.int64()),
             }
             self._put(f"{TO_HASH}/{number:06d}.parquet", pa.table(columns))
-        with progress_bar(self._console, "Reading", len(images)) as advance:
-            cluster.hash_files(self._tables(TO_HASH, HASHED, "hashed", "path"), source.address, advance)
+        if left:
+            with progress_bar(self._console, "Reading", len(left)) as advance:
+                cluster.hash_files(tables, source.address, advance)
         return read_hashes(self._at(HASHED), images)
 
     def _look(self, source: Source, last: LastShards, todo: Todo, cluster: Cluster) -> None:
-        rows = self._rows_of_a_file(todo.count, cluster)
-        for number, table in enumerate(todo_tables(todo, source, last, self._dimension, rows)):
+        tables, options = self._tables(TODO, "", PICTURES, "image_id"), self._options
+        done = read_done(self._shards, _notes(PICTURES), tables.id_column)
+        rows, left = self._rows_of_a_file(todo.count, cluster), 0
+        for number, table in enumerate(todo_tables(todo, source, last, self._dimension, rows, leave_out=done)):
             self._put(f"{TODO}/{number:06d}.parquet", table)
-        options = self._options
+            left += table.num_rows
+        if not left:
+            return
         work = Work(source.address, self._shards, captions=self._captions, text=options.text, previews=options.previews)
         with unwritable_refused(Path(self._shards)):
             put_models(self._shards, self._models)
@@ -171,11 +179,10 @@ class _ClusterBuild:
         models_bytes = sum(record.bytes for record in self._manifest.files())
         staff = Staff(models_bytes, options.device, has_places=options.places is not None)
         began_s = time.monotonic()
-        with progress_bar(self._console, "Pictures", todo.count) as advance:
-            schema, tables = pictures_schema(self._dimension), self._tables(TODO, "", PICTURES, "image_id")
-            cluster.look_at_pictures(tables, work, staff, schema=schema, count=advance)
+        with progress_bar(self._console, "Pictures", left) as advance:
+            cluster.look_at_pictures(tables, work, staff, schema=pictures_schema(self._dimension), count=advance)
         spent_s = time.monotonic() - began_s
-        self._console.print(f"{todo.count:,} pictures in {spent_s:,.0f} s.", highlight=False)
+        self._console.print(f"{left:,} pictures in {spent_s:,.0f} s.", highlight=False)
 
     def _blank(self, source: Source) -> ShardsManifest:
         """Return the manifest without files."""
@@ -200,7 +207,12 @@ class _ClusterBuild:
             put_table(self._shards, name, table)
 
     def _tables(self, todo: str, out: str, prefix: str, id_column: str) -> Tables:
-        return Tables(self._at(todo), self._at(out), self._at(f"{BUILDING}/{prefix}_ids"), prefix, id_column)
+        return Tables(self._at(todo), self._at(out), self._at(_notes(prefix)), prefix, id_column)
 
     def _at(self, name: str) -> str:
         return f"{self._shards}/{name}".rstrip("/")
+
+
+def _notes(prefix: str) -> str:
+    """Return where a step keeps which rows it has written."""
+    return f"{BUILDING}/{prefix}_ids"

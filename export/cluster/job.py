@@ -41,7 +41,7 @@ class Staff:
 
 
 class Cluster(Protocol):
-    """Does the steps of a build. A row that was written once is not made again, be it that a step is run again."""
+    """Does the steps of a build. It notes the ids of the rows that it has written, with their file."""
 
     @property
     def actors(self) -> int:

@@ -3,7 +3,7 @@
 Compares a source with the shards of the last build. Reads no picture and runs no model.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,8 +124,12 @@ def todo_schema(dimension: int) -> "pa.Schema":
     return pictures_schema(dimension).append(pa.field(BESIDE, beside_table_type()))
 
 
-def todo_tables(todo: Todo, source: Source, last: LastShards, dimension: int, rows_at_once: int) -> "Iterator[pa.Table]":
+def todo_tables(
+    todo: Todo, source: Source, last: LastShards, dimension: int, rows_at_once: int, *, leave_out: Container[int] = ()
+) -> "Iterator[pa.Table]":
     """Yield what is to be done as tables of so many rows: moved pictures with what is known of them, new ones with nothing.
+
+    The ids in `leave_out` are done already.
 
     Raises:
         ShardsUnusable: the shards of the last build have changed meanwhile.
@@ -133,6 +137,8 @@ def todo_tables(todo: Todo, source: Source, last: LastShards, dimension: int, ro
     pa = import_pyarrow()
     schema, waiting = todo_schema(dimension), list[dict[str, Any]]()
     for row in _todo_rows(todo, last):
+        if row["image_id"] in leave_out:
+            continue
         waiting.append(row | {BESIDE: beside_value(source.beside.get(row["path"]))})
         if len(waiting) == rows_at_once:
             yield pa.Table.from_pylist(waiting, schema=schema)

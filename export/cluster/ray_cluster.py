@@ -131,7 +131,9 @@ class RayCluster:
         context.enable_progress_bars = False
         context.target_max_block_size = BLOCK_MAX_BYTES
         context.use_datasource_v2 = False  # it joins small files, and each is to be a task of its own
-        context.checkpoint_config = CheckpointConfig(tables.id_column, tables.done, delete_checkpoint_on_success=False)
+        context.checkpoint_config = CheckpointConfig(
+            tables.id_column, tables.done, delete_checkpoint_on_success=False, checkpoint_manager_cls=_recovery()
+        )
         arguments: dict[str, Any] = {"compression": COMPRESSION} | ({"schema": schema} if schema else {})
         try:
             rows = stage(read_parquet(folder, filesystem=filesystem, override_num_blocks=files, num_cpus=TASK_CPUS))
@@ -205,6 +207,21 @@ def _hash(table: "pa.Table", *, address: str, counter: Any) -> "pa.Table":  # no
     hashed = hash_rows(table, address)
     counter.add.remote(table.num_rows)
     return hashed
+
+
+def _recovery() -> Any:  # noqa: ANN401 (a class of Ray's)
+    """Return what removes the files that killed tasks left, and filters nothing: rows that are done are not in the tables.
+
+    Ray's own filter is an actor that takes a whole CPU. On a cluster that had one left, nothing could be read beside it.
+    """
+    from ray.data.checkpoint.checkpoint_filter import IdColumnCheckpointManager
+
+    class Recovery(IdColumnCheckpointManager):  # type: ignore[misc]  # Ray comes without types
+        def load_checkpoint(self, *places: Any) -> tuple[None, int]:  # noqa: ANN401 (Ray's file systems)
+            super().load_checkpoint(*places)
+            return None, 0
+
+    return Recovery
 
 
 def _named(prefix: str) -> Any:  # noqa: ANN401 (a class of Ray's)

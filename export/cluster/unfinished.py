@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -16,6 +17,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME
 
 TODO, HASHED, TO_HASH = f"{BUILDING}/todo", f"{BUILDING}/hashed", f"{BUILDING}/to_hash"
 STARTED = f"{BUILDING}/started.json"
+PENDING = ".pending."  # in the name of a note whose file of rows may not be whole
 CHANGED = "it changed while it was being read"
 
 
@@ -70,6 +72,19 @@ def read_hashes(hashed: str, images: Sequence[FoundImage]) -> tuple[dict[str, st
         else:
             unreadable.append(SkippedImage(image.image_path, row["reason"] if row else CHANGED))
     return hashes, unreadable
+
+
+def read_done(shards: str, notes: str, id_column: str) -> set[Any]:
+    """Return the ids of the rows that an unfinished step has written, by Ray's own notes of them."""
+    from pyarrow.parquet import read_table
+
+    filesystem, folder = open_folder(f"{shards}/{notes}")
+    names = [name for name in names_in(shards, notes) if PENDING not in name]
+    return {
+        one
+        for name in names
+        for one in read_table(f"{folder}/{name}", filesystem=filesystem, columns=[id_column])[id_column].to_pylist()
+    }
 
 
 def _read_started(shards: str) -> Started | None:

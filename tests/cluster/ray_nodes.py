@@ -61,7 +61,7 @@ class RayNodes:
             self.kill(number)
 
     def _start(self, *options: str) -> None:
-        command = [str(Path(sys.executable).with_name("ray")), "start", f"--node-ip-address={HOST}", "--block", *options]
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={HOST}", "--block", *options]
         command += ["--object-store-memory=300000000", "--memory=8000000000", "--disable-usage-stats"]
         command += [f"--{name}={free_port()}" for name in ("dashboard-agent-listen-port", "metrics-export-port")]
         log = self._folder / f"node{len(self._nodes)}.log"

@@ -46,24 +46,19 @@ class ClusterHere:
             count(table.num_rows)
 
     def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
-        import pyarrow.compute as pc
-
         places = PlacesFile(fetch_places(work.shards)) if staff.has_places else None
         stage = PictureStage(work, open_models(fetch_models(work.shards), staff.device), places)
-        done = [one for table in _tables(tables.done) for one in table[tables.id_column].to_pylist()]
-        for table in _tables(tables.todo):
-            rows = table.filter(pc.invert(pc.is_in(table[tables.id_column], value_set=_ids(done))))
-            if rows.num_rows and self._left == 0:
+        for rows in _tables(tables.todo):
+            if self._left == 0:
                 raise Killed
-            if rows.num_rows:
-                self._left = self._left and self._left - 1
-                self.looked_at += rows["path"].to_pylist()
-                made = stage(rows)
-                assert made.schema == schema
-                number = len(parquet_names(tables.out, tables.prefix))
-                put_table(tables.out, f"{tables.prefix}-here-{number}.parquet", made)
-                put_table(tables.done, f"{number}.parquet", made.select([tables.id_column]))
-            count(table.num_rows)
+            self._left = self._left and self._left - 1
+            self.looked_at += rows["path"].to_pylist()
+            made = stage(rows)
+            assert made.schema == schema
+            number = len(parquet_names(tables.out, tables.prefix))
+            put_table(tables.out, f"{tables.prefix}-here-{number}.parquet", made)
+            put_table(tables.done, f"{number}.parquet", made.select([tables.id_column]))
+            count(rows.num_rows)
 
 
 def build_here(
@@ -86,12 +81,6 @@ def build_here(
             console=Console(file=shown, width=200),
         )
     return manifest, cluster, shown.getvalue()
-
-
-def _ids(done: list[int]) -> "pa.Array":
-    import pyarrow as pa
-
-    return pa.array(done, pa.int64())
 
 
 def _tables(todo: str) -> "list[pa.Table]":
