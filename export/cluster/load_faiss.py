@@ -110,7 +110,7 @@ def _load(
         closing(Signatures(out)) as signatures,
         TemporaryDirectory(dir=out, prefix="loading-") as own,
     ):
-        vectors = _Sorted(Path(own), manifest, assigned.ids)
+        vectors = _Sorted(Path(own), manifest, assigned.ids, options.ivf_from)
         read = _Rows()
         with progress_bar(console, "Shards", manifest.count) as advance:
             for batch in read_shards(shards):
@@ -148,12 +148,14 @@ def _assign(shards: str, last: Generation) -> IdAssignment:
 class _Sorted:
     """The vectors of shards in the order of ids, on the disk: the files of an index are written in that order."""
 
-    def __init__(self, folder: Path, manifest: ShardsManifest, ids: Mapping[str, int]) -> None:
+    def __init__(self, folder: Path, manifest: ShardsManifest, ids: Mapping[str, int], ivf_from: int) -> None:
         self._ids = np.array(sorted(ids.values()), np.int64)
         shape = (len(ids), manifest.dimension)
         self._pictures: Vectors = np.memmap(folder / "pictures.f16", np.float16, "w+", shape=shape)
         self._captions: Vectors = np.memmap(folder / "captions.f16", np.float16, "w+", shape=shape)
         self._has_caption = np.zeros(len(ids), bool)
+        # A large index keeps 16 bits, too: those of the shards as they are, and so the very ones that a build here writes.
+        self._is_large = len(ids) >= ivf_from
 
     def take(self, ids: NDArray[np.int64], batch: "pa.RecordBatch") -> None:
         """Keep the vectors of some rows."""
@@ -166,7 +168,7 @@ class _Sorted:
         self._has_caption[places] = captioned
 
     def pictures(self) -> Iterator[VectorBatch]:
-        """Yield ids and vectors, (n, d) float32 of L2 norm 1."""
+        """Yield ids and vectors, (n, d) float32 of L2 norm 1, in a large index but for the rounding."""
         return self._batches(self._pictures, np.arange(len(self._ids)))
 
     def captions(self) -> Iterator[VectorBatch]:
@@ -177,7 +179,8 @@ class _Sorted:
         for start in range(0, len(places), VECTORS_AT_ONCE):
             part = places[start : start + VECTORS_AT_ONCE]
             exact = vectors[part].astype(np.float32)
-            yield self._ids[part].tolist(), exact / np.linalg.norm(exact, axis=1, keepdims=True)
+            unit = exact if self._is_large else exact / np.linalg.norm(exact, axis=1, keepdims=True)
+            yield self._ids[part].tolist(), unit
 
 
 def vectors_in(batch: "pa.RecordBatch", column: str) -> Vectors:

@@ -32,10 +32,8 @@ CHROMIUM_FLAGS = [
 PATIENCE_MS = 60_000  # a busy machine is no fault of the page; only what fails waits so long
 
 
-# Per package, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
-# any other test's asyncio.run() would fail.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
     """The Chromium that $CHROMIUM or the path names; playwright's own cannot be downloaded everywhere."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium or not Path(chromium).exists():
@@ -46,6 +44,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, headless=False, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
+
+
+# Per package, not per session: while playwright's sync API is open, its event loop counts as running in this thread, and
+# any other test's asyncio.run() would fail.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """The one browser of these files."""
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -4,19 +4,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.deploy.cloudfront.edge import Distribution, distribution_served, needs_engine
 from tests.deploy.emulator import emulated
-from tests.frontend.conftest import browser, page
+from tests.frontend.conftest import open_browser, page
 from tests.frontend.driving import cards, drop, file_of, search
 from tests.sample_library import SampleLibrary, served
 
 TOKEN = "the-token_of.these~tests"
 LOADED = "() => [...document.querySelectorAll('.card img')].slice(0, 3).every((i) => i.complete && i.naturalWidth > 0)"
 
-__all__ = ["browser", "page"]  # fixtures
+__all__ = ["page"]  # a fixture
 pytestmark = [pytest.mark.browser, needs_engine]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -140,9 +140,9 @@ def test_the_command_ends_with_1_where_something_is_damaged_and_0_where_nothing_
 @pytest.mark.parametrize("what", ["index", "models"])
 def test_nothing_damaged_is_published(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     models = Path(shutil.copytree(MODELS, tmp_path / "models"))
-    flip(index / "g000001" / "metadata.json", 5)
-    flip(models / read_models_manifest(models).clip.tokenizer.path, 5)
+    tokenizer = read_models_manifest(models).clip.tokenizer.path
+    flip(index / "g000001" / "metadata.json" if what == "index" else models / tokenizer, 5)
     monkeypatch.setattr(publishing, "read_outputs", lambda _: pytest.fail("the stack was asked"))
-    ended = CliRunner().invoke(publishing.app, [what, f"--{what}", str(index if what == "index" else models)])
+    ended = CliRunner().invoke(publishing.app, ["release", "--index", str(index), "--models", str(models)])
     assert ended.exit_code == 1
     assert "is damaged" in ended.stderr
