@@ -16,7 +16,7 @@ USERS = [*FILES, *ROOT.glob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *(ROO
 PLAIN_DECORATORS = {"property", "classmethod", "staticmethod", "cached_property", "contextmanager", "cache", "dataclass"}
 # What nothing here uses, and why it stays.
 UNUSED_WITH_REASON = {
-    "get_filename_for_task": "Ray Data calls it, as it does the next one",
+    "get_filename_for_task": "Ray Data calls it",
     "symbolic": "torch's exporter calls it",
     "send_400_response": "uvicorn calls it for what is no HTTP",
     "readable": "io.BufferedReader calls it, as it does the next two",
