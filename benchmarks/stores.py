@@ -10,7 +10,6 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,9 +115,9 @@ def _in_turns(stores: dict[str, VectorStore], tenths: dict[str, Vectors]) -> Ite
         yield name, kind, min(rounds, key=lambda figures: figures["p50"])
 
 
-def _halves(vectors: Vectors, kind: Any) -> Any:  # noqa: ANN401 (pyarrow has no types)
+def _halves(vectors: Vectors, kind: object) -> object:
     """Return vectors, (n, d), as a column of 16-bit floats."""
-    pa: Any = import_pyarrow()
+    pa = import_pyarrow()
     return pa.FixedSizeListArray.from_arrays(pa.array(vectors.astype(np.float16).ravel()), type=kind)
 
 

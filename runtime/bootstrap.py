@@ -19,7 +19,8 @@ from runtime.artefacts.release_folders import pictures_folder, release_folders
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
-from runtime.explain.opening import GroqOptions, open_explainer
+from runtime.explain.groq.options import GroqOptions
+from runtime.explain.opening import open_explainer
 from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
@@ -237,12 +238,11 @@ def _open_captions(library: Library, index_dir: Path, models: OpenedModels) -> C
 
 def _open_explainer(settings: Settings, read_picture: Callable[[Hit], bytes]) -> Explainer:
     options = GroqOptions(
-        settings.groq_api_key.get_secret_value() if settings.groq_api_key else None,
-        settings.groq_secret_id,
         settings.groq_model,
         settings.groq_max_tokens,
         settings.groq_timeout_s,
         settings.groq_base_url,
         settings.groq_cache_size,
     )
-    return open_explainer(options, read_picture if settings.explain_with_pictures else None)
+    key = settings.groq_api_key.get_secret_value() if settings.groq_api_key else None
+    return open_explainer(key, settings.groq_secret_id, options, read_picture if settings.explain_with_pictures else None)

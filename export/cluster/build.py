@@ -14,9 +14,9 @@ from rich.console import Console
 
 from export.atomic import locked_folder
 from export.cluster.finishing import finish
-from export.cluster.job import Cluster, Staff, Tables
+from export.cluster.job import ActorSetup, Cluster, Tables
 from export.cluster.models_files import PLACES, put_models
-from export.cluster.plan import LastShards, Todo, make_todo, read_last, todo_tables, unread
+from export.cluster.plan import LastShards, Remaining, find_remaining, read_last, remaining_tables, unread
 from export.cluster.shard_files import BUILDING, names_in, put_file, put_table
 from export.cluster.shards import (
     PICTURES,
@@ -27,7 +27,7 @@ from export.cluster.shards import (
 )
 from export.cluster.sources import Rules, Source, list_source
 from export.cluster.stages import Work
-from export.cluster.unfinished import HASHED, TO_HASH, TODO, Started, go_on_or_begin, read_done, read_hashes
+from export.cluster.unfinished import HASHED, TO_HASH, TO_MAKE, Started, read_done, read_hashes, resume_or_begin
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
@@ -110,13 +110,13 @@ class _ClusterBuild:
         started = Started(
             models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
         )
-        go_on_or_begin(self._shards, started, self._console)
+        resume_or_begin(self._shards, started, self._console)
         with connect() as cluster:
-            todo = self._plan(source, last, cluster)
-            if todo.count:
-                self._look(source, last, todo, cluster)
+            remaining = self._plan(source, last, cluster)
+            if remaining.count:
+                self._look(source, last, remaining, cluster)
         with unwritable_refused(Path(self._shards)):
-            return finish(self._shards, source, last, todo, self._blank(source), self._console)
+            return finish(self._shards, source, last, remaining, self._blank(source), self._console)
 
     def _last_manifest(self) -> ShardsManifest | None:
         """Return the manifest of the shards that are there, None where there are none, or other models made them."""
@@ -128,18 +128,17 @@ class _ClusterBuild:
             return None
         return manifest
 
-    def _plan(self, source: Source, last: LastShards, cluster: Cluster) -> Todo:
+    def _plan(self, source: Source, last: LastShards, cluster: Cluster) -> Remaining:
         images, hashes = unread(source, last)
         unreadable: list[SkippedImage] = []
         if images:
             hashed, unreadable = self._hash(source, images, cluster)
             hashes |= hashed
-        todo = make_todo(source, hashes, unreadable, last)
-        moved = sum(map(len, todo.moved.values()))
-        self._console.print(
-            f"New: {len(todo.new):,}. Moved or to be completed: {moved:,}. As before: {todo.unchanged:,}.", highlight=False
-        )
-        return todo
+        remaining = find_remaining(source, hashes, unreadable, last)
+        new, moved = len(remaining.new), sum(map(len, remaining.moved.values()))
+        told = f"New: {new:,}. Moved or to be completed: {moved:,}. As before: {remaining.unchanged:,}."
+        self._console.print(told, highlight=False)
+        return remaining
 
     def _hash(
         self, source: Source, images: list[FoundImage], cluster: Cluster
@@ -162,12 +161,12 @@ class _ClusterBuild:
                 cluster.hash_files(tables, source.address, advance)
         return read_hashes(self._at(HASHED), images)
 
-    def _look(self, source: Source, last: LastShards, todo: Todo, cluster: Cluster) -> None:
-        tables, options = self._tables(TODO, "", PICTURES, "image_id"), self._options
+    def _look(self, source: Source, last: LastShards, remaining: Remaining, cluster: Cluster) -> None:
+        tables, options = self._tables(TO_MAKE, "", PICTURES, "image_id"), self._options
         done = read_done(self._shards, _notes(PICTURES), tables.id_column)
-        rows, left = self._rows_of_a_file(todo.count, cluster), 0
-        for number, table in enumerate(todo_tables(todo, source, last, self._dimension, rows, leave_out=done)):
-            self._put(f"{TODO}/{number:06d}.parquet", table)
+        rows, left = self._rows_of_a_file(remaining.count, cluster), 0
+        for number, table in enumerate(remaining_tables(remaining, source, last, self._dimension, rows, leave_out=done)):
+            self._put(f"{TO_MAKE}/{number:06d}.parquet", table)
             left += table.num_rows
         if not left:
             return
@@ -177,10 +176,10 @@ class _ClusterBuild:
             if options.places:
                 put_file(self._shards, PLACES, options.places.path.read_bytes())
         models_bytes = sum(record.bytes for record in self._manifest.files())
-        staff = Staff(models_bytes, options.device, has_places=options.places is not None)
+        setup = ActorSetup(models_bytes, options.device, has_places=options.places is not None)
         began_s = time.monotonic()
         with progress_bar(self._console, "Pictures", left) as advance:
-            cluster.look_at_pictures(tables, work, staff, schema=pictures_schema(self._dimension), count=advance)
+            cluster.look_at_pictures(tables, work, setup, schema=pictures_schema(self._dimension), count=advance)
         spent_s = time.monotonic() - began_s
         self._console.print(f"{left:,} pictures in {spent_s:,.0f} s.", highlight=False)
 
@@ -206,8 +205,8 @@ class _ClusterBuild:
         with unwritable_refused(Path(self._shards)):
             put_table(self._shards, name, table)
 
-    def _tables(self, todo: str, out: str, prefix: str, id_column: str) -> Tables:
-        return Tables(self._at(todo), self._at(out), self._at(_notes(prefix)), prefix, id_column)
+    def _tables(self, remaining: str, out: str, prefix: str, id_column: str) -> Tables:
+        return Tables(self._at(remaining), self._at(out), self._at(_notes(prefix)), prefix, id_column)
 
     def _at(self, name: str) -> str:
         return f"{self._shards}/{name}".rstrip("/")

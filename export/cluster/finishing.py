@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.cluster.errors import ShardsUnusable
-from export.cluster.plan import LastShards, Todo
+from export.cluster.plan import LastShards, Remaining
 from export.cluster.rows import failure_of, skipped_of
 from export.cluster.shard_files import BUILDING, count_rows, names_in, parquet_names, put_manifest, put_table, remove
 from export.cluster.shards import (
@@ -29,7 +29,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME
 
 
 def finish(
-    shards: str, source: Source, last: LastShards, todo: Todo, blank: ShardsManifest, console: Console
+    shards: str, source: Source, last: LastShards, remaining: Remaining, blank: ShardsManifest, console: Console
 ) -> ShardsManifest:
     """Write the manifest over all files that count now, remove the others, and say what was done.
 
@@ -37,7 +37,7 @@ def finish(
         shards: where they are.
         source: what they are made of.
         last: what was there before.
-        todo: what was to be done.
+        remaining: what was to be done.
         blank: the manifest without files.
         console: where that goes.
 
@@ -49,10 +49,10 @@ def finish(
     in_force = read_shards_manifest(shards) if MANIFEST_NAME in names_in(shards) else None  # other models may have made it
     before = {file.name for file in in_force.pictures} if in_force else set()
     made = count_rows(shards, [name for name in parquet_names(shards, PICTURES) if name not in before])
-    failures = _all_failures(shards, todo)
+    failures = _all_failures(shards, remaining)
     ids = _read_ids(shards, made)
-    foreign = _check(shards, ids, todo, failures)
-    gone = sorted({*(() if last.refill else todo.gone), *foreign})
+    foreign = _check(shards, ids, remaining, failures)
+    gone = sorted({*(() if last.refill else remaining.gone), *foreign})
     run = token_hex(4)
     manifest = blank.model_copy(
         update={
@@ -75,11 +75,11 @@ def finish(
     return manifest
 
 
-def _all_failures(shards: str, todo: Todo) -> list[SkippedImage]:
+def _all_failures(shards: str, remaining: Remaining) -> list[SkippedImage]:
     from pyarrow.parquet import read_table
 
     filesystem, folder = open_folder(shards)
-    found = {one.name: one for one in todo.failures}
+    found = {one.name: one for one in remaining.failures}
     for name in names_in(shards, f"{BUILDING}/failed"):
         table = read_table(f"{folder}/{BUILDING}/failed/{name}", filesystem=filesystem)
         found |= {row["path"]: skipped_of(row) for row in table.to_pylist()}
@@ -94,7 +94,7 @@ def _read_ids(shards: str, files: Sequence[ShardFile]) -> NDArray[np.int64]:
     return np.concatenate([np.empty(0, np.int64), *(table["image_id"].to_numpy() for table in columns)])
 
 
-def _check(shards: str, ids: NDArray[np.int64], todo: Todo, failures: Sequence[SkippedImage]) -> set[int]:
+def _check(shards: str, ids: NDArray[np.int64], remaining: Remaining, failures: Sequence[SkippedImage]) -> set[int]:
     """Return the ids of rows that a run before this one made of pictures that have changed or left since.
 
     Raises:
@@ -103,8 +103,8 @@ def _check(shards: str, ids: NDArray[np.int64], todo: Todo, failures: Sequence[S
     there, counts = np.unique(ids, return_counts=True)
     if (counts > 1).any():
         raise ShardsUnusable(shards, f"{int((counts > 1).sum()):,} pictures are in it twice; remove it and build it anew")
-    moved = ((image.image_path, sha256) for sha256, images in todo.moved.items() for image in images)
-    new = ((image.image_path, sha256) for image, sha256 in todo.new)
+    moved = ((image.image_path, sha256) for sha256, images in remaining.moved.items() for image in images)
+    new = ((image.image_path, sha256) for image, sha256 in remaining.new)
     wanted = {image_id_of(sha256, path): path for path, sha256 in (*moved, *new)}
     failed = {one.name for one in failures}
     present = set(there.tolist())

@@ -17,11 +17,11 @@ Count = Callable[[int], None]
 class Tables:
     """Where a step's rows come from and go to.
 
-    `todo` has the Parquet files that go in, each a task of its own. `out` is where files come out, their names begin with
-    `prefix`. `done` keeps which rows were written, by their `id_column`.
+    `remaining` has the Parquet files that go in, each a task of its own. `out` is where files come out, whose names begin
+    with `prefix`. `done` keeps which rows were written, by their `id_column`.
     """
 
-    todo: str
+    remaining: str
     out: str
     done: str
     prefix: str
@@ -29,7 +29,7 @@ class Tables:
 
 
 @dataclass(frozen=True)
-class Staff:
+class ActorSetup:
     """What a cluster's actors work with, put where the shards are built: models, and the table of towns if `has_places`.
 
     `models_bytes` is what the models' files have in all.
@@ -58,6 +58,6 @@ class Cluster(Protocol):
         """
         ...
 
-    def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
+    def look_at_pictures(self, tables: Tables, work: Work, setup: ActorSetup, *, schema: "pa.Schema", count: Count) -> None:
         """Make the rows of tables complete, and write them as shards; likewise."""
         ...

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.cluster.shards import ShardsManifest
 from export.cluster.stored_rows import StoredBatch
 from export.cluster.tables import NameCounts, write_tables
 from export.index.caption_words import EmbedTexts, UsedWords, read_used_words
@@ -25,7 +26,7 @@ from export.index.photos.places import Named
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.flat import FlatStore
-from runtime.stores.remote_manifest import SAMPLED_MAX, packed_tables
+from runtime.stores.remote_manifest import SAMPLED_MAX, RemoteManifest, packed_tables
 
 PICTURES_SAMPLED = 20_000  # whole, with their vectors: 40 MB at 512 dimensions
 QUERIES, FOUND = 200, 10  # for recall@10
@@ -111,6 +112,22 @@ class LibraryNotes:
             named = others_of(self.counts.towns)
             write_tables(Path(folder) / "tables.sqlite", self.counts, used_words=used, examples=examples, town_names=named)
             return MadeOfSample(calibration, packed_tables((Path(folder) / "tables.sqlite").read_bytes()))
+
+
+def manifest_of(shards: ShardsManifest, generation: str, notes: LibraryNotes, made: MadeOfSample) -> RemoteManifest:
+    """Return the manifest of a generation that holds the pictures of these shards."""
+    return RemoteManifest(
+        generation=generation,
+        count=shards.count,
+        captioned=notes.captioned,
+        dimension=shards.dimension,
+        pictures_dir=shards.pictures_dir,
+        models=dict(shards.models),
+        calibration=made.calibration,
+        decode=shards.decode,
+        sample=notes.sample_ids,
+        tables=made.tables,
+    )
 
 
 class ExactNeighbours:

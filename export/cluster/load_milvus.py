@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from export.cluster.library_notes import FOUND, LibraryNotes
+from export.cluster.library_notes import FOUND, LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
 from export.cluster.milvus_collections import MilvusCollections
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
@@ -69,20 +69,8 @@ def load_milvus(
         _tell_cut(cut, console)
         ef, recall = _check(loading, notes)
         made = notes.make(models.encoder.embed_texts, console, places.others_of if places else lambda _: {})
-        filled = RemoteManifest(
-            generation=collections.generation,
-            count=manifest.count,
-            captioned=notes.captioned,
-            dimension=manifest.dimension,
-            pictures_dir=manifest.pictures_dir,
-            models=dict(manifest.models),
-            calibration=made.calibration,
-            ef=ef,
-            recall_at_10=round(recall, 4),
-            decode=manifest.decode,
-            sample=notes.sample_ids,
-            tables=made.tables,
-        )
+        searched = {"ef": ef, "recall_at_10": round(recall, 4)}
+        filled = manifest_of(manifest, collections.generation, notes, made).model_copy(update=searched)
         collections.put_in_force(filled)
         done = f"{manifest.count:,} pictures in {address}, {filled.generation}; recall@10 {recall:.3f} with ef {ef}."
         console.print(done, highlight=False, markup=False)

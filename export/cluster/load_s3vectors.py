@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from export.cluster.errors import ShardsUnusable
-from export.cluster.library_notes import LibraryNotes, MadeOfSample
+from export.cluster.library_notes import LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
 from export.cluster.s3vectors_index import VECTORS_A_SECOND, Ids, VectorIndexes
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
@@ -74,7 +74,7 @@ def load_s3vectors(
             said = f"{count:,} pictures have more {what} than S3 Vectors keeps of one; the rest of it is not there."
             console.print(said, style="yellow", highlight=False)
         made = new.notes.make(models.encoder.embed_texts, console, places.others_of if places else lambda _: {})
-        told = _manifest(manifest, generation, new.notes, made)
+        told = manifest_of(manifest, generation, new.notes, made)
         before = _put_in_force(indexes, address.name, told)
         console.print(f"{wanted.size:,} pictures in {url}, {generation}.", highlight=False, markup=False)
         _remove_others(indexes, address.name, {generation, before or generation}, console)
@@ -138,21 +138,6 @@ def _ids_of(shards: Address, manifest: ShardsManifest) -> Ids:
     if ids.size != manifest.count or (ids.size and ids[0] < 0):
         raise ShardsUnusable(str(shards), f"it has {ids.size:,} ids, where its manifest counts {manifest.count:,} pictures")
     return ids
-
-
-def _manifest(shards: ShardsManifest, generation: str, notes: LibraryNotes, made: MadeOfSample) -> RemoteManifest:
-    return RemoteManifest(
-        generation=generation,
-        count=shards.count,
-        captioned=notes.captioned,
-        dimension=shards.dimension,
-        pictures_dir=shards.pictures_dir,
-        models=dict(shards.models),
-        calibration=made.calibration,
-        decode=shards.decode,
-        sample=notes.sample_ids,
-        tables=made.tables,
-    )
 
 
 def _put_in_force(indexes: VectorIndexes, name: str, manifest: RemoteManifest) -> str | None:

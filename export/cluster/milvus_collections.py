@@ -81,7 +81,7 @@ class MilvusCollections:
         client, generation = self._calls.client, self.generation
         client.flush(generation)
         with console.status("Milvus builds the index"):
-            while (waiting := self._rows_to_index()) > 0:
+            while (waiting := self._rows_to_index()) > 0:  # Milvus does not tell when it is done
                 time.sleep(min(LOOK_EVERY_S, 0.1 + waiting / 100_000))
             client.load_collection(generation)
 

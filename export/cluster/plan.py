@@ -47,7 +47,7 @@ class LastShards:
 
 
 @dataclass(frozen=True)
-class Todo:
+class Remaining:
     """What is to be done.
 
     `new` are pictures of contents that the shards do not know, with their sha256, sorted by it. `moved` are those of known
@@ -94,7 +94,9 @@ def unread(source: Source, last: LastShards) -> tuple[list[FoundImage], dict[str
     return [image for image in source.images if image.image_path not in known], known
 
 
-def make_todo(source: Source, hashes: Mapping[str, str], unreadable: Iterable[SkippedImage], last: LastShards) -> Todo:
+def find_remaining(
+    source: Source, hashes: Mapping[str, str], unreadable: Iterable[SkippedImage], last: LastShards
+) -> Remaining:
     """Return what is to be done, given the sha256 of every picture that could be read, by path."""
     ids = {row.id for row in last.catalog.rows}
     contents = {row.sha256 for row in last.catalog.rows}
@@ -115,7 +117,7 @@ def make_todo(source: Source, hashes: Mapping[str, str], unreadable: Iterable[Sk
         else:
             new.append((image, sha256))
     new.sort(key=lambda one: (one[1], one[0].image_path))  # copies of a file come together, and are embedded once
-    return Todo(new, moved, sorted(ids - here), failures, len(here))
+    return Remaining(new, moved, sorted(ids - here), failures, len(here))
 
 
 def todo_schema(dimension: int) -> "pa.Schema":
@@ -124,8 +126,14 @@ def todo_schema(dimension: int) -> "pa.Schema":
     return pictures_schema(dimension).append(pa.field(BESIDE, beside_table_type()))
 
 
-def todo_tables(
-    todo: Todo, source: Source, last: LastShards, dimension: int, rows_at_once: int, *, leave_out: Container[int] = ()
+def remaining_tables(
+    remaining: Remaining,
+    source: Source,
+    last: LastShards,
+    dimension: int,
+    rows_at_once: int,
+    *,
+    leave_out: Container[int] = (),
 ) -> "Iterator[pa.Table]":
     """Yield what is to be done as tables of so many rows: moved pictures with what is known of them, new ones with nothing.
 
@@ -136,7 +144,7 @@ def todo_tables(
     """
     pa = import_pyarrow()
     schema, waiting = todo_schema(dimension), list[dict[str, Any]]()
-    for row in _todo_rows(todo, last):
+    for row in _remaining_rows(remaining, last):
         if row["image_id"] in leave_out:
             continue
         waiting.append(row | {BESIDE: beside_value(source.beside.get(row["path"]))})
@@ -147,8 +155,8 @@ def todo_tables(
         yield pa.Table.from_pylist(waiting, schema=schema)
 
 
-def _todo_rows(todo: Todo, last: LastShards) -> Iterator[dict[str, Any]]:
-    left = dict(todo.moved)
+def _remaining_rows(remaining: Remaining, last: LastShards) -> Iterator[dict[str, Any]]:
+    left = dict(remaining.moved)
     if left:
         for batch in read_shards(last.shards, with_gone=True):
             for row in batch.to_pylist() if left else ():
@@ -156,5 +164,5 @@ def _todo_rows(todo: Todo, last: LastShards) -> Iterator[dict[str, Any]]:
                     yield row | new_row(image, row["sha256"])
     if left:
         raise ShardsUnusable(last.shards, f"{len(left):,} of its pictures are not where they were; another build wrote it")
-    for image, sha256 in todo.new:
+    for image, sha256 in remaining.new:
         yield new_row(image, sha256)

@@ -13,7 +13,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from export.cluster.errors import ClusterUnusable
-from export.cluster.job import Count, Staff, Tables
+from export.cluster.job import ActorSetup, Count, Tables
 from export.cluster.models_files import fetch_models, fetch_places
 from export.cluster.shard_files import COMPRESSION, names_in
 from export.cluster.shards import open_folder
@@ -86,7 +86,7 @@ class RayCluster:
             stage = partial(_hash, address=address, counter=counter)
             self._run(tables, lambda rows: rows.map_batches(stage, batch_format="pyarrow", batch_size=AT_ONCE))
 
-    def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
+    def look_at_pictures(self, tables: Tables, work: Work, setup: ActorSetup, *, schema: "pa.Schema", count: Count) -> None:
         """Make the rows of tables complete, and write them as shards; `count` is told how many are done.
 
         Raises:
@@ -94,11 +94,11 @@ class RayCluster:
         """
         from ray.data import ActorPoolStrategy
 
-        memory = ACTOR_BYTES + 2 * staff.models_bytes
+        memory = ACTOR_BYTES + 2 * setup.models_bytes
         with self._counted(count) as counter:
-            arguments = {"staff": staff, "work": work, "counter": counter}
+            arguments = {"setup": setup, "work": work, "counter": counter}
             pool = ActorPoolStrategy(min_size=1, max_size=self.actors, initial_size=self.actors)
-            gpus = {"num_gpus": 1} if staff.device == "cuda" else {}
+            gpus = {"num_gpus": 1} if setup.device == "cuda" else {}
             options = {"compute": pool, "num_cpus": ACTOR_CPUS, "memory": memory, "fn_constructor_kwargs": arguments, **gpus}
             options |= {"batch_format": "pyarrow", "batch_size": None, "scheduling_strategy": "SPREAD"}
             self._run(tables, lambda rows: rows.map_batches(_PictureActor, **options), schema=schema)
@@ -124,8 +124,8 @@ class RayCluster:
         from ray.data.checkpoint import CheckpointConfig
         from ray.exceptions import RayError
 
-        filesystem, folder = open_folder(tables.todo)
-        files = len(names_in(tables.todo))
+        filesystem, folder = open_folder(tables.remaining)
+        files = len(names_in(tables.remaining))
         target, target_folder = open_folder(tables.out)
         context = DataContext.get_current()
         context.enable_progress_bars = False
@@ -188,9 +188,9 @@ class _Counter:
 class _PictureActor:
     """A `PictureStage` in a process of its own, with models opened from its node's disk."""
 
-    def __init__(self, staff: Staff, work: Work, counter: Any) -> None:  # noqa: ANN401 (Ray's handle)
-        places = PlacesFile(fetch_places(work.shards)) if staff.has_places else None
-        self._stage = PictureStage(work, open_models(fetch_models(work.shards), staff.device), places)
+    def __init__(self, setup: ActorSetup, work: Work, counter: Any) -> None:  # noqa: ANN401 (Ray's handle)
+        places = PlacesFile(fetch_places(work.shards)) if setup.has_places else None
+        self._stage = PictureStage(work, open_models(fetch_models(work.shards), setup.device), places)
         self._counter = counter
 
     def __call__(self, table: "pa.Table") -> "pa.Table":
@@ -209,7 +209,7 @@ def _hash(table: "pa.Table", *, address: str, counter: Any) -> "pa.Table":  # no
     return hashed
 
 
-def _recovery() -> Any:  # noqa: ANN401 (a class of Ray's)
+def _recovery() -> type:
     """Return what removes the files that killed tasks left, and filters nothing: rows that are done are not in the tables.
 
     Ray's own filter is an actor that takes a whole CPU. On a cluster that had one left, nothing could be read beside it.
@@ -224,7 +224,7 @@ def _recovery() -> Any:  # noqa: ANN401 (a class of Ray's)
     return Recovery
 
 
-def _named(prefix: str) -> Any:  # noqa: ANN401 (a class of Ray's)
+def _named(prefix: str) -> object:
     from ray.data.datasource import FilenameProvider
 
     class Named(FilenameProvider):  # type: ignore[misc]  # Ray comes without types

@@ -30,7 +30,7 @@ Ids = NDArray[np.int64]
 Vector = Mapping[str, Any]  # as PutVectors takes it
 
 
-class Pace:
+class RateLimit:
     """Lets through so many vectors a second, evenly. Any thread may ask."""
 
     def __init__(
@@ -57,7 +57,7 @@ class VectorIndexes:
 
     def __init__(self, bucket: str, *, vectors_a_second: float = VECTORS_A_SECOND) -> None:
         """Open a client; raises RemoteRefused where boto3 is not installed or lacks a region."""
-        self.bucket, self._client, self._pace = bucket, open_client("s3vectors", LOADING), Pace(vectors_a_second)
+        self.bucket, self._client, self._rate_limit = bucket, open_client("s3vectors", LOADING), RateLimit(vectors_a_second)
 
     def make(self, index: str, dimension: int, metric: str, not_filterable: Sequence[str]) -> bool:
         """Make an index, unless there is one like it; return whether there was."""
@@ -177,7 +177,7 @@ class VectorIndexes:
             raise LoadRefused(f"s3vectors://{self.bucket}/{index}", reason, AGAIN)
 
     def _put(self, index: str, vectors: Sequence[Vector]) -> int:
-        self._pace.take(len(vectors))
+        self._rate_limit.take(len(vectors))
         self._ask("put_vectors", index, vectors=vectors)
         return len(vectors)
 

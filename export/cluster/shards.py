@@ -5,8 +5,10 @@ Owns the form of both, and reads them. `shard_files.py` writes them. Imports pya
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
@@ -186,17 +188,16 @@ def open_folder(address: Address) -> "tuple[FileSystem, str]":
     return filesystem, folder.rstrip("/")
 
 
-def import_pyarrow() -> Any:  # noqa: ANN401 (a module without types)
+def import_pyarrow() -> ModuleType:
     """Return pyarrow.
 
     Raises:
         ExtraMissing: it is not installed.
     """
     try:
-        import pyarrow
+        return import_module("pyarrow")
     except ModuleNotFoundError as cause:
         raise ExtraMissing("Reading and writing shards", "cluster") from cause
-    return pyarrow
 
 
 def _read_file(shards: Address, file: ShardFile, columns: list[str] | None, rows: int) -> "Iterator[pa.RecordBatch]":

@@ -64,10 +64,8 @@ def _picture(row: dict[str, Any]) -> StoredPicture:
         caption_source=SOURCES[row.get("caption_source") or "index"],
         other_captions=tuple(row.get("other_captions") or ()),
     )
-    facts = PhotoFacts(**{name: _fact(name, row.get(name)) for name in PHOTO_FACTS_COLUMNS.split(", ")})
+    facts = PhotoFacts(
+        **{name: row.get(name) for name in PHOTO_FACTS_COLUMNS.split(", ")} | {"keywords": tuple(row.get("keywords") or ())}
+    )
     text = row.get("text")
     return StoredPicture(image, facts, None if text is None else read_words(text))
-
-
-def _fact(name: str, value: Any) -> Any:  # noqa: ANN401 (a column of any type)
-    return tuple(value or ()) if name == "keywords" else value

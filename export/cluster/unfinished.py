@@ -15,7 +15,7 @@ from export.index.found import FoundImage, SkippedImage
 from runtime.artefacts.file_record import Record
 from runtime.artefacts.manifest import MANIFEST_NAME
 
-TODO, HASHED, TO_HASH = f"{BUILDING}/todo", f"{BUILDING}/hashed", f"{BUILDING}/to_hash"
+TO_MAKE, HASHED, TO_HASH = f"{BUILDING}/to_make", f"{BUILDING}/hashed", f"{BUILDING}/to_hash"
 STARTED = f"{BUILDING}/started.json"
 PENDING = ".pending."  # in the name of a note whose file of rows may not be whole
 CHANGED = "it changed while it was being read"
@@ -30,7 +30,7 @@ class Started(Record):
     previews: bool
 
 
-def go_on_or_begin(shards: str, own: Started, console: Console) -> None:
+def resume_or_begin(shards: str, own: Started, console: Console) -> None:
     """Note what a build is begun with, or go on with an unfinished one; what one with other models left is removed.
 
     Raises:
@@ -41,7 +41,7 @@ def go_on_or_begin(shards: str, own: Started, console: Console) -> None:
     if before == own:
         console.print("A build that was not at its end goes on.", style="yellow")
         with unwritable_refused(Path(shards)):
-            remove(shards, [TODO, TO_HASH])
+            remove(shards, [TO_MAKE, TO_HASH])
         return
     if before and before.models == own.models:
         said = ", ".join(f"{name}: {value}" for name, value in before.model_dump(exclude={"models"}).items())

@@ -186,5 +186,5 @@ def _note_dangling(link: Path, scan: Scan) -> None:
 
 def _name_of(path: Path | str, root: Path) -> str:
     """Return a path relative to `root`, which it lies below, as it can be kept: without pathlib, a fifth of the time."""
-    below = os.fspath(path)[len(os.path.join(root, "")) :].replace(os.sep, "/") or "."  # noqa: PTH118 (as fast as it gets)
+    below = os.fspath(path).removeprefix(os.fspath(root)).replace(os.sep, "/").lstrip("/") or "."
     return below if below.isascii() else below.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

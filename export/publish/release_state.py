@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from export.publish.errors import ReleaseOvertaken
 from export.publish.s3 import S3Folder
-from runtime.artefacts.published_release import REMEDY, parse_release
+from runtime.artefacts.published_release import REMEDY
 from runtime.artefacts.release_file import RELEASE_NAME, ReleaseFile, ReleaseRecord
 from runtime.artefacts.remote_faults import RemoteAbsent
 from runtime.errors import ArtefactCorrupt
@@ -58,7 +58,7 @@ def read_state(there: S3Folder) -> ReleaseState:
     except RemoteAbsent:
         return ReleaseState()
     name = f"{there.url}/{RELEASE_NAME}"
-    file = parse_release(content, name)
+    file = ReleaseFile.parse(content, name, REMEDY)
     try:
         before = [ReleaseRecord.model_validate(one) for one in file.before]
     except ValidationError as cause:

@@ -10,6 +10,7 @@ import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js"
 const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 // A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
 const SHARPNESS = 0.75;
+const SKELETONS = 12;
 
 const match_list = by_id("matches");
 const misses_box = by_id("misses");
@@ -25,7 +26,7 @@ export function clear({ skeletons = false, actions = {} } = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
   used = actions;
-  match_list.replaceChildren(...(skeletons ? by_id("skeletons_template").content.cloneNode(true).children : []));
+  match_list.replaceChildren(...Array.from({ length: skeletons ? SKELETONS : 0 }, () => copy_template("skeleton_template")));
   miss_list.replaceChildren();
   misses_box.open = false;
   misses_box.hidden = true;

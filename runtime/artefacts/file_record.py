@@ -8,9 +8,11 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from runtime.errors import ArtefactCorrupt
 
 WEIGHTS_SUFFIX = ".weights"  # a graph's weights are named as it is, but for this
 HASH_CHUNK_BYTES = 1 << 20
@@ -20,6 +22,26 @@ class Record(BaseModel):
     """A frozen part of a manifest; an unknown field is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Record):
+    """A JSON file whole. Each kind declares a field `format`, whose default names its form and version."""
+
+    @classmethod
+    def parse(cls, content: str | bytes, name: Path | str, remedy: str) -> Self:
+        """Return the document in a file's content; `name` is what an error calls the file, and `remedy` ends its message.
+
+        Raises:
+            ArtefactCorrupt: it is none of this form.
+        """
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as cause:
+            fault = cause.errors()[0]
+            place = ".".join(map(str, fault["loc"]))
+            said = f"{place}: {fault['msg']}" if place else fault["msg"]
+            reason = f"it is not a {cls.model_fields['format'].default} file ({said})"
+            raise ArtefactCorrupt(name, reason, remedy) from cause
 
 
 class FileRecord(Record):

@@ -3,17 +3,16 @@
 Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no file of them.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.file_record import FileRecord, GraphRecord, Record
+from runtime.artefacts.file_record import Document, FileRecord, GraphRecord, Record
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
@@ -21,7 +20,7 @@ MANIFEST_NAME = "manifest.json"
 CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
 CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
 
-M = TypeVar("M", bound=Record)  # Python 3.11 has no type parameters
+M = TypeVar("M", bound=Document)  # Python 3.11 has no type parameters
 
 
 class Preprocessing(Record):
@@ -98,7 +97,7 @@ class BlipRecord(Record):
         return f"{self.num_beams} beams, length penalty {self.length_penalty:g}, early stopping {self.early_stopping}"
 
 
-class ModelsManifest(Record):
+class ModelsManifest(Document):
     """`models/manifest.json`. `blip` is absent where only search was exported. `made_by` names versions and the command."""
 
     format: Literal["lookwhy-models/1"] = "lookwhy-models/1"
@@ -124,7 +123,7 @@ class ModelsManifest(Record):
         return {file.path: file.sha256 for file in self.files()} | searched
 
 
-class IndexManifest(Record):
+class IndexManifest(Document):
     """`index/manifest.json`: replacing this file switches the index to its next generation.
 
     `generation` names the folder below the index's that holds the files. `images_dir` is where the pictures lay when it was
@@ -224,12 +223,8 @@ def _read(path: Path, form: type[M], remedy: str) -> M:
     with _named_refusals(path.parent):
         if not path.is_file():
             raise ArtefactMissing(path, remedy)
-        text = path.read_bytes()
-    try:
-        return form.model_validate(json.loads(text))
-    except (ValueError, ValidationError, RecursionError) as cause:  # RecursionError: thousands of brackets
-        reason = f"it is not a {form.model_fields['format'].default} manifest ({_first_line(cause)})"
-        raise ArtefactCorrupt(path, reason, remedy) from cause
+        content = path.read_bytes()
+    return form.parse(content, path, remedy)
 
 
 @contextmanager
@@ -238,10 +233,3 @@ def _named_refusals(folder: Path) -> Iterator[None]:
         yield
     except OSError as cause:  # a folder that belongs to someone else
         raise ArtefactCorrupt(folder, f"it cannot be read ({cause.strerror})", "Let this user read it.") from cause
-
-
-def _first_line(cause: Exception) -> str:
-    if isinstance(cause, ValidationError):
-        first = cause.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return next(iter(str(cause).splitlines()), type(cause).__name__)

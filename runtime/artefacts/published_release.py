@@ -1,11 +1,9 @@
 """PublishedRelease: the release in force on S3, read once, for those who need models and index of the same one."""
 
-from pydantic import ValidationError
-
 from runtime.artefacts.aws import Bucket
 from runtime.artefacts.release_file import RELEASE_NAME, ReleaseFile, ReleaseRecord
 from runtime.artefacts.remote_faults import RemoteUnreachable
-from runtime.errors import ArtefactCorrupt, RemoteRefused
+from runtime.errors import RemoteRefused
 
 REMEDY = "Publish it again: lookwhy publish release."
 
@@ -59,18 +57,4 @@ class PublishedRelease:
             raise
         except RemoteRefused:
             return None
-        return parse_release(content, f"{self._bucket.url}/{RELEASE_NAME}").current
-
-
-def parse_release(content: bytes, name: str) -> ReleaseFile:
-    """Return what a `release.json` says; `name` is what errors call it.
-
-    Raises:
-        ArtefactCorrupt: it is not of this form.
-    """
-    try:
-        return ReleaseFile.model_validate_json(content)
-    except ValidationError as cause:
-        fault = cause.errors()[0]
-        reason = f"it is not a {ReleaseFile.model_fields['format'].default} file ({fault['msg']})"
-        raise ArtefactCorrupt(name, reason, REMEDY) from cause
+        return ReleaseFile.parse(content, f"{self._bucket.url}/{RELEASE_NAME}", REMEDY).current

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from runtime.artefacts.file_record import FileRecord, Record
+from runtime.artefacts.file_record import Document, FileRecord, Record
 from runtime.artefacts.manifest import IndexManifest, ModelsManifest
 
 RELEASE_NAME = "release.json"  # below the index's address
@@ -49,7 +49,7 @@ class ReleaseRecord(Record):
         return file_key(self.brought_by[record.sha256], record.sha256)
 
 
-class ReleaseFile(Record):
+class ReleaseFile(Document):
     """`release.json`: the release in force, and those before whose files are still there, the newest first.
 
     Those before are not looked into where a release is only read: that costs nothing, and they may be of an older form.

@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pydantic import ValidationError
-
 from runtime.artefacts.aws import Bucket
 from runtime.artefacts.file_record import FileRecord, sha256_of
 from runtime.artefacts.folder import stamp_of
@@ -138,12 +136,8 @@ class RemoteFolder:
         return self.published.read_tag if self.published else None
 
     def _read(self, form: type[M]) -> M:
-        try:
-            manifest = form.model_validate_json(b"".join(self.bucket.chunks(MANIFEST_NAME)))
-        except ValidationError as cause:
-            fault = cause.errors()[0]
-            reason = f"it is not a {form.model_fields['format'].default} manifest ({fault['msg']})"
-            raise ArtefactCorrupt(f"{self.bucket.url}/{MANIFEST_NAME}", reason, REMEDY) from cause
+        content = b"".join(self.bucket.chunks(MANIFEST_NAME))
+        manifest = form.parse(content, f"{self.bucket.url}/{MANIFEST_NAME}", REMEDY)
         self.read_stamp = self._release_tag() or self.bucket.tags.get(MANIFEST_NAME)
         return manifest
 

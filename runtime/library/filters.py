@@ -28,6 +28,9 @@ CODE_LETTERS = 2
 NO_TEXTS = "left out: no text was read in this library's pictures yet (lookwhy index FOLDER --text now)"
 TAKEN_OF = "SELECT id, taken FROM photo_facts WHERE taken IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
 BEHIND = "\0"  # sorts before all that a date continues with: "2019\0" is between "2019" and "2019-01"
+Allowed = Any
+"""What the filters of the same library made of a filter: ids, (a,) int64 ascending, each once, where it is in files; a
+`Selected` where an engine holds its rows. A store takes that of its own library, and nobody else looks into it."""
 
 
 class Filters:
@@ -44,10 +47,10 @@ class Filters:
         )
         self.is_left = is_left
         """From a `Where` to which pictures it leaves, `IsLeft`. Raises PhotoFactsMissing where the catalogue lacks facts."""
-        self.ids: Callable[[Where], Any] = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, is_left))
+        self.ids: Callable[[Where], Allowed] = lru_cache(FILTERS_REMEMBERED)(partial(_ids, self.columns, is_left))
         """From a `Where` to the `Ids` that it leaves; to a `Selected` where an engine holds the rows. Raises the same."""
 
-    def among(self, ids: Sequence[int], allowed: Any) -> list[int]:  # noqa: ANN401 (what `ids` made of a filter)
+    def among(self, ids: Sequence[int], allowed: Allowed) -> list[int]:
         """Return those of some ids, in their order, that a filter leaves, as `ids` made it."""
         return kept_in_order(list(ids), allowed)
 

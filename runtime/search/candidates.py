@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.library.catalog import Library
+from runtime.library.filters import Allowed
 from runtime.search.embedded_query import Query
 from runtime.search.query import CheckedSearch
 from runtime.search.ranking import Ranker
 from runtime.search.text_search import find_wanted
-from runtime.stores.protocols import Allowed
 
 DEEPER = 4  # times as many pictures are looked at where copies took too many places
 DEEPEST = 64  # times as many at most

@@ -7,13 +7,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.library.filters import Ids
-from runtime.stores.protocols import Allowed, VectorStore
+from runtime.library.filters import Allowed, Ids
+from runtime.stores.protocols import VectorStore
 
 # Of a cosine of 1. Cosines in whole steps differ neither by the processor nor by what stands beside a vector, where those
 # of the stores' searches differ in the last digits; within a step, the order of the ids counts.
@@ -103,6 +102,6 @@ class NearnessOrders:
             return self._of(direction.astype(np.float32).tobytes(), compared_only)
 
 
-def _order_of(store: VectorStore, direction: bytes, allowed: Any) -> NearnessOrder:  # noqa: ANN401 (an `Allowed`, hashable)
+def _order_of(store: VectorStore, direction: bytes, allowed: Allowed | None) -> NearnessOrder:
     cosines = store.cosines(np.frombuffer(direction, np.float32), allowed=allowed)
     return NearnessOrder(*cosines, is_filtered=not store.compares_all)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
+from runtime.library.filters import Allowed
 from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
@@ -24,7 +25,7 @@ from runtime.search.testimony import Statement, Testimony, compare
 from runtime.search.text_search import which_are_named, words_of_text
 from runtime.search.words import Phrase
 from runtime.search.written_text import NO_WRITING, Writing, find_writing
-from runtime.stores.protocols import Allowed, VectorSource, VectorStore
+from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
 # A file is seldom named after what its picture does not show, and who asks for words that stand in a picture seldom means

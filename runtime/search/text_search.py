@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runtime.library.catalog import Library
+from runtime.library.filters import Allowed
 from runtime.library.folding import fold
 from runtime.library.image_rows import ImageRow
 from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
-from runtime.stores.protocols import Allowed
 
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
 WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB

@@ -59,7 +59,7 @@ class MilvusLibrary:
         of_generation = f"generation == {quoted(generation)}"
         parts = self.calls.query(manifests_name(self._address.name), of_generation, fields, PARTS_MAX, newest=True)
         content = "".join(str(part["content"]) for part in sorted(parts, key=lambda part: int(part["part"])))
-        manifest = RemoteManifest.parse(content, name)
+        manifest = RemoteManifest.parse(content, name, RELOAD)
         if manifest.generation != generation:
             raise ArtefactCorrupt(name, "its manifest is of another generation", RELOAD)
         return manifest

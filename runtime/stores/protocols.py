@@ -1,17 +1,15 @@
 """What every store of vectors can do. Knows no store: each has a file of its own beside this one."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.library.filters import Allowed
+
 if TYPE_CHECKING:
     from runtime.library.remote.rows import PictureRows
-
-Allowed = Any
-"""What the filters of the same library made of a filter: ids, (a,) int64 ascending, each once, where it is in files; a
-`Selected` where an engine holds its rows. A store takes that of its own library, and nobody else looks into it."""
 
 
 class VectorSource(Protocol):

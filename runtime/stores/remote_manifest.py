@@ -8,12 +8,12 @@ captions, counts of months, places, cameras and folders, examples of queries.
 import base64
 import binascii
 import zlib
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.file_record import Record
+from runtime.artefacts.file_record import Document
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.errors import ArtefactCorrupt
 
@@ -22,7 +22,7 @@ TABLES_MAX_BYTES = 256 << 20  # unpacked; words and counts of the largest librar
 RELOAD = "Load it again: lookwhy load SHARDS --store STORE."
 
 
-class RemoteManifest(Record):
+class RemoteManifest(Document):
     """What one generation of a library in an engine is.
 
     `generation` names the collection or the index that holds the pictures. `count` is how many they are, `captioned` how
@@ -50,20 +50,6 @@ class RemoteManifest(Record):
     def sample_of(self, count: int) -> list[int]:
         """Return about `count` ids of `sample`, evenly spread; all of them where there are fewer."""
         return list(self.sample[:: max(1, len(self.sample) // count)])
-
-    @classmethod
-    def parse(cls, content: str | bytes, name: str) -> Self:
-        """Return the manifest in a JSON; `name` is what an error calls it.
-
-        Raises:
-            ArtefactCorrupt: it is none of this form.
-        """
-        try:
-            return cls.model_validate_json(content)
-        except ValidationError as cause:
-            first = cause.errors()[0]
-            reason = f"its manifest is no lookwhy-store/1 ({'.'.join(map(str, first['loc']))}: {first['msg']})"
-            raise ArtefactCorrupt(name, reason, RELOAD) from cause
 
     def unpacked_tables(self, name: str) -> bytes:
         """Return the SQLite file in `tables`; raises ArtefactCorrupt, which calls the manifest's owner `name`."""

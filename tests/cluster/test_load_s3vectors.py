@@ -1,14 +1,8 @@
 """Loading shards to S3 Vectors: nothing twice, nothing lost, whatever ends a load; 429 and 503 slow it down, and no more."""
 
 import io
-import os
-import random
-import subprocess
-import sys
 from collections import deque
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,59 +14,17 @@ pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 from export.cluster.errors import ShardsUnusable
 from export.cluster.load_errors import LoadRefused
 from export.cluster.load_s3vectors import load_s3vectors
-from export.cluster.s3vectors_index import Pace, VectorIndexes, calls_of
-from export.cluster.shards import image_id_of
-from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import NO_FACTS
+from export.cluster.s3vectors_index import RateLimit, VectorIndexes, calls_of
 from runtime.library.picture_text import PictureWord, write_words
 from runtime.stores.address import StoreAddress
 from runtime.stores.s3vectors.store import S3VectorsLibrary
-from tests.cluster.contract_shards import row_of, write_shards
-from tests.cluster.s3vectors.at_hand import BUCKET, MODELS, STORE, bucket_at_hand, played_models, settings_of, silent
+from tests.cluster.contract_shards import write_shards
+from tests.cluster.s3vectors.at_hand import BUCKET, MODELS, STORE, played_models
+from tests.cluster.s3vectors.loads import DIMENSION, drawn_rows, ids_in, ids_of, in_force, load, server
 from tests.cluster.s3vectors.server import DROPPED, S3VectorsServer
-from tests.conftest import ROOT
+from tests.runtime.stores.large_vectors import silent
 
-IS_LONG = bool(os.environ.get("CLUSTER_TEST"))
-FAST = 1e6  # vectors a second
-DIMENSION = 8
-
-
-@pytest.fixture
-def server() -> Iterator[S3VectorsServer]:
-    with bucket_at_hand() as running:
-        yield running
-
-
-def drawn_rows(count: int, seed: int = 0) -> list[dict[str, Any]]:
-    """Return rows of shards: random vectors, without captions."""
-    drawn = np.random.default_rng(seed).normal(size=(count, DIMENSION)).astype(np.float16)
-    images = [
-        ImageRow(image_id_of(f"{seed}", f"{at}.jpg"), f"{at}.jpg", f"{at:064x}", 12, 4, 3, None) for at in range(count)
-    ]
-    return [row_of(image, NO_FACTS, vector, None, None) for image, vector in zip(images, drawn, strict=True)]
-
-
-def load(folder: Path, rows: list[dict[str, Any]], console: Console | None = None) -> str:
-    """Write rows as shards, load them, and return the generation that is in force then."""
-    shards = write_shards(folder / f"{len(rows)} from {rows[0]['image_id']}", rows, DIMENSION, MODELS)
-    told = load_s3vectors(shards, STORE, played_models(DIMENSION), console or silent(), vectors_a_second=FAST)
-    return told.generation
-
-
-def in_force(server: S3VectorsServer) -> str:
-    library = S3VectorsLibrary(StoreAddress.parse(STORE))
-    generation = library.stamp()
-    assert generation == library.read_manifest().generation
-    library.close()
-    return str(generation)
-
-
-def ids_in(server: S3VectorsServer, generation: str) -> list[int]:
-    return sorted(int(key) for key in server.indexes.buckets[BUCKET][generation].vectors)
-
-
-def ids_of(rows: list[dict[str, Any]]) -> list[int]:
-    return sorted(row["image_id"] for row in rows)
+__all__ = ["server"]  # a fixture
 
 
 def test_everything_is_there_once_and_in_force(server: S3VectorsServer, tmp_path: Path) -> None:
@@ -229,7 +181,7 @@ def test_calls_hold_at_most_500_vectors_and_16_mib() -> None:
 
 def test_the_pace_is_kept_by_waiting() -> None:
     now, waited = [0.0], list[float]()
-    pace = Pace(2_400, clock=lambda: now[0], sleep=waited.append)
+    pace = RateLimit(2_400, clock=lambda: now[0], sleep=waited.append)
     for _ in range(3):
         pace.take(500)
     assert waited == pytest.approx([500 / 2_400, 1_000 / 2_400])
@@ -238,46 +190,3 @@ def test_the_pace_is_kept_by_waiting() -> None:
 def test_keys_are_listed_whole_page_by_page(server: S3VectorsServer, tmp_path: Path) -> None:
     generation = load(tmp_path, drawn_rows(300))
     assert len(VectorIndexes(BUCKET).keys(generation)) == 300
-
-
-# --- kills ---
-
-
-@pytest.mark.parametrize("seed", range(20 if IS_LONG else 1))
-def test_a_load_killed_at_any_call_goes_on_with_nothing_twice_and_nothing_lost(
-    server: S3VectorsServer, tmp_path: Path, seed: int
-) -> None:
-    count, chance = 10_000 if IS_LONG else 2_000, random.Random(seed)
-    old, new = drawn_rows(30, 98), drawn_rows(count, 99)
-    before = load(tmp_path, old)
-    shards = write_shards(tmp_path / "new", new, DIMENSION, MODELS)
-    command = [sys.executable, "-m", "tests.cluster.s3vectors.load_once", str(shards), STORE, str(DIMENSION)]
-    children: list[subprocess.Popen[bytes]] = []
-    calls = server.calls.total() + count // 500 - 1  # of a load of so many: the first one wrote its pictures by one call
-    last = server.calls.total() + chance.randint(1, calls)
-    is_before = chance.random() < 0.5
-
-    def kill(number: int, _operation: str) -> None:
-        if number == last:
-            children[0].kill()
-            children[0].wait()
-
-    if is_before:
-        server.script.before = kill
-    else:
-        server.script.after = kill
-    for _ in range(2):
-        children.insert(0, start(command, server))
-        children[0].wait(timeout=300)
-    assert [child.returncode for child in children] == [0, -9]
-    generation = in_force(server)
-    assert generation != before
-    assert ids_in(server, generation) == ids_of(new)
-    assert set(server.indexes.buckets[BUCKET]) == {"holiday", generation, before}
-    held = server.indexes.buckets[BUCKET][generation].vectors
-    assert all(np.array_equal(held[str(row["image_id"])], row["embedding"].astype(np.float32)) for row in new)
-
-
-def start(command: list[str], server: S3VectorsServer) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, **settings_of(server), "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=ROOT, env=environment)

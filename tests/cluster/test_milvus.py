@@ -1,13 +1,11 @@
 """A real Milvus: the stores' contract over it, and loads that are killed, repeated and refused."""
 
-import io
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from rich.console import Console
 
 from export.cluster.load_milvus import load_milvus
 from export.index.photos.places import Named
@@ -18,6 +16,7 @@ from tests.cluster.contract_shards import contract_shards
 from tests.cluster.milvus_server import MilvusProcess
 from tests.runtime.stores.contract import StoreContract
 from tests.runtime.stores.contract_library import DIMENSION, TOWN_NAMES, OpenedStore, open_flat
+from tests.runtime.stores.large_vectors import silent
 
 MODELS = {"clip/text.onnx": "0" * 64}
 
@@ -42,10 +41,6 @@ class PlayedPlaces:
 
     def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
         return {town: others for town, others in TOWN_NAMES.items() if town in towns}
-
-
-def silent() -> Console:
-    return Console(file=io.StringIO())
 
 
 @pytest.fixture(scope="module")

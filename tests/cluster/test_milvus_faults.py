@@ -20,10 +20,10 @@ from export.cluster.load_milvus import load_milvus
 from export.index.chosen_models import open_models
 from runtime.stores.address import StoreAddress
 from tests.cluster.milvus_server import MilvusProcess, milvus_in
-from tests.cluster.test_milvus import silent
-from tests.cluster.test_milvus_sample import index_shards
+from tests.cluster.sample_answers import index_shards
 from tests.conftest import ROOT
 from tests.ports import free_port
+from tests.runtime.stores.large_vectors import silent
 from tests.sample_library import MODELS, wait_until_ready
 
 if TYPE_CHECKING:

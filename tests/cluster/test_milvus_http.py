@@ -15,7 +15,7 @@ from runtime.stores.opening import open_engine_folder
 from runtime.stores.protocols import LibraryStore
 from tests.cluster.contract_shards import row_of, write_shards
 from tests.cluster.milvus_server import MilvusProcess
-from tests.cluster.test_milvus import MODELS, PlayedEncoder, silent
+from tests.cluster.test_milvus import MODELS, PlayedEncoder
 from tests.runtime import conftest as of_files
 from tests.runtime.conftest import (  # noqa: F401 (fixtures)
     app,
@@ -25,6 +25,7 @@ from tests.runtime.conftest import (  # noqa: F401 (fixtures)
     engine,
     explainer,
 )
+from tests.runtime.stores.large_vectors import silent
 from tests.runtime.web.test_api import *  # noqa: F403 (every test)
 from tests.runtime.web.test_api_depth import *  # noqa: F403 (every test)
 

@@ -17,8 +17,9 @@ from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards, row_of, write_shards
 from tests.cluster.milvus_server import MilvusProcess
-from tests.cluster.test_milvus import MODELS, open_over, played_models, silent
+from tests.cluster.test_milvus import MODELS, open_over, played_models
 from tests.runtime.stores.contract_library import DIMENSION, PICTURES, contract_facts, contract_rows, vectors
+from tests.runtime.stores.large_vectors import silent
 
 STEPS = ("begin", "send", "note_progress", "finish", "count", "scores_of", "put_in_force")
 

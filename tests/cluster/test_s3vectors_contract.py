@@ -12,9 +12,10 @@ from export.cluster.load_s3vectors import load_s3vectors
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards
-from tests.cluster.s3vectors.at_hand import MODELS, STORE, PlayedPlaces, bucket_at_hand, played_models, silent
+from tests.cluster.s3vectors.at_hand import MODELS, STORE, PlayedPlaces, bucket_at_hand, played_models
 from tests.runtime.stores.contract import StoreContract, nearest
 from tests.runtime.stores.contract_library import COUNT, DIMENSION, PICTURES, QUERIES, OpenedStore, open_flat, vectors
+from tests.runtime.stores.large_vectors import silent
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,16 @@ pytest.importorskip("awslambdaric", reason="the runtime client is in deploy/requ
 
 from export.cluster.load_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
-from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, settings_of, silent
-from tests.cluster.s3vectors.indexes import ACCOUNT, REGION
+from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, settings_of
+from tests.cluster.s3vectors.index import ACCOUNT, REGION
 from tests.cluster.s3vectors.server import S3VectorsServer, Statement
-from tests.cluster.test_milvus_sample import index_shards
+from tests.cluster.sample_answers import index_shards
 from tests.conftest import ROOT
 from tests.deploy.emulator import emulated, emulator_program, fault_of, post, sam_tool
 from tests.deploy.events import url_event
 from tests.deploy.test_template import ran
 from tests.deploy.translated import TEMPLATE
+from tests.runtime.stores.large_vectors import silent
 from tests.sample_library import MODELS
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,13 +13,17 @@ pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
 from export.cluster.load_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
-from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, silent
+from runtime.web.faults import UNAVAILABLE
+from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand
 from tests.cluster.s3vectors.server import DROPPED, S3VectorsServer
-from tests.cluster.test_milvus_sample import QUERIES, answers, client, index_shards, same
+from tests.cluster.sample_answers import QUERIES, SampleAnswers, answers, client, in_files, index_shards, same
+from tests.runtime.stores.large_vectors import silent
 from tests.sample_library import MODELS
 
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
+
+__all__ = ["in_files"]  # a fixture
 
 
 @pytest.fixture(scope="module")
@@ -30,50 +34,18 @@ def server(sample_library: "SampleLibrary", tmp_path_factory: pytest.TempPathFac
         yield running
 
 
-@pytest.fixture(scope="module")
-def in_files(sample_library: "SampleLibrary") -> TestClient:
-    return client(index_dir=sample_library.index)
-
-
 @pytest.fixture
 def in_store(server: S3VectorsServer, tmp_path: Path) -> TestClient:
     return client(store=STORE, fetch_dir=tmp_path)
 
 
-# "DSC" is said of none, and its last hits are nearer to each other than the rounding to 16 bits is small
-@pytest.mark.parametrize("query", [query for query in QUERIES if query != "DSC"])
-def test_a_search_answers_alike(in_files: TestClient, in_store: TestClient, query: str) -> None:
-    body = {"query": query, "top_k": 6}
-    same(answers(in_store, "/search", body), answers(in_files, "/search", body))
+class TestS3Vectors(SampleAnswers):
+    """The tests of all engines."""
 
-
-def test_hits_in_depth_are_explained_alike(in_files: TestClient, in_store: TestClient) -> None:
-    found = answers(in_files, "/search", {"query": "a red boat", "top_k": 3})["results"]
-    body = {"query": "a red boat", "ids": [one["id"] for one in found], "heatmap": True}
-    same(answers(in_store, "/explain", body), answers(in_files, "/explain", body))
-
-
-def test_a_search_by_likeness_answers_alike(in_files: TestClient, in_store: TestClient) -> None:
-    body = {"query": "", "like": 7, "top_k": 5}
-    same(answers(in_store, "/search", body), answers(in_files, "/search", body))
-
-
-def test_pages_follow_each_other_to_the_end(in_store: TestClient) -> None:
-    shown: list[int] = []
-    cursor: Any = None
-    while True:
-        page = answers(in_store, "/search", {"query": "a boat", "top_k": 9, "explain": False, "cursor": cursor})
-        shown += [one["id"] for one in page["results"]]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    assert len(shown) == len(set(shown)) == 60
-
-
-def test_pictures_are_served_by_their_paths(in_store: TestClient) -> None:
-    path = in_store.get("/pictures/7").json()["image_url"]
-    assert in_store.get(path).status_code == 200
-    assert in_store.get("/images/nothing.png").status_code == 404
+    # "DSC" is said of none, and its last hits are nearer to each other than the rounding to 16 bits is small
+    @pytest.mark.parametrize("query", [query for query in QUERIES if query != "DSC"])
+    def test_a_search_answers_alike(self, in_files: TestClient, in_store: TestClient, query: str) -> None:
+        super().test_a_search_answers_alike(in_files, in_store, query)
 
 
 def test_a_search_asks_twice_and_the_next_one_once(server: S3VectorsServer, in_store: TestClient) -> None:
@@ -113,8 +85,10 @@ def wait_until_ready(client: TestClient) -> None:
     raise AssertionError("it never recovered")
 
 
-def test_a_right_that_is_missing_is_named(server: S3VectorsServer, in_store: TestClient) -> None:
+def test_a_right_that_is_missing_is_named_in_the_log_alone(
+    server: S3VectorsServer, in_store: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
     server.script.faults["QueryVectors"] = deque(["AccessDeniedException"])
     answer = in_store.post("/search", json={"query": "a house", "top_k": 3})
-    assert answer.status_code >= 500
-    assert "permission is denied" in answer.json()["error"]["message"]
+    assert (answer.status_code, answer.json()["error"]["message"]) == (503, UNAVAILABLE)
+    assert "permission is denied" in caplog.text

@@ -107,7 +107,7 @@ def test_a_file_whose_sha256_is_not_the_manifests(own_bucket: Published, tmp_pat
 
 def test_a_manifest_that_is_none(own_bucket: Published, tmp_path: Path, log: Path) -> None:
     replace_manifest(own_bucket, {"format": "lookwhy-index/9"})
-    is_refused(own_bucket.environment(tmp_path), log, "artefact_corrupt", "it is not a lookwhy-index/1 manifest")
+    is_refused(own_bucket.environment(tmp_path), log, "artefact_corrupt", "it is not a lookwhy-index/1 file")
 
 
 def test_a_manifest_that_leads_out_of_the_folder(own_bucket: Published, tmp_path: Path, log: Path) -> None:

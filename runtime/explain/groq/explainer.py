@@ -19,6 +19,7 @@ from runtime.explain.explainer import Explainer
 from runtime.explain.groq.check import find_fault
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.faults import TOO_LATE, NoAnswer
+from runtime.explain.groq.options import GroqOptions
 from runtime.explain.groq.prompt import build_messages, read_sentences
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Explanation, Hit
@@ -27,7 +28,6 @@ from runtime.search.query import ParsedQuery
 log = logging.getLogger(__name__)
 
 CACHE_SOURCE = "cache"
-CACHE_SIZE = 2048
 MAX_PICTURES = 5  # shown in one call: Groq takes no more
 MAX_CALLS = 16  # at once, abandoned ones included: a server that never ends its answer cannot use up all threads
 # Reasoning counts towards the completion's limit. At low effort this many tokens are kept for it, and for each sentence.
@@ -37,24 +37,17 @@ REASONING_TOKENS, SENTENCE_TOKENS = 320, 45
 PictureReader = Callable[[Hit], bytes]
 
 
-def open_explainer(  # noqa: PLR0913 (what a deployment may set)
-    api_key: str | None,
-    *,
-    model: str,
-    max_tokens: int,
-    timeout_s: float,
-    base_url: str | None = None,
-    cache_size: int = CACHE_SIZE,
-    read_picture: PictureReader | None = None,
-) -> Explainer:
+def open_explainer(api_key: str | None, options: GroqOptions, read_picture: PictureReader | None = None) -> Explainer:
     """Return the explainer that asks Groq, or without a key the one that makes no call.
 
     With `read_picture`, which returns a hit's picture as a small JPEG, the model is shown the pictures, too.
     """
     if not api_key or not api_key.strip():
         return EvidenceExplainer()
-    client = GroqClient(api_key, model=model, max_tokens=max_tokens, base_url=base_url)
-    return GroqExplainer(client, timeout_s=timeout_s, cache_size=cache_size, breaker=Breaker(), read_picture=read_picture)
+    client = GroqClient(api_key, model=options.model, max_tokens=options.max_tokens, base_url=options.base_url)
+    return GroqExplainer(
+        client, timeout_s=options.timeout_s, cache_size=options.cache_size, breaker=Breaker(), read_picture=read_picture
+    )
 
 
 class GroqExplainer:

@@ -75,4 +75,4 @@ def read_manifest(calls: VectorCalls, index: str, name: str) -> RemoteManifest:
         content = zlib.decompressobj().decompress(base64.b64decode(text, validate=True), 2 * TABLES_MAX_BYTES)
     except (KeyError, TypeError, ValueError, zlib.error, binascii.Error) as cause:
         raise ArtefactCorrupt(name, f"its manifest cannot be read ({type(cause).__name__})", RELOAD) from cause
-    return RemoteManifest.parse(content, name)
+    return RemoteManifest.parse(content, name, RELOAD)

@@ -1,13 +1,11 @@
 """A bucket of vectors on a loopback server, which boto3 is led to by its own settings, and models to load with."""
 
-import io
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from rich.console import Console
 
 from export.index.photos.places import Named
 from export.index.pipeline import Models
@@ -40,10 +38,6 @@ class PlayedPlaces:
 
     def others_of(self, towns: Collection[Named]) -> dict[Named, tuple[str, ...]]:
         return {town: others for town, others in TOWN_NAMES.items() if town in towns}
-
-
-def silent() -> Console:
-    return Console(file=io.StringIO(), width=200)
 
 
 def settings_of(server: S3VectorsServer, key: str = "loader") -> dict[str, str]:

@@ -3,7 +3,8 @@
 import sys
 
 from export.cluster.load_s3vectors import load_s3vectors
-from tests.cluster.s3vectors.at_hand import played_models, silent
+from tests.cluster.s3vectors.at_hand import played_models
+from tests.runtime.stores.large_vectors import silent
 
 if __name__ == "__main__":
     load_s3vectors(sys.argv[1], sys.argv[2], played_models(int(sys.argv[3])), silent(), vectors_a_second=1e6)

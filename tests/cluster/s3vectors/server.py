@@ -16,15 +16,10 @@ from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import botocore.session
-from botocore.model import Shape
-from botocore.validate import ParamValidator
+from tests.cluster.s3vectors.index import Refused
+from tests.cluster.s3vectors.indexes import Answer, Indexes
+from tests.cluster.s3vectors.model import MODEL, read_request, shown, status_of
 
-from tests.cluster.s3vectors.indexes import Answer, Indexes, Refused
-
-BODY_MAX_BYTES = 20 << 20
-MODEL = botocore.session.get_session().get_service_model("s3vectors")
-STATUSES = {"InternalServerException": 500, "ValidationException": 400}  # which the model leaves out
 # What each parameter of a request needs beside the right to its operation.
 ALSO_NEEDED = {
     "filter": "GetVectors",
@@ -155,7 +150,7 @@ class _Connection(BaseHTTPRequestHandler):
             answer = self.server.answer(self.path.strip("/"), body, self.headers.get("Authorization", ""))
         except Refused as error:
             self.server.refused[error.code] += 1
-            self._send(_status_of(error.code), {"message": error.message}, error.code)
+            self._send(status_of(error.code), {"message": error.message}, error.code)
             return
         if answer is None:
             self.close_connection = True
@@ -189,69 +184,3 @@ def running_server(page_size: int = 100) -> Iterator[S3VectorsServer]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def read_request(operation: str, body: bytes) -> dict[str, Any]:
-    """Return what a request asks for, if it fits the model.
-
-    Raises:
-        Refused: there is no such operation, or the body is too large or does not fit.
-    """
-    if operation not in MODEL.operation_names:
-        raise Refused("ValidationException", f"there is no operation {operation}")
-    if len(body) > BODY_MAX_BYTES:
-        raise Refused("ValidationException", f"the request has more than {BODY_MAX_BYTES} bytes")
-    asked: dict[str, Any] = json.loads(body or b"{}")
-    shape = MODEL.operation_model(operation).input_shape
-    report = ParamValidator().validate(asked, shape)
-    faults = [report.generate_report()] if report.has_errors() else list(_beyond(asked, shape, ""))
-    if unknown := set(asked) - set(shape.members):
-        faults.append(f"unknown members {unknown}")
-    if faults:
-        raise Refused("ValidationException", "; ".join(faults))
-    return asked
-
-
-def shown(shape: Shape, value: Any) -> Any:
-    """Return a value as JSON has it, held against the shape that the model gives it."""
-    if getattr(shape, "is_document_type", False):
-        return value
-    match shape.type_name:
-        case "structure":
-            assert set(value) <= set(shape.members), (shape.name, set(value))
-            assert set(shape.required_members) <= set(value), (shape.name, set(value))
-            return {name: shown(shape.members[name], one) for name, one in value.items()}
-        case "list":
-            return [shown(shape.member, one) for one in value]
-        case "timestamp" | "float" | "double":
-            return float(value)
-        case _:
-            return value
-
-
-def _beyond(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """Yield where a value is longer, larger or of another pattern than the model allows; botocore does not look."""
-    if getattr(shape, "is_document_type", False):
-        return
-    match shape.type_name:
-        case "structure":
-            for name, one in value.items():
-                if name in shape.members:
-                    yield from _beyond(one, shape.members[name], f"{path}/{name}")
-            return
-        case "list" if shape.member.type_name != "float":
-            for at, one in enumerate(value):
-                yield from _beyond(one, shape.member, f"{path}/{at}")
-    most, pattern = shape.metadata.get("max"), shape.metadata.get("pattern")
-    size = value if shape.type_name == "integer" else len(value) if isinstance(value, str | list) else 0
-    if most is not None and size > most:
-        yield f"{path} is {size}, at most {most} allowed"
-    if pattern and not re.fullmatch(pattern, value):
-        yield f"{path} does not fit {pattern}"
-    if shape.type_name == "string" and (allowed := getattr(shape, "enum", ())) and value not in allowed:
-        yield f"{path} is none of {allowed}"
-
-
-def _status_of(code: str) -> int:
-    shape = MODEL.shape_for(code)
-    return int(STATUSES.get(code) or shape.metadata["error"]["httpStatusCode"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 
 from export.cluster.build import ShardOptions, build_shards
-from export.cluster.job import Count, Staff, Tables
+from export.cluster.job import ActorSetup, Count, Tables
 from export.cluster.models_files import fetch_models, fetch_places
 from export.cluster.shard_files import names_in, parquet_names, put_table
 from export.cluster.shards import ShardsManifest, open_folder
@@ -41,14 +41,14 @@ class ClusterHere:
         return None
 
     def hash_files(self, tables: Tables, address: str, count: Count) -> None:
-        for number, table in enumerate(_tables(tables.todo)):
+        for number, table in enumerate(_tables(tables.remaining)):
             put_table(tables.out, f"{tables.prefix}-{number}.parquet", hash_rows(table, address))
             count(table.num_rows)
 
-    def look_at_pictures(self, tables: Tables, work: Work, staff: Staff, *, schema: "pa.Schema", count: Count) -> None:
-        places = PlacesFile(fetch_places(work.shards)) if staff.has_places else None
-        stage = PictureStage(work, open_models(fetch_models(work.shards), staff.device), places)
-        for rows in _tables(tables.todo):
+    def look_at_pictures(self, tables: Tables, work: Work, setup: ActorSetup, *, schema: "pa.Schema", count: Count) -> None:
+        places = PlacesFile(fetch_places(work.shards)) if setup.has_places else None
+        stage = PictureStage(work, open_models(fetch_models(work.shards), setup.device), places)
+        for rows in _tables(tables.remaining):
             if self._left == 0:
                 raise Killed
             self._left = self._left and self._left - 1
@@ -83,8 +83,8 @@ def build_here(
     return manifest, cluster, shown.getvalue()
 
 
-def _tables(todo: str) -> "list[pa.Table]":
+def _tables(remaining: str) -> "list[pa.Table]":
     from pyarrow.parquet import read_table
 
-    filesystem, folder = open_folder(todo)
-    return [read_table(f"{folder}/{name}", filesystem=filesystem) for name in names_in(todo)]
+    filesystem, folder = open_folder(remaining)
+    return [read_table(f"{folder}/{name}", filesystem=filesystem) for name in names_in(remaining)]

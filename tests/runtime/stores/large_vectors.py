@@ -16,7 +16,7 @@ DIMENSION = 16
 
 
 def silent() -> Console:
-    return Console(file=io.StringIO())
+    return Console(file=io.StringIO(), width=200)
 
 
 def crowded(count: int, seed: int = 0) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import pytest
 
 from runtime.errors import ArtefactCorrupt
 from runtime.stores import remote_manifest
-from runtime.stores.remote_manifest import RemoteManifest, packed_tables
+from runtime.stores.remote_manifest import RELOAD, RemoteManifest, packed_tables
 
 
 def manifest(**changed: object) -> RemoteManifest:
@@ -27,7 +27,7 @@ def manifest(**changed: object) -> RemoteManifest:
 
 def test_it_is_read_back_as_it_was_written() -> None:
     written = manifest()
-    read = RemoteManifest.parse(written.model_dump_json(), "milvus://x:1/photos")
+    read = RemoteManifest.parse(written.model_dump_json(), "milvus://x:1/photos", RELOAD)
     assert read == written
     assert read.unpacked_tables("photos") == b"an SQLite file"
 
@@ -41,7 +41,7 @@ def test_a_sample_is_spread_over_the_ids() -> None:
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "lookwhy-store/2"}', "null"])
 def test_what_is_none_is_refused_by_name(content: str) -> None:
     with pytest.raises(ArtefactCorrupt, match=r"milvus://x:1/photos.*lookwhy load"):
-        RemoteManifest.parse(content, "milvus://x:1/photos")
+        RemoteManifest.parse(content, "milvus://x:1/photos", RELOAD)
 
 
 @pytest.mark.parametrize(

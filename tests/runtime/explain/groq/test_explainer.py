@@ -8,6 +8,7 @@ import pytest
 
 from runtime.errors import ImageNotFound
 from runtime.explain.groq.explainer import MAX_PICTURES, GroqExplainer, open_explainer
+from runtime.explain.groq.options import GroqOptions
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Evidence, Explanation, Hit
 from runtime.search.query import ParsedQuery, parse_query
@@ -89,9 +90,7 @@ def test_the_first_pictures_are_shown_where_they_can_be_read(caplog: pytest.LogC
         return b"jpeg"
 
     with groq_server(GOOD) as server:
-        explainer = open_explainer(
-            KEY, model=MODEL, max_tokens=1024, timeout_s=10.0, base_url=server.url, read_picture=read_picture
-        )
+        explainer = open_explainer(KEY, GroqOptions(MODEL, 1024, 10.0, server.url), read_picture)
         assert isinstance(explainer, GroqExplainer)
         explainer.explain(QUERY, hits)
         explainer.close()
@@ -150,14 +149,14 @@ def test_neither_local_sentences_nor_flagged_ones_are_cached() -> None:
 def test_without_a_key_nobody_is_called(key: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("a connection was opened"))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("a name was looked up"))
-    explainer = open_explainer(key, model=MODEL, max_tokens=1024, timeout_s=1.0)
+    explainer = open_explainer(key, GroqOptions(MODEL, 1024, 1.0))
     assert isinstance(explainer, EvidenceExplainer)
     assert explainer.explain(QUERY, HITS) == LOCAL
 
 
 def test_a_key_opens_the_explainer_that_asks() -> None:
     with groq_server(GOOD) as server:
-        explainer = open_explainer(KEY, model=MODEL, max_tokens=1024, timeout_s=10.0, base_url=server.url, cache_size=1)
+        explainer = open_explainer(KEY, GroqOptions(MODEL, 1024, 10.0, server.url, cache_size=1))
         assert isinstance(explainer, GroqExplainer)
         assert explainer.explain(QUERY, HITS) == BY_GROQ
         assert [explanation.source for explanation in explainer.explain(QUERY, HITS)].count("cache") == 1
@@ -167,7 +166,7 @@ def test_a_key_opens_the_explainer_that_asks() -> None:
 def test_the_package_is_imported_at_the_first_call_only() -> None:
     code = (
         "import sys; from runtime.explain.groq.explainer import open_explainer; "
-        "open_explainer('k', model='m', max_tokens=100, timeout_s=1.0); "
+        "from runtime.explain.groq.options import GroqOptions; open_explainer('k', GroqOptions('m', 100, 1.0)); "
         "print('groq' in sys.modules or 'httpx' in sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
