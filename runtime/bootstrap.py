@@ -19,8 +19,8 @@ from runtime.artefacts.release_folders import pictures_folder, release_folders
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
-from runtime.explain.groq.options import GroqOptions
 from runtime.explain.opening import open_explainer
+from runtime.explain.options import GroqOptions
 from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions

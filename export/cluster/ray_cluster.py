@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from export.cluster.errors import ClusterUnusable
 from export.cluster.job import ActorSetup, Count, Tables
 from export.cluster.models_files import fetch_models, fetch_places
+from export.cluster.ray_address import HERE, find_cluster
 from export.cluster.shard_files import COMPRESSION, names_in
 from export.cluster.shards import open_folder
 from export.cluster.stages import PictureStage, Work, hash_rows
@@ -100,7 +101,7 @@ class RayCluster:
             pool = ActorPoolStrategy(min_size=1, max_size=self.actors, initial_size=self.actors)
             gpus = {"num_gpus": 1} if setup.device == "cuda" else {}
             options = {"compute": pool, "num_cpus": ACTOR_CPUS, "memory": memory, "fn_constructor_kwargs": arguments, **gpus}
-            options |= {"batch_format": "pyarrow", "batch_size": None, "scheduling_strategy": "SPREAD"}
+            options |= {"batch_format": "pyarrow", "batch_size": None}
             self._run(tables, lambda rows: rows.map_batches(_PictureActor, **options), schema=schema)
 
     def __enter__(self) -> Self:
@@ -111,13 +112,9 @@ class RayCluster:
 
     def _connect(self, address: str) -> None:
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
-        if address != "auto":
-            self._ray.init(address, **quiet)
-            return
-        try:
-            self._ray.init("auto", **quiet)
-        except ConnectionError:
-            self._ray.init(num_cpus=usable_cores(), include_dashboard=False, **quiet)
+        found = find_cluster(address)
+        own = {"num_cpus": usable_cores(), "include_dashboard": False} if found == HERE else {}
+        self._ray.init(found, **own, **quiet)
 
     def _run(self, tables: Tables, stage: Callable[[Any], Any], schema: "pa.Schema | None" = None) -> None:
         from ray.data import DataContext, read_parquet

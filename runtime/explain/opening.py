@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from runtime.artefacts.aws import read_secret
 from runtime.explain.explainer import Explainer
-from runtime.explain.groq.options import GroqOptions
+from runtime.explain.options import GroqOptions
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Hit
 

@@ -21,7 +21,8 @@ from tests.sample_library import MODELS
 if TYPE_CHECKING:
     from tests.sample_library import SampleLibrary
 
-QUERIES = ["a red boat", "boat at sunset", "a house -tree", "two trees", "snow", "a dog in a spaceship", "the moon", "DSC"]
+# None that is said of no picture, such as "DSC": its last hits lie closer together than the rounding to 16 bits resolves.
+QUERIES = ["a red boat", "boat at sunset", "a house -tree", "two trees", "snow", "a dog in a spaceship", "the moon"]
 CLOSE = 0.02  # the rounding to 16 bits changes calibration and cosines a little
 
 

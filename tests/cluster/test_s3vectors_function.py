@@ -36,7 +36,7 @@ FUNCTION = "the function"  # its access key
 def statements() -> list[Statement]:
     """What the function's role may do with vectors, where the stack is made with `STORE`."""
     translated = json.loads(ran(sam_tool("python"), ROOT / "tests" / "deploy" / "translate.py", TEMPLATE))
-    [role] = [one for one in translated["Resources"].values() if one["Type"] == "AWS::IAM::Role"]
+    role = translated["Resources"]["FunctionRole"]
     [store] = [
         policy["Fn::If"][1]["PolicyDocument"]
         for policy in role["Properties"]["Policies"]

@@ -16,7 +16,7 @@ from export.index.chosen_models import open_models
 from runtime.web.faults import UNAVAILABLE
 from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand
 from tests.cluster.s3vectors.server import DROPPED, S3VectorsServer
-from tests.cluster.sample_answers import QUERIES, SampleAnswers, answers, client, in_files, index_shards, same
+from tests.cluster.sample_answers import SampleAnswers, answers, client, in_files, index_shards, same
 from tests.runtime.stores.large_vectors import silent
 from tests.sample_library import MODELS
 
@@ -41,11 +41,6 @@ def in_store(server: S3VectorsServer, tmp_path: Path) -> TestClient:
 
 class TestS3Vectors(SampleAnswers):
     """The tests of all engines."""
-
-    # "DSC" is said of none, and its last hits are nearer to each other than the rounding to 16 bits is small
-    @pytest.mark.parametrize("query", [query for query in QUERIES if query != "DSC"])
-    def test_a_search_answers_alike(self, in_files: TestClient, in_store: TestClient, query: str) -> None:
-        super().test_a_search_answers_alike(in_files, in_store, query)
 
 
 def test_a_search_asks_twice_and_the_next_one_once(server: S3VectorsServer, in_store: TestClient) -> None:

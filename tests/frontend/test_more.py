@@ -35,6 +35,7 @@ def test_the_button_fetches_the_next_page_and_leads_to_its_first_card(page: Page
     expect(page.get_by_role("list", name="Pictures").locator(".card")).to_have_count(PAGE + 3)
     expect(page.get_by_role("button", name="More", exact=True)).to_be_hidden()
     assert cursors(stand_in) == [None, "c1", "c2"]
+    expect(page.locator(".card[data-why='known']")).to_have_count(PAGE + 5 + 3)
     ids = [number for fields in stand_in.asked["explain"] for number in fields["ids"]]
     assert len(ids) == len(set(ids)) == PAGE + 5 + 3  # each explained once
 

@@ -19,8 +19,8 @@ from runtime.explain.explainer import Explainer
 from runtime.explain.groq.check import find_fault
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.faults import TOO_LATE, NoAnswer
-from runtime.explain.groq.options import GroqOptions
 from runtime.explain.groq.prompt import build_messages, read_sentences
+from runtime.explain.options import GroqOptions
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Explanation, Hit
 from runtime.search.query import ParsedQuery

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.errors import ImageNotFound
 from runtime.explain.groq.explainer import MAX_PICTURES, GroqExplainer, open_explainer
-from runtime.explain.groq.options import GroqOptions
+from runtime.explain.options import GroqOptions
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.search.evidence import Evidence, Explanation, Hit
 from runtime.search.query import ParsedQuery, parse_query
@@ -166,7 +166,7 @@ def test_a_key_opens_the_explainer_that_asks() -> None:
 def test_the_package_is_imported_at_the_first_call_only() -> None:
     code = (
         "import sys; from runtime.explain.groq.explainer import open_explainer; "
-        "from runtime.explain.groq.options import GroqOptions; open_explainer('k', GroqOptions('m', 100, 1.0)); "
+        "from runtime.explain.options import GroqOptions; open_explainer('k', GroqOptions('m', 100, 1.0)); "
         "print('groq' in sys.modules or 'httpx' in sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -169,7 +169,7 @@ def test_an_abandoned_call_does_not_hold_up_the_exit() -> None:
     with groq_server(drips) as server:
         code = (
             "from runtime.explain.groq.explainer import open_explainer; "
-            "from runtime.explain.groq.options import GroqOptions; from runtime.search.evidence import Evidence; "
+            "from runtime.explain.options import GroqOptions; from runtime.search.evidence import Evidence; "
             "from runtime.search.query import parse_query; from tests.runtime.explain.hits import hit_of; "
             f"e = open_explainer('k', GroqOptions('m', 500, 0.5, {server.url!r})); "
             "print(e.explain(parse_query('a dog'), [hit_of(1, 'a.jpg', 'a dog', Evidence(0.3))])[0].source)"
