@@ -12,11 +12,12 @@ from runtime.bootstrap import EngineSource
 from runtime.errors import RemoteRefused
 from runtime.settings import Settings
 from runtime.web.access.cloudfront import CloudFrontRequests
-from runtime.web.access.log_filter import keep_log_private
 from runtime.web.api import create_app
 from runtime.web.events import LambdaEvents
 from runtime.web.fallback import StartupFallback
 from runtime.web.live import LiveEngine, LookBetweenRequests
+from runtime.web.log.json_lines import log_in_json
+from runtime.web.log.privacy import keep_log_private
 
 if TYPE_CHECKING:
     from mangum.types import ASGI
@@ -29,6 +30,8 @@ def open_app() -> ASGIApp:
     """Return the app that the environment describes; raises as `Settings.read` and `EngineSource` do."""
     settings = Settings.read()
     logging.getLogger("runtime").setLevel(settings.log_level.upper())  # the runtime interface client says where to and how
+    if settings.log_format == "json":
+        log_in_json()
     keep_log_private()
     live = LiveEngine(EngineSource(settings), check_s=settings.reload_check_s)
     app = create_app(live, settings, max_picture_bytes=MAX_PICTURE_BYTES, on_lambda=True)

@@ -159,30 +159,33 @@ def serve(
         from runtime.web.heap import share_heap
         from runtime.web.listening import is_loopback, open_sockets
         from runtime.web.live import LiveEngine
+        from runtime.web.log.opening import open_log
         from runtime.web.serving import run_server
 
         share_heap()
         settings = _settings(models_dir=models, index_dir=index)
+        open_log(settings)
+        say = logging.getLogger("runtime").info if settings.log_format == "json" else tell
         sockets = open_sockets(host, port)
         if settings.metrics_address:
             sockets += open_sockets(*settings.metrics_address, "METRICS")
-        _tell_artefacts(settings)
+        say(_artefacts(settings))
         source = EngineSource(settings)
         live = LiveEngine(source, check_s=settings.reload_check_s)
         if live.current.sample_models:
-            tell(SAMPLE_MODELS_BANNER)
+            say(SAMPLE_MODELS_BANNER)
         if not locale_writes_utf8():
-            tell(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
+            say(f"warning: Pictures with other letters in their names will be missing. {LOCALE_LACKS}")
         if not (settings.access_token or is_loopback(sockets)):
-            tell(f"warning: Whoever reaches {host} sees these pictures and may search them. {HOW_TO_CLOSE}")
-        tell(f"{live.current.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
+            say(f"warning: Whoever reaches {host} sees these pictures and may search them. {HOW_TO_CLOSE}")
+        say(f"{live.current.count:,} pictures. Open http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C ends it)")
         end_on_bus_error(source.changed_files)
         live.watch()
         uploads = open_upload_reader(settings)
         is_local = is_loopback(sockets) and not settings.images_url
         served = create_app(live, settings, uploads=uploads, desktop=find_desktop() if is_local else None)
     with closing(uploads), suppress(KeyboardInterrupt):  # uvicorn has ended by then
-        run_server(served, sockets, settings.log_level, forwarded_allow_ips=settings.forwarded_allow_ips)
+        run_server(served, sockets, settings)
 
 
 def _files_of(body: "SearchBody", engine: "Engine", settings: Settings) -> Sequence[str]:
@@ -199,9 +202,9 @@ def _file_of(image_path: str, engine: "Engine") -> str:
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
-def _tell_artefacts(settings: Settings) -> None:
+def _artefacts(settings: Settings) -> str:
     models_dir, index_dir = settings.artefact_dirs()
-    tell(f"Models: {settings.models_url or name_models(models_dir)}. Index: {settings.index_url or index_dir}.")
+    return f"Models: {settings.models_url or name_models(models_dir)}. Index: {settings.index_url or index_dir}."
 
 
 def _settings(**flags: Path | None) -> Settings:

@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     forwarded_allow_ips: str = "127.0.0.1,::1"
     metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$")
     log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
+    log_format: str = Field(default="text", pattern=r"^(text|json)$")
+    log_queries: bool = False
 
     @field_validator("models_dir", mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from runtime.web.admission import AdmissionQueue
 from runtime.web.browsing import add_browsing
 from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.log.requests import RequestLog
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.open_folder import add_open_folder, is_from_here
 from runtime.web.page import add_page
@@ -103,6 +104,8 @@ def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, 
         app.add_middleware(PathPrefix, prefix=settings.root_path)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION)
     app.add_middleware(AnswerHeaders, count=counted.count, picture_urls=(settings.image_base_url, settings.preview_base_url))
+    if settings.log_format == "json":
+        app.add_middleware(RequestLog, with_queries=settings.log_queries)
 
 
 def _add_guard(app: FastAPI, settings: Settings, origins: list[str], *, on_lambda: bool) -> None:

@@ -98,13 +98,14 @@ class AnswerHeaders:
                 for name, value in self._safe_headers.items():
                     headers.setdefault(name, value)
                 headers.append("server-timing", f"total;dur={seconds * 1000:.2f}")
-                self._count(_route_of(scope), message["status"], seconds)
+                self._count(route_of(scope), message["status"], seconds)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _route_of(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
+    """Return the template of the route that took a request, or where a mounted app took it."""
     route: Any = scope.get("route")
     mounted_at = scope["root_path"].removeprefix(scope["app_root_path"]) if "app_root_path" in scope else NO_ROUTE
     return getattr(route, "path_format", mounted_at)

@@ -12,6 +12,7 @@ from runtime.library.where import FilterInvalid
 from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.log.requests import note_query
 from runtime.web.request_fields import (
     CURSOR_BOUNDS,
     CURSOR_SAID,
@@ -63,6 +64,7 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             where=body.where,
         )
         request = limits.check_page(replace(request, order=body.order), body.cursor)
+        note_query(body.query)
         return _rendered(SearchBody.model_validate(live.current.search(request)))
 
     @post_queued(
@@ -91,6 +93,7 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             query, top_k, explain=explain, picture_weight=picture_weight, where=_read_json(where)
         )
         request = limits.check_page(replace(request, order=order), cursor)
+        note_query(query)
         engine = live.current
         name = image.filename or "The picture"
         pixels = uploads.read(image.file.read(), name, engine.preprocessing, engine.library.decode_rule)
@@ -105,6 +108,7 @@ def add_searches(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
     def explain(body: Annotated[ExplainRequest, Body()]) -> Response:
         """Say of hits in depth why they match, or do not: sentence, words, and on demand where in the picture."""
         request = limits.check_explain(body.query, body.ids, heatmap=body.heatmap, explain=body.explain)
+        note_query(body.query)
         return _rendered(ExplainBody.model_validate(live.current.explain(request)))
 
 

@@ -13,10 +13,10 @@ from types import FrameType
 import uvicorn
 from starlette.applications import Starlette
 
-from runtime.web.access.log_filter import keep_log_private
+from runtime.settings import Settings
 from runtime.web.connections import KEEP_ALIVE_S, Connections, WatchedProtocol
 from runtime.web.listening import BACKLOG
-from runtime.web.log_limit import limit_log
+from runtime.web.log.privacy import keep_log_private
 
 log = logging.getLogger(__name__)
 
@@ -28,22 +28,19 @@ ACCEPTED_AT_ONCE = 16
 ANSWERS_END_S, PROCESS_ENDS_S = 6, 8.5  # container engines kill 10 s after they asked
 
 
-def run_server(app: Starlette, sockets: Sequence[socket.socket], log_level: str, *, forwarded_allow_ips: str) -> None:
-    """Serve the app on listening sockets until SIGINT or SIGTERM.
-
-    `forwarded_allow_ips`, separated by commas, are the proxies whose word on the client's address is believed.
-    """
-    limit_log()
+def run_server(app: Starlette, sockets: Sequence[socket.socket], settings: Settings) -> None:
+    """Serve the app on listening sockets until SIGINT or SIGTERM."""
+    level = settings.log_level.upper()
     config = uvicorn.Config(
         app,
         http=WatchedProtocol,
         ws="none",
         workers=1,  # else uvicorn reads WEB_CONCURRENCY, which many hosts set
         log_config=None,
-        log_level=log_level.lower(),
-        access_log=log_level.upper() == "DEBUG",
+        log_level=level.lower(),
+        access_log=level == "DEBUG" and settings.log_format == "text",  # else each request has a line of ours
         server_header=False,
-        forwarded_allow_ips=forwarded_allow_ips,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=ANSWERS_END_S,

@@ -33,6 +33,15 @@ def test_a_search_answers_with_cards_that_say_why(function: Emulator) -> None:
     assert all(hit["caption"] and hit["explanation_source"] == "evidence" for hit in results)
 
 
+def test_in_json_each_request_has_a_line_with_the_id_that_aws_gave_it(sample_library: SampleLibrary, log: Path) -> None:
+    with emulated(sample_library.environment | {"LOG_FORMAT": "json"}, log) as function:
+        answer = post(function, "/search", {"query": "a red boat"})
+    [line] = [json.loads(line) for line in log.read_text().splitlines() if '"message": "request"' in line]
+    assert (line["route"], line["status"]) == ("/search", 200)
+    assert line["request_id"] == answer.headers["x-request-id"]
+    assert f"RequestId: {line['request_id']}" in log.read_text()  # as the lines of AWS itself say
+
+
 def test_a_heatmap_comes_from_the_pictures_in_the_image(function: Emulator) -> None:
     [hit] = search(function, "a boat", top_k=1)
     answer = post(function, "/explain", {"query": "a boat", "ids": [hit["id"]], "heatmap": True})

@@ -1,12 +1,15 @@
 """`search` and `serve` as they are typed: what is printed for people and for programs, and what is refused in one line."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.forked import run_forked
@@ -192,3 +195,21 @@ def test_serving_says_models_index_pictures_the_address_and_who_may_ask(sample_l
     assert said[3] == f"60 pictures. Open http://0.0.0.0:{port} (Ctrl-C ends it)\n"
     assert "Traceback" not in rest
     assert process.returncode == 0
+
+
+def test_in_json_all_that_a_server_says_is_json(sample_library: SampleLibrary) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port), "--models", "sample"]
+    environment = sample_library.environment | {"LOG_FORMAT": "json", "LOG_QUERIES": "true"}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    said: list[dict[str, Any]] = []
+    while not said or "startup complete" not in said[-1]["message"]:
+        said.append(json.loads(process.stderr.readline()))
+    assert f"60 pictures. Open http://127.0.0.1:{port} (Ctrl-C ends it)" in [line["message"] for line in said]
+    for query in ("a boat", "a house", "a tree"):  # each has its line, as the limit of one in ten seconds is for other kinds
+        httpx.post(f"http://127.0.0.1:{port}/search", json={"query": query}, timeout=60).raise_for_status()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=120)
+    lines = [json.loads(line) for line in rest.splitlines()]
+    assert [line["query"] for line in lines if line["message"] == "request"] == ["a boat", "a house", "a tree"]

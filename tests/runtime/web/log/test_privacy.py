@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from runtime.errors import SessionFailed
-from runtime.web.access.log_filter import PrivateLog
+from runtime.web.log.privacy import PrivateLog
 
 SECRET = "a picture of my passport"
 
@@ -53,7 +53,7 @@ def test_a_traceback_tells_where_and_of_what_kind_but_not_the_text(written: io.S
     assert SECRET not in written.getvalue()
     assert "KeyError" in written.getvalue()
     assert ("ValueError" in written.getvalue()) is chained
-    assert "test_log_filter.py" in written.getvalue()
+    assert "test_privacy.py" in written.getvalue()
 
 
 @pytest.mark.parametrize("error", [SessionFailed("clip/text.onnx", "no memory"), OSError(28, "No space left on device")])

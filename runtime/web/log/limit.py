@@ -11,17 +11,9 @@ from dataclasses import dataclass
 from time import monotonic
 
 PERIOD_S = 10.0
-FORM = "%(levelname)s %(name)s: %(message)s"
 KINDS_MAX = 200  # past that, all lines of a level are one kind
 
 Kind = tuple[object, ...]
-
-
-def limit_log() -> None:
-    """Have every line of this process written to stderr in our form, within the limit."""
-    handler = LimitedHandler()
-    handler.setFormatter(logging.Formatter(FORM))
-    logging.basicConfig(handlers=[handler], force=True)
 
 
 @dataclass

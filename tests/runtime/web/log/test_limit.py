@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runtime.web.log_limit import FORM, KINDS_MAX, PERIOD_S, LimitedHandler
+from runtime.web.log.limit import KINDS_MAX, PERIOD_S, LimitedHandler
+from runtime.web.log.opening import TEXT_FORM
 
 
 class Log:
@@ -15,7 +16,7 @@ class Log:
     def __init__(self) -> None:
         self.now_s, self.due = 0.0, list[Callable[[], None]]()
         self.handler = LimitedHandler(clock=lambda: self.now_s, call_later=lambda _seconds, call: self.due.append(call))
-        self.handler.setFormatter(logging.Formatter(FORM))
+        self.handler.setFormatter(logging.Formatter(TEXT_FORM))
         self.handler.setStream(io.StringIO())
         self.logger = logging.Logger("web")
         self.logger.addHandler(self.handler)
