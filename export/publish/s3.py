@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from io import BytesIO
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from runtime.artefacts.aws import ClientLimits, named_failures, open_client
 from runtime.artefacts.remote_faults import RemoteAbsent, RemoteChanged
 from runtime.errors import RemoteRefused
+from runtime.web.media_types import media_type_of
 
 ADDRESSES = ("IndexUrl", "ModelsUrl", "ImagesUrl", "PreviewsUrl", "PageUrl")
 OUTPUTS = ("FunctionName", "FunctionUrl", *ADDRESSES, "PicturesArePublic")
@@ -97,7 +97,7 @@ class S3Folder:
             RemoteRefused: S3 did not take it.
         """
         described = {
-            "ContentType": media_type or guess_type(path)[0] or "application/octet-stream",
+            "ContentType": media_type or media_type_of(path),
             "CacheControl": cache,
             "Metadata": {SHA256: sha256} if sha256 else {},
         }

@@ -17,7 +17,7 @@ ABSENT = {
     "NoSuchKey": "there is no such object",
     "404": "there is no such object",  # an answer without a body has the status alone
     "NoSuchBucket": "there is no such bucket",
-    "ResourceNotFoundException": "there is no such secret",
+    "ResourceNotFoundException": "it does not exist",
     "NotFoundException": "there is no such index of vectors",
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "403"}

@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from email.utils import formatdate, parsedate
-from mimetypes import guess_type
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -18,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from runtime.library.opened_file import OpenedFile
 from runtime.web.faults import fault_answer
+from runtime.web.media_types import media_type_of
 
 RANGE_FAULTS = {
     400: ("range_malformed", "The Range header cannot be read. Ask for bytes=FIRST-LAST, or leave it out."),
@@ -30,8 +30,7 @@ class FileAnswer(FileResponse):
 
     def __init__(self, opened: OpenedFile, name: str, headers: Mapping[str, str]) -> None:
         """Take an opened file, which is closed once it is sent; its name tells its type."""
-        media_type = guess_type(name)[0] or "application/octet-stream"
-        super().__init__(opened.path, headers=headers, media_type=media_type, stat_result=opened.stat)
+        super().__init__(opened.path, headers=headers, media_type=media_type_of(name), stat_result=opened.stat)
         self._opened: OpenedFile | None = opened
 
     @classmethod

@@ -93,7 +93,7 @@ def test_a_wrong_secret_name_costs_a_log_line_and_no_search(
     with emulated(sample_library.environment | cloud.environment | named, log) as function:
         assert searches(function) == {"evidence"}
     [line] = function.logged("WARNING")
-    assert f"The secret {secret}-misspelt cannot be used: there is no such secret." in line
+    assert f"The secret {secret}-misspelt cannot be used: it does not exist." in line
     assert "GROQ_SECRET_ID" in line
 
 
