@@ -4,7 +4,7 @@ The name of a library is an alias. It stands for the collection of the generatio
 the manifests. An alias is switched at once, so that a reader sees one generation or the other.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -187,7 +187,7 @@ class MilvusRows:
     def close(self) -> None:
         """Do nothing: other generations share the connection."""
 
-    def _picture(self, fields: Any) -> StoredPicture:  # noqa: ANN401 (what Milvus gives)
+    def _picture(self, fields: Mapping[str, Any]) -> StoredPicture:
         try:
             return read_picture(fields)
         except (ValueError, TypeError, KeyError, IndexError) as cause:
