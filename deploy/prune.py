@@ -34,8 +34,7 @@ UNUSED_PARTS = (
     "numpy/_core/include",
     "numpy/_pyinstaller",
     "numpy/f2py",
-    "numpy/ma",  # numpy itself imports this and the next two only when they are named
-    "numpy/polynomial",
+    "numpy/polynomial",  # numpy itself imports this and the next only when they are named
     "numpy/testing",
     "numpy/random/_examples",
     "PIL/_imagingtk*.so",
