@@ -3,7 +3,7 @@
 `salvage.py` finds what a damaged one still holds. Writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
