@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.model_records import CosineLevels
+from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
 from runtime.library.kept_previews import Previews
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Models:
     open_captioner: Callable[[], Captioner] | None = None
     workers: int = 1
     decode: DecodeRule = "scaled"
-    levels: CosineLevels = CosineLevels()
+    levels: CosineLevels = CLIP_LEVELS
 
 
 @dataclass(frozen=True, slots=True)
