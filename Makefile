@@ -90,11 +90,12 @@ $(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.tom
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-text.lock deploy/requirements-export.txt deploy/constraints-export.txt $(VENV)/.runtime
+$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-mcp.lock deploy/requirements-text.lock deploy/requirements-export.txt deploy/constraints-export.txt $(VENV)/.runtime
 	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
 	@$(PIP) -r deploy/requirements-export.txt -c deploy/constraints-export.txt
 	@$(PIP) $(LOCKED) tests/requirements.lock
 	@$(PIP) $(LOCKED) requirements-photos.lock
+	@$(PIP) $(LOCKED) deploy/requirements-mcp.lock
 	@$(PIP) $(LOCKED) deploy/requirements-text.lock
 	@touch $@
 

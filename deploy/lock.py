@@ -16,14 +16,15 @@ from deploy.prune import UNUSED
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 # Installed one after another into .venv, so their versions are chosen together.
-RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
+RUNTIME, PHOTOS, MCP, BUILD, TESTS, LAMBDA = (
     "requirements.txt",
     "requirements-photos.txt",
+    "deploy/requirements-mcp.txt",
     "deploy/requirements-build.txt",
     "tests/requirements.txt",
     "deploy/requirements-lambda.txt",
 )
-TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
+TOGETHER = (RUNTIME, PHOTOS, MCP, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
 APART = (
     "tests/deploy/requirements.txt",

@@ -72,6 +72,11 @@ class Ranker:
         """How many pictures there are."""
         return self._store.count
 
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._store.dimension
+
     def nearest(self, query: Query, k: int, allowed: Allowed | None = None) -> list[int]:
         """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
         ids, _ = self._store.search(self.direction(query)[None], k, allowed=allowed)  # (1, k)
