@@ -18,6 +18,7 @@ from rich.console import Console
 from export.cluster.copy_previews import copy_previews
 from export.cluster.errors import ShardsUnusable
 from export.cluster.rows import facts_of, indexed_of, skipped_of
+from export.cluster.same_ids import ids_of
 from export.cluster.shards import ShardsManifest, read_failures, read_shards, read_shards_manifest
 from export.console import progress_bar
 from export.errors import unwritable_refused
@@ -95,6 +96,7 @@ def load_faiss(shards: str, out: Path, *, models: Models, options: LoadOptions, 
         raise ShardsUnusable(shards, "other models made them; name those with --models")
     if not manifest.count:
         raise ShardsUnusable(shards, "they hold no picture")
+    ids_of(shards, manifest)  # a row that is there twice would be two pictures
     with sole_writer(out):
         summary = _load(shards, manifest, out, models, options, console)
     print_summary(summary, console)

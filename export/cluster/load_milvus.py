@@ -15,6 +15,7 @@ from rich.console import Console
 from export.cluster.library_notes import FOUND, LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
 from export.cluster.milvus_collections import MilvusCollections
+from export.cluster.same_ids import ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
@@ -30,7 +31,7 @@ BATCH_ROWS = 1_000  # about 3 MB at 512 dimensions; Milvus takes 64
 NOTED_EVERY = 20  # batches
 EFS = (64, 128, 256, 512, 1024, 2048)
 RECALL_AIM, RECALL_LEAST = 0.955, 0.8  # the aim with a margin for the 200 queries; below the least, something is wrong
-AGAIN = "Give the command again."
+AGAIN = "Give the command again: it begins anew."
 
 
 def load_milvus(
@@ -62,6 +63,7 @@ def load_milvus(
     if not are_same_models(manifest.models, models.fingerprint):
         remedy = "Name the models that made the shards: --models FOLDER."
         raise LoadRefused(str(address), "the shards were made by other models than those at hand", remedy)
+    ids_of(shards, manifest)  # before anything is written
     collections = MilvusCollections(address, token)
     try:
         loading = _Loading(collections, manifest, hashlib.sha256(manifest.model_dump_json().encode()).hexdigest())
@@ -155,9 +157,11 @@ def _check(loading: _Loading, notes: LibraryNotes) -> tuple[int, float]:
     collections, wanted = loading.collections, loading.shards.count
     if (there := collections.count()) != wanted or notes.pictures != wanted:
         reason = f"Milvus has {there:,} of {notes.pictures:,} pictures, the shards' manifest says {wanted:,}"
+        collections.forget_progress()
         raise LoadRefused(collections.name, reason, AGAIN)
     ef, recall = _choose_ef(collections, notes)
     if recall < RECALL_LEAST:
+        collections.forget_progress()
         raise LoadRefused(collections.name, f"a search finds {recall:.1%} of the {FOUND} nearest pictures", AGAIN)
     return ef, recall
 

@@ -17,7 +17,8 @@ from rich.console import Console
 from export.cluster.errors import ShardsUnusable
 from export.cluster.library_notes import LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
-from export.cluster.s3vectors_index import VECTORS_A_SECOND, Ids, VectorIndexes
+from export.cluster.s3vectors_index import VECTORS_A_SECOND, VectorIndexes
+from export.cluster.same_ids import Ids, ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
@@ -63,7 +64,7 @@ def load_s3vectors(
     indexes = VectorIndexes(address.host, vectors_a_second=vectors_a_second)
     try:
         generation = generation_name(address.name, fingerprint_of(manifest))
-        wanted, there = _ids_of(shards, manifest), np.empty(0, np.int64)
+        wanted, there = ids_of(shards, manifest), np.empty(0, np.int64)
         if indexes.make(generation, manifest.dimension, "cosine", NOT_FILTERABLE):
             there = indexes.ids(generation)
             console.print(f"{there.size:,} of {wanted.size:,} pictures are in {generation} already.", highlight=False)
@@ -130,15 +131,6 @@ class _NewVectors:
             raise ShardsUnusable(str(self._shards), f"{name} cannot be kept by S3 Vectors: {cause}") from cause
         self.left_out.update(packed.left_out)
         return {"key": str(picture.row.id), "data": {"float32": vector.tolist()}, "metadata": packed.metadata}
-
-
-def _ids_of(shards: Address, manifest: ShardsManifest) -> Ids:
-    """Return the ids of all pictures of shards, ascending; raises ShardsUnusable where they are not as many as counted."""
-    parts = [np.asarray(batch["image_id"]) for batch in read_shards(shards, ["image_id"])]
-    ids = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
-    if ids.size != manifest.count or (ids.size and ids[0] < 0):
-        raise ShardsUnusable(str(shards), f"it has {ids.size:,} ids, where its manifest counts {manifest.count:,} pictures")
-    return ids
 
 
 def _put_in_force(indexes: VectorIndexes, name: str, manifest: RemoteManifest) -> str | None:

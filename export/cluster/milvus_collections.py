@@ -76,6 +76,10 @@ class MilvusCollections:
         """Note that so many batches of these shards are there."""
         self._put_parts(f"{self.generation}/{PROGRESS}", [f"{batches} {fingerprint}"])
 
+    def forget_progress(self) -> None:
+        """Note nothing of what is there, which is not right: the next load drops it, and begins another generation."""
+        self._remove_parts(f"{self.generation}/{PROGRESS}")
+
     def finish(self, console: Console) -> None:
         """Return once all is written, indexed and loaded."""
         client, generation = self._calls.client, self.generation
@@ -146,9 +150,12 @@ class MilvusCollections:
         if client.has_collection(name):
             client.drop_collection(name)
         for of_it in (name, f"{name}/{PROGRESS}"):
-            found = self._calls.query(self._manifests, f"generation == {quoted(of_it)}", ["id"], newest=True)
-            if found:
-                client.delete(self._manifests, ids=[str(row["id"]) for row in found])
+            self._remove_parts(of_it)
+
+    def _remove_parts(self, generation: str) -> None:
+        found = self._calls.query(self._manifests, f"generation == {quoted(generation)}", ["id"], newest=True)
+        if found:
+            self._calls.client.delete(self._manifests, ids=[str(row["id"]) for row in found])
 
     def _rows_to_index(self) -> int:
         described = self._calls.client.describe_index(self.generation, "embedding")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from export.cluster import load_milvus as loading
+from export.cluster.errors import ShardsUnusable
 from export.cluster.load_errors import LoadRefused
 from export.cluster.load_milvus import load_milvus
 from export.cluster.milvus_collections import MilvusCollections
@@ -101,9 +102,14 @@ def test_what_is_not_right_does_not_take_the_place_of_what_is_in_force(
         )
     manifest = (tmp_path / "good" / "manifest.json").read_text()
     (tmp_path / "good" / "manifest.json").write_text(manifest.replace('"count":50', '"count":51'))
-    with pytest.raises(LoadRefused, match="has 50 of 50 pictures, the shards' manifest says 51"):
+    with pytest.raises(ShardsUnusable, match="50 ids from 0 on, where its manifest counts 51"):
         load_milvus(good, milvus.url("checked"), played_models(), silent())
     (tmp_path / "good" / "manifest.json").write_text(manifest)
+    send = MilvusCollections.send  # one batch for each of three files
+    with monkeypatch.context() as once:
+        once.setattr(MilvusCollections, "send", lambda self, rows, **named: send(self, rows[1:], **named))
+        with pytest.raises(LoadRefused, match="has 47 of 50 pictures, the shards' manifest says 50"):
+            load_milvus(good, milvus.url("checked"), played_models(), silent())
     monkeypatch.setattr(loading, "RECALL_LEAST", 1.1)
     with pytest.raises(LoadRefused, match="nearest pictures"):
         load_milvus(good, milvus.url("checked"), played_models(), silent())
