@@ -99,7 +99,7 @@ def counted_build(pictures: Path, out: Path, folder: Path, options: BuildOptions
     [
         (other_image_tower, SCENES, f"another image tower (clip/image.onnx): {SCENES} pictures are embedded again"),
         (other_preprocessing, SCENES, "another preprocessing of the image tower"),
-        (other_text_tower, 0, "another text tower (clip/text.onnx): the vectors of captions"),
+        (other_text_tower, 0, f"another text tower (clip/text.onnx): the vectors of {SCENES} captions"),
     ],
 )
 def test_another_encoder_makes_no_caption_anew_and_another_text_tower_no_picture(
