@@ -92,7 +92,7 @@ class _Build:
     def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
         self._scan, self._out, self._options, self._console = scan, out, options, console
         self._last = last_generation(out, console)
-        models = self._models = compare_models(self._last, models, console)
+        models = self._models = compare_models(self._last, models, console, reuse=options.reuse)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
         live_captions = CaptionFile(out, models.fingerprint).read_all()

@@ -47,13 +47,16 @@ def take_over(
     }
     with unwritable_refused(out):
         captions = {one: text for one, text in _captions(other, found, models) if one not in known.captions}
-        known.keep_captions(captions)
+        if captions:
+            known.keep_captions(captions)
         vectors = 0
         for embedded in _vectors(found, known, models):
             known.keep_images(embedded, {})
             vectors += len(embedded)
         texts.keep(words)
         linked = sum(_link_previews(other, out, row.sha256) for row in rows) if options.previews else 0
+    if not (captions or vectors or words or linked):
+        return
     console.print(
         f"Taken over from {other}: {len(captions):,} captions, {vectors:,} pictures' vectors, the text in {len(words):,} "
         f"pictures, the previews of {linked:,}.",

@@ -94,7 +94,7 @@ def many(tmp_path: Path) -> Path:
         (
             {"clip/text.onnx": "9" * 64, "clip/tokenizer.json": "8" * 64},
             (0, 0),
-            ["another text tower (clip/text.onnx, clip/tokenizer.json): the vectors of captions, and match probabilities"],
+            ["another text tower (clip/text.onnx, clip/tokenizer.json): the vectors of 24 captions, and match"],
         ),
         (
             {"blip/search": None},
@@ -122,7 +122,7 @@ def test_other_models_make_anew_what_depends_on_them_alone(
     told = said_by(many, out, others.models)
     assert others.made == made
     assert all(words in told for words in said)
-    assert ("was made with another" in told) == bool(said)
+    assert ("Made with another" in told) == bool(said)
     assert ids_by_path(out) == ids
     assert manifest_of(out).models == others.models.fingerprint
     assert manifest_of(out).generation == (before.generation if not changed else "g000002")
@@ -161,6 +161,13 @@ def test_models_without_a_captioner_keep_the_captions_that_are_there(many: Path,
     again = Counted({"clip/image.onnx": "9" * 64})
     build(many, out, again.models)
     assert again.made == (0, 1), "the captioner of before knows all but the new one"
+
+
+def test_of_captions_that_there_are_not_nothing_is_said(many: Path, out: Path) -> None:
+    build(many, out, Counted().models, BuildOptions(captions_later=True))
+    others = Counted({"clip/image.onnx": "9" * 64, "clip/text.onnx": "9" * 64, "blip/search": None})
+    said = [line for line in said_by(many, out, others.models).splitlines() if "Made with" in line or "What stays" in line]
+    assert [line.partition(" (")[0] for line in said] == ["Made with another image tower"]
 
 
 def test_an_index_from_before_preprocessing_was_named_is_not_made_again(many: Path, out: Path) -> None:
@@ -238,8 +245,7 @@ def test_two_indexes_side_by_side_share_captions_and_previews(tmp_path: Path, ou
     build(folder, out.with_name("alone"), others.models)
     assert told_by(beside) == told_by(out.with_name("alone"))
     again = Counted({"clip/image.onnx": "9" * 64, "clip/text.onnx": "8" * 64})
-    told = said_by(folder, beside, again.models, BuildOptions(reuse=out))
-    assert "Taken over from" in told
+    assert "Taken over" not in said_by(folder, beside, again.models, BuildOptions(reuse=out))
     assert (again.made, manifest_of(beside).generation) == ((0, 0), "g000001")
     shutil.rmtree(out)
     assert all((beside / PREVIEWS_NAME / name[:2] / name).stat().st_size for name in previews[1])
@@ -256,6 +262,17 @@ def test_vectors_and_live_captions_of_another_index_are_taken_over_where_the_mod
     assert f"1 captions, {COUNT} pictures' vectors" in told
     assert others.made == (0, COUNT - 1)
     assert catalog_of(beside).rows[3].caption == "made while searching"
+
+
+def test_models_without_a_captioner_take_captions_over(many: Path, out: Path) -> None:
+    build(many, out, Counted().models)
+    lacking = {entry: None for entry in MODELS if entry.startswith("blip/")}
+    beside, others = out.with_name("beside"), Counted({**lacking, "clip/image.onnx": "9" * 64}, captions=False)
+    build(many, beside, others.models, BuildOptions(reuse=out))
+    assert [row.caption for row in catalog_of(beside).rows] == [row.caption for row in catalog_of(out).rows]
+    again = Counted({"clip/image.onnx": "9" * 64})
+    build(many, beside, again.models)
+    assert again.made == (0, 0)
 
 
 def test_captions_of_another_captioner_are_not_taken_over(many: Path, out: Path) -> None:
