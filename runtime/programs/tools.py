@@ -140,7 +140,7 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "show_pictures": Tool(
         "Show pictures",
-        f"Look at pictures of the library by their ids: a preview of each, its facts and its file's path. {WRITTEN_BY_OTHERS}",
+        f"Look at pictures by their ids: a preview of each, what is known of it, and its file's path. {WRITTEN_BY_OTHERS}",
         ShowArguments,
         show_pictures,
     ),
