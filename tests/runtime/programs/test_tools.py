@@ -97,6 +97,7 @@ def test_lists_and_objects_may_come_as_json_in_a_text(pictures: OpenedLibrary) -
         ("search_pictures", {}, "The query is empty, or only leaves things out. Say in a few words what"),
         ("search_pictures", {"query": "a boat", "top_k": 0}, "top_k is 0; it must be a whole number from 1 to 100."),
         ("search_pictures", {"query": "a boat", "top_k": "some"}, "top_k is 'some': "),
+        ("search_pictures", {"query": "a boat", "top_k": "x" * 99}, f"top_k is '{'x' * 59}...: "),
         ("search_pictures", {"query": "a boat", "previews": 6}, "previews is 6: "),
         ("search_pictures", {"query": "a boat", "where": {"form": 1}}, "a key of where is 'form'; it must be one of from"),
         ("search_pictures", {"query": "a boat", "where": "last year"}, "where is 'last year': "),
