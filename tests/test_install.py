@@ -25,7 +25,19 @@ from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NOT_INSTALLED = ("torch", "transformers", "optimum", "onnx", "matplotlib", "sacrebleu", "boto3", "botocore", "mcp")
-COMMANDS = ("search", "serve", "index", "fetch", "models", "evaluate", "import-index", "storybook", "publish", "watch", "mcp")
+COMMANDS = (
+    "search",
+    "serve",
+    "index",
+    "fetch",
+    "models",
+    "evaluate",
+    "import-index",
+    "storybook",
+    "publish",
+    "watch",
+    "mcp",
+)
 REGISTRY_AWAY = re.compile(r"No matching distribution found for hatchling|Could not fetch URL|ConnectionError|NewConnection")
 
 

@@ -97,9 +97,7 @@ class OpenedLibrary:
                 where=where,
             )
             return SearchBody.model_validate(engine.search(replace(request, order=order)))
-        request = engine.limits.check_image_search(
-            query, top_k, explain=explain, picture_weight=picture_weight, where=where
-        )
+        request = engine.limits.check_image_search(query, top_k, explain=explain, picture_weight=picture_weight, where=where)
         path = Path(picture)
         if not path.is_file():
             raise ImageUnreadable(str(path), "there is no such file")

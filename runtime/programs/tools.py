@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from runtime.errors import ImageError, LookwhyError, RequestError, RequestMalformed
+from runtime.library.where import SHOWN_MAX_CHARS
 from runtime.programs.answer_text import explain_text, picture_text, search_text
 from runtime.programs.opened_library import OpenedLibrary
 from runtime.search.query import HitOrder
@@ -140,7 +141,7 @@ TOOLS: Mapping[str, Tool] = {
     ),
     "show_pictures": Tool(
         "Show pictures",
-        f"Look at pictures of the library by their ids: a preview of each, its facts and its file's path. {WRITTEN_BY_OTHERS}",
+        f"Look at pictures by their ids: a preview of each, what is known of it, and its file's path. {WRITTEN_BY_OTHERS}",
         ShowArguments,
         show_pictures,
     ),
@@ -172,7 +173,9 @@ def _said(fault: ValidationError, takes: type[ToolArguments]) -> str:
         return f"There is no argument {name}; there are {', '.join(takes.model_fields)}."
     if first["type"] == "missing":
         return f"The argument {name} is missing."
-    return f"{name} is {first['input']!r}: {first['msg']}."
+    shown = repr(first["input"])
+    shown = f"{shown[:SHOWN_MAX_CHARS]}..." if len(shown) > SHOWN_MAX_CHARS else shown
+    return f"{name} is {shown}: {first['msg']}."
 
 
 def _path_of(library: OpenedLibrary, picture_id: int) -> str | None:
