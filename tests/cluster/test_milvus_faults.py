@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -21,6 +20,7 @@ from export.index.chosen_models import open_models
 from runtime.stores.address import StoreAddress
 from tests.cluster.milvus_server import MilvusProcess, milvus_in
 from tests.cluster.sample_answers import index_shards
+from tests.cluster.with_parent import PYTHON
 from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.runtime.stores.large_vectors import silent
@@ -99,7 +99,7 @@ def served(store: str, fetched: Path) -> Iterator[str]:
         "PYTHONPATH": str(ROOT),
         "RELOAD_CHECK_S": "0.5",
     }
-    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
+    command = [*PYTHON, "-m", "runtime", "serve", "--port", str(port)]
     log = fetched.parent / "served.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stderr=output, stdout=output)
