@@ -18,7 +18,6 @@ from tests.cluster.s3vectors.at_hand import MODELS
 from tests.runtime import conftest as of_files
 from tests.runtime.conftest import app, captioner, client, encoder, engine, explainer
 
-
 __all__ = ["app", "captioner", "client", "encoder", "engine", "explainer", "library", "store"]  # fixtures
 COLOURS = len(of_files.COLOURS)  # and as many dimensions
 

@@ -23,9 +23,7 @@ class Time:
         def sleep(_seconds: float) -> None:
             self.now_s += every_s
 
-        wait_for(
-            "milvus://here/photos", "Indexing", lambda: next(looks), console, clock=lambda: self.now_s, sleep=sleep
-        )
+        wait_for("milvus://here/photos", "Indexing", lambda: next(looks), console, clock=lambda: self.now_s, sleep=sleep)
         assert isinstance(console.file, io.StringIO)
         return console.file.getvalue()
 
