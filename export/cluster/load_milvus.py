@@ -14,13 +14,12 @@ from rich.console import Console
 
 from export.cluster.library_notes import FOUND, LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
+from export.cluster.load_models import LoadModels, TownNames
 from export.cluster.milvus_collections import MilvusCollections
 from export.cluster.same_ids import ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
-from export.index.photos.places import PlacesFile
-from export.index.pipeline import Models
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_terms import ID_LAST, TEXT_MAX_BYTES, write_picture, write_vector
@@ -36,11 +35,11 @@ ANEW = "Give the command again: it begins anew."
 def load_milvus(
     shards: Address,
     url: str,
-    models: Models,
+    models: LoadModels,
     console: Console,
     *,
     token: str | None = None,
-    places: PlacesFile | None = None,
+    places: TownNames | None = None,
 ) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.
 

@@ -14,7 +14,7 @@ from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.manifest_folder import ManifestFolder
 from runtime.stores.protocols import LibraryStore
 from tests.cluster.contract_shards import row_of, write_shards
-from tests.cluster.s3vectors.at_hand import MODELS
+from tests.cluster.played import MODELS
 from tests.runtime import conftest as of_files
 from tests.runtime.conftest import app, captioner, client, encoder, engine, explainer
 

@@ -8,7 +8,7 @@ from runtime.stores.opening import open_engine_folder
 from tests.cluster.colour_library import *  # noqa: F403 (fixtures)
 from tests.cluster.colour_library import COLOURS, colour_shards
 from tests.cluster.milvus_server import MilvusProcess
-from tests.cluster.s3vectors.at_hand import played_models
+from tests.cluster.played import played_models
 from tests.runtime.stores.large_vectors import silent
 from tests.runtime.web.test_api import *  # noqa: F403 (every test)
 from tests.runtime.web.test_api_depth import *  # noqa: F403 (every test)

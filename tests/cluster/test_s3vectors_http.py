@@ -15,7 +15,8 @@ from runtime.stores.manifest_folder import ManifestFolder
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.colour_library import *  # noqa: F403 (fixtures)
 from tests.cluster.colour_library import COLOURS, colour_shards
-from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, played_models
+from tests.cluster.played import played_models
+from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand
 from tests.runtime.stores.large_vectors import silent
 from tests.runtime.web.test_api import *  # noqa: F403 (every test)
 from tests.runtime.web.test_api_depth import *  # noqa: F403 (every test)
