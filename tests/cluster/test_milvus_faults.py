@@ -1,5 +1,6 @@
 """Milvus goes away, comes back, and takes another generation, while clients search."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -83,9 +84,13 @@ def search(base: str) -> tuple[str, tuple[int, ...]]:
             return "right", tuple(one["id"] for one in json.load(answer)["results"])
     except urllib.error.HTTPError as error:
         with error:
-            told: dict[str, Any] = json.load(error)["error"]
-            wait = error.headers["retry-after"]
-        return (told["code"] if error.code == 503 and wait and int(wait) >= 1 else f"{error.code} {told}"), ()
+            wait, body = error.headers["retry-after"], error.read()
+        if error.code != 503 or not wait or int(wait) < 1:
+            return f"{error.code} {dict(error.headers)} {body!r}", ()
+        told: dict[str, Any] = json.loads(body)["error"]
+        return told["code"], ()
+    except (OSError, http.client.HTTPException) as error:  # told, as a thread that ends by one is not missed
+        return f"no answer: {error!r}", ()
 
 
 @contextmanager
