@@ -70,8 +70,8 @@ fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--
 soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
 	@$(PY) -m tests.fuzz.soak $(SOAK)
 
-cluster-test: $(CLUSTER)/.installed ## Build on a real Ray cluster and search in real engines, in an environment of its own (1.5 GB; half an hour)
-	@CLUSTER_TEST=1 $(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
+cluster-test: $(CLUSTER)/.installed $(VENV)/.sam ## Build on a real Ray cluster and search in real engines, in an environment of its own (1.5 GB; half an hour)
+	@CLUSTER_TEST=1 SAM_TOOLS=$(CURDIR)/$(VENV)/sam $(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
 
 bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
 	@$(PY) -m benchmarks.large_index

@@ -17,13 +17,12 @@ from rich.console import Console
 from export.cluster.errors import ShardsUnusable
 from export.cluster.library_notes import LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
+from export.cluster.load_models import LoadModels, TownNames
 from export.cluster.s3vectors_index import VECTORS_A_SECOND, VectorIndexes
 from export.cluster.same_ids import Ids, ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
-from export.index.photos.places import PlacesFile
-from export.index.pipeline import Models
 from runtime.artefacts.fingerprint import are_same_models
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_manifest import RemoteManifest
@@ -34,10 +33,10 @@ from runtime.stores.s3vectors.metadata import NOT_FILTERABLE, pack_picture
 def load_s3vectors(
     shards: Address,
     url: str,
-    models: Models,
+    models: LoadModels,
     console: Console,
     *,
-    places: PlacesFile | None = None,
+    places: TownNames | None = None,
     vectors_a_second: float = VECTORS_A_SECOND,
 ) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.

@@ -19,7 +19,8 @@ from runtime.library.picture_text import PictureWord, write_words
 from runtime.stores.address import StoreAddress
 from runtime.stores.s3vectors.store import S3VectorsLibrary
 from tests.cluster.contract_shards import write_shards
-from tests.cluster.s3vectors.at_hand import BUCKET, MODELS, STORE, played_models
+from tests.cluster.played import MODELS, played_models
+from tests.cluster.s3vectors.at_hand import BUCKET, STORE
 from tests.cluster.s3vectors.loads import DIMENSION, drawn_rows, ids_in, ids_of, in_force, load, server
 from tests.cluster.s3vectors.server import DROPPED, S3VectorsServer
 from tests.runtime.stores.large_vectors import silent

@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 from tests.deploy.events import url_event
 from tests.ports import free_port
 
-SAM_TOOLS = Path(sys.prefix) / "sam"  # `make .venv/.sam` makes it
+SAM_TOOLS = Path(os.environ.get("SAM_TOOLS", Path(sys.prefix) / "sam"))  # `make .venv/.sam` makes it
 ON_LAMBDA = {
     "LAMBDA_TASK_ROOT": str(ROOT),
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
