@@ -63,14 +63,14 @@ class Judged:
             f"{vectors['cosine_worst']:.4f}",
             f"{overlap:.3f}",
             f"{predicted}, {1 - self.cosine_mean:.2e}",
-            f"{blocks}, {exact}, {moved}",
+            f"{blocks}, {exact}; {moved}",
             f"{self.size_bytes:,}",
         )
         return f"| {' | '.join(cells)} |"
 
 
 HEADING = """\
-| captions judged | target | cosine | worst | overlap@10 | loss predicted, judged | layers in block8, in fp32, moved | bytes |
+| captions judged | target | cosine | worst | overlap@10 | loss predicted, judged | layers in block8, fp32; moved | bytes |
 |---|---|---|---|---|---|---|---|"""
 
 

@@ -81,7 +81,7 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table, times `moved` where outliers were moved; blocks have a tenth, times `in_blocks` where they were."""
+    """Errors from a table, times `moved` if outliers were moved; blocks have a tenth, times `in_blocks` if they were."""
 
     def __init__(
         self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS, in_blocks: float = 1.0
