@@ -63,6 +63,35 @@ class MappedIvf:
         """How many clusters there are."""
         return int(self._clusters.nlist)
 
+    def trained(self) -> tuple[Vectors, Vectors, Vectors]:
+        """Return the components, (c, d), the centroids, (nlist, c), and the codes' scales, for what adds to the clusters."""
+        import faiss
+
+        centres: Any = faiss.downcast_index(self._clusters.quantizer)
+        arrays = self._components.A, self._clusters.sq.trained
+        components, scales = (np.array(faiss.vector_to_array(array), np.float32) for array in arrays)
+        centroids: Vectors = centres.reconstruct_n(0, self.nlist)
+        return components.reshape(self._clusters.d, -1), centroids, scales
+
+    def cluster(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return the rows of a cluster, (n,), and their codes, (n, code size), both copied.
+
+        Raises:
+            ArtefactCorrupt: it names a row that does not exist.
+        """
+        import faiss
+
+        lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
+        size, code_size = lists.list_size(number), lists.code_size
+        if not size:
+            return np.empty(0, np.int64), np.empty((0, code_size), np.uint8)
+        rows = faiss.rev_swig_ptr(lists.get_ids(number), size).copy()
+        codes = faiss.rev_swig_ptr(lists.get_codes(number), size * code_size).reshape(size, code_size).copy()
+        self._memory.count_read(codes.nbytes + rows.nbytes)
+        if rows.min() < 0 or rows.max() >= self._clusters.ntotal:
+            raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
+        return rows, codes
+
     def nearest_rows(
         self, queries: Vectors, wanted: int, nprobe: int, is_allowed: NDArray[np.bool_] | None = None
     ) -> NDArray[np.int64]:
