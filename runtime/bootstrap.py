@@ -28,6 +28,7 @@ from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 from runtime.models.cpu_cores import usable_cores
 from runtime.models.opened_models import OpenedModels
+from runtime.models.usable_memory import index_memory_bytes
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
@@ -160,7 +161,8 @@ class EngineSource:
         store = self._engine_folder.open_store() if self._engine_folder else None
         library = _open_library(index_folder, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
-        stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)
+        kept_bytes = index_memory_bytes(settings.index_memory_mb)
+        stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads, kept_bytes=kept_bytes)
         texts_of = library.texts.of_pictures
         engine = Engine(
             opened.encoder,

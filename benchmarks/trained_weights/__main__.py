@@ -1,9 +1,9 @@
 """The precision plan on trained weights: python -m benchmarks.trained_weights MODEL [--captions CAPTIONS.jsonl]
 
-MODEL is a checkpoint folder of all-MiniLM-L6-v2; `make trained-weights` installs it. A plan is made on the captions of one half
-of the pictures and judged on those of the other half, which no plan saw, for both x86 targets, on several splits; and made on
-the export's own calibration texts, judged on all captions. Without --captions, captions of drawn scenes are taken, which are
-much alike.
+MODEL is a checkpoint folder of all-MiniLM-L6-v2; `make trained-weights` installs it. A plan is made on the captions of one
+half of the pictures and judged on those of the other half, which it never saw, for both x86 targets, on several splits; and
+made on the export's own calibration texts, judged on all captions. Without --captions, captions of drawn scenes are taken,
+which are much alike.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The steps of the benchmark: the exact graph, int8 everywhere and plans on each split, judged on captions they never saw."""
+"""The steps of the benchmark: the exact graph, int8 everywhere, plans on each split; judged on captions they never saw."""
 
 import subprocess
 import sys
@@ -63,14 +63,14 @@ class Judged:
             f"{vectors['cosine_worst']:.4f}",
             f"{overlap:.3f}",
             f"{predicted}, {1 - self.cosine_mean:.2e}",
-            f"{blocks}, {exact}, {moved}",
+            f"{blocks}, {exact}; {moved}",
             f"{self.size_bytes:,}",
         )
         return f"| {' | '.join(cells)} |"
 
 
 HEADING = """\
-| captions judged | target | cosine | worst | overlap@10 | loss predicted, judged | layers in block8, in fp32, moved | bytes |
+| captions judged | target | cosine | worst | overlap@10 | loss predicted, judged | layers in block8, fp32; moved | bytes |
 |---|---|---|---|---|---|---|---|"""
 
 
@@ -114,8 +114,8 @@ class TrainedWeightsBenchmark:
         exact = TextGateMeasure(self._exact, TEXT, feeds)
         asked, answers = self._folder / "asked.npz", self._folder / "answers.npy"
         np.savez(asked, *(feed["input_ids"] for feed in feeds))
-        command = [*EMULATOR, sys.executable, "-m", "benchmarks.trained_weights.emulated", graph, asked, answers]
-        subprocess.run(command, check=True, capture_output=True)
+        command = [*EMULATOR, sys.executable, "-m", "benchmarks.trained_weights.emulated"]
+        subprocess.run([*command, str(graph), str(asked), str(answers)], check=True, capture_output=True)
         results = exact.compare(embed(graph, feeds)), exact.compare(np.load(answers))
         here, emulated = (result.measures[f"{TEXT} embedding"]["cosine_mean"] for result in results)
         return here, emulated

@@ -15,6 +15,7 @@ from optimum.utils import NormalizedTextConfig
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import BertModel
+from transformers.models.bert.modeling_bert import BertLayer
 
 from export.models.attention import attend
 from export.models.onnx_graph import quiet, write_graph
@@ -49,7 +50,7 @@ class MiniLmTowerOnnxConfig(TextEncoderOnnxConfig):
     outputs: ClassVar = {"embedding": {0: "texts"}}
 
 
-def _transform(layer: nn.Module, hidden: Tensor) -> Tensor:
+def _transform(layer: BertLayer, hidden: Tensor) -> Tensor:
     attention, mixer = layer.attention.self, layer.attention.output
     memory = attention.key(hidden), attention.value(hidden)
     mixed = attend(attention.query(hidden), memory, heads=attention.num_attention_heads)
@@ -72,6 +73,6 @@ def write_minilm_graph(model: BertModel, folder: Path) -> None:
 
 @torch.inference_mode()
 def embed_with_torch(model: BertModel, texts: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
-    """Return (n, d) for (1, t) token ids each, computed as sentence-transformers does: the mean of the tokens, normalized."""
+    """Return (n, d) for (1, t) token ids each, as sentence-transformers computes it: the mean of the tokens, normalized."""
     means = [model(input_ids=torch.from_numpy(text)).last_hidden_state.mean(dim=1) for text in texts]
     return np.asarray(normalize(torch.cat(means), dim=-1).numpy(), np.float32)

@@ -163,7 +163,7 @@ class PrecisionPlanner:
                     choice[name] = coarser
 
     def _ladder(self, layer: Layer) -> list[Precision]:
-        """Return the precisions, coarsest first. Only products can be in blocks, and only if their inputs fill whole blocks."""
+        """Return the precisions, coarsest first. Blocks are for products alone, whose inputs must fill whole blocks."""
         blocks = layer.kind == "product" and not layer.shape[0] % BLOCK_MIN
         return ["int8", "block8", "fp32"] if blocks else ["int8", "fp32"]
 
@@ -180,9 +180,7 @@ class PrecisionPlanner:
             why=self._why(name, choice[name], errors, taken_back=move is None, budget=budget),
         )
 
-    def _why(
-        self, name: str, precision: Precision, errors: Mapping[str, float], *, taken_back: bool, budget: float
-    ) -> str:
+    def _why(self, name: str, precision: Precision, errors: Mapping[str, float], *, taken_back: bool, budget: float) -> str:
         if "int8" not in errors:
             return "every layer was to be int8, and none was measured"
         int8, unmoved = errors["int8"], self._errors.before_moving(name)

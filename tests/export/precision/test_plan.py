@@ -81,7 +81,7 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table: int8 has those, times `moved` where outliers were moved; blocks have a tenth, times `in_blocks`."""
+    """Errors from a table, times `moved` if outliers were moved; blocks have a tenth, times `in_blocks` if they were."""
 
     def __init__(
         self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS, in_blocks: float = 1.0
@@ -192,9 +192,7 @@ def test_an_upgrade_that_a_later_one_makes_needless_is_undone(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("moved", "equalized"), [(0.69, True), (0.71, False)])
-def test_outliers_are_moved_where_three_tenths_of_the_error_go(
-    spiked: ExactGraph, moved: float, *, equalized: bool
-) -> None:
+def test_outliers_are_moved_where_three_tenths_of_the_error_go(spiked: ExactGraph, moved: float, *, equalized: bool) -> None:
     planner = made_up_plan(MadeUpSensitivity(spiked, moved))
     lines = {line.layer: line for line in planner.describe(planner.choose(0.02), 0.02).layers}
     assert bool(lines["query"].equalized) is equalized
