@@ -56,9 +56,9 @@ def main(
         list[str], typer.Argument(help="NAME=MODELS,INDEX: a name, and two folders.", metavar="NAME=MODELS,INDEX")
     ],
     code: Annotated[Path, typer.Option(help="The checkout whose code is deployed.")] = ROOT,
-    packages: Annotated[
-        Path, typer.Option(help="Where the image's packages are kept from run to run.")
-    ] = ROOT / "artifacts" / "image-packages",
+    packages: Annotated[Path, typer.Option(help="Where the image's packages are kept from run to run.")] = ROOT
+    / "artifacts"
+    / "image-packages",
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each tier.")] = 10,
 ) -> None:
     """Start each in every tier, and print a Markdown table of medians."""
@@ -70,7 +70,9 @@ def main(
             image = make_image_files(code, models, kept, Path(scratch) / str(number))
             bucket = f"lookwhy-{number}"
             publish(cloud, bucket, index)
-            function = Function(image, cloud.environment | {"INDEX_URL": f"s3://{bucket}/index", "PREVIEWS_URL": f"s3://{bucket}/previews"})
+            function = Function(
+                image, cloud.environment | {"INDEX_URL": f"s3://{bucket}/index", "PREVIEWS_URL": f"s3://{bucket}/previews"}
+            )
             for tier, runs in measure(function, rounds).items():
                 console.print(_row(name, tier, runs), markup=False, highlight=False, soft_wrap=True)
             console.print(f"{name}: the image's files have {image.bytes() / 1e6:.0f} MB", highlight=False)

@@ -34,7 +34,10 @@ def cached_bytes(file: Path) -> int:
     if not size:
         return 0
     pages = (ctypes.c_ubyte * (-(-size // mmap.PAGESIZE)))()
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as mapped:
+    with (
+        file.open("rb") as opened,
+        mmap.mmap(opened.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as mapped,
+    ):
         # mmap's own address is had through a buffer that may be written; private, so nothing reaches the file
         start = (ctypes.c_char * size).from_buffer(mapped)
         failed = _LIBC.mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(size), pages)
