@@ -50,6 +50,7 @@ class ImageFiles:
             "LD_LIBRARY_PATH": str(self.root / "lib"),
             "LAMBDA_TASK_ROOT": str(self.root / "task"),
             "LOG_FORMAT": "json",
+            "METRICS": "off",
         }
 
     @property
