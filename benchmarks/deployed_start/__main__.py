@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.deployed_start.image_files import ROOT, make_image_files, make_packages
+from benchmarks.deployed_start.page_cache import read_ahead_bytes
 from benchmarks.deployed_start.tiers import Figures, Function, start_from_image, start_from_snapshot
 from export.publish.release import ReleaseContents, publish_release
 from runtime.artefacts.manifest import read_index_manifest
@@ -56,24 +57,30 @@ def main(
         list[str], typer.Argument(help="NAME=MODELS,INDEX: a name, and two folders.", metavar="NAME=MODELS,INDEX")
     ],
     code: Annotated[Path, typer.Option(help="The checkout whose code is deployed.")] = ROOT,
-    packages: Annotated[
-        Path, typer.Option(help="Where the image's packages are kept from run to run.")
-    ] = ROOT / "artifacts" / "image-packages",
+    packages: Annotated[Path, typer.Option(help="Where the image's packages are kept from run to run.")] = ROOT
+    / "artifacts"
+    / "image-packages",
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the image's files are put: a file system may have a read-ahead of its own.")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each tier.")] = 10,
 ) -> None:
     """Start each in every tier, and print a Markdown table of medians."""
     console = Console()
-    with told_errors(), TemporaryDirectory() as scratch, cloud_served() as cloud:
+    with told_errors(), TemporaryDirectory(dir=folder) as scratch, cloud_served() as cloud:
         kept = make_packages(packages)
         console.print(HEAD, markup=False, soft_wrap=True)
         for number, (name, models, index) in enumerate(map(_parts, given)):
             image = make_image_files(code, models, kept, Path(scratch) / str(number))
             bucket = f"lookwhy-{number}"
             publish(cloud, bucket, index)
-            function = Function(image, cloud.environment | {"INDEX_URL": f"s3://{bucket}/index", "PREVIEWS_URL": f"s3://{bucket}/previews"})
+            function = Function(
+                image, cloud.environment | {"INDEX_URL": f"s3://{bucket}/index", "PREVIEWS_URL": f"s3://{bucket}/previews"}
+            )
             for tier, runs in measure(function, rounds).items():
                 console.print(_row(name, tier, runs), markup=False, highlight=False, soft_wrap=True)
-            console.print(f"{name}: the image's files have {image.bytes() / 1e6:.0f} MB", highlight=False)
+            read_ahead = f"the kernel reads {read_ahead_bytes(image.root) >> 10:,} KiB ahead"
+            console.print(f"{name}: the image's files have {image.bytes() / 1e6:.0f} MB; {read_ahead}", highlight=False)
 
 
 def _parts(given: str) -> tuple[str, Path, Path]:

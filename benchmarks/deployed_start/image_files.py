@@ -1,7 +1,7 @@
 """The files of the image, as the Dockerfile puts them together, in a folder of their own: no other process maps them.
 
 What the Dockerfile takes from its base is taken from this machine: a Python of Lambda's version with its standard library,
-compiled as there, and the system's libraries that are loaded.
+stripped and compiled as there, and the system's libraries that are loaded.
 """
 
 import os
@@ -50,6 +50,7 @@ class ImageFiles:
             "LD_LIBRARY_PATH": str(self.root / "lib"),
             "LAMBDA_TASK_ROOT": str(self.root / "task"),
             "LOG_FORMAT": "json",
+            "METRICS": "off",
         }
 
     @property
@@ -81,11 +82,13 @@ def make_image_files(code: Path, models: Path, packages: Path, root: Path) -> Im
     library = f"lib/python{version}"
     prefix = _said_by(python, "import sys; print(sys.base_prefix)")
     shutil.copytree(f"{prefix}/{library}", root / "python" / library, ignore=shutil.ignore_patterns(*NOT_THERE))
+    _strip(root / "python")
     _compile(python, root / "task")
     _compile(python, root / "python" / library, "-x", SELDOM[1] if SELDOM else "^$")
     (root / "lib").mkdir()
     for loaded in _libraries_of(root):
         shutil.copy(loaded, root / "lib")
+    _strip(root / "lib")
     return ImageFiles(root)
 
 
@@ -116,6 +119,12 @@ def _python() -> tuple[Path, str]:
 
 def _said_by(python: Path, code: str) -> str:
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _strip(folder: Path) -> None:
+    """Remove symbols that only debuggers read, as the official image has none."""
+    libraries = [path for path in folder.rglob("*") if path.name == "python3" or ".so" in path.suffixes]
+    subprocess.run(["strip", "--strip-all", *libraries], check=True)
 
 
 def _compile(python: Path, folder: Path, *options: str) -> None:

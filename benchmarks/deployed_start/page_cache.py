@@ -13,6 +13,13 @@ from pathlib import Path
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
+def read_ahead_bytes(folder: Path) -> int:
+    """Return how much the kernel reads at once of a file in this folder, where it reads one page after the other."""
+    device = folder.stat().st_dev
+    kilobytes = Path(f"/sys/class/bdi/{os.major(device)}:{os.minor(device)}/read_ahead_kb").read_text("ascii")
+    return int(kilobytes) * 1024
+
+
 def evict(files: Iterable[Path]) -> None:
     """Have the kernel drop the pages of these files. Pages that a running process has mapped stay."""
     os.sync()  # what is not written yet cannot be dropped
@@ -34,7 +41,10 @@ def cached_bytes(file: Path) -> int:
     if not size:
         return 0
     pages = (ctypes.c_ubyte * (-(-size // mmap.PAGESIZE)))()
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as mapped:
+    with (
+        file.open("rb") as opened,
+        mmap.mmap(opened.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) as mapped,
+    ):
         # mmap's own address is had through a buffer that may be written; private, so nothing reaches the file
         start = (ctypes.c_char * size).from_buffer(mapped)
         failed = _LIBC.mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(size), pages)

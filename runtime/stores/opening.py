@@ -10,6 +10,7 @@ from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
 from runtime.stores.mapped_memory import KEPT_BYTES
 from runtime.stores.protocols import VectorSource, VectorStore
+from runtime.stores.small import SmallStore
 from runtime.stores.vector_file import VectorFile
 
 if TYPE_CHECKING:
@@ -31,12 +32,16 @@ def open_stores(
     """
     captions = index_dir / index.captions.path if index.captions else None
     if index.probing is None or index.vectors is None:
-        pictures = FlatStore.open(index_dir / index.store.path, index.dimension, threads)
-        return pictures, FlatStore.open(captions, index.dimension, threads) if captions else None
+        pictures = _open_flat(index_dir / index.store.path, index.dimension, threads)
+        return pictures, _open_flat(captions, index.dimension, threads) if captions else None
     vectors = VectorFile.open(index_dir / index.vectors.path, index.dimension)
     clusters = MappedIvf.open(index_dir / index.store.path, vectors.dimension, vectors.count, threads, kept_bytes=kept_bytes)
     large = ClusteredStore(clusters, vectors, nprobe=index.probing.nprobe, rescored=index.probing.rescored)
     return large, VectorFile.open(captions, index.dimension) if captions else None
+
+
+def _open_flat(path: Path, dimension: int, threads: int) -> SmallStore | FlatStore:
+    return SmallStore.read(path, dimension) or FlatStore.open(path, dimension, threads)
 
 
 def open_engine_folder(store: str, token: "SecretStr | None", fetch_dir: Path) -> "ManifestFolder":
