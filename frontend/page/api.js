@@ -1,29 +1,18 @@
-// All requests to the server. No other file sends any.
+// All requests to the server, but for the first search (early.js); and what can fail on the way.
 
-import { has_words, is_mix } from "../request/search_request.js";
-import { busy_wait_s, refused_or_broken, unreachable } from "./failures.js";
+import { api_base, as_json, take_response } from "../early.js";
+import { PAGE_SIZE, search_fields } from "../request/search_request.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
 
-const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
-const api_base = new URL(given_base ? `${given_base.replace(/\/+$/, "")}/` : ".", document.baseURI);
+// When to ask a busy server again that does not say, and the longest wait without the user.
+const BUSY_S = 2;
+const LONGEST_WAIT_S = 60;
 let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
-let sent_ahead = null;
-
-/** How many results are asked for, and explained, at once: 24, or the most that the server allows. */
-export let page_size = 24;
-
-/** Sends a search whose answer `search` is to return later. */
-export function send_ahead(request) {
-  const aborter = new AbortController();
-  const { route, ...options } = as_search(request);
-  const answer = send(route, { ...options, signal: aborter.signal });
-  sent_ahead = { body: options.body, answer, aborter };
-  return answer;
-}
+/** How many results are asked for, and explained, at once: fewer where the server allows no more. */
+export let page_size = PAGE_SIZE;
 
 /**
  * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. A server that
@@ -64,35 +53,11 @@ export async function log_out() {
   location.assign("login");
 }
 
-/** Returns the address of a picture, or null. The server's own lie below its base, where a proxy may have put it. */
-export function image_address(image_url) {
-  const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
-  return /^https?:$/.test(address?.protocol) ? address.href : null;
-}
-
-/** Shows a picture. One of a server of another origin is asked for as CORS demands. */
-export function show_image(image, address) {
-  const { origin } = new URL(address);
-  image.crossOrigin = origin === api_base.origin && origin !== location.origin ? "anonymous" : null;
-  image.src = address;
-}
-
 function as_search(request, cursor) {
-  const { query, picture, picture_weight, where, order } = request;
-  const fields = {
-    query,
-    top_k: page_size,
-    explain: !has_words(request),
-    ...(is_mix(request) && { picture_weight }),
-    ...(Object.keys(where).length && { where }),
-    ...(order === "date" && { order }),
-    ...(cursor && { cursor }),
-  };
-  if (picture?.file) return { route: "search/image", ...as_form(fields, picture.file) };
-  return { route: "search", ...as_json(picture ? { ...fields, like: picture.id } : fields) };
+  const fields = search_fields(request, { cursor, top_k: page_size });
+  const file = request.picture?.file;
+  return file ? { route: "search/image", ...as_form(fields, file) } : { route: "search", ...as_json(fields) };
 }
-
-const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
 function as_form(fields, file) {
   const body = new FormData();
@@ -105,7 +70,7 @@ const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new UR
 
 /** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
 async function fetch_answer(route, field, { tell_busy, ...options }) {
-  let answer = await (take_sent_ahead(options) ?? send(route, options));
+  let answer = await send(route, options);
   const wait_s = busy_wait_s(answer);
   if (wait_s) {
     tell_busy?.(wait_s);
@@ -118,14 +83,6 @@ async function fetch_answer(route, field, { tell_busy, ...options }) {
   throw refused_or_broken(answer);
 }
 
-function take_sent_ahead({ body, signal }) {
-  if (!body || sent_ahead?.body !== body) return null;
-  const { answer, aborter } = sent_ahead;
-  sent_ahead = null;
-  signal.addEventListener("abort", () => aborter.abort());
-  return answer;
-}
-
 // Another version's results may lack what the cards are made of.
 function has_what_is_shown(found, field) {
   return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
@@ -133,13 +90,10 @@ function has_what_is_shown(found, field) {
 
 async function send(route, options = {}) {
   const { signal, headers, ...given } = hashes_bodies && options.method ? await with_hash(options) : options;
-  const limit = AbortSignal.timeout(LIMIT_MS);
+  const limited = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
+  const ask = () => fetch(new URL(route, api_base), { ...given, headers: { ...headers, accept: "application/json" }, signal: limited });
   try {
-    const response = await fetch(new URL(route, api_base), {
-      ...given,
-      headers: { ...headers, accept: "application/json" },
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
+    const response = await (take_response(given.body, limited) ?? ask());
     const retry_s = Number(response.headers.get("retry-after"));
     const body = read_json(await response.text());
     if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
@@ -185,4 +139,49 @@ function read_json(text) {
   } catch {
     return null; // the error page of a gateway; the status is enough
   }
+}
+
+/** A request that failed, or was not worth sending; index.html has the words, by the server's codes and the names given here. The server's own message says more than the page's. */
+export class RequestFailed extends Error {
+  constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
+    const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
+    const words = find(name);
+    super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
+    Object.assign(this, { title: ((code && find(code)) || words).title, worth_retrying, code });
+  }
+}
+
+/** Returns what `task` does; gives a failed request to `fail`, but drops what fails once `signal` is aborted. */
+export async function attempt(signal, task, fail) {
+  try {
+    return await task();
+  } catch (failure) {
+    if (signal?.aborted) return null;
+    if (!(failure instanceof RequestFailed)) throw failure;
+    return fail(failure);
+  }
+}
+
+// Waiting does not help with the other codes of 503, such as a missing index.
+const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
+
+const busy_wait_s = (answer) => is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
+
+/** Returns why no answer came. `is_there`: a server of another origin answers at all; null: it is of this one. */
+export function unreachable(cause, is_there) {
+  const elsewhere = is_there ? "unreadable" : is_there === null ? "unreachable" : "unreachable_elsewhere";
+  const name = cause.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
+  return new RequestFailed(name, { worth_retrying: true });
+}
+
+function refused_or_broken(answer) {
+  const { status, body } = answer;
+  const { code, message: said } = body?.error ?? {};
+  const failed = (name, worth_retrying = false) => new RequestFailed(name, { said, code, worth_retrying, status });
+  if (status < 400) return failed("no_answer", true);
+  if (status === 401) return new RequestFailed("logged_out");
+  if (status === 403 && body && !code) return failed("unsigned");
+  if (status === 413) return failed("too_large");
+  if (is_busy(answer)) return failed("busy", true);
+  return status >= 500 ? failed("broken", true) : failed("refused", status === 408);
 }

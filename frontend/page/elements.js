@@ -1,4 +1,4 @@
-// Elements of the page: found, made, and copied from templates.
+// Elements of the page, found, made, and copied from templates; events; idle moments.
 
 export const by_id = (id) => document.getElementById(id);
 
@@ -12,3 +12,5 @@ export function make(tag, properties, ...children) {
 
 /** Returns whether a key or a click means something to the browser itself. */
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
+
+export const when_idle = window.requestIdleCallback ?? setTimeout;

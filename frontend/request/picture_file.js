@@ -1,6 +1,6 @@
 // Checks a file that the user gives as a picture, and makes a small JPEG of it to send.
 
-import { RequestFailed } from "../page/failures.js";
+import { RequestFailed } from "../page/api.js";
 
 const LONGEST_SIDE = 1024;
 // A browser may run out of memory decoding a larger file.

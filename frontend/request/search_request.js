@@ -6,6 +6,9 @@
 //
 // A given picture has no place in an address: the history entry holds its key, as long as the page is not loaded again.
 
+/** How many results are asked for at once, unless the server allows fewer. */
+export const PAGE_SIZE = 24;
+
 const DEFAULT_PICTURE_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 // As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
@@ -22,6 +25,21 @@ export const is_empty = ({ query, picture }) => query === "" && picture === null
 export function describe_request({ query, picture }) {
   const like = picture && (picture.file ? "like yours" : "like this one");
   return [query && `for “${query}”`, like].filter(Boolean).join(", ");
+}
+
+/** Returns what is sent of a request; a given picture is sent beside it. */
+export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
+  const { query, picture, picture_weight, where, order } = request;
+  return {
+    query,
+    top_k,
+    explain: !has_words(request),
+    ...(is_mix(request) && { picture_weight }),
+    ...(Object.keys(where).length && { where }),
+    ...(order === "date" && { order }),
+    ...(cursor && { cursor }),
+    ...(picture && !picture.file && { like: picture.id }),
+  };
 }
 
 /** Returns a request whose picture is `like`, an id, or `kept`, what `write_address` stored of it. */

@@ -1,5 +1,5 @@
-// The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened.
-// What the server sent becomes text, never markup.
+// The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened. More of them
+// come when the end of the list comes near, and by a button, which keyboards need. What the server sent becomes text, never markup.
 
 import { first_row } from "../early.js";
 import { count_of, describe_caption, describe_facts, describe_verdict } from "../page/descriptions.js";
@@ -16,10 +16,18 @@ const match_list = by_id("matches");
 const misses_box = by_id("misses");
 const miss_list = misses_box.querySelector("ol");
 const summary = misses_box.querySelector("summary");
+const more_button = by_id("more");
+
+const observer = new IntersectionObserver(
+  (entries) => entries.at(-1).isIntersecting && document.activeElement !== more_button && load_more(),
+  { rootMargin: "0px 0px 600px" },
+);
 
 let found = { matches: [], misses: [] };
 let cards = new Map();
 let used = {};
+let offered = null;
+let is_scrolled = false; // `scrollY` has the page laid out when it is asked for
 
 /** Empties both lists. `actions` of what comes: open(result, {heatmap}), find_similar(result), toggled(). */
 export function clear({ skeletons = false, actions = {} } = {}) {
@@ -30,6 +38,10 @@ export function clear({ skeletons = false, actions = {} } = {}) {
   miss_list.replaceChildren();
   misses_box.open = false;
   misses_box.hidden = true;
+}
+
+export function scroll_to_top() {
+  if (is_scrolled) scrollTo(0, 0);
 }
 
 /** Adds results. Without any match the near misses are all there is, and are open. */
@@ -63,23 +75,26 @@ export function show_why(results, why) {
   }
 }
 
-// A few rows at a time: 24 cards at once would keep a phone from answering for a quarter of a second.
+// A few rows at a time, and the first alone: 24 cards at once would keep a phone from answering for a quarter of a second.
 async function make_cards() {
   const mine = cards;
   const wanted = [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => !mine.has(result));
-  const soon = mine.size ? 0 : first_row();
-  for (let at = 0; at < wanted.length && mine === cards; at += 3 * first_row()) {
-    if (at) await pause();
-    for (const result of wanted.slice(at, at + 3 * first_row())) {
+  const row = first_row();
+  const soon = mine.size ? 0 : row;
+  for (let at = 0, end = soon || 3 * row; at < wanted.length && mine === cards; at = end, end += 3 * row) {
+    if (at) await idle_moment();
+    for (const result of wanted.slice(at, end)) {
       if (mine !== cards || mine.has(result)) continue;
       mine.set(result, make_card(result, mine.size < soon));
       (result.verdict === "none" ? miss_list : match_list).append(mine.get(result));
-      show_why([result], "known");
+      show_why([result], result.explanation ? "known" : "awaited");
     }
   }
+  if (mine === cards) by_id("cards").ariaBusy = "false";
 }
 
-const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+// What draws the cards so far, and loads their pictures, comes first.
+const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;
@@ -106,3 +121,29 @@ misses_box.addEventListener("toggle", async () => {
   await make_cards();
   used.toggled?.();
 });
+
+/** Offers what `fetch_more` brings, or nothing; it offers more in turn, and returns what to focus. */
+export function offer_more(fetch_more, { failed = false } = {}) {
+  offered = fetch_more && { fetch_more, failed };
+  more_button.hidden = !fetch_more;
+  more_button.textContent = "More";
+  observer.disconnect();
+  watch();
+}
+
+export function load_more() {
+  if (!offered) return null;
+  more_button.textContent = "Loading …";
+  return (offered.pending ??= offered.fetch_more());
+}
+
+// What nobody scrolls to is not fetched, as its explanations may cost something; what failed is tried by the more_button alone.
+function watch() {
+  if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
+}
+
+more_button.addEventListener("click", async () => (await load_more())?.focus());
+addEventListener("scroll", () => {
+  is_scrolled = scrollY > 0;
+  watch();
+}, { passive: true });

@@ -16,7 +16,7 @@ function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   tell(status);
   by_id("query_read").textContent = query_read;
   by_id("suggestions").replaceChildren(...suggested);
-  cards.ariaBusy = String(state === "loading");
+  cards.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
   by_id("failure").hidden = state !== "failed";
 }
 
@@ -24,7 +24,7 @@ export function tell(status) {
   by_id("status").textContent = status;
 }
 
-/** Shows that a search is running, at once where nothing is shown yet. Returns what ends it. */
+/** Shows that a search is running. Returns what ends it. */
 export function show_loading(request) {
   cards.ariaBusy = "true";
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
@@ -32,12 +32,10 @@ export function show_loading(request) {
   const show_skeletons = () => {
     lists.clear({ skeletons: true });
     enter("loading", { status: `Looking ${what}` });
-    scrollTo(0, 0);
+    lists.scroll_to_top();
   };
-  const is_start = document.body.dataset.state === "start";
-  if (is_start) show_skeletons();
   const timers = [
-    is_start || setTimeout(show_skeletons, SKELETON_DELAY_MS),
+    setTimeout(show_skeletons, SKELETON_DELAY_MS),
     setTimeout(() => tell(`Still looking ${what}. ${waking}`), COLD_START_DELAY_MS),
   ];
   return () => timers.forEach(clearTimeout);
@@ -53,7 +51,7 @@ export function show_answer(request, answer) {
     return make("a", { href, className: "quiet", textContent: `Only ${words}` });
   });
   enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
-  scrollTo(0, 0);
+  lists.scroll_to_top();
 }
 
 export function show_failure({ title, message, worth_retrying }) {

@@ -1,9 +1,9 @@
 // The viewer's details: what is claimed of a picture and why, and what is known of its file.
 
-import { image_address, open_folder } from "../page/api.js";
+import { image_address } from "../early.js";
+import { attempt, open_folder } from "../page/api.js";
 import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
 import { show_request_failure, show_toast } from "../page/toast.js";
 import { address_with, read_photo_entry, write_photo } from "../request/search_request.js";
 

@@ -1,9 +1,9 @@
 // The viewer: one picture, large, with its details. Opening it adds a history entry, so that Back closes it.
 
-import { fetch_picture, image_address } from "../page/api.js";
+import { image_address } from "../early.js";
+import { attempt, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { by_id, is_modified } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
+import { by_id, is_modified, when_idle } from "../page/elements.js";
 import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
 import { show_request_failure, show_toast } from "../page/toast.js";
 import { read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
@@ -18,7 +18,6 @@ const NEW_SEARCH = "new search";
 
 const part = (name) => by_id(`viewer_${name}`);
 const viewer = by_id("viewer");
-const when_idle = window.requestIdleCallback ?? setTimeout;
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
 let pictures = null;
@@ -95,6 +94,7 @@ function open_dialog() {
 }
 
 function close() {
+  clearTimeout(timer); // a new address would call off the way back
   if (read_photo_entry()?.is_added) history.back();
   else viewer.close();
 }
