@@ -60,7 +60,8 @@ WATCH = """() => {
 ALL_LOADED = """() => {
   const images = [...document.querySelectorAll(".card img")];
   images.find((image) => !image.complete)?.scrollIntoView();
-  return images.length > 0 && images.every((image) => image.complete) && [images.length];
+  const are_all_made = document.getElementById("cards").ariaBusy === "false";
+  return are_all_made && images.length > 0 && images.every((image) => image.complete) && [images.length];
 }"""
 
 

@@ -1,6 +1,6 @@
 // All requests to the server, but for the first search (early.js); and what can fail on the way.
 
-import { api_base, as_json, take_response } from "../early.js";
+import { api_base, as_json, take_response } from "../request/search_request.js";
 import { PAGE_SIZE, search_fields } from "../request/search_request.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.

@@ -1,6 +1,6 @@
 // A picture in its frame: loading, shown or broken.
 
-import { image_address, show_image } from "../early.js";
+import { image_address, show_image } from "../request/search_request.js";
 
 // The next larger picture is loaded here before it takes the place of a smaller one.
 const larger = new Image();

@@ -1,7 +1,7 @@
 // The picture to search with: how it is given, its thumbnail, and its weight against the words. The filters: their form, a chip
 // for each that is set, and the order of results.
 
-import { image_address, show_image } from "../early.js";
+import { image_address, show_image } from "../request/search_request.js";
 import { fetch_folders } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";

@@ -1,7 +1,7 @@
 // The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened. More of them
 // come when the end of the list comes near, and by a button, which keyboards need. What the server sent becomes text, never markup.
 
-import { first_row } from "../early.js";
+import { first_row } from "../request/search_request.js";
 import { count_of, describe_caption, describe_facts, describe_verdict } from "../page/descriptions.js";
 import { by_id, copy_template, is_modified } from "../page/elements.js";
 import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";

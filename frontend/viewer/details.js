@@ -1,6 +1,6 @@
 // The viewer's details: what is claimed of a picture and why, and what is known of its file.
 
-import { image_address } from "../early.js";
+import { image_address } from "../request/search_request.js";
 import { attempt, open_folder } from "../page/api.js";
 import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";

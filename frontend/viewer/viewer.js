@@ -1,6 +1,6 @@
 // The viewer: one picture, large, with its details. Opening it adds a history entry, so that Back closes it.
 
-import { image_address } from "../early.js";
+import { image_address } from "../request/search_request.js";
 import { attempt, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
 import { by_id, is_modified, when_idle } from "../page/elements.js";
