@@ -1,14 +1,12 @@
-// Makes a request of the address, the search box, the filters and a given picture, and shows its answer. Then, what the server
-// says of itself, and what is done where there is no network.
+// Makes a request of the address, the search box, the filters and a given picture, and shows its answer; then, what the server says of itself.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
-import { by_id, is_modified, when_idle } from "./page/elements.js";
+import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
-import { clear_toast, show_toast } from "./page/toast.js";
 import { find_picture, listen_to_query_picture, read_picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
 import { describe_request, is_empty, read_address, write_address } from "./request/search_request.js";
+import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
-import { show_failure } from "./results/states.js";
 import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
 
 const form = by_id("search_form");
@@ -49,7 +47,7 @@ async function open_library() {
   const mine = request;
   library ??= await import("./library/library.js").catch(() => null);
   if (mine !== request) return null;
-  return library ? library.show_library(request, find_similar) : show_failure(unreachable({}, null));
+  return library ? library.show_library(request, find_similar) : show_failure(unreachable());
 }
 
 function report_lost_picture({ name }) {
@@ -89,11 +87,6 @@ async function note_readiness() {
   shown_generation ??= generation;
   if (!generation || generation === shown_generation) return;
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
-}
-
-/** Has the page's own files kept; browsers do so over HTTPS, or from this machine. */
-function keep_page() {
-  navigator.serviceWorker?.register(new URL("service_worker.js", document.baseURI)).catch(() => {});
 }
 
 form.addEventListener("submit", (event) => {
@@ -143,5 +136,5 @@ when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
   for (const id of ["viewer_modules", "library_modules"]) document.head.append(by_id(id).content);
   load_viewer();
-  keep_page();
+  navigator.serviceWorker?.register(new URL("service_worker.js", document.baseURI)).catch(() => {});
 });

@@ -1,14 +1,14 @@
-// The library, shown where nothing is searched for.
+// The library, shown where nothing is searched for; its pictures by their place in its order, fetched a page at a time.
 
 import { attempt, fetch_examples, fetch_pictures, fetch_timeline } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
-import { by_id, make } from "../page/elements.js";
-import { show_request_failure } from "../page/toast.js";
-import { show_failure } from "../results/states.js";
+import { by_id, make, show_request_failure } from "../page/elements.js";
+import { show_failure } from "../results/lists.js";
 import { open_linked_photo, open_viewer } from "../viewer/opening.js";
 import { show_months } from "./timeline.js";
 
-const FIRST_PICTURES = 100;
+const PAGE = 100;
+const PAGES_KEPT = 12;
 
 const library = by_id("library");
 
@@ -41,8 +41,7 @@ export function leave_library() {
 async function show_all(where, mine, find_similar) {
   const pictures = open_pictures(where);
   examples ??= fetch_examples().then(fill_examples, () => {}); // an older server has none
-  const wanted = [fetch_timeline(where, mine.aborter.signal), pictures.slice(0, FIRST_PICTURES), examples];
-  const [timeline, first] = await Promise.all(wanted);
+  const [timeline, first] = await Promise.all([fetch_timeline(where, mine.aborter.signal), pictures.slice(0, PAGE), examples]);
   if (mine !== shown) return;
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
@@ -59,14 +58,11 @@ function fill_examples({ examples: queries }) {
   by_id("examples").hidden = !queries.length;
 }
 
-const PAGE = 100;
-const PAGES_KEPT = 12;
-
 /**
  * Returns what the filters leave, the newest first: `at(place)` is one picture, `slice(first, end)` are several;
  * `call_off(is_wanted)` aborts what is awaited of pages for which `is_wanted(first, end)` is false.
  */
-export function open_pictures(where) {
+function open_pictures(where) {
   const pages = new Map(); // by number, the one used last at the end
 
   function page(number) {
@@ -82,8 +78,7 @@ export function open_pictures(where) {
     const aborter = new AbortController();
     const answer = fetch_pictures({ ...where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
     const found = { aborter, pictures: answer.then(({ pictures }) => pictures) };
-    const forget = () => pages.get(number) === found && pages.delete(number);
-    found.pictures.then(() => (found.has_come = true), forget);
+    found.pictures.then(() => (found.has_come = true), () => pages.get(number) === found && pages.delete(number));
     return found;
   }
 

@@ -1,147 +1,20 @@
-// All requests to the server, but for the first search (early.js); and what can fail on the way.
+// All requests to the server, but for the first search (search_request.js), and what can fail on the way.
 
-import { api_base, as_json, take_response } from "../request/search_request.js";
-import { PAGE_SIZE, search_fields } from "../request/search_request.js";
+import { api_base, as_json, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
-
 // When to ask a busy server again that does not say, and the longest wait without the user.
 const BUSY_S = 2;
 const LONGEST_WAIT_S = 60;
+
+const is_elsewhere = api_base.origin !== location.origin;
 let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
 /** How many results are asked for, and explained, at once: fewer where the server allows no more. */
 export let page_size = PAGE_SIZE;
 
-/**
- * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. A server that
- * is busy is asked again, once; `tell_busy(wait_s)` is called before.
- */
-export async function search(request, cursor, signal, tell_busy) {
-  const ask = () => {
-    const { route, ...options } = as_search(request, cursor);
-    return fetch_answer(route, "results", { ...options, signal, tell_busy });
-  };
-  try {
-    return await ask();
-  } catch (failure) {
-    const allowed = failure.code === "top_k_out_of_range" && Number(failure.message.match(/\d+(?=\.$)/));
-    if (!(allowed && allowed < page_size)) throw failure;
-    page_size = allowed;
-    return ask();
-  }
-}
-
-export const explain = (fields, signal) => fetch_answer("explain", "results", { ...as_json(fields), signal });
-
-export const fetch_timeline = (where, signal) => browse("timeline", "months", where, signal);
-export const fetch_pictures = (fields, signal) => browse("pictures", "pictures", fields, signal);
-export const fetch_picture = (id) => browse(`pictures/${id}`, "id");
-export const fetch_folders = (where) => browse("folders", "folders", where);
-export const fetch_examples = () => browse("examples", "examples");
-
-export const open_folder = (id) => fetch_answer("open-folder", "folder", as_json({ id }));
-
-export async function read_readiness() {
-  const answer = await send("readyz").catch(() => null);
-  return answer?.body ?? {};
-}
-
-export async function log_out() {
-  await send("logout", { method: "POST", redirect: "manual" }).catch(() => null);
-  location.assign("login");
-}
-
-function as_search(request, cursor) {
-  const fields = search_fields(request, { cursor, top_k: page_size });
-  const file = request.picture?.file;
-  return file ? { route: "search/image", ...as_form(fields, file) } : { route: "search", ...as_json(fields) };
-}
-
-function as_form(fields, file) {
-  const body = new FormData();
-  body.set("image", file, file.name ?? "picture.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
-  return { method: "POST", body };
-}
-
-const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
-
-/** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
-async function fetch_answer(route, field, { tell_busy, ...options }) {
-  let answer = await send(route, options);
-  const wait_s = busy_wait_s(answer);
-  if (wait_s) {
-    tell_busy?.(wait_s);
-    await wait(wait_s, options.signal);
-    answer = await send(route, options);
-  }
-  const { status, body } = answer;
-  if (status < 400 && has_what_is_shown(body?.[field], field)) return body;
-  if (status === 401 && api_base.origin === location.origin) await leave_for_login();
-  throw refused_or_broken(answer);
-}
-
-// Another version's results may lack what the cards are made of.
-function has_what_is_shown(found, field) {
-  return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
-}
-
-async function send(route, options = {}) {
-  const { signal, headers, ...given } = hashes_bodies && options.method ? await with_hash(options) : options;
-  const limited = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
-  const ask = () => fetch(new URL(route, api_base), { ...given, headers: { ...headers, accept: "application/json" }, signal: limited });
-  try {
-    const response = await (take_response(given.body, limited) ?? ask());
-    const retry_s = Number(response.headers.get("retry-after"));
-    const body = read_json(await response.text());
-    if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
-    hashes_bodies = true;
-    return send(route, options);
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw unreachable(cause, await is_there());
-  }
-}
-
-async function with_hash({ body, headers, ...options }) {
-  const whole = new Response(body);
-  const type = whole.headers.get("content-type");
-  const bytes = await whole.arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
-}
-
-// A page is not told why it may not read an answer of another origin.
-function is_there() {
-  if (api_base.origin === location.origin) return null;
-  const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
-  return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
-}
-
-function wait(seconds, signal) {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, 1000 * seconds);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)));
-  });
-}
-
-function leave_for_login() {
-  location.assign(`login?back=${encodeURIComponent(location.search)}`);
-  return new Promise(() => {});
-}
-
-function read_json(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // the error page of a gateway; the status is enough
-  }
-}
-
-/** A request that failed, or was not worth sending; index.html has the words, by the server's codes and the names given here. The server's own message says more than the page's. */
+/** A request that failed, or was not worth sending. index.html has the words; the server's own message says more than the page's. */
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
     const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
@@ -162,17 +35,128 @@ export async function attempt(signal, task, fail) {
   }
 }
 
-// Waiting does not help with the other codes of 503, such as a missing index.
-const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
+/**
+ * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. A server that
+ * is busy is asked again, once; `tell_busy(wait_s)` is called before.
+ */
+export async function search(request, cursor, signal, tell_busy) {
+  const ask = () => {
+    const fields = search_fields(request, { cursor, top_k: page_size });
+    const file = request.picture?.file;
+    return fetch_answer(file ? "search/image" : "search", "results", { ...(file ? as_form(fields, file) : as_json(fields)), signal, tell_busy });
+  };
+  try {
+    return await ask();
+  } catch (failure) {
+    const allowed = failure.code === "top_k_out_of_range" && Number(failure.message.match(/\d+(?=\.$)/));
+    if (!(allowed && allowed < page_size)) throw failure;
+    page_size = allowed;
+    return ask();
+  }
+}
 
-const busy_wait_s = (answer) => is_busy(answer) && !(answer.retry_s > LONGEST_WAIT_S) ? answer.retry_s || BUSY_S : 0;
+export const explain = (fields, signal) => fetch_answer("explain", "results", { ...as_json(fields), signal });
+export const open_folder = (id) => fetch_answer("open-folder", "folder", as_json({ id }));
+export const fetch_timeline = (where, signal) => browse("timeline", "months", where, signal);
+export const fetch_pictures = (fields, signal) => browse("pictures", "pictures", fields, signal);
+export const fetch_picture = (id) => browse(`pictures/${id}`, "id");
+export const fetch_folders = (where) => browse("folders", "folders", where);
+export const fetch_examples = () => browse("examples", "examples");
 
-/** Returns why no answer came. `is_there`: a server of another origin answers at all; null: it is of this one. */
+export const read_readiness = () => send("readyz").then(({ body }) => body ?? {}, () => ({}));
+
+export async function log_out() {
+  await send("logout", { method: "POST", redirect: "manual" }).catch(() => null);
+  location.assign("login");
+}
+
+/** Returns why no answer came. `is_there`: whether a server of another origin answers at all. */
 export function unreachable(cause, is_there) {
-  const elsewhere = is_there ? "unreadable" : is_there === null ? "unreachable" : "unreachable_elsewhere";
-  const name = cause.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
+  const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
+  const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
   return new RequestFailed(name, { worth_retrying: true });
 }
+
+const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
+
+/** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
+async function fetch_answer(route, field, { tell_busy, ...options }) {
+  let answer = await send(route, options);
+  const { retry_s } = answer;
+  if (is_busy(answer) && !(retry_s > LONGEST_WAIT_S)) {
+    const wait_s = retry_s || BUSY_S;
+    tell_busy?.(wait_s);
+    await wait(wait_s, options.signal);
+    answer = await send(route, options);
+  }
+  const { status, body } = answer;
+  if (status < 400 && has_what_is_shown(body?.[field], field)) return body;
+  if (status !== 401 || is_elsewhere) throw refused_or_broken(answer);
+  location.assign(`login?back=${encodeURIComponent(location.search)}`);
+  return new Promise(() => {});
+}
+
+// Another version's results may lack what the cards are made of.
+function has_what_is_shown(found, field) {
+  return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
+}
+
+async function send(route, options = {}) {
+  const { signal, headers, ...given } = hashes_bodies && options.method ? await with_hash(options) : options;
+  const limited = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
+  const ask = () => fetch(new URL(route, api_base), { ...given, headers: { ...headers, accept: "application/json" }, signal: limited });
+  try {
+    const response = await (take_response(given.body, limited) ?? ask());
+    const retry_s = Number(response.headers.get("retry-after"));
+    const body = read_json(await response.text());
+    if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
+    hashes_bodies = true;
+    return send(route, options);
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw unreachable(cause, is_elsewhere && (await is_there()));
+  }
+}
+
+function as_form(fields, file) {
+  const body = new FormData();
+  body.set("image", file, file.name ?? "picture.jpg");
+  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
+  return { method: "POST", body };
+}
+
+async function with_hash({ body, headers, ...options }) {
+  const whole = new Response(body);
+  const type = whole.headers.get("content-type");
+  const bytes = await whole.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
+}
+
+// A page is not told why it may not read an answer of another origin.
+function is_there() {
+  const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
+  return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
+}
+
+function wait(seconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)));
+  });
+}
+
+function read_json(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // the error page of a gateway; the status is enough
+  }
+}
+
+// Waiting does not help with the other codes of 503, such as a missing index.
+const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
 
 function refused_or_broken(answer) {
   const { status, body } = answer;

@@ -1,28 +1,32 @@
-// The picture to search with: how it is given, its thumbnail, and its weight against the words. The filters: their form, a chip
-// for each that is set, and the order of results.
+// The search box: the picture to search with, and its weight against the words; the filters, a chip for each, and the order.
 
-import { image_address, show_image } from "../request/search_request.js";
 import { fetch_folders } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";
+import { image_address, show_image } from "./search_request.js";
 
 const picture_box = by_id("query_picture");
-const thumbnail = picture_box.querySelector("img");
 const weight_box = by_id("picture_weight");
 const query_box = by_id("query");
 const file_box = by_id("picture_file");
 const drop_target = by_id("drop_target");
 const form = by_id("filter_form");
-const chips = by_id("chips");
-const order_box = by_id("order");
 
-// Tells keys of an earlier load of the page, still in the history, apart.
-const load_time = performance.timeOrigin;
+const FILTER_NAMES = {
+  from: (date) => `from ${name_date(date)}`,
+  to: (date) => `up to ${name_date(date)}`,
+  folder: (name) => `in ${name}`,
+  place: (name) => `of ${name}`,
+  camera: (name) => `taken with ${name}`,
+  has_text: (has_text) => (has_text ? "with text" : "without text"),
+};
+
+// By keys that no earlier load of the page has used, as its history is still there.
 const given_pictures = new Map();
 
 /** Stores a given picture for the back button, until the page is closed or loaded again. */
 export function store_picture(file, name) {
-  const picture = { key: `${load_time}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
+  const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
   given_pictures.set(picture.key, picture);
   return picture;
 }
@@ -35,10 +39,9 @@ export function find_picture({ like, kept }) {
 
 export function show_query_picture({ picture, picture_weight }) {
   const address = picture && (picture.address ?? image_address(picture.image_url));
-  picture_box.hidden = !picture;
-  picture_box.title = picture?.name ?? "";
-  thumbnail.alt = picture ? `Searching with: ${picture.name}` : "";
-  thumbnail.hidden = !address;
+  const thumbnail = picture_box.querySelector("img");
+  Object.assign(picture_box, { hidden: !picture, title: picture?.name ?? "" });
+  Object.assign(thumbnail, { hidden: !address, alt: picture ? `Searching with: ${picture.name}` : "" });
   if (address) show_image(thumbnail, address);
   query_box.placeholder = picture ? "Add words" : "Describe a picture";
   weight_box.value = picture_weight;
@@ -70,45 +73,27 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
     event.preventDefault();
     take([...files]);
   });
-  const on_drag = (name, listener) => document.addEventListener(name, (event) => event.dataTransfer?.types.includes("Files") && listener(event));
-  on_drag("dragover", (event) => {
+  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => {
+    const { dataTransfer, relatedTarget } = event;
+    const is_over = name === "dragover";
+    if (!dataTransfer?.types.includes("Files") || (name === "dragleave" && relatedTarget)) return; // without, the pointer has left the page
     event.preventDefault(); // else the browser would open the file in place of the page
-    event.dataTransfer.dropEffect = "copy";
-    show_drop_target(true);
-  });
-  // Without a related target, the pointer has left the page.
-  on_drag("dragleave", (event) => event.relatedTarget || show_drop_target(false));
-  on_drag("drop", (event) => {
-    event.preventDefault();
-    show_drop_target(false);
-    take([...event.dataTransfer.files]);
+    if (is_over) dataTransfer.dropEffect = "copy";
+    if (drop_target.matches(":popover-open") !== is_over) drop_target.togglePopover(is_over);
+    if (name === "drop") take([...dataTransfer.files]);
   });
 }
-
-function show_drop_target(is_shown) {
-  if (drop_target.matches(":popover-open") !== is_shown) drop_target.togglePopover(is_shown);
-}
-
-const NAMES = {
-  from: (date) => `from ${name_date(date)}`,
-  to: (date) => `up to ${name_date(date)}`,
-  folder: (name) => `in ${name}`,
-  place: (name) => `of ${name}`,
-  camera: (name) => `taken with ${name}`,
-  has_text: (has_text) => (has_text ? "with text" : "without text"),
-};
 
 /** Shows the filters and the order of a request, which `change({where})` or `change({order})` is to change. */
 export function show_filters({ where, order }, change) {
-  const set = Object.keys(NAMES).filter((key) => key in where);
-  chips.replaceChildren(...set.map((key) => make_chip(NAMES[key](where[key]), () => {
+  const set = Object.keys(FILTER_NAMES).filter((key) => key in where);
+  by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key]), () => {
     const { [key]: removed, ...others } = where;
     change({ where: others });
     by_id("filter_button").focus(); // the chip is gone
   })));
   for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
-  order_box.value = order;
-  order_box.onchange = () => change({ order: order_box.value });
+  Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });
   form.onsubmit = (event) => apply(event, read_form());
   form.onreset = (event) => apply(event, {});
 

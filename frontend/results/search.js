@@ -2,24 +2,23 @@
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
+import { announce, show_request_failure } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
-import { announce, show_request_failure } from "../page/toast.js";
 import { has_words } from "../request/search_request.js";
 import * as viewer from "../viewer/opening.js";
 import * as lists from "./lists.js";
-import * as states from "./states.js";
 
 let newest = new AbortController();
 
 export async function run_search(request, find_similar) {
   stop_search();
   const { signal } = newest;
-  const stop_loading = states.show_loading(request);
+  const stop_loading = lists.show_loading(request);
   await api.attempt(signal, async () => {
-    const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), states.show_busy(wait_s)));
+    const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), lists.show_busy(wait_s)));
     stop_loading();
     if (!signal.aborted) show_results(request, answer, find_similar, signal);
-  }, states.show_failure);
+  }, lists.show_failure);
   stop_loading();
 }
 
@@ -63,7 +62,7 @@ function show_results(request, first_answer, find_similar, signal) {
   async function add_page(answer) {
     next = answer.next ?? null;
     const are_shown = lists.add(answer.results);
-    states.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
+    lists.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
     await are_shown;
     if (!signal.aborted) show_more();
   }
@@ -93,16 +92,15 @@ function show_results(request, first_answer, find_similar, signal) {
       if (failure.code !== "cursor_invalid") throw failure;
       return api.search(request, null, signal);
     });
-    const ids = new Set(Object.values(lists.all()).flat().map(({ id }) => id));
-    const results = answer.results.filter(({ id }) => !ids.has(id));
+    const ids = Object.values(lists.all()).flat().map(({ id }) => id);
+    const results = answer.results.filter(({ id }) => !ids.includes(id));
     return results.length || !answer.next ? { ...answer, results } : search_on(answer.next);
   }
 
-  lists.clear({ actions: { open, find_similar, toggled: show_more } });
-  states.show_answer(request, first_answer);
-  const is_added = add_page(first_answer);
+  lists.clear({ open, find_similar, toggled: show_more });
+  lists.show_answer(request, first_answer);
+  add_page(first_answer);
   viewer.open_linked_photo(first_answer.results, uses);
-  return is_added;
 }
 
 /** Returns functions that add what they fetch to the results that they are given. */
