@@ -27,7 +27,8 @@ from export.storybook.benchmark import EvaluationSet
 from export.storybook.folder import DrawingOptions, draw_folder
 from export.storybook.metrics import caption_figures
 from runtime.artefacts.file_record import GraphRecord
-from runtime.artefacts.manifest import BlipRecord, read_models_manifest
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.model_records import BlipRecord
 from runtime.images import decode_image
 from runtime.models.blip import BlipCaptioner
 from runtime.terminal import told_errors

@@ -22,7 +22,8 @@ from PIL import Image, ImageOps
 from export.storybook.folder import DrawingOptions, draw_folder
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.embedded import sample_models_dir
-from runtime.artefacts.manifest import Preprocessing, read_models_manifest
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.model_records import Preprocessing
 from runtime.images import encode_previews, opened_bytes, preprocess
 from runtime.models.clip import ClipEncoder
 

@@ -37,6 +37,8 @@ QUERIES = {"by vectors": "boat", "by words, too": "a caption"}
 class PlayedTexts:
     """An encoder whose texts are synthetic ones, one after the other."""
 
+    pad_token_id = 0
+
     def __init__(self, vectors: NDArray[np.float32]) -> None:
         """Keep the texts' vectors, (n, d)."""
         self._vectors, self.at = vectors, 0

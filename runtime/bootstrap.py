@@ -161,9 +161,10 @@ class EngineSource:
         library = _open_library(index_folder, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)
+        texts_of = library.texts.of_pictures
         engine = Engine(
             opened.encoder,
-            Ranker(*stores, index.calibration, some_ids=library.some_ids, texts_of=library.texts.of_pictures),
+            Ranker(*stores, index.calibration, encoder=models.clip, some_ids=library.some_ids, texts_of=texts_of),
             library,
             self._explainer,
             captions=_open_captions(library, index_folder.path, opened),

@@ -34,7 +34,7 @@ from runtime.search.testimony import Statement
 from runtime.search.words import without_word
 
 if TYPE_CHECKING:
-    from runtime.artefacts.manifest import Preprocessing
+    from runtime.artefacts.model_records import Preprocessing
 
 log = logging.getLogger(__name__)
 # Of a file that another has taken the place of since: what is known of the one before would stand beside another picture.

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from runtime.artefacts.embedded import embedded_folder, sample_models_dir
 from runtime.artefacts.fetch_dir import default_fetch_dir
+from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.errors import LookwhyError, SettingInvalid
 
@@ -219,7 +220,7 @@ def _models_of(index_dir: Path) -> Path:
         sample = read_models_manifest(sample_models_dir()).fingerprint()
     except (OSError, ValueError, TypeError, KeyError, LookwhyError):
         return OWN_MODELS
-    return sample_models_dir() if made_by == sample else OWN_MODELS
+    return sample_models_dir() if are_same_models(made_by, sample) else OWN_MODELS
 
 
 def _check_env_file() -> None:

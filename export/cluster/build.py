@@ -34,6 +34,7 @@ from export.index.chosen_models import decode_rule_of
 from export.index.found import FoundImage, SkippedImage
 from export.index.photos.places import PlacesFile
 from export.index.text.models import text_models_folder
+from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.models.onnx_session import Device
 
@@ -123,7 +124,7 @@ class _ClusterBuild:
         if MANIFEST_NAME not in names_in(self._shards):
             return None
         manifest = read_shards_manifest(self._shards)
-        if manifest.models != self._fingerprint:
+        if not are_same_models(manifest.models, self._fingerprint):
             self._console.print("Other models made these shards: every picture is looked at again.", style="yellow")
             return None
         return manifest

@@ -35,6 +35,7 @@ from export.index.pipeline import Models
 from export.index.salvage import last_generation
 from export.index.store_files import IVF_FROM
 from export.index.summary import Summary, print_summary
+from runtime.artefacts.fingerprint import are_same_models
 from runtime.stores.vector_file import VectorBatch
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def load_faiss(shards: str, out: Path, *, models: Models, options: LoadOptions, 
         SessionFailed: the text tower refused a question of the calibration.
     """
     manifest = read_shards_manifest(shards)
-    if manifest.models != models.fingerprint:
+    if not are_same_models(manifest.models, models.fingerprint):
         raise ShardsUnusable(shards, "other models made them; name those with --models")
     if not manifest.count:
         raise ShardsUnusable(shards, "they hold no picture")
@@ -131,6 +132,7 @@ def _load(
             ivf_from=options.ivf_from,
             labels=options.labels,
             groups=PictureGroups(signatures),
+            levels=models.levels,
             decode=manifest.decode,
         )
         publish(out, following, console)

@@ -20,6 +20,7 @@ from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
 from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
+from runtime.artefacts.fingerprint import are_same_models
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_terms import ID_LAST, TEXT_MAX_BYTES, write_picture, write_vector
@@ -58,7 +59,7 @@ def load_milvus(
         SessionFailed: the text tower refuses a text.
     """
     manifest, address = read_shards_manifest(shards), StoreAddress.parse(url)
-    if dict(manifest.models) != dict(models.fingerprint):
+    if not are_same_models(manifest.models, models.fingerprint):
         remedy = "Name the models that made the shards: --models FOLDER."
         raise LoadRefused(str(address), "the shards were made by other models than those at hand", remedy)
     collections = MilvusCollections(address, token)

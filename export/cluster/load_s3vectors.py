@@ -23,6 +23,7 @@ from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
 from export.index.photos.places import PlacesFile
 from export.index.pipeline import Models
+from runtime.artefacts.fingerprint import are_same_models
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_manifest import RemoteManifest
 from runtime.stores.s3vectors.head import DIMENSION, GENERATION_CHARS, HEAD, KEYS, generation_name, head_vectors
@@ -56,7 +57,7 @@ def load_s3vectors(
         SessionFailed: the text tower refuses a text.
     """
     manifest, address = read_shards_manifest(shards), _address(url)
-    if dict(manifest.models) != dict(models.fingerprint):
+    if not are_same_models(manifest.models, models.fingerprint):
         remedy = "Name the models that made the shards: --models FOLDER."
         raise LoadRefused(str(address), "the shards were made by other models than those at hand", remedy)
     indexes = VectorIndexes(address.host, vectors_a_second=vectors_a_second)

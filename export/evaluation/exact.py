@@ -9,7 +9,8 @@ from typing import Final
 
 from export.console import ProgressDisplay
 from export.errors import ExactModelsUnusable
-from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest, read_models_manifest
+from runtime.artefacts.manifest import ModelsManifest, read_models_manifest
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 
 EXACT: Final = "fp32"
 # What identifies a checkpoint: the name alone does not, as two local folders may have the same one.
@@ -64,7 +65,7 @@ def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, displa
     export_models(clip, blip, folder, options=options, display=display)
 
 
-def _source(record: ClipRecord | BlipRecord, given: str | None) -> str | None:
+def _source(record: EncoderRecord | BlipRecord, given: str | None) -> str | None:
     """Return the checkpoint to export; one from the hub with its commit, as its name alone may now mean a later commit."""
     return f"{record.name}@{record.revision}" if given and record.revision else given
 
@@ -82,7 +83,7 @@ def _require_same_checkpoints(folder: Path, exact: ModelsManifest, models_dir: P
 
 
 def _differing(
-    family: str, traits: tuple[str, ...], exact: ClipRecord | BlipRecord, models: ClipRecord | BlipRecord
+    family: str, traits: tuple[str, ...], exact: EncoderRecord | BlipRecord, models: EncoderRecord | BlipRecord
 ) -> list[str]:
     return [
         f"{family} {trait}: {getattr(exact, trait)} and {getattr(models, trait)}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.manifest import BlipRecord, ModelsManifest, read_models_manifest
+from runtime.artefacts.manifest import ModelsManifest, read_models_manifest
+from runtime.artefacts.model_records import BlipRecord
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
 from runtime.models.tokenizer import Tokenizer

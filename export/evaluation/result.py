@@ -15,7 +15,8 @@ from export.evaluation.agreement import Agreement
 from export.evaluation.caption_scores import CaptionScores
 from export.evaluation.recall import Recall, differs_from_chance
 from export.index.captions_file import SkippedLine
-from runtime.artefacts.manifest import BlipRecord, ClipRecord, ModelsManifest
+from runtime.artefacts.manifest import ModelsManifest
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.artefacts.whole_file import whole_file
 
 FORMAT = "lookwhy-evaluation/1"
@@ -134,7 +135,7 @@ def _model(model: ModelFigures) -> dict[str, Any]:
     }
 
 
-def _named(record: ClipRecord | BlipRecord) -> dict[str, str | None]:
+def _named(record: EncoderRecord | BlipRecord) -> dict[str, str | None]:
     return {"name": record.name, "revision": record.revision}
 
 

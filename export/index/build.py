@@ -21,6 +21,7 @@ from export.index.history import bytes_of, name_of, sole_writer, whole_generatio
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
 from export.index.leaving_out import LeavingOut
+from export.index.made_anew import compare_models
 from export.index.photos.folder_facts import FolderFacts
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.known_photos import known_photos
@@ -88,8 +89,9 @@ class _Build:
     """One run of `build_index`, under its lock: each picture goes through the steps of `run`, from top to bottom."""
 
     def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
-        self._scan, self._out, self._models, self._options, self._console = scan, out, models, options, console
+        self._scan, self._out, self._options, self._console = scan, out, options, console
         self._last = last_generation(out, console)
+        models = self._models = compare_models(self._last, models, console)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
         live_captions = CaptionFile(out, models.fingerprint).read_all()

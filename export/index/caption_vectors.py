@@ -25,7 +25,7 @@ class CaptionVectors:
 
     def __init__(self, last: Generation, journal: Journal, models: Models) -> None:
         self._last, self._journal, self._models = last, journal, models
-        rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint) else ()
+        rows = last.catalog.rows if last.captions and last.made_with(models.fingerprint, "texts") else ()
         self._old_ids = {row.caption: row.id for row in rows if row.caption and row.id not in last.lost_captions}
         self._known = {*self._old_ids, *journal.embedded_captions()}
 

@@ -58,6 +58,7 @@ def open_models(folder: Path, device: Device = "cpu") -> Models:
         (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
         workers,
         decode_rule_of(manifest),
+        manifest.clip.cosine_levels,
     )
 
 

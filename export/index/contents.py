@@ -13,8 +13,8 @@ from export.index.found import FoundImage
 from export.index.journal import Journal
 from export.index.last_generation import Generation
 from export.index.pipeline import EmbeddedImage
+from runtime.artefacts.fingerprint import Fingerprint, captioner_fingerprint, captioner_fingerprints
 from runtime.images import LASTING_REASONS
-from runtime.library.caption_file import captioner_fingerprint
 from runtime.library.image_rows import ImageRow
 from runtime.stores.vector_file import VectorBatch
 
@@ -40,7 +40,7 @@ def former_captions(last: Generation, contents: Iterable[str]) -> dict[tuple[str
 
 
 class KnownContents:
-    """What need not be made again, of the same models.
+    """What need not be made again: each part of the models that made it is the same (`runtime/artefacts/fingerprint.py`).
 
     Attributes:
         sizes: width and height in pixels, upright, of every content that has a vector.
@@ -48,18 +48,17 @@ class KnownContents:
         failures: why a content cannot be decoded, where that lies in the file alone; the others are tried again.
     """
 
-    def __init__(
-        self, last: Generation, journal: Journal, models: Mapping[str, str], live_captions: Mapping[str, str]
-    ) -> None:
+    def __init__(self, last: Generation, journal: Journal, models: Fingerprint, live_captions: Mapping[str, str]) -> None:
         """Look through the captions that a server made, the last generation and the journal; of two, the later one wins."""
         self._last, self._journal = last, journal
-        rows = last.catalog.rows if last.made_with(models) else ()
+        rows = last.catalog.rows if last.made_with(models, "pictures") else ()
         embedded = [row for row in rows if row.id not in last.lost and row.sha256]
         self._old_ids = {row.sha256: row.id for row in embedded}
         self.sizes = {row.sha256: (row.width, row.height) for row in embedded} | journal.sizes()
-        indexed_captions = {row.sha256: made for row in rows if (made := row.model_caption) is not None}
-        captioner = captioner_fingerprint(models)
-        former = {one: caption for (by, one), caption in last.catalog.former_captions.items() if by == captioner}
+        captioned = last.catalog.rows if last.made_with(models, "captions") else ()
+        indexed_captions = {row.sha256: made for row in captioned if (made := row.model_caption) is not None}
+        captioners = captioner_fingerprints(models)
+        former = {one: caption for (by, one), caption in last.catalog.former_captions.items() if by in captioners}
         live = {one: caption for one, caption in live_captions.items() if isinstance(caption, str)}
         self.captions = live | former | indexed_captions | journal.captions()
         failures = {one.sha256: one.reason for one in last.catalog.skipped if one.sha256} | journal.failures()

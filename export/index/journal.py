@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.pipeline import EmbeddedImage
+from runtime.artefacts.fingerprint import Fingerprint, Part, part_fingerprint, without_preprocessing
 
 JOURNAL_NAME = "building.sqlite"
 JOURNAL_SCHEMA = """
-    CREATE TABLE IF NOT EXISTS made_with (fingerprint TEXT PRIMARY KEY);
+    CREATE TABLE IF NOT EXISTS made_by (part TEXT PRIMARY KEY, fingerprint TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS embedded (
         sha256 TEXT PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, vector BLOB NOT NULL
     );
@@ -28,19 +29,24 @@ JOURNAL_SCHEMA = """
     CREATE TABLE IF NOT EXISTS failed (sha256 TEXT PRIMARY KEY, reason TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS texts (reader TEXT, sha256 TEXT, words TEXT NOT NULL, PRIMARY KEY (reader, sha256));
 """
+MADE_OF: dict[Part, tuple[str, ...]] = {  # which tables hold what a part of the models made
+    "pictures": ("embedded", "failed"),
+    "captions": ("captioned",),
+    "texts": ("captions",),
+}
 
 
 class Journal:
     """One build's finished work, in a SQLite file beside the generations; the file is made when the first work is."""
 
-    def __init__(self, folder: Path, models: Mapping[str, str]) -> None:
-        """Open the journal that a killed build left in `folder`, if any; one that other models made is begun anew.
+    def __init__(self, folder: Path, models: Fingerprint) -> None:
+        """Open the journal that a killed build left in `folder`, if any; what other models made in it is removed.
 
         Raises:
             sqlite3.OperationalError: the disk is full, or the folder cannot be written.
         """
         self._path = folder / JOURNAL_NAME
-        self._fingerprint = hashlib.sha256(json.dumps(dict(models), sort_keys=True).encode()).hexdigest()
+        self._models = models
         self._connection: sqlite3.Connection | None = None
         if self._path.exists():
             self._connection = self._open()
@@ -150,26 +156,39 @@ class Journal:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return _connect(self._path, self._fingerprint)
+            return _connect(self._path, self._models)
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # damaged by a power cut, or not a journal at all: its work is done again
             self.delete()
-            return _connect(self._path, self._fingerprint)
+            return _connect(self._path, self._models)
 
 
-def _connect(path: Path, fingerprint: str) -> sqlite3.Connection:
+def _connect(path: Path, models: Fingerprint) -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     try:
         if connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
             raise sqlite3.DatabaseError("damaged")
         connection.executescript(JOURNAL_SCHEMA)
         with connection:
-            if connection.execute("SELECT fingerprint FROM made_with").fetchall() != [(fingerprint,)]:
-                for table in ("made_with", "embedded", "captioned", "captions", "failed"):
-                    connection.execute(f"DELETE FROM {table}")
-                connection.execute("INSERT INTO made_with VALUES (?)", (fingerprint,))
+            made_by = {part: part_fingerprint(part, models) for part in MADE_OF}
+            left = made_by if _is_older(connection, models) else dict(connection.execute("SELECT * FROM made_by"))
+            for part, tables in MADE_OF.items():
+                if left.get(part) != made_by[part]:
+                    for table in tables:
+                        connection.execute(f"DELETE FROM {table}")
+            connection.executemany("REPLACE INTO made_by VALUES (?, ?)", made_by.items())
+            connection.execute("DROP TABLE IF EXISTS made_with")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _is_older(connection: sqlite3.Connection, models: Fingerprint) -> bool:
+    """Return whether a version that had one fingerprint for all parts wrote the journal last, with these very models."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'made_with'").fetchall():
+        return False
+    connection.execute("DELETE FROM made_by")
+    whole = hashlib.sha256(json.dumps(without_preprocessing(models), sort_keys=True).encode()).hexdigest()
+    return connection.execute("SELECT fingerprint FROM made_with").fetchall() == [(whole,)]

@@ -14,6 +14,7 @@ from rich.console import Console
 from export.console import progress_bar
 from export.index.catalog import Catalog
 from runtime.artefacts.file_record import why_damaged
+from runtime.artefacts.fingerprint import PARTS, Fingerprint, Part, differing_entries
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactCorrupt
 from runtime.stores.protocols import VectorSource
@@ -45,9 +46,10 @@ class Generation:
         """Return whether its stores have the form that so many pictures are to have."""
         return self.manifest is not None and (self.manifest.probing is not None) == (count >= ivf_from)
 
-    def made_with(self, models: Mapping[str, str]) -> bool:
-        """Return whether these very models made it."""
-        return self.manifest is not None and self.manifest.models == models
+    def made_with(self, models: Fingerprint, *parts: Part) -> bool:
+        """Return whether these very models made these parts of it; all parts, where none is named."""
+        made_by = self.manifest and self.manifest.models
+        return made_by is not None and not any(differing_entries(part, made_by, models) for part in parts or PARTS)
 
     def vectors_of(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of these ids, (n, d) float32, in their order.

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from runtime.artefacts.cluster_search import AskedWith, ClusterSearchParams
+from runtime.artefacts.model_records import CosineLevels
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
@@ -25,12 +26,14 @@ RESCORED_AIM, RESCORED_MAX = 0.985, 1_000  # above RECALL_AIM, as clusters miss 
 QUERIES_MIN = 100  # captions; fewer give too coarse a measure
 CHUNK = 16_384  # pictures scored at once: 131 MB of scores
 TIE = 1e-6  # the order of additions changes a cosine by no more
-MOVED_COSINE = 0.3  # of a moved picture and itself: as of CLIP's texts and their pictures, both without their mean
 SEED = 7
+TEXT_COSINE = CosineLevels().text_cosine
 Vectors = NDArray[np.float32]
 
 
-def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console) -> ClusterSearchParams:
+def choose_probing(
+    index: MappedIvf, pictures: VectorFile, captions: VectorFile, console: Console, text_cosine: float = TEXT_COSINE
+) -> ClusterSearchParams:
     """Return the smallest search that meets `RECALL_AIM` on half of the queries, and its recall on the other half.
 
     Args:
@@ -38,10 +41,12 @@ def choose_probing(index: MappedIvf, pictures: VectorFile, captions: VectorFile,
         pictures: its vectors.
         captions: the captions' vectors, if there are any.
         console: where progress goes, and a warning if the aim is missed.
+        text_cosine: of a picture and a text that describes it, both without their mean.
     """
     rng = np.random.default_rng(SEED)
     asked_with: AskedWith = "captions" if captions.count >= QUERIES_MIN else "pictures moved towards text"
-    queries = _some(captions, rng) if asked_with == "captions" else move_towards_text(_some(pictures, rng), rng)
+    by_captions = asked_with == "captions"
+    queries = _some(captions, rng) if by_captions else move_towards_text(_some(pictures, rng), rng, text_cosine)
     with progress_bar(console, "Measuring", pictures.count) as advance:
         tenth = tenth_best(pictures, queries, advance)
     middle = len(queries) // 2
@@ -106,14 +111,14 @@ def recall_with(store: ClusteredStore, queries: Vectors, tenth: NDArray[np.float
     return float(np.mean(scores >= tenth[:, None] - TIE))
 
 
-def move_towards_text(pictures: Vectors, rng: np.random.Generator) -> Vectors:
-    """Return queries as far from pictures as texts are, (n, d), made of n pictures: `MOVED_COSINE` of each, and noise.
+def move_towards_text(pictures: Vectors, rng: np.random.Generator, text_cosine: float = TEXT_COSINE) -> Vectors:
+    """Return queries as far from pictures as texts are, (n, d), made of n pictures: `text_cosine` of each, and noise.
 
     The mean difference of texts and pictures is left out: it shifts all cosines of a query equally.
     """
     apart = _unit(pictures - pictures.mean(axis=0))
     noise = _unit(rng.standard_normal(apart.shape, np.float32))
-    return _unit(MOVED_COSINE * apart + math.sqrt(1 - MOVED_COSINE**2) * noise)
+    return _unit(text_cosine * apart + math.sqrt(1 - text_cosine**2) * noise)
 
 
 def _some(vectors: VectorFile, rng: np.random.Generator) -> Vectors:

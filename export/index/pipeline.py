@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.model_records import CosineLevels
 from runtime.library.kept_previews import Previews
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ class Captioner(Protocol):
 class Models:
     """What an index is made with.
 
-    `fingerprint` is sha256 by file, as `ModelsManifest.fingerprint` returns it. `open_captioner` is called when there is a
+    `fingerprint` is as `ModelsManifest.fingerprint` returns it. `open_captioner` is called when there is a
     picture to be captioned, and never before; it is None where the models have no captioner. `workers` is how many pictures
-    are in a model at once. `decode` is the rule that pictures are decoded by.
+    are in a model at once. `decode` is the rule that pictures are decoded by. `levels` say what cosines of the encoder mean.
     """
 
     fingerprint: Mapping[str, str]
@@ -74,6 +75,7 @@ class Models:
     open_captioner: Callable[[], Captioner] | None = None
     workers: int = 1
     decode: DecodeRule = "scaled"
+    levels: CosineLevels = CosineLevels()
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class Publisher:
             ivf_from=self._options.ivf_from,
             labels=self._options.labels,
             groups=self._groups,
+            levels=self._models.levels,
             decode=self._models.decode,
             awaited=awaited,
         )

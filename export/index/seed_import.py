@@ -82,6 +82,7 @@ def import_index(
             images_dir=scan.folder,
             models=models.fingerprint,
             dimension=models.encoder.dimension,
+            levels=models.levels,
             vectors=[([row.id for row in rows], vectors[[row.id - 1 for row in rows]])],
         )
         with unwritable_refused(out):

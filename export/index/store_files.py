@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from export.index.clusters import write_ivf
-from export.index.nprobe import choose_probing
+from export.index.nprobe import TEXT_COSINE, choose_probing
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.models.cpu_cores import usable_cores
 from runtime.stores.clustered import ClusteredStore
@@ -61,8 +61,11 @@ def write_clustered(
     captions: Iterable[VectorBatch],
     *,
     console: Console,
+    text_cosine: float = TEXT_COSINE,
 ) -> WrittenStores:
     """Write the large form, of at least one picture, whose ids ascend. Progress goes to the console.
+
+    `text_cosine` is what `choose_probing` takes.
 
     Raises:
         OSError: a file cannot be written.
@@ -74,7 +77,7 @@ def write_clustered(
         (folder / CAPTION_VECTORS_NAME).unlink()
     write_ivf(folder / STORE_NAME, of_pictures, console)
     index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=usable_cores())
-    probing = choose_probing(index, of_pictures, of_captions, console)
+    probing = choose_probing(index, of_pictures, of_captions, console, text_cosine)
     return WrittenStores(
         of_pictures,
         of_captions,

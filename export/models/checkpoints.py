@@ -13,7 +13,7 @@ from export.errors import CheckpointUnusable
 from export.models.families import MODEL_CLASSES, PROCESSOR_CLASSES, Family
 from export.models.hub import fetch_snapshot
 from export.models.onnx_graph import quiet
-from runtime.artefacts.manifest import Preprocessing
+from runtime.artefacts.model_records import Preprocessing
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast

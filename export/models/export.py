@@ -26,7 +26,8 @@ from export.precision.calibration_set import CalibrationSet, draw_calibration_se
 from export.precision.gates import GateMiss, GateMissed, Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
-from runtime.artefacts.manifest import MANIFEST_NAME, BlipRecord, ClipRecord, ModelsManifest
+from runtime.artefacts.manifest import MANIFEST_NAME, ModelsManifest
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.models.cpu_cores import usable_cores
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class _ExportRun:
         self.figures = ReportFigures()
         self.misses: list[GateMiss] = []
 
-    def export(self, checkpoint: Checkpoint) -> ClipRecord | BlipRecord:
+    def export(self, checkpoint: Checkpoint) -> EncoderRecord | BlipRecord:
         """Write the graphs of one checkpoint, compare them with it, and return their record."""
         exact = self._folder / "exact"
         exporter, expected = self._trace(checkpoint, exact)

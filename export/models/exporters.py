@@ -15,7 +15,7 @@ from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure, GateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
-from runtime.artefacts.manifest import BlipRecord, ClipRecord
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
@@ -46,7 +46,7 @@ class FamilyExporter(Protocol):
     def gate_measure(self, exact: Path, calibration: CalibrationSet, threads: int) -> GateMeasure:
         """Return the measure that compares quantized graphs with the exact ones below `exact`."""
 
-    def record(self, folder: Path) -> ClipRecord | BlipRecord:
+    def record(self, folder: Path) -> EncoderRecord | BlipRecord:
         """Return the manifest's entry for the files below `folder`."""
 
 
@@ -84,10 +84,10 @@ class ClipExporter:
         """Measure vectors and rankings."""
         return ClipGateMeasure(exact, self.record(exact), calibration, threads)
 
-    def record(self, folder: Path) -> ClipRecord:
+    def record(self, folder: Path) -> EncoderRecord:
         """Return CLIP's entry."""
         checkpoint, vision = self._checkpoint, self._config.vision_config
-        return ClipRecord(
+        return EncoderRecord(
             name=checkpoint.name,
             revision=checkpoint.revision,
             text=record_graph(folder, self.graphs[0]),
@@ -95,7 +95,7 @@ class ClipExporter:
             tokenizer=record_file(folder, self.tokenizer),
             dimension=self._config.projection_dim,
             context_length=self._config.text_config.max_position_embeddings,
-            end_token_id=checkpoint.tokenizer.eos_token_id,
+            pad_token_id=checkpoint.tokenizer.eos_token_id,  # causal towers never see what follows the end
             logit_scale=self._logit_scale,
             patch_grid=vision.image_size // vision.patch_size,
             preprocessing=checkpoint.preprocessing,

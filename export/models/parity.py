@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.precision.gates import GateMiss, Measures, ParityFailed
-from runtime.artefacts.manifest import BlipRecord, ClipRecord
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.models.blip import BlipCaptioner
 from runtime.models.cpu_cores import usable_cores
 from runtime.models.onnx_session import Array, Session
@@ -45,7 +45,7 @@ def make_probe_pixels(size: int) -> NDArray[np.float32]:
 
 
 def run_clip_graphs(
-    folder: Path, record: ClipRecord, *, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]
+    folder: Path, record: EncoderRecord, *, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]
 ) -> Outputs:
     """Return the vectors of texts, (1, t) token ids each, and of (n, 3, s, s) pixels, each in a run of its own."""
     text, image = (_open(folder, graph.path) for graph in (record.text, record.image))

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
 from export.precision.sensitivity import Feed
-from runtime.artefacts.manifest import BlipRecord, ClipRecord
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.images import preprocess
 from runtime.models.blip import BlipCaptioner, Tensors
+from runtime.models.clip import open_text_tokenizer
 from runtime.models.onnx_session import Array, Session, return_freed_memory
-from runtime.models.tokenizer import Tokenizer
 
 TEXTS_PER_LAYER, IMAGES_PER_LAYER = 8, 3  # CLIP's inputs for one layer's error
 PICTURES_PER_LAYER, PREFIXES_PER_LAYER = 1, 6  # BLIP's: pictures for the vision tower, caption beginnings for the decoder
@@ -39,7 +39,7 @@ class GateMeasure(Protocol):
 class ClipGateMeasure:
     """CLIP: do texts and images keep their vectors, and texts their ten nearest images?"""
 
-    def __init__(self, exact: Path, record: ClipRecord, calibration: CalibrationSet, threads: int) -> None:
+    def __init__(self, exact: Path, record: EncoderRecord, calibration: CalibrationSet, threads: int) -> None:
         """Measure beside the exact graphs below `exact`."""
         self._exact, self._record, self._calibration, self._threads = exact, record, calibration, threads
         self._outputs = {record.text.path: ("embedding",), record.image.path: ("embedding", "patch_contributions")}
@@ -65,7 +65,7 @@ class ClipGateMeasure:
     def _feeds(self) -> dict[str, list[Feed]]:
         """The calibration set as each graph reads it, by graph."""
         record = self._record
-        tokenizer = Tokenizer(self._exact / record.tokenizer.path, record.context_length, record.end_token_id)
+        tokenizer = open_text_tokenizer(self._exact, record)
         texts: list[Feed] = [{"input_ids": tokenizer.encode([text])} for text in self._calibration.texts]
         images: list[Feed] = [
             {"pixel_values": preprocess(image, record.preprocessing)[None]} for image in self._calibration.images

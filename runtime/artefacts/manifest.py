@@ -1,6 +1,7 @@
-"""What an artefact folder holds: files, dimensions, preprocessing. The only thing export and runtime share.
+"""What an artefact folder holds: models, or an index that they made. The only thing export and runtime share.
 
-Owns the two `manifest.json` forms and their checks; `file_record.py` owns how a file is recorded. Opens no file of them.
+Owns the two `manifest.json` forms and their checks; `model_records.py` owns what they say of a model, `file_record.py` how a
+file is recorded. Opens no file of them.
 """
 
 from collections.abc import Iterator
@@ -12,89 +13,15 @@ from pydantic import Field
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.file_record import Document, FileRecord, GraphRecord, Record
+from runtime.artefacts.file_record import Document, FileRecord, GraphRecord
+from runtime.artefacts.fingerprint import fingerprint_of
 from runtime.artefacts.match_calibration import MatchCalibration
+from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
-CAPTIONER_PREFIX = "blip/"  # of the paths of the captioner's files
-CAPTION_SEARCH = f"{CAPTIONER_PREFIX}search"  # beside the files' paths in a fingerprint
 
 M = TypeVar("M", bound=Document)  # Python 3.11 has no type parameters
-
-
-class Preprocessing(Record):
-    """How pixels become a graph's input: resize, crop, rescale to [0, 1], normalize.
-
-    `fit` is "crop" where the shortest edge becomes `size` and the middle square is cut out (CLIP), and "stretch" where both
-    edges become `size` (BLIP). `mean` and `std` are per RGB channel, after rescaling.
-    """
-
-    size: int
-    fit: Literal["crop", "stretch"]
-    resample: Literal["bicubic", "bilinear", "lanczos"]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-
-class ClipRecord(Record):
-    """The two CLIP graphs and what must be known to run them.
-
-    The training logit is the cosine times `logit_scale`. `patch_grid` is the number of patches along one edge.
-    `context_length` counts tokens, start and end included.
-    """
-
-    name: str
-    revision: str | None = None
-    text: GraphRecord
-    image: GraphRecord
-    tokenizer: FileRecord
-    dimension: int
-    context_length: int
-    end_token_id: int
-    logit_scale: float
-    patch_grid: int
-    preprocessing: Preprocessing
-
-    def files(self) -> list[FileRecord]:
-        """Return the records of its files: graphs, their weights, tokenizer."""
-        return [*self.text.files(), *self.image.files(), self.tokenizer]
-
-
-class BlipRecord(Record):
-    """The two BLIP graphs and what must be known to decode with them.
-
-    `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
-    `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
-    `early_stopping` say how it is searched for (`DecodingRules` in `decoding.py`).
-    """
-
-    name: str
-    revision: str | None = None
-    vision: GraphRecord
-    decoder: GraphRecord
-    tokenizer: FileRecord
-    layers: int
-    heads: int
-    head_width: int
-    image_tokens: int
-    start_token_id: int
-    end_token_id: int
-    pad_token_id: int
-    max_tokens: int
-    num_beams: int = Field(default=1, ge=1)
-    length_penalty: float = 1.0
-    early_stopping: bool | Literal["never"] = False
-    preprocessing: Preprocessing
-
-    def files(self) -> list[FileRecord]:
-        """Return the records of its files: graphs, their weights, tokenizer."""
-        return [*self.vision.files(), *self.decoder.files(), self.tokenizer]
-
-    @property
-    def search(self) -> str:
-        """How captions are searched for, as a text; one index holds captions of one search alone."""
-        return f"{self.num_beams} beams, length penalty {self.length_penalty:g}, early stopping {self.early_stopping}"
 
 
 class ModelsManifest(Document):
@@ -103,7 +30,7 @@ class ModelsManifest(Document):
     format: Literal["lookwhy-models/1"] = "lookwhy-models/1"
     made_by: dict[str, str] = Field(default_factory=dict)
     precision: str
-    clip: ClipRecord
+    clip: EncoderRecord
     blip: BlipRecord | None = None
 
     def graphs(self) -> list[GraphRecord]:
@@ -115,12 +42,8 @@ class ModelsManifest(Document):
         return [*self.clip.files(), *(self.blip.files() if self.blip else [])]
 
     def fingerprint(self) -> dict[str, str]:
-        """Return what decides what an index holds: sha256 by path of every file, and how captions are searched for.
-
-        A greedy search is left out, so that an index with greedy captions has the fingerprint that it always had.
-        """
-        searched = {CAPTION_SEARCH: self.blip.search} if self.blip and self.blip.num_beams > 1 else {}
-        return {file.path: file.sha256 for file in self.files()} | searched
+        """Return what decides what an index holds, part by part (`fingerprint.py`)."""
+        return fingerprint_of(self.clip, self.blip)
 
 
 class IndexManifest(Document):

@@ -143,6 +143,22 @@ class MatchCalibration(BaseModel):
         return (weights or self.with_caption).log_odds(features)
 
 
+def calibration_of_pairs(dimension: int, logit_scale: float, logit_bias: float) -> MatchCalibration:
+    """Return the calibration of an encoder that was trained on single pairs: the log-odds are its own logit.
+
+    It is what SigLIP's loss makes of a cosine (arXiv 2303.15343, section 3.2): how likely a random pair belongs together. Of
+    the best of many hits it promises too much or too little, and it knows nothing of captions; so one that was fitted to a
+    library goes before it.
+
+    Args:
+        dimension: of the vectors, d.
+        logit_scale: what a cosine is multiplied by.
+        logit_bias: what is added.
+    """
+    weights = MatchWeights(bias=logit_bias, score=logit_scale, mean_score=0.0)
+    return MatchCalibration(centroid=(0.0,) * dimension, with_caption=weights, without_caption=weights, fit={})
+
+
 def match_features(context: QueryContext, scores: Floats, caption_scores: Floats, said: Floats) -> NDArray[np.float64]:
     """Return (k, f): what the probability is a logistic of, in the order of `FEATURES`.
 

@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runtime.explain.quoting import MAX_WORD_CHARS, quote_picture, quote_text, quote_words
-from runtime.search.evidence import Explanation, Hit, WordWeight
+from runtime.search.evidence import Evidence, Explanation, Hit, WordWeight
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import Conflict, testify
 from runtime.search.words import COLOURS, NUMBERS, WORD, Phrase, bare_word, stem
 from runtime.search.written_text import words_of_writing
 
 EVIDENCE_SOURCE = "evidence"
-# About the cosine of unrelated pairs in CLIP ViT-B/32; LAION-400M called a pair a match from 0.3 on (arXiv 2111.02114).
-LOW_SCORE_COSINE = 0.2
 # A word is supported where leaving it out costs this part of the score. With the sample models, on 300 drawn scenes, that
 # was so for 0.5 % of 398 words that the picture did not show, and for 52 % of 1,083 that it did.
 CLEAR_DROP = 0.05
-SMALLEST_CLEAR_DROP_COSINE = 0.005
+SMALLEST_CLEAR_DROP = 1 / 40  # of the encoder's low score
 
 # Whether there are words that the caption mentions, words that only the picture supports, and missing ones (`WordTally`).
 TallyKey = tuple[bool, bool, bool]
@@ -64,8 +62,8 @@ WITHOUT_CAPTION: dict[TallyKey, str] = {
     (False, False, True): "It was found by its looks alone; it has no caption.",
 }
 
-# From which cosine on two pictures look alike, and how much; different photos have about 0.5 in CLIP ViT-B/32.
-LIKENESS = ((0.95, "almost exactly"), (0.8, "much"), (0.65, "somewhat"))
+# How much two pictures look alike, by the encoder's levels of likeness: from the first one on, the second, the third.
+DEGREES_OF_LIKENESS = ("only a little", "somewhat", "much", "almost exactly")
 
 # Words of cameras and files. Their vectors may fit a picture by chance: none of them is something to be seen.
 _FILE_WORDS = "avif bmp dcim dsc dscf dscn gif heic img jpeg jpg mov mp4 mvi png pxl tif tiff vid webp"
@@ -106,7 +104,7 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     words = [weights.get(word) or WordWeight(word, 0.0, 0.0, in_caption=False) for word in wanted.words]
     mentioned = [word for word in words if evidence.testimony.agrees or _says(word, hit.caption)]
     absent = [word for word in words if word not in mentioned]
-    clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP_COSINE)
+    clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP * evidence.levels.low_score)
     of_files = _words_of_files(wanted)
     seen = [word for word in absent if word.drop >= clear and word.word not in of_files and evidence.verdict != "none"]
     written = set(words_of_writing(word.text for word in evidence.writing.words))
@@ -128,7 +126,7 @@ def _words_of_files(wanted: Phrase) -> set[str]:
 def _sentence(query: ParsedQuery, hit: Hit) -> str:
     in_letters = quote_picture(hit.evidence.writing)
     if not query.wanted.text:
-        text = _looks_alike(hit.evidence.score)
+        text = _looks_alike(hit.evidence)
     else:
         tally, conflict = tally_words(query.wanted, hit), hit.evidence.testimony.conflict
         if hit.evidence.writing.is_whole and not hit.evidence.testimony.agrees:
@@ -144,8 +142,8 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
     return " ".join(filter(None, (text, in_letters, _objection(query.unwanted, hit.caption))))
 
 
-def _looks_alike(score: float) -> str:
-    degree = next((words for least, words in LIKENESS if score >= least), "only a little")
+def _looks_alike(evidence: Evidence) -> str:
+    degree = DEGREES_OF_LIKENESS[sum(evidence.score >= least for least in evidence.levels.likeness)]
     return f"It looks {degree} like your picture."
 
 
@@ -154,7 +152,7 @@ def _match(tally: WordTally, hit: Hit) -> str:
     if hit.evidence.testimony.agrees and not all(_says(word, hit.caption) for word in tally.mentioned):
         return f"The caption says {_text(hit.caption)}: what you asked for, in other words."
     mentioned, seen, missing = tally.mentioned, tally.seen, tally.missing
-    unjudged = UNJUDGED_LOW if hit.evidence.score < LOW_SCORE_COSINE else UNJUDGED
+    unjudged = UNJUDGED_LOW if hit.evidence.score < hit.evidence.levels.low_score else UNJUDGED
     templates = {"strong": STRONG, "weak": WEAK}.get(hit.evidence.verdict or "", unjudged)
     if not hit.caption.text:
         templates = templates | WITHOUT_CAPTION

@@ -14,7 +14,7 @@ from runtime.images.uploads import LocalReader, Pixels
 from runtime.images.worker_process import PICTURE_MAX_S, NotStarted, WorkerEnded, WorkerProcess
 
 if TYPE_CHECKING:
-    from runtime.artefacts.manifest import Preprocessing
+    from runtime.artefacts.model_records import Preprocessing
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from runtime.artefacts.manifest import Preprocessing
+    from runtime.artefacts.model_records import Preprocessing
 
 WHOLE_EDGE_PIXELS = 100_000  # the longest edge that is resized whole before its middle is cut out
 SCALED_GAP = 3.0  # a scaled picture is averaged over whole pixels down to no less than so many times its target's size

@@ -12,7 +12,7 @@ from runtime.images.opening import opened_bytes
 from runtime.images.preprocessing import preprocess
 
 if TYPE_CHECKING:
-    from runtime.artefacts.manifest import Preprocessing
+    from runtime.artefacts.model_records import Preprocessing
 
 Pixels = NDArray[np.float32]
 

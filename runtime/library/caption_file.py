@@ -4,7 +4,6 @@ Owns the file's form. A caption is kept under the sha256 of its picture and the 
 it is right whatever becomes of the index. The file may go at any time: that costs time, never a search.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -14,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from runtime.artefacts.manifest import CAPTIONER_PREFIX
+from runtime.artefacts.fingerprint import captioner_fingerprints
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +41,16 @@ class CaptionFile:
 
     def __init__(self, index_dir: Path, models: Mapping[str, str]) -> None:
         """Keep where the file is, or will be, and which captioner is meant: that of the models with this fingerprint."""
-        self._path, self._captioner = index_dir / FILE_NAME, captioner_fingerprint(models)
+        self._path, (self._captioner, self._older_captioner) = index_dir / FILE_NAME, captioner_fingerprints(models)
         self._readable = self._writable = True
 
     def read(self, contents: Sequence[str]) -> dict[str, str]:
         """Return the captions of these pictures, by sha256; those that are not kept are absent."""
-        query = "SELECT sha256, caption FROM captions WHERE captioner = ? AND sha256 IN (SELECT value FROM json_each(?))"
-        return self._select(query, json.dumps(list(contents)))
+        return self._select("AND sha256 IN (SELECT value FROM json_each(?))", json.dumps(list(contents)))
 
     def read_all(self) -> dict[str, str]:
         """Return every caption of this captioner, by the sha256 of its picture."""
-        return self._select("SELECT sha256, caption FROM captions WHERE captioner = ?")
+        return self._select()
 
     def write(self, sha256: str, caption: str) -> None:
         """Keep the caption of a picture. It is on the disk when this returns, or the failure is logged."""
@@ -71,14 +69,20 @@ class CaptionFile:
             self._writable = False
             log.warning("live captions are not kept: %s cannot be written (%s)", self._path, cause)
 
-    def _select(self, query: str, *arguments: str) -> dict[str, str]:
+    def _select(self, condition: str = "", *arguments: str) -> dict[str, str]:
+        """Return captions by the sha256 of their pictures; of two, the one under the captioner's own fingerprint."""
+        query = f"SELECT sha256, caption FROM captions WHERE captioner = ? {condition}"
         if not self._readable or not self._path.is_file():
             return {}
         try:
             # not "ro": what a killed writer left halfway must be undone before anything is read
             with self._connected("rw", READ_TIMEOUT_S) as connection:
                 _check_format(connection)
-                return dict(connection.execute(query, (self._captioner, *arguments)).fetchall())
+                older, own = (
+                    dict(connection.execute(query, (captioner, *arguments)).fetchall())
+                    for captioner in (self._older_captioner, self._captioner)
+                )
+                return older | own
         except (sqlite3.Error, UnicodeDecodeError) as cause:
             self._readable = self._writable = False
             log.warning("live captions are not kept: %s cannot be read (%s)", self._path, cause)
@@ -90,12 +94,6 @@ class CaptionFile:
         # isolation_level: transactions begin and end where this file says so
         with closing(sqlite3.connect(uri, uri=True, timeout=timeout_s, isolation_level=None)) as connection:
             yield connection
-
-
-def captioner_fingerprint(models: Mapping[str, str]) -> str:
-    """Return what decides a picture's caption, as one sha256 in hexadecimal, from a fingerprint of models."""
-    part = {path: value for path, value in models.items() if path.startswith(CAPTIONER_PREFIX)}
-    return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()
 
 
 def _check_format(connection: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.folder import Folder, open_folder
-from runtime.artefacts.manifest import BlipRecord
+from runtime.artefacts.model_records import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
 from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices

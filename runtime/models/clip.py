@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.folder import Folder, open_folder
-from runtime.artefacts.manifest import ClipRecord, Preprocessing
+from runtime.artefacts.model_records import EncoderRecord, Preprocessing
 from runtime.images import preprocess, seen_part
 from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.tokenizer import Tokenizer
@@ -33,7 +33,7 @@ class ClipEncoder:
     faster on a CPU that one image keeps busy. Any number of threads may embed at once.
     """
 
-    def __init__(self, models: Path | Folder, record: ClipRecord, threads: int = 1, *, device: Device = "cpu") -> None:
+    def __init__(self, models: Path | Folder, record: EncoderRecord, threads: int = 1, *, device: Device = "cpu") -> None:
         """Fetch and open the text tower and its tokenizer; both towers run on `device`.
 
         Raises:
@@ -44,8 +44,7 @@ class ClipEncoder:
         self._models, self._record, self._threads, self._device = open_folder(models), record, threads, device
         self._models.hold(*record.image.files())
         self._models.fetch(*record.text.files(), record.tokenizer)
-        path = self._models.path / record.tokenizer.path
-        self._tokenizer = Tokenizer(path, record.context_length, record.end_token_id)
+        self._tokenizer = open_text_tokenizer(self._models.path, record)
         self._text = open_graph(self._models, record.text, threads, device=device)
         self._image: Session | None = None
         self._opening = threading.Lock()
@@ -54,6 +53,11 @@ class ClipEncoder:
     def dimension(self) -> int:
         """The length of every vector."""
         return self._record.dimension
+
+    @property
+    def pad_token_id(self) -> int:
+        """What texts are padded with, at their end."""
+        return self._record.pad_token_id
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -76,7 +80,7 @@ class ClipEncoder:
         return np.concatenate(rows) if rows else np.empty((0, self.dimension), np.float32)
 
     def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return (n, t) token ids, cut at the context length, shorter texts padded with the end token."""
+        """Return (n, t) token ids, cut at the context length and padded as the manifest says."""
         return self._tokenizer.encode(texts)
 
     def read_part(self, text: str) -> str:
@@ -155,3 +159,13 @@ class ClipEncoder:
             if self._image is None:
                 self._image = open_graph(self._models, self._record.image, self._threads, device=self._device)
             return self._image
+
+
+def open_text_tokenizer(folder: Path, record: EncoderRecord) -> Tokenizer:
+    """Return the tokenizer of an encoder whose files lie in a folder.
+
+    Raises:
+        ArtefactCorrupt: the file is none.
+    """
+    path = folder / record.tokenizer.path
+    return Tokenizer(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from runtime.artefacts.manifest import Preprocessing
+    from runtime.artefacts.model_records import Preprocessing
 
 Pixels = NDArray[np.float32]
 Vectors = NDArray[np.float32]
@@ -21,6 +21,11 @@ class Encoder(Protocol):
     @property
     def preprocessing(self) -> "Preprocessing":
         """What `prepare` does to a picture."""
+        ...
+
+    @property
+    def pad_token_id(self) -> int:
+        """What texts are padded with, at their end."""
         ...
 
     def tokenize(self, texts: Sequence[str]) -> NDArray[np.int64]:

@@ -3,7 +3,8 @@
 import threading
 
 from runtime.artefacts.folder import Folder
-from runtime.artefacts.manifest import BlipRecord, ModelsManifest
+from runtime.artefacts.manifest import ModelsManifest
+from runtime.artefacts.model_records import BlipRecord
 from runtime.models.batching import BatchingEncoder
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder

@@ -26,12 +26,25 @@ TIDY = (
 
 
 class Tokenizer:
-    """One `tokenizer.json`: CLIP's byte-pair encoding or BERT's word pieces, special tokens included."""
+    """One `tokenizer.json`, such as CLIP's byte-pair encoding or BERT's word pieces, special tokens included."""
 
-    def __init__(self, path: Path, context_length: int, pad_token_id: int, *, content: mmap | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        context_length: int,
+        pad_token_id: int,
+        *,
+        padded_to: int | None = None,
+        content: mmap | None = None,
+    ) -> None:
         """Open the file; texts are cut at `context_length` tokens (start and end included) and padded with the id given.
 
-        `content` is read in place of the file, if it is given.
+        Args:
+            path: the file.
+            context_length: of a text, in tokens.
+            pad_token_id: what follows shorter texts.
+            padded_to: the length of every text, in tokens; None is that of the longest one beside it.
+            content: read in place of the file, if it is given.
 
         Raises:
             ArtefactCorrupt: the file is no tokenizer.
@@ -47,17 +60,17 @@ class Tokenizer:
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()
-        self._pad_token_id, self._context_length = pad_token_id, context_length
+        self._pad_token_id, self._context_length, self._padded_to = pad_token_id, context_length, padded_to or 0
         # The decoder in CLIP's files leaves this in the text: "a</w>boat</w>".
         self._word_end: str | None = getattr(self._tokenizer.model, "end_of_word_suffix", None)
         self._tidy = TIDY if getattr(self._tokenizer.decoder, "cleanup", False) else ()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Return (n, t) token ids, t being the longest text's; shorter ones are padded at their end."""
+        """Return (n, t) token ids, t being the longest text's or `padded_to`; shorter ones are padded at their end."""
         # one text alone is not given to the library's pool of threads, which takes longer to wake than to cut it
         encodings = self._tokenizer.encode_batch(list(texts)) if len(texts) > 1 else map(self._tokenizer.encode, texts)
         rows = [encoding.ids for encoding in encodings]
-        token_ids = np.full((len(rows), max(map(len, rows))), self._pad_token_id, dtype=np.int64)
+        token_ids = np.full((len(rows), max(self._padded_to, *map(len, rows))), self._pad_token_id, dtype=np.int64)
         for token_row, row in zip(token_ids, rows, strict=True):
             token_row[: len(row)] = row
         return token_ids

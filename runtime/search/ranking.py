@@ -4,7 +4,7 @@ Knows the stores of the pictures' and of the captions' vectors, and the index's 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import erf, isnan, sqrt
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
+from runtime.artefacts.model_records import CosineLevels, EncoderRecord
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
 from runtime.library.filters import Allowed
@@ -47,6 +48,7 @@ class Ranker:
         captions: VectorSource | None = None,
         calibration: MatchCalibration | None = None,
         *,
+        encoder: EncoderRecord | None = None,
         some_ids: Callable[[int], Sequence[int]] | None = None,
         texts_of: TextsOf | None = None,
     ) -> None:
@@ -56,11 +58,14 @@ class Ranker:
             store: the pictures' vectors.
             captions: the captions' vectors.
             calibration: how likely a match is.
+            encoder: what its cosines mean, and how likely a match is where there is no calibration; CLIP's if not given.
             some_ids: returns about as many ids as asked for, from all over the library.
             texts_of: returns the words that stand in pictures, by id, of those that have any.
         """
         self._texts_of, self.orders = texts_of, NearnessOrders(store)
-        self._store, self._captions, self._calibration, self._some_ids = store, captions, calibration, some_ids
+        self._store, self._captions, self._some_ids = store, captions, some_ids
+        self._levels = encoder.cosine_levels if encoder else CosineLevels()
+        self._calibration = calibration or (encoder.pair_calibration() if encoder else None)
 
     @property
     def count(self) -> int:
@@ -94,7 +99,7 @@ class Ranker:
         """
         scores = query.scores(vectors)
         if query.text is None:
-            return [Evidence(float(score)) for score in scores]
+            return [Evidence(float(score), levels=self._levels) for score in scores]
         nearest = vectors[:NEIGHBOURS] if neighbours is None else self.vectors_of([row.id for row in neighbours])
         phrases = (query.parsed.wanted, *query.parsed.unwanted)
         together = zip(phrases, query.statements, (query.text, *query.unwanted), strict=True)
@@ -120,7 +125,7 @@ class Ranker:
         if query.is_mixed:
             matches = self._with_likeness(query, matches, vectors)
         known = (scores.tolist(), caption_scores[0].tolist(), matches.tolist(), said[0], is_named, writings)
-        return [_evidence(*one) for one in zip(*known, strict=True)]
+        return [replace(_evidence(*one), levels=self._levels) for one in zip(*known, strict=True)]
 
     def _shown(
         self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Testimony]

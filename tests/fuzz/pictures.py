@@ -22,7 +22,7 @@ from typing import get_args
 from export.index.decode import DecodedImage, decode_found
 from export.index.scan import FoundImage
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.manifest import Preprocessing
+from runtime.artefacts.model_records import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, OpenedImage, PictureLimits, limit_decoding, preprocess, upload_limits
 from runtime.images.uploads import Pixels

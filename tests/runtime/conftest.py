@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from runtime.artefacts.file_record import record_file
-from runtime.artefacts.manifest import Preprocessing
+from runtime.artefacts.model_records import Preprocessing
 from runtime.engine import Engine
 from runtime.explain.explainer import Explainer
 from runtime.explain.sentences import EvidenceExplainer
@@ -39,6 +39,7 @@ class ColourEncoder:
 
     dimension, grid, side = len(COLOURS), 2, 8
     context_words = 100
+    pad_token_id = 7
     preprocessing = Preprocessing(size=side, fit="stretch", resample="bicubic", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
     def __init__(self) -> None:

@@ -58,7 +58,7 @@ def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
     assert blip
     assert (manifest.precision, clip.name, clip.revision) == ("planned for avx2", "small-clip", None)
     assert Path(manifest.made_by["clip"]).name == "small-clip"
-    assert (clip.dimension, clip.context_length, clip.end_token_id, clip.patch_grid) == (24, 16, 55, 4)
+    assert (clip.dimension, clip.context_length, clip.pad_token_id, clip.patch_grid) == (24, 16, 55, 4)
     assert clip.logit_scale == pytest.approx(np.exp(2.6592), rel=1e-4)
     assert (blip.layers, blip.heads, blip.head_width, blip.image_tokens, blip.max_tokens) == (2, 2, 16, 17, 30)
     assert (blip.start_token_id, blip.end_token_id, blip.pad_token_id) == (17, 3, 0)

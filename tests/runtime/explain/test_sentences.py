@@ -1,8 +1,11 @@
 """Local sentences: they say what the caption and the picture hold of the query, and of no match only what is missing."""
 
+from dataclasses import replace
+
 import pytest
 
-from runtime.search.evidence import Verdict
+from runtime.artefacts.model_records import CosineLevels
+from runtime.search.evidence import Hit, Verdict
 from runtime.search.query import parse_query
 from tests.runtime.explain.said import facts, sentence, told_of
 
@@ -215,6 +218,19 @@ def test_a_query_without_content_words_still_gets_a_sentence(query: str, verdict
 )
 def test_a_search_by_a_picture_alone_is_answered_by_likeness(score: float, degree: str) -> None:
     assert sentence("", facts("a red boat", score)) == f"It looks {degree} like your picture."
+
+
+def test_what_is_alike_and_what_is_a_low_score_are_the_encoders_own() -> None:
+    levels = CosineLevels(low_score=0.05, likeness=(0.3, 0.5, 0.7))
+    likeness = [_with_levels(facts("a red boat", score), levels) for score in (0.2, 0.3, 0.5, 0.7)]
+    assert [sentence("", hit).split()[2] for hit in likeness] == ["only", "somewhat", "much", "almost"]
+    low, high = (_with_levels(facts("a house", score), levels) for score in (0.04, 0.06))
+    assert "hardly looks like it" in sentence("a boat", low)
+    assert "found by its looks alone" in sentence("a boat", high)
+
+
+def _with_levels(hit: Hit, levels: CosineLevels) -> Hit:
+    return replace(hit, evidence=replace(hit.evidence, levels=levels))
 
 
 @pytest.mark.parametrize(

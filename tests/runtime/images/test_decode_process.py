@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from runtime.artefacts.manifest import Preprocessing
+from runtime.artefacts.model_records import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, upload_limits
 from runtime.images.decode_process import DecodeProcess

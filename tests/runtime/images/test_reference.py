@@ -14,7 +14,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from runtime.artefacts.manifest import Preprocessing, read_models_manifest
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.model_records import Preprocessing
 from runtime.images import decode_image, open_image, preprocess
 from runtime.images.preprocessing import WHOLE_EDGE_PIXELS
 from runtime.models.blip import BlipCaptioner

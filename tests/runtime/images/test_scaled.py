@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime.artefacts.manifest import Preprocessing
+from runtime.artefacts.model_records import Preprocessing
 from runtime.images import LocalReader, memory, opened_bytes, preprocess
 from runtime.images.memory import reduction
 from tests.runtime.images.odd_pictures import CLIP_MEAN, CLIP_STD, ODD_PICTURES, encoded, noise

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.models.batching import MAX_PADDING_TOKENS, MAX_ROWS, BatchingEncoder, MicroBatcher
+from runtime.models.batching import MAX_PADDING_TOKENS, RUN_TOKENS_MAX, BatchingEncoder, MicroBatcher
 from tests.runtime.conftest import ColourEncoder
 
-END, BAD = 9, 666
+PAD, END, BAD = 0, 9, 666
 LIMIT_S = 120
 
 
@@ -78,40 +78,63 @@ def tower() -> Tower:
 
 def test_a_call_that_finds_a_worker_free_runs_at_once_and_alone(tower: Tower) -> None:
     tower.go_on.set()
-    batcher = MicroBatcher(tower.run)
+    batcher = MicroBatcher(tower.run, PAD)
     asked = text(3, 4)
     assert batcher.embed(asked).tolist() == [[7]]
     assert tower.batches[0] is asked, "its very tokens, not a copy that a batch was made of"
 
 
 def test_calls_that_wait_share_the_next_run_and_each_gets_its_own_vector(tower: Tower) -> None:
-    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), text(3, 3), text(4, 4, 4))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run, PAD), text(2), text(3, 3), text(4, 4, 4))
     assert [future.result().tolist() for future in answers] == [[[2]], [[6]], [[12]]]
     assert [batch.shape for batch in tower.batches] == [(1, 2), (3, 4)]
-    assert tower.batches[1][0].tolist() == [2, END, END, END], "padded as the tokenizer pads"
+    assert tower.batches[1][0].tolist() == [2, END, PAD, PAD], "padded as the tokenizer pads"
 
 
 def test_calls_of_several_texts_keep_them_together(tower: Tower) -> None:
     words = np.array([[5, END], [6, END]], dtype=np.int64)
-    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), words, text(3))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run, PAD), text(2), words, text(3))
     assert [future.result().tolist() for future in answers] == [[[2]], [[5], [6]], [[3]]]
 
 
 def test_a_long_text_does_not_stretch_the_short_ones(tower: Tower) -> None:
     long = text(*[1] * (2 + MAX_PADDING_TOKENS))
-    answers = embed_while_busy(tower, MicroBatcher(tower.run), text(2), long, text(3))
+    answers = embed_while_busy(tower, MicroBatcher(tower.run, PAD), text(2), long, text(3))
     assert [future.result().tolist() for future in answers] == [[[2]], [[2 + MAX_PADDING_TOKENS]], [[3]]]
     assert [len(batch) for batch in tower.batches] == [1, 2, 1]
 
 
-def test_a_run_takes_no_more_rows_than_pay(tower: Tower) -> None:
-    answers = embed_while_busy(tower, MicroBatcher(tower.run), *(text(number) for number in range(10, 12 + MAX_ROWS)))
-    assert [future.result().tolist() for future in answers] == [[[number]] for number in range(10, 12 + MAX_ROWS)]
-    assert [len(batch) for batch in tower.batches] == [1, MAX_ROWS, 2]
+@pytest.mark.parametrize("words", [1, 7, 63])
+def test_a_run_has_no_more_tokens_than_pay(tower: Tower, words: int) -> None:
+    rows = RUN_TOKENS_MAX // (words + 1)
+    texts = [text(*[number] * words) for number in range(10, 12 + rows)]
+    answers = embed_while_busy(tower, MicroBatcher(tower.run, PAD), *texts)
+    assert [future.result().tolist() for future in answers] == [[[number * words]] for number in range(10, 12 + rows)]
+    assert [len(batch) for batch in tower.batches] == [1, rows, 2]
+
+
+def test_padding_counts_among_the_tokens_of_a_run(tower: Tower) -> None:
+    short, longer = 1, 1 + MAX_PADDING_TOKENS
+    rows = RUN_TOKENS_MAX // (longer + 1)
+    texts = [text(*[1] * short), *[text(*[1] * longer) for _ in range(rows)]]
+    for future in embed_while_busy(tower, MicroBatcher(tower.run, PAD), *texts):
+        future.result()
+    assert [batch.shape for batch in tower.batches] == [(1, 2), (rows, longer + 1), (1, longer + 1)]
+
+
+def test_a_request_of_more_tokens_than_pay_runs_alone_and_whole(tower: Tower) -> None:
+    many = np.full((4, RUN_TOKENS_MAX // 2), 1, dtype=np.int64)
+    answers = embed_while_busy(tower, MicroBatcher(tower.run, PAD), many, text(3))
+    assert [len(future.result()) for future in answers] == [4, 1]
+    assert [batch.shape for batch in tower.batches] == [(1, 2), many.shape, (1, 2)]
+
+
+def test_the_encoder_says_what_rows_are_padded_with(encoder: ColourEncoder) -> None:
+    assert BatchingEncoder(encoder, cache_size=0).pad_token_id == encoder.pad_token_id
 
 
 def test_a_fault_reaches_the_call_that_it_belongs_to_and_no_other(tower: Tower) -> None:
-    good, bad, other = embed_while_busy(tower, MicroBatcher(tower.run), text(2), text(BAD), text(3))
+    good, bad, other = embed_while_busy(tower, MicroBatcher(tower.run, PAD), text(2), text(BAD), text(3))
     assert (good.result().tolist(), other.result().tolist()) == ([[2]], [[3]])
     with pytest.raises(ValueError, match="a bad token"):
         bad.result()
@@ -119,7 +142,7 @@ def test_a_fault_reaches_the_call_that_it_belongs_to_and_no_other(tower: Tower) 
 
 def test_after_a_fault_the_worker_is_free_again(tower: Tower) -> None:
     tower.go_on.set()
-    batcher = MicroBatcher(tower.run)
+    batcher = MicroBatcher(tower.run, PAD)
     with pytest.raises(ValueError, match="a bad token"):
         batcher.embed(text(BAD))
     assert batcher.embed(text(3)).tolist() == [[3]]
@@ -128,7 +151,7 @@ def test_after_a_fault_the_worker_is_free_again(tower: Tower) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_more_runs_are_under_way_than_there_are_workers(tower: Tower, workers: int) -> None:
     tower.go_on.set()
-    batcher = MicroBatcher(tower.run, workers=workers)
+    batcher = MicroBatcher(tower.run, PAD, workers=workers)
     with ThreadPoolExecutor(max_workers=12) as pool:
         answers = list(pool.map(batcher.embed, (text(number) for number in range(10, 410))))
     assert [answer.tolist() for answer in answers] == [[[number]] for number in range(10, 410)]

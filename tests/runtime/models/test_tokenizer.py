@@ -29,6 +29,12 @@ def test_shorter_texts_are_padded_with_the_end_token(tokenizer: Tokenizer) -> No
     assert token_ids.tolist() == [[START, 0, END, END], [START, 0, 1, END]]
 
 
+def test_every_text_has_the_length_that_a_graph_takes_alone(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    fixed = Tokenizer(tmp_path / "tokenizer.json", 5, 2, padded_to=5)
+    assert fixed.encode(["red"]).tolist() == [[START, 0, END, 2, 2]]
+    assert fixed.encode(["red", "red boat red boat"]).tolist() == [[START, 0, END, 2, 2], [START, 0, 1, 0, END]]
+
+
 def test_longer_texts_are_cut_and_keep_their_end_token(tokenizer: Tokenizer) -> None:
     assert tokenizer.encode(["red boat red boat red boat"]).tolist() == [[START, 0, 1, 0, END]]
 

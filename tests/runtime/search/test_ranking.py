@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
+from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.model_records import CosineLevels, EncoderRecord
 from runtime.library.image_rows import ImageRow
 from runtime.search.cards import best_first
 from runtime.search.embedded_query import Query
@@ -15,6 +17,7 @@ from runtime.search.query import parse_query
 from runtime.search.ranking import Ranker
 from runtime.search.testimony import Statement
 from runtime.stores.flat import FlatStore
+from tests.sample_library import MODELS
 
 AXES = np.eye(3, dtype=np.float32)
 CALIBRATION = MatchCalibration(
@@ -98,6 +101,39 @@ def test_the_number_of_content_words_and_the_mean_score_count() -> None:
     ranker = Ranker(store_of({1: [1, 0, 0], 2: [1, 0, 0], 3: [1, 1, 0]}), None, calibration)
     odds = np.exp(10 * 0.1 + np.log(3))
     assert probabilities_of(judged(ranker, boat("a red boat")))[0] == pytest.approx(odds / (1 + odds))
+
+
+@pytest.fixture
+def encoder() -> EncoderRecord:
+    """The record of an encoder whose own logit says that even odds lie at a cosine of .5."""
+    sample = read_models_manifest(MODELS).clip
+    levels = CosineLevels(low_score=0.1)
+    return sample.model_copy(update={"dimension": 3, "logit_scale": 8.0, "logit_bias": -4.0, "cosine_levels": levels})
+
+
+def test_without_calibration_an_encoder_trained_on_pairs_gives_a_first_probability(encoder: EncoderRecord) -> None:
+    pictures = store_of({1: [1, 0, 0], 2: [0, 1, 0], 3: [1, 1, 0]})
+    known = judged(Ranker(pictures, encoder=encoder), boat())
+    cosines = pictures.vectors_of([1, 2, 3]) @ AXES[0]
+    assert probabilities_of(known) == pytest.approx(1 / (1 + np.exp(4 - 8 * cosines)))
+    assert [hit.levels.low_score for hit in known] == [0.1] * 3
+    [by_picture] = Ranker(pictures, encoder=encoder).judge(
+        Query(parse_query(""), None, (), (), AXES[0], 1.0), ROWS[:1], pictures.vectors_of([1])
+    )
+    assert (by_picture.match_probability, by_picture.levels.low_score) == (None, 0.1)
+
+
+def test_a_calibration_fitted_to_the_library_goes_before_the_encoders_own(ranker: Ranker, encoder: EncoderRecord) -> None:
+    pictures = store_of({1: [1, 0, 0], 2: [1, 0, 0], 3: [1, 1, 0]})
+    both = Ranker(pictures, store_of({1: [1, 0, 0], 3: [1, 1, 0]}), CALIBRATION, encoder=encoder)
+    assert probabilities_of(judged(both, boat())) == probabilities_of(judged(ranker, boat()))
+
+
+def test_an_encoder_trained_on_batches_gives_no_probability(encoder: EncoderRecord) -> None:
+    by_batches = encoder.model_copy(update={"logit_bias": None})
+    pictures = store_of({1: [1, 0, 0], 2: [0, 1, 0], 3: [1, 1, 0]})
+    known = judged(Ranker(pictures, encoder=by_batches), boat())
+    assert [(hit.match_probability, hit.verdict) for hit in known] == [(None, None)] * 3
 
 
 def test_a_mix_is_searched_with_the_spread_of_some_pictures_of_the_library() -> None:
