@@ -1,8 +1,8 @@
 """Attention that is one node of the exported graph, with a torch implementation that runs while the graph is traced.
 
-Owns the two forms in which `com.microsoft::MultiHeadAttention` is used, and attention taken apart by token, which has no such
-node. With onnxruntime's CPU kernel for it, BLIP's decoder took half the time of separate products and softmax. Knows no
-model. In every shape (b, t, w), w is heads x head width.
+Owns the two forms in which `com.microsoft::MultiHeadAttention` is used, and attention taken apart by token, which has no
+such node. With onnxruntime's CPU kernel for it, BLIP's decoder took half the time of separate products and softmax. Knows
+no model. In every shape (b, t, w), w is heads x head width.
 """
 
 from typing import Any, cast

@@ -113,6 +113,8 @@ def test_every_large_weight_is_a_layer_that_can_be_rounded(traced: Traced) -> No
 def test_gelu_by_tanh_is_one_node(traced: Traced) -> None:
     tanh = traced.model.config.vision_config.hidden_act == "gelu_pytorch_tanh"
     for graph, count in (("text", 2), ("image", 3)):
-        kinds = [node.op_type for node in onnx.load(traced.folder / f"siglip/{graph}.onnx", load_external_data=False).graph.node]
+        kinds = [
+            node.op_type for node in onnx.load(traced.folder / f"siglip/{graph}.onnx", load_external_data=False).graph.node
+        ]
         assert kinds.count("FastGelu") == (count if tanh else 0)
         assert "Tanh" not in kinds
