@@ -15,12 +15,14 @@ from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
+from export.models.families import CAPTIONERS, ENCODERS
 from export.models.latency import median_latencies_ms
 from export.models.onnx_graph import graph_bytes, join_graph, quiet
 from export.models.optimize import optimize_graph
 from export.models.parity import Outputs, require_parity
 from export.models.report import write_report
 from export.models.report_figures import ReportFigures
+from export.models.siglip_exporter import SiglipExporter
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.gates import GateMiss, GateMissed, Gates
@@ -31,7 +33,7 @@ from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.models.cpu_cores import usable_cores
 
 if TYPE_CHECKING:
-    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
+    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel, SiglipModel
 
 PrecisionMode = Literal["planned", "int8", "fp32"]
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
@@ -70,10 +72,10 @@ class ExportOptions:
 def export_models(
     clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: ProgressDisplay | None = None
 ) -> ModelsManifest:
-    """Export CLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
+    """Export CLIP or SigLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
     Args:
-        clip: a local folder or a hub id, `owner/name` or `owner/name@revision`.
+        clip: a local folder or a hub id, `owner/name` or `owner/name@revision`, of a CLIP or a SigLIP.
         blip: the same; None leaves captions out.
         out: the folder to write; its contents are replaced once everything is made and checked.
         options: what graphs to make; None is the defaults.
@@ -82,16 +84,16 @@ def export_models(
     Raises:
         CheckpointUnusable: a checkpoint cannot be fetched, or cannot be converted.
         ParityFailed: a graph's outputs differ from its torch model's.
-        GateMissed: quantized graphs keep too little of the exact ones; names every gate that CLIP or BLIP missed.
+        GateMissed: quantized graphs keep too little of the exact ones; names every gate that either missed.
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
     options, display = options or ExportOptions(), display or SilentDisplay()
-    checkpoints = [open_checkpoint(clip, "clip")]
+    checkpoints = {"clip": open_checkpoint(clip, *ENCODERS)}  # by their names in the manifest
     if blip is not None:
-        checkpoints.append(open_checkpoint(blip, "blip"))
+        checkpoints["blip"] = open_checkpoint(blip, *CAPTIONERS)
     with staged_folder(out) as folder:
         run = _ExportRun(folder, options, display)
-        records = {checkpoint.family: run.export(checkpoint) for checkpoint in checkpoints}
+        records = {name: run.export(checkpoint) for name, checkpoint in checkpoints.items()}
         if run.misses:  # only now, so that the error names what every family missed
             raise GateMissed(run.misses)
         sources = {"clip": clip} | ({"blip": blip} if blip else {})
@@ -146,6 +148,8 @@ class _ExportRun:
     def _open_exporter(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> FamilyExporter:
         if checkpoint.family == "clip":
             return ClipExporter(checkpoint, cast("CLIPModel", model))
+        if checkpoint.family == "siglip":
+            return SiglipExporter(checkpoint, cast("SiglipModel", model))
         blip = cast("BlipForConditionalGeneration", model)
         if self._options.caption_size_px is not None:
             from export.models.blip_positions import resize_positions
