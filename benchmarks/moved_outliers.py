@@ -34,7 +34,7 @@ BATCHES = ((1, 1), (1, 3), (5, 3))  # pictures, beams
 def write_decoder(shape: ShapeName, folder: Path) -> ExactGraph:
     """Write the decoder of a random checkpoint in fp32."""
     with quiet():
-        decoder = Decoder(save_random_checkpoint(shape, folder / "checkpoint"))
+        decoder = Decoder(save_random_checkpoint(shape, folder / "checkpoint"), candidates=2)
     write_graph(decoder, DecoderOnnxConfig(decoder.config), folder / DECODER)
     return ExactGraph(folder / DECODER)
 

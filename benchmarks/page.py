@@ -25,7 +25,7 @@ from benchmarks.load.server import start_server
 ROOT = Path(__file__).resolve().parents[1]
 PIXELS = 12e6
 QUERY = "a purple boat"  # sample models find none among photos: all 24 are near misses, and are open
-# Without the last one, each window that nobody sees has a toolbar, pages in processes of their own beside the page that is timed.
+# Without the last one, each window that nobody sees has a toolbar: pages in processes of their own beside the one timed.
 CHROMIUM_FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     "--disable-features=InitialWebUI,WebUIToolbarProcessOverheadExperiment,PreloadTopChromeWebUI,WebUIOmniboxPopup",
@@ -40,8 +40,8 @@ PHONE: dict[str, Any] = {
 CPU_SLOWDOWN = 4
 PATIENCE_MS = 120_000  # a busy machine is slow, and the figures say so
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}
-# Notes layout shifts without a user's doing, long tasks, and when the first picture of a card can be seen; tells the console of
-# that, as being asked again and again would take the page's time.
+# Notes layout shifts without a user's doing, long tasks, and when the first picture of a card can be seen; tells the console
+# of that, as being asked again and again would take the page's time.
 WATCH = """() => {
   window.seen = {shift: 0, longest_task: 0, first_picture: 0};
   new PerformanceObserver((list) => {

@@ -175,9 +175,8 @@ class EngineSource:
         engine.sample_models, engine.release = are_sample_models(models), Release(index, models)
         if warm:
             engine.warm()
-        self._models, self._library = opened, library
+        self._models, self._library, self._generation = opened, library, index.generation
         self._files = [(models_folder, models.files()), (index_folder, index.files())]
-        self._generation = index.generation
         return engine
 
     def _folders(self) -> tuple[Folder, Folder]:

@@ -128,7 +128,7 @@ def _strip(folder: Path) -> None:
 
 
 def _compile(python: Path, folder: Path, *options: str) -> None:
-    command = [python, "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash", *options, folder]
+    command = [str(python), "-m", "compileall", "-q", "--invalidation-mode=unchecked-hash", *options, str(folder)]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # some tests of packages are no Python on purpose
 
 

@@ -16,7 +16,7 @@ from benchmarks.measure.memory import Memory, PeakMemory
 from export.index.catalog import Catalog, IndexedImage
 from export.index.extended_clusters import LastClusters, extend_ivf
 from export.index.generation import NextGeneration, publish
-from export.index.nprobe import still_found
+from export.index.nprobe import TEXT_COSINE, still_found
 from runtime.artefacts.manifest import read_index_manifest
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.opening import open_stores
@@ -98,7 +98,7 @@ def add(out: Path, count: int, added: int) -> dict[str, float]:
         raise SystemExit("the clusters could not be added to")
     index = MappedIvf.open(scratch / "index.faiss", DIMENSION, pictures.count)
     written_s = time.perf_counter() - started
-    probing = still_found(index, pictures, captions, last.probing)
+    probing = still_found(index, pictures, captions, last.probing, TEXT_COSINE)
     seconds = {"write": written_s, "clusters": time.perf_counter() - started}
     if probing is None:
         raise SystemExit("a search would miss too much")

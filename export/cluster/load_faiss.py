@@ -17,7 +17,7 @@ from rich.console import Console
 
 from export.cluster.copy_previews import copy_previews
 from export.cluster.errors import ShardsUnusable
-from export.cluster.load_models import LoadModels
+from export.cluster.load_models import FileLoadModels
 from export.cluster.rows import facts_of, indexed_of, skipped_of
 from export.cluster.same_ids import ids_of
 from export.cluster.shards import ShardsManifest, read_failures, read_shards, read_shards_manifest
@@ -74,7 +74,7 @@ class _Rows:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def load_faiss(shards: str, out: Path, *, models: LoadModels, options: LoadOptions, console: Console) -> Summary:
+def load_faiss(shards: str, out: Path, *, models: FileLoadModels, options: LoadOptions, console: Console) -> Summary:
     """Write an index of all pictures in shards, switch to it, and print what was done.
 
     Pictures keep the ids that the index before gave them.
@@ -104,7 +104,7 @@ def load_faiss(shards: str, out: Path, *, models: LoadModels, options: LoadOptio
 
 
 def _load(
-    shards: str, manifest: ShardsManifest, out: Path, models: LoadModels, options: LoadOptions, console: Console
+    shards: str, manifest: ShardsManifest, out: Path, models: FileLoadModels, options: LoadOptions, console: Console
 ) -> Summary:
     last = last_generation(out, console)
     assigned = _assign(shards, last)

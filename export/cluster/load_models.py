@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.photos.places import Named
+from runtime.artefacts.model_records import CosineLevels
 
 
 class TextEncoder(Protocol):
@@ -28,6 +29,15 @@ class LoadModels(Protocol):
     @property
     def encoder(self) -> TextEncoder:
         """What embeds texts."""
+        ...
+
+
+class FileLoadModels(LoadModels, Protocol):
+    """What a load into files needs beside that: clusters are searched as far as the encoder's cosines ask for."""
+
+    @property
+    def levels(self) -> CosineLevels:
+        """What cosines of the encoder mean."""
         ...
 
 

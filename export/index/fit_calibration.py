@@ -27,8 +27,7 @@ from runtime.artefacts.match_calibration import (
     QueryContext,
     match_features,
 )
-from runtime.search.ranking import said_features
-from runtime.search.testimony import Statement, compare
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 

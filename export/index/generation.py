@@ -32,7 +32,7 @@ from export.index.photos.grouping import PictureGroups, RowPairs
 from export.index.photos.neighbours import neighbour_pairs
 from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
-from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
+from export.index.store_files import IVF_FROM, STORE_NAME, Clustering, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
@@ -143,10 +143,8 @@ def _write_stores(folder: Path, following: NextGeneration, console: Console) -> 
     if is_large:
         found = find_manifest(folder.parent) if following.adds_to_last else None
         last = LastClusters.open(folder.parent, found.manifest) if found else None
-        cosine = following.levels.text_cosine
-        written = write_clustered(
-            folder, following.dimension, vectors, captions, last=last, console=console, text_cosine=cosine
-        )
+        clustering = Clustering(last, following.levels.text_cosine)
+        written = write_clustered(folder, following.dimension, vectors, captions, clustering, console)
     else:
         written = write_flat(folder, following.dimension, vectors, captions)
     sums.write(folder, following.catalog.rows)

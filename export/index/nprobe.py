@@ -75,7 +75,8 @@ def still_found(
 ) -> ClusterSearchParams | None:
     """Return how an index that was added to is searched: as before, if a search still finds enough; None if it does not.
 
-    Recall is measured with `DRIFT_QUERIES` queries (`text_cosine` as in `choose_probing`), as the clusters may no longer suit the pictures.
+    Recall is measured with `DRIFT_QUERIES` queries, as the clusters may no longer suit the pictures; `text_cosine` is what
+    `choose_probing` takes.
     """
     rng = np.random.default_rng(SEED)
     asked_with: AskedWith = "captions" if captions.count >= QUERIES_MIN else "pictures moved towards text"

@@ -55,20 +55,26 @@ def write_flat(
     return WrittenStores(of_pictures, of_captions, of_pictures, CAPTIONS_NAME if of_captions.count else None)
 
 
+@dataclass(frozen=True)
+class Clustering:
+    """The clusters of the last generation, if pictures may be added to them, and what `choose_probing` takes."""
+
+    last: LastClusters | None = None
+    text_cosine: float = TEXT_COSINE
+
+
 def write_clustered(
     folder: Path,
     dimension: int,
     pictures: Iterable[VectorBatch],
     captions: Iterable[VectorBatch],
-    *,
-    last: LastClusters | None,
+    clustering: Clustering,
     console: Console,
-    text_cosine: float = TEXT_COSINE,
 ) -> WrittenStores:
     """Write the large form, of at least one picture, whose ids ascend. Progress goes to the console.
 
-    Pictures are added to the `last` clusters, and all are clustered anew where there are none, or a search would miss too
-    much of what was added. `text_cosine` is what `choose_probing` takes.
+    Pictures are added to the last clusters, and all are clustered anew where there are none, or a search would miss too much
+    of what was added.
 
     Raises:
         OSError: a file cannot be written.
@@ -78,7 +84,7 @@ def write_clustered(
     of_captions = write_vectors(folder / CAPTION_VECTORS_NAME, dimension, captions)
     if not of_captions.count:
         (folder / CAPTION_VECTORS_NAME).unlink()
-    index, probing = _write_index(folder / STORE_NAME, of_pictures, of_captions, last, console, text_cosine)
+    index, probing = _write_index(folder / STORE_NAME, of_pictures, of_captions, clustering, console)
     return WrittenStores(
         of_pictures,
         of_captions,
@@ -90,14 +96,10 @@ def write_clustered(
 
 
 def _write_index(
-    path: Path,
-    pictures: VectorFile,
-    captions: VectorFile,
-    last: LastClusters | None,
-    console: Console,
-    text_cosine: float,
+    path: Path, pictures: VectorFile, captions: VectorFile, clustering: Clustering, console: Console
 ) -> tuple[MappedIvf, ClusterSearchParams]:
     """Return the written index, opened, and how it is searched."""
+    last, text_cosine = clustering.last, clustering.text_cosine
     if last and extend_ivf(path, pictures, last, console):
         index = MappedIvf.open(path, pictures.dimension, pictures.count, threads=usable_cores())
         if probing := still_found(index, pictures, captions, last.probing, text_cosine):

@@ -91,9 +91,9 @@ class Bucket:
             RemoteRefused: S3 did not say.
         """
         if self._signed:
-            with self._signed.asked("HEAD", self._key(path)) as answer:
-                if answer:
-                    return _tag_of(answer.head)
+            with self._signed.asked("HEAD", self._key(path)) as signed:
+                if signed:
+                    return _tag_of(signed.head)
         self._client = self._client or open_client("s3")
         with named_failures(f"{self.url}/{path}", self._remedy):
             return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
@@ -110,13 +110,13 @@ class Bucket:
         """
         given_bytes, of_the_same = 0, dict[str, str]()
         if self._signed:
-            with self._signed.asked("GET", self._key(path)) as answer:
-                if answer:
-                    self.tags[path], of_the_same = _tag_of(answer.head), {"IfMatch": str(answer.head["ETag"])}
-                    for chunk in answer.chunks(CHUNK_BYTES):
+            with self._signed.asked("GET", self._key(path)) as signed:
+                if signed:
+                    self.tags[path], of_the_same = _tag_of(signed.head), {"IfMatch": str(signed.head["ETag"])}
+                    for chunk in signed.chunks(CHUNK_BYTES):
                         given_bytes += len(chunk)
                         yield chunk
-                    if answer.is_whole:
+                    if signed.is_whole:
                         return
         for wait_s in (*RETRIED_AFTER_S, None):
             try:

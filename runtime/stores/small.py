@@ -59,7 +59,7 @@ class SmallStore:
     @property
     def dimension(self) -> int:
         """The length of every vector."""
-        return self._vectors.shape[1]
+        return int(self._vectors.shape[1])
 
     @property
     def count(self) -> int:

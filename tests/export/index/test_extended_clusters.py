@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from export.index import store_files
 from export.index.clusters import clusters_for, write_ivf
 from export.index.extended_clusters import LastClusters, extend_ivf
-from export.index.store_files import WrittenStores, write_clustered
+from export.index.store_files import Clustering, WrittenStores, write_clustered
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorBatch, VectorFile, write_vectors
@@ -38,7 +38,7 @@ def last(tmp_path: Path) -> LastClusters:
 
 def clusters_by_id(index: MappedIvf, vectors: VectorFile) -> dict[int, tuple[int, bytes]]:
     """Return each picture's cluster and code."""
-    held = {}
+    held: dict[int, tuple[int, bytes]] = {}
     for number in range(index.nlist):
         rows, codes = index.cluster(number)
         assert (np.diff(rows) > 0).all(), "rows ascend"
@@ -108,7 +108,7 @@ def test_an_index_of_other_vectors_is_not_added_to(tmp_path: Path, last: LastClu
 def write_again(folder: Path, last: LastClusters, pictures: Vectors) -> WrittenStores:
     folder.mkdir()
     batches: list[VectorBatch] = [(ids_of(len(pictures)), pictures)]
-    return write_clustered(folder, DIMENSION, batches, batches, last=last, console=silent())
+    return write_clustered(folder, DIMENSION, batches, batches, Clustering(last), silent())
 
 
 def test_what_is_found_decides_whether_clusters_are_kept(

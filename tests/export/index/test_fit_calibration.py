@@ -12,8 +12,7 @@ from export.index.catalog import IndexedImage
 from export.index.fit_calibration import HEARD_FROM, PICTURES_MIN, calibrate
 from runtime.artefacts.match_calibration import MatchCalibration, match_features
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.ranking import said_features
-from runtime.search.testimony import Statement, compare
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.stores.flat import FlatStore
 from tests.export.index.word_world import DIMENSION, NOUNS, World, make_world
 

@@ -100,7 +100,8 @@ def rest_of_the_biases(model: SiglipModel, pixels: Tensor) -> Tensor:
     normed = (bias - bias.mean()) / deviation * norm.weight + norm.bias
     pooled: Tensor = model.get_image_features(pixels)
     rest: Tensor = (bias + mlp.fc2(mlp.fc1(normed) * slopes))[:, 0]
-    return rest / pooled.norm(dim=-1, keepdim=True)
+    unit: Tensor = rest / pooled.norm(dim=-1, keepdim=True)
+    return unit
 
 
 def test_every_large_weight_is_a_layer_that_can_be_rounded(traced: Traced) -> None:
