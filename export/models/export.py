@@ -23,6 +23,7 @@ from export.models.report import write_report
 from export.models.report_figures import ReportFigures
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
+from export.precision.cross_states import read_scales, round_states
 from export.precision.gates import GateMiss, GateMissed, Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
@@ -161,14 +162,19 @@ class _ExportRun:
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses
         self.figures.plans |= rounded.plans
+        self.figures.states = rounded.states or self.figures.states
         self.figures.gate_results.append(rounded.result)
         self.figures.measured_on = calibration.source
         for graph in exporter.graphs:
-            feed = gate_measure.calibration_inputs(graph)[0][0]
-            exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
+            feed, here = gate_measure.calibration_inputs(graph)[0][0], self._folder / graph
+            exact_ms, here_ms = median_latencies_ms({exact / graph: feed, here: round_states(feed, read_scales(here))})
             self.figures.latencies_ms[graph] = exact_ms, here_ms
         plan = PrecisionPlan(
-            target=options.target, gates=options.gates, calibration=calibration.source, graphs=self.figures.plans
+            target=options.target,
+            gates=options.gates,
+            calibration=calibration.source,
+            graphs=self.figures.plans,
+            cross_states=self.figures.states,
         )
         (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
 

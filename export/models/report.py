@@ -64,6 +64,9 @@ def _to_markdown(manifest: ModelsManifest, figures: ReportFigures, content: dict
     if figures.gate_results:
         lines += [f"![Size, speed and loss, drawn]({PLOTS_NAME})", "", *_measures_table(figures), ""]
         lines += ["`plan.json` names the precision of every layer, and the reason.", "", *_exceptions(figures)]
+        lines += (
+            [f"A picture's keys and values: {figures.states.precision}; {figures.states.why}.", ""] if figures.states else []
+        )
     lines += ["## Exact graphs and torch", "", *_parity_table(figures), ""]
     return "\n".join(lines)
 

@@ -10,9 +10,10 @@ from operator import or_
 from typing import NamedTuple
 
 from export.console import ProgressDisplay
+from export.precision.cross_states import CrossStatesPlan
+from export.precision.edits import Edits
 from export.precision.gates import Gates
 from export.precision.layers import ExactGraph, Layer
-from export.precision.rewriting import Edits
 from export.precision.rounding import BLOCK_MIN, Choice, Precision, Target
 from export.precision.sensitivity import LayerSensitivity
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
@@ -57,12 +58,13 @@ class GraphPlan(Record):
 
 
 class PrecisionPlan(Record):
-    """What `plan.json` holds: a plan for each graph, and what it was made for and with."""
+    """What `plan.json` holds: a plan for each graph, and for a picture's keys and values; what it was made for and with."""
 
     target: Target
     gates: Gates
     calibration: str
     graphs: dict[str, GraphPlan]
+    cross_states: CrossStatesPlan | None = None
 
 
 class _Upgrade(NamedTuple):

@@ -5,7 +5,6 @@ measured here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph, Layer, axis_of
 from export.precision.rounding import (
     BLOCK_ZERO,
@@ -29,25 +29,6 @@ from export.precision.rounding import (
 
 COMPUTE_INT8 = 4  # MatMulNBits' accuracy_level for activations in int8
 FLOAT = onnx.TensorProto.FLOAT
-
-
-@dataclass
-class Edits:
-    """Changes to a graph that together leave its outputs as they are.
-
-    Attributes:
-        rows: by the name of a (k, n) weight, the (k,) factors by which its rows are multiplied.
-        norms: by the name of a LayerNormalization node, its new gain and bias.
-        factors: by the name of a tensor, the (k,) factors by which layers multiply it when they read it.
-    """
-
-    rows: dict[str, Weights] = field(default_factory=dict)
-    norms: dict[str, tuple[Weights, Weights]] = field(default_factory=dict)
-    factors: dict[str, Weights] = field(default_factory=dict)
-
-    def __or__(self, other: "Edits") -> "Edits":
-        """Return the edits of both; where both name the same thing, `other` wins."""
-        return Edits(self.rows | other.rows, self.norms | other.norms, self.factors | other.factors)
 
 
 def rewrite(graph: ExactGraph, choice: Choice, target: Target, edits: Edits | None = None) -> onnx.ModelProto:
@@ -76,6 +57,8 @@ class _Rewriting:
     def run(self) -> onnx.ModelProto:
         model = onnx.ModelProto()
         model.CopyFrom(self._graph.proto)
+        for name, bias in self._edits.biases.items():
+            self._new_tensors[name] = numpy_helper.from_array(bias, name)
         for node in model.graph.node:
             self._replace_norm(node)
             self._multiply_input(node)
@@ -109,7 +92,7 @@ class _Rewriting:
         layer = self._graph.layer_read_by(node)
         precision = self._choice.get(layer.name, "fp32") if layer else "fp32"
         if layer is None or precision == "fp32":
-            if layer and layer.weight in self._edits.rows:
+            if layer and self._edits.changes(layer.weight):
                 self._add_tensor(layer.weight, lambda: self._weight(layer))
             self._nodes.append(node)
         elif layer.kind == "kernel":
@@ -191,8 +174,7 @@ class _Rewriting:
         return name
 
     def _weight(self, layer: Layer) -> Weights:
-        weight, rows = self._graph.read(layer.weight), self._edits.rows.get(layer.weight)
-        return weight if rows is None else weight * rows[:, None]
+        return self._edits.apply(layer.weight, self._graph.read(layer.weight))
 
     def _add_node(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
         """Add a node and return the name of its output, a new short one unless `gives` names it."""

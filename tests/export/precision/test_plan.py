@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from export.console import SilentDisplay
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
 from export.precision.plan import COST, PrecisionPlanner
-from export.precision.rewriting import Edits
 from export.precision.rounding import Choice
 from export.precision.sensitivity import LayerSensitivity
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph

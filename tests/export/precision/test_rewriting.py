@@ -8,8 +8,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite, write_single_file
+from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Choice, Precision
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 from runtime.models.onnx_session import Session
