@@ -64,8 +64,8 @@ class ClipRecord(Record):
 class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
-    `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer. How
-    the vision graph passes those of a picture to the decoder, in float32 or int8, the graphs say themselves.
+    `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer. The
+    graphs say themselves whether those of a picture are passed from one to the other in float32 or int8.
     `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
     `early_stopping` say how it is searched for (`DecodingRules` in `decoding.py`).
     """
