@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
+from export.models.batch_invariance import is_batch_invariant, plans_rows
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
 from export.models.latency import median_latencies_ms
@@ -127,7 +128,7 @@ class _ExportRun:
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
         for graph in exporter.graphs:
             optimize_graph(self._folder / graph)
-        return exporter.record(self._folder)
+        return self._record(exporter)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:
         """Write the fp32 graphs and return the torch model's own outputs; the model's memory is free on return."""
@@ -143,6 +144,14 @@ class _ExportRun:
         exporter.write_graphs(model, exact)
         return exporter, expected
 
+    def _record(self, exporter: FamilyExporter) -> ClipRecord | BlipRecord:
+        """Return the entry of the family, and in it whether captions depend on their batch."""
+        record = exporter.record(self._folder)
+        if isinstance(record, BlipRecord) and (plan := self.figures.plans.get(record.decoder.path)) and plans_rows(plan):
+            invariant = is_batch_invariant(self._folder, record, self._calibration.images, self._options.threads)
+            return record.model_copy(update={"batch_invariant": invariant})
+        return record
+
     def _open_exporter(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> FamilyExporter:
         if checkpoint.family == "clip":
             return ClipExporter(checkpoint, cast("CLIPModel", model))
@@ -157,7 +166,8 @@ class _ExportRun:
     def _quantize(self, exporter: FamilyExporter, exact: Path) -> None:
         """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
         options, calibration = self._options, self._calibration
-        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", options.threads)
+        naive = options.precision == "int8"
+        rounding = RoundingOptions(options.target, options.gates, naive, options.threads, exporter.row_graphs)
         gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses

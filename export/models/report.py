@@ -100,14 +100,14 @@ def _measures_table(figures: ReportFigures) -> list[str]:
 
 
 def _exceptions(figures: ReportFigures) -> list[str]:
-    """Return the lines for layers that are not plain int8, with the reason; all layers are in plan.json."""
+    """Return the lines for layers that are not in plain 8 bits, with the reason; all layers are in plan.json."""
     rows = [
         f"- {graph}, {layer.layer}: {layer.precision}{', outliers moved' if layer.equalized else ''}; {layer.why}"
         for graph, plan in figures.plans.items()
         for layer in plan.layers
-        if layer.precision != "int8" or layer.equalized
+        if not (layer.precision == "int8" or (plan.rows and layer.precision == "row8")) or layer.equalized
     ]
-    return ["## Layers that are not plain int8", "", *rows, ""] if rows else ["Every layer is plain int8.", ""]
+    return ["## Layers that are not in plain 8 bits", "", *rows, ""] if rows else ["Every layer is in plain 8 bits.", ""]
 
 
 def _parity_table(figures: ReportFigures) -> list[str]:

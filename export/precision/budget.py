@@ -26,12 +26,21 @@ ROUNDS = 6  # in the last of them, every layer that costs anything stays in fp32
 
 @dataclass(frozen=True)
 class RoundingOptions:
-    """The CPU to round for, the gates to meet, whether every layer is int8 unmeasured ("naive"), onnxruntime's threads."""
+    """How graphs are rounded.
+
+    Attributes:
+        target: the CPU to round for.
+        gates: what quantized graphs must keep of the exact ones.
+        naive: whether every layer has the cheapest precision, unmeasured.
+        threads: of onnxruntime.
+        row_graphs: those whose products in 8 bits round activations row by row at least, so that no row depends on others.
+    """
 
     target: Target
     gates: Gates
     naive: bool
     threads: int
+    row_graphs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -84,9 +93,9 @@ class BudgetSearch:
         exact = ExactGraph(self._exact / graph)
         feeds, outputs = gate_measure.calibration_inputs(graph)
         sensitivity = LayerSensitivity(exact, feeds, outputs, target=self._options.target, threads=self._options.threads)
-        planner = PrecisionPlanner(sensitivity)
+        planner = PrecisionPlanner(sensitivity, rows=graph in self._options.row_graphs)
         if not self._options.naive:
-            self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in int8")
+            self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in 8 bits")
             planner.measure_layers(self._display)
         return planner
 
@@ -117,7 +126,7 @@ class BudgetSearch:
         """Plan and write every graph within its budget; with `scales`, keys and values are passed in int8."""
         plans, target = {}, self._options.target
         for graph, planner in planners.items():
-            choice = planner.all_int8() if self._options.naive else planner.choose(budgets[graph])
+            choice = planner.all_cheapest() if self._options.naive else planner.choose(budgets[graph])
             plans[graph] = planner.describe(choice, budgets[graph])
             edits = planner.edits | divide_states(planner.graph, scales or {})
             model = rewrite(planner.graph, choice, target, edits)

@@ -19,12 +19,13 @@ from export.precision.sensitivity import LayerSensitivity
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 from runtime.artefacts.file_record import Record
 
-# Cost of one weight, relative to int8: the mean of its time (1, 2.6 and 4, from ten rows on, one thread with VNNI) and its
-# bytes (1, 1.06 and 4).
-COST: Mapping[Precision, float] = {"int8": 1, "block8": 1.8, "fp32": 4}
+# Cost of one weight, relative to int8: the mean of its time (1, 1.1, 2.6 and 4, from ten rows on, one thread with VNNI) and
+# its bytes (1, 1, 1.06 and 4).
+COST: Mapping[Precision, float] = {"int8": 1, "row8": 1.05, "block8": 1.8, "fp32": 4}
 UNEXAMINED_SHARE = 0.5  # the share of the budget for layers kept in int8 unexamined
 MAX_ERROR_AFTER_MOVING = 0.7  # of the error before: outliers stay where moving them gains less
 NAMED_LAYERS = 3
+FINER: Mapping[Precision, str] = {"row8": "in rows", "block8": "in blocks"}
 
 
 class LayerPlan(Record):
@@ -34,7 +35,7 @@ class LayerPlan(Record):
         layer: its name.
         kind: "product", "table" or "kernel".
         weights: how many numbers it holds.
-        precision: the one chosen.
+        precision: the one chosen; of 8 bits, "row8" is the least for products of a graph with `rows`, else "int8".
         errors: 1 - cosine of the graph's outputs when this layer alone has a precision, by the precisions measured.
         equalized: SmoothQuant's exponent, where outlier channels were moved into the weights; else None.
         why: one sentence that gives the reason.
@@ -50,10 +51,18 @@ class LayerPlan(Record):
 
 
 class GraphPlan(Record):
-    """The layers of one graph; `predicted` is the sum of their errors, which must not exceed `budget`."""
+    """The layers of one graph.
+
+    Attributes:
+        budget: what the sum of the layers' errors must not exceed.
+        predicted: that sum.
+        rows: whether products in 8 bits round activations row by row at least, so that no row depends on others.
+        layers: a plan for each.
+    """
 
     budget: float
     predicted: float
+    rows: bool = False
     layers: list[LayerPlan]
 
 
@@ -77,13 +86,16 @@ class _Upgrade(NamedTuple):
 class PrecisionPlanner:
     """Plans one graph. Errors are measured when they are needed, and kept for the next budget."""
 
-    def __init__(self, sensitivity: LayerSensitivity) -> None:
-        """PrecisionPlan for the graph of the sensitivity; measures nothing yet."""
-        self._sensitivity = sensitivity
+    def __init__(self, sensitivity: LayerSensitivity, *, rows: bool = False) -> None:
+        """Plan the graph of the sensitivity; measures nothing yet. With `rows`, products round row by row at least."""
+        self._sensitivity, self._rows = sensitivity, rows
         self._layers: dict[str, Layer] = sensitivity.graph.layers
+        self._cheapest: dict[str, Precision] = {
+            name: "row8" if rows and layer.kind == "product" else "int8" for name, layer in self._layers.items()
+        }
         self._edits: dict[str, Edits] = {}  # what moves a layer's outliers; the layers of a group share one
         self._equalized: dict[str, float] = {}
-        self._errors_unmoved: dict[str, float] = {}  # in int8, before outliers were moved
+        self._errors_unmoved: dict[str, float] = {}  # in the cheapest precision, before outliers were moved
         self._groups = find_channel_groups(sensitivity.graph)
         self._considered: set[ChannelGroup] = set()
         self._errors: dict[str, dict[Precision, float]] = {name: {"fp32": 0.0} for name in self._layers}
@@ -94,19 +106,19 @@ class PrecisionPlanner:
         return self._sensitivity.graph
 
     def measure_layers(self, display: ProgressDisplay) -> None:
-        """Measure the error of each layer when it alone is int8."""
-        for name in display.count(self._layers, f"{self.graph.path.stem}: layers in int8"):
-            self._measure(name, "int8")
+        """Measure the error of each layer when it alone has the cheapest precision."""
+        for name in display.count(self._layers, f"{self.graph.path.stem}: layers in 8 bits"):
+            self._measure(name, self._cheapest[name])
 
-    def all_int8(self) -> dict[str, Precision]:
-        """Return the naive choice: every layer in int8."""
-        return dict.fromkeys(self._layers, "int8")
+    def all_cheapest(self) -> dict[str, Precision]:
+        """Return the naive choice: the cheapest precision for every layer, "int8", or "row8" for products with `rows`."""
+        return dict(self._cheapest)
 
     def choose(self, budget: float) -> Choice:
-        """Return cheap precisions whose errors add up to `budget` at most; outliers are moved first if int8 exceeds it."""
-        if self.predict(self.all_int8()) > budget:
+        """Return cheap precisions whose errors add up to `budget` at most; outliers are moved first if 8 bits exceed it."""
+        if self.predict(self.all_cheapest()) > budget:
             self._equalize(budget)
-        choice: dict[str, Precision] = self.all_int8()
+        choice: dict[str, Precision] = self.all_cheapest()
         costly = self._costly_layers(budget)
         while self.predict(choice) > budget:
             upgrade = max(self._upgrades(choice, costly), key=lambda one: one.gain / one.cost, default=None)
@@ -139,12 +151,15 @@ class PrecisionPlanner:
             )
             for name, precision in choice.items()
         ]
-        return GraphPlan(budget=budget, predicted=self.predict(choice), layers=lines)
+        return GraphPlan(budget=budget, predicted=self.predict(choice), rows=self._rows, layers=lines)
 
     def costliest_layers(self) -> list[str]:
-        """Return the names of the layers with the largest errors in int8, the largest first."""
-        known = [name for name, errors in self._errors.items() if "int8" in errors]
-        return sorted(known, key=lambda name: -self._errors[name]["int8"])[:NAMED_LAYERS]
+        """Return the names of the layers with the largest errors in the cheapest precision, the largest first."""
+        known = [name for name, errors in self._errors.items() if self._cheapest[name] in errors]
+        return sorted(known, key=self._cheapest_error, reverse=True)[:NAMED_LAYERS]
+
+    def _cheapest_error(self, name: str) -> float:
+        return self._errors[name][self._cheapest[name]]
 
     def _measure(self, name: str, precision: Precision) -> float:
         if precision not in self._errors[name]:
@@ -153,12 +168,12 @@ class PrecisionPlanner:
 
     def _costly_layers(self, budget: float) -> list[str]:
         """Return the layers with the largest errors, until the others stay within `UNEXAMINED_SHARE` of the budget."""
-        ranked = sorted(self._errors, key=lambda name: -self._errors[name]["int8"])
-        rest = self.predict(self.all_int8())
+        ranked = sorted(self._errors, key=self._cheapest_error, reverse=True)
+        rest = self.predict(self.all_cheapest())
         for count, name in enumerate(ranked):
             if rest <= UNEXAMINED_SHARE * budget:
                 return ranked[:count]
-            rest -= max(self._errors[name]["int8"], 0.0)
+            rest -= max(self._cheapest_error(name), 0.0)
         return ranked
 
     def _upgrades(self, choice: Choice, costly: list[str]) -> Iterator[_Upgrade]:
@@ -171,16 +186,17 @@ class PrecisionPlanner:
 
     def _relax(self, choice: dict[str, Precision], budget: float) -> None:
         """Undo upgrades that are not needed, the most expensive first: the last one may have gained more than needed."""
-        upgraded = [name for name, precision in choice.items() if precision != "int8"]
+        upgraded = [name for name, precision in choice.items() if precision != self._cheapest[name]]
         for name in sorted(upgraded, key=lambda name: -self._layers[name].weights * COST[choice[name]]):
             for coarser in sorted(self._errors[name], key=COST.__getitem__):
                 if COST[coarser] < COST[choice[name]] and self.predict(choice | {name: coarser}) <= budget:
                     choice[name] = coarser
 
     def _finer(self, layer: Layer, precision: Precision) -> list[Precision]:
-        """Return the more exact precisions. Only products can be in blocks, and only if their inputs fill whole blocks."""
-        blocks = layer.kind == "product" and not layer.shape[0] % BLOCK_MIN
-        ladder: list[Precision] = ["int8", "block8", "fp32"] if blocks else ["int8", "fp32"]
+        """Return the more exact precisions. Only products can be in rows or blocks; in blocks, if their inputs fill them."""
+        ladder: list[Precision] = ["int8", "fp32"]
+        if layer.kind == "product":
+            ladder = ["int8", "row8", "fp32"] if layer.shape[0] % BLOCK_MIN else ["int8", "row8", "block8", "fp32"]
         return ladder[ladder.index(precision) + 1 :]
 
     def _equalize(self, budget: float) -> None:
@@ -190,24 +206,24 @@ class PrecisionPlanner:
         self._considered.update(groups)
         for group, (exponent, scales) in find_scales(self._sensitivity, groups).items():
             edits = move_scales(self.graph, group, scales)
-            moved = {name: self._sensitivity.measure_error({name: "int8"}, edits) for name in group.layers}
-            if sum(moved.values()) < MAX_ERROR_AFTER_MOVING * sum(self._errors[name]["int8"] for name in group.layers):
+            moved = {name: self._sensitivity.measure_error({name: self._cheapest[name]}, edits) for name in group.layers}
+            if sum(moved.values()) < MAX_ERROR_AFTER_MOVING * sum(map(self._cheapest_error, group.layers)):
                 for name, error in moved.items():
                     self._edits[name] = edits
-                    self._errors_unmoved[name] = self._errors[name]["int8"]
-                    self._errors[name] = {"fp32": 0.0, "int8": error}
+                    self._errors_unmoved[name] = self._cheapest_error(name)
+                    self._errors[name] = {"fp32": 0.0, self._cheapest[name]: error}
                     self._equalized[name] = exponent
 
     def _why(self, name: str, precision: Precision, budget: float) -> str:
-        errors = self._errors[name]
-        if "int8" not in errors:
-            return "every layer was to be int8, and none was measured"
+        errors, cheapest = self._errors[name], self._cheapest[name]
+        if cheapest not in errors:
+            return "every layer was to have 8 bits, and none was measured"
         before = self._errors_unmoved.get(name)
         unmoved = f"; with its outlier channels not yet moved into the weights, {before:.1e}" if before else ""
-        costs = f"int8 would cost {errors['int8']:.1e} of {budget:.1e}{unmoved}"
-        if precision == "int8":
-            return f"int8 costs {errors['int8']:.1e} of {budget:.1e}{unmoved}"
-        if precision == "block8":
-            return f"{costs}; in blocks it costs {errors['block8']:.1e}"
-        blocks = f"; in blocks {errors['block8']:.1e}" if "block8" in errors else ""
-        return f"kept in fp32: {costs}{blocks}"
+        costs = f"{errors[cheapest]:.1e} of {budget:.1e}{unmoved}"
+        if precision == cheapest:
+            return f"{cheapest} costs {costs}"
+        finer = "".join(
+            f"; {words} {errors[other]:.1e}" for other, words in FINER.items() if other in errors and other != cheapest
+        )
+        return f"{'kept in fp32: ' if precision == 'fp32' else ''}{cheapest} would cost {costs}{finer}"

@@ -53,6 +53,11 @@ class BlipCaptioner:
         self._tokens_given = _count_next_tokens(self._decoder)
         self._present_names = [f"present_{cache}" for cache in caches]
 
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a picture's caption is the same, bit for bit, alone and in any batch."""
+        return self.record.batch_invariant
+
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.
 
@@ -67,8 +72,9 @@ class BlipCaptioner:
     def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
         """Caption prepared pictures, in one batch.
 
-        A batch is faster, as the decoder reads its weights once a token for all rows. But the int8 graph scales activations
-        over all rows, so a caption depends a little on its batch; those that are kept are made one at a time.
+        A batch is faster, as the decoder reads its weights once a token for all rows. But where the captioner is not
+        `batch_invariant`, a caption depends a little on its batch: that of an int8 graph which scales activations over all
+        rows. Such captions are made one at a time if they are kept.
 
         Args:
             pixels: (n, 3, s, s) float32, each as `prepare` returns it; n is at least 1.

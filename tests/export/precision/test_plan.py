@@ -36,7 +36,7 @@ def test_no_budget_leaves_everything_that_costs_anything_exact(planner: Precisio
 
 
 def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: PrecisionPlanner) -> None:
-    naive = planner.all_int8()
+    naive = planner.all_cheapest()
     budget = planner.predict(naive) / 3
     choice = planner.choose(budget)
     assert planner.predict(choice) <= budget
@@ -47,20 +47,20 @@ def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: Prec
 
 
 def test_the_choice_is_no_dearer_than_any_other_upgrade_alone(planner: PrecisionPlanner) -> None:
-    budget = planner.predict(planner.all_int8()) * 0.9
+    budget = planner.predict(planner.all_cheapest()) * 0.9
     choice = planner.choose(budget)
     layers = planner.graph.layers
     spent = sum(layers[name].weights * (COST[precision] - 1) for name, precision in choice.items())
     for name, layer in layers.items():
-        alone = planner.all_int8() | {name: "fp32"}
+        alone = planner.all_cheapest() | {name: "fp32"}
         if planner.predict(alone) <= budget:
             assert spent <= layer.weights * (COST["fp32"] - 1)
 
 
 def test_outliers_behind_a_norm_are_moved_into_the_weights_rather_than_paid_for(tmp_path: Path) -> None:
     plain, spiked = plan_small_graph(tmp_path), plan_small_graph(tmp_path, outlier=60.0)
-    budget = 1.5 * plain.predict(plain.all_int8())
-    assert spiked.predict(spiked.all_int8()) > 5 * budget
+    budget = 1.5 * plain.predict(plain.all_cheapest())
+    assert spiked.predict(spiked.all_cheapest()) > 5 * budget
     choice = spiked.choose(budget)
     assert {choice["query"], choice["key"]} == {"int8"}
     lines = {line.layer: line for line in spiked.describe(choice, budget).layers}
@@ -81,11 +81,13 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table: int8 has those, times `moved` where outliers were moved; blocks have a tenth."""
+    """Errors from a table: int8 has those, times `moved` where outliers were moved; rows `rows` of them, blocks a tenth."""
 
-    def __init__(self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS) -> None:
+    def __init__(
+        self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS, rows: float = 1.0
+    ) -> None:
         super().__init__(graph, [{"input_ids": np.array([0, 1, 2])}], ["logits"], target="avx2", threads=1)
-        self._moved, self._errors = moved, errors
+        self._moved, self._errors, self._rows = moved, errors, rows
         self.examined: set[str] = set()
 
     def measure_error(self, choice: Choice, edits: Edits | None = None) -> float:
@@ -93,7 +95,7 @@ class MadeUpSensitivity(LayerSensitivity):
         if precision == "int8":
             return self._errors[layer] * (1.0 if edits is None else self._moved)
         self.examined.add(layer)
-        return self._errors[layer] / 10
+        return self._errors[layer] * (self._rows if precision == "row8" else 0.1)
 
 
 def test_the_layers_that_cost_half_the_budget_together_stay_in_int8_unexamined(tmp_path: Path) -> None:
@@ -119,6 +121,30 @@ def test_outliers_are_moved_where_three_tenths_of_the_error_go(tmp_path: Path, m
     lines = {line.layer: line for line in planner.describe(planner.choose(0.02), 0.02).layers}
     assert bool(lines["query"].equalized) is equalized
     assert lines["query"].errors["int8"] == pytest.approx(INT8_ERRORS["query"] * (moved if equalized else 1))
+
+
+def test_rows_are_taken_before_blocks_where_they_are_enough(tmp_path: Path) -> None:
+    graph = write_small_graph(tmp_path / "small.onnx")
+    errors = {"out": 0.08, "query": 0.0, "key": 0.0, "words": 0.0, "positions": 0.0}
+    for rows, expected in ((0.4, "row8"), (0.9, "block8")):
+        planner = PrecisionPlanner(MadeUpSensitivity(graph, errors=errors, rows=rows))
+        planner.measure_layers(SilentDisplay())
+        assert planner.choose(0.05) == dict.fromkeys(errors, "int8") | {"out": expected}
+        line = next(line for line in planner.describe(planner.choose(0.05), 0.05).layers if line.layer == "out")
+        assert f"; in rows {0.08 * rows:.1e}" in line.why
+
+
+def test_a_graph_of_rows_has_no_product_that_is_coarser(tmp_path: Path) -> None:
+    graph = write_small_graph(tmp_path / "small.onnx")
+    planner = PrecisionPlanner(small_graph_sensitivity(graph), rows=True)
+    planner.measure_layers(SilentDisplay())
+    in_rows = {name: "row8" if layer.kind == "product" else "int8" for name, layer in graph.layers.items()}
+    assert planner.choose(0.5) == planner.all_cheapest() == in_rows
+    choice = planner.choose(planner.predict(in_rows) / 3)
+    assert "int8" not in {choice[name] for name, layer in graph.layers.items() if layer.kind == "product"}
+    plan = planner.describe(in_rows, 0.5)
+    assert plan.rows
+    assert all(line.why.startswith(f"{in_rows[line.layer]} costs") for line in plan.layers)
 
 
 def test_a_table_is_never_put_in_blocks(planner: PrecisionPlanner) -> None:
