@@ -25,6 +25,7 @@ class SiglipExporter:
     """Exports SigLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("siglip/text.onnx", "siglip/image.onnx")
+    row_graphs: frozenset[str] = frozenset()
     tokenizer = "siglip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "SiglipModel") -> None:

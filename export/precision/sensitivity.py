@@ -13,9 +13,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.precision.edits import Edits
 from export.precision.gates import cosines_between
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite
+from export.precision.rewriting import rewrite
 from export.precision.rounding import Choice, Target
 from runtime.models.onnx_session import Array, Session
 
