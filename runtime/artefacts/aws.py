@@ -93,10 +93,10 @@ class Bucket:
         if self._signed:
             with self._signed.asked("HEAD", self._key(path)) as answer:
                 if answer:
-                    return _tag_of(answer.head)
+                    return _tag_of(answer.headers)
         self._client = self._client or open_client("s3")
         with named_failures(f"{self.url}/{path}", self._remedy):
-            return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
+            return _tag_of(_headers_of(self._client.head_object(Bucket=self._name, Key=self._key(path))))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES` at most.
@@ -112,7 +112,7 @@ class Bucket:
         if self._signed:
             with self._signed.asked("GET", self._key(path)) as answer:
                 if answer:
-                    self.tags[path], of_the_same = _tag_of(answer.head), {"IfMatch": str(answer.head["ETag"])}
+                    self.tags[path], of_the_same = _tag_of(answer.headers), {"IfMatch": answer.headers["etag"]}
                     for chunk in answer.chunks(CHUNK_BYTES):
                         given_bytes += len(chunk)
                         yield chunk
@@ -135,16 +135,22 @@ class Bucket:
     def _ask(self, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         self._client = self._client or open_client("s3")
         answer: Mapping[str, Any] = self._client.get_object(Bucket=self._name, Key=self._key(path), **asked)
-        self.tags[path] = _tag_of(answer)
+        self.tags[path] = _tag_of(_headers_of(answer))
         return answer
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}/{path}" if self._prefix else path
 
 
-def _tag_of(answer: Mapping[str, Any]) -> str:
+def _headers_of(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the headers of an answer of boto3, by their names in small letters."""
+    headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+    return headers
+
+
+def _tag_of(headers: Mapping[str, str]) -> str:
     """Return an object's ETag and when it was written: the same content may be published again, to mend what lies beside."""
-    return f"{answer.get('ETag')} {answer.get('LastModified')}"
+    return f"{headers.get('etag')} {headers.get('last-modified')}"
 
 
 def read_secret(secret_id: str) -> str:
