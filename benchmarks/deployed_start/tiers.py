@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.cold_start import ONE_CPU, children_of, init_ms, invoke_ms, search
@@ -83,7 +84,7 @@ def start_from_snapshot(function: Function, folder: Path) -> Figures:
         figures = {"first_ms": duration_ms(go_on)}
         figures["cpu_ms"] = _cpu_ms(process.pid) - before_ms
         figures["touched_mb"] = _referenced_bytes(process.pid) / 1e6
-        later = [duration_ms(lambda query=query: _ask(api, query)) for query in LATER * LATER_ROUNDS]
+        later = [duration_ms(partial(_ask, api, query)) for query in LATER * LATER_ROUNDS]
         return figures | {"warm_ms": statistics.median(later)}
 
 

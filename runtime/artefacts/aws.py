@@ -121,9 +121,9 @@ class Bucket:
         for wait_s in (*RETRIED_AFTER_S, None):
             try:
                 with named_failures(f"{self.url}/{path}", self._remedy):
-                    answer = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
-                    of_the_same = {"IfMatch": answer["ETag"]}
-                    for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                    rest = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
+                    of_the_same = {"IfMatch": rest["ETag"]}
+                    for chunk in rest["Body"].iter_chunks(CHUNK_BYTES):
                         given_bytes += len(chunk)
                         yield chunk
                 return

@@ -72,7 +72,7 @@ class SignedAnswer:
         """Keep an answer of which only the head is read."""
         self._response = response
         self._left = int(response.headers.get("content-length", -1)) if has_body else 0
-        self.headers: Mapping[str, str] = response.headers  # by name, whatever its letters' case
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
 
     @property
     def is_whole(self) -> bool:

@@ -61,7 +61,7 @@ def test_cosines_and_vectors_are_the_same_bytes(by_numpy: SmallStore, by_faiss: 
 
 
 def test_of_equally_near_ones_the_smallest_ids_come_first() -> None:
-    same = np.ones((5, 4), np.float32) / 2
+    same = np.full((5, 4), 0.5, np.float32)
     ids, _ = SmallStore(np.array([5, 3, 9, 1, 7]), same).search(same[:2], 3)
     assert ids.tolist() == [[1, 3, 5]] * 2
 
