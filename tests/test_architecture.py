@@ -92,6 +92,7 @@ OWNERS = {
         "web/api.py",
         "web/browsing.py",
         "web/faults.py",
+        "web/openapi.py",
         "web/page.py",
         "web/pictures.py",
         "web/routing.py",

@@ -91,12 +91,12 @@ class Bucket:
             RemoteRefused: S3 did not say.
         """
         if self._signed:
-            with self._signed.asked("HEAD", self._key(path)) as signed:
-                if signed:
-                    return _tag_of(signed.head)
+            with self._signed.asked("HEAD", self._key(path)) as answer:
+                if answer:
+                    return _tag_of(answer.headers)
         self._client = self._client or open_client("s3")
         with named_failures(f"{self.url}/{path}", self._remedy):
-            return _tag_of(self._client.head_object(Bucket=self._name, Key=self._key(path)))
+            return _tag_of(_headers_of(self._client.head_object(Bucket=self._name, Key=self._key(path))))
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield the content of the object at `path` below the prefix, in pieces of `CHUNK_BYTES` at most.
@@ -110,20 +110,20 @@ class Bucket:
         """
         given_bytes, of_the_same = 0, dict[str, str]()
         if self._signed:
-            with self._signed.asked("GET", self._key(path)) as signed:
-                if signed:
-                    self.tags[path], of_the_same = _tag_of(signed.head), {"IfMatch": str(signed.head["ETag"])}
-                    for chunk in signed.chunks(CHUNK_BYTES):
+            with self._signed.asked("GET", self._key(path)) as answer:
+                if answer:
+                    self.tags[path], of_the_same = _tag_of(answer.headers), {"IfMatch": answer.headers["etag"]}
+                    for chunk in answer.chunks(CHUNK_BYTES):
                         given_bytes += len(chunk)
                         yield chunk
-                    if signed.is_whole:
+                    if answer.is_whole:
                         return
         for wait_s in (*RETRIED_AFTER_S, None):
             try:
                 with named_failures(f"{self.url}/{path}", self._remedy):
-                    answer = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
-                    of_the_same = {"IfMatch": answer["ETag"]}
-                    for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
+                    rest = self._ask(path, of_the_same | ({"Range": f"bytes={given_bytes}-"} if given_bytes else {}))
+                    of_the_same = {"IfMatch": rest["ETag"]}
+                    for chunk in rest["Body"].iter_chunks(CHUNK_BYTES):
                         given_bytes += len(chunk)
                         yield chunk
                 return
@@ -135,16 +135,22 @@ class Bucket:
     def _ask(self, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
         self._client = self._client or open_client("s3")
         answer: Mapping[str, Any] = self._client.get_object(Bucket=self._name, Key=self._key(path), **asked)
-        self.tags[path] = _tag_of(answer)
+        self.tags[path] = _tag_of(_headers_of(answer))
         return answer
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}/{path}" if self._prefix else path
 
 
-def _tag_of(answer: Mapping[str, Any]) -> str:
+def _headers_of(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the headers of an answer of boto3, by their names in small letters."""
+    headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+    return headers
+
+
+def _tag_of(headers: Mapping[str, str]) -> str:
     """Return an object's ETag and when it was written: the same content may be published again, to mend what lies beside."""
-    return f"{answer.get('ETag')} {answer.get('LastModified')}"
+    return f"{headers.get('etag')} {headers.get('last-modified')}"
 
 
 def read_secret(secret_id: str) -> str:

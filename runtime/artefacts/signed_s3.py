@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -73,8 +72,7 @@ class SignedAnswer:
         """Keep an answer of which only the head is read."""
         self._response = response
         self._left = int(response.headers.get("content-length", -1)) if has_body else 0
-        written = response.headers.get("last-modified")
-        self.head = {"ETag": response.headers["etag"], "LastModified": parsedate_to_datetime(written) if written else None}
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
 
     @property
     def is_whole(self) -> bool:

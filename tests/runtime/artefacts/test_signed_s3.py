@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from urllib.parse import quote
 
 import pytest
@@ -24,7 +23,7 @@ ON_LAMBDA = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 }
-WRITTEN = datetime(2026, 11, 29, 11, 0, tzinfo=UTC)
+WRITTEN = "Sun, 29 Nov 2026 11:00:00 GMT"
 CONTENT = bytes(range(256)) * 3
 
 
@@ -80,7 +79,7 @@ class KeepingServer(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("content-length", str(len(CONTENT)))
         self.send_header("etag", '"a"')
-        self.send_header("last-modified", format_datetime(WRITTEN, usegmt=True))
+        self.send_header("last-modified", WRITTEN)
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(CONTENT)
