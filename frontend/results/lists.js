@@ -153,7 +153,9 @@ function make_card(result, is_soon_seen) {
   const image = set("img", is_soon_seen && { loading: "eager", fetchPriority: "high" });
   fill_picture(set(".picture", { onclick: () => open(result) }), result);
   offer_large_preview(image, result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
-  card.onkeydown = (event) => event.key === "h" && !is_modified(event) && open(result, { heatmap: true });
+  card.onkeydown = (event) => {
+    if (event.key === "h" && !is_modified(event)) open(result, { heatmap: true });
+  };
   set(".caption", { textContent: caption }).classList.toggle("absent", !result.caption);
   set(".photo_facts", { textContent: describe_facts(result) });
   set(".similar", { ariaLabel: `More like this: ${caption}`, onclick: () => find_similar(result) });
