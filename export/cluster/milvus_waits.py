@@ -37,15 +37,17 @@ def wait_for(
     Raises:
         LoadRefused: nothing has changed for `STILL_MAX_S`.
     """
-    seen, since_s = (-1, -1), clock()
+    seen, since_s = (0, 0), clock()
     with ProgressBar(console) as bar:
-        while (found := look())[0] < found[1]:
-            done, total = found
+        while True:
+            done, total = found = look()
             if found != seen:
                 if total != seen[1]:
                     bar.begin(what, total)
                 bar.show(done, "")
                 seen, since_s = found, clock()
+            if done >= total:
+                return
             if clock() - since_s >= STILL_MAX_S:
                 minutes = STILL_MAX_S / 60
                 raise LoadRefused(name, f"{what} stands at {done:,} of {total:,} for {minutes:.0f} minutes now", AGAIN)

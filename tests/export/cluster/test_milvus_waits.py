@@ -33,7 +33,7 @@ def test_it_ends_once_all_is_done_and_shows_how_far_it_is() -> None:
     shown = time.wait([(0, 100), (50, 100), (100, 100)], every_s=1)
     assert time.now_s == 2
     assert "Indexing" in shown
-    assert "50/100" in shown
+    assert "100/100" in shown
 
 
 def test_there_may_be_nothing_to_wait_for() -> None:
