@@ -1,4 +1,4 @@
-"""Texts in ten scripts, the same on every machine, to compare tokenizers on. Owns the scripts' letters and what is put between.
+"""Texts in ten scripts, the same on every machine, to compare tokenizers on. Owns the letters and what is put between words.
 
 The texts mean nothing: their words are drawn from letters, or from a vocabulary's own entries.
 """

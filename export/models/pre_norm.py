@@ -4,13 +4,15 @@ Owns the layer's order: norm, attention, residual, norm, MLP, residual. Knows th
 which are the same for both. BLIP's layers are in `blip.py`.
 """
 
+from typing import TypeAlias
+
 from torch import Tensor
 from transformers.models.clip.modeling_clip import CLIPEncoderLayer
 from transformers.models.siglip.modeling_siglip import SiglipEncoderLayer
 
 from export.models.attention import attend
 
-PreNormLayer = CLIPEncoderLayer | SiglipEncoderLayer
+PreNormLayer: TypeAlias = CLIPEncoderLayer | SiglipEncoderLayer
 ALL_TOKENS = slice(None)
 
 

@@ -9,12 +9,13 @@ import pytest
 from runtime.artefacts.mapped_arrays import DTYPES, MappedArrays
 from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_bpe import FORMAT, MappedBpe
+from runtime.models.onnx_session import Array
 
 NAMES = {np.dtype(kind): name for name, kind in DTYPES.items()}
 TEXTS = {"format": FORMAT, "end_token_id": "0", "added_tokens": "{}"}
 LETTERS = "abcr"
 # a=1 b=2 c=3 r=4, "ab"=5, "abc"=6
-ARRAYS = {
+ARRAYS: dict[str, Array] = {
     "characters": np.array([ord(letter) for letter in LETTERS], dtype=np.uint32),
     "character_ids": np.array([1, 2, 3, 4], dtype=np.int32),
     "byte_ids": np.arange(100, 356, dtype=np.int32),
@@ -25,7 +26,7 @@ ARRAYS = {
 }
 
 
-def write(path: Path, arrays: dict[str, np.ndarray], texts: dict[str, str]) -> Path:
+def write(path: Path, arrays: dict[str, Array], texts: dict[str, str]) -> Path:
     header: dict[str, object] = {"__metadata__": texts}
     body = b""
     for name, array in sorted(arrays.items(), key=lambda entry: -entry[1].itemsize):
@@ -78,7 +79,7 @@ def test_a_file_that_was_cut_short_is_refused(whole: Path, length: int) -> None:
 @pytest.mark.parametrize("content", [b"\xff" * 64, b"\x02\0\0\0\0\0\0\0[]", b"\x02\0\0\0\0\0\0\0{}" + bytes(9)])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other.safetensors").write_bytes(content)
-    with pytest.raises(ArtefactCorrupt, match="it is no file of mapped arrays|it is no lookwhy-bpe/1 file"):
+    with pytest.raises(ArtefactCorrupt, match=r"it is no file of mapped arrays|it is no lookwhy-bpe/1 file"):
         MappedBpe(tmp_path / "other.safetensors", 8, 9)
 
 
