@@ -21,7 +21,9 @@ from transformers import (
 from benchmarks.checkpoints.outliers import Edit
 from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
-ShapeName = Literal["clip-b32", "blip-base", "clip-small", "blip-small", "clip-tiny", "blip-tiny"]
+ShapeName = Literal[
+    "clip-b32", "clip-b16", "clip-40m-32", "clip-8m-16", "blip-base", "clip-small", "blip-small", "clip-tiny", "blip-tiny"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,16 @@ class CheckpointShape:
 SHAPES: dict[ShapeName, CheckpointShape] = {
     "clip-b32": CheckpointShape(
         TransformerShape(512, 12, 8), TransformerShape(768, 12, 12), 224, 32, 77, 49_408
-    ),  # openai/clip-vit-base-patch32
+    ),  # openai/clip-vit-base-patch32, laion/CLIP-ViT-B-32-laion2B-s34B-b79K
+    "clip-b16": CheckpointShape(
+        TransformerShape(512, 12, 8), TransformerShape(768, 12, 12), 224, 16, 77, 49_408
+    ),  # openai/clip-vit-base-patch16
+    "clip-40m-32": CheckpointShape(
+        TransformerShape(512, 6, 8), TransformerShape(512, 12, 8), 224, 32, 77, 49_408
+    ),  # wkcn/TinyCLIP-ViT-40M-32-Text-19M-LAION400M
+    "clip-8m-16": CheckpointShape(
+        TransformerShape(256, 3, 4), TransformerShape(256, 10, 4), 224, 16, 77, 49_408
+    ),  # wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M
     "blip-base": CheckpointShape(
         TransformerShape(768, 12, 12), TransformerShape(768, 12, 12), 384, 16, 512, 30_522
     ),  # Salesforce's captioner

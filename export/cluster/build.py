@@ -32,9 +32,9 @@ from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
 from export.index.found import FoundImage, SkippedImage
+from export.index.made_anew import other_models_lines
 from export.index.photos.places import PlacesFile
 from export.index.text.models import text_models_folder
-from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.models.onnx_session import Device
 
@@ -107,7 +107,8 @@ class _ClusterBuild:
         leave_out = None if "://" in self._shards else Path(self._shards)
         source = list_source(self._given, self._options.rules, leave_out=leave_out)
         self._console.print(f"{len(source.images):,} pictures below {source.address}", highlight=False)
-        last = read_last(self._shards, self._last_manifest(), captions=self._captions, text=self._options.text)
+        wanted = {"captions": self._captions, "text": self._options.text}
+        last = read_last(self._shards, self._last_manifest(), self._fingerprint, **wanted)
         started = Started(
             models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
         )
@@ -120,13 +121,12 @@ class _ClusterBuild:
             return finish(self._shards, source, last, remaining, self._blank(source), self._console)
 
     def _last_manifest(self) -> ShardsManifest | None:
-        """Return the manifest of the shards that are there, None where there are none, or other models made them."""
+        """Return the manifest of the shards that are there, None where there are none; say what other models make again."""
         if MANIFEST_NAME not in names_in(self._shards):
             return None
         manifest = read_shards_manifest(self._shards)
-        if not are_same_models(manifest.models, self._fingerprint):
-            self._console.print("Other models made these shards: every picture is looked at again.", style="yellow")
-            return None
+        for line in other_models_lines(manifest.models, self._fingerprint, pictures=manifest.count, captions=None):
+            self._console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
         return manifest
 
     def _plan(self, source: Source, last: LastShards, cluster: Cluster) -> Remaining:

@@ -26,7 +26,7 @@ IvfFrom = Annotated[
     int | None,
     typer.Option(min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."),
 ]
-NOT_OF_SHARDS = {"publish_every", "given_captions", "calibration", "keep", "forget", "forget_below", "ivf_from"}
+NOT_OF_SHARDS = {"publish_every", "given_captions", "calibration", "keep", "forget", "forget_below", "ivf_from", "reuse"}
 NOT_OF_AN_ENGINE = {"keep", "ivf_from", "no_previews"}
 
 
@@ -76,6 +76,13 @@ def index(
         list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
     ] = None,
     ivf_from: IvfFrom = None,
+    reuse: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="INDEX",
+            help="Take captions, previews and text over from another index of the same pictures, as of another encoder.",
+        ),
+    ] = None,
     places: PlacesTable = None,
     exclude: Excluded = None,
     include_hidden: IncludeHidden = False,
@@ -120,7 +127,7 @@ def index(
         options = BuildOptions(captions_later=captions == "later", publish_every_s=60 * publish_every, keep=keep)
         options = replace(options, previews=not no_previews)
         options = replace(options, forget=named_folders(pictures, forget_below or (), everywhere=forget))
-        options = replace(options, places=find_table(places))
+        options = replace(options, places=find_table(places), reuse=reuse)
         options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
         if text:
             options = replace(

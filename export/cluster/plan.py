@@ -24,11 +24,18 @@ from export.index.catalog import Catalog, IndexedImage
 from export.index.found import FoundImage, Scan, SkippedImage
 from export.index.hashing import remembered_hashes
 from export.index.leaving_out import LeavingOut
+from runtime.artefacts.fingerprint import PARTS, Fingerprint, Part, differing_entries
 from runtime.images import LASTING_REASONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+# Which columns hold what a part of the models made.
+MADE_OF: dict[Part, frozenset[str]] = {
+    "pictures": frozenset({"embedding"}),
+    "captions": frozenset({"caption", "made_caption", "caption_embedding"}),
+    "texts": frozenset({"caption_embedding"}),
+}
 IDENTITY = ("image_id", "path", "sha256", "bytes", "mtime_ns", "width", "height", "caption")
 
 
@@ -36,14 +43,15 @@ IDENTITY = ("image_id", "path", "sha256", "bytes", "mtime_ns", "width", "height"
 class LastShards:
     """What the last build left: its manifest, None where there was none that helps; its rows by their identity alone.
 
-    Where `refill` is true, captions or texts are wanted now that it had none of: every row goes through the work
-    again, which makes only what it lacks.
+    Where `refill` is true, captions or texts are wanted now that it had none of, or other models made it: every row goes
+    through the work again, which makes only what it lacks. `unusable` are the columns that other models made.
     """
 
     shards: str
     manifest: ShardsManifest | None = None
     catalog: Catalog = field(default_factory=Catalog)
     refill: bool = False
+    unusable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,8 +75,10 @@ class Remaining:
         return len(self.new) + sum(map(len, self.moved.values()))
 
 
-def read_last(shards: str, manifest: ShardsManifest | None, *, captions: bool, text: bool) -> LastShards:
-    """Return what shards hold; `captions` and `text` are what is wanted now.
+def read_last(
+    shards: str, manifest: ShardsManifest | None, models: Fingerprint, *, captions: bool, text: bool
+) -> LastShards:
+    """Return what shards hold; `models`, `captions` and `text` are what is wanted now.
 
     Raises:
         ShardsUnusable: a file is damaged.
@@ -82,8 +92,10 @@ def read_last(shards: str, manifest: ShardsManifest | None, *, captions: bool, t
             found = IndexedImage(row["image_id"], row["path"], row["sha256"], *size, row["caption"], row["mtime_ns"])
             rows.append(found)
     skipped = [skipped_of(row) for batch in read_failures(shards) for row in batch.to_pylist()]
-    refill = (captions and not manifest.captioned) or (text and not manifest.text_read)
-    return LastShards(shards, manifest, Catalog(rows, skipped, scanned_ns=manifest.listed_ns), refill)
+    made_by_others = (MADE_OF[part] for part in PARTS if differing_entries(part, manifest.models, models))
+    unusable = frozenset[str]().union(*made_by_others)
+    refill = bool(unusable) or (captions and not manifest.captioned) or (text and not manifest.text_read)
+    return LastShards(shards, manifest, Catalog(rows, skipped, scanned_ns=manifest.listed_ns), refill, unusable)
 
 
 def unread(source: Source, last: LastShards) -> tuple[list[FoundImage], dict[str, str]]:
@@ -161,8 +173,13 @@ def _remaining_rows(remaining: Remaining, last: LastShards) -> Iterator[dict[str
         for batch in read_shards(last.shards, with_gone=True):
             for row in batch.to_pylist() if left else ():
                 for image in left.pop(row["sha256"], ()):
-                    yield row | new_row(image, row["sha256"])
+                    yield _usable(row, last.unusable) | new_row(image, row["sha256"])
     if left:
         raise ShardsUnusable(last.shards, f"{len(left):,} of its pictures are not where they were; another build wrote it")
     for image, sha256 in remaining.new:
         yield new_row(image, sha256)
+
+
+def _usable(row: dict[str, Any], unusable: frozenset[str]) -> dict[str, Any]:
+    """Return a row without what other models made of it; a caption that a person gave stays."""
+    return row | dict.fromkeys(unusable - {"caption"} if row["caption_source"] == "given" else unusable)

@@ -126,6 +126,7 @@ class PictureStage:
         seen = [row for row in rows if row["path"] not in failed]
         if self._work.captions and self._models.open_captioner:
             self._caption(folder, seen, found, previews)
+        self._embed_captions(seen)
         if self._work.text:
             self._read_text(folder, seen, found, previews)
         return failed
@@ -155,6 +156,8 @@ class PictureStage:
                 captions |= {sha256: outcome for sha256, outcome in batch if isinstance(outcome, str)}
         for row in rows:
             row["caption"] = captions.get(row["sha256"], row["caption"])
+
+    def _embed_captions(self, rows: Rows) -> None:
         lacking = list(dict.fromkeys(row["caption"] for row in rows if row["caption"] and row["caption_embedding"] is None))
         vectors = self._models.encoder.embed_texts(lacking) if lacking else ()
         by_caption = dict(zip(lacking, vectors, strict=True))

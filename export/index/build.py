@@ -31,6 +31,7 @@ from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, ImageEncoder, Models
 from export.index.publisher import BuildOptions, Publisher, published_at_ctrl_c
+from export.index.reuse import take_over
 from export.index.salvage import last_generation
 from export.index.scan import scan_folder
 from export.index.summary import Summary, print_found, print_summary
@@ -91,7 +92,7 @@ class _Build:
     def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
         self._scan, self._out, self._options, self._console = scan, out, options, console
         self._last = last_generation(out, console)
-        models = self._models = compare_models(self._last, models, console)
+        models = self._models = compare_models(self._last, models, console, reuse=options.reuse)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
         live_captions = CaptionFile(out, models.fingerprint).read_all()
@@ -105,6 +106,7 @@ class _Build:
         self._texts = TextStep(out, self._last, self._journal, options)
         self._previews = PreviewFolder(out, wanted=options.previews)
         self._given: Mapping[str, tuple[str, ...]] = {}
+        take_over(options, out, self._known, self._texts, models, console)
 
     def run(self) -> Summary:
         """Hash, embed, assign ids, make previews, caption, read text, and publish what differs from the last generation."""

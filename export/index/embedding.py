@@ -4,7 +4,7 @@ New pictures are hashed part by part, too: a part is then read once from the dis
 however large the library is. Owns no rows and gives no ids; `build.py` does.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -34,6 +34,7 @@ class EmbedStep:
         """Keep where results go; nothing is read yet."""
         self._out, self._models, self._pictures, self._known, self._previews = out, models, pictures, known, previews
         self._preview_bytes = 0
+        self._previewed: Container[str] = ()
         self.encoded = 0
 
     def run(
@@ -58,6 +59,7 @@ class EmbedStep:
         journaled = self._known.sizes.keys() - self._pictures.hashes.values() if unread else ()
         forecast = Forecast(len(images) - len(journaled), lambda left, left_s: self._tell(left, left_s, console))
         say_disk(self._out, images, self._models.encoder.dimension, console, previews=self._previews.wanted)
+        self._previewed = self._previews.complete() if images else ()
         done = 0
         with progress_bar(console, "Embedding", len(images)) as advance:
             for part in _parts(images):
@@ -72,7 +74,8 @@ class EmbedStep:
 
     def _embed(self, images: dict[str, FoundImage], signatures: Signatures) -> Iterator[int]:
         """Embed contents, by sha256; yield how many are done after each few."""
-        for batch in embed_images(self._pictures.folder, images, self._models, previews=self._previews.wanted):
+        folder, previews = self._pictures.folder, self._previews.wanted
+        for batch in embed_images(folder, images, self._models, previews=previews, previewed=self._previewed):
             embedded = {sha256: outcome for sha256, outcome in batch if isinstance(outcome, EmbeddedImage)}
             skipped = [outcome for _, outcome in batch if isinstance(outcome, SkippedImage)]
             failures = {one.sha256: one.reason for one in skipped if one.sha256}

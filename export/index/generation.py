@@ -35,7 +35,7 @@ from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
-from runtime.artefacts.model_records import CosineLevels
+from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
 from runtime.errors import SessionFailed
 from runtime.models.cpu_cores import usable_cores
 from runtime.stores.faiss_ivf import MappedIvf
@@ -49,8 +49,8 @@ class NextGeneration:
     `vectors` yields those of every row, in the order of the rows, n at a time; `captions` those of the captions.
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
     without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `groups` finds copies
-    and bursts; without it, the catalogue has none. `levels` say what cosines of the encoder mean. `decode` is the rule that pictures are decoded by. `awaited` is how many
-    pictures are still to be embedded.
+    and bursts; without it, the catalogue has none. `levels` say what cosines of the encoder mean. `decode` is the rule that
+    pictures are decoded by. `awaited` is how many pictures are still to be embedded.
     """
 
     number: int
@@ -64,7 +64,7 @@ class NextGeneration:
     ivf_from: int = IVF_FROM
     labels: Mapping[str, Sequence[str]] | None = None
     groups: PictureGroups | None = None
-    levels: CosineLevels = CosineLevels()
+    levels: CosineLevels = CLIP_LEVELS
     decode: DecodeRule = "exact"
     awaited: int = 0
 

@@ -3,7 +3,7 @@
 `salvage.py` finds what a damaged one still holds. Writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,8 +48,10 @@ class Generation:
 
     def made_with(self, models: Fingerprint, *parts: Part) -> bool:
         """Return whether these very models made these parts of it; all parts, where none is named."""
-        made_by = self.manifest and self.manifest.models
-        return made_by is not None and not any(differing_entries(part, made_by, models) for part in parts or PARTS)
+        if self.manifest is None:
+            return False
+        made_by = self.manifest.models
+        return not any(differing_entries(part, made_by, models) for part in parts or PARTS)
 
     def vectors_of(self, ids: Sequence[int]) -> NDArray[np.float32]:
         """Return the vectors of these ids, (n, d) float32, in their order.

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from runtime.artefacts.cluster_search import AskedWith, ClusterSearchParams
-from runtime.artefacts.model_records import CosineLevels
+from runtime.artefacts.model_records import CLIP_LEVELS
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
@@ -27,7 +27,7 @@ QUERIES_MIN = 100  # captions; fewer give too coarse a measure
 CHUNK = 16_384  # pictures scored at once: 131 MB of scores
 TIE = 1e-6  # the order of additions changes a cosine by no more
 SEED = 7
-TEXT_COSINE = CosineLevels().text_cosine
+TEXT_COSINE = CLIP_LEVELS.text_cosine
 Vectors = NDArray[np.float32]
 
 

@@ -4,7 +4,7 @@ Knows neither ids nor the catalogue. Only so many pictures are held at once, how
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.model_records import CosineLevels
+from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
 from runtime.library.kept_previews import Previews
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Models:
     open_captioner: Callable[[], Captioner] | None = None
     workers: int = 1
     decode: DecodeRule = "scaled"
-    levels: CosineLevels = CosineLevels()
+    levels: CosineLevels = CLIP_LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,12 @@ class PreviewedImages:
 
 
 def embed_images(
-    folder: Path, images: Mapping[str, FoundImage], models: Models, *, previews: bool = False
+    folder: Path,
+    images: Mapping[str, FoundImage],
+    models: Models,
+    *,
+    previews: bool = False,
+    previewed: Container[str] = (),
 ) -> Generator[list[tuple[str, EmbeddedImage | SkippedImage]], None, None]:
     """Yield what became of each picture, by its sha256, in their order, some at a time.
 
@@ -110,6 +115,7 @@ def embed_images(
         images: the pictures by the sha256 of their content.
         models: the encoder, how many pictures are in it at once, and how they are decoded.
         previews: whether to make previews, too, of the same decoded pixels.
+        previewed: contents, by sha256, that have theirs.
 
     Raises:
         SessionFailed: onnxruntime refused a picture.
@@ -120,7 +126,8 @@ def embed_images(
         return EmbeddedImage(image.width, image.height, vector, image.greys, image.previews)
 
     def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
-        return decode_found(folder, image, sha256, prepare=_preparing(models.encoder), rule=models.decode, previews=previews)
+        with_previews, prepare = previews and sha256 not in previewed, _preparing(models.encoder)
+        return decode_found(folder, image, sha256, prepare=prepare, rule=models.decode, previews=with_previews)
 
     return _decode_and_run(images, decode, embed, workers=models.workers)
 

@@ -49,6 +49,7 @@ class BuildOptions:
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
         exclude: patterns of what is left out, as `LeavingOut` takes them.
         include_hidden: files and folders whose names begin with a dot count, too.
+        reuse: the folder of another index of the same pictures, from which captions and previews are taken over.
     """
 
     captions_later: bool = False
@@ -64,6 +65,7 @@ class BuildOptions:
     forget: Collection[str] = ()
     exclude: Sequence[str] = ()
     include_hidden: bool = False
+    reuse: Path | None = None
 
 
 class Publisher:

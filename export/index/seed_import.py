@@ -42,6 +42,7 @@ DECODERS = min(4, usable_cores())
 COMPARED = 8  # pictures embedded anew
 # A quantized tower keeps a cosine above 0.9 to its reference; another model, or another picture, does not.
 COMPARED_COSINE_MIN = 0.8
+SEED_CLIP = "openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"  # which the seed project embeds with
 
 
 def import_index(
@@ -177,7 +178,10 @@ def _check_vectors(
     median = float(np.median(cosines))
     if median < COMPARED_COSINE_MIN:
         reason = f"the given models embed its pictures differently (median cosine {median:.2f} over {len(chosen)} of them)"
-        remedy = "Give the metadata.json that belongs to it, and point --models at the CLIP that made it."
+        remedy = (
+            "Give the metadata.json that belongs to it, and point --models at the CLIP that made it; "
+            f"the seed's own is made by: lookwhy models --clip {SEED_CLIP}"
+        )
         raise ArtefactCorrupt(seed.store, reason, remedy)
 
 

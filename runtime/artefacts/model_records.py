@@ -3,7 +3,7 @@
 `manifest.py` owns the files that these records stand in, `fingerprint.py` what of them decides what an index holds.
 """
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -46,6 +46,9 @@ class CosineLevels(Record):
     text_cosine: float = Field(default=0.3, gt=0, lt=1)
 
 
+CLIP_LEVELS = CosineLevels()
+
+
 class EncoderRecord(Record):
     """The two graphs that embed texts and pictures into one space, and what must be known to run them.
 
@@ -71,11 +74,11 @@ class EncoderRecord(Record):
     logit_bias: float | None = Field(default=None, exclude_if=lambda given: given is None)
     patch_grid: int
     preprocessing: Preprocessing
-    cosine_levels: CosineLevels = CosineLevels()
+    cosine_levels: CosineLevels = CLIP_LEVELS
 
     @model_validator(mode="before")
     @classmethod
-    def _read_older(cls, given: Any) -> Any:
+    def _read_older(cls, given: object) -> object:
         """Take the end token of a manifest from before there was a padding token: its models were padded with that."""
         if isinstance(given, dict) and "end_token_id" in given and "pad_token_id" not in given:
             given = {**given, "pad_token_id": given["end_token_id"]}

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.model_records import CosineLevels
+from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
 from runtime.library.captions import CaptionSource
 from runtime.library.copies import Copy
 from runtime.library.image_rows import ImageRow
@@ -52,8 +52,8 @@ class Evidence:
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
     `testimony` is what the caption in the index says of the query in words; silent where there is none.
-    `levels` say what cosines of the encoder mean. `is_named`: the names of its file and folders have all the words of the query. `writing` is what of the text that
-    stands in the picture the query names.
+    `levels` say what cosines of the encoder mean. `is_named`: the names of its file and folders have all the words of the
+    query. `writing` is what of the text that stands in the picture the query names.
     `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
     """
 
@@ -61,7 +61,7 @@ class Evidence:
     caption_score: float | None = None
     match_probability: float | None = None
     verdict: Verdict | None = None
-    levels: CosineLevels = CosineLevels()
+    levels: CosineLevels = CLIP_LEVELS
     testimony: Testimony = SILENT
     is_named: bool = False
     writing: Writing = NO_WRITING

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, match_features
-from runtime.artefacts.model_records import CosineLevels, EncoderRecord
+from runtime.artefacts.model_records import CLIP_LEVELS, EncoderRecord
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
 from runtime.library.filters import Allowed
@@ -64,7 +64,7 @@ class Ranker:
         """
         self._texts_of, self.orders = texts_of, NearnessOrders(store)
         self._store, self._captions, self._some_ids = store, captions, some_ids
-        self._levels = encoder.cosine_levels if encoder else CosineLevels()
+        self._levels = encoder.cosine_levels if encoder else CLIP_LEVELS
         self._calibration = calibration or (encoder.pair_calibration() if encoder else None)
 
     @property

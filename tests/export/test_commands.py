@@ -121,7 +121,7 @@ def test_a_hub_that_cannot_be_reached_is_one_error_with_both_ways_out(tmp_path: 
     environment = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
     ended = run_module("export", "models", "--out", str(tmp_path / "models"), environment=environment)
     assert ended.returncode == 1
-    assert "openai/clip-vit-base-patch32" in ended.stderr
+    assert "laion/CLIP-ViT-B-32-laion2B-s34B-b79K@1a25a446712ba5ee05982a381eed697ef9b435cf" in ended.stderr
     assert "folder" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "models").exists()

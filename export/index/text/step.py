@@ -47,7 +47,7 @@ class TextStep:
         batches = closing(read_images(folder, images, self._open_reader(), index_dir=self._out, workers=workers))
         with batches as outcomes, progress_bar(console, "Reading text", len(images)) as advance:
             for batch in outcomes:
-                self._keep({sha256: words for sha256, words in batch if isinstance(words, str)})
+                self.keep({sha256: words for sha256, words in batch if isinstance(words, str)})
                 advance(len(batch))
                 yield
 
@@ -59,7 +59,14 @@ class TextStep:
         """Return how many of these pictures were not looked at; 0 where nobody ever asked for text."""
         return sum(row.sha256 not in self.known for row in rows) if self._is_wanted else 0
 
-    def _keep(self, texts: Mapping[str, str]) -> None:
+    def keep(self, texts: Mapping[str, str]) -> None:
+        """Keep the words in contents, by sha256; once this returns, a kill cannot lose them.
+
+        Raises:
+            OutputUnwritable: the disk is full.
+        """
+        if not texts:
+            return
         with unwritable_refused(self._out):
             self._journal.record_texts(READER, texts)
         self.known.update(texts)

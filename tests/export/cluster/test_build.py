@@ -6,6 +6,7 @@ import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,10 +19,19 @@ from export.cluster.build import ShardOptions
 from export.cluster.errors import ShardsUnusable, SourceUnusable
 from export.cluster.from_index import shards_of_index
 from export.cluster.load_faiss import LoadOptions, load_faiss
-from export.cluster.shards import image_id_of, read_failures, read_shards
+from export.cluster.shard_files import put_manifest, put_table
+from export.cluster.shards import (
+    image_id_of,
+    import_pyarrow,
+    pictures_schema,
+    read_failures,
+    read_shards,
+    read_shards_manifest,
+)
 from export.cluster.sources import Rules
 from export.index.build import BuildOptions, build_index
 from export.index.chosen_models import open_models
+from runtime.artefacts.manifest import read_models_manifest
 from tests.cluster.same_index import assert_same_index
 from tests.export.cluster.here import Killed, build_here
 from tests.export.index.small_library import FEW_QUESTIONS, draw, draw_many, small_models
@@ -162,7 +172,7 @@ def test_a_picture_that_comes_back_is_there_again_and_one_that_left_before_stays
     assert "a.jpg" in paths_in(shards)
 
 
-def test_other_models_look_at_every_picture_again(folder: Path, tmp_path: Path) -> None:
+def test_another_search_for_captions_makes_them_all_again(folder: Path, tmp_path: Path) -> None:
     shards, others = tmp_path / "shards", tmp_path / "models"
     build_here(folder, shards)
     shutil.copytree(MODELS, others)
@@ -170,8 +180,8 @@ def test_other_models_look_at_every_picture_again(folder: Path, tmp_path: Path) 
     manifest["blip"]["num_beams"] += 1
     (others / "manifest.json").write_text(json.dumps(manifest))
     anew, cluster, said = build_here(folder, shards, models=others)
-    assert "Other models" in said
-    assert len(cluster.looked_at) == 7
+    assert "another captioner (blip/search)" in said
+    assert len(cluster.looked_at) == 6, "why the seventh cannot be read is known"
     assert anew.count == len(paths_in(shards)) == 6
     assert len(list(shards.glob("pictures-*.parquet"))) == len(anew.pictures)
 
@@ -213,6 +223,48 @@ def test_shards_of_other_models_are_not_loaded(folder: Path, tmp_path: Path) -> 
     build_here(folder, tmp_path / "shards")
     with pytest.raises(ShardsUnusable, match="other models"):
         load_faiss(str(tmp_path / "shards"), tmp_path / "out", models=small_models(), options=LoadOptions(), console=quiet())
+
+
+@pytest.mark.parametrize(
+    ("entry", "anew"),
+    [
+        ("clip/image.onnx", {"embedding"}),
+        ("clip/text.onnx", {"caption_embedding"}),
+        ("blip/decoder.onnx", {"caption", "caption_embedding"}),
+    ],
+)
+def test_shards_of_other_models_keep_what_those_do_not_change(
+    folder: Path, tmp_path: Path, entry: str, anew: set[str]
+) -> None:
+    shards = tmp_path / "shards"
+    build_here(folder, shards)
+    before = _rows(shards)
+    marked = {path: row | {"caption": "a mark", "embedding": row["caption_embedding"]} for path, row in before.items()}
+    _write_rows(shards, marked, entry)
+    manifest, cluster, said = build_here(folder, shards)
+    after = _rows(shards)
+    assert "Made with another" in said
+    assert len(cluster.looked_at) == manifest.count == len(before)
+    of_mark = open_models(MODELS).encoder.embed_texts(["a mark"])[0].astype(np.float16).tolist()
+    for path, row in after.items():
+        for column in ("embedding", "caption"):
+            assert row[column] == (before if column in anew else marked)[path][column]
+        is_of_mark = row["caption"] == "a mark" and "caption_embedding" in anew
+        assert row["caption_embedding"] == (of_mark if is_of_mark else before[path]["caption_embedding"])
+    assert manifest.models == read_models_manifest(MODELS).fingerprint()
+
+
+def _rows(shards: Path) -> dict[str, dict[str, Any]]:
+    return {row["path"]: row for batch in read_shards(shards) for row in batch.to_pylist()}
+
+
+def _write_rows(shards: Path, rows: dict[str, dict[str, Any]], entry: str) -> None:
+    """Put rows in the place of those that shards have, and let another model have made one part of them."""
+    manifest = read_shards_manifest(shards)
+    table = import_pyarrow().Table.from_pylist(list(rows.values()), schema=pictures_schema(manifest.dimension))
+    file = put_table(str(shards), "pictures-marked.parquet", table)
+    models = manifest.models | {entry: "0" * 64}
+    put_manifest(str(shards), manifest.model_copy(update={"pictures": (file,), "models": models}))
 
 
 def test_a_list_names_the_pictures(folder: Path, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.artefacts.model_records import CosineLevels, EncoderRecord
 from runtime.library.image_rows import ImageRow
 from runtime.search.cards import best_first

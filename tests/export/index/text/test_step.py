@@ -147,6 +147,14 @@ def test_other_models_for_search_cost_no_second_reading(folder: Path, out: Path)
     assert texts_of(folder, out)
 
 
+def test_an_index_beside_another_takes_its_texts_over(folder: Path, out: Path) -> None:
+    build(folder, out, options=reading(BrightnessReader()))
+    beside = out.with_name("beside")
+    said = said_by(folder, beside, options=BuildOptions(open_text_reader=never_opened, reuse=out))
+    assert f"the text in {COUNT} pictures" in said
+    assert texts_of(folder, beside) == texts_of(folder, out)
+
+
 def test_a_preview_is_read_in_place_of_its_picture_unless_it_is_damaged(folder: Path, out: Path) -> None:
     build(folder, out)
     rows = {row.image_path: row for row in catalog_of(out).rows}
