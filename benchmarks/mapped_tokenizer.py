@@ -1,7 +1,7 @@
 """A large byte-pair encoding from mapped arrays beside the library tokenizers: python -m benchmarks.mapped_tokenizer FILE
 
-FILE is the tokenizer.json of Gemma or SigLIP 2, of 256,000 entries. Writes the arrays, opens both forms in processes of their
-own (time, memory), and compares ids and cut texts on 300 texts in each of ten scripts.
+FILE is the tokenizer.json of Gemma or SigLIP 2, of 256,000 entries. Writes the arrays, opens both forms in processes of
+their own (time, memory), and compares ids and cut texts on 300 texts in each of ten scripts.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Byte-pair encoding of a large vocabulary, read from mapped arrays: opens in milliseconds, whatever its size.
 
 Does what the library tokenizers does with a `tokenizer.json` of the same vocabulary, token for token, for encodings that
-look at a text as a whole (sentencepiece's: no words are cut out first). The library takes a second and 170 MB to open 256,000
-entries; here, only those that a text touches are read. `export/models/mapped_bpe_file.py` writes the file.
+look at a text as a whole (sentencepiece's: no words are cut out first). The library takes a second and 170 MB to open
+256,000 entries; here, only those that a text touches are read. `export/models/mapped_bpe_file.py` writes the file.
 """
 
 import heapq
