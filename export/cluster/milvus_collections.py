@@ -1,6 +1,5 @@
 """The collections of one library in Milvus, as a load writes them: generations, their manifests, and the alias in force."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.cluster.load_errors import LoadRefused
+from export.cluster.milvus_waits import AGAIN, STILL_MAX_S, wait_for
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.milvus_terms import (
@@ -27,7 +27,6 @@ from runtime.stores.remote_manifest import RemoteManifest
 LINKS, CANDIDATES = 16, 200  # HNSW's M and efConstruction
 CONTENT_CHARS = 16_000  # of a manifest in one row, each of at most 4 bytes
 LIMITS = CallLimits(deadline_s=120.0, try_s=60.0, tries=20, longest_wait_s=10.0)  # a load waits for a server that starts
-LOOK_EVERY_S = 0.5
 PROGRESS = "progress"
 
 
@@ -76,14 +75,28 @@ class MilvusCollections:
         """Note that so many batches of these shards are there."""
         self._put_parts(f"{self.generation}/{PROGRESS}", [f"{batches} {fingerprint}"])
 
+    def forget_progress(self) -> None:
+        """Note nothing of what is there, which is not right: the next load drops it, and begins another generation."""
+        self._remove_parts(f"{self.generation}/{PROGRESS}")
+
     def finish(self, console: Console) -> None:
-        """Return once all is written, indexed and loaded."""
+        """Return once all is written, indexed and loaded; it may be called again.
+
+        Raises:
+            LoadRefused: Milvus gets no further.
+            StoreUnavailable, RemoteRefused: it does not answer, or refuses.
+        """
+        from pymilvus import MilvusException
+
         client, generation = self._calls.client, self.generation
-        client.flush(generation)
-        with console.status("Milvus builds the index"):
-            while (waiting := self._rows_to_index()) > 0:  # Milvus does not tell when it is done
-                time.sleep(min(LOOK_EVERY_S, 0.1 + waiting / 100_000))
-            client.load_collection(generation)
+        try:
+            with console.status("Milvus writes what was sent"):
+                client.flush(generation, timeout=STILL_MAX_S)
+        except MilvusException as cause:
+            raise LoadRefused(self.name, f"Milvus did not write what was sent ({cause.message})", AGAIN) from cause
+        wait_for(self.name, "Indexing", self._rows_indexed, console)
+        self._calls.run(lambda timeout_s: client.load_collection(generation, timeout=timeout_s, _async=True))
+        wait_for(self.name, "Taking into memory, %", self._share_loaded, console)
 
     def count(self) -> int:
         """Return how many rows there are."""
@@ -146,13 +159,27 @@ class MilvusCollections:
         if client.has_collection(name):
             client.drop_collection(name)
         for of_it in (name, f"{name}/{PROGRESS}"):
-            found = self._calls.query(self._manifests, f"generation == {quoted(of_it)}", ["id"], newest=True)
-            if found:
-                client.delete(self._manifests, ids=[str(row["id"]) for row in found])
+            self._remove_parts(of_it)
 
-    def _rows_to_index(self) -> int:
-        described = self._calls.client.describe_index(self.generation, "embedding")
-        return int(described.get("pending_index_rows", 0))
+    def _remove_parts(self, generation: str) -> None:
+        found = self._calls.query(self._manifests, f"generation == {quoted(generation)}", ["id"], newest=True)
+        if found:
+            self._calls.client.delete(self._manifests, ids=[str(row["id"]) for row in found])
+
+    def _rows_indexed(self) -> tuple[int, int]:
+        """Return how many rows are in the index, and how many there are."""
+        client = self._calls.client
+        told = self._calls.run(lambda timeout_s: client.describe_index(self.generation, "embedding", timeout=timeout_s))
+        total = int(told.get("total_rows", 0))
+        return total - int(told.get("pending_index_rows", 0)), total
+
+    def _share_loaded(self) -> tuple[int, int]:
+        """Return how much of the collection is in memory, in percent, and 100."""
+        from pymilvus.client.types import LoadState
+
+        client = self._calls.client
+        told = self._calls.run(lambda timeout_s: client.get_load_state(self.generation, timeout=timeout_s))
+        return (100 if told["state"] == LoadState.Loaded else min(99, int(told.get("progress", 0)))), 100
 
     def _make_generation(self, dimension: int) -> None:
         from pymilvus import DataType

@@ -169,7 +169,7 @@ class _ExportRun:
         self.figures.gate_results.append(rounded.result)
         self.figures.measured_on = calibration.source
         for graph in exporter.graphs:
-            feed = gate_measure.calibration_inputs(graph)[0][0]
+            feed = gate_measure.calibration_inputs(graph).feeds[0]
             exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
             self.figures.latencies_ms[graph] = exact_ms, here_ms
         plan = PrecisionPlan(

@@ -123,7 +123,7 @@ class BlipExporter:
         """Trace the vision tower and the decoder."""
         from export.models.blip import write_blip_graphs
 
-        write_blip_graphs(model, folder)
+        write_blip_graphs(model, folder, num_beams=self._num_beams)
 
     def run_model(self, model: "BlipForConditionalGeneration") -> Outputs:
         """Caption the probe images by `generate()`."""

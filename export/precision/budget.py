@@ -73,8 +73,8 @@ class BudgetSearch:
 
     def _measure_layers(self, graph: str, gate_measure: GateMeasure) -> PrecisionPlanner:
         exact = ExactGraph(self._exact / graph)
-        feeds, outputs = gate_measure.calibration_inputs(graph)
-        sensitivity = LayerSensitivity(exact, feeds, outputs, target=self._options.target, threads=self._options.threads)
+        inputs = gate_measure.calibration_inputs(graph)
+        sensitivity = LayerSensitivity(exact, inputs, target=self._options.target, threads=self._options.threads)
         planner = PrecisionPlanner(sensitivity)
         if not self._options.naive:
             self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in int8")
@@ -89,7 +89,7 @@ class BudgetSearch:
         for graph, planner in planners.items():
             choice = planner.all_int8() if self._options.naive else planner.choose(budgets[graph])
             plans[graph] = planner.describe(choice, budgets[graph])
-            model = rewrite(planner.graph, choice, self._options.target, planner.edits)
+            model = rewrite(planner.graph, choice, self._options.target, planner.edits(choice))
             write_single_file(model, planner.graph.path.parent, self._out / graph)
         self._display.say(f"{self._graphs[0].split('/')[0]}: comparing the quantized graphs with the exact ones")
         return plans, gate_measure.evaluate(self._out)

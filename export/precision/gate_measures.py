@@ -14,23 +14,26 @@ from numpy.typing import NDArray
 
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
-from export.precision.sensitivity import Feed
+from export.precision.sensitivity import Feed, LayerInputs
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.images import preprocess
 from runtime.models.blip import BlipCaptioner, Tensors
 from runtime.models.clip import open_text_tokenizer
 from runtime.models.onnx_session import Array, Session, return_freed_memory
 
-TEXTS_PER_LAYER, IMAGES_PER_LAYER = 8, 3  # CLIP's inputs for one layer's error
-PICTURES_PER_LAYER, PREFIXES_PER_LAYER = 1, 6  # BLIP's: pictures for the vision tower, caption beginnings for the decoder
+# The inputs for one layer's error: for all layers, and for the costly ones.
+QUICK_TEXTS, LAYER_TEXTS = 8, 48  # CLIP's
+QUICK_IMAGES, LAYER_IMAGES = 3, 8
+QUICK_PICTURES, LAYER_PICTURES = 1, 2  # BLIP's vision tower, a second each
+QUICK_PREFIXES, LAYER_PREFIXES = 6, 12  # BLIP's decoder: caption beginnings
 CAPTIONED_PICTURES = 6  # pictures whose captions are compared
 
 
 class GateMeasure(Protocol):
     """One family's exact graphs, and what is measured of quantized ones beside them."""
 
-    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
-        """Return the inputs on which a graph's layers are measured, and the names of the outputs that are compared."""
+    def calibration_inputs(self, graph: str) -> LayerInputs:
+        """Return the inputs on which a graph's layers are measured."""
 
     def evaluate(self, folder: Path) -> GateResult:
         """Return what the quantized graphs below `folder` keep of the exact ones."""
@@ -44,11 +47,11 @@ class ClipGateMeasure:
         self._exact, self._record, self._calibration, self._threads = exact, record, calibration, threads
         self._outputs = {record.text.path: ("embedding",), record.image.path: ("embedding", "patch_contributions")}
 
-    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+    def calibration_inputs(self, graph: str) -> LayerInputs:
         """Return some texts, spread over the set, or some images."""
-        count = TEXTS_PER_LAYER if graph == self._record.text.path else IMAGES_PER_LAYER
-        feeds = self._feeds[graph]
-        return feeds[:: max(1, len(feeds) // count)][:count], self._outputs[graph]
+        texts = graph == self._record.text.path
+        quick, at_most = (QUICK_TEXTS, LAYER_TEXTS) if texts else (QUICK_IMAGES, LAYER_IMAGES)
+        return LayerInputs.spread(self._feeds[graph], self._outputs[graph], quick=quick, at_most=at_most)
 
     def evaluate(self, folder: Path) -> GateResult:
         """Compare all vectors, and the order in which each text finds the images."""
@@ -107,18 +110,19 @@ class BlipGateMeasure:
         self._exact, self._record, self._calibration, self._threads = exact, record, calibration, threads
         self._paths = record.vision.path, record.decoder.path
 
-    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+    def calibration_inputs(self, graph: str) -> LayerInputs:
         """Return some pictures, or beginnings of captions of several lengths, each with its picture's keys and values."""
         exact = self._exact_captions
         if graph == self._record.vision.path:
-            return [{"pixel_values": one} for one in exact.pixels[:PICTURES_PER_LAYER]], list(exact.cross[0])
+            pixels = [{"pixel_values": one} for one in exact.pixels]
+            return LayerInputs.spread(pixels, list(exact.cross[0]), quick=QUICK_PICTURES, at_most=LAYER_PICTURES)
         feeds: list[Feed] = []
-        for number in range(PREFIXES_PER_LAYER):
+        for number in range(LAYER_PREFIXES):
             picture = number % len(exact.token_ids)
             caption, cross = exact.token_ids[picture], exact.cross[picture]
-            length = 1 + number * caption.shape[1] // PREFIXES_PER_LAYER
+            length = 1 + number * caption.shape[1] // LAYER_PREFIXES
             feeds.append({"input_ids": caption[:, :length], **self._empty_cache(), **cross})
-        return feeds, ("logits",)
+        return LayerInputs.spread(feeds, ("logits",), quick=QUICK_PREFIXES, at_most=LAYER_PREFIXES)
 
     def evaluate(self, folder: Path) -> GateResult:
         """Decode the exact captions with each quantized graph beside the other exact one, then with both quantized."""

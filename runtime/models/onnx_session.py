@@ -52,7 +52,8 @@ class Session:
         self._session = _open(path, self.name, _options(threads, path, content, prepack=prepack), device, content)
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
-        self.output_names = tuple(entry.name for entry in self._session.get_outputs())
+        self.output_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_outputs()}
+        self.output_names = tuple(self.output_shapes)
 
     @property
     def metadata(self) -> dict[str, str]:

@@ -99,9 +99,9 @@ def rest_of_the_biases(model: SiglipModel, pixels: Tensor) -> Tensor:
     deviation = (read.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()
     normed = (bias - bias.mean()) / deviation * norm.weight + norm.bias
     pooled: Tensor = model.get_image_features(pixels)
-    lengths = pooled.norm(dim=-1, keepdim=True)
-    rest: Tensor = (bias + mlp.fc2(mlp.fc1(normed) * slopes))[:, 0] / lengths
-    return rest
+    rest: Tensor = (bias + mlp.fc2(mlp.fc1(normed) * slopes))[:, 0]
+    unit: Tensor = rest / pooled.norm(dim=-1, keepdim=True)
+    return unit
 
 
 def test_every_large_weight_is_a_layer_that_can_be_rounded(traced: Traced) -> None:

@@ -10,7 +10,7 @@ from export.precision.layers import ExactGraph
 from export.precision.plan import COST, PrecisionPlanner
 from export.precision.rewriting import Edits
 from export.precision.rounding import Choice
-from export.precision.sensitivity import LayerSensitivity
+from export.precision.sensitivity import LayerInputs, LayerSensitivity
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
 
@@ -81,41 +81,119 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table: int8 has those, times `moved` where outliers were moved; blocks have a tenth."""
+    """Errors from a table, times `moved` if outliers were moved; blocks have a tenth, times `in_blocks` if they were."""
 
-    def __init__(self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS) -> None:
-        super().__init__(graph, [{"input_ids": np.array([0, 1, 2])}], ["logits"], target="avx2", threads=1)
-        self._moved, self._errors = moved, errors
-        self.examined: set[str] = set()
+    def __init__(
+        self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS, in_blocks: float = 1.0
+    ) -> None:
+        inputs = LayerInputs([{"input_ids": np.array([0, 1, 2])}], ["logits"], 1)
+        super().__init__(graph, inputs, target="avx2", threads=1)
+        self._moved, self._errors, self._in_blocks = moved, errors, in_blocks
+        self.examined: set[str] = set()  # in blocks
+        self.measured_fully: list[str] = []  # in int8, outliers not moved
+        self.moved: set[str] = set()
 
-    def measure_error(self, choice: Choice, edits: Edits | None = None) -> float:
+    def measure_error(self, choice: Choice, edits: Edits | None = None, *, quick: bool = False) -> float:
         [(layer, precision)] = choice.items()
         if precision == "int8":
+            if edits is not None:
+                self.moved.add(layer)
+            elif not quick:
+                self.measured_fully.append(layer)
             return self._errors[layer] * (1.0 if edits is None else self._moved)
         self.examined.add(layer)
-        return self._errors[layer] / 10
+        return self._errors[layer] / 10 * (1.0 if edits is None else self._in_blocks)
+
+
+def made_up_plan(sensitivity: MadeUpSensitivity) -> PrecisionPlanner:
+    planner = PrecisionPlanner(sensitivity)
+    planner.measure_layers(SilentDisplay())
+    return planner
+
+
+@pytest.fixture
+def spiked(tmp_path: Path) -> ExactGraph:
+    return write_small_graph(tmp_path / "small.onnx", outlier=60.0)
+
+
+def test_all_inputs_measure_the_costly_layers_alone_each_once(tmp_path: Path) -> None:
+    sensitivity = MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"))
+    planner = made_up_plan(sensitivity)
+    assert sensitivity.measured_fully == []
+    planner.choose(0.3)  # all of them cost less than half of it
+    assert sensitivity.measured_fully == []
+    planner.choose(0.15)  # all but "out" cost less than half of it
+    planner.choose(0.15)
+    assert sensitivity.measured_fully == ["out"]
+
+
+def test_a_layer_that_all_inputs_find_cheaper_makes_room_for_the_others(tmp_path: Path) -> None:
+    class Misjudged(MadeUpSensitivity):
+        def measure_error(self, choice: Choice, edits: Edits | None = None, *, quick: bool = False) -> float:
+            return super().measure_error(choice, edits, quick=quick) / (1 if quick else 20)
+
+    planner = made_up_plan(Misjudged(write_small_graph(tmp_path / "small.onnx")))
+    assert planner.predict(planner.all_int8()) == pytest.approx(sum(INT8_ERRORS.values()))
+    assert set(planner.choose(0.03).values()) == {"int8"}, "quick inputs alone would have bought blocks for `out`"
+
+
+def test_outliers_are_looked_for_again_among_the_layers_that_are_costly_once_others_are_moved(spiked: ExactGraph) -> None:
+    errors = {"query": 0.05, "key": 0.0, "out": 0.009, "positions": 0.0095, "words": 0.0}
+    sensitivity = MadeUpSensitivity(spiked, moved=0.1, errors=errors)
+    planner = made_up_plan(sensitivity)
+    planner.choose(0.02)  # at first, `query` and `positions` leave less than half of it; then `query` is cheaper than `out`
+    assert sensitivity.moved == {"query", "key", "out"}
+
+
+@pytest.mark.parametrize(("in_blocks", "equalized"), [(0.6, True), (0.8, False), (9.0, False)])
+def test_outliers_are_moved_back_where_a_whole_group_takes_blocks_that_gain_little_by_it(
+    spiked: ExactGraph, in_blocks: float, *, equalized: bool
+) -> None:
+    errors = {"query": 0.05, "key": 0.04, "out": 0.0, "positions": 0.0, "words": 0.0}
+    planner = made_up_plan(MadeUpSensitivity(spiked, moved=0.5, errors=errors, in_blocks=in_blocks))
+    choice, budget = planner.choose(0.0095), 0.0095
+    assert {choice["query"], choice["key"]} == {"block8"}
+    assert planner.predict(choice) == pytest.approx(0.009 * (in_blocks if equalized else 1))
+    assert bool(planner.edits(choice).rows) is equalized
+    lines = {line.layer: line for line in planner.describe(choice, budget).layers}
+    assert bool(lines["query"].equalized) is equalized
+    assert lines["query"].errors["int8"] == pytest.approx(0.025), "int8 is as good as it can be"
+    assert ("for which they stay" in lines["query"].why) is not equalized
+
+
+def test_outliers_stay_moved_where_one_layer_of_a_group_is_int8(spiked: ExactGraph) -> None:
+    errors = {"query": 0.05, "key": 0.004, "out": 0.0, "positions": 0.0, "words": 0.0}
+    planner = made_up_plan(MadeUpSensitivity(spiked, moved=0.5, errors=errors, in_blocks=1.5))
+    choice = planner.choose(0.01)
+    assert (choice["query"], choice["key"]) == ("block8", "int8")
+    assert planner.predict(choice) == pytest.approx(0.05 / 10 * 1.5 + 0.002)
+    assert planner.edits(choice).rows.keys() == {"query.weight", "key.weight"}
+
+
+def test_nothing_is_moved_where_a_whole_group_is_exact(spiked: ExactGraph) -> None:
+    planner = made_up_plan(MadeUpSensitivity(spiked, moved=0.5))
+    assert planner.edits(planner.all_int8()) == Edits()
+    choice = planner.choose(0.0)
+    assert set(choice.values()) == {"fp32"}
+    assert planner.edits(choice) == Edits()
 
 
 def test_the_layers_that_cost_half_the_budget_together_stay_in_int8_unexamined(tmp_path: Path) -> None:
     sensitivity = MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"))
-    planner = PrecisionPlanner(sensitivity)
-    planner.measure_layers(SilentDisplay())
-    planner.choose(0.02)  # without "out" the others cost 0.0201, without "query" as well 0.0098
+    made_up_plan(sensitivity).choose(0.02)  # without "out" the others cost 0.0201, without "query" as well 0.0098
     assert sensitivity.examined == {"out", "query"}
 
 
 def test_an_upgrade_that_a_later_one_makes_needless_is_undone(tmp_path: Path) -> None:
     errors = {"out": 0.08, "query": 0.0, "key": 0.0, "words": 0.0, "positions": 0.04}  # of a table with few numbers
-    planner = PrecisionPlanner(MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"), errors=errors))
-    planner.measure_layers(SilentDisplay())
+    planner = made_up_plan(MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"), errors=errors))
     assert planner.choose(0.05) == dict.fromkeys(errors, "int8") | {"out": "block8"}
     assert planner.choose(0.047) == dict.fromkeys(errors, "int8") | {"out": "block8", "positions": "fp32"}
 
 
 @pytest.mark.parametrize(("moved", "equalized"), [(0.69, True), (0.71, False)])
-def test_outliers_are_moved_where_three_tenths_of_the_error_go(tmp_path: Path, moved: float, *, equalized: bool) -> None:
-    planner = PrecisionPlanner(MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx", outlier=60.0), moved))
-    planner.measure_layers(SilentDisplay())
+def test_outliers_are_moved_where_three_tenths_of_the_error_go(spiked: ExactGraph, moved: float, *, equalized: bool) -> None:
+    planner = made_up_plan(MadeUpSensitivity(spiked, moved))
     lines = {line.layer: line for line in planner.describe(planner.choose(0.02), 0.02).layers}
     assert bool(lines["query"].equalized) is equalized
     assert lines["query"].errors["int8"] == pytest.approx(INT8_ERRORS["query"] * (moved if equalized else 1))
