@@ -1,4 +1,4 @@
-"""SigLIP 2 with random weights: an ordinary checkpoint, whose outliers change nothing of it, and which a plan rounds well."""
+"""SigLIP 2 with random weights: an ordinary checkpoint, whose outliers do not change it, and which a plan rounds well."""
 
 import json
 from pathlib import Path
@@ -65,8 +65,8 @@ def test_scaled_norm_channels_leave_the_function_unchanged(tmp_path: Path) -> No
 def test_int8_everywhere_misses_the_gates_and_a_plan_meets_them(
     outlying: Path, calibration: CalibrationSet, tmp_path: Path
 ) -> None:
+    options = ExportOptions(precision="int8", target="vnni", calibration=calibration, threads=1)
     with pytest.raises(GateMissed) as caught:
-        options = ExportOptions(precision="int8", target="vnni", calibration=calibration, threads=1)
         export_models(str(outlying), None, tmp_path / "int8", options=options)
     assert {miss.graph for miss in caught.value.misses} & {"siglip/text.onnx", "siglip/image.onnx"}
     options = ExportOptions(target="vnni", calibration=calibration, threads=1)
