@@ -61,7 +61,7 @@ def _read_siglip(given: str, folder: Path) -> "PreTrainedTokenizerFast":
 def prepare_as_trained(tokenizer: "Tokenizer", end_token: str, end_token_id: int, *, lower_case: bool = True) -> None:
     """Have a tokenizer do to texts what SigLIP's training did, in place; what it does already is done again to no effect.
 
-    SigLIP's texts were in lower case without punctuation, one space between words (`canonicalize_text` in big_vision, and in
+    SigLIP's texts were in lower case without punctuation, one space between words (as big_vision canonicalizes them, and
     transformers' SiglipTokenizer); its vocabulary is a unigram one. SigLIP 2's were only in lower case, which its
     GemmaTokenizer leaves out (transformers' pull request 43101). An end token closed every text, and none began it.
     """

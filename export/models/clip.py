@@ -1,18 +1,15 @@
 """Writes CLIP as two fp32 graphs: texts and images to unit vectors, and what each patch contributes to an image's vector.
 
-Owns the two towers as they are traced, their optimum configurations, and the original model's outputs to compare with.
-Loads no checkpoint (`checkpoints.py`) and compares nothing (`parity.py`).
+Owns the two towers as they are traced, and the original model's outputs to compare with. Loads no checkpoint
+(`checkpoints.py`) and compares nothing (`parity.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
-from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import CLIPModel
@@ -21,6 +18,7 @@ from export.models.attention import attend, attend_by_token
 from export.models.onnx_graph import write_graph
 from export.models.parity import Outputs
 from export.models.pre_norm import add_residuals, transform
+from export.models.tower_inputs import ImageTowerOnnxConfig, TextTowerOnnxConfig
 
 TEXT, IMAGE = "clip/text.onnx", "clip/image.onnx"
 LEGACY_END_TOKEN_ID = 2  # the wrong id in configurations from before transformers' pull request 24773
@@ -95,22 +93,6 @@ class ImageTower(nn.Module):
         norm = self.vision_model.post_layernorm
         deviation = (class_token.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()  # (n, 1, 1)
         return self.visual_projection((read - read.mean(dim=-1, keepdim=True)) / deviation * norm.weight)
-
-
-class TextTowerOnnxConfig(TextEncoderOnnxConfig):
-    """The text graph for optimum; its own configuration "with projection" expects outputs that the model does not have."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
-    inputs: ClassVar = {"input_ids": {0: "texts", 1: "tokens"}}
-    outputs: ClassVar = {"embedding": {0: "texts"}}
-
-
-class ImageTowerOnnxConfig(VisionOnnxConfig):
-    """The image graph for optimum."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
-    inputs: ClassVar = {"pixel_values": {0: "images"}}
-    outputs: ClassVar = {"embedding": {0: "images"}, "patch_contributions": {0: "images"}}
 
 
 def write_clip_graphs(model: CLIPModel, folder: Path) -> None:

@@ -11,11 +11,13 @@ import numpy as np
 
 from export.errors import CheckpointUnusable
 from export.models.checkpoints import Checkpoint
+from export.models.mapped_bpe_file import write_mapped_bpe
 from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs, run_clip_graphs
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure, GateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
+from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
@@ -166,8 +168,11 @@ class BlipExporter:
 
 
 def write_tokenizer(checkpoint: Checkpoint, path: Path) -> None:
-    """Write the `tokenizer.json` that the runtime reads; its folder is made."""
+    """Write the `tokenizer.json` that the runtime reads, or mapped arrays if `path` is named so; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == MAPPED_SUFFIX:
+        write_mapped_bpe(checkpoint.tokenizer.backend_tokenizer, checkpoint.tokenizer.eos_token_id, path)
+        return
     path.write_text(checkpoint.tokenizer.backend_tokenizer.to_str(), "utf-8")
 
 

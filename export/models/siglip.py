@@ -1,19 +1,16 @@
 """Writes SigLIP as two fp32 graphs: texts and images to unit vectors, and what each patch contributes to an image's vector.
 
-SigLIP 2 of fixed resolution is the same model with another vocabulary. Owns the two towers as they are traced, their optimum
-configurations, and the original model's outputs to compare with; the head that pools patches is in `attention_pooling.py`.
-Loads no checkpoint (`checkpoints.py`) and compares nothing (`parity.py`).
+SigLIP 2 of fixed resolution is the same model with another vocabulary. Owns the two towers as they are traced, and the
+original model's outputs to compare with; the head that pools patches is in `attention_pooling.py`. Loads no checkpoint
+(`checkpoints.py`) and compares nothing (`parity.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
-from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import SiglipModel
@@ -23,12 +20,13 @@ from export.models.fast_gelu import use_fast_gelu
 from export.models.onnx_graph import write_graph
 from export.models.parity import Outputs
 from export.models.pre_norm import transform
+from export.models.tower_inputs import FixedLengthTextTowerOnnxConfig, ImageTowerOnnxConfig
 
 TEXT, IMAGE = "siglip/text.onnx", "siglip/image.onnx"
 LAST = slice(-1, None)
 
 
-class TextTower(nn.Module):
+class SiglipTextTower(nn.Module):
     """`input_ids` (n, t) int64, t being the context length -> `embedding` (n, d) float32 of norm 1, read at the last token.
 
     Every token attends to every other, padding too, as in training: a text of another length would get another vector. So t
@@ -52,7 +50,7 @@ class TextTower(nn.Module):
         return (normalize(self.text_model.head(pooled), dim=-1)[:, 0],)
 
 
-class ImageTower(nn.Module):
+class SiglipImageTower(nn.Module):
     """`pixel_values` (n, 3, s, s) -> `embedding` (n, d) of norm 1 and `patch_contributions` (n, p, d), both float32.
 
     The dot product of a text's vector with a patch's contribution is the part of their cosine that came from that patch
@@ -76,32 +74,10 @@ class ImageTower(nn.Module):
         return normalize(pooled, dim=-1)[:, 0], parts / pooled.norm(dim=-1, keepdim=True)
 
 
-class TextTowerOnnxConfig(TextEncoderOnnxConfig):
-    """The text graph for optimum: only the number of texts may change."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
-    inputs: ClassVar = {"input_ids": {0: "texts"}}
-    outputs: ClassVar = {"embedding": {0: "texts"}}
-
-    def generate_dummy_inputs(self, framework: str = "pt", **shapes: int) -> dict[str, Tensor]:
-        """Return token ids of the one length that the graph takes."""
-        length = {"sequence_length": self._config.max_position_embeddings}
-        inputs: dict[str, Tensor] = super().generate_dummy_inputs(framework, **shapes | length)
-        return inputs
-
-
-class ImageTowerOnnxConfig(VisionOnnxConfig):
-    """The image graph for optimum."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
-    inputs: ClassVar = {"pixel_values": {0: "images"}}
-    outputs: ClassVar = {"embedding": {0: "images"}, "patch_contributions": {0: "images"}}
-
-
 def write_siglip_graphs(model: SiglipModel, folder: Path) -> None:
     """Write `siglip/text.onnx` and `siglip/image.onnx` below `folder`, in fp32, from a `SiglipModel`."""
-    text, image = TextTower(model), ImageTower(model)
-    write_graph(text, TextTowerOnnxConfig(text.config), folder / TEXT)
+    text, image = SiglipTextTower(model), SiglipImageTower(model)
+    write_graph(text, FixedLengthTextTowerOnnxConfig(text.config), folder / TEXT)
     write_graph(image, ImageTowerOnnxConfig(image.config), folder / IMAGE)
 
 

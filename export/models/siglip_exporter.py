@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.models.checkpoints import Checkpoint
+from export.models.mapped_bpe_file import maps
 from export.models.parity import PROBE_TEXTS, Outputs, make_probe_pixels, run_clip_graphs
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gate_measures import ClipGateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.model_records import CosineLevels, EncoderRecord
+from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, SiglipModel
@@ -26,11 +28,12 @@ class SiglipExporter:
 
     graphs: tuple[str, ...] = ("siglip/text.onnx", "siglip/image.onnx")
     row_graphs: frozenset[str] = frozenset()
-    tokenizer = "siglip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "SiglipModel") -> None:
         self._checkpoint, self._config = checkpoint, model.config
         self._logit_scale, self._logit_bias = model.logit_scale.exp().item(), model.logit_bias.item()
+        is_mapped = maps(checkpoint.tokenizer.backend_tokenizer)
+        self.tokenizer = f"siglip/tokenizer{MAPPED_SUFFIX if is_mapped else '.json'}"
         self._length = model.config.text_config.max_position_embeddings
         self._texts = [self._encode(text) for text in PROBE_TEXTS]
         self._pixels = make_probe_pixels(checkpoint.preprocessing.size)
