@@ -50,8 +50,8 @@ def main() -> None:
         shutil.rmtree(out)
     print(to_markdown(given.count, figures))
     print(
-        f"\nAdding {ADDED:,} pictures: {added['clusters']:.1f} s for the clusters, of which {added['write']:.1f} s write them "
-        f"the rest sees that a search finds {added['recall']:.3f}; {added['all']:.0f} s for the whole generation."
+        f"\nAdding {ADDED:,} pictures: {added['clusters']:.1f} s for the clusters, {added['write']:.1f} s to write them and the "
+        f"rest to see that a search finds {added['recall']:.3f}; {added['all']:.0f} s for the whole generation."
     )
 
 

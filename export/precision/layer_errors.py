@@ -48,6 +48,8 @@ class LayerErrors:
         """Measure each layer in int8 over the quick inputs, which tells the costly layers from the others."""
         for name in display.count(self.graph.layers, f"{self.graph.path.stem}: layers in int8"):
             self._quick[name] = self._sensitivity.measure_error({name: "int8"}, quick=True)
+        if self._sensitivity.quick_is_all:
+            self._measured |= {(name, "int8", False): error for name, error in self._quick.items()}
 
     def measure_fully(self, names: Iterable[str]) -> bool:
         """Measure layers in int8 over all inputs, unless they were; return whether any was not."""

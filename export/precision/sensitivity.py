@@ -62,6 +62,11 @@ class LayerSensitivity:
         self.graph, self.target = graph, target
         self._inputs, self._threads = inputs, threads
 
+    @property
+    def quick_is_all(self) -> bool:
+        """Whether a quick measure runs all inputs there are."""
+        return self._inputs.quick == len(self._inputs.feeds)
+
     def measure_error(self, choice: Choice, edits: Edits | None = None, *, quick: bool = False) -> float:
         """Return 1 - cosine between the outputs of the exact and the rewritten graph: the mean over feeds and outputs."""
         path = self._write(rewrite(self.graph, choice, self.target, edits))
