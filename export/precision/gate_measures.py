@@ -25,9 +25,9 @@ from runtime.models.onnx_session import Array, Session, return_freed_memory
 
 # The inputs for one layer's error: for all layers, and for the costly ones.
 QUICK_TEXTS, LAYER_TEXTS = 8, 48  # CLIP's
-QUICK_IMAGES, LAYER_IMAGES = 3, 8
-QUICK_PICTURES, LAYER_PICTURES = 1, 2  # BLIP's vision tower, a second each
-QUICK_PREFIXES, LAYER_PREFIXES = 6, 12  # BLIP's decoder: caption beginnings
+QUICK_IMAGES, LAYER_IMAGES = 3, 6
+PICTURES_PER_LAYER = 1  # BLIP's vision tower: a second each, and they differ by a tenth at most in what they lose
+QUICK_PREFIXES, LAYER_PREFIXES = 4, 8  # BLIP's decoder: caption beginnings
 CAPTIONED_PICTURES = 6  # pictures whose captions are compared; as many others calibrate the scales of keys and values
 
 
@@ -124,7 +124,7 @@ class BlipGateMeasure:
         exact = self._exact_captions
         if graph == self._record.vision.path:
             pixels = [{"pixel_values": one} for one in exact.pixels]
-            return LayerInputs.spread(pixels, list(exact.cross[0]), quick=QUICK_PICTURES, at_most=LAYER_PICTURES)
+            return LayerInputs.spread(pixels, list(exact.cross[0]), quick=PICTURES_PER_LAYER, at_most=PICTURES_PER_LAYER)
         feeds: list[Feed] = []
         for number in range(LAYER_PREFIXES):
             picture = number % len(exact.token_ids)

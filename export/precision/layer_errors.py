@@ -49,6 +49,8 @@ class LayerErrors:
         """Measure each layer in its cheapest precision over the quick inputs, which tells the costly ones."""
         for name in display.count(self.graph.layers, f"{self.graph.path.stem}: layers in 8 bits"):
             self._quick[name] = self._sensitivity.measure_error({name: self._cheapest[name]}, quick=True)
+        if self._sensitivity.quick_is_all:
+            self._measured |= {(name, self._cheapest[name], False): error for name, error in self._quick.items()}
 
     def measure_fully(self, names: Iterable[str]) -> bool:
         """Measure layers in their cheapest precision over all inputs, unless they were; return whether any was not."""

@@ -33,8 +33,9 @@ class LayerPlan(Record):
         kind: "product", "table" or "kernel".
         weights: how many numbers it holds.
         precision: the one chosen; of 8 bits, "row8" is the least for products of a graph with `rows`, else "int8".
-        errors: 1 - cosine of the graph's outputs when this layer alone has a precision, by the precisions measured.
-        equalized: SmoothQuant's exponent, where outlier channels were moved into the weights; else None.
+        errors: 1 - cosine of the graph's outputs when this layer alone has a precision, by the precisions measured; in the
+            cheapest with its outlier channels moved into the weights if that helps, in finer ones as they are in the plan.
+        equalized: SmoothQuant's exponent, where outlier channels are moved into the weights; else None.
         why: one sentence that gives the reason.
     """
 

@@ -94,7 +94,7 @@ class MadeUpSensitivity(LayerSensitivity):
         in_blocks: float = 1.0,
         rows: float = 1.0,
     ) -> None:
-        inputs = LayerInputs([{"input_ids": np.array([0, 1, 2])}], ["logits"], 1)
+        inputs = LayerInputs([{"input_ids": np.array([0, 1, 2])}] * 2, ["logits"], 1)
         super().__init__(graph, inputs, target="avx2", threads=1)
         self._moved, self._errors, self._in_blocks, self._rows = moved, errors, in_blocks, rows
         self.examined: set[str] = set()  # in more than int8
@@ -135,6 +135,13 @@ def test_all_inputs_measure_the_costly_layers_alone_each_once(tmp_path: Path) ->
     planner.choose(0.15)  # all but "out" cost less than half of it
     planner.choose(0.15)
     assert sensitivity.measured_fully == ["out"]
+
+
+def test_where_a_quick_measure_runs_all_inputs_nothing_is_measured_twice(tmp_path: Path) -> None:
+    sensitivity = MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"))
+    sensitivity._inputs = sensitivity._inputs._replace(quick=2)
+    made_up_plan(sensitivity).choose(0.15)
+    assert sensitivity.measured_fully == []
 
 
 def test_a_layer_that_all_inputs_find_cheaper_makes_room_for_the_others(tmp_path: Path) -> None:
