@@ -1,5 +1,6 @@
 """A picture's keys and values in int8: how near they and the captions stay, and fp32 where a gate would be missed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from export.precision.gates import GateResult, Gates, cosines_between
 from export.precision.layers import ExactGraph
 from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Choice, Precision, Target
+from export.precision.sensitivity import Feed
 from runtime.models.onnx_session import Array, Session
 from tests.export.small_checkpoints import SIZE
 
@@ -103,7 +105,7 @@ def test_states_are_restored_within_half_a_level(name: str) -> None:
 
 
 def test_what_has_no_scales_stays_as_it_is() -> None:
-    states = {"cross_key_0": np.ones(SHAPE, np.float32), "input_ids": np.ones((1, 1), np.int64)}
+    states: dict[str, Array] = {"cross_key_0": np.ones(SHAPE, np.float32), "input_ids": np.ones((1, 1), np.int64)}
     assert round_states(states, {}) == restore_states(states, {}) == states
 
 
@@ -134,7 +136,7 @@ def test_the_vision_graph_rounds_as_the_arithmetic_does(exact: Path, tmp_path: P
 def test_values_beyond_the_last_level_are_cut_off_so_that_no_sum_saturates(
     exact: Path, tmp_path: Path, scales: Scales
 ) -> None:
-    folder = write_int8_states(exact, tmp_path, {name: scale / 5 for name, scale in scales.items()})
+    folder = write_int8_states(exact, tmp_path, {name: scale / np.float32(5) for name, scale in scales.items()})
     levels = np.concatenate([state.ravel() for state in see(folder, draw_pixels(2)).values()])
     assert (levels.min(), levels.max()) == (-LEVELS["avx2"], LEVELS["avx2"])
 
@@ -167,10 +169,10 @@ class StatesGateMeasure:
     def __init__(self, exact: Path, scales: Scales, lost: float) -> None:
         self._feed, self._scales, self._lost = see(exact, draw_pixels(1)), scales, lost
 
-    def calibration_inputs(self, graph: str) -> tuple[list[dict[str, Array]], list[str]]:
-        pixels = {"pixel_values": draw_pixels(1)}
+    def calibration_inputs(self, graph: str) -> tuple[list[Feed], Sequence[str]]:
+        pixels: Feed = {"pixel_values": draw_pixels(1)}
         past = {f"past_{part}_{layer}": np.empty((1, 2, 0, 16), np.float32) for part in ("key", "value") for layer in (0, 1)}
-        decoder = {"input_ids": np.array([[17]]), **past, **self._feed}
+        decoder: Feed = {"input_ids": np.array([[17]]), **past, **self._feed}
         return ([pixels], list(self._feed)) if graph == VISION else ([decoder], ["logits"])
 
     def calibrate_states(self, target: Target) -> Scales:

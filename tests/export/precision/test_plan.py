@@ -9,7 +9,7 @@ from export.console import SilentDisplay
 from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
 from export.precision.plan import COST, PrecisionPlanner
-from export.precision.rounding import Choice
+from export.precision.rounding import Choice, Precision
 from export.precision.sensitivity import LayerSensitivity
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
@@ -138,7 +138,9 @@ def test_a_graph_of_rows_has_no_product_that_is_coarser(tmp_path: Path) -> None:
     graph = write_small_graph(tmp_path / "small.onnx")
     planner = PrecisionPlanner(small_graph_sensitivity(graph), rows=True)
     planner.measure_layers(SilentDisplay())
-    in_rows = {name: "row8" if layer.kind == "product" else "int8" for name, layer in graph.layers.items()}
+    in_rows: dict[str, Precision] = {
+        name: "row8" if layer.kind == "product" else "int8" for name, layer in graph.layers.items()
+    }
     assert planner.choose(0.5) == planner.all_cheapest() == in_rows
     choice = planner.choose(planner.predict(in_rows) / 3)
     assert "int8" not in {choice[name] for name, layer in graph.layers.items() if layer.kind == "product"}
