@@ -47,7 +47,6 @@ def write_forms(graph: ExactGraph) -> dict[str, Path]:
         "fp32": ("fp32", "avx2"),
         "int8 for avx2": ("int8", "avx2"),
         "int8 for vnni": ("int8", "vnni"),
-        "row8 for vnni": ("row8", "vnni"),
         "block8": ("block8", "avx2"),
     }
     models = {name: rewrite(graph, {"weight": precision}, target) for name, (precision, target) in forms.items()}
