@@ -16,7 +16,6 @@ def test_two_captioners_are_timed_in_turns_and_compared(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).standard_normal((PICTURES, 3, size, size)).astype(np.float32)
     times = time_captioners(captioners, pixels, 1)
     assert all(set(by_folder) == set(folders) for by_folder in times.values())
-    assert all(times["five captions at once"][folder] > times["see one picture"][folder] for folder in folders)
     counts = compare_captions(captioners, pixels)
     assert counts["captions of five as the first's"] == [PICTURES, PICTURES]
     table = to_markdown(folders, times, counts)
