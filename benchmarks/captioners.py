@@ -17,6 +17,8 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
+from benchmarks.measure.memory import status_bytes
+from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.race.schedule import ROOT
 from benchmarks.race.workload import pictures_in
 from runtime.artefacts.manifest import read_models_manifest
@@ -40,8 +42,11 @@ def main(
         captioners = {folder: open_captioner(folder) for folder in models}
         images = [open_image(path, path.name) for path in pictures_in(photos)[:PICTURES]]
         pixels = np.stack([captioners[models[0]].prepare(image) for image in images])
-        times, same = time_captioners(captioners, pixels, rounds), compare_captions(captioners, pixels)
-        Console(highlight=False).print(to_markdown(models, times, same), soft_wrap=True, markup=False)
+        times, counts = time_captioners(captioners, pixels, rounds), compare_captions(captioners, pixels)
+        counts["peak of five at once in a process of its own, MB"] = [
+            run_in_own_process(measure_peak_mb, folder, pixels) for folder in models
+        ]
+        Console(highlight=False).print(to_markdown(models, times, counts), soft_wrap=True, markup=False)
 
 
 def open_captioner(folder: Path) -> BlipCaptioner:
@@ -78,14 +83,20 @@ def compare_captions(captioners: Mapping[Path, BlipCaptioner], pixels: NDArray[n
     }
 
 
-def to_markdown(models: Sequence[Path], times: Times, same: Mapping[str, Sequence[int]]) -> str:
+def measure_peak_mb(folder: Path, pixels: NDArray[np.float32]) -> int:
+    """Return the most resident memory of this process so far, files mapped included, once it has captioned in one batch."""
+    open_captioner(folder).caption_pixels(pixels)
+    return round(status_bytes("VmHWM") / 1e6)
+
+
+def to_markdown(models: Sequence[Path], times: Times, counts: Mapping[str, Sequence[int]]) -> str:
     """Return the table."""
     first, *_ = models
     lines = [f"| | {' | '.join(folder.name for folder in models)} |", f"|---{'|---' * len(models)}|"]
     for part, by_folder in times.items():
         cells = [f"{ms:.0f} ({by_folder[first] / ms:.2f})" for ms in by_folder.values()]
         lines.append(f"| {part}, ms | {' | '.join(cells)} |")
-    lines += [f"| {name} | {' | '.join(map(str, counts))} |" for name, counts in same.items()]
+    lines += [f"| {name} | {' | '.join(map(str, each))} |" for name, each in counts.items()]
     return "\n".join(lines)
 
 

@@ -20,10 +20,8 @@ from export.precision.layers import ExactGraph
 from export.precision.rounding import Target
 
 MICROSOFT = "com.microsoft"
-QUERY_LEVELS = (
-    127  # around `QUERY_ZERO`: products of signed with signed bytes take six times as long as unsigned with signed
-)
-QUERY_ZERO = 128
+# Queries have levels around 128, as unsigned bytes: products of signed with signed ones take six times as long.
+QUERY_LEVELS, QUERY_ZERO = 127, 128
 
 
 def divide_states(graph: ExactGraph, scales: Scales) -> Edits:

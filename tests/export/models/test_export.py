@@ -15,6 +15,7 @@ from export.atomic import staged_folder
 from export.errors import CheckpointUnusable, OutputUnwritable
 from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet
+from export.precision.cross_states import read_scales
 from export.precision.gates import GateMissed, Gates, ParityFailed
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.blip import BlipCaptioner
@@ -59,6 +60,7 @@ def test_captions_in_8_bits_are_the_same_alone_and_in_any_batch_and_the_manifest
     assert "batch_invariant" not in json.loads((exported["fp32"][0] / "manifest.json").read_text("utf-8"))["blip"]
     plan = json.loads((folder / "plan.json").read_text("utf-8"))
     assert plan["cross_states"]["precision"] == "int8"
+    assert len(read_scales(folder / manifest.blip.decoder.path)) == 2 * manifest.blip.layers, "they outlast the optimizer"
     captioner = BlipCaptioner(folder, manifest.blip)
     assert captioner.batch_invariant
     pixels = np.random.default_rng(7).standard_normal((7, 3, SIZE, SIZE)).astype(np.float32)
