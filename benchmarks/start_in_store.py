@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.start_beside import HERE, measure, print_table
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
 from runtime.terminal import told_errors
 from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, settings_of

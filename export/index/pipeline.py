@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
-from export.index.scan import FoundImage, SkippedImage
+from export.index.folder.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 
 if TYPE_CHECKING:
     from PIL.Image import Image

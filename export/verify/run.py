@@ -9,7 +9,7 @@ from rich.text import Text
 from export.console import progress_bar
 from export.errors import ArtefactDamaged
 from export.index.chosen_models import MODELS_REMEDY
-from export.index.history import bytes_of, find_manifest, is_whole, name_of, whole_generations
+from export.index.generations.history import bytes_of, find_manifest, is_whole, name_of, whole_generations
 from export.verify.index_files import INDEX_REMEDY, find_index_faults
 from runtime.artefacts.file_record import why_damaged
 from runtime.artefacts.manifest import (

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from runtime.artefacts.release import Release
+from runtime.artefacts.releases.release import Release
 from runtime.library.catalog import Library
 from runtime.search.candidates import Candidates, among, find_candidates, nearest_of_library
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, CursorInvalid

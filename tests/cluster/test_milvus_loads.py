@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from export.cluster import load_milvus as loading
 from export.cluster.errors import ShardsUnusable
-from export.cluster.load_errors import LoadRefused
-from export.cluster.load_milvus import load_milvus
-from export.cluster.milvus_collections import MilvusCollections
+from export.cluster.load import to_milvus as loading
+from export.cluster.load.errors import LoadRefused
+from export.cluster.load.milvus_collections import MilvusCollections
+from export.cluster.load.to_milvus import load_milvus
 from runtime.errors import RemoteRefused
 from runtime.library.picture_text import PictureWord, write_words
 from runtime.stores.address import StoreAddress
