@@ -32,7 +32,7 @@ class LayerInputs(NamedTuple):
         feeds: inputs by name; each is a run of its own.
         outputs: the names of the outputs that are compared.
         quick: how many of the feeds, the first ones, a quick measure runs. They tell which layers cost much, not how much:
-            eight texts misjudged a trained tower's loss by 8 %, at worst by 45 %, 48 by 4 % (benchmarks/RESULTS.md).
+            eight texts misjudged a trained tower's loss by 10 %, at worst 44 %, 48 by 5 and 31 % (benchmarks/RESULTS.md).
     """
 
     feeds: Sequence[Feed]
