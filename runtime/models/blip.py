@@ -100,7 +100,9 @@ class BlipCaptioner:
         names = self._vision.output_names
         if len(pixels) == 1:
             return dict(zip(names, self._vision.run(names, {"pixel_values": pixels}), strict=True))
-        states = {name: np.empty((len(pixels), *self._shape_of(name)), self._vision.output_dtypes[name]) for name in names}
+        states: Tensors = {
+            name: np.empty((len(pixels), *self._shape_of(name)), self._vision.output_dtype(name)) for name in names
+        }
         for at in range(len(pixels)):
             picture = slice(at, at + 1)
             self._vision.run_into({name: rows[picture] for name, rows in states.items()}, {"pixel_values": pixels[picture]})
