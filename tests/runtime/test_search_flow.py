@@ -173,15 +173,15 @@ def test_a_text_query_meets_no_more_files_than_it_needs(trace: list[str]) -> Non
         "web/routes/searching.py",
         "engine.py",
         "models/onnx_session.py",
-        "stores/flat.py",
+        "stores/small.py",
         "explain/sentences.py",
     } <= met
     assert len(met) == FILES_MAX, sorted(met)
 
 
 def test_a_text_query_is_neither_checked_nor_embedded_nor_ranked_again_after_the_next_step_began(trace: list[str]) -> None:
-    steps = ["search/query.py", "models/clip.py", "stores/flat.py", "library/catalog.py", "explain/sentences.py"]
+    steps = ["search/query.py", "models/clip.py", "stores/small.py", "library/catalog.py", "explain/sentences.py"]
     first = [trace.index(step) for step in steps]
     assert first == sorted(first)
     told = trace[trace.index("explain/sentences.py") :]
-    assert not {"search/query.py", "search/ranking.py", "models/clip.py", "stores/flat.py"} & set(told)
+    assert not {"search/query.py", "search/ranking.py", "models/clip.py", "stores/small.py"} & set(told)
