@@ -1,6 +1,6 @@
 """Fitting a library's match calibration: from scores to the probability that a picture shows what a text says.
 
-Searches the library with questions whose answers are known, from labels or from its captions (`caption_observation.py`),
+Searches the library with questions whose answers are known, from labels or from its captions (`observation.py`),
 labels the best hits as true or false matches, and fits a logistic regression to their features (`logistic.py`). Runs the
 text tower once a question, and no other model.
 """
