@@ -87,7 +87,7 @@ OWNERS = {
     "boto3": {"artefacts/remote/aws.py"},
     "pymilvus": {"stores/milvus_calls.py"},
     "grpc": {"stores/milvus_calls.py"},
-    "botocore": {"artefacts/remote/aws.py", "artefacts/remote/remote_faults.py"},
+    "botocore": {"artefacts/remote/aws.py", "artefacts/remote/remote_faults.py", "artefacts/remote/signed_s3.py"},
     "fastapi": {
         "web/api.py",
         "web/routes/browsing.py",

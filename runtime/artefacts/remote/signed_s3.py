@@ -1,27 +1,23 @@
-"""SignedS3: plain answers of S3 on Lambda without boto3, whose import and first client take 0.2 s of each cold start.
+"""SignedS3: plain answers of S3 on Lambda without a client of boto3, which costs .14 s of each cold start.
 
-Owns AWS's signature (version 4) of a GET and a HEAD, and connections that are kept. Knows success alone: an error, a
-redirect, no answer at all are None, and for `aws.py` to ask boto3, which tries again and names faults. Where anything of the
-environment asks for more than Lambda's own variables, there is no SignedS3.
+botocore signs and keeps the connections; what a client adds to that, AWS's description of the service and further tries, is
+not loaded. Knows success alone: an error, a redirect, no answer at all are None, and for `aws.py` to ask boto3, which tries
+again and names faults. Where anything of the environment asks for more than Lambda's own variables, there is no SignedS3.
 """
 
-import hashlib
-import hmac
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
+from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    import ssl
-    from http.client import HTTPConnection, HTTPResponse
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSResponse
+    from botocore.httpsession import URLLib3Session
 
 Method = Literal["GET", "HEAD"]
-ALGORITHM, NO_BODY_SHA256 = "AWS4-HMAC-SHA256", hashlib.sha256(b"").hexdigest()
 REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-\d")  # whose hosts are below amazonaws.com
 HOST_BUCKET = re.compile(r"[a-z0-9-]+")  # with a dot in it, a name would not match the certificate
 FOR_BOTO3 = (
@@ -35,40 +31,10 @@ FOR_BOTO3 = (
 CONNECT_S, READ_S, OK = 2, 5, 200  # as boto3 waits
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """Who asks; the token is what temporary keys come with, such as Lambda's."""
-
-    key_id: str
-    secret: str
-    token: str | None = None
-
-
-def sign(method: Method, host: str, path: str, who: Credentials, region: str, at: datetime) -> dict[str, str]:
-    """Return the headers of a request without a body and without a query, as S3 takes them for 15 minutes around `at`.
-
-    By https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html; `path` is encoded already.
-    """
-    stamp = at.strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": host, "x-amz-content-sha256": NO_BODY_SHA256, "x-amz-date": stamp}
-    if who.token:
-        headers["x-amz-security-token"] = who.token
-    names = ";".join(headers)  # in the order of the alphabet
-    lines = [f"{name}:{value}" for name, value in headers.items()]
-    request = "\n".join((method, path, "", *lines, "", names, NO_BODY_SHA256))
-    scope = (stamp[:8], region, "s3", "aws4_request")
-    text = "\n".join((ALGORITHM, stamp, "/".join(scope), hashlib.sha256(request.encode()).hexdigest()))
-    key = f"AWS4{who.secret}".encode()
-    for part in (*scope, text):
-        key = hmac.digest(key, part.encode(), "sha256")
-    by = f"Credential={who.key_id}/{'/'.join(scope)}, SignedHeaders={names}, Signature={key.hex()}"
-    return headers | {"authorization": f"{ALGORITHM} {by}"}
-
-
 class SignedAnswer:
     """What S3 answered. `is_whole` once all of it was read."""
 
-    def __init__(self, response: "HTTPResponse", *, has_body: bool) -> None:
+    def __init__(self, response: "AWSResponse", *, has_body: bool) -> None:
         """Keep an answer of which only the head is read."""
         self._response = response
         self._left = int(response.headers.get("content-length", -1)) if has_body else 0
@@ -81,22 +47,22 @@ class SignedAnswer:
 
     def chunks(self, most_bytes: int) -> Iterator[bytes]:
         """Yield its body in pieces, and end, with `is_whole` False, where the connection breaks off."""
-        from http.client import HTTPException
+        from urllib3.exceptions import HTTPError
 
-        with suppress(OSError, HTTPException):
-            while self._left > 0 and (chunk := self._response.read(min(most_bytes, self._left))):
+        try:
+            for chunk in self._response.raw.stream(most_bytes, decode_content=False):
                 self._left -= len(chunk)
                 yield chunk
+        except (OSError, HTTPError):
+            return
 
 
 class SignedS3:
     """One bucket. Threads may ask at once: each has a connection of its own while it reads."""
 
-    def __init__(self, address: str, path: str, who: Credentials, region: str) -> None:
-        """Keep the scheme and host, and the path that keys are appended to; no request is made yet."""
-        self._who, self._region, self._path = who, region, path
-        self._scheme, _, self._host = address.partition("://")
-        self._idle: list[HTTPConnection] = []
+    def __init__(self, address: str, region: str, key_id: str, secret: str, token: str | None) -> None:
+        """Keep the address that keys are appended to, and who asks; no request is made yet."""
+        self._address, self._region, self._who = address, region, (key_id, secret, token)
 
     @classmethod
     def of(cls, bucket: str, environment: Mapping[str, str]) -> Self | None:
@@ -108,71 +74,49 @@ class SignedS3:
         is_ordinary = "AWS_LAMBDA_FUNCTION_NAME" in environment and given("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start"
         if not is_ordinary or not region or not key_id or not secret or any(map(given, FOR_BOTO3)):
             return None
-        who = Credentials(key_id, secret, given("AWS_SESSION_TOKEN"))
         if other := given("AWS_ENDPOINT_URL_S3") or given("AWS_ENDPOINT_URL"):
-            parts = urlsplit(other)
-            return cls(f"{parts.scheme}://{parts.netloc}", f"{parts.path.rstrip('/')}/{bucket}/", who, region)
+            return cls(f"{other.rstrip('/')}/{bucket}/", region, key_id, secret, given("AWS_SESSION_TOKEN"))
         if not REGION.fullmatch(region) or not HOST_BUCKET.fullmatch(bucket):
             return None
-        return cls(f"https://{bucket}.s3.{region}.amazonaws.com", "/", who, region)
+        address = f"https://{bucket}.s3.{region}.amazonaws.com/"
+        return cls(address, region, key_id, secret, given("AWS_SESSION_TOKEN"))
 
     @contextmanager
     def asked(self, method: Method, key: str) -> "Iterator[SignedAnswer | None]":
         """What S3 answers about an object, to be read inside a `with` block; None where it is no plain success."""
-        connection, response = self._response(method, self._path + quote(key))
-        answer = SignedAnswer(response, has_body=method == "GET") if response and response.status == OK else None
+        from botocore.awsrequest import AWSRequest
+        from botocore.exceptions import BotoCoreError
+
+        request = AWSRequest(method, self._address + quote(key), stream_output=True)
+        self._signer.add_auth(request)
+        try:
+            response = self._session.send(request.prepare())
+        except BotoCoreError:
+            yield None
+            return
+        answer = SignedAnswer(response, has_body=method == "GET") if response.status_code == OK else None
         try:
             yield answer
         finally:
-            if connection and response and answer and answer.is_whole and not response.will_close:
-                response.read()  # nothing is left, but only so the connection knows
-                self._idle.append(connection)
-            elif connection:
-                connection.close()
+            if answer and answer.is_whole:
+                response.raw.release_conn()
+            else:  # what is still to come would be taken for the next answer
+                response.raw.close()
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        while self._idle:
-            self._idle.pop().close()
+        if session := self.__dict__.pop("_session", None):
+            session.close()
 
-    def _response(self, method: Method, path: str) -> "tuple[HTTPConnection | None, HTTPResponse | None]":
-        """Ask over a connection that is kept, or over a new one where the other side has closed it meanwhile."""
-        from http.client import HTTPException
+    @cached_property
+    def _signer(self) -> "S3SigV4Auth":
+        from botocore.auth import S3SigV4Auth
+        from botocore.credentials import Credentials
 
-        for kept in (True, False):
-            connection = None
-            with suppress(OSError, HTTPException):
-                connection = self._kept() if kept else self._opened()
-                if connection:
-                    headers = sign(method, self._host, path, self._who, self._region, datetime.now(UTC))
-                    connection.request(method, path, headers=headers)
-                    return connection, connection.getresponse()
-            if connection:
-                connection.close()
-        return None, None
+        return S3SigV4Auth(Credentials(*self._who), "s3", self._region)
 
-    def _kept(self) -> "HTTPConnection | None":
-        with suppress(IndexError):  # another thread may have taken the last
-            return self._idle.pop()
-        return None
+    @cached_property
+    def _session(self) -> "URLLib3Session":
+        from botocore.httpsession import URLLib3Session
 
-    def _opened(self) -> "HTTPConnection":
-        from http.client import HTTPConnection, HTTPSConnection
-
-        is_plain = self._scheme == "http"
-        connection = (
-            HTTPConnection(self._host, timeout=CONNECT_S)
-            if is_plain
-            else HTTPSConnection(self._host, timeout=CONNECT_S, context=_tls())
-        )
-        connection.connect()
-        connection.sock.settimeout(READ_S)
-        return connection
-
-
-@cache
-def _tls() -> "ssl.SSLContext":
-    """Return what checks certificates; reading the system's list takes milliseconds, so it is read once."""
-    import ssl
-
-    return ssl.create_default_context()
+        return URLLib3Session(timeout=(CONNECT_S, READ_S))
