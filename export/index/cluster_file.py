@@ -17,7 +17,8 @@ from runtime.artefacts.whole_file import whole_file
 
 COMPARED = 2_048  # vectors compared with all centroids at once: 67 MB of scores at 8,192 clusters
 Vectors = NDArray[np.float32]
-Rows, Codes = NDArray[np.int64], NDArray[np.uint8]
+Rows = NDArray[np.int64]
+Codes = NDArray[np.uint8]
 Advance = Callable[[int], None]
 
 
