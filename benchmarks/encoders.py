@@ -15,17 +15,18 @@ from benchmarks.measure.memory import Memory
 from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.measure.timing import Call, median_ms
 from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.model_records import EncoderRecord
 from runtime.models.onnx_session import Session, import_onnxruntime
 from runtime.terminal import told_errors
 
 if TYPE_CHECKING:
     from benchmarks.checkpoints.random_checkpoints import ShapeName
 
-SHAPES: "tuple[ShapeName, ...]" = ("clip-b32", "clip-b16", "clip-40m-32", "clip-8m-16")
+SHAPES: "tuple[ShapeName, ...]" = ("clip-b32", "clip-b16", "clip-40m-32", "clip-8m-16", "siglip2-b32", "siglip2-b16")
 TOKENS = 10
 ROUNDS = 15
 HEAD = """\
-| shape | text of 10 tokens, ms | to clip-b32 | image, ms | to clip-b32 | text, MB | image, MB | memory, MB |
+| shape | text, ms | to clip-b32 | image, ms | to clip-b32 | text, MB | image, MB | memory, MB |
 |---|---|---|---|---|---|---|---|"""
 
 
@@ -80,7 +81,7 @@ def time_towers(out: Path, shapes: "tuple[ShapeName, ...]", rounds: int) -> "dic
         side = record.preprocessing.size
         pixels = np.random.default_rng(0).standard_normal((1, 3, side, side)).astype(np.float32)
         text, image = Session(folder / record.text.path, 1), Session(folder / record.image.path, 1)
-        calls[shape, "text"] = _running(text, "embedding", "input_ids", _tokens(record.pad_token_id))
+        calls[shape, "text"] = _running(text, "embedding", "input_ids", _tokens(record))
         calls[shape, "image"] = _running(image, "embedding", "pixel_values", pixels)
     times = median_ms(calls, rounds)
     return {shape: (times[shape, "text"], times[shape, "image"]) for shape in shapes}
@@ -91,14 +92,15 @@ def ask_text_tower(models: Path) -> float:
     import_onnxruntime()
     record, before = read_models_manifest(models).clip, Memory.now()
     session = Session(models / record.text.path, 1)
-    session.run(["embedding"], {"input_ids": _tokens(record.pad_token_id)})
+    session.run(["embedding"], {"input_ids": _tokens(record)})
     after = Memory.now()
     return (after.anonymous + after.files - before.anonymous - before.files) / 1e6
 
 
-def _tokens(end: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
-    token_ids = np.full((1, TOKENS), 7, np.int64)
-    token_ids[0, -1] = end
+def _tokens(record: EncoderRecord) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
+    """Return a text of 10 tokens; where the tower takes texts of one length alone, padded to that."""
+    token_ids = np.full((1, record.padded_to or TOKENS), record.pad_token_id, np.int64)
+    token_ids[0, : TOKENS - 1] = 7
     return token_ids
 
 

@@ -41,7 +41,7 @@ GROUPS = {
     ),
     "captions": (("runtime/library/captions.py",), ("tests/runtime/library", "tests/runtime/test_engine.py")),
     "precision": (
-        ("export/precision/plan.py", "export/precision/budget.py"),
+        ("export/precision/plan.py", "export/precision/layer_errors.py", "export/precision/budget.py"),
         ("tests/export/precision/test_plan.py", "tests/export/precision/test_budget.py"),
     ),
 }

@@ -16,14 +16,15 @@ from deploy.prune import UNUSED
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = "3.11"
 # Installed one after another into .venv, so their versions are chosen together.
-RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA = (
+RUNTIME, PHOTOS, MCP, BUILD, TESTS, LAMBDA = (
     "requirements.txt",
     "requirements-photos.txt",
+    "deploy/requirements-mcp.txt",
     "deploy/requirements-build.txt",
     "tests/requirements.txt",
     "deploy/requirements-lambda.txt",
 )
-TOGETHER = (RUNTIME, PHOTOS, BUILD, TESTS, LAMBDA)
+TOGETHER = (RUNTIME, PHOTOS, MCP, BUILD, TESTS, LAMBDA)
 # Each in an environment of its own.
 APART = (
     "tests/deploy/requirements.txt",
@@ -31,8 +32,8 @@ APART = (
     "deploy/requirements-supply.txt",
     "deploy/requirements-cluster.txt",
 )
-# Without what it asks for: only its models are used.
-ALONE = ("deploy/requirements-text.txt",)
+# Without what they ask for: only their models are used.
+ALONE = ("deploy/requirements-text.txt", "benchmarks/requirements-trained.txt")
 # By version alone: torch's file differs from machine to machine.
 EXPORT, EXPORT_VERSIONS = "deploy/requirements-export.txt", "deploy/constraints-export.txt"
 

@@ -34,8 +34,7 @@ UNUSED_PARTS = (
     "numpy/_core/include",
     "numpy/_pyinstaller",
     "numpy/f2py",
-    "numpy/ma",  # numpy itself imports this and the next two only when they are named
-    "numpy/polynomial",
+    "numpy/polynomial",  # numpy itself imports this and the next only when they are named
     "numpy/testing",
     "numpy/random/_examples",
     "PIL/_imagingtk*.so",
@@ -47,6 +46,7 @@ UNUSED_PARTS = (
     "pillow.libs/libbrotli*",
     "pillow.libs/libpng*",
     "faiss/contrib",
+    "pydantic/v1",  # FastAPI imports it only to refuse its models, and does without: 25 ms of each start
     "pygments/lexers/[!_]*",  # rich highlights no code here, but imports the rest
     "pygments/lexers/_[a-z]*_*",
     "pygments/formatters/[!_]*",

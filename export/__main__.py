@@ -58,7 +58,9 @@ def fetch(
 
 @app.command()
 def models(
-    clip: Annotated[str, typer.Option(help="A local folder, or a hub id, owner/name[@revision].")] = DEFAULT_CLIP,
+    clip: Annotated[
+        str, typer.Option(help="A CLIP or SigLIP: a local folder, or a hub id, owner/name[@revision].")
+    ] = DEFAULT_CLIP,
     blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = OWN_MODELS,
     precision: Annotated[

@@ -1,25 +1,24 @@
-// Makes a request of the address, the search box, the filters and a given picture, and shows its answer.
+// Makes a request of the address, the search box, the filters and a given picture, and shows its answer; then, what the server says of itself.
 
-import "./early.js";
-import { leave_library, show_library } from "./library/library.js";
-import { keep_page, note_readiness } from "./page/connection.js";
-import { by_id, is_modified } from "./page/elements.js";
-import { attempt } from "./page/failures.js";
+import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
+import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
-import { clear_toast, show_toast } from "./page/toast.js";
-import { show_filters } from "./request/filters.js";
-import { find_picture, listen_to_query_picture, read_picture_weight, show_query_picture, store_picture } from "./request/query_picture.js";
+import { find_picture, listen_to_query_picture, read_picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
 import { describe_request, is_empty, read_address, write_address } from "./request/search_request.js";
+import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
 import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
 
 const form = by_id("search_form");
 const query_box = by_id("query");
-const when_idle = window.requestIdleCallback ?? setTimeout;
+const banner = by_id("sample_models");
+const DISMISSED = "sample_models_dismissed";
 
 let request = null;
+let library = null; // its module, fetched once it is needed, or the page is idle
 // Shrinking a picture takes a moment, and an earlier picture must not replace a later one.
 let newest_files = null;
+let shown_generation = null;
 
 function restore_from_address() {
   const { kept, like, ...address } = read_address();
@@ -38,10 +37,17 @@ function restore_from_address() {
 function run() {
   if (is_empty(request)) {
     stop_search();
-    return show_library(request, find_similar);
+    return open_library();
   }
-  leave_library();
+  library?.leave_library();
   return run_search(request, find_similar);
+}
+
+async function open_library() {
+  const mine = request;
+  library ??= await import("./library/library.js").catch(() => null);
+  if (mine !== request) return null;
+  return library ? library.show_library(request, find_similar) : show_failure(unreachable());
 }
 
 function report_lost_picture({ name }) {
@@ -72,6 +78,17 @@ async function take_files(files) {
   }, show_toast);
 }
 
+async function note_readiness() {
+  const { sample_models, login, local, generation, awaited } = await read_readiness();
+  banner.hidden = !sample_models || DISMISSED in sessionStorage;
+  by_id("session").hidden = !login;
+  by_id("viewer_open_folder").hidden = !local;
+  by_id("awaited").textContent = awaited ? `${awaited.toLocaleString("en")} more are being read.` : "";
+  shown_generation ??= generation;
+  if (!generation || generation === shown_generation) return;
+  show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
@@ -79,7 +96,6 @@ form.addEventListener("submit", (event) => {
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 });
 
-// Examples, filters that words suggest, a picture's folder.
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="?"]');
   if (!link || is_modified(event)) return;
@@ -90,6 +106,15 @@ document.addEventListener("click", (event) => {
 
 by_id("retry").addEventListener("click", run);
 addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
+banner.querySelector("button").addEventListener("click", () => {
+  banner.hidden = true;
+  sessionStorage.setItem(DISMISSED, "");
+});
+by_id("log_out").addEventListener("click", log_out);
+document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
+addEventListener("online", () => {
+  for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
+});
 listen_to_keys(query_box);
 listen_to_query_picture({
   take: take_files,
@@ -99,7 +124,6 @@ listen_to_query_picture({
     query_box.focus();
   },
 });
-// The header grows with the slider and with larger text.
 const header = document.querySelector(".top");
 new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 
@@ -108,7 +132,7 @@ note_readiness();
 // What is not needed yet waits until the first pictures have come.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
-  document.head.append(by_id("later").content);
+  for (const id of ["viewer_modules", "library_modules"]) document.head.append(by_id(id).content);
   load_viewer();
-  keep_page();
+  navigator.serviceWorker?.register(new URL("service_worker.js", document.baseURI)).catch(() => {});
 });

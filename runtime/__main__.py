@@ -188,6 +188,27 @@ def serve(
         run_server(served, sockets, settings)
 
 
+@app.command()
+def mcp(models: ModelsDir = None, index: IndexDir = None) -> None:
+    """Give an assistant tools to search the library, over the Model Context Protocol on stdin and stdout."""
+    with told_errors():
+        from runtime.programs.mcp_server import check_sdk, serve_stdio
+
+        check_sdk()
+        from runtime.artefacts.bus_error import end_on_bus_error
+        from runtime.bootstrap import EngineSource
+        from runtime.programs.opened_library import OpenedLibrary
+        from runtime.web.live import LiveEngine
+
+        settings = _settings(models_dir=models, index_dir=index)
+        source = EngineSource(settings)
+        live = LiveEngine(source, check_s=settings.reload_check_s)
+        tell(f"{_artefacts(settings)} {live.current.count:,} pictures. An assistant may ask on stdin (Ctrl-C ends it)")
+        end_on_bus_error(source.changed_files)
+        live.watch()
+        serve_stdio(OpenedLibrary(live), [SAMPLE_MODELS_BANNER] if live.current.sample_models else [])
+
+
 def _files_of(body: "SearchBody", engine: "Engine", settings: Settings) -> Sequence[str]:
     """Return where the hits' files lie, as seen from here. A picture on S3, or one that is gone, has the index's path."""
     named = [result.image_path for result in body.results]

@@ -28,6 +28,7 @@ from runtime.library.catalog import Library
 from runtime.library.kept_previews import Previews
 from runtime.models.cpu_cores import usable_cores
 from runtime.models.opened_models import OpenedModels
+from runtime.models.usable_memory import index_memory_bytes
 from runtime.search.evidence import Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
@@ -160,7 +161,8 @@ class EngineSource:
         store = self._engine_folder.open_store() if self._engine_folder else None
         library = _open_library(index_folder, index, settings, store)
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
-        stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads)
+        kept_bytes = index_memory_bytes(settings.index_memory_mb)
+        stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads, kept_bytes=kept_bytes)
         texts_of = library.texts.of_pictures
         engine = Engine(
             opened.encoder,
@@ -173,9 +175,8 @@ class EngineSource:
         engine.sample_models, engine.release = are_sample_models(models), Release(index, models)
         if warm:
             engine.warm()
-        self._models, self._library = opened, library
+        self._models, self._library, self._generation = opened, library, index.generation
         self._files = [(models_folder, models.files()), (index_folder, index.files())]
-        self._generation = index.generation
         return engine
 
     def _folders(self) -> tuple[Folder, Folder]:

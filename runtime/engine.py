@@ -66,7 +66,7 @@ class Engine:
     ) -> None:
         """Keep the collaborators; requests are checked against `limits` before they come here."""
         self.library, self.limits = library, limits
-        self._encoder, self._ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
+        self.encoder, self.ranker, self._explainer, self._captions = encoder, ranker, explainer, captions
         # of all threads; no method, which would be a circle: the engine's files close with the last request that uses it
         find_word = partial(_find_word_in_captions, encoder, ranker, library)
         self._word_in_captions = lru_cache(NOUNS_REMEMBERED)(find_word)
@@ -74,7 +74,7 @@ class Engine:
     @property
     def count(self) -> int:
         """How many pictures the library holds."""
-        return self._ranker.count
+        return self.ranker.count
 
     def warm(self) -> None:
         """Do once what every search does, without captions or sentences: what is mapped is read, and damage shows.
@@ -86,9 +86,9 @@ class Engine:
         request = self.limits.check_search(WARM_QUERY, 1, explain=False)
         query = self._embed(request, StageTimings())
         self._word_in_captions(WARM_QUERY)
-        ids = find_candidates(self._ranker, self.library, query, request).ids
+        ids = find_candidates(self.ranker, self.library, query, request).ids
         rows = self.library.rows_of_found(ids)
-        self._ranker.judge(query, rows, self._ranker.vectors_of(ids))
+        self.ranker.judge(query, rows, self.ranker.vectors_of(ids))
 
     def search(self, request: CheckedSearch) -> Answer:
         """Return the pictures that the query describes, or that are most like one of the library, best first.
@@ -103,13 +103,13 @@ class Engine:
         picture = None
         if request.like is not None:
             self.library.rows([request.like])  # refuses an unknown one by name
-            [picture] = self._ranker.vectors_of([request.like])
+            [picture] = self.ranker.vectors_of([request.like])
         return self._search(request, self._embed(request, timings, picture), timings)
 
     @property
     def preprocessing(self) -> "Preprocessing":
         """How a picture to search with becomes the pixels that `search_by_image` takes."""
-        return self._encoder.preprocessing
+        return self.encoder.preprocessing
 
     def search_by_image(self, request: CheckedSearch, pixels: Pixels) -> Answer:
         """Return the pictures nearest to a prepared picture, (3, s, s) float32, or to a picture and words, best first.
@@ -119,7 +119,7 @@ class Engine:
         """
         timings = StageTimings()
         with timings.stage("embed"):
-            picture = self._encoder.embed_pixels(pixels[None])[0]
+            picture = self.encoder.embed_pixels(pixels[None])[0]
         return self._search(request, self._embed(request, timings, picture), timings)
 
     def explain(self, request: CheckedExplain) -> Answer:
@@ -134,10 +134,10 @@ class Engine:
             rows = self.library.rows(request.ids)
         query = self._embed(request, timings)
         with timings.stage("search"):
-            neighbours = self.library.rows_of_found(self._ranker.nearest(query, NEIGHBOURS))
+            neighbours = self.library.rows_of_found(self.ranker.nearest(query, NEIGHBOURS))
         with timings.stage("evidence"):
-            vectors = self._ranker.vectors_of(request.ids)
-            evidence = self._ranker.judge(query, rows, vectors, neighbours)
+            vectors = self.ranker.vectors_of(request.ids)
+            evidence = self.ranker.judge(query, rows, vectors, neighbours)
         hits = self._hits(rows, evidence, timings)
         if request.explain:
             hits = self._explained(query, hits, vectors, timings)
@@ -154,12 +154,12 @@ class Engine:
         What is wanted has a run of its own, as the captions had; what is left out shares one.
         """
         with timings.stage("tokenize"):
-            read_part = self._encoder.read_part
+            read_part = self.encoder.read_part
             unwanted_read = [read_part(phrase.text) for phrase in request.query.unwanted]
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
             runs = [[parsed.wanted.text], [phrase.text for phrase in parsed.unwanted]]
-            tokens = [self._encoder.tokenize(texts) for texts in runs if any(texts)]
+            tokens = [self.encoder.tokenize(texts) for texts in runs if any(texts)]
         said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
         rarity = self.library.words.rarity(said)
         lookups = iter(range(NOUNS_LOOKED_UP))
@@ -169,7 +169,7 @@ class Engine:
 
         statements = tuple(Statement.of(phrase.text, rarity, same_meaning) for phrase in phrases)
         with timings.stage("embed"):
-            vectors = [vector for token_ids in tokens for vector in self._encoder.embed_tokens(token_ids)]
+            vectors = [vector for token_ids in tokens for vector in self.encoder.embed_tokens(token_ids)]
         text = vectors.pop(0) if parsed.wanted.text else None
         query = Query(parsed, text, statements, tuple(vectors))
         if isinstance(request, CheckedExplain):
@@ -178,15 +178,15 @@ class Engine:
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
-            page = Page(self._ranker, self.library, query, request, self.release)
+            page = Page(self.ranker, self.library, query, request, self.release)
             found = page.found
             suggested = suggest_filters(request, self.library.filters.counts)
         with timings.stage("rows"):
             rows = self.library.rows_of_found(found.ids)
             neighbours = None if found.neighbours is None else self.library.rows_of_found(found.neighbours)
         with timings.stage("evidence"):
-            vectors = self._ranker.vectors_of(found.ids)
-            evidence = self._ranker.judge(query, rows, vectors, neighbours)
+            vectors = self.ranker.vectors_of(found.ids)
+            evidence = self.ranker.judge(query, rows, vectors, neighbours)
             best = best_cards(found, evidence, request.top_k)
             if request.order == "date":
                 best = newest_first(best, found.ids, self.library.filters.taken_of)
@@ -215,8 +215,8 @@ class Engine:
         words = wanted.words[:MAX_WORDS_WEIGHED]
         if query.text is None or not words or not hits:
             return hits
-        token_ids = self._encoder.tokenize([without_word(wanted.text, word) for word in words])
-        lost = query.text - self._encoder.embed_tokens(token_ids)  # (w, d)
+        token_ids = self.encoder.tokenize([without_word(wanted.text, word) for word in words])
+        lost = query.text - self.encoder.embed_tokens(token_ids)  # (w, d)
         return [
             replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, drops, hit.caption)))
             for hit, drops in zip(hits, vectors @ lost.T, strict=True)  # (k, w)
@@ -226,18 +226,18 @@ class Engine:
         """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""
         try:
             with opened_for_models(self.library, hit.row) as opened:
-                pixels = self._encoder.prepare(opened.image, opened.scaled_from)
-                seen_part = self._encoder.seen_part(opened.image)
+                pixels = self.encoder.prepare(opened.image, opened.scaled_from)
+                seen_part = self.encoder.seen_part(opened.image)
         except ImageError as error:
             log.warning("no heatmap: %s", error)
             return hit
-        embedding, contributions = self._encoder.attribute(pixels)  # (d,), (g, g, d)
+        embedding, contributions = self.encoder.attribute(pixels)  # (d,), (g, g, d)
         heatmap = Heatmap(contributions @ text, seen_part)
         occlusion = check_by_occlusion(
             heatmap,
             pixels,
             score=float(embedding @ text),
-            score_of=lambda blanked: self._encoder.embed_pixels(blanked) @ text,
+            score_of=lambda blanked: self.encoder.embed_pixels(blanked) @ text,
             seed=hit.row.id,
         )
         return replace(hit, evidence=replace(hit.evidence, heatmap=heatmap, occlusion=occlusion))

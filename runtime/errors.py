@@ -26,7 +26,7 @@
 
 `code` is a class's name on the wire. `export/errors.py` adds the export step's own branches,
 `runtime/web/access/refusals.py` that of who may ask, `runtime/library/where.py` those of filters,
-`runtime/search/cursor.py` that of pages, `runtime/artefacts/remote_faults.py` those of RemoteRefused.
+`runtime/search/cursor.py`, `runtime/programs/mcp_server.py` one each, `runtime/artefacts/remote_faults.py` RemoteRefused's.
 """
 
 from pathlib import Path

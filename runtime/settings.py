@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     upload_max_pixels: int = Field(default=50_000_000, ge=10_000, le=1_000_000_000)
     picture_max_pixels: int = Field(default=150_000_000, ge=10_000, le=1_000_000_000)
     decode_memory_mb: int | None = Field(default=None, ge=64, le=1_000_000)
+    index_memory_mb: int | None = Field(default=None, ge=16, le=1_000_000)
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     behind_cloudfront: bool = False

@@ -102,7 +102,7 @@ def print_answer(body: "SearchBody") -> None:
     table.add_column("why")
     for result in body.results:
         cells = (
-            _percent(result.match_probability),
+            percent(result.match_probability),
             f"{result.score:.3f}",
             result.image_path,
             result.caption,
@@ -171,7 +171,7 @@ def _notes(body: "SearchBody") -> Iterator[str]:
         yield f"To filter by “{escape_controls(suggested.words)}”, take {escape_controls(options)} in place of these words."
 
 
-def _percent(probability: float | None) -> str:
+def percent(probability: float | None) -> str:
     """Return a probability as people write it; neither 0 nor 100, as nothing here is certain."""
     if probability is None:
         return ""

@@ -57,11 +57,11 @@ def build_sample_library(folder: Path, scenes: int = SCENES) -> SampleLibrary:
 
 
 @contextlib.contextmanager
-def served(library: SampleLibrary) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The server of a library on a free port, as a process of its own."""
+def served(library: SampleLibrary, **settings: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The server of a library on a free port, as a process of its own; `settings` are variables of its environment."""
     port = free_port()
     command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=library.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, env=library.environment | settings, stderr=subprocess.PIPE, text=True)
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}", process

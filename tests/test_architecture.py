@@ -36,7 +36,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         },
         "web": {"engine", "errors", "images", "library", "search", "settings"},
         "terminal": {"errors", "web"},
-        "__main__": {"artefacts", "bootstrap", "engine", "errors", "settings", "terminal", "web"},
+        "programs": {"bootstrap", "errors", "images", "library", "search", "settings", "terminal", "web"},
+        "__main__": {"artefacts", "bootstrap", "engine", "errors", "programs", "settings", "terminal", "web"},
     },
     "export": {
         "errors": set(),
@@ -91,11 +92,14 @@ OWNERS = {
         "web/api.py",
         "web/browsing.py",
         "web/faults.py",
+        "web/openapi.py",
         "web/page.py",
         "web/pictures.py",
         "web/routing.py",
         "web/searching.py",
     },
+    "mcp": {"programs/mcp_server.py"},
+    "mcp_types": {"programs/mcp_server.py"},
     "sqlite3": {"library/caption_file.py", "library/catalog_file.py", "library/text_index.py"},
     "prometheus_client": {"web/metrics.py"},
 }
@@ -115,7 +119,7 @@ ONLY_IN = {
     "put_object": {"export/publish/s3.py"},
 }
 ROOM_MAX_LINES = 250
-ENTRIES_MAX, ROWS_MAX = 14, 16
+ENTRIES_MAX, ROWS_MAX = 15, 16
 
 
 def files_of(side: str) -> list[Path]:

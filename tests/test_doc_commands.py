@@ -4,6 +4,7 @@ A command runs in a folder like a checkout, with the sample's models as the expo
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,8 @@ from tests.sample_library import MODELS, SampleLibrary, served, wait_until_ready
 LIMIT_S = 120
 HOST = "localhost:8000"
 RUN = list({command.text: command for command in all_commands() if command.reason is None}.values())
+PATH = re.compile(r"\btests/[\w/.]+\w")
+TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 LOOKWHY = f"""#!/bin/sh
 exec {sys.executable} {ROOT}/lookwhy.py "$@"
 """
@@ -118,6 +121,20 @@ def test_a_server_of_the_documents_is_ready_and_ends_when_it_is_told_to(command:
 def test_a_command_that_is_not_run_has_a_reason(command: Command) -> None:
     assert command.reason
     assert len(command.reason.split()) >= 4
+
+
+def test_every_file_that_a_reason_names_is_there() -> None:
+    named = {path for command in all_commands() for path in PATH.findall(command.reason or "")}
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_make_can_make_what_the_documents_have_it_make() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for words in (command.text.split() for command in all_commands() if command.text.startswith("make ")):
+        variables = {name for name, equals, _ in (word.partition("=") for word in words[1:]) if equals}
+        targets = {word for word in words[1:] if "=" not in word}
+        assert targets <= set(TARGET.findall(makefile)), words
+        assert variables <= set(re.findall(r"\$[({]([A-Z]+)\b", makefile)), words
 
 
 def test_some_of_every_kind_are_run() -> None:

@@ -24,8 +24,20 @@ from runtime.artefacts.manifest import read_models_manifest
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-NOT_INSTALLED = ("torch", "transformers", "optimum", "onnx", "matplotlib", "sacrebleu", "boto3", "botocore")
-COMMANDS = ("search", "serve", "index", "fetch", "models", "evaluate", "import-index", "storybook", "publish", "watch")
+NOT_INSTALLED = ("torch", "transformers", "optimum", "onnx", "matplotlib", "sacrebleu", "boto3", "botocore", "mcp")
+COMMANDS = (
+    "search",
+    "serve",
+    "index",
+    "fetch",
+    "models",
+    "evaluate",
+    "import-index",
+    "storybook",
+    "publish",
+    "watch",
+    "mcp",
+)
 REGISTRY_AWAY = re.compile(r"No matching distribution found for hatchling|Could not fetch URL|ConnectionError|NewConnection")
 
 
@@ -96,6 +108,7 @@ def test_the_page_travels_along(installed: Installed) -> None:
     [
         (("models",), "error: The package "),
         (("storybook", "train"), "error: The package "),
+        (("mcp",), "error: lookwhy mcp cannot run: the package mcp is not installed. "),
         (("publish", "page"), "error: AWS cloudformation cannot be used: the package boto3 is not installed. "),
     ],
 )
@@ -105,7 +118,7 @@ def test_what_an_extra_lacks_is_one_line_with_the_command_that_brings_it(
     ended = installed.run(*arguments)
     assert ended.returncode == 1
     assert ended.stderr.startswith(said)
-    assert re.search(r"pip install ['\"]lookwhy\[(export|aws)\]['\"]", ended.stderr)
+    assert re.search(r"pip install ['\"]lookwhy\[(export|aws|mcp)\]['\"]", ended.stderr)
     assert len(ended.stderr.splitlines()) == 1
 
 
@@ -135,10 +148,11 @@ def test_the_sample_models_are_recognised_by_their_tokenizers() -> None:
         (PROJECT["dependencies"], "requirements.txt"),
         (PROJECT["optional-dependencies"]["export"], "deploy/requirements-export.txt"),
         (PROJECT["optional-dependencies"]["aws"], "deploy/requirements-lambda.txt"),
+        (PROJECT["optional-dependencies"]["mcp"], "deploy/requirements-mcp.txt"),
         (PROJECT["optional-dependencies"]["places"], "export/index/photos/requirements.txt"),
         (PROJECT["optional-dependencies"]["text"], "deploy/requirements-text.txt"),
     ],
-    ids=["runtime", "export", "aws", "places", "text"],
+    ids=["runtime", "export", "aws", "mcp", "places", "text"],
 )
 def test_what_is_installed_begins_at_the_versions_that_are_tested(asked: list[str], file: str) -> None:
     pins = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / file).read_text("utf-8"), re.MULTILINE))
@@ -182,6 +196,6 @@ def test_the_command_opens_without_torch_and_without_what_its_commands_open() ->
         "boto3",
         "groq",
     )
-    script = f"import sys, lookwhy; print([name for name in {heavy!r} if name in sys.modules])"
+    script = f"import sys, lookwhy; lookwhy.command_line(); print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

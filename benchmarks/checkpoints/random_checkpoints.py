@@ -16,14 +16,20 @@ from transformers import (
     CLIPImageProcessor,
     CLIPModel,
     PreTrainedModel,
+    SiglipConfig,
+    SiglipImageProcessor,
+    SiglipModel,
 )
 
+from benchmarks.checkpoints.gemma_tokenizer import save_gemma_tokenizer
 from benchmarks.checkpoints.outliers import Edit
 from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
 ShapeName = Literal[
-    "clip-b32", "clip-b16", "clip-40m-32", "clip-8m-16", "blip-base", "clip-small", "blip-small", "clip-tiny", "blip-tiny"
-]
+    "clip-b32", "clip-b16", "clip-40m-32", "clip-8m-16", "siglip2-b32", "siglip2-b16", "blip-base",
+    "clip-small", "siglip2-small", "blip-small", "clip-tiny", "siglip2-tiny", "blip-tiny",
+]  # fmt: skip
+BILINEAR = 2  # Pillow's number, as in SigLIP 2's preprocessor_config.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +78,22 @@ SHAPES: dict[ShapeName, CheckpointShape] = {
     "clip-8m-16": CheckpointShape(
         TransformerShape(256, 3, 4), TransformerShape(256, 10, 4), 224, 16, 77, 49_408
     ),  # wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M
+    "siglip2-b32": CheckpointShape(
+        TransformerShape(768, 12, 12), TransformerShape(768, 12, 12), 256, 32, 64, 256_000
+    ),  # google/siglip2-base-patch32-256
+    "siglip2-b16": CheckpointShape(
+        TransformerShape(768, 12, 12), TransformerShape(768, 12, 12), 224, 16, 64, 256_000
+    ),  # google/siglip2-base-patch16-224
     "blip-base": CheckpointShape(
         TransformerShape(768, 12, 12), TransformerShape(768, 12, 12), 384, 16, 512, 30_522
     ),  # Salesforce's captioner
     "clip-small": CheckpointShape(TransformerShape(128, 4, 4), TransformerShape(128, 4, 4), 64, 8, 77, 600, 64),
     "blip-small": CheckpointShape(TransformerShape(128, 4, 4, 0.1), TransformerShape(128, 4, 4, 0.1), 64, 8, 64, 600),
+    "siglip2-small": CheckpointShape(TransformerShape(128, 4, 4), TransformerShape(128, 4, 4), 64, 8, 64, 3_000),
     # to try a benchmark itself; outliers need the layers of the small ones
     "clip-tiny": CheckpointShape(TransformerShape(128, 2, 4), TransformerShape(128, 2, 4), 32, 8, 77, 600, 64),
     "blip-tiny": CheckpointShape(TransformerShape(128, 2, 4, 0.1), TransformerShape(128, 2, 4, 0.1), 32, 8, 64, 600),
+    "siglip2-tiny": CheckpointShape(TransformerShape(128, 2, 4), TransformerShape(128, 2, 4), 32, 8, 16, 3_000),
 }
 
 
@@ -87,13 +101,13 @@ def save_random_checkpoint(name: ShapeName, folder: Path, *edits: Edit, seed: in
     """Save a checkpoint of random weights, edited in the order given, and return its model.
 
     Args:
-        name: a key of `SHAPES`; names that start with "clip" give a `CLIPModel`, others a `BlipForConditionalGeneration`.
+        name: a key of `SHAPES`; it begins with the family: a `CLIPModel`, `SiglipModel`, `BlipForConditionalGeneration`.
         folder: where to save it; made if absent.
         edits: in-place changes to the model, as in `outliers.py`.
         seed: of the weights.
     """
     family, shape = name.partition("-")[0], SHAPES[name]
-    model = {"clip": _save_clip_parts, "blip": _save_blip_parts}[family](shape, folder, seed)
+    model = {"clip": _save_clip_parts, "siglip2": _save_siglip_parts, "blip": _save_blip_parts}[family](shape, folder, seed)
     for edit in edits:
         edit(model)
     model.save_pretrained(folder)
@@ -114,6 +128,24 @@ def _save_clip_parts(shape: CheckpointShape, folder: Path, seed: int) -> PreTrai
     config = CLIPConfig(text_config=text, vision_config=_vision_config(shape), projection_dim=shape.dimension)
     torch.manual_seed(seed)
     return CLIPModel._from_config(config, attn_implementation="eager").eval()
+
+
+def _save_siglip_parts(shape: CheckpointShape, folder: Path, seed: int) -> PreTrainedModel:
+    """Save all but the weights, and return the model. Its biases and norms are random, too, and its scale is SigLIP 2's."""
+    side = shape.side_px
+    save_gemma_tokenizer(folder, entries=shape.entries, context=shape.context)
+    SiglipImageProcessor(size={"height": side, "width": side}, resample=BILINEAR).save_pretrained(folder)
+    text = shape.text.config() | {"vocab_size": shape.entries, "max_position_embeddings": shape.context}
+    torch.manual_seed(seed)
+    config = SiglipConfig(text_config=text, vision_config=_vision_config(shape))
+    model = SiglipModel._from_config(config, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name.endswith("bias") or "norm" in name:
+                weight.add_(0.05 * torch.randn_like(weight))
+        model.logit_scale.fill_(4.7)
+        model.logit_bias.fill_(-15.9)
+    return model
 
 
 def _save_blip_parts(shape: CheckpointShape, folder: Path, seed: int) -> PreTrainedModel:

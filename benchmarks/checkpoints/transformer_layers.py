@@ -5,7 +5,7 @@ Owns the names that the transformers library gives these parts. Changes no weigh
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -62,9 +62,11 @@ class Transformer:
 
 
 def list_transformers(model: PreTrainedModel) -> list[Transformer]:
-    """Return CLIP's text and vision transformer, or BLIP's vision transformer and its decoder."""
+    """Return CLIP's or SigLIP's text and vision transformer, or BLIP's vision transformer and its decoder."""
     if model.config.model_type == "clip":
         return [_clip_text(model), _vision(model, [model.visual_projection])]
+    if model.config.model_type == "siglip":
+        return [_siglip_text(model), _siglip_vision(model)]
     readers = [reader.crossattention.self for reader in model.text_decoder.bert.encoder.layer]
     return [_vision(model, [linear for reader in readers for linear in (reader.key, reader.value)]), _decoder(model)]
 
@@ -105,6 +107,21 @@ def _clip_text(model: PreTrainedModel) -> Transformer:
     token_ids[ends] = config.eos_token_id
     last = {text.final_layer_norm: [model.text_projection]}
     return Transformer("text", text, {"input_ids": token_ids}, list(_pre_norm(text)), last, (_first(token_ids), ends))
+
+
+def _siglip_text(model: PreTrainedModel) -> Transformer:
+    """The text transformer. No token is special: all attend to all, padding too."""
+    text, config = model.text_model, model.config.text_config
+    shape = (PROBES, config.max_position_embeddings)
+    token_ids = torch.randint(config.vocab_size, shape, generator=torch.Generator().manual_seed(0))
+    last = {text.final_layer_norm: [text.head]}
+    return Transformer("text", text, {"input_ids": token_ids}, list(_pre_norm(text)), last, ())
+
+
+def _siglip_vision(model: PreTrainedModel) -> Transformer:
+    """The vision transformer. Its last norm is left as it is: one weight of the head reads it for query, key and value."""
+    head = model.vision_model.head
+    return replace(_vision(model, []), last={head.layernorm: [head.mlp.fc1]}, special=())
 
 
 def _vision(model: PreTrainedModel, readers: list[nn.Linear]) -> Transformer:

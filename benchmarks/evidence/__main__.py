@@ -5,8 +5,6 @@ minus-words, mixes of picture and words, heatmaps by the pointing game and by oc
 question.
 """
 
-import random
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -17,11 +15,11 @@ from rich.console import Console
 from benchmarks.evidence.heatmaps import heatmap_figures
 from benchmarks.evidence.hits import hit_figures, markdown_table
 from benchmarks.evidence.query_forms import minus_word_figures, mix_figures
-from benchmarks.evidence.scene_library import SEED, SceneLibrary, choose_absent, make_library, scenes_without
+from benchmarks.evidence.scene_library import SEED, make_named_library
 from benchmarks.evidence.verdicts import verdict_figures
 from runtime.terminal import told_errors
 
-LIBRARIES, SCENES, ABSENT_OBJECTS = 5, 300, 4
+LIBRARIES, SCENES = 5, 300
 ALBUMS, ALBUM = 10, 400  # whose single hits are counted
 
 
@@ -30,24 +28,20 @@ def main(
 ) -> None:
     """Print a Markdown table line for each figure, and a table of single hits."""
     with told_errors(), TemporaryDirectory() as scratch:
-        libraries = [_make_library(Path(scratch) / str(number), models, str(number), SCENES) for number in range(LIBRARIES)]
+        libraries = [
+            make_named_library(Path(scratch) / str(number), models, str(number), SCENES) for number in range(LIBRARIES)
+        ]
         figures = verdict_figures(libraries) | minus_word_figures(libraries) | mix_figures(libraries)
         figures |= heatmap_figures(Path(scratch) / "heatmaps", models)
         console = Console(highlight=False)
         for name, value in figures.items():
             console.print(f"| {name} | {value:.3f} |", soft_wrap=True, markup=False)
         albums = [
-            _make_library(Path(scratch) / f"album-{number}", models, f"album:{number}", ALBUM) for number in range(ALBUMS)
+            make_named_library(Path(scratch) / f"album-{number}", models, f"album:{number}", ALBUM)
+            for number in range(ALBUMS)
         ]
         for line in ["", *markdown_table(hit_figures(albums, str(SEED)))]:
             console.print(line, soft_wrap=True, markup=False)
-
-
-def _make_library(folder: Path, models: Path, name: str, count: int) -> SceneLibrary:
-    rng = random.Random(f"world:{SEED}:{name}")
-    absent = choose_absent(rng, ABSENT_OBJECTS)
-    scenes = list(islice(scenes_without(absent, rng), count))
-    return make_library(folder, models, scenes, f"world:{SEED}:{name}", absent)
 
 
 if __name__ == "__main__":

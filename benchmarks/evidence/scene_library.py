@@ -30,6 +30,7 @@ from runtime.settings import Settings
 
 SEED = 7_130_417  # used by no training, no other benchmark and no decision
 KINDS = ("object", "colour", "combination")
+ABSENT_OBJECTS = 4  # of a library that is drawn by its name
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,14 @@ def make_library(
         (folder / "images" / f"{number:05d}.jpg").write_bytes(encode_jpeg(picture.image))
     build_index(folder / "images", folder / "index", models=open_models(models_dir), console=Console(quiet=True))
     return SceneLibrary(open_index(folder / "index", models_dir), scenes, boxes, absent)
+
+
+def make_named_library(folder: Path, models_dir: Path, name: str, count: int) -> SceneLibrary:
+    """Make a library of so many scenes, drawn by its name, which lack some objects."""
+    rng = random.Random(f"world:{SEED}:{name}")
+    absent = choose_absent(rng, ABSENT_OBJECTS)
+    scenes = list(islice(scenes_without(absent, rng), count))
+    return make_library(folder, models_dir, scenes, f"world:{SEED}:{name}", absent)
 
 
 def index_again(

@@ -91,7 +91,7 @@ class Lookwhy:
 
     def _tower(self, *batches: Sequence[str]) -> Timed:
         """Return runs of the text tower alone, one for each batch, in the engine's own session."""
-        encoder = self._engine._encoder
+        encoder = self._engine.encoder
         token_ids = [encoder.tokenize(batch) for batch in batches]
         return lambda: [encoder.embed_tokens(batch) for batch in token_ids]
 

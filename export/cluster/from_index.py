@@ -10,7 +10,8 @@ from rich.console import Console
 
 from export.cluster.copy_previews import give_previews
 from export.cluster.errors import ShardsUnusable
-from export.cluster.rows import facts_columns, failure_of, new_row
+from export.cluster.rows import facts_columns, failure_of, found_in, new_row
+from export.cluster.same_ids import IdsTaken
 from export.cluster.shard_files import file_name, names_in, parquet_names, put_manifest, put_table, remove
 from export.cluster.shards import (
     FAILURES,
@@ -18,16 +19,18 @@ from export.cluster.shards import (
     ShardFile,
     ShardsManifest,
     failures_schema,
+    image_id_of,
     import_pyarrow,
     pictures_schema,
 )
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.catalog import IndexedImage
-from export.index.found import FoundImage
+from export.index.found import SkippedImage
 from export.index.last_generation import Generation
 from export.index.photos.signatures import Signatures
 from export.index.salvage import last_generation
+from export.index.skipped_report import print_skipped
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.previews import PREVIEWS_NAME
 
@@ -59,8 +62,9 @@ def shards_of_index(index_dir: Path, shards: str, console: Console) -> ShardsMan
         raise ShardsUnusable(shards, f"something else lies there ({there[0]}); name a folder of its own with --out")
     run = token_hex(4)
     with unwritable_refused(Path(shards)), closing(Signatures(index_dir)) as signatures:
-        pictures = _put_pictures(index, shards, run, signatures, console)
-        skipped = [failure_of(one) for one in index.catalog.skipped]
+        rows, refused = _rows_with_ids(index)
+        pictures = _put_pictures(index, rows, shards, run, signatures, console)
+        skipped = [failure_of(one) for one in (*index.catalog.skipped, *refused)]
         failed = import_pyarrow().Table.from_pylist(skipped, schema=failures_schema())
         failures = (put_table(shards, file_name(FAILURES, 0, run), failed),) if skipped else ()
         has_previews = (index_dir / PREVIEWS_NAME).is_dir()
@@ -81,6 +85,7 @@ def shards_of_index(index_dir: Path, shards: str, console: Console) -> ShardsMan
             listed_ns=index.catalog.scanned_ns,
         )
         put_manifest(shards, manifest)
+        print_skipped(refused, console)
         remove(
             shards,
             [name for kind in (PICTURES, FAILURES, "gone") for name in parquet_names(shards, kind) if run not in name],
@@ -89,10 +94,25 @@ def shards_of_index(index_dir: Path, shards: str, console: Console) -> ShardsMan
     return manifest
 
 
-def _put_pictures(index: Generation, shards: str, run: str, signatures: Signatures, console: Console) -> list[ShardFile]:
+def _rows_with_ids(index: Generation) -> tuple[list[IndexedImage], list[SkippedImage]]:
+    """Return the rows that can be in shards, and why some others cannot."""
+    taken, rows, refused = IdsTaken({}), list[IndexedImage](), list[SkippedImage]()
+    for row in index.catalog.rows:
+        if not row.sha256 or row.id in index.lost:
+            continue
+        why = taken.why_taken(image_id_of(row.sha256, row.image_path), found_in(row), row.sha256)
+        if why:
+            refused.append(why)
+        else:
+            rows.append(row)
+    return rows, refused
+
+
+def _put_pictures(
+    index: Generation, rows: list[IndexedImage], shards: str, run: str, signatures: Signatures, console: Console
+) -> list[ShardFile]:
     pa = import_pyarrow()
     dimension = index.manifest.dimension if index.manifest else 0
-    rows = [row for row in index.catalog.rows if row.sha256 and row.id not in index.lost]
     files = []
     with progress_bar(console, "Shards", len(rows)) as advance:
         for number, start in enumerate(range(0, len(rows), ROWS)):
@@ -113,7 +133,7 @@ def _rows(index: Generation, rows: list[IndexedImage], signatures: Signatures) -
     signed = [row.sha256 for row in rows if row.sha256 in signatures]
     greys = {sha256: one.tobytes() for sha256, one in zip(signed, signatures.greys_of(signed), strict=True) if one.any()}
     return [
-        new_row(FoundImage(row.image_path, row.bytes, row.mtime_ns), row.sha256)
+        new_row(found_in(row), row.sha256)
         | facts_columns(index.catalog.facts_of(row))
         | {
             "width": row.width,

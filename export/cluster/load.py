@@ -8,7 +8,7 @@ from rich.console import Console
 
 from export.cluster.errors import StoreUnknown
 from export.cluster.load_faiss import LoadOptions, load_faiss
-from export.index.pipeline import Models
+from export.cluster.load_models import FileLoadModels
 from runtime.settings import Settings
 
 
@@ -18,7 +18,7 @@ class Loading:
 
     shards: str
     store: str
-    models: Models
+    models: FileLoadModels
     options: LoadOptions
     console: Console
 

@@ -17,7 +17,9 @@ from rich.console import Console
 
 from export.cluster.copy_previews import copy_previews
 from export.cluster.errors import ShardsUnusable
+from export.cluster.load_models import FileLoadModels
 from export.cluster.rows import facts_of, indexed_of, skipped_of
+from export.cluster.same_ids import ids_of
 from export.cluster.shards import ShardsManifest, read_failures, read_shards, read_shards_manifest
 from export.console import progress_bar
 from export.errors import unwritable_refused
@@ -31,7 +33,6 @@ from export.index.photos.folder_facts import KnownFacts
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.places import PlacesFile
 from export.index.photos.signatures import Signatures
-from export.index.pipeline import Models
 from export.index.salvage import last_generation
 from export.index.store_files import IVF_FROM
 from export.index.summary import Summary, print_summary
@@ -73,7 +74,7 @@ class _Rows:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def load_faiss(shards: str, out: Path, *, models: Models, options: LoadOptions, console: Console) -> Summary:
+def load_faiss(shards: str, out: Path, *, models: FileLoadModels, options: LoadOptions, console: Console) -> Summary:
     """Write an index of all pictures in shards, switch to it, and print what was done.
 
     Pictures keep the ids that the index before gave them.
@@ -95,6 +96,7 @@ def load_faiss(shards: str, out: Path, *, models: Models, options: LoadOptions, 
         raise ShardsUnusable(shards, "other models made them; name those with --models")
     if not manifest.count:
         raise ShardsUnusable(shards, "they hold no picture")
+    ids_of(shards, manifest)  # a row that is there twice would be two pictures
     with sole_writer(out):
         summary = _load(shards, manifest, out, models, options, console)
     print_summary(summary, console)
@@ -102,7 +104,7 @@ def load_faiss(shards: str, out: Path, *, models: Models, options: LoadOptions, 
 
 
 def _load(
-    shards: str, manifest: ShardsManifest, out: Path, models: Models, options: LoadOptions, console: Console
+    shards: str, manifest: ShardsManifest, out: Path, models: FileLoadModels, options: LoadOptions, console: Console
 ) -> Summary:
     last = last_generation(out, console)
     assigned = _assign(shards, last)

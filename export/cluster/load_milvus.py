@@ -14,12 +14,12 @@ from rich.console import Console
 
 from export.cluster.library_notes import FOUND, LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
+from export.cluster.load_models import LoadModels, TownNames
 from export.cluster.milvus_collections import MilvusCollections
+from export.cluster.same_ids import ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
-from export.index.photos.places import PlacesFile
-from export.index.pipeline import Models
 from runtime.artefacts.fingerprint import are_same_models
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.address import StoreAddress
@@ -30,17 +30,17 @@ BATCH_ROWS = 1_000  # about 3 MB at 512 dimensions; Milvus takes 64
 NOTED_EVERY = 20  # batches
 EFS = (64, 128, 256, 512, 1024, 2048)
 RECALL_AIM, RECALL_LEAST = 0.955, 0.8  # the aim with a margin for the 200 queries; below the least, something is wrong
-AGAIN = "Give the command again."
+ANEW = "Give the command again: it begins anew."
 
 
 def load_milvus(
     shards: Address,
     url: str,
-    models: Models,
+    models: LoadModels,
     console: Console,
     *,
     token: str | None = None,
-    places: PlacesFile | None = None,
+    places: TownNames | None = None,
 ) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.
 
@@ -62,6 +62,7 @@ def load_milvus(
     if not are_same_models(manifest.models, models.fingerprint):
         remedy = "Name the models that made the shards: --models FOLDER."
         raise LoadRefused(str(address), "the shards were made by other models than those at hand", remedy)
+    ids_of(shards, manifest)  # before anything is written
     collections = MilvusCollections(address, token)
     try:
         loading = _Loading(collections, manifest, hashlib.sha256(manifest.model_dump_json().encode()).hexdigest())
@@ -97,7 +98,7 @@ def _insert(shards: Address, loading: _Loading, console: Console) -> tuple[Libra
     """Send all rows that Milvus has not yet; returns what was noted of all, and how many rows were too long and were cut."""
     collections, notes, cut = loading.collections, LibraryNotes(loading.dimension), 0
     begun = collections.begin(loading.dimension, loading.fingerprint)
-    had = begun or 0
+    had, number = begun or 0, -1
     if begun is not None:
         console.print(f"Going on with {collections.generation}: {had * BATCH_ROWS:,} rows are there.", highlight=False)
     with progress_bar(console, f"Loading {collections.generation}", loading.shards.count) as advance:
@@ -111,6 +112,7 @@ def _insert(shards: Address, loading: _Loading, console: Console) -> tuple[Libra
                 if (number + 1) % NOTED_EVERY == 0:
                     collections.note_progress(number + 1, loading.fingerprint)
             advance(len(rows))
+    collections.note_progress(number + 1, loading.fingerprint)
     return notes, cut
 
 
@@ -155,10 +157,12 @@ def _check(loading: _Loading, notes: LibraryNotes) -> tuple[int, float]:
     collections, wanted = loading.collections, loading.shards.count
     if (there := collections.count()) != wanted or notes.pictures != wanted:
         reason = f"Milvus has {there:,} of {notes.pictures:,} pictures, the shards' manifest says {wanted:,}"
-        raise LoadRefused(collections.name, reason, AGAIN)
+        collections.forget_progress()
+        raise LoadRefused(collections.name, reason, ANEW)
     ef, recall = _choose_ef(collections, notes)
     if recall < RECALL_LEAST:
-        raise LoadRefused(collections.name, f"a search finds {recall:.1%} of the {FOUND} nearest pictures", AGAIN)
+        collections.forget_progress()
+        raise LoadRefused(collections.name, f"a search finds {recall:.1%} of the {FOUND} nearest pictures", ANEW)
     return ef, recall
 
 

@@ -17,12 +17,12 @@ from rich.console import Console
 from export.cluster.errors import ShardsUnusable
 from export.cluster.library_notes import LibraryNotes, manifest_of
 from export.cluster.load_errors import LoadRefused
-from export.cluster.s3vectors_index import VECTORS_A_SECOND, Ids, VectorIndexes
+from export.cluster.load_models import LoadModels, TownNames
+from export.cluster.s3vectors_index import VECTORS_A_SECOND, VectorIndexes
+from export.cluster.same_ids import Ids, ids_of
 from export.cluster.shards import Address, ShardsManifest, read_shards, read_shards_manifest
 from export.cluster.stored_rows import StoredBatch, stored_batches
 from export.console import progress_bar
-from export.index.photos.places import PlacesFile
-from export.index.pipeline import Models
 from runtime.artefacts.fingerprint import are_same_models
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_manifest import RemoteManifest
@@ -33,10 +33,10 @@ from runtime.stores.s3vectors.metadata import NOT_FILTERABLE, pack_picture
 def load_s3vectors(
     shards: Address,
     url: str,
-    models: Models,
+    models: LoadModels,
     console: Console,
     *,
-    places: PlacesFile | None = None,
+    places: TownNames | None = None,
     vectors_a_second: float = VECTORS_A_SECOND,
 ) -> RemoteManifest:
     """Load shards into the library that a STORE names, and put it in force; returns its manifest.
@@ -63,7 +63,7 @@ def load_s3vectors(
     indexes = VectorIndexes(address.host, vectors_a_second=vectors_a_second)
     try:
         generation = generation_name(address.name, fingerprint_of(manifest))
-        wanted, there = _ids_of(shards, manifest), np.empty(0, np.int64)
+        wanted, there = ids_of(shards, manifest), np.empty(0, np.int64)
         if indexes.make(generation, manifest.dimension, "cosine", NOT_FILTERABLE):
             there = indexes.ids(generation)
             console.print(f"{there.size:,} of {wanted.size:,} pictures are in {generation} already.", highlight=False)
@@ -130,15 +130,6 @@ class _NewVectors:
             raise ShardsUnusable(str(self._shards), f"{name} cannot be kept by S3 Vectors: {cause}") from cause
         self.left_out.update(packed.left_out)
         return {"key": str(picture.row.id), "data": {"float32": vector.tolist()}, "metadata": packed.metadata}
-
-
-def _ids_of(shards: Address, manifest: ShardsManifest) -> Ids:
-    """Return the ids of all pictures of shards, ascending; raises ShardsUnusable where they are not as many as counted."""
-    parts = [np.asarray(batch["image_id"]) for batch in read_shards(shards, ["image_id"])]
-    ids = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
-    if ids.size != manifest.count or (ids.size and ids[0] < 0):
-        raise ShardsUnusable(str(shards), f"it has {ids.size:,} ids, where its manifest counts {manifest.count:,} pictures")
-    return ids
 
 
 def _put_in_force(indexes: VectorIndexes, name: str, manifest: RemoteManifest) -> str | None:

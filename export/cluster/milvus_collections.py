@@ -1,7 +1,7 @@
 """The collections of one library in Milvus, as a load writes them: generations, their manifests, and the alias in force."""
 
-import time
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.cluster.load_errors import LoadRefused
+from export.cluster.milvus_waits import AGAIN, STILL_MAX_S, wait_for
+from runtime.errors import RemoteRefused
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.milvus_terms import (
@@ -27,8 +29,8 @@ from runtime.stores.remote_manifest import RemoteManifest
 LINKS, CANDIDATES = 16, 200  # HNSW's M and efConstruction
 CONTENT_CHARS = 16_000  # of a manifest in one row, each of at most 4 bytes
 LIMITS = CallLimits(deadline_s=120.0, try_s=60.0, tries=20, longest_wait_s=10.0)  # a load waits for a server that starts
-LOOK_EVERY_S = 0.5
 PROGRESS = "progress"
+NO_ALIAS = 1600  # Milvus's code of it
 
 
 class MilvusCollections:
@@ -45,12 +47,11 @@ class MilvusCollections:
 
         Raises:
             LoadRefused: the library's name is that of a collection, which no alias can take the place of.
+            StoreUnavailable, RemoteRefused: Milvus does not answer, or refuses, as of every method here.
         """
-        client = self._calls.client
-        if not client.has_collection(self._manifests):
-            self._make_manifests()
-        client.load_collection(self._manifests)
-        if self._alias in client.list_collections():
+        self._make_manifests()
+        self._ask("load_collection", self._manifests)
+        if self._alias in self._ask("list_collections"):
             raise LoadRefused(self.name, f"{self._alias} is a collection, not a library's name", "Choose another name.")
         there, in_force = self._generations(), generation_number(self._alias, self.in_force() or "") or 0
         for number in there:
@@ -67,23 +68,41 @@ class MilvusCollections:
         return None
 
     def send(self, rows: Sequence[dict[str, Any]], *, may_be_there: bool) -> None:
-        """Write rows; those that may be there already are written over, not twice."""
-        client = self._calls.client
-        write = client.upsert if may_be_there else client.insert
-        self._calls.run(lambda timeout_s: write(self.generation, list(rows), timeout=timeout_s))
+        """Write rows; what may be there already, also of a call that was given up, is written over, not twice."""
+        client, may_be = self._calls.client, chain([may_be_there], repeat(True))
+
+        def write(timeout_s: float) -> object:
+            written = client.upsert if next(may_be) else client.insert
+            return written(self.generation, list(rows), timeout=timeout_s)
+
+        self._calls.run(write)
 
     def note_progress(self, batches: int, fingerprint: str) -> None:
         """Note that so many batches of these shards are there."""
         self._put_parts(f"{self.generation}/{PROGRESS}", [f"{batches} {fingerprint}"])
 
+    def forget_progress(self) -> None:
+        """Note nothing of what is there, which is not right: the next load drops it, and begins another generation."""
+        self._remove_parts(f"{self.generation}/{PROGRESS}")
+
     def finish(self, console: Console) -> None:
-        """Return once all is written, indexed and loaded."""
+        """Return once all is written, indexed and loaded; it may be called again.
+
+        Raises:
+            LoadRefused: Milvus gets no further.
+            StoreUnavailable, RemoteRefused: it does not answer, or refuses.
+        """
+        from pymilvus import MilvusException
+
         client, generation = self._calls.client, self.generation
-        client.flush(generation)
-        with console.status("Milvus builds the index"):
-            while (waiting := self._rows_to_index()) > 0:  # Milvus does not tell when it is done
-                time.sleep(min(LOOK_EVERY_S, 0.1 + waiting / 100_000))
-            client.load_collection(generation)
+        try:
+            with console.status("Milvus writes what was sent"):
+                client.flush(generation, timeout=STILL_MAX_S)
+        except MilvusException as cause:
+            raise LoadRefused(self.name, f"Milvus did not write what was sent ({cause.message})", AGAIN) from cause
+        wait_for(self.name, "Indexing", self._rows_indexed, console)
+        self._ask("load_collection", generation, _async=True)
+        wait_for(self.name, "Taking into memory, %", self._share_loaded, console)
 
     def count(self) -> int:
         """Return how many rows there are."""
@@ -99,32 +118,35 @@ class MilvusCollections:
 
     def put_in_force(self, manifest: RemoteManifest) -> None:
         """Write the manifest, switch the alias, and drop what was in force before the generation before."""
-        content, client = manifest.model_dump_json(), self._calls.client
+        content = manifest.model_dump_json()
         starts = range(0, len(content), CONTENT_CHARS)
         self._put_parts(self.generation, [content[start : start + CONTENT_CHARS] for start in starts])
         before = self.in_force()
-        switch = client.create_alias if before is None else client.alter_alias
-        switch(self.generation, self._alias)
+        try:
+            self._ask("create_alias" if before is None else "alter_alias", self.generation, self._alias)
+        except RemoteRefused:
+            if self.in_force() != self.generation:  # else a call that was given up has done it
+                raise
         for number in self._generations():
             name = generation_name(self._alias, number)
             if name not in {self.generation, before}:
                 self._drop(name)
 
     def in_force(self) -> str | None:
-        """Return the collection of the generation in force; None where there is none."""
-        from pymilvus import MilvusException
-
+        """Return the collection of the generation in force; None where Milvus says that there is none."""
         try:
-            return str(self._calls.client.describe_alias(self._alias)["collection_name"])
-        except MilvusException:
-            return None
+            return self._calls.collection_behind(self._alias)
+        except RemoteRefused as error:
+            if getattr(error.__cause__, "code", None) == NO_ALIAS:
+                return None
+            raise
 
     def close(self) -> None:
         """Let go of the connection."""
         self._calls.close()
 
     def _generations(self) -> list[int]:
-        numbers = [generation_number(self._alias, name) for name in self._calls.client.list_collections()]
+        numbers = [generation_number(self._alias, name) for name in self._ask("list_collections")]
         return sorted(number for number in numbers if number is not None)
 
     def _progress_of(self, name: str, fingerprint: str) -> int | None:
@@ -142,17 +164,32 @@ class MilvusCollections:
         self._calls.run(lambda timeout_s: self._calls.client.upsert(self._manifests, rows, timeout=timeout_s))
 
     def _drop(self, name: str) -> None:
-        client = self._calls.client
-        if client.has_collection(name):
-            client.drop_collection(name)
+        self._ask("drop_collection", name)  # nothing where there is none
         for of_it in (name, f"{name}/{PROGRESS}"):
-            found = self._calls.query(self._manifests, f"generation == {quoted(of_it)}", ["id"], newest=True)
-            if found:
-                client.delete(self._manifests, ids=[str(row["id"]) for row in found])
+            self._remove_parts(of_it)
 
-    def _rows_to_index(self) -> int:
-        described = self._calls.client.describe_index(self.generation, "embedding")
-        return int(described.get("pending_index_rows", 0))
+    def _remove_parts(self, generation: str) -> None:
+        found = self._calls.query(self._manifests, f"generation == {quoted(generation)}", ["id"], newest=True)
+        if found:
+            self._ask("delete", self._manifests, ids=[str(row["id"]) for row in found])
+
+    def _ask(self, operation: str, *given: object, **named: object) -> Any:  # noqa: ANN401 (of each operation its own)
+        """Return what an operation of the client does that may be repeated."""
+        asked = getattr(self._calls.client, operation)
+        return self._calls.run(lambda timeout_s: asked(*given, timeout=timeout_s, **named))
+
+    def _rows_indexed(self) -> tuple[int, int]:
+        """Return how many rows are in the index, and how many there are."""
+        told = self._ask("describe_index", self.generation, "embedding")
+        total = int(told.get("total_rows", 0))
+        return total - int(told.get("pending_index_rows", 0)), total
+
+    def _share_loaded(self) -> tuple[int, int]:
+        """Return how much of the collection is in memory, in percent, and 100."""
+        from pymilvus.client.types import LoadState
+
+        told = self._ask("get_load_state", self.generation)
+        return (100 if told["state"] == LoadState.Loaded else min(99, int(told.get("progress", 0)))), 100
 
     def _make_generation(self, dimension: int) -> None:
         from pymilvus import DataType
@@ -169,10 +206,11 @@ class MilvusCollections:
         indexes.add_index("embedding", index_type=INDEX_TYPE, metric_type=METRIC, params=graph)
         for field in NAMED_FIELDS:
             indexes.add_index(field)
-        client.create_collection(self.generation, schema=schema)
-        client.create_index(self.generation, indexes)
+        self._ask("create_collection", self.generation, schema=schema)
+        self._ask("create_index", self.generation, indexes)
 
     def _make_manifests(self) -> None:
+        """Make the collection of manifests, or what a load that was ended has left undone of it."""
         from pymilvus import DataType
 
         client = self._calls.client
@@ -184,5 +222,7 @@ class MilvusCollections:
         schema.add_field("unused", DataType.FLOAT_VECTOR, dim=2)  # a collection must have vectors
         indexes = client.prepare_index_params()
         indexes.add_index("unused", index_type="FLAT", metric_type="L2")
-        client.create_collection(self._manifests, schema=schema)
-        client.create_index(self._manifests, indexes)
+        if not self._ask("has_collection", self._manifests):
+            self._ask("create_collection", self._manifests, schema=schema)
+        if not self._ask("list_indexes", self._manifests):
+            self._ask("create_index", self._manifests, indexes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from export.cluster.errors import ShardsUnusable
 from export.cluster.rows import new_row, skipped_of
+from export.cluster.same_ids import IdsTaken
 from export.cluster.shards import (
     ShardsManifest,
     image_id_of,
@@ -110,8 +111,8 @@ def find_remaining(
     source: Source, hashes: Mapping[str, str], unreadable: Iterable[SkippedImage], last: LastShards
 ) -> Remaining:
     """Return what is to be done, given the sha256 of every picture that could be read, by path."""
-    ids = {row.id for row in last.catalog.rows}
-    contents = {row.sha256 for row in last.catalog.rows}
+    ids = {row.id: row.image_path for row in last.catalog.rows}
+    taken, contents = IdsTaken(ids), {row.sha256 for row in last.catalog.rows}
     broken = {one.sha256: one for one in last.catalog.skipped if one.sha256 and one.reason.startswith(LASTING_REASONS)}
     failures = [*source.skipped, *unreadable]
     new, moved, here = [], dict[str, list[FoundImage]](), set()
@@ -122,6 +123,8 @@ def find_remaining(
         image_id = image_id_of(sha256, image.image_path)
         if sha256 in broken:
             failures.append(SkippedImage(image.image_path, broken[sha256].reason, sha256, image.bytes, image.mtime_ns))
+        elif refused := taken.why_taken(image_id, image, sha256):
+            failures.append(refused)
         elif image_id in ids and not last.refill:
             here.add(image_id)
         elif sha256 in contents:
@@ -129,7 +132,7 @@ def find_remaining(
         else:
             new.append((image, sha256))
     new.sort(key=lambda one: (one[1], one[0].image_path))  # copies of a file come together, and are embedded once
-    return Remaining(new, moved, sorted(ids - here), failures, len(here))
+    return Remaining(new, moved, sorted(ids.keys() - here), failures, len(here))
 
 
 def todo_schema(dimension: int) -> "pa.Schema":

@@ -20,6 +20,11 @@ def found_of(row: Row) -> FoundImage:
     return FoundImage(row["path"], row["bytes"], row["mtime_ns"])
 
 
+def found_in(row: IndexedImage) -> FoundImage:
+    """Return the file of a catalogue's row."""
+    return FoundImage(row.image_path, row.bytes, row.mtime_ns)
+
+
 def new_row(image: FoundImage, sha256: str) -> dict[str, Any]:
     """Return the row of a picture that was not looked at yet."""
     image_id = image_id_of(sha256, image.image_path)

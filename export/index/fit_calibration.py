@@ -27,8 +27,7 @@ from runtime.artefacts.match_calibration import (
     QueryContext,
     match_features,
 )
-from runtime.search.ranking import said_features
-from runtime.search.testimony import Statement, compare
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
@@ -69,7 +68,7 @@ def calibrate(
     if len(sample) < PICTURES_MIN:
         return None
     ids = [row.id for row in sample]
-    of_pictures, of_captions = pictures.vectors_of(ids), captions.vectors_of(ids)
+    of_pictures, of_captions = (_as_in_16_bits(store.vectors_of(ids)) for store in (pictures, captions))
     texts = [row.caption or "" for row in sample]
     if labels and candidates is labelled:
         observation = observe_by_labels([labels[row.image_path] for row in sample], texts, of_captions)
@@ -218,3 +217,11 @@ class _LabelledHits:
             "part_of_text": self._part.fit(everything),
         }
         return calibration.model_copy(update=by_words)
+
+
+def _as_in_16_bits(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors, (n, d), rounded as shards and large stores keep them, so that all forms of a library fit alike.
+
+    A vector that was rounded and scaled back to norm 1, by far less than the last of the 16 bits, becomes the same again.
+    """
+    return vectors.astype(np.float16).astype(np.float32)

@@ -18,6 +18,7 @@ from export.atomic import sync_tree
 from export.index.caption_words import EmbedTexts, UsedWords, read_used_words
 from export.index.catalog import Catalog, write_catalog
 from export.index.example_queries import make_examples, write_examples
+from export.index.extended_clusters import LastClusters
 from export.index.fit_calibration import calibrate
 from export.index.history import (
     CATALOG_NAME,
@@ -31,7 +32,7 @@ from export.index.photos.grouping import PictureGroups, RowPairs
 from export.index.photos.neighbours import neighbour_pairs
 from export.index.photos.readable import readable_row
 from export.index.row_sums import RowSums
-from export.index.store_files import IVF_FROM, STORE_NAME, WrittenStores, write_clustered, write_flat
+from export.index.store_files import IVF_FROM, STORE_NAME, Clustering, WrittenStores, write_clustered, write_flat
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
@@ -50,7 +51,8 @@ class NextGeneration:
     `embed_texts` embeds the questions that the match calibration is fitted with, to `labels` by path if there are any;
     without it, there is no calibration. From `ivf_from` pictures on, the stores have their large form. `groups` finds copies
     and bursts; without it, the catalogue has none. `levels` say what cosines of the encoder mean. `decode` is the rule that
-    pictures are decoded by. `awaited` is how many pictures are still to be embedded.
+    pictures are decoded by. `awaited` is how many pictures are still to be embedded. `adds_to_last` allows pictures to be
+    added to the clusters in force.
     """
 
     number: int
@@ -67,6 +69,7 @@ class NextGeneration:
     levels: CosineLevels = CLIP_LEVELS
     decode: DecodeRule = "exact"
     awaited: int = 0
+    adds_to_last: bool = False
 
 
 def publish(out: Path, following: NextGeneration, console: Console) -> None:
@@ -138,9 +141,10 @@ def _write_stores(folder: Path, following: NextGeneration, console: Console) -> 
     sums = RowSums(halved=is_large)
     vectors, captions = sums.noting("picture", following.vectors), sums.noting("caption", following.captions)
     if is_large:
-        written = write_clustered(
-            folder, following.dimension, vectors, captions, console=console, text_cosine=following.levels.text_cosine
-        )
+        found = find_manifest(folder.parent) if following.adds_to_last else None
+        last = LastClusters.open(folder.parent, found.manifest) if found else None
+        clustering = Clustering(last, following.levels.text_cosine)
+        written = write_clustered(folder, following.dimension, vectors, captions, clustering, console)
     else:
         written = write_flat(folder, following.dimension, vectors, captions)
     sums.write(folder, following.catalog.rows)

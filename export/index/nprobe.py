@@ -21,6 +21,8 @@ from runtime.stores.vector_file import VectorFile
 FOUND = 10  # pictures a query, as recall@10 has it
 RECALL_AIM, MARGIN = 0.95, 0.005  # the margin is about what 1,000 queries leave uncertain
 QUERIES = 1_000  # to choose by, and as many to measure on
+DRIFT_QUERIES = 200  # to see whether clusters that were added to still do; they leave about .006 uncertain
+DRIFT_MAX = 0.01  # below the aim, from where on all is clustered anew
 DEEP_QUERIES = 200  # of them that look through everything
 RESCORED_AIM, RESCORED_MAX = 0.985, 1_000  # above RECALL_AIM, as clusters miss some, too; a row takes 2 us
 QUERIES_MIN = 100  # captions; fewer give too coarse a measure
@@ -66,6 +68,27 @@ def choose_probing(
         queries=len(queries) - middle,
         asked_with=asked_with,
     )
+
+
+def still_found(
+    index: MappedIvf, pictures: VectorFile, captions: VectorFile, last: ClusterSearchParams, text_cosine: float
+) -> ClusterSearchParams | None:
+    """Return how an index that was added to is searched: as before, if a search still finds enough; None if it does not.
+
+    Recall is measured with `DRIFT_QUERIES` queries, as the clusters may no longer suit the pictures; `text_cosine` is what
+    `choose_probing` takes.
+    """
+    rng = np.random.default_rng(SEED)
+    asked_with: AskedWith = "captions" if captions.count >= QUERIES_MIN else "pictures moved towards text"
+    if asked_with == "captions":
+        queries = _some(captions, rng)[:DRIFT_QUERIES]
+    else:
+        queries = move_towards_text(_some(pictures, rng), rng, text_cosine)[:DRIFT_QUERIES]
+    store = ClusteredStore(index, pictures, nprobe=last.nprobe, rescored=last.rescored)
+    recall = recall_with(store, queries, tenth_best(pictures, queries, lambda _: None), last.nprobe)
+    if recall < RECALL_AIM - DRIFT_MAX:
+        return None
+    return last.model_copy(update={"recall_at_10": round(recall, 4), "queries": len(queries), "asked_with": asked_with})
 
 
 def tenth_best(pictures: VectorFile, queries: Vectors, advance: Callable[[int], None]) -> NDArray[np.float32]:

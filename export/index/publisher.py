@@ -150,6 +150,7 @@ class Publisher:
             levels=self._models.levels,
             decode=self._models.decode,
             awaited=awaited,
+            adds_to_last=not self._last.is_damaged,
         )
         publish(self._out, following, console)
         self._published = catalog
@@ -174,7 +175,7 @@ class Publisher:
 def next_wait_s(waited_s: float, every_s: float, *, spent_s: float) -> float:
     """Return how long to wait until a build publishes again: twice as long as before, up to `every_s`, of which 0 stays 0.
 
-    Publishing a large library takes long, as it is clustered anew: it gets `PUBLISHING_SHARE` of the time.
+    Publishing a large library takes long, and longest where it is clustered anew: it gets `PUBLISHING_SHARE` of the time.
     """
     return max(min(2 * waited_s, every_s), spent_s / PUBLISHING_SHARE) if every_s else 0.0
 

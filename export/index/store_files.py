@@ -11,14 +11,15 @@ from pathlib import Path
 from rich.console import Console
 
 from export.index.clusters import write_ivf
-from export.index.nprobe import TEXT_COSINE, choose_probing
+from export.index.extended_clusters import LastClusters, extend_ivf
+from export.index.nprobe import TEXT_COSINE, choose_probing, still_found
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.models.cpu_cores import usable_cores
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorSource, VectorStore
-from runtime.stores.vector_file import VectorBatch, write_vectors
+from runtime.stores.vector_file import VectorBatch, VectorFile, write_vectors
 
 IVF_FROM = 50_000  # a flat search of so many takes 8 ms on one thread (512 dimensions), and grows with them
 STORE_NAME, CAPTIONS_NAME = "image_index.faiss", "caption_index.faiss"
@@ -54,18 +55,26 @@ def write_flat(
     return WrittenStores(of_pictures, of_captions, of_pictures, CAPTIONS_NAME if of_captions.count else None)
 
 
+@dataclass(frozen=True)
+class Clustering:
+    """The clusters of the last generation, if pictures may be added to them, and what `choose_probing` takes."""
+
+    last: LastClusters | None = None
+    text_cosine: float = TEXT_COSINE
+
+
 def write_clustered(
     folder: Path,
     dimension: int,
     pictures: Iterable[VectorBatch],
     captions: Iterable[VectorBatch],
-    *,
+    clustering: Clustering,
     console: Console,
-    text_cosine: float = TEXT_COSINE,
 ) -> WrittenStores:
     """Write the large form, of at least one picture, whose ids ascend. Progress goes to the console.
 
-    `text_cosine` is what `choose_probing` takes.
+    Pictures are added to the last clusters, and all are clustered anew where there are none, or a search would miss too much
+    of what was added.
 
     Raises:
         OSError: a file cannot be written.
@@ -75,9 +84,7 @@ def write_clustered(
     of_captions = write_vectors(folder / CAPTION_VECTORS_NAME, dimension, captions)
     if not of_captions.count:
         (folder / CAPTION_VECTORS_NAME).unlink()
-    write_ivf(folder / STORE_NAME, of_pictures, console)
-    index = MappedIvf.open(folder / STORE_NAME, dimension, of_pictures.count, threads=usable_cores())
-    probing = choose_probing(index, of_pictures, of_captions, console, text_cosine)
+    index, probing = _write_index(folder / STORE_NAME, of_pictures, of_captions, clustering, console)
     return WrittenStores(
         of_pictures,
         of_captions,
@@ -86,6 +93,20 @@ def write_clustered(
         VECTORS_NAME,
         probing,
     )
+
+
+def _write_index(
+    path: Path, pictures: VectorFile, captions: VectorFile, clustering: Clustering, console: Console
+) -> tuple[MappedIvf, ClusterSearchParams]:
+    """Return the written index, opened, and how it is searched."""
+    last, text_cosine = clustering.last, clustering.text_cosine
+    if last and extend_ivf(path, pictures, last, console):
+        index = MappedIvf.open(path, pictures.dimension, pictures.count, threads=usable_cores())
+        if probing := still_found(index, pictures, captions, last.probing, text_cosine):
+            return index, probing
+    write_ivf(path, pictures, console)
+    index = MappedIvf.open(path, pictures.dimension, pictures.count, threads=usable_cores())
+    return index, choose_probing(index, pictures, captions, console, text_cosine)
 
 
 def _write_store(path: Path, dimension: int, batches: Iterable[VectorBatch]) -> FlatStore:

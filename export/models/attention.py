@@ -1,7 +1,8 @@
 """Attention that is one node of the exported graph, with a torch implementation that runs while the graph is traced.
 
-Owns the two forms in which `com.microsoft::MultiHeadAttention` is used. With onnxruntime's CPU kernel for it, BLIP's decoder
-took half the time of separate products and softmax. Knows no model. In every shape (b, t, w), w is heads x head width.
+Owns the two forms in which `com.microsoft::MultiHeadAttention` is used, and attention taken apart by token, which has no
+such node. With onnxruntime's CPU kernel for it, BLIP's decoder took half the time of separate products and softmax. Knows
+no model. In every shape (b, t, w), w is heads x head width.
 """
 
 from typing import Any, cast
@@ -44,6 +45,22 @@ def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int)
     """
     attended = _CachedAttention.apply(query, *fresh, *past, heads)
     return cast(tuple[Tensor, Tensor, Tensor], attended)
+
+
+def attend_by_token(query: Tensor, memory: KeyValue, *, heads: int) -> Tensor:
+    """Return what one query reads from each token of a memory; the sum over the tokens is what `attend` returns.
+
+    Args:
+        query: (b, 1, w) float32.
+        memory: keys and values, both (b, s, w).
+        heads: how many heads share w.
+
+    Returns:
+        (b, s, w) float32: the token's value, weighted by the attention that it gets, head by head.
+    """
+    query, key, value = (states.unflatten(-1, (heads, -1)) for states in (query, *memory))  # (b, ..., heads, head width)
+    weights = ((query * key).sum(dim=-1) * key.shape[-1] ** -0.5).softmax(dim=1)  # (b, s, heads)
+    return (weights[..., None] * value).flatten(-2)
 
 
 class _Attention(torch.autograd.Function):

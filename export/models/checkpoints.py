@@ -1,17 +1,21 @@
 """Opens a checkpoint, from a hub id or a local folder, checks that it is of the right family, and reads its torch model.
 
-Owns what a checkpoint must hold, and the error for everything that it lacks. Converts nothing.
+Owns the order of the checks, the preprocessing and the weights; `checkpoint_family.py`, `checkpoint_tokenizer.py` and
+`lfs_pointers.py` own the others. Converts nothing.
 """
 
-import json
+import math
 import pickle
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from export.errors import CheckpointUnusable
+from export.models.checkpoint_family import REMEDY, read_family, refuse_large_towers
+from export.models.checkpoint_tokenizer import read_tokenizer
 from export.models.families import MODEL_CLASSES, PROCESSOR_CLASSES, Family
-from export.models.hub import fetch_snapshot
+from export.models.hub import WEIGHTS, fetch_snapshot
+from export.models.lfs_pointers import refuse_pointers
 from export.models.onnx_graph import quiet
 from runtime.artefacts.model_records import Preprocessing
 
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 RESAMPLINGS: dict[int, Literal["lanczos", "bilinear", "bicubic"]] = {1: "lanczos", 2: "bilinear", 3: "bicubic"}  # Pillow's
-REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 
 
 @dataclass(frozen=True)
@@ -41,35 +44,45 @@ class Checkpoint:
         return replace(self, preprocessing=self.preprocessing.model_copy(update={"size": size_px}))
 
 
-def open_checkpoint(given: str, family: Family) -> Checkpoint:
+def open_checkpoint(given: str, *families: Family) -> Checkpoint:
     """Return the checkpoint at a local folder or a hub id (`owner/name` or `owner/name@revision`), fetched if not cached.
 
+    Args:
+        given: the folder or the hub id.
+        families: those that are taken; config.json says which of them it is of.
+
     Raises:
-        CheckpointUnusable: it cannot be fetched, is of another family, or lacks its tokenizer or preprocessing.
+        CheckpointUnusable: it cannot be fetched, is of another family or too large, or lacks its tokenizer or preprocessing.
     """
+
+    def check(folder: Path) -> None:
+        refuse_large_towers(given, folder, read_family(given, folder, families))
+
     if Path(given).expanduser().is_dir():
         folder, revision = Path(given).expanduser().resolve(), None
         name = folder.name
+        check(folder)
+        refuse_pointers(given, folder, WEIGHTS)
     else:
         name = given.partition("@")[0]
-        folder = fetch_snapshot(given)
+        folder = fetch_snapshot(given, check=check)
         revision = folder.name
-    _check_family(given, folder, family)
+    family = read_family(given, folder, families)
     return Checkpoint(
         family=family,
         name=name,
         revision=revision,
         folder=folder,
-        tokenizer=_read_tokenizer(given, folder),
+        tokenizer=read_tokenizer(given, folder, family),
         preprocessing=_read_preprocessing(given, folder, family),
     )
 
 
 def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
-    """Return the `CLIPModel` or `BlipForConditionalGeneration`, float32, for evaluation, with plain attention.
+    """Return the model of the family's class (`MODEL_CLASSES`), float32, for evaluation, with plain attention.
 
     Raises:
-        CheckpointUnusable: the weights are absent, cut short, of other shapes, or not all there.
+        CheckpointUnusable: the weights are absent, cut short, of other shapes, or not all there; or its scale is infinite.
     """
     from safetensors import SafetensorError
 
@@ -87,7 +100,20 @@ def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
     if missing:
         reason = f"{len(missing)} of its weights are missing, {missing[0]} among them"
         raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    _refuse_infinite_scale(checkpoint, model)
     return model.eval()
+
+
+def _refuse_infinite_scale(checkpoint: Checkpoint, model: "PreTrainedModel") -> None:
+    """Refuse an encoder whose scale or bias of cosines is no finite number: every score would be 0 or 1, or none."""
+    for name in ("logit_scale", "logit_bias"):
+        trained = getattr(model, name, None)
+        if trained is not None:
+            number = (trained.exp() if name == "logit_scale" else trained).item()
+            if not math.isfinite(number):
+                formula = f"exp({trained.item():g})" if name == "logit_scale" else "it"
+                reason = f"its {name} is unusable ({formula} is {number:g})"
+                raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
 
 
 def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, list[str]]]":
@@ -107,31 +133,6 @@ def _read_weights(checkpoint: Checkpoint) -> "tuple[PreTrainedModel, dict[str, l
     return loaded
 
 
-def _check_family(given: str, folder: Path, family: Family) -> None:
-    try:
-        model_type = json.loads((folder / "config.json").read_text("utf-8")).get("model_type")
-    except FileNotFoundError as cause:
-        raise CheckpointUnusable(given, "it has no config.json", REMEDY) from cause
-    except (ValueError, AttributeError) as cause:
-        raise CheckpointUnusable(given, "its config.json is no JSON object", REMEDY) from cause
-    if model_type != family:
-        remedy = f"--{family} takes a {family.upper()} checkpoint ({MODEL_CLASSES[family]})."
-        raise CheckpointUnusable(given, f"it is a {model_type} model, not a {family} model", remedy)
-
-
-def _read_tokenizer(given: str, folder: Path) -> "PreTrainedTokenizerFast":
-    from transformers import AutoTokenizer
-
-    try:
-        with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as cause:  # the tokenizers library raises bare Exception, transformers TypeError on absent files
-        raise CheckpointUnusable(given, "its tokenizer is missing or broken", REMEDY) from cause
-    if not tokenizer.is_fast or len(tokenizer) == 0:
-        raise CheckpointUnusable(given, "its tokenizer has no fast form (tokenizer.json)", REMEDY)
-    return tokenizer
-
-
 def _read_preprocessing(given: str, folder: Path, family: Family) -> Preprocessing:
     import transformers
 
@@ -141,17 +142,18 @@ def _read_preprocessing(given: str, folder: Path, family: Family) -> Preprocessi
             processor = processor_class.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, TypeError) as cause:
         raise CheckpointUnusable(given, "its preprocessor_config.json is missing or broken", REMEDY) from cause
-    if family == "clip":
+    crops = bool(getattr(processor, "do_center_crop", False))  # SigLIP's and BLIP's have no such step
+    if crops:
         sizes = {processor.size.get("shortest_edge"), *processor.crop_size.values()}
     else:
         sizes = {processor.size.get("height"), processor.size.get("width")}
     whole = processor.do_resize and processor.do_rescale and processor.do_normalize
-    if len(sizes) != 1 or not whole or processor.resample not in RESAMPLINGS:
+    if len(sizes) != 1 or None in sizes or not whole or processor.resample not in RESAMPLINGS:
         reason = "its preprocessor_config.json asks for another preparation than its family's"
         raise CheckpointUnusable(given, reason, REMEDY)
     return Preprocessing(
         size=sizes.pop(),
-        fit="crop" if family == "clip" else "stretch",
+        fit="crop" if crops else "stretch",
         resample=RESAMPLINGS[processor.resample],
         mean=processor.image_mean,
         std=processor.image_std,

@@ -1,26 +1,24 @@
 """Writes CLIP as two fp32 graphs: texts and images to unit vectors, and what each patch contributes to an image's vector.
 
-Owns the two towers as they are traced, their optimum configurations, and the original model's outputs to compare with.
-Loads no checkpoint (`checkpoints.py`) and compares nothing (`parity.py`).
+Owns the two towers as they are traced, and the original model's outputs to compare with. Loads no checkpoint
+(`checkpoints.py`) and compares nothing (`parity.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from optimum.exporters.onnx.config import TextEncoderOnnxConfig, VisionOnnxConfig
-from optimum.utils import NormalizedTextConfig, NormalizedVisionConfig
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import CLIPModel
-from transformers.models.clip.modeling_clip import CLIPAttention, CLIPEncoderLayer
 
-from export.models.attention import attend
+from export.models.attention import attend, attend_by_token
 from export.models.onnx_graph import write_graph
 from export.models.parity import Outputs
+from export.models.pre_norm import add_residuals, transform
+from export.models.tower_inputs import ImageTowerOnnxConfig, TextTowerOnnxConfig
 
 TEXT, IMAGE = "clip/text.onnx", "clip/image.onnx"
 LEGACY_END_TOKEN_ID = 2  # the wrong id in configurations from before transformers' pull request 24773
@@ -40,7 +38,7 @@ class TextTower(nn.Module):
         positions = torch.arange(input_ids.shape[1])
         hidden = embeddings.token_embedding(input_ids) + embeddings.position_embedding(positions)  # (n, t, w)
         for layer in self.text_model.encoder.layers:
-            hidden = _transform(layer, hidden, causal=True)
+            hidden = transform(layer, hidden, causal=True)
         ends = self._first_ends(input_ids)[:, None, None].expand(-1, 1, hidden.shape[-1])  # (n, 1, w)
         pooled = self.text_model.final_layer_norm(hidden.gather(1, ends)[:, 0])  # (n, w)
         return (normalize(self.text_projection(pooled), dim=-1),)
@@ -73,13 +71,14 @@ class ImageTower(nn.Module):
         *layers, last = self.vision_model.encoder.layers
         hidden = self._embed_patches(pixel_values)  # (n, 1 + p, w)
         for layer in layers:
-            hidden = _transform(layer, hidden)
+            hidden = transform(layer, hidden)
         attention, normed = last.self_attn, last.layer_norm1(hidden)
         query, key, value = attention.q_proj(normed[:, :1]), attention.k_proj(normed), attention.v_proj(normed)
         attended = attention.out_proj(attend(query, (key, value), heads=attention.num_heads))  # (n, 1, w)
-        class_token = _add_residuals(last, hidden[:, :1], attended)
+        class_token = add_residuals(last, hidden[:, :1], attended)
         projected = self.visual_projection(self.vision_model.post_layernorm(class_token))  # (n, 1, d)
-        read = _read_tokens(attention, query, (key, value))[:, 1:]  # (n, p, w)
+        by_token = attention.out_proj(attend_by_token(query, (key, value), heads=attention.num_heads))
+        read = (by_token - attention.out_proj.bias)[:, 1:]  # (n, p, w); the bias belongs to no token
         return normalize(projected, dim=-1)[:, 0], self._contribute(read, class_token) / projected.norm(dim=-1, keepdim=True)
 
     def _embed_patches(self, pixel_values: Tensor) -> Tensor:
@@ -94,22 +93,6 @@ class ImageTower(nn.Module):
         norm = self.vision_model.post_layernorm
         deviation = (class_token.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()  # (n, 1, 1)
         return self.visual_projection((read - read.mean(dim=-1, keepdim=True)) / deviation * norm.weight)
-
-
-class TextTowerOnnxConfig(TextEncoderOnnxConfig):
-    """The text graph for optimum; its own configuration "with projection" expects outputs that the model does not have."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedTextConfig
-    inputs: ClassVar = {"input_ids": {0: "texts", 1: "tokens"}}
-    outputs: ClassVar = {"embedding": {0: "texts"}}
-
-
-class ImageTowerOnnxConfig(VisionOnnxConfig):
-    """The image graph for optimum."""
-
-    NORMALIZED_CONFIG_CLASS = NormalizedVisionConfig
-    inputs: ClassVar = {"pixel_values": {0: "images"}}
-    outputs: ClassVar = {"embedding": {0: "images"}, "patch_contributions": {0: "images"}}
 
 
 def write_clip_graphs(model: CLIPModel, folder: Path) -> None:
@@ -155,24 +138,3 @@ def _contributions_with_torch(model: CLIPModel, images: Tensor) -> Tensor:
     deviation = (class_token.var(dim=-1, correction=0, keepdim=True) + norm.eps).sqrt()
     parts = model.visual_projection((read - read.mean(dim=-1, keepdim=True)) * norm.weight / deviation)
     return (parts / model.get_image_features(images).norm(dim=-1)[:, None, None])[:, 1:]
-
-
-def _read_tokens(attention: CLIPAttention, query: Tensor, memory: tuple[Tensor, Tensor]) -> Tensor:
-    """Return what a query (n, 1, w) reads from each token of a memory (n, t, w): (n, t, w); their sum is the attention."""
-    heads, width = attention.num_heads, attention.head_dim
-    query, key, value = (states.unflatten(-1, (heads, width)) for states in (query, *memory))  # (n, ..., heads, width)
-    weights = ((query * key).sum(dim=-1) * attention.scale).softmax(dim=1)  # (n, t, heads)
-    read = attention.out_proj((weights[..., None] * value).flatten(-2))
-    return read - attention.out_proj.bias  # the bias belongs to no token
-
-
-def _transform(layer: CLIPEncoderLayer, hidden: Tensor, *, causal: bool = False) -> Tensor:
-    attention, normed = layer.self_attn, layer.layer_norm1(hidden)
-    memory = attention.k_proj(normed), attention.v_proj(normed)
-    attended = attend(attention.q_proj(normed), memory, heads=attention.num_heads, causal=causal)
-    return _add_residuals(layer, hidden, attention.out_proj(attended))
-
-
-def _add_residuals(layer: CLIPEncoderLayer, hidden: Tensor, attended: Tensor) -> Tensor:
-    hidden = hidden + attended
-    return hidden + layer.mlp(layer.layer_norm2(hidden))

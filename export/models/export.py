@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
+from export.models.batch_invariance import is_batch_invariant, plans_rows
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
+from export.models.families import CAPTIONERS, ENCODERS
 from export.models.latency import median_latencies_ms
 from export.models.onnx_graph import graph_bytes, join_graph, quiet
 from export.models.optimize import optimize_graph
 from export.models.parity import Outputs, require_parity
 from export.models.report import write_report
 from export.models.report_figures import ReportFigures
+from export.models.siglip_exporter import SiglipExporter
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
+from export.precision.cross_states import read_scales, round_states
 from export.precision.gates import GateMiss, GateMissed, Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
@@ -31,7 +35,7 @@ from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.models.cpu_cores import usable_cores
 
 if TYPE_CHECKING:
-    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
+    from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel, SiglipModel
 
 PrecisionMode = Literal["planned", "int8", "fp32"]
 PACKAGES = ("torch", "transformers", "optimum-onnx", "onnx", "onnxruntime")
@@ -70,10 +74,10 @@ class ExportOptions:
 def export_models(
     clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: ProgressDisplay | None = None
 ) -> ModelsManifest:
-    """Export CLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
+    """Export CLIP or SigLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
     Args:
-        clip: a local folder or a hub id, `owner/name` or `owner/name@revision`.
+        clip: a local folder or a hub id, `owner/name` or `owner/name@revision`, of a CLIP or a SigLIP.
         blip: the same; None leaves captions out.
         out: the folder to write; its contents are replaced once everything is made and checked.
         options: what graphs to make; None is the defaults.
@@ -82,16 +86,16 @@ def export_models(
     Raises:
         CheckpointUnusable: a checkpoint cannot be fetched, or cannot be converted.
         ParityFailed: a graph's outputs differ from its torch model's.
-        GateMissed: quantized graphs keep too little of the exact ones; names every gate that CLIP or BLIP missed.
+        GateMissed: quantized graphs keep too little of the exact ones; names every gate that either missed.
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
     options, display = options or ExportOptions(), display or SilentDisplay()
-    checkpoints = [open_checkpoint(clip, "clip")]
+    checkpoints = {"clip": open_checkpoint(clip, *ENCODERS)}  # by their names in the manifest
     if blip is not None:
-        checkpoints.append(open_checkpoint(blip, "blip"))
+        checkpoints["blip"] = open_checkpoint(blip, *CAPTIONERS)
     with staged_folder(out) as folder:
         run = _ExportRun(folder, options, display)
-        records = {checkpoint.family: run.export(checkpoint) for checkpoint in checkpoints}
+        records = {name: run.export(checkpoint) for name, checkpoint in checkpoints.items()}
         if run.misses:  # only now, so that the error names what every family missed
             raise GateMissed(run.misses)
         sources = {"clip": clip} | ({"blip": blip} if blip else {})
@@ -127,7 +131,7 @@ class _ExportRun:
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
         for graph in exporter.graphs:
             optimize_graph(self._folder / graph)
-        return exporter.record(self._folder)
+        return self._record(exporter)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:
         """Write the fp32 graphs and return the torch model's own outputs; the model's memory is free on return."""
@@ -143,9 +147,19 @@ class _ExportRun:
         exporter.write_graphs(model, exact)
         return exporter, expected
 
+    def _record(self, exporter: FamilyExporter) -> EncoderRecord | BlipRecord:
+        """Return the entry of the family, and in it whether captions depend on their batch."""
+        record = exporter.record(self._folder)
+        if isinstance(record, BlipRecord) and (plan := self.figures.plans.get(record.decoder.path)) and plans_rows(plan):
+            invariant = is_batch_invariant(self._folder, record, self._calibration.images, self._options.threads)
+            return record.model_copy(update={"batch_invariant": invariant})
+        return record
+
     def _open_exporter(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> FamilyExporter:
         if checkpoint.family == "clip":
             return ClipExporter(checkpoint, cast("CLIPModel", model))
+        if checkpoint.family == "siglip":
+            return SiglipExporter(checkpoint, cast("SiglipModel", model))
         blip = cast("BlipForConditionalGeneration", model)
         if self._options.caption_size_px is not None:
             from export.models.blip_positions import resize_positions
@@ -157,19 +171,25 @@ class _ExportRun:
     def _quantize(self, exporter: FamilyExporter, exact: Path) -> None:
         """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
         options, calibration = self._options, self._calibration
-        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", options.threads)
+        naive = options.precision == "int8"
+        rounding = RoundingOptions(options.target, options.gates, naive, options.threads, exporter.row_graphs)
         gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses
         self.figures.plans |= rounded.plans
+        self.figures.states = rounded.states or self.figures.states
         self.figures.gate_results.append(rounded.result)
         self.figures.measured_on = calibration.source
         for graph in exporter.graphs:
-            feed = gate_measure.calibration_inputs(graph)[0][0]
-            exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
+            feed, here = gate_measure.calibration_inputs(graph).feeds[0], self._folder / graph
+            exact_ms, here_ms = median_latencies_ms({exact / graph: feed, here: round_states(feed, read_scales(here))})
             self.figures.latencies_ms[graph] = exact_ms, here_ms
         plan = PrecisionPlan(
-            target=options.target, gates=options.gates, calibration=calibration.source, graphs=self.figures.plans
+            target=options.target,
+            gates=options.gates,
+            calibration=calibration.source,
+            graphs=self.figures.plans,
+            cross_states=self.figures.states,
         )
         (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from export.errors import CheckpointUnusable
 from export.models.checkpoints import Checkpoint
+from export.models.mapped_bpe_file import write_mapped_bpe
 from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs, run_clip_graphs
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure, GateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
+from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 
 if TYPE_CHECKING:
     from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedModel
@@ -28,10 +30,12 @@ PREFIX = PROBE_TEXTS[2]
 class FamilyExporter(Protocol):
     """One checkpoint to export. `model` is always the torch model that `checkpoints.read_model` returned.
 
-    `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written.
+    `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written. `row_graphs` are the graphs
+    that run several pictures at once, of which none may depend on the others.
     """
 
     graphs: tuple[str, ...]
+    row_graphs: frozenset[str]
     tokenizer: str
 
     def write_graphs(self, model: "PreTrainedModel", folder: Path) -> None:
@@ -54,6 +58,7 @@ class ClipExporter:
     """Exports CLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
+    row_graphs: frozenset[str] = frozenset()
     tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
@@ -106,6 +111,7 @@ class BlipExporter:
     """Exports BLIP: images to captions."""
 
     graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
+    row_graphs: frozenset[str] = frozenset({"blip/decoder.onnx"})  # the vision graph runs one picture at a time
     tokenizer = "blip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration", num_beams: int = NUM_BEAMS) -> None:
@@ -121,7 +127,7 @@ class BlipExporter:
         """Trace the vision tower and the decoder."""
         from export.models.blip import write_blip_graphs
 
-        write_blip_graphs(model, folder)
+        write_blip_graphs(model, folder, num_beams=self._num_beams)
 
     def run_model(self, model: "BlipForConditionalGeneration") -> Outputs:
         """Caption the probe images by `generate()`."""
@@ -162,8 +168,11 @@ class BlipExporter:
 
 
 def write_tokenizer(checkpoint: Checkpoint, path: Path) -> None:
-    """Write the `tokenizer.json` that the runtime reads; its folder is made."""
+    """Write the `tokenizer.json` that the runtime reads, or mapped arrays if `path` is named so; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == MAPPED_SUFFIX:
+        write_mapped_bpe(checkpoint.tokenizer.backend_tokenizer, checkpoint.tokenizer.eos_token_id, path)
+        return
     path.write_text(checkpoint.tokenizer.backend_tokenizer.to_str(), "utf-8")
 
 

@@ -5,9 +5,11 @@ here.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from export.errors import CheckpointUnusable
+from export.models.checkpoint_family import refuse_open_clip
 
 DEFAULT_CLIP = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K@1a25a446712ba5ee05982a381eed697ef9b435cf"
 DEFAULT_BLIP = "Salesforce/blip-image-captioning-base@82a37760796d32b1411fe092ab5d4e227313294b"
@@ -23,7 +25,7 @@ REMEDY = (
 )
 
 
-def fetch_snapshot(given: str, *, endpoint: str | None = None) -> Path:
+def fetch_snapshot(given: str, *, endpoint: str | None = None, check: Callable[[Path], None] | None = None) -> Path:
     """Return the local snapshot of `owner/name` or `owner/name@revision`; its folder's name is the commit.
 
     Only one form of the weights is fetched: safetensors, or torch's own where there are none.
@@ -31,6 +33,7 @@ def fetch_snapshot(given: str, *, endpoint: str | None = None) -> Path:
     Args:
         given: the hub id.
         endpoint: the hub's address; None is HF_ENDPOINT, or huggingface.co.
+        check: called with the snapshot once its small files are there, so that what it refuses costs no download of weights.
 
     Raises:
         CheckpointUnusable: no hub id, no such model or revision, a gated one, or a hub that cannot be reached.
@@ -38,6 +41,10 @@ def fetch_snapshot(given: str, *, endpoint: str | None = None) -> Path:
     match = HUB_ID.fullmatch(given)
     if not match:
         raise CheckpointUnusable(given, NO_FOLDER_NO_ID, REMEDY)
+    snapshot = _fetch(match, patterns=SMALL_FILES, endpoint=endpoint)
+    refuse_open_clip(given, snapshot)
+    if check and (snapshot / "config.json").is_file():  # a cache that is not whole is named as such below
+        check(snapshot)
     for weights in WEIGHTS:
         snapshot = _fetch(match, patterns=[*SMALL_FILES, *weights], endpoint=endpoint)
         if any(snapshot.glob(weights[0])):

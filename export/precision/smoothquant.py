@@ -17,8 +17,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits
 from export.precision.rounding import Target, Weights, round_activations, round_columns
 from export.precision.sensitivity import LayerSensitivity
 
@@ -28,7 +28,7 @@ EXPONENTS = (0.25, 0.5, 0.75, 1.0)
 SAMPLED_ROWS = 128  # rows of an activation on which the products' errors are measured; its range is taken over all rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class ChannelGroup:
     """Tensors whose channels must be scaled alike, and all products that read them.
 
@@ -80,10 +80,12 @@ def find_channel_groups(graph: ExactGraph) -> list[ChannelGroup]:
 
 def find_scales(sensitivity: LayerSensitivity, groups: Sequence[ChannelGroup]) -> dict[ChannelGroup, tuple[float, Weights]]:
     """Return the exponent and the (k,) scales of each group whose products lose less with them; other groups are absent."""
-    found = {}
+    found: dict[ChannelGroup, tuple[float, Weights]] = {}
+    if not groups:
+        return found
+    activations = sensitivity.read_activations(sorted({name for group in groups for name in group.inputs}))
     for group in groups:
-        activations = sensitivity.read_activations(group.inputs)
-        rows = np.concatenate([rows for name in group.inputs for rows in activations[name]])
+        rows = np.concatenate([activations[name] for name in group.inputs])
         weight = np.concatenate(
             [sensitivity.graph.read(sensitivity.graph.layers[name].weight) for name in group.layers], axis=1
         )
@@ -99,7 +101,7 @@ def move_scales(graph: ExactGraph, group: ChannelGroup, scales: Weights) -> Edit
     norms = {name: (graph.read(node.input[1]) / scales, graph.read(node.input[2]) / scales) for name, node in nodes.items()}
     factors = {} if norms else dict.fromkeys(group.inputs, np.reciprocal(scales))
     rows = {graph.layers[name].weight: scales for name in group.layers}
-    return Edits(rows, norms, factors)
+    return Edits(rows=rows, norms=norms, factors=factors)
 
 
 def _best_exponent(rows: Weights, weight: Weights, target: Target) -> float:

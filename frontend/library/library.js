@@ -1,22 +1,19 @@
-// The library, shown where nothing is searched for.
+// The library, shown where nothing is searched for; its pictures by their place in its order, fetched a page at a time.
 
-import { fetch_examples, fetch_timeline } from "../page/api.js";
+import { attempt, fetch_examples, fetch_pictures, fetch_timeline } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
-import { by_id, make } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
-import { show_request_failure } from "../page/toast.js";
-import { show_failure } from "../results/states.js";
+import { by_id, make, show_request_failure } from "../page/elements.js";
+import { show_failure } from "../results/lists.js";
 import { open_linked_photo, open_viewer } from "../viewer/opening.js";
-import { open_pictures } from "./picture_pages.js";
 import { show_months } from "./timeline.js";
 
-const FIRST_PICTURES = 100;
+const PAGE = 100;
+const PAGES_KEPT = 12;
 
 const library = by_id("library");
 
 let examples = null;
-// What is shown or awaited. It stays while results are shown, so that the back button finds its place.
-let shown = null;
+let shown = null; // or awaited; it stays while results are shown, so that Back finds its place
 
 /** Shows the library, or what the filters of a request leave of it; calls `find_similar(picture)`. */
 export async function show_library({ where }, find_similar) {
@@ -43,8 +40,7 @@ export function leave_library() {
 async function show_all(where, mine, find_similar) {
   const pictures = open_pictures(where);
   examples ??= fetch_examples().then(fill_examples, () => {}); // an older server has none
-  const wanted = [fetch_timeline(where, mine.aborter.signal), pictures.slice(0, FIRST_PICTURES), examples];
-  const [timeline, first] = await Promise.all(wanted);
+  const [timeline, first] = await Promise.all([fetch_timeline(where, mine.aborter.signal), pictures.slice(0, PAGE), examples]);
   if (mine !== shown) return;
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
@@ -59,4 +55,46 @@ function fill_examples({ examples: queries }) {
   const links = queries.map((query) => make("a", { href: `?${new URLSearchParams({ q: query })}` }, query));
   by_id("examples").querySelector("p").append(...links);
   by_id("examples").hidden = !queries.length;
+}
+
+/**
+ * Returns what the filters leave, the newest first: `at(place)` is one picture, `slice(first, end)` are several;
+ * `call_off(is_wanted)` aborts what is awaited of pages for which `is_wanted(first, end)` is false.
+ */
+function open_pictures(where) {
+  const pages = new Map(); // by number, the one used last at the end
+
+  function page(number) {
+    const found = pages.get(number) ?? fetch_page(number);
+    pages.delete(number);
+    pages.set(number, found);
+    const [oldest] = pages.keys();
+    if (pages.size > PAGES_KEPT && pages.get(oldest).has_come) pages.delete(oldest);
+    return found.pictures;
+  }
+
+  function fetch_page(number) {
+    const aborter = new AbortController();
+    const answer = fetch_pictures({ ...where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
+    const found = { aborter, pictures: answer.then(({ pictures }) => pictures) };
+    found.pictures.then(() => (found.has_come = true), () => pages.get(number) === found && pages.delete(number));
+    return found;
+  }
+
+  async function slice(first, end) {
+    const before = Math.floor(first / PAGE);
+    const numbers = Array.from({ length: Math.ceil(end / PAGE) - before }, (_, at) => before + at);
+    const found = (await Promise.all(numbers.map(page))).flat();
+    return found.slice(first - before * PAGE, end - before * PAGE);
+  }
+
+  function call_off(is_wanted) {
+    for (const [number, { aborter, has_come }] of pages) {
+      if (has_come || is_wanted(number * PAGE, (number + 1) * PAGE)) continue;
+      pages.delete(number);
+      aborter.abort();
+    }
+  }
+
+  return { at: async (place) => (await slice(place, place + 1))[0], slice, call_off };
 }

@@ -1,38 +1,46 @@
-// All requests to the server. No other file sends any.
+// All requests to the server, but for the first search (search_request.js), and what can fail on the way.
 
-import { has_words, is_mix } from "../request/search_request.js";
-import { busy_wait_s, refused_or_broken, unreachable } from "./failures.js";
+import { api_base, as_json, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
 // A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
+// When to ask a busy server again that does not say, and the longest wait without the user.
+const BUSY_S = 2;
+const LONGEST_WAIT_S = 60;
 
-const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
-const api_base = new URL(given_base ? `${given_base.replace(/\/+$/, "")}/` : ".", document.baseURI);
+const is_elsewhere = api_base.origin !== location.origin;
 let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
-let sent_ahead = null;
+/** How many results are asked for, and explained, at once: fewer where the server allows no more. */
+export let page_size = PAGE_SIZE;
 
-/** How many results are asked for, and explained, at once: 24, or the most that the server allows. */
-export let page_size = 24;
-
-/** Sends a search whose answer `search` is to return later. */
-export function send_ahead(request) {
-  const aborter = new AbortController();
-  const { route, ...options } = as_search(request);
-  const answer = send(route, { ...options, signal: aborter.signal });
-  sent_ahead = { body: options.body, answer, aborter };
-  return answer;
+/** A request that failed, or was not worth sending. index.html has the words; the server's own message says more than the page's. */
+export class RequestFailed extends Error {
+  constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
+    const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
+    const words = find(name);
+    super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
+    Object.assign(this, { title: ((code && find(code)) || words).title, worth_retrying, code });
+  }
 }
 
-/**
- * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. A server that
- * is busy is asked again, once; `tell_busy(wait_s)` is called before.
- */
+/** Returns what `task` does; gives a failed request to `fail`, but drops what fails once `signal` is aborted. */
+export async function attempt(signal, task, fail) {
+  try {
+    return await task();
+  } catch (failure) {
+    if (signal?.aborted) return null;
+    if (!(failure instanceof RequestFailed)) throw failure;
+    return fail(failure);
+  }
+}
+
+/** Returns a page of the answer to a request: the first, or that of a `cursor`. A busy server is asked again, once, after `tell_busy(wait_s)`. */
 export async function search(request, cursor, signal, tell_busy) {
   const ask = () => {
-    const { route, ...options } = as_search(request, cursor);
-    return fetch_answer(route, "results", { ...options, signal, tell_busy });
+    const fields = search_fields(request, { cursor, top_k: page_size });
+    const file = request.picture?.file;
+    return fetch_answer(file ? "search/image" : "search", "results", { ...(file ? as_form(fields, file) : as_json(fields)), signal, tell_busy });
   };
   try {
     return await ask();
@@ -45,85 +53,44 @@ export async function search(request, cursor, signal, tell_busy) {
 }
 
 export const explain = (fields, signal) => fetch_answer("explain", "results", { ...as_json(fields), signal });
-
+export const open_folder = (id) => fetch_answer("open-folder", "folder", as_json({ id }));
 export const fetch_timeline = (where, signal) => browse("timeline", "months", where, signal);
 export const fetch_pictures = (fields, signal) => browse("pictures", "pictures", fields, signal);
 export const fetch_picture = (id) => browse(`pictures/${id}`, "id");
 export const fetch_folders = (where) => browse("folders", "folders", where);
 export const fetch_examples = () => browse("examples", "examples");
 
-export const open_folder = (id) => fetch_answer("open-folder", "folder", as_json({ id }));
-
-export async function read_readiness() {
-  const answer = await send("readyz").catch(() => null);
-  return answer?.body ?? {};
-}
+export const read_readiness = () => send("readyz").then(({ body }) => body ?? {}, () => ({}));
 
 export async function log_out() {
   await send("logout", { method: "POST", redirect: "manual" }).catch(() => null);
   location.assign("login");
 }
 
-/** Returns the address of a picture, or null. The server's own lie below its base, where a proxy may have put it. */
-export function image_address(image_url) {
-  const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
-  return /^https?:$/.test(address?.protocol) ? address.href : null;
-}
-
-/** Shows a picture. One of a server of another origin is asked for as CORS demands. */
-export function show_image(image, address) {
-  const { origin } = new URL(address);
-  image.crossOrigin = origin === api_base.origin && origin !== location.origin ? "anonymous" : null;
-  image.src = address;
-}
-
-function as_search(request, cursor) {
-  const { query, picture, picture_weight, where, order } = request;
-  const fields = {
-    query,
-    top_k: page_size,
-    explain: !has_words(request),
-    ...(is_mix(request) && { picture_weight }),
-    ...(Object.keys(where).length && { where }),
-    ...(order === "date" && { order }),
-    ...(cursor && { cursor }),
-  };
-  if (picture?.file) return { route: "search/image", ...as_form(fields, picture.file) };
-  return { route: "search", ...as_json(picture ? { ...fields, like: picture.id } : fields) };
-}
-
-const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
-
-function as_form(fields, file) {
-  const body = new FormData();
-  body.set("image", file, file.name ?? "picture.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
-  return { method: "POST", body };
+/** Returns why no answer came. `is_there`: a server of another origin answers what no page may read. */
+export function unreachable(cause, is_there) {
+  const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
+  const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
+  return new RequestFailed(name, { worth_retrying: true });
 }
 
 const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
 
 /** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
 async function fetch_answer(route, field, { tell_busy, ...options }) {
-  let answer = await (take_sent_ahead(options) ?? send(route, options));
-  const wait_s = busy_wait_s(answer);
-  if (wait_s) {
+  let answer = await send(route, options);
+  const { retry_s } = answer;
+  if (is_busy(answer) && !(retry_s > LONGEST_WAIT_S)) {
+    const wait_s = retry_s || BUSY_S;
     tell_busy?.(wait_s);
     await wait(wait_s, options.signal);
     answer = await send(route, options);
   }
   const { status, body } = answer;
   if (status < 400 && has_what_is_shown(body?.[field], field)) return body;
-  if (status === 401 && api_base.origin === location.origin) await leave_for_login();
-  throw refused_or_broken(answer);
-}
-
-function take_sent_ahead({ body, signal }) {
-  if (!body || sent_ahead?.body !== body) return null;
-  const { answer, aborter } = sent_ahead;
-  sent_ahead = null;
-  signal.addEventListener("abort", () => aborter.abort());
-  return answer;
+  if (status !== 401 || is_elsewhere) throw refused_or_broken(answer);
+  location.assign(`login?back=${encodeURIComponent(location.search)}`);
+  return new Promise(() => {});
 }
 
 // Another version's results may lack what the cards are made of.
@@ -133,13 +100,10 @@ function has_what_is_shown(found, field) {
 
 async function send(route, options = {}) {
   const { signal, headers, ...given } = hashes_bodies && options.method ? await with_hash(options) : options;
-  const limit = AbortSignal.timeout(LIMIT_MS);
+  const limited = AbortSignal.any([AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])]);
+  const ask = () => fetch(new URL(route, api_base), { ...given, headers: { ...headers, accept: "application/json" }, signal: limited });
   try {
-    const response = await fetch(new URL(route, api_base), {
-      ...given,
-      headers: { ...headers, accept: "application/json" },
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
+    const response = await (take_response(given.body, limited) ?? ask());
     const retry_s = Number(response.headers.get("retry-after"));
     const body = read_json(await response.text());
     if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
@@ -147,8 +111,15 @@ async function send(route, options = {}) {
     return send(route, options);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw unreachable(cause, await is_there());
+    throw unreachable(cause, is_elsewhere && (await is_there()));
   }
+}
+
+function as_form(fields, file) {
+  const body = new FormData();
+  body.set("image", file, file.name ?? "picture.jpg");
+  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
+  return { method: "POST", body };
 }
 
 async function with_hash({ body, headers, ...options }) {
@@ -160,9 +131,7 @@ async function with_hash({ body, headers, ...options }) {
   return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
 }
 
-// A page is not told why it may not read an answer of another origin.
 function is_there() {
-  if (api_base.origin === location.origin) return null;
   const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
   return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
 }
@@ -174,15 +143,25 @@ function wait(seconds, signal) {
   });
 }
 
-function leave_for_login() {
-  location.assign(`login?back=${encodeURIComponent(location.search)}`);
-  return new Promise(() => {});
-}
-
 function read_json(text) {
   try {
     return JSON.parse(text);
   } catch {
     return null; // the error page of a gateway; the status is enough
   }
+}
+
+// Waiting does not help with the other codes of 503, such as a missing index.
+const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
+
+function refused_or_broken(answer) {
+  const { status, body } = answer;
+  const { code, message: said } = body?.error ?? {};
+  const failed = (name, worth_retrying = false) => new RequestFailed(name, { said, code, worth_retrying, status });
+  if (status < 400) return failed("no_answer", true);
+  if (status === 401) return new RequestFailed("logged_out");
+  if (status === 403 && body && !code) return failed("unsigned");
+  if (status === 413) return failed("too_large");
+  if (is_busy(answer)) return failed("busy", true);
+  return status >= 500 ? failed("broken", true) : failed("refused", status === 408);
 }

@@ -1,4 +1,4 @@
-// Answers and pictures in words. Pure functions.
+// Answers and pictures in words.
 
 import { describe_request } from "../request/search_request.js";
 
@@ -7,7 +7,9 @@ const CAPTION_SOURCES = { index: "from the index", given: "given by a person", l
 const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
-let countries = null;
+let countries = null; // made when they are first needed: it takes a phone tens of milliseconds
+
+const join = (parts, by) => parts.filter(Boolean).join(by);
 
 export function describe_verdict({ verdict, match_probability: probability }) {
   const name = VERDICTS[verdict] ?? "";
@@ -21,42 +23,36 @@ export function describe_answer(request, { matches, misses }, { more, filtered }
   const asked = describe_request(request);
   const count = matches.length;
   if (!count && misses.length) return `Nothing matches “${request.query}”. The nearest:`;
-  if (!count) return [`No pictures ${asked}`, filtered?.message].filter(Boolean).join(". ");
+  if (!count) return join([`No pictures ${asked}`, filtered?.message], ". ");
   const first = more && !misses.length ? "The first " : "";
   if (!matches.some(({ verdict }) => verdict)) return `${first}${count_of(count, "picture")} ${asked}`;
   const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
   return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
 }
 
-export function describe_query_read({ query_read }) {
-  return query_read ? `Only the first ${query_read.split(/\s+/).length} words were searched for: ${query_read}` : "";
-}
-
-export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;
-
-export function describe_explanation_source(source) {
-  return source.startsWith("groq:") ? `by ${source.slice(5)} (Groq)` : (EXPLANATION_SOURCES[source] ?? source);
-}
+export const describe_query_read = ({ query_read: read }) => read ? `Only the first ${read.split(/\s+/).length} words were searched for: ${read}` : "";
 
 export const describe_caption = ({ caption }) => caption || "No caption";
+export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;
+export const describe_explanation_source = (source) => EXPLANATION_SOURCES[source] ?? source.replace(/^groq:(.*)/, "by $1 (Groq)");
 
 export function describe_facts(picture) {
-  const { copy_count } = picture;
-  return [describe_date(picture), describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")].filter(Boolean).join(" · ");
+  const { taken, taken_source, copy_count } = picture;
+  // When a file was written says nothing of when a photo was taken.
+  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
+  return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
-// When a file was written says nothing of when a photo was taken.
-const describe_date = ({ taken, taken_source }) => taken && taken_source !== "mtime" ? name_date(taken.slice(0, 10)) : "";
-
-/** Returns a day, a month or a year in words: 2019-06 is "June 2019". What is no date stays as it is. */
+/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
 export function name_date(date) {
   const [year, month, day] = date.split("-");
   if (month && !MONTHS[month - 1]) return date;
-  return [day && Number(day), month && MONTHS[month - 1], year].filter(Boolean).join(" ");
+  return join([day && Number(day), month && MONTHS[month - 1], year], " ");
 }
 
 export function describe_place({ place, country }) {
-  return [place, /^[A-Z]{2}$/.test(country ?? "") && name_country(country)].filter(Boolean).join(", ");
+  countries ??= country && new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+  return join([place, /^[A-Z]{2}$/.test(country ?? "") && countries.of(country)], ", ");
 }
 
 export function describe_size({ width, height, bytes }) {
@@ -65,9 +61,3 @@ export function describe_size({ width, height, bytes }) {
 }
 
 export const count_of = (count, one, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
-
-// Made when it is first needed: it takes a phone tens of milliseconds.
-function name_country(code) {
-  countries ??= new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  return countries.of(code);
-}

@@ -1,6 +1,8 @@
-// Elements of the page: found, made, and copied from templates.
+// Elements of the page, and short messages.
 
 export const by_id = (id) => document.getElementById(id);
+export const when_idle = window.requestIdleCallback ?? setTimeout;
+const toasts = by_id("toasts");
 
 export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
 
@@ -10,5 +12,29 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
-/** Returns whether a key or a click means something to the browser itself. */
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
+
+/** Shows a message until it is dismissed, and a button for `act`. A failure interrupts a screen reader. */
+export function show_toast({ title, message, act, name = "Try again", failure = true }) {
+  const toast = copy_template("toast_template");
+  const set = (selector, properties) => Object.assign(toast.querySelector(selector), properties);
+  if (failure) toast.role = "alert";
+  set(".title", { textContent: title });
+  set(".message", { textContent: message });
+  set(".dismiss", { onclick: clear_toast });
+  set(".act", { hidden: !act, textContent: name, onclick: () => (clear_toast(), act()) });
+  place_toasts();
+  toasts.replaceChildren(toast);
+}
+
+export const show_request_failure = (title, failure, act) => show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
+export const clear_toast = () => toasts.replaceChildren();
+export const announce = (text) => (by_id("announcer").textContent = text);
+
+// Elements outside an open modal dialog cannot be clicked, so toasts move into it.
+function place_toasts() {
+  const parent = document.querySelector("dialog[open]") ?? document.body;
+  if (toasts.parentElement !== parent) parent.append(toasts);
+}
+
+document.addEventListener("close", place_toasts, { capture: true });

@@ -2,9 +2,7 @@
 
 import { is_modified } from "./elements.js";
 
-export function focus_picture(at) {
-  shown_pictures()[at]?.focus();
-}
+export const focus_picture = (at) => shown_pictures()[at]?.focus();
 
 export function listen_to_keys(query_box) {
   document.addEventListener("keydown", (event) => {
@@ -20,7 +18,7 @@ export function listen_to_keys(query_box) {
 function find_target({ key, target }, query_box) {
   if (key === "/") return target.closest("input:not([type=range]), select, textarea") ? null : query_box;
   if (key === "ArrowDown" && target.matches("#query, #status")) return first_in_window();
-  if (key === "Escape" && target === query_box) leave_box(query_box);
+  if (key === "Escape" && target === query_box) query_box.value ? (query_box.value = "") : query_box.blur();
   if (key === "m") target.closest(".card")?.querySelector(".similar").click();
   return target.matches("main button.picture") ? find_from_picture(key, target, query_box) : null;
 }
@@ -41,22 +39,19 @@ function find_from_picture(key, target, query_box) {
 }
 
 const shown_pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
+const box_of = (picture) => picture.getBoundingClientRect();
 
 function first_in_window() {
   const all = shown_pictures();
-  return all.find((picture) => picture.getBoundingClientRect().top >= 0) ?? all[0];
-}
-
-function leave_box(query_box) {
-  if (query_box.value) query_box.value = "";
-  else query_box.blur();
+  return all.find((picture) => box_of(picture).top >= 0) ?? all[0];
 }
 
 // In the next row below (`down` 1) or above (-1): rows have any number of pictures.
 function nearest(all, from, down) {
-  const box = (picture) => picture.getBoundingClientRect();
-  const aside = (picture) => Math.abs(box(picture).left + box(picture).right - box(from).left - box(from).right);
-  const beyond = all.filter((picture) => down * (box(picture).top - box(from).top) > 1);
-  const row = Math.min(...beyond.map((picture) => down * box(picture).top));
-  return beyond.filter((picture) => down * box(picture).top < row + 1).sort((a, b) => aside(a) - aside(b))[0];
+  const { left, right, top } = box_of(from);
+  const boxes = all.map((picture) => [picture, box_of(picture)]);
+  const beyond = boxes.filter(([, box]) => down * (box.top - top) > 1);
+  const row = Math.min(...beyond.map(([, box]) => down * box.top));
+  const aside = ([, box]) => Math.abs(box.left + box.right - left - right);
+  return beyond.filter(([, box]) => down * box.top < row + 1).sort((a, b) => aside(a) - aside(b))[0]?.[0];
 }

@@ -1,8 +1,7 @@
 // A picture in its frame: loading, shown or broken.
 
-import { image_address, show_image } from "./api.js";
+import { image_address, show_image } from "../request/search_request.js";
 
-// The next larger picture is loaded here before it takes the place of a smaller one.
 const larger = new Image();
 
 /** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
@@ -10,6 +9,7 @@ export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width
 
 /** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview takes its place once it has come. */
 export function fill_picture(frame, picture, { large = false } = {}) {
+  const { width, height } = picture;
   const image = frame.querySelector("img");
   const addresses = [picture.preview_url, picture.image_url].map(image_address).filter(Boolean);
   const show_next = () => {
@@ -19,16 +19,14 @@ export function fill_picture(frame, picture, { large = false } = {}) {
     if (address) show_image(image, address);
     else image.removeAttribute("src");
   };
-  image.onload = () => (frame.dataset.picture = "shown");
-  image.onerror = show_next;
-  image.alt = picture.caption || `Picture ${picture.image_path}`;
-  if (picture.width && picture.height) Object.assign(image, { width: picture.width, height: picture.height });
+  const onload = () => (frame.dataset.picture = "shown");
+  Object.assign(image, { onload, onerror: show_next, alt: picture.caption || `Picture ${picture.image_path}` }, width && height && { width, height });
   show_next();
   if (large) show_larger(frame, large_preview(picture));
 }
 
 export async function show_larger(frame, address) {
-  larger.removeAttribute("src"); // what is no longer wanted is no longer loaded
+  larger.removeAttribute("src"); // no longer wanted
   if (!address) return;
   show_image(larger, address);
   const { src } = larger;
@@ -50,6 +48,5 @@ export function offer_large_preview(image, picture, sizes) {
   const large = large_preview(picture);
   if (!(longest > 512) || !large?.includes(".1600.")) return;
   const candidate = (address, edge) => `${address} ${Math.round((width / longest) * Math.min(edge, longest))}w`;
-  image.sizes = sizes;
-  image.srcset = `${candidate(image_address(preview_url), 512)}, ${candidate(large, 1600)}`;
+  Object.assign(image, { sizes, srcset: `${candidate(image_address(preview_url), 512)}, ${candidate(large, 1600)}` });
 }

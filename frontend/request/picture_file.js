@@ -1,12 +1,10 @@
 // Checks a file that the user gives as a picture, and makes a small JPEG of it to send.
 
-import { RequestFailed } from "../page/failures.js";
+import { RequestFailed } from "../page/api.js";
 
 const LONGEST_SIDE = 1024;
-// A browser may run out of memory decoding a larger file.
-const MAX_CHOSEN_BYTES = 60e6;
-// A server on AWS Lambda accepts no larger request.
-const MAX_SENT_BYTES = 4.5e6;
+const MAX_CHOSEN_BYTES = 60e6; // a browser may run out of memory decoding a larger file
+const MAX_SENT_BYTES = 4.5e6; // a server on AWS Lambda accepts no larger request
 
 /** Returns the one picture of some files as a small upright JPEG, or as it is where the browser cannot read it; throws RequestFailed. */
 export async function read_picture(files) {
@@ -15,11 +13,13 @@ export async function read_picture(files) {
   if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
   // Browsers name no type of a format that they do not know, such as HEIC. The server may know it, and says so if not.
   if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
-  const refuse = (why, most) => new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
-  if (size > MAX_CHOSEN_BYTES) throw refuse("file_too_large", MAX_CHOSEN_BYTES);
+  const refuse_over = (most, why) => {
+    if (size > most) throw new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
+  };
+  refuse_over(MAX_CHOSEN_BYTES, "file_too_large");
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
   if (bitmap) return draw_small(bitmap);
-  if (size > MAX_SENT_BYTES) throw refuse("file_not_shrunk", MAX_SENT_BYTES);
+  refuse_over(MAX_SENT_BYTES, "file_not_shrunk");
   return file;
 }
 

@@ -1,22 +1,30 @@
-// A request, and the address that says it: `?q=...&like=...&w=...&from=...&order=date&photo=...`.
+// A request, the address that says it, what is sent of it, and where to. The search of the address that the page is opened with is
+// sent from here, before the modules that show its answer are here; so this one imports none.
 //
 //   picture  null, a picture of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
 //   order    "match" or "date"
 //
-// A given picture has no place in an address: the history entry holds its key, as long as the page is not loaded again.
+// A given picture has no place in an address: the history entry holds its key, until the page is loaded again.
+
+export const PAGE_SIZE = 24;
 
 const DEFAULT_PICTURE_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 // As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
+const given_base = document.querySelector('meta[name="api-base"]').content.trim();
+// The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
+export const api_base = new URL(given_base ? `${given_base.replace(/\/+$/, "")}/` : ".", document.baseURI);
+
+let sent = null;
+
 /** Returns whether the query has words to match; minus-words only leave pictures out. */
 export const has_words = ({ query }) => query.replace(MINUS_WORDS, "").trim() !== "";
 
-export const is_mix = ({ query, picture }) => query !== "" && picture !== null;
+const is_mix = ({ query, picture }) => query !== "" && picture !== null;
 
-// Filters alone are no search.
 export const is_empty = ({ query, picture }) => query === "" && picture === null;
 
 export function describe_request({ query, picture }) {
@@ -50,22 +58,17 @@ export function write_address(request, { replace = false } = {}) {
 
 export function address_of(request) {
   const { query, picture, picture_weight, where, order } = request;
-  const fields = new URLSearchParams();
-  if (query) fields.set("q", query);
-  if (picture?.id !== undefined) fields.set("like", picture.id);
-  if (is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT) fields.set("w", picture_weight);
-  for (const key of TEXT_FILTERS) if (where[key]) fields.set(key, where[key]);
-  if ("has_text" in where) fields.set("text", where.has_text ? "yes" : "no");
-  if (!is_empty(request) && order === "date") fields.set("order", order);
-  return as_address(fields);
+  return as_address({
+    q: query,
+    like: picture?.id,
+    w: is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT ? picture_weight : null,
+    ...Object.fromEntries(TEXT_FILTERS.map((key) => [key, where[key]])),
+    text: { true: "yes", false: "no" }[where.has_text],
+    order: !is_empty(request) && order === "date" ? order : null,
+  });
 }
 
-/** Returns the current address with fields changed; null takes one out. */
-export function address_with(changes) {
-  const fields = read_fields();
-  for (const [name, value] of Object.entries(changes)) value === null ? fields.delete(name) : fields.set(name, value);
-  return as_address(fields);
-}
+export const address_with = (changes) => as_address({ ...Object.fromEntries(read_fields()), ...changes });
 
 /** Returns what tells one request from another, whichever picture is open. */
 export const read_request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
@@ -86,4 +89,70 @@ function read_id(name) {
   return /^\d{1,15}$/.test(id) ? Number(id) : null;
 }
 
-const as_address = (fields) => fields.size ? `?${fields}` : location.pathname;
+function as_address(fields) {
+  const set = new URLSearchParams(Object.entries(fields).filter(([, value]) => value || value === 0));
+  return set.size ? `?${set}` : location.pathname;
+}
+
+export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
+  const { query, picture, picture_weight, where, order } = request;
+  return {
+    query,
+    top_k,
+    explain: !has_words(request),
+    ...(is_mix(request) && { picture_weight }),
+    ...(Object.keys(where).length && { where }),
+    ...(order === "date" && { order }),
+    ...(cursor && { cursor }),
+    ...(picture && !picture.file && { like: picture.id }),
+  };
+}
+
+export const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
+
+/** Returns the address of a picture, or null. The server's own lie below its base, where a proxy may have put it. */
+export function image_address(image_url) {
+  const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
+  return /^https?:$/.test(address?.protocol) ? address.href : null;
+}
+
+/** Shows a picture. One of a server of another origin is asked for as CORS demands. */
+export function show_image(image, address) {
+  const { origin } = new URL(address);
+  image.crossOrigin = origin === api_base.origin && origin !== location.origin ? "anonymous" : null;
+  image.src = address;
+}
+
+/** About how many pictures are in the first row of results. `innerWidth` would have the page laid out each time. */
+export const first_row = () => Math.ceil(outerWidth / 260) || 1;
+
+/** Returns the response to the search that was sent from here, once, if it has this body. */
+export function take_response(body, signal) {
+  if (!sent || sent.body !== body) return null;
+  const { response, aborter } = sent;
+  sent = null;
+  signal.addEventListener("abort", () => aborter.abort(signal.reason));
+  return response;
+}
+
+function send(request) {
+  const aborter = new AbortController();
+  const options = as_json(search_fields(request));
+  const response = fetch(new URL("search", api_base), { ...options, signal: aborter.signal });
+  sent = { body: options.body, response, aborter };
+  response.then((answer) => answer.clone().json()).then(load_first).catch(() => {}); // api.js says what failed
+}
+
+function load_first({ results }) {
+  for (const { preview_url } of results.slice(0, first_row())) {
+    const preview = image_address(preview_url);
+    if (preview) show_image(Object.assign(new Image(), { fetchPriority: "high" }), preview);
+  }
+}
+
+const { like, kept, ...address } = read_address();
+const request = { ...address, picture: like === null ? null : { id: like } };
+const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
+if (is_empty(request)) fetch_modules("library_modules");
+else if (!kept?.key) send(request);
+if (read_photo() !== null) fetch_modules("viewer_modules");

@@ -1,32 +1,87 @@
-// The results as cards: the matches, and behind a summary the near misses, whose cards are made once it is opened.
-// What the server sent becomes text, never markup.
+// What a search shows: its state, and the results as cards: the matches, and behind a summary the near misses, whose cards are made
+// once it is opened. More come when the end comes near, and by a button, which keyboards need. What the server sent becomes text, never markup.
 
-import { first_row } from "../early.js";
-import { count_of, describe_caption, describe_facts, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, is_modified } from "../page/elements.js";
+import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
+import { by_id, copy_template, is_modified, make } from "../page/elements.js";
 import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";
+import { address_of, describe_request, first_row } from "../request/search_request.js";
 
-// As in pictures.css.
-const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
+const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)"; // as in pictures.css
 // A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
 const SHARPNESS = 0.75;
 const SKELETONS = 12;
+// A warm search answers sooner than this; skeletons would only flash up.
+const SKELETON_DELAY_MS = 150;
+const COLD_START_DELAY_MS = 5000;
 
+const cards_box = by_id("cards");
 const match_list = by_id("matches");
 const misses_box = by_id("misses");
-const miss_list = misses_box.querySelector("ol");
-const summary = misses_box.querySelector("summary");
+const [summary, miss_list] = misses_box.children;
+const more_button = by_id("more");
+const observer = new IntersectionObserver(
+  (entries) => entries.at(-1).isIntersecting && document.activeElement !== more_button && load_more(),
+  { rootMargin: "0px 0px 600px" },
+);
 
 let found = { matches: [], misses: [] };
 let cards = new Map();
 let used = {};
+let offered = null;
+let is_scrolled = false; // `scrollY` has the page laid out when it is asked for
+
+function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
+  document.body.dataset.state = state;
+  tell(status);
+  by_id("query_read").textContent = query_read;
+  by_id("suggestions").replaceChildren(...suggested);
+  cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
+  by_id("failure").hidden = state !== "failed";
+  if (state !== "failed" && is_scrolled) scrollTo(0, 0);
+}
+
+export const tell = (status) => (by_id("status").textContent = status);
+
+export function show_loading(request) {
+  cards_box.ariaBusy = "true";
+  const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
+  const show_skeletons = () => {
+    clear();
+    match_list.append(...Array.from({ length: SKELETONS }, () => copy_template("skeleton_template")));
+    enter("loading", { status: `Looking ${what}` });
+  };
+  const waking = "The server may be waking up: the first search after a quiet time takes up to 30 s.";
+  const timers = [
+    setTimeout(show_skeletons, SKELETON_DELAY_MS),
+    setTimeout(() => tell(`Still looking ${what}. ${waking}`), COLD_START_DELAY_MS),
+  ];
+  return () => timers.forEach(clearTimeout);
+}
+
+export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
+
+export function show_answer(request, answer) {
+  const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => {
+    const href = address_of({ ...request, query, where: { ...request.where, ...where } });
+    return make("a", { href, className: "quiet", textContent: `Only ${words}` });
+  });
+  enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
+}
+
+export function show_failure({ title, message, worth_retrying }) {
+  clear();
+  enter("failed");
+  by_id("failure_title").textContent = title;
+  by_id("failure_message").textContent = message;
+  by_id("retry").hidden = !worth_retrying;
+}
 
 /** Empties both lists. `actions` of what comes: open(result, {heatmap}), find_similar(result), toggled(). */
-export function clear({ skeletons = false, actions = {} } = {}) {
+export function clear(actions = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
   used = actions;
-  match_list.replaceChildren(...Array.from({ length: skeletons ? SKELETONS : 0 }, () => copy_template("skeleton_template")));
+  match_list.replaceChildren();
   miss_list.replaceChildren();
   misses_box.open = false;
   misses_box.hidden = true;
@@ -45,7 +100,9 @@ export function add(results) {
 
 export const all = () => found;
 
-export const shown = () => [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => cards.has(result));
+const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
+
+export const shown = () => in_sight().filter((result) => cards.has(result));
 
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
 
@@ -54,55 +111,80 @@ export const focusable_of = (result) => cards.get(result)?.querySelector("button
 export function show_why(results, why) {
   for (const result of results) {
     const card = cards.get(result);
-    const part = (selector) => card.querySelector(selector);
+    const verdict = card.querySelector(".verdict");
     card.dataset.why = why;
-    part(".verdict").textContent = describe_verdict(result);
-    part(".verdict").dataset.verdict = result.verdict ?? "";
-    part(".explanation").ariaBusy = String(why === "pending");
-    part(".explanation").textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
+    verdict.textContent = describe_verdict(result);
+    verdict.dataset.verdict = result.verdict ?? "";
+    const textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
+    Object.assign(card.querySelector(".explanation"), { ariaBusy: String(why === "pending"), textContent });
   }
 }
 
-// A few rows at a time: 24 cards at once would keep a phone from answering for a quarter of a second.
+// A few rows at a time, and the first alone: 24 cards at once would keep a phone from answering for a quarter of a second.
 async function make_cards() {
   const mine = cards;
-  const wanted = [...found.matches, ...(misses_box.open ? found.misses : [])].filter((result) => !mine.has(result));
-  const soon = mine.size ? 0 : first_row();
-  for (let at = 0; at < wanted.length && mine === cards; at += 3 * first_row()) {
-    if (at) await pause();
-    for (const result of wanted.slice(at, at + 3 * first_row())) {
+  const wanted = in_sight().filter((result) => !mine.has(result));
+  const row = first_row();
+  const soon = mine.size ? 0 : row;
+  for (let at = 0, end = soon || 3 * row; at < wanted.length && mine === cards; at = end, end += 3 * row) {
+    if (at) await idle_moment();
+    for (const result of wanted.slice(at, end)) {
       if (mine !== cards || mine.has(result)) continue;
       mine.set(result, make_card(result, mine.size < soon));
       (result.verdict === "none" ? miss_list : match_list).append(mine.get(result));
-      show_why([result], "known");
+      show_why([result], result.explanation ? "known" : "awaited");
     }
   }
+  if (mine === cards) cards_box.ariaBusy = "false";
 }
 
-const pause = () => globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+// What draws the cards so far, and loads their pictures, comes first.
+const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;
   const card = copy_template("card_template");
-  const part = (selector) => card.querySelector(selector);
+  const set = (selector, properties) => Object.assign(card.querySelector(selector), properties);
   const ratio = ratio_of(result);
+  const caption = describe_caption(result);
   card.style.setProperty("--ratio", ratio);
-  if (is_soon_seen) Object.assign(part("img"), { loading: "eager", fetchPriority: "high" });
-  fill_picture(part(".picture"), result);
-  offer_large_preview(part("img"), result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
-  part(".picture").onclick = () => open(result);
+  const image = set("img", is_soon_seen && { loading: "eager", fetchPriority: "high" });
+  fill_picture(set(".picture", { onclick: () => open(result) }), result);
+  offer_large_preview(image, result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
   card.onkeydown = (event) => {
     if (event.key === "h" && !is_modified(event)) open(result, { heatmap: true });
   };
-  part(".caption").textContent = describe_caption(result);
-  part(".caption").classList.toggle("absent", !result.caption);
-  part(".photo_facts").textContent = describe_facts(result);
-  part(".similar").ariaLabel = `More like this: ${describe_caption(result)}`;
-  part(".similar").onclick = () => find_similar(result);
+  set(".caption", { textContent: caption }).classList.toggle("absent", !result.caption);
+  set(".photo_facts", { textContent: describe_facts(result) });
+  set(".similar", { ariaLabel: `More like this: ${caption}`, onclick: () => find_similar(result) });
   return card;
+}
+
+/** Offers what `fetch_more` brings, or nothing; it offers more in turn, and returns what to focus. */
+export function offer_more(fetch_more, { failed = false } = {}) {
+  offered = fetch_more && { fetch_more, failed };
+  Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
+  observer.disconnect();
+  watch();
+}
+
+export function load_more() {
+  if (!offered) return null;
+  more_button.textContent = "Loading …";
+  return (offered.pending ??= offered.fetch_more());
+}
+
+// What nobody scrolls to is not fetched, as its explanations may cost something; what failed is tried by the button alone.
+function watch() {
+  if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
 }
 
 misses_box.addEventListener("toggle", async () => {
   await make_cards();
   used.toggled?.();
 });
+more_button.addEventListener("click", async () => (await load_more())?.focus());
+addEventListener("scroll", () => {
+  is_scrolled = scrollY > 0;
+  watch();
+}, { passive: true });

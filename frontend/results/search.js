@@ -1,28 +1,24 @@
-// Runs one search: its results, their explanations, and the pages that follow. A new one aborts the one before.
+// Runs one search: its results, their explanations and heatmaps, and the pages that follow. A new one aborts the one before.
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
-import { attempt } from "../page/failures.js";
+import { announce, show_request_failure } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
-import { announce, show_request_failure } from "../page/toast.js";
 import { has_words } from "../request/search_request.js";
 import * as viewer from "../viewer/opening.js";
-import { open_evidence } from "./evidence.js";
 import * as lists from "./lists.js";
-import { load_more, offer_more } from "./more.js";
-import * as states from "./states.js";
 
 let newest = new AbortController();
 
 export async function run_search(request, find_similar) {
   stop_search();
   const { signal } = newest;
-  const stop_loading = states.show_loading(request);
-  await attempt(signal, async () => {
-    const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), states.show_busy(wait_s)));
+  const stop_loading = lists.show_loading(request);
+  await api.attempt(signal, async () => {
+    const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), lists.show_busy(wait_s)));
     stop_loading();
     if (!signal.aborted) show_results(request, answer, find_similar, signal);
-  }, states.show_failure);
+  }, lists.show_failure);
   stop_loading();
 }
 
@@ -30,7 +26,7 @@ export async function run_search(request, find_similar) {
 export function stop_search() {
   newest.abort();
   newest = new AbortController();
-  offer_more(null);
+  lists.offer_more(null);
 }
 
 function show_results(request, first_answer, find_similar, signal) {
@@ -52,7 +48,7 @@ function show_results(request, first_answer, find_similar, signal) {
     const results = evidence ? lists.shown().filter((result) => !evidence.is_explained(result)).slice(0, api.page_size) : [];
     if (!results.length) return;
     lists.show_why(results, "pending");
-    await attempt(signal, async () => {
+    await api.attempt(signal, async () => {
       await evidence.explain_all(results);
       lists.show_why(results, "known");
       viewer.refresh_viewer();
@@ -66,27 +62,27 @@ function show_results(request, first_answer, find_similar, signal) {
   async function add_page(answer) {
     next = answer.next ?? null;
     const are_shown = lists.add(answer.results);
-    states.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
+    lists.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
     await are_shown;
     if (!signal.aborted) show_more();
   }
 
   // Where matches have run out, and the near misses are closed, nobody asks for more.
   function show_more({ failed = false } = {}) {
-    offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, { failed });
+    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, { failed });
     explain_shown();
   }
 
   function fetch_page() {
     const before = lists.shown();
-    return attempt(signal, async () => {
+    return api.attempt(signal, async () => {
       const answer = await search_on(next);
       await add_page(answer);
       announce(`${count_of(answer.results.length, "picture")} more`);
       return lists.focusable_of(lists.shown().find((result) => !before.includes(result)));
     }, (failure) => {
       show_more({ failed: true });
-      show_request_failure("More pictures could not be fetched", failure, failure.worth_retrying && load_more);
+      show_request_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
     });
   }
 
@@ -96,14 +92,48 @@ function show_results(request, first_answer, find_similar, signal) {
       if (failure.code !== "cursor_invalid") throw failure;
       return api.search(request, null, signal);
     });
-    const ids = new Set(Object.values(lists.all()).flat().map(({ id }) => id));
-    const results = answer.results.filter(({ id }) => !ids.has(id));
+    const ids = Object.values(lists.all()).flat().map(({ id }) => id);
+    const results = answer.results.filter(({ id }) => !ids.includes(id));
     return results.length || !answer.next ? { ...answer, results } : search_on(answer.next);
   }
 
-  lists.clear({ actions: { open, find_similar, toggled: show_more } });
-  states.show_answer(request, first_answer);
-  const is_added = add_page(first_answer);
+  lists.clear({ open, find_similar, toggled: show_more });
+  lists.show_answer(request, first_answer);
+  add_page(first_answer);
   viewer.open_linked_photo(first_answer.results, uses);
-  return is_added;
 }
+
+/** Returns functions that add what they fetch to the results that they are given. */
+function open_evidence({ query }, signal) {
+  const heatmaps = new Map();
+  // None is made a second time, as it may come from a language model.
+  const explained = new Set();
+
+  async function ask(results, heatmap) {
+    const unexplained = results.filter((result) => !explained.has(result));
+    unexplained.forEach((result) => explained.add(result));
+    try {
+      const answer = await api.explain({ query, ids: results.map(({ id }) => id), heatmap, explain: unexplained.length > 0 }, signal);
+      for (const result of results) merge_evidence(result, answer.results.find(({ id }) => id === result.id) ?? {});
+    } catch (failure) {
+      unexplained.forEach((result) => explained.delete(result));
+      heatmaps.delete(results[0]);
+      throw failure;
+    }
+  }
+
+  function fetch_heatmap(result) {
+    if (!heatmaps.has(result)) heatmaps.set(result, ask([result], true));
+    return heatmaps.get(result);
+  }
+
+  return { explain_all: (results) => ask(results, false), fetch_heatmap, is_explained: (result) => explained.has(result) };
+}
+
+// Empty fields must not overwrite those of an earlier answer.
+function merge_evidence(result, { explanation, explanation_source, evidence = {}, ...verdict }) {
+  Object.assign(result, known(verdict), explanation && { explanation, explanation_source });
+  result.evidence = { ...result.evidence, ...known(evidence) };
+}
+
+const known = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value.length !== 0));

@@ -1,13 +1,12 @@
 // The viewer's details: what is claimed of a picture and why, and what is known of its file.
 
-import { image_address, open_folder } from "../page/api.js";
+import { attempt, open_folder } from "../page/api.js";
 import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
-import { by_id, make } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
-import { show_request_failure, show_toast } from "../page/toast.js";
-import { address_with, read_photo_entry, write_photo } from "../request/search_request.js";
+import { by_id, make, show_request_failure, show_toast } from "../page/elements.js";
+import { address_with, image_address, read_photo_entry, write_photo } from "../request/search_request.js";
 
 const part = (name) => by_id(`viewer_${name}`);
+const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
 
 let shown = null;
@@ -16,8 +15,7 @@ export function show_details(picture) {
   shown = picture;
   const { image_path, image_url, taken, taken_source, camera, copy_count, caption, caption_source } = picture;
   const address = image_address(image_url);
-  part("download").hidden = !address;
-  part("download").href = address ?? "";
+  set("download", { hidden: !address, href: address ?? "" });
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
   const folder = image_path.slice(0, Math.max(0, image_path.lastIndexOf("/")));
   fill_facts("facts", {
@@ -38,18 +36,13 @@ export function show_evidence(picture) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
   const { words = [], text = [], named = false } = evidence ?? {};
   const said = describe_verdict(picture);
-  part("match").textContent = said && `Match: ${said.toLowerCase()}`;
-  part("match").dataset.verdict = verdict;
-  part("explanation").textContent = explanation ?? "";
+  set("match", { textContent: said && `Match: ${said.toLowerCase()}` }).dataset.verdict = verdict;
+  set("explanation", { textContent: explanation ?? "" });
   // Of a picture that its file's name states, the picture itself need not show the words.
-  part("words").hidden = !words.length || named || verdict === "none";
+  set("words", { hidden: !words.length || named || verdict === "none" });
   part("bars").replaceChildren(...words.map(make_bar));
-  part("text").hidden = !text.length;
-  part("text").textContent = `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}`;
-  fill_facts("sources", {
-    Explanation: explanation && describe_explanation_source(explanation_source),
-    Similarity: score?.toFixed(2),
-  });
+  set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
+  fill_facts("sources", { Explanation: explanation && describe_explanation_source(explanation_source), Similarity: score?.toFixed(2) });
 }
 
 function fill_facts(list, facts) {
@@ -72,7 +65,7 @@ function make_bar({ word, share, drop, in_caption }) {
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
-  part("text").ariaPressed = String(is_shown);
+  set("text", { ariaPressed: String(is_shown) });
   marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
   marks.replaceChildren(...(is_shown ? evidence.text : []).map(({ box: [x0, y0, x1, y1] }) => {
     const mark = document.createElementNS(marks.namespaceURI, "path");

@@ -88,7 +88,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     zoom_by(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), point_of(event)); // ctrl: a pinch on a touchpad
   }
 
-  // Two fingers are ours; one may scroll the page up and down (touch-action in viewer.css).
+  // Two fingers are ours; one may scroll the page up and down (touch-action in pictures.css).
   const touchstart = (event) => event.touches.length > 1 && event.preventDefault();
   const listeners = { pointerdown, pointermove, pointerup, pointercancel: pointerup, wheel, touchstart };
   for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener, { passive: false });

@@ -1,8 +1,8 @@
 // The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, rows from the top, and
 // the part of the picture that they cover, in fractions.
 
+import { attempt } from "../page/api.js";
 import { by_id } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
 
 // Outside the patches: CLIP's input is the middle square of the picture.
 const UNCOVERED = "#12141aa8";

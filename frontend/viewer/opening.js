@@ -1,22 +1,15 @@
 // Opens the viewer, whose modules are fetched once the page is idle, or a picture is opened.
 
-import { show_toast } from "../page/toast.js";
+import { show_toast } from "../page/elements.js";
 import { read_photo, read_request_key } from "../request/search_request.js";
 
 let viewer = null;
 
-export async function load_viewer() {
-  try {
-    return (viewer = await import("./viewer.js"));
-  } catch {
-    return null; // without a network
-  }
-}
+export const load_viewer = async () => (viewer ??= await import("./viewer.js").catch(() => null)); // null without a network
 
 export async function open_viewer(...given) {
   const key = read_request_key();
-  if (!viewer) await load_viewer();
-  if (!viewer) show_toast({ title: "The picture could not be opened", message: "Check your connection, and load the page again." });
+  if (!(viewer ?? (await load_viewer()))) show_toast({ title: "The picture could not be opened", message: "Check your connection, and load the page again." });
   else if (key === read_request_key()) viewer.open_viewer(...given);
 }
 

@@ -1,24 +1,20 @@
 // The viewer: one picture, large, with its details. Opening it adds a history entry, so that Back closes it.
 
-import { fetch_picture, image_address } from "../page/api.js";
+import { attempt, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { by_id, is_modified } from "../page/elements.js";
-import { attempt } from "../page/failures.js";
+import { by_id, is_modified, show_request_failure, show_toast, when_idle } from "../page/elements.js";
 import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
-import { show_request_failure, show_toast } from "../page/toast.js";
-import { read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
+import { image_address, read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
 import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
 // Browsers refuse an address that changes more often, as when a key is held down.
 const ADDRESS_DELAY_MS = 300;
-// The dialog's return value if a new search closed it.
-const NEW_SEARCH = "new search";
+const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
 
 const part = (name) => by_id(`viewer_${name}`);
 const viewer = by_id("viewer");
-const when_idle = window.requestIdleCallback ?? setTimeout;
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
 let pictures = null;
@@ -31,10 +27,7 @@ let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
 
-/**
- * Opens a picture of a list {count, at(place)}, or of an array. `its_uses`: find_similar(picture), close(at), and where the query has words
- * fetch_heatmap(picture), `heatmap: true` to show it at once, and explain(picture), for one that has no explanation yet.
- */
+/** Opens a picture of an array or list {count, at(place)}. `its_uses`: find_similar, close(at); with words: fetch_heatmap, heatmap: true, explain. */
 export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
 /** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */
@@ -95,6 +88,7 @@ function open_dialog() {
 }
 
 function close() {
+  clearTimeout(timer); // a new address would call off the way back
   if (read_photo_entry()?.is_added) history.back();
   else viewer.close();
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.models.decoding import DecodingRules, Indices, KeptRows, Logits, Tokens, cut_padding, fill_gaps
+from runtime.models.decoding import DecodingRules, Indices, KeptRows, NextTokens, Tokens, cut_padding, fill_gaps
 
 IMPOSSIBLE = np.float32(-1e9)  # transformers uses it as minus infinity; sums with it must round as they do there
 
@@ -22,16 +22,17 @@ class BeamSearch:
 
     def __init__(self, rules: DecodingRules, pictures: int) -> None:
         self._rules, self._length = rules, 0
+        self.tokens_wanted = 2 * rules.num_beams  # the 2b best of all are among each beam's best 2b
         self._captions = np.full((pictures, rules.max_tokens), rules.pad_token_id, np.int64)
         self._active = np.arange(pictures)  # (m,) the pictures still decoded, as rows of `_captions`
         self._running = _Beams.empty(rules, pictures)
         self._finished = _Beams.impossible(rules, pictures)
         self.last_tokens = np.full(pictures, rules.start_token_id, np.int64)
 
-    def advance(self, logits: Logits) -> KeptRows:
+    def advance(self, following: NextTokens) -> KeptRows:
         """Extend the beams, keep the finished ones, and drop the pictures whose best caption cannot change any more."""
         beams, running = self._rules.num_beams, self._running.scores.shape  # (m, 1) at first, then (m, b)
-        parents, candidates = self._extend(logits.reshape(*running, -1))
+        parents, candidates = self._extend(following, running)
         self._length += 1
         at_end = candidates.tokens[..., self._length - 1] == self._rules.end_token_id  # (m, 2b)
         if self._length == self._rules.max_tokens:
@@ -45,11 +46,11 @@ class BeamSearch:
         """Return each picture's best finished sequence, as wide as the longest."""
         return cut_padding(self._captions, self._rules.pad_token_id)
 
-    def _extend(self, logits: Logits) -> tuple[Indices, "_Beams"]:
+    def _extend(self, following: NextTokens, running: tuple[int, int]) -> tuple[Indices, "_Beams"]:
         """Return the 2b best continuations of each picture's beams, and which beam each one extends, (m, 2b)."""
-        wanted = 2 * self._rules.num_beams
-        tokens = _top(logits, wanted)  # (m, b, 2b) the best 2b of all are among each beam's best 2b
-        scores = np.take_along_axis(logits, tokens, axis=-1) - _log_sum_exp(logits) + self._running.scores[..., None]
+        wanted = self.tokens_wanted
+        tokens, steps = (each[:, :wanted].reshape(*running, wanted) for each in following)  # (m, b, 2b)
+        scores = steps + self._running.scores[..., None]
         best = _best(scores.reshape(len(scores), -1), wanted)  # (m, 2b) among b x 2b
         parents = best // wanted
         extended = self._running.take(parents)
@@ -129,18 +130,6 @@ class _Beams:
         )
 
 
-def _top(values: NDArray[np.float32], count: int) -> Indices:
-    """Return the indices of the largest along the last axis, unordered."""
-    return np.argpartition(values, -count, axis=-1)[..., -count:]
-
-
 def _best(values: NDArray[np.float32], count: int) -> Indices:
     """Return the indices of the largest along the last axis, largest first; of equals, the first."""
     return np.argsort(-values, axis=-1, kind="stable")[..., :count]
-
-
-def _log_sum_exp(logits: Logits) -> NDArray[np.float32]:
-    """Return (..., 1) float32: a logit minus this is its log probability. The softmax itself is never stored."""
-    top = logits.max(axis=-1, keepdims=True)
-    total: NDArray[np.float32] = top + np.log(np.exp(logits - top).sum(axis=-1, keepdims=True))
-    return total

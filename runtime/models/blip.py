@@ -1,8 +1,8 @@
 """BlipCaptioner: a batch of images to captions, by one decoding loop over a key-value cache.
 
 Knows the two BLIP graphs. The vision graph runs once an image, and projects it to each decoder layer's keys and values for
-cross-attention. The decoder graph takes one token and the cache, and gives the next token's logits and the longer cache; the
-first step is the same graph with an empty cache. The next token is chosen in `decoding.py` and `beam_search.py`.
+cross-attention. The decoder graph takes one token and the cache, and gives what may be the next token and the longer cache;
+the first step is the same graph with an empty cache. The next token is chosen in `decoding.py` and `beam_search.py`.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,15 @@ from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.model_records import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices
-from runtime.models.onnx_session import Device, open_graph
+from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices, NextTokens, likeliest_tokens
+from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 Tensors = dict[str, NDArray[Any]]
+NEXT_TOKENS = ("top_tokens", "top_log_probabilities")  # outputs of a decoder, in the order of the fields of `NextTokens`
 
 
 class BlipCaptioner:
@@ -49,7 +50,13 @@ class BlipCaptioner:
         self._decoder = open_graph(source, record.decoder, threads, device=device)
         caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
         self._past_names = [f"past_{cache}" for cache in caches]
-        self._decoder_outputs = ["logits", *(f"present_{cache}" for cache in caches)]
+        self._tokens_given = _count_next_tokens(self._decoder)
+        self._present_names = [f"present_{cache}" for cache in caches]
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a picture's caption is the same, bit for bit, alone and in any batch."""
+        return self.record.batch_invariant
 
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.
@@ -65,8 +72,9 @@ class BlipCaptioner:
     def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
         """Caption prepared pictures, in one batch.
 
-        A batch is faster, as the decoder reads its weights once a token for all rows. But the int8 graph scales activations
-        over all rows, so a caption depends a little on its batch; those that are kept are made one at a time.
+        A batch is faster, as the decoder reads its weights once a token for all rows. But where the captioner is not
+        `batch_invariant`, a caption depends a little on its batch: that of an int8 graph which scales activations over all
+        rows. Such captions are made one at a time if they are kept.
 
         Args:
             pixels: (n, 3, s, s) float32, each as `prepare` returns it; n is at least 1.
@@ -83,19 +91,25 @@ class BlipCaptioner:
     def see(self, pixels: NDArray[np.float32]) -> Tensors:
         """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
 
+        They are float32, or int8 where the graphs were exported so: a matter between the two graphs.
+
         One picture a run: five in a batch take as long as five runs, and need five times the memory. With several pictures,
-        each run writes to where the decoder will read: a second copy (42 MB a picture in BLIP base) would be the process's
-        peak. With one, onnxruntime's own memory is faster, as it was used before.
+        each run writes to where the decoder will read: a second copy (42 MB a picture in BLIP base, in int8 11 MB) would be
+        the process's peak. With one, onnxruntime's own memory is faster, as it was used before.
         """
-        names, record = self._vision.output_names, self.record
+        names = self._vision.output_names
         if len(pixels) == 1:
             return dict(zip(names, self._vision.run(names, {"pixel_values": pixels}), strict=True))
-        shape = (len(pixels), record.heads, record.image_tokens, record.head_width)
-        states = {name: np.empty(shape, np.float32) for name in names}
+        states = {name: np.empty((len(pixels), *self._shape_of(name)), self._vision.output_dtypes[name]) for name in names}
         for at in range(len(pixels)):
             picture = slice(at, at + 1)
             self._vision.run_into({name: rows[picture] for name, rows in states.items()}, {"pixel_values": pixels[picture]})
         return states
+
+    def _shape_of(self, states: str) -> list[int]:
+        """Return the shape of one picture's keys or values; of its axes, graphs may leave the length in tokens open."""
+        axes = self._vision.output_shapes[states][1:]
+        return [length if isinstance(length, int) else self.record.image_tokens for length in axes]
 
     def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
         """Return the token ids of each picture's caption.
@@ -113,13 +127,24 @@ class BlipCaptioner:
         search = _search_by(self._rules, pictures)
         past = self._empty_past(len(search.last_tokens))
         while len(search.last_tokens):
-            logits, *present = self._decoder.run(
-                self._decoder_outputs, {"input_ids": search.last_tokens[:, None], **past, **cross}
-            )
-            kept = search.advance(logits)
+            inputs = {"input_ids": search.last_tokens[:, None], **past, **cross}
+            following, present = self._run_decoder(inputs, search.tokens_wanted)
+            kept = search.advance(following)
             past = {name: _take_rows(cache, kept.rows) for name, cache in zip(self._past_names, present, strict=True)}
             cross = {name: _keep_pictures(states, kept.pictures) for name, states in cross.items()}
         return search.captions()
+
+    def _run_decoder(self, inputs: Tensors, wanted: int) -> tuple[NextTokens, list[NDArray[Any]]]:
+        """Return each row's likeliest next tokens, `wanted` at least, and the longer cache.
+
+        Graphs that return the tokens themselves save a search over all words in numpy, which takes seven times as long as in
+        the graph.
+        """
+        if self._tokens_given >= wanted:
+            tokens, log_probabilities, *present = self._decoder.run([*NEXT_TOKENS, *self._present_names], inputs)
+            return NextTokens(tokens, log_probabilities), present
+        logits, *present = self._decoder.run(["logits", *self._present_names], inputs)
+        return likeliest_tokens(logits, wanted), present
 
     def _empty_past(self, rows: int) -> Tensors:
         shape = (rows, self.record.heads, 0, self.record.head_width)
@@ -142,13 +167,19 @@ def _search_by(rules: DecodingRules, pictures: int) -> DecodingStrategy:
     return GreedySearch(rules, pictures) if rules.num_beams == 1 else BeamSearch(rules, pictures)
 
 
+def _count_next_tokens(decoder: Session) -> int:
+    """Return how many next tokens of each row a decoder returns; 0 for one that returns logits alone."""
+    *_, count = decoder.output_shapes.get(NEXT_TOKENS[0], (0,))
+    return count if isinstance(count, int) else 0
+
+
 def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]:
     """Return the chosen rows; the cache itself where all stay as they are, as greedy ones mostly do."""
     return cache if np.array_equal(rows, np.arange(len(cache))) else cache[rows]
 
 
-def _keep_pictures(states: NDArray[np.float32], pictures: Indices) -> NDArray[np.float32]:
-    """Return the kept pictures' states, in place; only those that fill a gap are copied, as each is 42 MB in BLIP base."""
+def _keep_pictures(states: NDArray[Any], pictures: Indices) -> NDArray[Any]:
+    """Return the kept pictures' states, in place; only those that fill a gap are copied: in fp32, a picture has 42 MB."""
     for row in np.flatnonzero(pictures != np.arange(len(pictures))):
         states[row] = states[pictures[row]]
     return states[: len(pictures)]

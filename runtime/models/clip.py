@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.model_records import EncoderRecord, Preprocessing
 from runtime.images import preprocess, seen_part
+from runtime.models.encoder import TextTokenizer
+from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
+from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.tokenizer import Tokenizer
 
@@ -161,11 +164,12 @@ class ClipEncoder:
             return self._image
 
 
-def open_text_tokenizer(folder: Path, record: EncoderRecord) -> Tokenizer:
-    """Return the tokenizer of an encoder whose files lie in a folder.
+def open_text_tokenizer(folder: Path, record: EncoderRecord) -> TextTokenizer:
+    """Return the tokenizer of an encoder whose files lie in a folder, in whichever of the two forms its file is.
 
     Raises:
         ArtefactCorrupt: the file is none.
     """
     path = folder / record.tokenizer.path
-    return Tokenizer(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)
+    form = MappedBpe if path.suffix == MAPPED_SUFFIX else Tokenizer
+    return form(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)

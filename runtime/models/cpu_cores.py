@@ -1,7 +1,7 @@
 """On how many cores this process may run: those it is bound to, and no more than its control group's share of CPU time.
 
 `os.cpu_count()` names those of the machine, also in a container that may use a tenth of them: as many threads would only
-wait for one another. Owns the kernel's files of that limit.
+wait for one another.
 """
 
 import math
@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-CGROUPS, OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+from runtime.models.control_groups import CGROUPS, OWN_CGROUPS, group_folders, read_limit
 
 
 def usable_cores() -> int:
@@ -19,32 +19,13 @@ def usable_cores() -> int:
 
 
 def cpu_shares(cgroups: Path = CGROUPS, own: Path = OWN_CGROUPS) -> Iterator[float]:
-    """Yield the limits on CPU time, in cores, of this process's control groups, version 2 or 1, and of those above them.
-
-    Args:
-        cgroups: where they are mounted.
-        own: which of them the process is in, in lines like "0::/system.slice/x.service" or "3:cpu,cpuacct:/docker/1f".
-    """
-    for line in _read(own).splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        # In a container, the path may be the host's, of which only the last group is mounted, as the root.
-        group = Path(path.lstrip("/"))
-        for mounted in (cgroups, *(cgroups / name for name in {controllers, "cpu"} if controllers)):
-            for folder in (mounted / group, *(mounted / parent for parent in group.parents)):
-                yield from _share(_read(folder / "cpu.max").split())
-                yield from _share([_read(folder / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period")])
+    """Yield the limits on CPU time, in cores, of this process's control groups; arguments as `group_folders` takes them."""
+    for folder in group_folders("cpu", cgroups, own):
+        yield from _share(read_limit(folder / "cpu.max").split())
+        yield from _share([read_limit(folder / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period")])
 
 
 def _share(limit: list[str]) -> Iterator[float]:
     """Yield quota / period where there is a limit: "max" and -1 mean none."""
     if len(limit) == 2 and limit[0].isdecimal() and limit[1].isdecimal() and int(limit[1]):
         yield int(limit[0]) / int(limit[1])
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except (OSError, ValueError):  # another system, or not for this user
-        return ""

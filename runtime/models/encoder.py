@@ -15,6 +15,18 @@ Pixels = NDArray[np.float32]
 Vectors = NDArray[np.float32]
 
 
+class TextTokenizer(Protocol):
+    """Texts to the ids that a text tower takes; `tokenizer.py` and `mapped_bpe.py` have one each, for two forms of files."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """Return (n, t) token ids, padded at their end."""
+        ...
+
+    def read_part(self, text: str) -> str:
+        """Return the part of a text that `encode` keeps: all of it, or whole words from its beginning."""
+        ...
+
+
 class Encoder(Protocol):
     """Texts and pictures to unit vectors in one space, (d,) float32 each, so that a dot product is a cosine."""
 

@@ -30,6 +30,7 @@ Content = tuple[
 ]  # of a graph, and name and content of its weights if it has a file of them
 Device = Literal["cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+DTYPES = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(int8)": np.int8}
 # No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
 CUDA_OPTIONS = {"use_tf32": "0"}
 
@@ -52,7 +53,9 @@ class Session:
         self._session = _open(path, self.name, _options(threads, path, content, prepack=prepack), device, content)
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
-        self.output_names = tuple(entry.name for entry in self._session.get_outputs())
+        self.output_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_outputs()}
+        self.output_dtypes = {entry.name: DTYPES[entry.type] for entry in self._session.get_outputs()}
+        self.output_names = tuple(self.output_shapes)
 
     @property
     def metadata(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
+from runtime.models.text_part import whole_words
 
 # Where a file asks for clean-up, the tokenizers library does it token by token, transformers' decode() in the whole text and
 # in this order. Only the latter turns "turkey ' s" into "turkey's".
@@ -87,9 +88,7 @@ class Tokenizer:
         encoding = self._tokenizer.encode(text)
         if not encoding.overflowing:
             return text
-        end = max(end for _, end in encoding.offsets)
-        part, cut_word = text[:end], text[end : end + 1].strip()
-        return (part.rpartition(" ")[0].rstrip() if cut_word else "") or part.rstrip()
+        return whole_words(text, max(end for _, end in encoding.offsets))
 
     def decode(self, token_ids: Iterable[int]) -> str:
         """Return the text of some token ids as the reference tokenizers spell it, special tokens left out."""

@@ -22,7 +22,7 @@ from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.nearness import NearnessOrders
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
-from runtime.search.testimony import Statement, Testimony, compare
+from runtime.search.testimony import Statement, Testimony, compare, said_features
 from runtime.search.text_search import which_are_named, words_of_text
 from runtime.search.words import Phrase
 from runtime.search.written_text import NO_WRITING, Writing, find_writing
@@ -71,6 +71,11 @@ class Ranker:
     def count(self) -> int:
         """How many pictures there are."""
         return self._store.count
+
+    @property
+    def dimension(self) -> int:
+        """The length of every vector."""
+        return self._store.dimension
 
     def nearest(self, query: Query, k: int, allowed: Allowed | None = None) -> list[int]:
         """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
@@ -226,21 +231,14 @@ def _told(row: ImageRow) -> list[NounPhrase]:
     return [phrase for caption in (row.caption or "", *row.other_captions) for phrase in noun_phrases(caption)]
 
 
-def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
-    """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
-    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
-    return np.array(rows, dtype=np.float64).reshape(-1, 3)
-
-
 def _evidence(
     score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool, writing: Writing
 ) -> Evidence:
-    is_known = not isnan(probability)
     return Evidence(
         score=score,
         caption_score=None if isnan(caption_score) else caption_score,
-        match_probability=probability if is_known else None,
-        verdict=verdict_of(probability) if is_known else None,
+        match_probability=None if isnan(probability) else probability,
+        verdict=None if isnan(probability) else verdict_of(probability),
         testimony=testimony,
         is_named=is_named,
         writing=writing,

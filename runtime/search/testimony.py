@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from runtime.artefacts.match_calibration import Compared
 from runtime.library.caption_words import UsedNoun
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
@@ -177,3 +180,9 @@ def _conflict(wanted: NounPhrase, told: Sequence[NounPhrase]) -> Conflict | None
     if wanted.counted and all(said.number not in (None, wanted.number) for said in affirmed):
         return Conflict("number", affirmed[0].noun, wanted.number_word, affirmed[0].number_word)
     return None
+
+
+def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
+    """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
+    rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3)

@@ -1,11 +1,8 @@
 """MappedIvf: a FAISS index of clusters with 8-bit scalars (IVF, SQ8) over principal components, mapped from its file.
 
-Finds rows of a `VectorFile`, roughly; `clustered.py` scores them. Also owns how much of the file stays in memory. It imports
-faiss on first use.
+Finds rows of a `VectorFile`, roughly; `clustered.py` scores them. It imports faiss on first use.
 """
 
-import ctypes
-import mmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt, ArtefactMissing
+from runtime.stores.mapped_memory import KEPT_BYTES, MappedMemory
 
 REMEDY = "Build the index again: lookwhy index FOLDER."
-MAPPED_MAX_BYTES = 24 << 20  # read; up to four times as many are resident, as the kernel maps sixteen pages at a time
 ROW_BYTES = 8
 Vectors = NDArray[np.float32]
 
@@ -23,8 +20,8 @@ Vectors = NDArray[np.float32]
 class MappedIvf:
     """An opened index in `nlist` clusters. Threads may search at once."""
 
-    def __init__(self, path: Path, index: Any) -> None:  # noqa: ANN401 (faiss has no types)
-        """Keep a checked index; `open` checks it."""
+    def __init__(self, path: Path, index: Any, kept_bytes: int) -> None:  # noqa: ANN401 (faiss has no types)
+        """Keep a checked index, of which so much may stay in memory; `open` checks it."""
         import faiss
 
         self._path = path
@@ -33,11 +30,13 @@ class MappedIvf:
         lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
         lists.prefetch_nthread = 0  # faiss would start up to 32 threads a search, only to touch pages: 2.3 ms instead of 1.4
         self._list_bytes = lists.totsize // self._clusters.nlist
-        self._memory = _MappedMemory(int(lists.ptr), lists.totsize, MAPPED_MAX_BYTES)
+        self._memory = MappedMemory(int(lists.ptr), lists.totsize, kept_bytes)
 
     @classmethod
-    def open(cls, path: Path, dimension: int, count: int, threads: int = 1) -> Self:
-        """Return the index in a file, over `count` vectors; `threads` is faiss's own, for the whole program.
+    def open(cls, path: Path, dimension: int, count: int, threads: int = 1, *, kept_bytes: int = KEPT_BYTES) -> Self:
+        """Return the index in a file, over `count` vectors.
+
+        `threads` is faiss's own, for the whole program; `kept_bytes` is how much of the file may stay in memory, about.
 
         Raises:
             ArtefactMissing: there is no such file.
@@ -57,12 +56,41 @@ class MappedIvf:
             reason = f"it has {index.ntotal:,} vectors of {index.d} dimensions, its file of vectors {count:,} of {dimension}"
             raise ArtefactCorrupt(path, reason, REMEDY)
         faiss.omp_set_num_threads(threads)
-        return cls(path, index)
+        return cls(path, index, kept_bytes)
 
     @property
     def nlist(self) -> int:
         """How many clusters there are."""
         return int(self._clusters.nlist)
+
+    def trained(self) -> tuple[Vectors, Vectors, Vectors]:
+        """Return the components, (c, d), the centroids, (nlist, c), and the codes' scales, for what adds to the clusters."""
+        import faiss
+
+        centres: Any = faiss.downcast_index(self._clusters.quantizer)
+        arrays = self._components.A, self._clusters.sq.trained
+        components, scales = (np.array(faiss.vector_to_array(array), np.float32) for array in arrays)
+        centroids: Vectors = centres.reconstruct_n(0, self.nlist)
+        return components.reshape(self._clusters.d, -1), centroids, scales
+
+    def cluster(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Return the rows of a cluster, (n,), and their codes, (n, code size), both copied.
+
+        Raises:
+            ArtefactCorrupt: it names a row that does not exist.
+        """
+        import faiss
+
+        lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
+        size, code_size = lists.list_size(number), lists.code_size
+        if not size:
+            return np.empty(0, np.int64), np.empty((0, code_size), np.uint8)
+        rows = faiss.rev_swig_ptr(lists.get_ids(number), size).copy()
+        codes = faiss.rev_swig_ptr(lists.get_codes(number), size * code_size).reshape(size, code_size).copy()
+        self._memory.count_read(codes.nbytes + rows.nbytes)
+        if rows.min() < 0 or rows.max() >= self._clusters.ntotal:
+            raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
+        return rows, codes
 
     def nearest_rows(
         self, queries: Vectors, wanted: int, nprobe: int, is_allowed: NDArray[np.bool_] | None = None
@@ -81,7 +109,7 @@ class MappedIvf:
         with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
         selector = None if bits is None else with_arrays.IDSelectorBitmap(bits)
         reduced = self._components.apply(queries)
-        at_once = max(1, MAPPED_MAX_BYTES // max(1, self._list_bytes))
+        at_once = max(1, self._memory.read_max_bytes // max(1, self._list_bytes))
         if nprobe <= at_once:
             params = with_arrays.SearchParametersIVF(nprobe=nprobe, sel=selector)
             _, rows = self._clusters.search(reduced, wanted, params=params)
@@ -119,29 +147,6 @@ class MappedIvf:
             all_rows.append(rows)
         best = np.argsort(-np.hstack(all_scores), axis=1, kind="stable")[:, :wanted]
         return np.take_along_axis(np.hstack(all_rows), best, axis=1)
-
-
-class _MappedMemory:
-    """The pages of one mapping: counted, roughly, as they are read, and given back to the system before they are too many.
-
-    The kernel keeps what is given back in its cache while it has room; reading it again takes about a third of the time of a
-    search of a million pictures. Without this, a process would keep every page that it ever read, and a container, which
-    counts resident memory, could be ended for it.
-    """
-
-    def __init__(self, address: int, size_bytes: int, max_bytes: int) -> None:
-        """Keep where the mapping begins, at a page, its length, and how much may be read before it is given back."""
-        self._address, self._size_bytes, self._max_bytes = address, size_bytes, max_bytes
-        self._read_bytes = 0  # two threads may overwrite each other's addition: the count may be a little low
-
-    def count_read(self, read_bytes: int) -> None:
-        """Count what was just read; where it is too much in all, give back the whole mapping."""
-        self._read_bytes += read_bytes
-        if self._read_bytes > self._max_bytes:
-            self._read_bytes = 0
-            # only a hint, so its result does not matter; safe while other threads read, as the file is mapped again
-            advise = ctypes.CDLL(None).madvise
-            advise(ctypes.c_void_p(self._address), ctypes.c_size_t(self._size_bytes), mmap.MADV_DONTNEED)
 
 
 def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401

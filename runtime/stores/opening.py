@@ -8,7 +8,9 @@ from runtime.errors import SettingInvalid
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore
+from runtime.stores.mapped_memory import KEPT_BYTES
 from runtime.stores.protocols import VectorSource, VectorStore
+from runtime.stores.small import SmallStore
 from runtime.stores.vector_file import VectorFile
 
 if TYPE_CHECKING:
@@ -18,20 +20,28 @@ if TYPE_CHECKING:
     from runtime.stores.manifest_folder import ManifestFolder, RemoteLibraries
 
 
-def open_stores(index_dir: Path, index: IndexManifest, threads: int = 1) -> tuple[VectorStore, VectorSource | None]:
+def open_stores(
+    index_dir: Path, index: IndexManifest, threads: int = 1, *, kept_bytes: int = KEPT_BYTES
+) -> tuple[VectorStore, VectorSource | None]:
     """Return the pictures' vectors and those of their captions, None where there are none.
+
+    Of a file that is mapped, as a large library's clusters are, about `kept_bytes` stay in memory.
 
     Raises:
         ArtefactMissing, ArtefactCorrupt: a file is absent, cut short, or not what the manifest says.
     """
     captions = index_dir / index.captions.path if index.captions else None
     if index.probing is None or index.vectors is None:
-        pictures = FlatStore.open(index_dir / index.store.path, index.dimension, threads)
-        return pictures, FlatStore.open(captions, index.dimension, threads) if captions else None
+        pictures = _open_flat(index_dir / index.store.path, index.dimension, threads)
+        return pictures, _open_flat(captions, index.dimension, threads) if captions else None
     vectors = VectorFile.open(index_dir / index.vectors.path, index.dimension)
-    clusters = MappedIvf.open(index_dir / index.store.path, vectors.dimension, vectors.count, threads)
+    clusters = MappedIvf.open(index_dir / index.store.path, vectors.dimension, vectors.count, threads, kept_bytes=kept_bytes)
     large = ClusteredStore(clusters, vectors, nprobe=index.probing.nprobe, rescored=index.probing.rescored)
     return large, VectorFile.open(captions, index.dimension) if captions else None
+
+
+def _open_flat(path: Path, dimension: int, threads: int) -> SmallStore | FlatStore:
+    return SmallStore.read(path, dimension) or FlatStore.open(path, dimension, threads)
 
 
 def open_engine_folder(store: str, token: "SecretStr | None", fetch_dir: Path) -> "ManifestFolder":

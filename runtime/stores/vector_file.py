@@ -79,6 +79,20 @@ class VectorFile:
         size = self.dimension * ITEM_BYTES
         return self._decode([os.pread(self._file, size, HEAD.size + int(row) * size) for row in rows], len(rows))
 
+    def equal_rows(self, rows: NDArray[np.integer], other: "VectorFile", others: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Return for each of n rows, ascending, whether it holds the very vector that another file has in the other row."""
+        size = self.dimension * ITEM_BYTES
+        if not len(rows) or other.dimension != self.dimension:
+            return np.zeros(len(rows), np.bool_)
+        found = []
+        for file, wanted in ((self, rows), (other, others)):
+            if wanted[-1] - wanted[0] == len(wanted) - 1:  # one after the other: one read
+                pieces = [os.pread(file._file, len(wanted) * size, HEAD.size + int(wanted[0]) * size)]
+            else:
+                pieces = [os.pread(file._file, size, HEAD.size + int(row) * size) for row in wanted]
+            found.append(file._halves(pieces, len(wanted)).view(np.uint16))
+        return np.asarray((found[0] == found[1]).all(axis=1))
+
     def chunks(self, size: int) -> Iterator[tuple[int, Vectors]]:
         """Yield all vectors in the order of their ids, `size` at a time, each chunk with the row that it begins with."""
         row_bytes = self.dimension * ITEM_BYTES

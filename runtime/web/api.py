@@ -66,9 +66,10 @@ def create_app(
         SettingInvalid: there is an access token, but FRONTEND_DIR has no login page.
     """
     # /docs would load its page from another host; /openapi.json says the same, by a route of ours: FastAPI's has no HEAD.
-    app = FastAPI(title="Lookwhy", version=__version__, openapi_url=None, responses=openapi.EVERY_ERROR)
+    app = openapi.DescribedApp(title="Lookwhy", version=__version__, openapi_url=None, responses=openapi.EVERY_ERROR)
     live = engine if isinstance(engine, LiveEngine) else FixedEngine(engine)
-    app.state.metrics = counted = metrics.Metrics(lambda: live.current.count)
+    figures = metrics.Metrics(lambda: live.current.count) if settings.metrics != "off" else None
+    app.state.metrics = counted = figures or metrics.Uncounted()
     app.state.request_bodies = RequestBodies()
     app.state.admission_queue = queue = AdmissionQueue(SEARCHES_AT_ONCE, settings.queue_max)
     counted.watch_queue(lambda: queue.waiting)
@@ -78,8 +79,8 @@ def create_app(
     add_pictures(app, live, settings, max_picture_bytes)
     add_open_folder(app, live, desktop)
     _add_health(app, live, settings, has_desktop=desktop is not None)
-    if settings.metrics != "off":
-        _add_metrics(app, counted)
+    if figures:
+        _add_metrics(app, figures)
     add_page(app, settings.frontend_dir)
     _add_description(app)
     answer_faults(app, count_refusal=counted.count_refusal)
@@ -87,7 +88,7 @@ def create_app(
     return app
 
 
-def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.Metrics, *, on_lambda: bool) -> None:
+def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.RequestCounts, *, on_lambda: bool) -> None:
     """Add what every request passes, the innermost first."""
     origins = _listed(settings.cors_origins)
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)

@@ -8,13 +8,12 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.library.captions import CaptionSource
-from runtime.library.catalog import Library
 from runtime.library.image_rows import ID_MAX
 from runtime.library.picture_pages import PageOrder
 from runtime.library.where import KEYS, Where, check_where
 from runtime.web import openapi
 from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.paged_pictures import PagedPicture, paged_pictures
 from runtime.web.routing import get
 from runtime.web.schemas import AnswerPart
 
@@ -57,25 +56,6 @@ class ExamplesBody(BaseModel):
     """The answer to `GET /examples`."""
 
     examples: list[str]
-
-
-class PagedPicture(BaseModel):
-    """One picture of a page, with the fields of its name in a search's result; `caption` is empty where it has none yet."""
-
-    id: int
-    image_path: str
-    image_url: str
-    preview_url: str | None
-    width: int
-    height: int
-    bytes: int
-    caption: str
-    caption_source: CaptionSource
-    taken: str | None
-    taken_source: str | None
-    place: str | None
-    country: str | None
-    camera: str | None
 
 
 class PicturesBody(BaseModel):
@@ -138,37 +118,15 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
             asked.order, limit + 1, offset=asked.offset, where=asked.where
         )  # one more: is there a next?
         following = asked.offset + limit if len(found) > limit else None
-        return _json(PicturesBody(pictures=_bodies(library, found[:limit]), next=following))
+        bodies = paged_pictures(library, library.rows_of_found(found[:limit]))
+        return _json(PicturesBody(pictures=bodies, next=following))
 
     @get(app, "/pictures/{picture_id}", response_model=PagedPicture, responses=ERRORS | NO_PICTURE)
     def picture(picture_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> Response:
         """Return one picture of the library, such as the one that a link to the page names."""
         library = live.current.library
-        library.rows([picture_id])  # refuses an unknown one by name
-        [body] = _bodies(library, [picture_id])
+        [body] = paged_pictures(library, library.rows([picture_id]))
         return _json(body)
-
-
-def _bodies(library: Library, ids: list[int]) -> list[PagedPicture]:
-    return [
-        PagedPicture(
-            id=row.id,
-            image_path=row.image_path,
-            image_url=library.image_url(row),
-            preview_url=library.previews.url(row.sha256),
-            width=row.width,
-            height=row.height,
-            bytes=row.bytes,
-            caption=row.caption or "",
-            caption_source="none" if row.caption is None else row.caption_source,
-            taken=facts.taken,
-            taken_source=facts.taken_source,
-            place=facts.place,
-            country=facts.country,
-            camera=facts.camera,
-        )
-        for row, facts in zip(library.rows_of_found(ids), library.facts.of(ids), strict=True)
-    ]
 
 
 def _json(body: BaseModel) -> Response:

@@ -4,8 +4,8 @@ And where it is shown: with everything else, or on a port of its own.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from runtime.web.faults import fault_answer
@@ -15,11 +15,39 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
+class RequestCounts(Protocol):
+    """What is told of requests while they are answered."""
+
+    def watch_queue(self, waiting: Callable[[], int]) -> None:
+        """Show how many searches wait, by calling `waiting` whenever the figures are read."""
+
+    def count_refusal(self) -> None:
+        """Count one search that was refused since too many wait."""
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request; `route` is the path's template, so that no user's text becomes a label."""
+
+
+class Uncounted:
+    """Counts nothing, as nobody can read it: prometheus_client, whose import takes 20 ms, is not needed."""
+
+    def watch_queue(self, waiting: Callable[[], int]) -> None:
+        """Forget it."""
+
+    def count_refusal(self) -> None:
+        """Forget it."""
+
+    def count(self, route: str, status: int, seconds: float) -> None:
+        """Forget it."""
+
+
 class Metrics:
     """The figures of one app, in a registry of its own: the default registry would mix those of two apps in one process."""
 
     def __init__(self, pictures: Callable[[], int]) -> None:
         """Start counting at zero; `pictures` returns how many the library holds now."""
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
         self._registry = CollectorRegistry()
         self._requests = Counter("lookwhy_requests", "Requests answered", ["route", "status"], registry=self._registry)
         self._seconds = Histogram(
@@ -30,6 +58,8 @@ class Metrics:
 
     def watch_queue(self, waiting: Callable[[], int]) -> None:
         """Show how many searches wait, by calling `waiting` whenever the figures are read."""
+        from prometheus_client import Gauge
+
         Gauge("lookwhy_searches_waiting", "Searches that wait", registry=self._registry).set_function(waiting)
 
     def count_refusal(self) -> None:
@@ -43,6 +73,8 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return every figure, as Prometheus reads it."""
+        from prometheus_client import generate_latest
+
         return generate_latest(self._registry)
 
 

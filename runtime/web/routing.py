@@ -60,10 +60,8 @@ def get(app: FastAPI, path: str, **said: Any) -> Callable[[Callable[..., Any]], 
 
     def add(endpoint: Callable[..., Any]) -> None:
         app.add_api_route(path, endpoint, methods=["GET"], **said)
-        # No document names the second, so FastAPI need not build the forms of its answers: a millisecond a route.
-        described = {status: {"description": answer["description"]} for status, answer in said.get("responses", {}).items()}
-        unsaid = {"include_in_schema": False, "responses": described}
-        unsaid |= {"response_model": None} if "response_model" in said else {}  # such an endpoint makes its answer itself
+        # No document names the second, and such an endpoint makes its answer itself: FastAPI need not build its form.
+        unsaid = {"include_in_schema": False} | ({"response_model": None} if "response_model" in said else {})
         app.add_api_route(path, endpoint, methods=["HEAD"], **(said | unsaid))
 
     return add

@@ -1,7 +1,6 @@
 """A real Milvus server (PyPI's `milvus`, standalone) on free ports of this machine, stopped whatever happens."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.with_parent import WITH_PARENT
 from tests.ports import free_port
 
 START_LIMIT_S = 180
@@ -63,11 +63,10 @@ class MilvusProcess:
             "MILVUS_RUN_DIR": str(self.folder / "run"),
             "LD_LIBRARY_PATH": f"{binary.parent}:{os.environ.get('LD_LIBRARY_PATH', '')}",
         }
-        with_parent = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         log = (self.folder / "logs" / "stdout.log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [*with_parent, str(binary), "run", "standalone"], env=environment, cwd=self.folder, stdout=log, stderr=log
+                [*WITH_PARENT, str(binary), "run", "standalone"], env=environment, cwd=self.folder, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_LIMIT_S
         while not self._is_healthy():

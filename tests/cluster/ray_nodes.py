@@ -1,15 +1,18 @@
-"""A Ray cluster on loopback: a head that computes nothing, and nodes of one CPU, each killed as a whole when asked."""
+"""A Ray cluster on loopback: a head that computes nothing, and nodes of one CPU, each killed as a whole when asked.
+
+A node ends with the process that started it, and what runs on it with the node: Ray sees to that for `ray start --block`.
+"""
 
 import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.cluster.with_parent import PYTHON
 from tests.conftest import ROOT
 from tests.ports import free_port
 
@@ -61,7 +64,7 @@ class RayNodes:
             self.kill(number)
 
     def _start(self, *options: str) -> None:
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={HOST}", "--block", *options]
+        command = [*PYTHON, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={HOST}", "--block", *options]
         command += ["--object-store-memory=300000000", "--memory=8000000000", "--disable-usage-stats"]
         command += [f"--{name}={free_port()}" for name in ("dashboard-agent-listen-port", "metrics-export-port")]
         log = self._folder / f"node{len(self._nodes)}.log"

@@ -1,4 +1,4 @@
-"""Two indexes of the same pictures compared: ids, rows, facts, vectors, and what searches find in them."""
+"""Two indexes of the same pictures compared: ids, rows, facts, vectors, calibration, and what searches find in them."""
 
 import json
 import os
@@ -28,6 +28,7 @@ def assert_same_index(one: Path, other: Path) -> None:
     assert first.manifest is not None
     assert second.manifest is not None
     assert first.manifest.decode == second.manifest.decode
+    assert first.manifest.calibration == second.manifest.calibration
     assert _worst_cosine(first, second) > COSINE_MIN
 
 

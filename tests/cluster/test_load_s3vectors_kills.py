@@ -13,7 +13,8 @@ pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster
 pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
 from tests.cluster.contract_shards import write_shards
-from tests.cluster.s3vectors.at_hand import BUCKET, MODELS, STORE, settings_of
+from tests.cluster.played import MODELS
+from tests.cluster.s3vectors.at_hand import BUCKET, STORE, settings_of
 from tests.cluster.s3vectors.loads import DIMENSION, drawn_rows, ids_in, ids_of, in_force, load, server
 from tests.cluster.s3vectors.server import S3VectorsServer
 from tests.conftest import ROOT

@@ -1,9 +1,9 @@
 """Milvus goes away, comes back, and takes another generation, while clients search."""
 
+import http.client
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -21,6 +21,7 @@ from export.index.chosen_models import open_models
 from runtime.stores.address import StoreAddress
 from tests.cluster.milvus_server import MilvusProcess, milvus_in
 from tests.cluster.sample_answers import index_shards
+from tests.cluster.with_parent import PYTHON
 from tests.conftest import ROOT
 from tests.ports import free_port
 from tests.runtime.stores.large_vectors import silent
@@ -83,9 +84,13 @@ def search(base: str) -> tuple[str, tuple[int, ...]]:
             return "right", tuple(one["id"] for one in json.load(answer)["results"])
     except urllib.error.HTTPError as error:
         with error:
-            told: dict[str, Any] = json.load(error)["error"]
-            wait = error.headers["retry-after"]
-        return (told["code"] if error.code == 503 and wait and int(wait) >= 1 else f"{error.code} {told}"), ()
+            wait, body = error.headers["retry-after"], error.read()
+        if error.code != 503 or not wait or int(wait) < 1:
+            return f"{error.code} {dict(error.headers)} {body!r}", ()
+        told: dict[str, Any] = json.loads(body)["error"]
+        return told["code"], ()
+    except (OSError, http.client.HTTPException) as error:  # told, as a thread that ends by one is not missed
+        return f"no answer: {error!r}", ()
 
 
 @contextmanager
@@ -99,7 +104,7 @@ def served(store: str, fetched: Path) -> Iterator[str]:
         "PYTHONPATH": str(ROOT),
         "RELOAD_CHECK_S": "0.5",
     }
-    command = [sys.executable, "-m", "runtime", "serve", "--port", str(port)]
+    command = [*PYTHON, "-m", "runtime", "serve", "--port", str(port)]
     log = fetched.parent / "served.log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stderr=output, stdout=output)

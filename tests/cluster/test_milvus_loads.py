@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from export.cluster import load_milvus as loading
+from export.cluster.errors import ShardsUnusable
 from export.cluster.load_errors import LoadRefused
 from export.cluster.load_milvus import load_milvus
 from export.cluster.milvus_collections import MilvusCollections
@@ -17,7 +18,8 @@ from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards, row_of, write_shards
 from tests.cluster.milvus_server import MilvusProcess
-from tests.cluster.test_milvus import MODELS, open_over, played_models
+from tests.cluster.played import MODELS, played_models
+from tests.cluster.test_milvus import open_over
 from tests.runtime.stores.contract_library import DIMENSION, PICTURES, contract_facts, contract_rows, vectors
 from tests.runtime.stores.large_vectors import silent
 
@@ -69,9 +71,9 @@ def test_a_load_that_ends_at_any_call_is_finished_by_the_next(
             with monkeypatch.context() as once:
                 end_at(call, once, before=before)
                 with pytest.raises(Killed):
-                    load_milvus(shards, milvus.url("killed"), played_models(), silent())
+                    load_milvus(shards, milvus.url("killed"), played_models(DIMENSION), silent())
     assert generations(milvus, "killed") == (None, ["killed_g000001"])
-    load_milvus(shards, milvus.url("killed"), played_models(), silent())
+    load_milvus(shards, milvus.url("killed"), played_models(DIMENSION), silent())
     assert generations(milvus, "killed") == ("killed_g000001", ["killed_g000001"])
     opened = open_over(milvus.url("killed"), tmp_path)
     ids = [row.id for row in contract_rows()]
@@ -82,7 +84,7 @@ def test_a_load_that_ends_at_any_call_is_finished_by_the_next(
 def test_the_generation_before_stays_until_the_next_load(milvus: MilvusProcess, tmp_path: Path) -> None:
     shards = contract_shards(tmp_path / "shards", MODELS, places=range(60))
     for number in (1, 2, 3):
-        load_milvus(shards, milvus.url("three"), played_models(), silent())
+        load_milvus(shards, milvus.url("three"), played_models(DIMENSION), silent())
         there = [f"three_g{one:06}" for one in (number - 1, number) if one]
         assert generations(milvus, "three") == (there[-1], there)
 
@@ -91,22 +93,27 @@ def test_what_is_not_right_does_not_take_the_place_of_what_is_in_force(
     milvus: MilvusProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = contract_shards(tmp_path / "good", MODELS, places=range(50))
-    load_milvus(good, milvus.url("checked"), played_models(), silent())
+    load_milvus(good, milvus.url("checked"), played_models(DIMENSION), silent())
     with pytest.raises(LoadRefused, match="other models"):
         load_milvus(
             contract_shards(tmp_path / "others", {"clip/text.onnx": "1" * 64}, places=range(9)),
             milvus.url("checked"),
-            played_models(),
+            played_models(DIMENSION),
             silent(),
         )
     manifest = (tmp_path / "good" / "manifest.json").read_text()
     (tmp_path / "good" / "manifest.json").write_text(manifest.replace('"count":50', '"count":51'))
-    with pytest.raises(LoadRefused, match="has 50 of 50 pictures, the shards' manifest says 51"):
-        load_milvus(good, milvus.url("checked"), played_models(), silent())
+    with pytest.raises(ShardsUnusable, match="50 ids from 0 on, where its manifest counts 51"):
+        load_milvus(good, milvus.url("checked"), played_models(DIMENSION), silent())
     (tmp_path / "good" / "manifest.json").write_text(manifest)
+    send = MilvusCollections.send  # one batch for each of three files
+    with monkeypatch.context() as once:
+        once.setattr(MilvusCollections, "send", lambda self, rows, **named: send(self, rows[1:], **named))
+        with pytest.raises(LoadRefused, match="has 47 of 50 pictures, the shards' manifest says 50"):
+            load_milvus(good, milvus.url("checked"), played_models(DIMENSION), silent())
     monkeypatch.setattr(loading, "RECALL_LEAST", 1.1)
     with pytest.raises(LoadRefused, match="nearest pictures"):
-        load_milvus(good, milvus.url("checked"), played_models(), silent())
+        load_milvus(good, milvus.url("checked"), played_models(DIMENSION), silent())
     assert generations(milvus, "checked")[0] == "checked_g000001"
     assert open_over(milvus.url("checked"), tmp_path).pictures.count == 50
 
@@ -118,7 +125,9 @@ def test_a_picture_with_more_text_than_fits_loses_its_end_and_no_other(milvus: M
         for at, row in enumerate(contract_rows()[:10])
     ]
     console = silent()
-    load_milvus(write_shards(tmp_path / "shards", rows, DIMENSION, MODELS), milvus.url("long"), played_models(), console)
+    load_milvus(
+        write_shards(tmp_path / "shards", rows, DIMENSION, MODELS), milvus.url("long"), played_models(DIMENSION), console
+    )
     assert "1 pictures have more text" in console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
     folder = open_engine_folder(milvus.url("long"), None, tmp_path)
     folder.read_index()

@@ -5,7 +5,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from export.cluster.shards import read_shards, read_shards_manifest
 from tests.cluster.ray_nodes import RayNodes, ray_nodes
 from tests.cluster.same_index import assert_same_answers, assert_same_index
+from tests.cluster.with_parent import PYTHON
 from tests.sample_library import MODELS, run_module
 
 PICTURES = int(os.environ.get("LOOKWHY_CLUSTER_PICTURES", "2000"))
@@ -77,7 +77,7 @@ def test_a_killed_node_and_a_killed_driver_lose_nothing_and_make_nothing_twice(
 
 
 def start_build(pictures: Path, shards: Path, nodes: RayNodes) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "export", "index", str(pictures), "--models", str(MODELS), "--out", str(shards)]
+    command = [*PYTHON, "-m", "export", "index", str(pictures), "--models", str(MODELS), "--out", str(shards)]
     command += ["--cluster", nodes.address, "--actors", "2"]
     return subprocess.Popen(command, env=nodes.environment, stderr=subprocess.PIPE, text=True)
 

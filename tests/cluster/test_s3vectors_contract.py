@@ -12,7 +12,8 @@ from export.cluster.load_s3vectors import load_s3vectors
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards
-from tests.cluster.s3vectors.at_hand import MODELS, STORE, PlayedPlaces, bucket_at_hand, played_models
+from tests.cluster.played import MODELS, PlayedPlaces, played_models
+from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand
 from tests.runtime.stores.contract import StoreContract, nearest
 from tests.runtime.stores.contract_library import COUNT, DIMENSION, PICTURES, QUERIES, OpenedStore, open_flat, vectors
 from tests.runtime.stores.large_vectors import silent
@@ -33,7 +34,7 @@ def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             STORE,
             played_models(DIMENSION),
             silent(),
-            places=places,  # type: ignore[arg-type]  # a load asks for other names alone
+            places=places,
         )
         engine_folder = open_engine_folder(STORE, None, folder)
         index = engine_folder.read_index()

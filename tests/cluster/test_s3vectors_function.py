@@ -12,6 +12,7 @@ pytest.importorskip("awslambdaric", reason="the runtime client is in deploy/requ
 
 from export.cluster.load_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
+from runtime.web.faults import UNAVAILABLE
 from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, settings_of
 from tests.cluster.s3vectors.index import ACCOUNT, REGION
 from tests.cluster.s3vectors.server import S3VectorsServer, Statement
@@ -96,14 +97,16 @@ def test_the_function_searches_with_the_rights_that_the_template_gives_it(
     assert not server.refused["AccessDeniedException"]
 
 
-def test_without_the_right_to_read_it_answers_with_an_error_that_says_so(
+def test_without_the_right_to_read_it_answers_with_an_error_whose_cause_is_in_the_log_alone(
     server: S3VectorsServer, environment: dict[str, str], tmp_path: Path
 ) -> None:
     server.policies["nobody"] = []
     with emulated(environment | {"AWS_ACCESS_KEY_ID": "nobody"}, tmp_path / "log") as function:
         answer = post(function, "/search", {"query": "a boat", "top_k": 1})
-    assert answer.status >= 500
-    assert "permission is denied" in fault_of(answer)["message"]
+        log = function.log
+    assert answer.status == 503
+    assert fault_of(answer)["message"] == UNAVAILABLE
+    assert "permission is denied" in log
 
 
 def test_the_rights_are_to_one_library_alone(server: S3VectorsServer, statements: list[Statement]) -> None:

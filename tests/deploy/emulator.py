@@ -24,12 +24,13 @@ from tests.conftest import ROOT
 from tests.deploy.events import url_event
 from tests.ports import free_port
 
-SAM_TOOLS = Path(sys.prefix) / "sam"  # `make .venv/.sam` makes it
+SAM_TOOLS = Path(os.environ.get("SAM_TOOLS", Path(sys.prefix) / "sam"))  # `make .venv/.sam` makes it
 ON_LAMBDA = {
     "LAMBDA_TASK_ROOT": str(ROOT),
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
     "AWS_LAMBDA_FUNCTION_TIMEOUT": "300",
 }
+FUNCTION = (sys.executable, "-m", "awslambdaric", "handler.handler")
 ANSWER_LIMIT_S = 300
 
 
@@ -89,17 +90,19 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def emulated(environment: dict[str, str], log: Path, *, under: Sequence[str] = ()) -> Iterator[Emulator]:
+def emulated(
+    environment: dict[str, str], log: Path, *, under: Sequence[str] = (), function: Sequence[str] = FUNCTION
+) -> Iterator[Emulator]:
     """The function in an environment of its own; everything that it starts ends with it.
 
-    `under` is a command that runs the emulator, such as `taskset`.
+    `under` is a command that runs the emulator, such as `taskset`, and `function` the one that the emulator runs.
     """
     port, inner_port = free_port(), free_port()
     command = [*under, str(emulator_program()), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
     command += ["--runtime-api-address", f"127.0.0.1:{inner_port}"]
-    command += [sys.executable, "-m", "awslambdaric", "handler.handler"]
-    environment = environment | ON_LAMBDA
+    command += function
+    environment = ON_LAMBDA | environment
     with log.open("w") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file, start_new_session=True)
         try:

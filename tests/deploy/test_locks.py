@@ -59,8 +59,10 @@ def test_the_conversion_side_is_held_to_the_versions_tried() -> None:
     assert versions(EXPORT).items() <= versions(EXPORT_VERSIONS).items()
 
 
-def test_the_package_of_text_models_brings_nothing_along() -> None:
-    assert set(versions("deploy/requirements-text.lock")) == {"rapidocr"}
+@pytest.mark.parametrize("name", ALONE)
+def test_a_package_of_models_brings_nothing_along(name: str) -> None:
+    assert set(versions(lock_name(name))) == set(versions(name))
+    assert len(versions(name)) == 1
 
 
 def test_what_nothing_imports_is_not_shipped() -> None:

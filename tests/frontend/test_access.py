@@ -95,7 +95,7 @@ def test_pictures_of_a_server_of_another_origin_are_asked_for_as_cors_demands(pa
     page.goto(stand_in.url)
     given = page.evaluate("""async () => {
       document.querySelector('meta[name="api-base"]').content = "https://api.example/prod";
-      const { show_image } = await import(new URL("static/page/api.js?elsewhere", document.baseURI));
+      const { show_image } = await import(new URL("static/request/search_request.js?elsewhere", document.baseURI));
       const image = {};  // loads nothing
       const asked_for = (address) => (show_image(image, address), image.crossOrigin);
       return ["https://api.example/prod/images/a", "https://cdn.example/a", `blob:${location.origin}/1`].map(asked_for);

@@ -25,7 +25,7 @@ def test_a_server_that_allows_fewer_results_is_asked_for_as_many_as_it_allows(pa
     open_explained(page, f"{stand_in.url}/?q=boat")
     expect(cards(page)).to_have_count(5)
     stand_in.answer_next(results=hits(strong=5, first=5))
-    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="More", exact=True).press("Enter")
     expect(cards(page)).to_have_count(10)
     assert [fields["top_k"] for fields in stand_in.asked["search"]] == [24, 5, 5]
     stand_in.wait_until_asked("explain", 2)
@@ -40,7 +40,7 @@ def test_a_cursor_of_another_index_is_followed_by_what_a_new_search_finds_beyond
     stand_in.fail_next(422, refused("cursor_invalid", "The cursor belongs to another index."))
     stand_in.answer_next(results=hits(strong=PAGE), next="d1")  # all of them are shown
     stand_in.answer_next(results=hits(strong=3, first=PAGE - 1))
-    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="More", exact=True).press("Enter")
     expect(cards(page)).to_have_count(PAGE + 2)
     expect(page.get_by_role("alert")).to_have_count(0)
     assert [fields.get("cursor") for fields in stand_in.asked["search"]] == [None, "c1", None, "d1"]

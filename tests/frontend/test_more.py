@@ -76,7 +76,7 @@ def test_more_of_an_earlier_search_is_dropped(page: Page, stand_in: StandIn) -> 
     stand_in.answer_next(results=[result(0)], next="c1")
     open_explained(page, f"{stand_in.url}/?q=slow")
     release = stand_in.hold_next()
-    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("button", name="More", exact=True).press("Enter")
     stand_in.wait_until_asked("search", 2)
     search(page, "quick")
     expect(page.get_by_role("status")).to_have_text("8 matches for “quick”")

@@ -107,7 +107,7 @@ def test_the_server_s_own_pictures_lie_below_its_base(page: Page, stand_in: Stan
     found = page.evaluate(
         """async () => {
           document.querySelector('meta[name="api-base"]').content = "/below/a/path";
-          const { image_address } = await import(new URL("static/page/api.js?below", document.baseURI));
+          const { image_address } = await import(new URL("static/request/search_request.js?below", document.baseURI));
           return ["/images/a%20b.jpg", "https://elsewhere.example/images/a.jpg", "/other/a.jpg"].map(image_address);
         }"""
     )

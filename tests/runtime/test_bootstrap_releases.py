@@ -102,10 +102,10 @@ def test_a_graph_is_opened_late_as_it_was_when_others_take_its_files_places(
 @pytest.mark.parametrize("board", ["flat"], indirect=True)
 def test_another_generation_shares_the_models_that_are_open(source: EngineSource, board: Switchboard) -> None:
     live = LiveEngine(source)
-    encoder = live.current._encoder
+    encoder = live.current.encoder
     board.switch()
     live.look()
-    assert live.current._encoder is encoder
+    assert live.current.encoder is encoder
 
 
 @pytest.mark.parametrize("board", ["flat"], indirect=True)

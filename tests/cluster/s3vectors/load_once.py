@@ -3,7 +3,7 @@
 import sys
 
 from export.cluster.load_s3vectors import load_s3vectors
-from tests.cluster.s3vectors.at_hand import played_models
+from tests.cluster.played import played_models
 from tests.runtime.stores.large_vectors import silent
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from runtime.library.photo_facts import NO_FACTS
 from runtime.stores.address import StoreAddress
 from runtime.stores.s3vectors.store import S3VectorsLibrary
 from tests.cluster.contract_shards import row_of, write_shards
-from tests.cluster.s3vectors.at_hand import BUCKET, MODELS, STORE, bucket_at_hand, played_models
+from tests.cluster.played import MODELS, played_models
+from tests.cluster.s3vectors.at_hand import BUCKET, STORE, bucket_at_hand
 from tests.cluster.s3vectors.server import S3VectorsServer
 from tests.runtime.stores.large_vectors import silent
 

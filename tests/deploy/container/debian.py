@@ -38,9 +38,10 @@ PATH = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def make_base_image() -> str:
-    """Return the name of the image in the Dockerfile's first ARG, made unless it is there."""
-    names: list[str] = re.findall(r"^ARG PYTHON=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    [name] = names
+    """Return the name of what stands in for the image in the Dockerfile's first ARG, made unless it is there."""
+    # not of that name itself, which is a digest's, and nothing that is made here has that digest
+    [version] = re.findall(r"^ARG PYTHON=\S+/python:([\w.-]+)@", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    name = f"localhost/lookwhy-python:{version}"
     if podman("image", "exists", name).returncode:
         root, pip = CACHE / "base.tar", CACHE / "pip"
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", f"--target={pip}", "pip"])

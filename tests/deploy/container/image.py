@@ -17,8 +17,7 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 def build_image(tag: str, build_args: Mapping[str, str], *flags: str) -> str:
     """Build the image and return its tag. What pip needs is mounted for the build alone, and stays out of the image."""
     configure()
-    make_base_image()
-    chosen = [f"--build-arg={name}={value}" for name, value in build_args.items()]
+    chosen = [f"--build-arg={name}={value}" for name, value in {"PYTHON": make_base_image(), **build_args}.items()]
     # docker: the form that has health checks. never: the base is the one made here.
     chosen += ["--format=docker", "--pull=never", "--network=host", "--layers", f"--tag={tag}", *flags]
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as configuration:

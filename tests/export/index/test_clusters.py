@@ -4,7 +4,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.clusters import COMPARED, mean_directions, nearest_centroids
+from export.index.cluster_file import COMPARED, nearest_centroids
+from export.index.clusters import mean_directions
 
 rng = np.random.default_rng(3)
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,7 @@ from export.index.catalog import IndexedImage
 from export.index.fit_calibration import HEARD_FROM, PICTURES_MIN, calibrate
 from runtime.artefacts.match_calibration import MatchCalibration, match_features
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.ranking import said_features
-from runtime.search.testimony import Statement, compare
+from runtime.search.testimony import Statement, compare, said_features
 from runtime.stores.flat import FlatStore
 from tests.export.index.word_world import DIMENSION, NOUNS, World, make_world
 
@@ -103,7 +103,9 @@ def test_where_captions_agree_the_pictures_are_rather_matches(spoiled: dict[floa
         cosines = np.full(3, 0.5)
         context = calibration.query_context(text, words=2, phrases=1, scores=cosines, neighbour_scores=cosines)
         agrees, silent, contradicts = calibration.probabilities(match_features(context, cosines, cosines, said), "whole")
-        assert agrees > silent > contradicts
+        assert agrees > silent >= contradicts
+        # without an error, hardly a true match has a caption that disagrees, and so it may be that nothing is fitted to them
+        assert silent > contradicts or wrong == 0
 
 
 def test_the_calibration_says_how_it_was_fitted(spoiled: dict[float, tuple[World, MatchCalibration]]) -> None:
@@ -122,6 +124,14 @@ def test_the_same_library_gets_the_same_calibration() -> None:
     first, second = (calibrated(make_world(48)) for _ in range(2))
     assert first is not None
     assert first == second
+
+
+def test_a_library_that_came_by_way_of_shards_gets_the_same_calibration() -> None:
+    world = make_world(48)
+    halves = world.pictures.astype(np.float16).astype(np.float32)
+    rounded = halves / np.linalg.norm(halves, axis=1, keepdims=True)
+    assert not np.array_equal(rounded, world.pictures)
+    assert calibrated(replace(world, pictures=rounded)) == calibrated(world)
 
 
 @pytest.mark.parametrize("count", [1, PICTURES_MIN - 1])

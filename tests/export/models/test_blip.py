@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import product
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import onnx
@@ -14,8 +15,8 @@ from transformers import BlipForConditionalGeneration
 from export.models.blip import caption_with_torch, write_blip_graphs
 from export.models.parity import fill_captions
 from runtime.artefacts.file_record import record_graph
-from runtime.models.blip import BlipCaptioner
-from runtime.models.decoding import EarlyStopping
+from runtime.models.blip import NEXT_TOKENS, BlipCaptioner
+from runtime.models.decoding import EarlyStopping, likeliest_tokens
 from runtime.models.onnx_session import Session
 from tests.export.small_checkpoints import BLIP_KIN, SIZE, Exported, save_blip
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.torch
 Traced = tuple[BlipForConditionalGeneration, Path]
 
 MAX_TOKENS = 20
+NUM_BEAMS = 3  # the decoder returns next tokens for so many: with more, the runtime chooses among all of its logits
 END_BIAS = 5.0  # makes the small models end some captions early: 5 to 8 of 12, after 0 to 19 tokens
 
 
@@ -37,7 +39,7 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Traced]:
         model = save_blip(folder / "checkpoint", **BLIP_KIN[kin])
         with torch.no_grad():
             model.text_decoder.cls.predictions.decoder.bias[model.config.text_config.sep_token_id] += END_BIAS
-        write_blip_graphs(model, folder)
+        write_blip_graphs(model, folder, num_beams=NUM_BEAMS)
         return model, folder
 
     return make
@@ -119,10 +121,11 @@ def test_a_prefix_on_an_empty_past_equals_its_tokens_one_by_one(traced: Traced, 
     decoder = Session(traced[1] / "blip/decoder.onnx", 1)
     cross = captioner.see(make_pixels(2))
     prefix = np.array([[17, 6, 7, 8, 9], [17, 12, 6, 11, 5]])
-    at_once = decoder.run(decoder.output_names, {"input_ids": prefix, **empty_past(decoder, 2), **cross})
+    outputs = ["logits", *(name.replace("past_", "present_") for name in empty_past(decoder, 2))]
+    at_once = decoder.run(outputs, {"input_ids": prefix, **empty_past(decoder, 2), **cross})
     past = empty_past(decoder, 2)
     for token in prefix.T:
-        logits, *present = decoder.run(decoder.output_names, {"input_ids": token[:, None], **past, **cross})
+        logits, *present = decoder.run(outputs, {"input_ids": token[:, None], **past, **cross})
         past = dict(zip(past, present, strict=True))
     for whole, stepped in zip(at_once, [logits, *present], strict=True):
         assert whole.shape == stepped.shape
@@ -138,6 +141,36 @@ def test_rows_of_a_batch_can_be_chosen_and_repeated(traced: Traced, captioner: B
     rows = {name: states[chosen] for name, states in cross.items()}
     (again,) = decoder.run(["logits"], {"input_ids": tokens, **empty_past(decoder, 3), **rows})
     assert np.abs(again - logits[chosen]).max() <= 1e-5
+
+
+def test_the_likeliest_next_tokens_are_those_of_the_logits(traced: Traced, captioner: BlipCaptioner) -> None:
+    decoder = Session(traced[1] / "blip/decoder.onnx", 1)
+    cross = captioner.see(make_pixels(3))
+    inputs = {"input_ids": np.array([[17], [6], [7]]), **empty_past(decoder, 3), **cross}
+    logits, *given = decoder.run(["logits", *NEXT_TOKENS], inputs)
+    assert decoder.output_shapes["top_tokens"][1] == 2 * NUM_BEAMS
+    for count in (1, 2 * NUM_BEAMS):
+        expected = likeliest_tokens(logits, count)
+        assert np.array_equal(given[0][:, :count], expected.tokens)
+        assert np.abs(given[1][:, :count] - expected.log_probabilities).max() <= 1e-5
+
+
+def test_a_decoder_with_logits_alone_captions_as_before(traced: Traced, captioner: BlipCaptioner, tmp_path: Path) -> None:
+    """So do models that were exported before the decoder returned next tokens, such as the sample models."""
+    folder = tmp_path / "models"
+    copytree(traced[1], folder, ignore=lambda _, names: {"checkpoint"} & set(names))
+    graph = onnx.load(folder / "blip/decoder.onnx", load_external_data=False)
+    kept = [output for output in graph.graph.output if output.name not in NEXT_TOKENS]
+    del graph.graph.output[:]
+    graph.graph.output.extend(kept)
+    onnx.save(graph, folder / "blip/decoder.onnx")
+    pixels = make_pixels(12)
+    for beams in (1, NUM_BEAMS):
+        record = captioner.record.model_copy(update={"num_beams": beams})
+        now = BlipCaptioner(traced[1], record)
+        before = BlipCaptioner(folder, record.model_copy(update={"decoder": record_graph(folder, record.decoder.path)}))
+        caption, caption_before = (each.decode(each.see(pixels), len(pixels)) for each in (now, before))
+        assert np.array_equal(caption, caption_before)
 
 
 def test_tied_words_are_stored_once_and_untied_words_twice(traced: Traced) -> None:

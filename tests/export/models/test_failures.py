@@ -53,7 +53,7 @@ def spoil_by_being_a_bert(folder: Path) -> None:
 
 
 SPOILERS: dict[Callable[[Path], None], str] = {
-    spoil_by_being_a_bert: r"it is a bert model, not a clip model\. --clip takes a CLIP checkpoint",
+    spoil_by_being_a_bert: r"it is a bert model, not a clip or siglip model\. --clip takes a CLIP or SigLIP checkpoint",
     spoil_by_truncating: r"its weights cannot be read \(",
     spoil_by_truncating_torch_s_own_form: r"its weights cannot be read \(",
     spoil_by_other_shapes: r"its weight visual_projection\.weight has another shape than its config\.json says, \(24, 48\)",

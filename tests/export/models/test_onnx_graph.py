@@ -47,7 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("written")
     clip, blip = save_clip(folder / "clip-model"), save_blip(folder / "blip-model")
     write_clip_graphs(clip, folder)
-    write_blip_graphs(blip, folder)
+    write_blip_graphs(blip, folder, num_beams=3)
     return folder, {"clip": dict(clip.named_parameters()), "blip": dict(blip.named_parameters())}
 
 

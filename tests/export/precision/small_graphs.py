@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from export.precision.layers import ExactGraph
-from export.precision.sensitivity import LayerSensitivity
+from export.precision.sensitivity import LayerInputs, LayerSensitivity
 
 WIDTH, HIDDEN, WORDS = 32, 64, 50
 
@@ -65,4 +65,4 @@ def write_small_graph(path: Path, *, outlier: float = 1.0, seed: int = 0) -> Exa
 def small_graph_sensitivity(graph: ExactGraph) -> LayerSensitivity:
     """Measure the graph on a few sequences of token ids below 8, as there are so many positions."""
     feeds = [{"input_ids": np.array(ids)} for ids in ([0, 1, 2], [7, 3], [5, 4, 6, 1])]
-    return LayerSensitivity(graph, feeds, ["logits"], target="avx2", threads=1)
+    return LayerSensitivity(graph, LayerInputs(feeds, ["logits"], 2), target="avx2", threads=1)

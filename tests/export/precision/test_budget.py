@@ -7,8 +7,10 @@ import pytest
 
 from export.console import SilentDisplay
 from export.precision.budget import LOOSEST, TIGHTEST, BudgetSearch, RoundedGraphs, RoundingOptions, _tightening
+from export.precision.cross_states import Scales
 from export.precision.gates import GateMiss, GateResult, Gates
-from export.precision.sensitivity import Feed
+from export.precision.rounding import Target
+from export.precision.sensitivity import Feed, LayerInputs
 from runtime.models.onnx_session import Session
 from tests.export.precision.small_graphs import write_small_graph
 
@@ -23,8 +25,11 @@ class SmallGateMeasure:
         self._exact, self._unlike = self.run(exact), unlike
         self.evaluations = 0
 
-    def calibration_inputs(self, graph: str) -> tuple[list[Feed], list[str]]:
-        return FEEDS, ["logits"]
+    def calibration_inputs(self, graph: str) -> LayerInputs:
+        return LayerInputs(FEEDS, ["logits"], 2)
+
+    def calibrate_states(self, target: Target) -> Scales:
+        return {}
 
     def evaluate(self, folder: Path) -> GateResult:
         self.evaluations += 1

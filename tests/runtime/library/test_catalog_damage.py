@@ -94,7 +94,7 @@ def without_a_row(engine: Engine, tmp_path: Path) -> None:
 def without_a_vector(engine: Engine, tmp_path: Path) -> None:
     store = FlatStore(4)
     store.add([1, 2, 3], np.eye(4, dtype=np.float32)[:3])
-    engine._ranker._store = store
+    engine.ranker._store = store
 
 
 @pytest.mark.parametrize(("damage", "ids"), [(without_a_row, [1]), (without_a_vector, [4])])

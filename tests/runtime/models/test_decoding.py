@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from runtime.models.beam_search import BeamSearch
-from runtime.models.decoding import DecodingRules, DecodingStrategy, EarlyStopping, GreedySearch, cut_padding, fill_gaps
+from runtime.models.decoding import (
+    DecodingRules,
+    DecodingStrategy,
+    EarlyStopping,
+    GreedySearch,
+    NextTokens,
+    cut_padding,
+    fill_gaps,
+    likeliest_tokens,
+)
 
 START, END, PAD = 9, 3, 0
 VOCABULARY = 10
@@ -14,12 +23,17 @@ def rules(**given: object) -> DecodingRules:
     return DecodingRules(START, END, PAD, **{"max_tokens": 6} | given)  # type: ignore[arg-type]  # any field by name
 
 
-def says(*tokens: int) -> np.ndarray:
-    """Logits, a row for each token, in which it is by far the likeliest, and the end never among the best."""
+def says(*tokens: int, end: dict[int, float] | None = None) -> NextTokens:
+    """All tokens by their likelihood, a row for each given token, which is by far the likeliest; the end the least likely.
+
+    `end` has the logits of the end in some rows: above 20, it is the likeliest there.
+    """
     logits = np.tile(np.linspace(0, 1, VOCABULARY, dtype=np.float32), (len(tokens), 1))
     logits[:, END] = -50
     logits[np.arange(len(tokens)), tokens] = 20
-    return logits
+    for row, logit in (end or {}).items():
+        logits[row, END] = logit
+    return likeliest_tokens(logits, VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +48,17 @@ def says(*tokens: int) -> np.ndarray:
 )
 def test_gaps_are_filled_from_behind_and_nothing_else_moves(goes_on: list[bool], places: list[int]) -> None:
     assert fill_gaps(np.array(goes_on)).tolist() == places
+
+
+@pytest.mark.parametrize("count", [1, 2, 6, 10])
+def test_the_likeliest_tokens_come_in_order_with_their_log_probabilities(count: int) -> None:
+    logits = 40 * np.random.default_rng(4).standard_normal((5, VOCABULARY)).astype(np.float32)
+    tokens, log_probabilities = likeliest_tokens(logits, count)
+    wide = logits.astype(np.float64)
+    exact = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
+    assert np.array_equal(tokens, np.argsort(-logits, axis=1)[:, :count])
+    assert log_probabilities.dtype == np.float32
+    assert np.allclose(log_probabilities, np.take_along_axis(exact, tokens, axis=1), atol=1e-4)
 
 
 def test_padding_inside_a_caption_stays() -> None:
@@ -68,13 +93,9 @@ def test_beams_are_rows_of_the_picture_that_they_belong_to() -> None:
     search = BeamSearch(rules(num_beams=2, early_stopping=True), 3)
     kept = search.advance(says(5, 6, 7))
     assert kept.rows.tolist() == [0, 0, 1, 1, 2, 2], "all beams begin as one"
-    ends = says(5, 5, 6, 6, 7, 7)
-    ends[:2, END] = 19  # both beams of the first picture may end
-    kept = search.advance(ends)
+    kept = search.advance(says(5, 5, 6, 6, 7, 7, end={0: 19, 1: 19}))  # both beams of the first picture may end
     assert kept.pictures.tolist() == [0, 1, 2], "one finished caption is not yet two"
-    ends = says(5, 5, 6, 6, 7, 7)
-    ends[:2, END] = 30
-    kept = search.advance(ends)
+    kept = search.advance(says(5, 5, 6, 6, 7, 7, end={0: 30, 1: 30}))
     assert kept.pictures.tolist() == [2, 1]
     assert all(row // 2 == picture for row, picture in zip(kept.rows, [2, 2, 1, 1], strict=True))
     assert len(search.last_tokens) == 4
@@ -84,9 +105,7 @@ def test_a_shorter_caption_wins_where_length_is_punished() -> None:
     def caption(length_penalty: float) -> list[int]:
         search = BeamSearch(rules(num_beams=2, length_penalty=length_penalty, early_stopping="never"), 1)
         while rows := len(search.last_tokens):
-            logits = says(*[5] * rows)
-            logits[:, END] = 20.5  # a little likelier each time than to go on
-            search.advance(logits)
+            search.advance(says(*[5] * rows, end=dict.fromkeys(range(rows), 20.5)))  # a little likelier than to go on
         found: list[int] = search.captions()[0].tolist()
         return found
 
@@ -109,7 +128,7 @@ def captions_of(search: DecodingStrategy, pictures: int) -> list[list[int]]:
     rows: list[tuple[int, Prefix]] = [(picture, ()) for picture in range(pictures)]
     active = list(range(pictures))
     while len(search.last_tokens):
-        kept = search.advance(np.stack([made_up_logits(*row) for row in rows]))
+        kept = search.advance(likeliest_tokens(np.stack([made_up_logits(*row) for row in rows]), search.tokens_wanted))
         parents = [rows[row] for row in kept.rows]
         rows = [(at, (*prefix, int(token))) for (at, prefix), token in zip(parents, search.last_tokens, strict=True)]
         active = [active[at] for at in kept.pictures]

@@ -109,13 +109,13 @@ def test_a_page_judges_no_more_pictures_than_two_pages_and_their_copies_have(
     flat: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[int] = []
-    judge = flat._ranker.judge
+    judge = flat.ranker.judge
 
     def counted(query: Any, rows: Any, *more: Any) -> Any:
         judged.append(len(rows))
         return judge(query, rows, *more)
 
-    monkeypatch.setattr(flat._ranker, "judge", counted)
+    monkeypatch.setattr(flat.ranker, "judge", counted)
     answers = list(pages(flat, asking("holiday"), 10))
     assert len(answers) == len(judged) > 10
     assert max(judged) <= 4 * 10

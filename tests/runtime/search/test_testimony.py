@@ -7,8 +7,7 @@ import pytest
 from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
 from runtime.library.caption_words import UsedNoun
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.ranking import said_features
-from runtime.search.testimony import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare
+from runtime.search.testimony import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare, said_features
 from runtime.search.testimony import testify as said_by
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from export.index.clusters import write_ivf
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
+from runtime.stores.mapped_memory import KEPT_BYTES
 from runtime.stores.vector_file import VectorFile, write_vectors
 
 DIMENSION = 16
@@ -39,5 +40,6 @@ def written_store(folder: Path, count: int, nprobe: int = 8) -> ClusteredStore:
     return opened_store(folder / "index.faiss", vectors, nprobe)
 
 
-def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8) -> ClusteredStore:
-    return ClusteredStore(MappedIvf.open(path, vectors.dimension, vectors.count), vectors, nprobe=nprobe, rescored=40)
+def opened_store(path: Path, vectors: VectorFile, nprobe: int = 8, kept_bytes: int = KEPT_BYTES) -> ClusteredStore:
+    index = MappedIvf.open(path, vectors.dimension, vectors.count, kept_bytes=kept_bytes)
+    return ClusteredStore(index, vectors, nprobe=nprobe, rescored=40)

@@ -14,6 +14,7 @@ from runtime.library.remote.condition import Condition, Selected, folder_of
 from runtime.library.remote.library import RemoteLibrary
 from runtime.library.remote.rows import RowKey, StoredPicture
 from runtime.stores.flat import FlatStore
+from runtime.stores.small import SmallStore
 from tests.runtime.stores.contract_library import (
     COUNT,
     DIMENSION,
@@ -70,7 +71,7 @@ class PlayedStore:
 
     compares_all, dimension, count = False, DIMENSION, COUNT
 
-    def __init__(self, flat: FlatStore, rows: PlayedRows) -> None:
+    def __init__(self, flat: FlatStore | SmallStore, rows: PlayedRows) -> None:
         self._flat, self.rows = flat, rows
 
     def search(
@@ -119,5 +120,5 @@ def open_played(folder: Path) -> OpenedStore:
         generation="photos_g1", images_dir=".", count=COUNT, dimension=DIMENSION, models={}, store=record,
         catalog=record, metadata=record,
     )  # fmt: skip
-    assert isinstance(flat.pictures, FlatStore)
+    assert isinstance(flat.pictures, FlatStore | SmallStore)
     return OpenedStore(PlayedStore(flat.pictures, rows), flat.captions, RemoteLibrary.open_over(rows, folder, manifest))

@@ -1,14 +1,17 @@
 """A search among some of the vectors: exact in the flat store, and nearly so in the clustered one."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.stores import clustered, faiss_ivf
+from runtime.stores import clustered
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.flat import FlatStore
 from runtime.stores.protocols import VectorStore
-from tests.runtime.stores.large_vectors import DIMENSION, crowded, written_store
+from runtime.stores.vector_file import VectorFile
+from tests.runtime.stores.large_vectors import DIMENSION, crowded, opened_store, written_store
 
 COUNT = 3000
 IDS = np.array([100 + 3 * row for row in range(COUNT)], np.int64)
@@ -26,8 +29,13 @@ def flat(tmp_path_factory: pytest.TempPathFactory) -> FlatStore:
 
 
 @pytest.fixture(scope="module")
-def in_clusters(tmp_path_factory: pytest.TempPathFactory) -> ClusteredStore:
-    return written_store(tmp_path_factory.mktemp("clusters"), COUNT)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("clusters")
+
+
+@pytest.fixture(scope="module")
+def in_clusters(folder: Path) -> ClusteredStore:
+    return written_store(folder, COUNT)
 
 
 def best_of(queries: NDArray[np.float32], allowed: NDArray[np.int64], k: int) -> NDArray[np.int64]:
@@ -101,16 +109,17 @@ def test_all_allowed_is_as_none_left_out(store: VectorStore) -> None:
 
 
 def test_clusters_that_are_scanned_in_steps_hold_what_they_hold_at_once(
-    in_clusters: ClusteredStore, monkeypatch: pytest.MonkeyPatch
+    in_clusters: ClusteredStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clustered, "SCORED_MAX", 0)
     queries, allowed = crowded(20, seed=1), some(0.3)
     at_once = in_clusters.search(queries, 10, allowed=allowed)
     all_at_once = in_clusters.search(queries, 10, nprobe=in_clusters.nlist)
-    monkeypatch.setattr(faiss_ivf, "MAPPED_MAX_BYTES", 700)  # a few clusters
-    in_steps = in_clusters.search(queries, 10, allowed=allowed)
+    vectors = VectorFile.open(folder / "vectors.f16", DIMENSION)
+    a_few_at_once = opened_store(folder / "index.faiss", vectors, kept_bytes=2800)
+    in_steps = a_few_at_once.search(queries, 10, allowed=allowed)
     assert in_steps[0].tolist() == at_once[0].tolist()
-    assert in_clusters.search(queries, 10, nprobe=in_clusters.nlist)[0].tolist() == all_at_once[0].tolist()
+    assert a_few_at_once.search(queries, 10, nprobe=in_clusters.nlist)[0].tolist() == all_at_once[0].tolist()
 
 
 def test_all_cosines_come_by_id_as_brute_force_gives_them(store: VectorStore) -> None:

@@ -48,7 +48,7 @@ def played_source(engine: Engine) -> PlayedSource:
     """Return a source whose releases answer as an engine does."""
 
     def another() -> Engine:
-        parts = engine._encoder, engine._ranker, engine.library, engine._explainer
+        parts = engine.encoder, engine.ranker, engine.library, engine._explainer
         return Engine(*parts, captions=engine._captions, limits=engine.limits)
 
     return PlayedSource(another)

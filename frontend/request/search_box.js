@@ -1,0 +1,121 @@
+// The search box: the picture to search with, and its weight against the words; the filters, a chip for each, and the order.
+
+import { fetch_folders } from "../page/api.js";
+import { name_date } from "../page/descriptions.js";
+import { by_id, make } from "../page/elements.js";
+import { image_address, show_image } from "./search_request.js";
+
+const picture_box = by_id("query_picture");
+const weight_box = by_id("picture_weight");
+const query_box = by_id("query");
+const file_box = by_id("picture_file");
+const drop_target = by_id("drop_target");
+const form = by_id("filter_form");
+
+const FILTER_NAMES = {
+  from: (date) => `from ${name_date(date)}`,
+  to: (date) => `up to ${name_date(date)}`,
+  folder: (name) => `in ${name}`,
+  place: (name) => `of ${name}`,
+  camera: (name) => `taken with ${name}`,
+  has_text: (has_text) => (has_text ? "with text" : "without text"),
+};
+
+// By keys that no earlier load of the page has used, as its history is still there.
+const given_pictures = new Map();
+
+export function store_picture(file, name) {
+  const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
+  given_pictures.set(picture.key, picture);
+  return picture;
+}
+
+/** Returns the picture of an address and its history entry; null where there is none, or it is lost. */
+export function find_picture({ like, kept }) {
+  if (like === null) return given_pictures.get(kept?.key) ?? null;
+  return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
+}
+
+export function show_query_picture({ picture, picture_weight }) {
+  const address = picture && (picture.address ?? image_address(picture.image_url));
+  const thumbnail = picture_box.querySelector("img");
+  Object.assign(picture_box, { hidden: !picture, title: picture?.name ?? "" });
+  Object.assign(thumbnail, { hidden: !address, alt: picture ? `Searching with: ${picture.name}` : "" });
+  if (address) show_image(thumbnail, address);
+  query_box.placeholder = picture ? "Add words" : "Describe a picture";
+  weight_box.value = picture_weight;
+  show_weight();
+}
+
+export const read_picture_weight = () => Number(weight_box.value);
+
+function show_weight() {
+  const percent = Math.round(100 * read_picture_weight());
+  weight_box.ariaValueText = `${100 - percent}% words, ${percent}% picture`;
+  by_id("mix").hidden = picture_box.hidden || !query_box.value.trim();
+}
+
+export function listen_to_query_picture({ take, change_weight, remove }) {
+  by_id("remove_picture").addEventListener("click", remove);
+  query_box.addEventListener("input", show_weight);
+  weight_box.addEventListener("input", show_weight);
+  weight_box.addEventListener("change", change_weight);
+  by_id("choose_picture").addEventListener("click", () => file_box.click());
+  file_box.addEventListener("change", () => {
+    take([...file_box.files]);
+    file_box.value = ""; // else the same file could not be chosen again
+  });
+  document.addEventListener("paste", (event) => {
+    const { files } = event.clipboardData;
+    // Text copied from a text program comes with a picture of it.
+    if (!files.length || event.clipboardData.getData("text/plain")) return;
+    event.preventDefault();
+    take([...files]);
+  });
+  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => {
+    const { dataTransfer, relatedTarget } = event;
+    const is_over = name === "dragover";
+    if (!dataTransfer?.types.includes("Files") || (name === "dragleave" && relatedTarget)) return; // without, the pointer has left the page
+    event.preventDefault(); // else the browser would open the file in place of the page
+    if (is_over) dataTransfer.dropEffect = "copy";
+    if (drop_target.matches(":popover-open") !== is_over) drop_target.togglePopover(is_over);
+    if (name === "drop") take([...dataTransfer.files]);
+  });
+}
+
+/** Shows the filters and the order of a request, which `change({where})` or `change({order})` is to change. */
+export function show_filters({ where, order }, change) {
+  const set = Object.keys(FILTER_NAMES).filter((key) => key in where);
+  by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key]), () => {
+    const { [key]: removed, ...others } = where;
+    change({ where: others });
+    by_id("filter_button").focus();
+  })));
+  for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
+  Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });
+  form.onsubmit = (event) => apply(event, read_form());
+  form.onreset = (event) => apply(event, {});
+
+  function apply(event, given) {
+    event.preventDefault();
+    form.hidePopover();
+    change({ where: given });
+  }
+}
+
+function make_chip(textContent, onclick) {
+  return make("li", {}, make("button", { type: "button", textContent, ariaLabel: `Remove the filter “${textContent}”`, onclick }));
+}
+
+function read_form() {
+  const given = [...new FormData(form)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value);
+  return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
+}
+
+// Offers the folders that the other filters leave; any can be typed.
+form.addEventListener("toggle", async ({ newState }) => {
+  if (newState !== "open") return;
+  const { folder, ...others } = read_form();
+  const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
+  by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
+});
