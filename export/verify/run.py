@@ -99,7 +99,7 @@ def _what(index: IndexManifest | None) -> str:
 
 
 def _tell(folder: Path, what: str, faults: Sequence[str], console: Console) -> None:
-    state = f"{len(faults):,} faults" if faults else "sound"
+    state = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}" if faults else "sound"
     console.print(Text(f"{folder} ({what}): {state}", style="yellow" if faults else ""), soft_wrap=True)
 
 
