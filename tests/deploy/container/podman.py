@@ -100,10 +100,5 @@ class Container:
         podman("rm", "--force", "--time=0", self.identity)
 
 
-def configuration() -> dict[str, str]:
-    """Return what has Podman read what `configure` wrote."""
-    return {"CONTAINERS_CONF": str(CONFIGURATION)}
-
-
 def _environment() -> dict[str, str]:
-    return os.environ | configuration()
+    return os.environ | {"CONTAINERS_CONF": str(CONFIGURATION)}
