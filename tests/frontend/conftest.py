@@ -29,7 +29,7 @@ CHROMIUM_FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--disable-features={','.join(FEATURES)}",
 ]
-PATIENCE_MS = 15_000  # a busy machine is no fault of the page; only what fails waits so long
+PATIENCE_MS = 60_000  # a busy machine is no fault of the page; only what fails waits so long
 
 
 @contextlib.contextmanager
