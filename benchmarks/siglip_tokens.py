@@ -1,9 +1,9 @@
 """SigLIP's tokenizer as it is exported, against transformers' SiglipTokenizer: python -m benchmarks.siglip_tokens
 
 Needs the package sentencepiece, which transformers' class runs and nothing else here does (pip install sentencepiece).
-Trains a vocabulary of SigLIP's form, as the real one cannot be had without the hub, and compares ids on 300 texts in each of ten
-scripts. Where they differ, a tie is told apart: two ways to cut a text that are equally likely, of which each takes another.
-The texts are drawn from letters and marks, which stand in an order that no keyboard gives: so they are compared in NFC, too.
+Trains a vocabulary of SigLIP's form, as the real one cannot be had without the hub, and compares ids on 300 texts in each of
+ten scripts. Where they differ, a tie is told apart: two equally likely ways to cut a text, of which each takes another. The
+texts are drawn from letters and marks, which stand in an order that no keyboard gives: so they are compared in NFC, too.
 """
 
 import json
