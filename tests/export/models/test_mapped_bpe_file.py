@@ -155,3 +155,9 @@ def test_what_arrays_cannot_stand_for_stays_a_tokenizer_json(
 
 def test_a_unigram_stays_a_tokenizer_json(tmp_path: Path) -> None:
     assert not maps(save_unigram_form(tmp_path))
+
+
+def test_the_file_is_as_readable_as_others(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("")
+    write_mapped_bpe(small_tokenizer(tmp_path), 1, tmp_path / "arrays.safetensors")
+    assert (tmp_path / "arrays.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
