@@ -172,7 +172,15 @@ class _ExportRun:
         """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
         options, calibration = self._options, self._calibration
         naive = options.precision == "int8"
-        rounding = RoundingOptions(options.target, options.gates, naive, options.threads, exporter.row_graphs)
+        rounding = RoundingOptions(
+            options.target,
+            options.gates,
+            naive,
+            options.threads,
+            exporter.row_graphs,
+            # With scales of drawn scenes, those of photos had a cosine of .980, which no gate on drawn scenes would see.
+            int8_states=options.calibration is not None,
+        )
         gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses

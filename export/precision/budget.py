@@ -34,6 +34,7 @@ class RoundingOptions:
         naive: whether every layer has the cheapest precision, unmeasured.
         threads: of onnxruntime.
         row_graphs: those whose products in 8 bits round activations row by row at least, so that no row depends on others.
+        int8_states: whether a picture's keys and values are tried in int8.
     """
 
     target: Target
@@ -41,13 +42,14 @@ class RoundingOptions:
     naive: bool
     threads: int
     row_graphs: frozenset[str] = frozenset()
+    int8_states: bool = True
 
 
 @dataclass(frozen=True)
 class RoundedGraphs:
     """The plans of the graphs that were written, what was measured of them, and the gates that they miss.
 
-    `states` is how a picture's keys and values are passed between the graphs; None where there are none or gates are missed.
+    `states` is how a picture's keys and values are passed between the graphs; None where int8 was not tried for them.
     """
 
     plans: dict[str, GraphPlan]
@@ -83,7 +85,8 @@ class BudgetSearch:
             for graph in {miss.graph for miss in misses}:
                 factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
                 budgets[graph] = budgets[graph] * factor if rounds_left > 1 else 0.0
-        if not misses and (scales := gate_measure.calibrate_states(self._options.target)):
+        tried = self._options.int8_states and not misses
+        if tried and (scales := gate_measure.calibrate_states(self._options.target)):
             result, states = self._pass_states_in_int8(gate_measure, planners, budgets, scales, result)
             return RoundedGraphs(plans, result, [], states)
         costliest_layers = {graph: planner.costliest_layers() for graph, planner in planners.items()}

@@ -139,8 +139,8 @@ class BlipCaptioner:
     def _run_decoder(self, inputs: Tensors, wanted: int) -> tuple[NextTokens, list[NDArray[Any]]]:
         """Return each row's likeliest next tokens, `wanted` at least, and the longer cache.
 
-        Graphs that return the tokens themselves save a search over all words in numpy, which takes seven times as long as in
-        the graph.
+        Graphs that return the tokens themselves save a search over all words in numpy, which takes five to seven times
+        as long as in the graph.
         """
         if self._tokens_given >= wanted:
             tokens, log_probabilities, *present = self._decoder.run([*NEXT_TOKENS, *self._present_names], inputs)
