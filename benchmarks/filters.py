@@ -23,14 +23,14 @@ from rich.console import Console
 from benchmarks.large_index.steps import SEED, with_ids
 from benchmarks.large_index.synthetic_vectors import BLOCK, DIMENSION, SyntheticVectors, make_synthetic_vectors
 from benchmarks.measure.timing import duration_ms
-from export.index.clusters import write_ivf
-from export.index.nprobe import choose_probing
 from export.index.photos.counts import write_photo_counts
+from export.index.vectors.clusters import write_ivf
+from export.index.vectors.nprobe import choose_probing
 from runtime.library.catalog import Library
 from runtime.library.image_rows import CATALOG_SCHEMA
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.photos.where import Where
 from runtime.library.picture_text import PICTURE_TEXT_SCHEMA
-from runtime.library.where import Where
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.flat import FlatStore

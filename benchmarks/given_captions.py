@@ -17,7 +17,7 @@ from rich.console import Console
 
 from benchmarks.evidence.scene_library import forget_testimony, open_index, open_models
 from export.index.build import BuildOptions, build_index
-from export.index.captions_file import read_given_captions
+from export.index.captions.file import read_given_captions
 from runtime.artefacts.manifest import read_index_manifest
 from runtime.engine import Engine
 from runtime.terminal import told_errors

@@ -21,8 +21,9 @@ from benchmarks.checkpoints.random_checkpoints import ShapeName, save_random_che
 from export.models.blip import DECODER, Decoder, DecoderOnnxConfig
 from export.models.onnx_graph import quiet, write_graph
 from export.models.optimize import optimize_graph
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite, write_single_file
+from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Choice
 from export.precision.smoothquant import find_channel_groups, move_scales
 from runtime.models.onnx_session import Array, Session

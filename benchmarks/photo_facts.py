@@ -15,11 +15,11 @@ import typer
 from PIL import Image
 from rich.console import Console
 
+from export.index.folder.scan import Scan, scan_folder
 from export.index.photos.beside import NOTHING, find_beside
 from export.index.photos.folder_facts import FolderFacts, KnownPhoto
 from export.index.photos.places import PlacesFile
 from export.index.photos.reading import read_facts
-from export.index.scan import Scan, scan_folder
 
 WIDTH, HEIGHT = 4032, 3024
 SUFFIXES = ("jpg", "png", "webp", "tif", "avif")

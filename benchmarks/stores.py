@@ -19,7 +19,7 @@ from rich.console import Console
 from benchmarks.large_index.steps import QUERY_KINDS, SEED, build, make_queries, measure_searches, tenth_cosines
 from benchmarks.large_index.synthetic_vectors import DIMENSION, make_synthetic_vectors
 from benchmarks.measure.own_process import run_in_own_process
-from export.cluster.load_milvus import load_milvus
+from export.cluster.load.to_milvus import load_milvus
 from export.cluster.shards import PICTURES, ShardFile, ShardsManifest, import_pyarrow, pictures_schema
 from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest
 from runtime.stores.opening import open_engine_folder, open_stores

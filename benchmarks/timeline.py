@@ -26,9 +26,9 @@ from export.index.photos.counts import write_photo_counts
 from runtime.bootstrap import open_engine
 from runtime.library.catalog import Library
 from runtime.library.image_rows import CATALOG_SCHEMA
-from runtime.library.kept_previews import Previews
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
-from runtime.library.previews import preview_path
+from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.previews.kept_previews import Previews
+from runtime.library.previews.previews import preview_path
 from runtime.settings import Settings
 from runtime.web.api import create_app
 

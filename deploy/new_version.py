@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from export.publish.s3 import REMEDY, read_outputs
-from runtime.artefacts.aws import named_failures, open_client
+from runtime.artefacts.remote.aws import named_failures, open_client
 from runtime.errors import LookwhyError, RemoteRefused
 
 ALIAS = "live"  # deploy/zip_template.py makes it

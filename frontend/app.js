@@ -96,7 +96,6 @@ form.addEventListener("submit", (event) => {
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 });
 
-// Examples, filters that words suggest, a picture's folder.
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="?"]');
   if (!link || is_modified(event)) return;
@@ -125,7 +124,6 @@ listen_to_query_picture({
     query_box.focus();
   },
 });
-// The header grows with the slider and with larger text.
 const header = document.querySelector(".top");
 new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 

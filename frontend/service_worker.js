@@ -1,5 +1,5 @@
 // Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login.
-// runtime/web/page.py fills in the version: each has a cache of its own, filled whole.
+// runtime/web/routes/page.py fills in the version: each has a cache of its own, filled whole.
 
 const VERSION = "";
 const page = new URL("./", location);

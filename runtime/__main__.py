@@ -131,7 +131,7 @@ def duplicates(
     """List copies of one picture, and pictures that were shot in one burst; deletes nothing."""
     with told_errors():
         from runtime.bootstrap import EngineSource
-        from runtime.web.duplicates import DuplicatesBody
+        from runtime.web.routes.duplicates import DuplicatesBody
 
         found = EngineSource(_settings(index_dir=index)).open_library().copies
         body = DuplicatesBody.of(found)
@@ -155,12 +155,12 @@ def serve(
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.api import create_app
-        from runtime.web.desktop import find_desktop
-        from runtime.web.heap import share_heap
-        from runtime.web.listening import is_loopback, open_sockets
         from runtime.web.live import LiveEngine
         from runtime.web.log.opening import open_log
-        from runtime.web.serving import run_server
+        from runtime.web.routes.desktop import find_desktop
+        from runtime.web.server.heap import share_heap
+        from runtime.web.server.listening import is_loopback, open_sockets
+        from runtime.web.server.serving import run_server
 
         share_heap()
         settings = _settings(models_dir=models, index_dir=index)

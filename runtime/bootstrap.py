@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
 from runtime.artefacts.embedded import are_sample_models
-from runtime.artefacts.fetch_dir import own_folder
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match
-from runtime.artefacts.release import Release
-from runtime.artefacts.release_folders import pictures_folder, release_folders
+from runtime.artefacts.releases.release import Release
+from runtime.artefacts.releases.release_folders import pictures_folder, release_folders
+from runtime.artefacts.remote.fetch_dir import own_folder
 from runtime.engine import Engine
 from runtime.errors import ImageNotFound, LookwhyError
 from runtime.explain.explainer import Explainer
@@ -25,7 +25,7 @@ from runtime.images import limit_decoding, upload_limits
 from runtime.library.caption_file import CaptionFile
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 from runtime.models.cpu_cores import usable_cores
 from runtime.models.opened_models import OpenedModels
 from runtime.models.usable_memory import index_memory_bytes

@@ -10,14 +10,14 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
-from runtime.artefacts.release import Release
+from runtime.artefacts.releases.release import Release
 from runtime.errors import ImageError
 from runtime.explain.explainer import Explainer
 from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.seen_pictures import opened_for_models
+from runtime.library.previews.seen_pictures import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, Vectors
 from runtime.search.candidates import find_candidates
 from runtime.search.cards import best_cards, newest_first, with_copies

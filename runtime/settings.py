@@ -14,9 +14,9 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from runtime.artefacts.embedded import embedded_folder, sample_models_dir
-from runtime.artefacts.fetch_dir import default_fetch_dir
 from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
+from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")

@@ -17,7 +17,7 @@ import typer
 from runtime.errors import LookwhyError
 
 if TYPE_CHECKING:
-    from runtime.web.duplicates import DuplicatesBody
+    from runtime.web.routes.duplicates import DuplicatesBody
     from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130

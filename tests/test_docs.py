@@ -17,7 +17,7 @@ from runtime.library.remote.faults import StoreUnavailable
 from runtime.settings import Settings
 from runtime.web import api, schemas
 from runtime.web.access.refusals import AccessDenied, RateExceeded
-from runtime.web.files import RANGE_FAULTS
+from runtime.web.routes.files import RANGE_FAULTS
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,

@@ -20,7 +20,7 @@ def test_importing_the_whole_runtime_leaves_torch_and_the_export_side_out() -> N
 
 def test_drawing_fetching_indexing_and_evaluating_need_no_torch() -> None:
     script = (
-        "import sys, export.__main__, export.fetch.run, export.index.build, export.index.seed_import\n"
+        "import sys, export.__main__, export.fetch.run, export.index.build, export.index.seed.importing\n"
         "import export.storybook.folder, export.evaluation.run\n"
         f"print([name for name in {TORCH_SIDE[:-1]!r} if name in sys.modules])"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from export.index.caption_questions import CaptionQuestions
+from export.index.captions.questions import CaptionQuestions
 from export.storybook.captions import noun_phrase
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS
 from runtime.bootstrap import open_engine

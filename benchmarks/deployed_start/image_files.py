@@ -124,7 +124,7 @@ def _said_by(python: Path, code: str) -> str:
 def _strip(folder: Path) -> None:
     """Remove symbols that only debuggers read, as the official image has none."""
     libraries = [path for path in folder.rglob("*") if path.name == "python3" or ".so" in path.suffixes]
-    subprocess.run(["strip", "--strip-all", *libraries], check=True)
+    subprocess.run(["strip", "--strip-all", *map(str, libraries)], check=True)
 
 
 def _compile(python: Path, folder: Path, *options: str) -> None:

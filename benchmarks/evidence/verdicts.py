@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.evidence.scene_library import KINDS, SEED, SceneLibrary, matching_queries, near_miss_queries
-from export.index.logistic import auroc
+from export.index.probabilities.logistic import auroc
 from runtime.search.evidence import Answer
 
 QUERIES = 500  # with a match, and as many without

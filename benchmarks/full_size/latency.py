@@ -15,6 +15,7 @@ from benchmarks.measure.timing import median_prepared_ms
 from export.models.checkpoints import open_checkpoint, read_model
 from export.models.families import Family
 from export.models.onnx_graph import quiet
+from export.precision.cross_states import read_scales, round_states
 from runtime.models.onnx_session import Array, Session
 
 TOKENS = 10
@@ -39,7 +40,8 @@ def measure_latency(
     times = {}
     for graph, (feed, run) in (_clip_inputs if family == "clip" else _blip_inputs)(model).items():
         sessions = {name: Session(folder / graph, 1) for name, folder in folders.items()}
-        runs: dict[str, PrepareRun] = {name: _runner(session, feed) for name, session in sessions.items()}
+        feeds = {name: round_states(feed, read_scales(folder / graph)) for name, folder in folders.items()}
+        runs: dict[str, PrepareRun] = {name: _runner(session, feeds[name]) for name, session in sessions.items()}
         with torch.inference_mode():
             times[graph] = median_prepared_ms({"torch": run, **runs}, rounds)
     return times

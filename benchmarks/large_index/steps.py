@@ -14,9 +14,9 @@ from rich.console import Console
 from benchmarks.large_index.synthetic_vectors import BLOCK, DIMENSION, SyntheticVectors, make_synthetic_vectors
 from benchmarks.measure.memory import Memory, PeakMemory
 from export.index.catalog import Catalog, IndexedImage
-from export.index.extended_clusters import LastClusters, extend_ivf
-from export.index.generation import NextGeneration, publish
-from export.index.nprobe import TEXT_COSINE, still_found
+from export.index.generations.generation import NextGeneration, publish
+from export.index.vectors.extended_clusters import LastClusters, extend_ivf
+from export.index.vectors.nprobe import TEXT_COSINE, still_found
 from runtime.artefacts.manifest import read_index_manifest
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.opening import open_stores

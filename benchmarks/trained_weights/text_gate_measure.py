@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from export.precision.cross_states import Scales
 from export.precision.gate_measures import LAYER_TEXTS, QUICK_TEXTS
 from export.precision.gates import TOP_K, GateResult, cosines_between, overlap_at
+from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.models.onnx_session import Session
 
@@ -29,6 +31,10 @@ class TextGateMeasure:
     def calibration_inputs(self, _graph: str) -> LayerInputs:
         """Return texts spread over the set, as many as of CLIP's."""
         return LayerInputs.spread(self._feeds, ("embedding",), quick=QUICK_TEXTS, at_most=LAYER_TEXTS)
+
+    def calibrate_states(self, _target: Target) -> Scales:
+        """Return no scales: there is one graph."""
+        return {}
 
     def evaluate(self, folder: Path) -> GateResult:
         """Compare all vectors, and the order in which each text finds the others."""

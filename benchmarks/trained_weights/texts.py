@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from export.index.captions_file import read_captions
+from export.index.captions.file import read_captions
 from export.precision.sensitivity import Feed
 
 DRAWN_PICTURES, DRAWN_SEED = 50, 5_000_011  # used by no training set, calibration set or sample library

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from export.cluster.sources import S3, split_s3
-from export.index.found import FoundImage
-from runtime.artefacts.aws import named_failures, open_client
+from export.index.folder.found import FoundImage
+from runtime.artefacts.remote.aws import named_failures, open_client
 from runtime.errors import RemoteRefused
 
 FETCHED_AT_ONCE = 8

@@ -31,7 +31,7 @@ from export.cluster.unfinished import HASHED, TO_HASH, TO_MAKE, Started, read_do
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
-from export.index.found import FoundImage, SkippedImage
+from export.index.folder.found import FoundImage, SkippedImage
 from export.index.made_anew import other_models_lines
 from export.index.photos.places import PlacesFile
 from export.index.text.models import text_models_folder

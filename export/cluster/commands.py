@@ -97,7 +97,7 @@ def index(
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
         from export.index.build import BuildOptions, build_index
-        from export.index.captions_file import read_given_captions
+        from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
         from export.index.kept import named_folders
         from export.index.photos.places import find_table
@@ -163,9 +163,9 @@ def load(
     with told_errors():
         from rich.console import Console
 
-        from export.cluster.load import Loading, load_shards
-        from export.cluster.load_faiss import LoadOptions
-        from export.index.captions_file import read_given_captions
+        from export.cluster.load.run import Loading, load_shards
+        from export.cluster.load.to_faiss import LoadOptions
+        from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps

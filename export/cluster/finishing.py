@@ -23,8 +23,8 @@ from export.cluster.shards import (
     read_shards_manifest,
 )
 from export.cluster.sources import Source
-from export.index.found import SkippedImage
-from export.index.skipped_report import print_skipped
+from export.index.folder.found import SkippedImage
+from export.index.folder.skipped_report import print_skipped
 from runtime.artefacts.manifest import MANIFEST_NAME
 
 

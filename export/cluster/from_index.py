@@ -26,13 +26,13 @@ from export.cluster.shards import (
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.catalog import IndexedImage
-from export.index.found import SkippedImage
-from export.index.last_generation import Generation
+from export.index.folder.found import SkippedImage
+from export.index.folder.skipped_report import print_skipped
+from export.index.generations.last_generation import Generation
+from export.index.generations.salvage import last_generation
 from export.index.photos.signatures import Signatures
-from export.index.salvage import last_generation
-from export.index.skipped_report import print_skipped
 from runtime.artefacts.manifest import MANIFEST_NAME
-from runtime.library.previews import PREVIEWS_NAME
+from runtime.library.previews.previews import PREVIEWS_NAME
 
 ROWS = 65_536  # of a file: 150 MB at dimension 512
 AT_ONCE = 1024  # rows between two looks into the stores

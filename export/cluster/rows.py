@@ -5,8 +5,8 @@ from typing import Any
 
 from export.cluster.shards import image_id_of
 from export.index.catalog import IndexedImage
-from export.index.found import FoundImage, SkippedImage
-from runtime.library.photo_facts import PhotoFacts
+from export.index.folder.found import FoundImage, SkippedImage
+from runtime.library.photos.photo_facts import PhotoFacts
 
 FACT_COLUMNS = (
     *("taken", "taken_source", "offset_minutes", "camera", "latitude", "longitude", "place", "country", "rating"),

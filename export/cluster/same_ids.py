@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from export.cluster.errors import ShardsUnusable
 from export.cluster.shards import Address, ShardsManifest, read_shards
-from export.index.found import FoundImage, SkippedImage
+from export.index.folder.found import FoundImage, SkippedImage
 
 Ids = NDArray[np.int64]
 

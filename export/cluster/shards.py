@@ -82,7 +82,7 @@ def pictures_schema(dimension: int) -> "pa.Schema":
         ("width", pa.int32()),  # pixels, upright
         ("height", pa.int32()),
         ("bytes", pa.int64()),
-        ("taken", pa.string()),  # the facts of a photo are as `runtime/library/photo_facts.py` has them
+        ("taken", pa.string()),  # the facts of a photo are as `runtime/library/photos/photo_facts.py` has them
         ("place", pa.string()),
         ("latitude", pa.float64()),
         ("longitude", pa.float64()),

@@ -12,12 +12,12 @@ from typing import Any
 
 from export.cluster.errors import SourceUnusable
 from export.cluster.shards import import_pyarrow, open_folder
-from export.index.found import FoundImage, SkippedImage, left_out_lines
-from export.index.leaving_out import LeavingOut
+from export.index.folder.found import FoundImage, SkippedImage, left_out_lines
+from export.index.folder.leaving_out import LeavingOut
+from export.index.folder.scan import BESIDE_SUFFIXES, mtime_of, scan_folder
+from export.index.folder.unread import READ_SUFFIXES, unread_lines
 from export.index.photos.beside import Beside, find_beside
-from export.index.scan import BESIDE_SUFFIXES, mtime_of, scan_folder
-from export.index.unread import READ_SUFFIXES, unread_lines
-from runtime.artefacts.aws import named_failures, open_client
+from runtime.artefacts.remote.aws import named_failures, open_client
 
 S3 = "s3://"
 NOWHERE = Path("/nonexistent")  # the JSON of Google Takeout below an s3:// address is found by name alone

@@ -16,16 +16,16 @@ from export.cluster.at_hand import files_at_hand
 from export.cluster.rows import facts_columns, failure_of, found_of
 from export.cluster.shard_files import previews_folder, put_failures
 from export.cluster.shards import import_pyarrow, pictures_schema
-from export.index.found import FoundImage, SkippedImage
-from export.index.hashing import hash_images
+from export.index.folder.found import FoundImage, SkippedImage
+from export.index.folder.hashing import hash_images
 from export.index.photos.beside import Beside
 from export.index.photos.places import PlacesFile
 from export.index.photos.reading import read_facts
 from export.index.pipeline import Captioner, EmbeddedImage, Models, PreviewedImages, caption_images, embed_images
 from export.index.text.models import find_text_reader
 from export.index.text.reading import Reader, read_images
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts
-from runtime.library.preview_cache import write_previews
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
+from runtime.library.previews.preview_cache import write_previews
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from export.cluster.errors import ShardsUnusable
 from export.cluster.shard_files import BUILDING, names_in, parquet_names, put_file, remove
 from export.cluster.shards import PICTURES, open_folder, read_shards_manifest
 from export.errors import unwritable_refused
-from export.index.found import FoundImage, SkippedImage
+from export.index.folder.found import FoundImage, SkippedImage
 from runtime.artefacts.file_record import Record
 from runtime.artefacts.manifest import MANIFEST_NAME
 

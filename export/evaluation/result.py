@@ -14,7 +14,7 @@ from export.errors import unwritable_refused
 from export.evaluation.agreement import Agreement
 from export.evaluation.caption_scores import CaptionScores
 from export.evaluation.recall import Recall, differs_from_chance
-from export.index.captions_file import SkippedLine
+from export.index.captions.file import SkippedLine
 from runtime.artefacts.manifest import ModelsManifest
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.artefacts.whole_file import whole_file

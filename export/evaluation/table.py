@@ -8,7 +8,7 @@ from rich.text import Text
 
 from export.evaluation.agreement import Agreement
 from export.evaluation.result import DEFINITIONS, Evaluation
-from export.index.captions_file import SkippedLine
+from export.index.captions.file import SkippedLine
 
 SKIPPED_SHOWN = 20
 NONE = "–"

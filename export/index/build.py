@@ -10,17 +10,20 @@ from pathlib import Path
 from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
-from export.index.caption_vectors import CaptionVectors
-from export.index.captioning import CaptionStep
+from export.index.captions.given import match_given, print_given
+from export.index.captions.making import CaptionStep
+from export.index.captions.vectors import CaptionVectors
 from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
-from export.index.embedding import EmbedStep
-from export.index.found import Scan, left_out_lines, why_no_picture
-from export.index.given_captions import match_given, print_given
-from export.index.history import bytes_of, name_of, sole_writer, whole_generations
+from export.index.folder.found import Scan, left_out_lines, why_no_picture
+from export.index.folder.leaving_out import LeavingOut
+from export.index.folder.scan import scan_folder
+from export.index.folder.unread import unread_lines
+from export.index.generations.history import bytes_of, name_of, sole_writer, whole_generations
+from export.index.generations.publisher import BuildOptions, Publisher, published_at_ctrl_c
+from export.index.generations.salvage import last_generation
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
-from export.index.leaving_out import LeavingOut
 from export.index.made_anew import compare_models
 from export.index.photos.folder_facts import FolderFacts
 from export.index.photos.grouping import PictureGroups
@@ -30,13 +33,10 @@ from export.index.photos.previews import PreviewFolder
 from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, ImageEncoder, Models
-from export.index.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.reuse import take_over
-from export.index.salvage import last_generation
-from export.index.scan import scan_folder
 from export.index.summary import Summary, print_found, print_summary
 from export.index.text.step import TextStep
-from export.index.unread import unread_lines
+from export.index.vectors.embedding import EmbedStep
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.caption_file import CaptionFile
 

@@ -9,7 +9,8 @@ from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
-from export.index.caption_words import UsedWords
+from export.index.captions.words import UsedWords
+from export.index.folder.scan import SkippedImage
 from export.index.photos.counts import write_photo_counts
 from export.index.photos.facts_table import (
     FACTS_SCHEMA,
@@ -20,13 +21,12 @@ from export.index.photos.facts_table import (
 )
 from export.index.photos.folder_facts import KnownFacts
 from export.index.photos.places import Named
-from export.index.scan import SkippedImage
 from export.index.text.stored import read_texts, said_in, write_texts
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import CAPTION_WORDS_SCHEMA
 from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, selected_columns, write_captions
 from runtime.library.image_rows import CATALOG_SCHEMA, ImageRow
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
 from runtime.search.text_search import words_of_caption, words_of_path
 from runtime.search.written_text import words_of_writing

@@ -84,7 +84,7 @@ def rollback(
 ) -> None:
     """Go back to an earlier generation of the index, at once and whole; `lookwhy verify` lists them."""
     with told_errors():
-        from export.index.rollback import roll_back
+        from export.index.generations.rollback import roll_back
 
         roll_back(Settings.read(index_dir=index).artefact_dirs()[1], to)
 
@@ -101,8 +101,8 @@ def import_index(
     with told_errors():
         from export.index.chosen_models import choose_models, open_models
         from export.index.photos.places import find_table
-        from export.index.seed_import import SeedFiles
-        from export.index.seed_import import import_index as take_over
+        from export.index.seed.importing import SeedFiles
+        from export.index.seed.importing import import_index as take_over
 
         take_over(
             SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)), places=find_table(None)

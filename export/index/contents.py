@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.catalog import IndexedImage
-from export.index.found import FoundImage
+from export.index.folder.found import FoundImage
+from export.index.generations.last_generation import Generation
 from export.index.journal import Journal
-from export.index.last_generation import Generation
 from export.index.pipeline import EmbeddedImage
 from runtime.artefacts.fingerprint import Fingerprint, captioner_fingerprint, captioner_fingerprints
 from runtime.images import LASTING_REASONS

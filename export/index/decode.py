@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.scan import FoundImage, SkippedImage, mtime_of
+from export.index.folder.scan import FoundImage, SkippedImage, mtime_of
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, OpenedImage, encode_previews, limit_decoding, opened_file

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from export.errors import DiskTooSmall
-from export.index.found import FoundImage
+from export.index.folder.found import FoundImage
 
 HALF = 50  # pictures, at least; the pace is measured twice
 SAID_FROM_S = 30.0  # what takes less is over before it is read

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from export.index.history import find_manifest
-from export.index.last_generation import Generation
+from export.index.generations.history import find_manifest
+from export.index.generations.last_generation import Generation
 from export.index.pipeline import Models
 from runtime.artefacts.fingerprint import PREPROCESSING, Fingerprint, Part, differing_entries, entries_of
 

@@ -13,11 +13,11 @@ from export.console import progress_bar
 from export.errors import FolderUnusable
 from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents
-from export.index.found import FoundImage, Scan, SkippedImage, why_no_picture
-from export.index.hashing import hash_images, is_too_large, remembered_hashes
+from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
+from export.index.folder.hashing import hash_images, is_too_large, remembered_hashes
+from export.index.folder.skipped_report import print_skipped
+from export.index.generations.last_generation import Generation
 from export.index.kept import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
-from export.index.last_generation import Generation
-from export.index.skipped_report import print_skipped
 
 
 class FolderPictures:

@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
-from export.index.scan import FoundImage, SkippedImage
+from export.index.folder.scan import FoundImage, SkippedImage
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_PIXELS = np.empty((3, 0, 0), np.float32)
 AHEAD_IMAGES = 16  # decoded, or done and waiting for their turn, beside those in hand: 1.8 MB each with BLIP at 384 pixels
+CAPTIONED_AT_ONCE = 5  # pictures of a worker, where no caption depends on its batch: the decoder's weights are read once
 T = TypeVar("T")
 
 
@@ -54,6 +55,11 @@ class Captioner(Protocol):
 
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:
         """Return the pixels of an RGB picture, (3, s, s) float32; `scaled_from` is the whole's size where it was scaled."""
+        ...
+
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a picture's caption is the same alone and in any batch."""
         ...
 
     def caption_pixels(self, pixels: Pixels) -> list[str]:
@@ -121,9 +127,10 @@ def embed_images(
         SessionFailed: onnxruntime refused a picture.
     """
 
-    def embed(image: DecodedImage) -> EmbeddedImage:
+    def embed(images: Sequence[DecodedImage]) -> list[EmbeddedImage]:
+        [image] = images
         [vector] = models.encoder.embed_pixels(image.pixels[None])
-        return EmbeddedImage(image.width, image.height, vector, image.greys, image.previews)
+        return [EmbeddedImage(image.width, image.height, vector, image.greys, image.previews)]
 
     def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
         with_previews, prepare = previews and sha256 not in previewed, _preparing(models.encoder)
@@ -146,7 +153,7 @@ def preview_images(
     def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
         return decode_found(folder, image, sha256, prepare=lambda _: NO_PIXELS, rule=models.decode, previews=True)
 
-    return _decode_and_run(images, decode, lambda image: image.previews, workers=models.workers)
+    return _decode_and_run(images, decode, lambda made: [image.previews for image in made], workers=models.workers)
 
 
 def caption_images(
@@ -157,6 +164,9 @@ def caption_images(
     previewed: PreviewedImages,
 ) -> Generator[list[tuple[str, str | SkippedImage]], None, None]:
     """Yield each picture's caption, or why it has none, by its sha256, in their order, some at a time.
+
+    A batch goes into the captioner together only where no caption depends on the others of its batch: else a resumed build
+    could differ from an uninterrupted one.
 
     Args:
         folder: where the pictures lie.
@@ -169,10 +179,10 @@ def caption_images(
         SessionFailed: onnxruntime refused a picture.
     """
 
-    def caption(image: DecodedImage) -> str:
-        [text] = captioner.caption_pixels(image.pixels[None])
-        return text
+    def caption(images: Sequence[DecodedImage]) -> list[str]:
+        return captioner.caption_pixels(np.stack([image.pixels for image in images]))
 
+    at_once = CAPTIONED_AT_ONCE if captioner.batch_invariant else 1
     prepare, previews = _preparing(captioner), Previews(previewed.index_dir)
 
     def decode(sha256: str, image: FoundImage) -> DecodedImage | SkippedImage:
@@ -182,7 +192,7 @@ def caption_images(
                 return DecodedImage(width, height, prepare(preview))
         return decode_found(folder, image, sha256, prepare=prepare, rule=models.decode)
 
-    return _decode_and_run(images, decode, caption, workers=models.workers)
+    return _decode_and_run(images, decode, caption, workers=models.workers, at_once=at_once)
 
 
 def _preparing(model: ImageEncoder | Captioner) -> Prepare:
@@ -192,36 +202,41 @@ def _preparing(model: ImageEncoder | Captioner) -> Prepare:
 def _decode_and_run(
     images: Mapping[str, FoundImage],
     decode: Callable[[str, FoundImage], DecodedImage | SkippedImage],
-    run_model: Callable[[DecodedImage], T],
+    run_model: Callable[[Sequence[DecodedImage]], Sequence[T]],
     *,
     workers: int,
+    at_once: int = 1,
 ) -> Generator[list[tuple[str, T | SkippedImage]], None, None]:
     """Yield the outcomes in the order of the pictures: whatever is done, as soon as the first of it is.
 
-    One picture is one run on one thread. int8 graphs scale activations over a whole batch, so that in a batch a result would
-    depend on its neighbours, and a resumed build could differ from an uninterrupted one; and threads that each run a picture
-    of their own never wait for each other, as those that share one do.
+    `at_once` pictures are one run on one thread. Unless it is known better, that is one: int8 graphs scale activations over
+    a batch, so that a result would depend on its neighbours in it, and a resumed build could differ from an uninterrupted
+    one. Threads that each run pictures of their own never wait for each other, as those that share one do.
 
     There are as many decoders as workers: a photo of 12 megapixels takes 55 ms to decode and shrink, 50 for its previews,
     and 21 ms in CLIP ViT-B/32. What they hold together, DECODE_MEMORY_MB bounds.
     """
 
-    def run(sha256: str, decoding: Future[DecodedImage | SkippedImage]) -> tuple[str, T | SkippedImage]:
-        decoded = decoding.result()
-        return sha256, decoded if isinstance(decoded, SkippedImage) else run_model(decoded)
+    def run(decodings: Mapping[str, Future[DecodedImage | SkippedImage]]) -> list[tuple[str, T | SkippedImage]]:
+        outcomes = {sha256: decoding.result() for sha256, decoding in decodings.items()}
+        decoded = [outcome for outcome in outcomes.values() if isinstance(outcome, DecodedImage)]
+        results = iter(run_model(decoded) if decoded else ())
+        return [
+            (sha256, outcome if isinstance(outcome, SkippedImage) else next(results)) for sha256, outcome in outcomes.items()
+        ]
 
-    waiting: deque[Future[tuple[str, T | SkippedImage]]] = deque()
+    waiting: deque[Future[list[tuple[str, T | SkippedImage]]]] = deque()
     left = iter(images.items())
     decoders = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     runners = ThreadPoolExecutor(workers, thread_name_prefix="model")
     try:
         while True:
-            for sha256, image in islice(left, AHEAD_IMAGES + workers - len(waiting)):
-                decoding = decoders.submit(decode, sha256, image)
-                waiting.append(runners.submit(run, sha256, decoding))
+            while len(waiting) < AHEAD_IMAGES // at_once + workers and (batch := list(islice(left, at_once))):
+                decodings = {sha256: decoders.submit(decode, sha256, image) for sha256, image in batch}
+                waiting.append(runners.submit(run, decodings))
             if not waiting:
                 return
-            yield _take_finished(waiting)
+            yield [outcome for outcomes in _take_finished(waiting) for outcome in outcomes]
     finally:
         runners.shutdown(cancel_futures=True)  # first: those at work may wait for a decoder
         decoders.shutdown(cancel_futures=True)

@@ -12,16 +12,16 @@ from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.contents import VECTORS_AT_ONCE, KnownContents
-from export.index.last_generation import Generation
+from export.index.generations.last_generation import Generation
+from export.index.generations.publisher import BuildOptions
+from export.index.generations.salvage import last_generation
 from export.index.pipeline import EmbeddedImage, Models
-from export.index.publisher import BuildOptions
-from export.index.salvage import last_generation
 from export.index.text.step import TextStep
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.images import PREVIEW_EDGES
 from runtime.library.caption_file import CaptionFile
-from runtime.library.preview_cache import write_previews
-from runtime.library.previews import preview_path
+from runtime.library.previews.preview_cache import write_previews
+from runtime.library.previews.previews import preview_path
 
 
 def take_over(

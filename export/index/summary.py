@@ -11,10 +11,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from export.index.found import Scan, SkippedImage
+from export.index.folder.found import Scan, SkippedImage
+from export.index.folder.skipped_report import print_skipped, printable
+from export.index.folder.unread import format_counts, unread_lines
 from export.index.kept import EVERYWHERE, KeptFolder
-from export.index.skipped_report import print_skipped, printable
-from export.index.unread import format_counts, unread_lines
 from runtime.artefacts.embedded import sample_models_dir
 from runtime.settings import OWN_INDEX, OWN_MODELS
 from runtime.terminal import tell

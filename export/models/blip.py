@@ -25,6 +25,7 @@ from runtime.models.decoding import EarlyStopping
 
 VISION, DECODER = "blip/vision.onnx", "blip/decoder.onnx"
 TRACED_PAST, TRACED_IMAGE_TOKENS = 4, 5
+CANDIDATES = 6  # next tokens, two for each of three beams
 
 
 class VisionTower(nn.Module):
@@ -68,7 +69,7 @@ class Decoder(nn.Module):
     tied, as they are in BLIP, the graph then holds one tensor that is read twice.
     """
 
-    def __init__(self, model: BlipForConditionalGeneration, candidates: int) -> None:
+    def __init__(self, model: BlipForConditionalGeneration, candidates: int = CANDIDATES) -> None:
         super().__init__()
         self.config, self.text_decoder = model.config.text_config, model.text_decoder
         self._candidates = min(candidates, self.config.vocab_size)

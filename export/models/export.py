@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from export.atomic import staged_folder
 from export.console import ProgressDisplay, SilentDisplay
+from export.models.batch_invariance import is_batch_invariant, plans_rows
 from export.models.checkpoints import Checkpoint, open_checkpoint, read_model
 from export.models.exporters import NUM_BEAMS, BlipExporter, ClipExporter, FamilyExporter, write_tokenizer
 from export.models.families import CAPTIONERS, ENCODERS
@@ -25,6 +26,7 @@ from export.models.report_figures import ReportFigures
 from export.models.siglip_exporter import SiglipExporter
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
+from export.precision.cross_states import read_scales, round_states
 from export.precision.gates import GateMiss, GateMissed, Gates
 from export.precision.plan import PrecisionPlan
 from export.precision.rounding import Target
@@ -129,7 +131,7 @@ class _ExportRun:
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
         for graph in exporter.graphs:
             optimize_graph(self._folder / graph)
-        return exporter.record(self._folder)
+        return self._record(exporter)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:
         """Write the fp32 graphs and return the torch model's own outputs; the model's memory is free on return."""
@@ -144,6 +146,14 @@ class _ExportRun:
         self._display.say(f"{checkpoint.family}: tracing the graphs")
         exporter.write_graphs(model, exact)
         return exporter, expected
+
+    def _record(self, exporter: FamilyExporter) -> EncoderRecord | BlipRecord:
+        """Return the entry of the family, and in it whether captions depend on their batch."""
+        record = exporter.record(self._folder)
+        if isinstance(record, BlipRecord) and (plan := self.figures.plans.get(record.decoder.path)) and plans_rows(plan):
+            invariant = is_batch_invariant(self._folder, record, self._calibration.images, self._options.threads)
+            return record.model_copy(update={"batch_invariant": invariant})
+        return record
 
     def _open_exporter(self, checkpoint: Checkpoint, model: "PreTrainedModel") -> FamilyExporter:
         if checkpoint.family == "clip":
@@ -161,19 +171,25 @@ class _ExportRun:
     def _quantize(self, exporter: FamilyExporter, exact: Path) -> None:
         """Quantize the graphs below `exact`, and keep what the plan and the report show of it."""
         options, calibration = self._options, self._calibration
-        rounding = RoundingOptions(options.target, options.gates, options.precision == "int8", options.threads)
+        naive = options.precision == "int8"
+        rounding = RoundingOptions(options.target, options.gates, naive, options.threads, exporter.row_graphs)
         gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses
         self.figures.plans |= rounded.plans
+        self.figures.states = rounded.states or self.figures.states
         self.figures.gate_results.append(rounded.result)
         self.figures.measured_on = calibration.source
         for graph in exporter.graphs:
-            feed = gate_measure.calibration_inputs(graph).feeds[0]
-            exact_ms, here_ms = median_latencies_ms([exact / graph, self._folder / graph], feed)
+            feed, here = gate_measure.calibration_inputs(graph).feeds[0], self._folder / graph
+            exact_ms, here_ms = median_latencies_ms({exact / graph: feed, here: round_states(feed, read_scales(here))})
             self.figures.latencies_ms[graph] = exact_ms, here_ms
         plan = PrecisionPlan(
-            target=options.target, gates=options.gates, calibration=calibration.source, graphs=self.figures.plans
+            target=options.target,
+            gates=options.gates,
+            calibration=calibration.source,
+            graphs=self.figures.plans,
+            cross_states=self.figures.states,
         )
         (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
 

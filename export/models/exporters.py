@@ -30,10 +30,12 @@ PREFIX = PROBE_TEXTS[2]
 class FamilyExporter(Protocol):
     """One checkpoint to export. `model` is always the torch model that `checkpoints.read_model` returned.
 
-    `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written.
+    `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written. `row_graphs` are the graphs
+    that run several pictures at once, of which none may depend on the others.
     """
 
     graphs: tuple[str, ...]
+    row_graphs: frozenset[str]
     tokenizer: str
 
     def write_graphs(self, model: "PreTrainedModel", folder: Path) -> None:
@@ -56,6 +58,7 @@ class ClipExporter:
     """Exports CLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
+    row_graphs: frozenset[str] = frozenset()
     tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
@@ -108,6 +111,7 @@ class BlipExporter:
     """Exports BLIP: images to captions."""
 
     graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
+    row_graphs: frozenset[str] = frozenset({"blip/decoder.onnx"})  # the vision graph runs one picture at a time
     tokenizer = "blip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration", num_beams: int = NUM_BEAMS) -> None:

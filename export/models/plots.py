@@ -11,9 +11,9 @@ from matplotlib.patches import Patch
 
 from export.models.report_figures import ReportFigures
 
-COLOURS = {"int8": "#2f7f79", "block8": "#e0a43b", "fp32": "#b6483f", "rest": "#b9b4aa"}
+COLOURS = {"int8": "#2f7f79", "row8": "#7fb3a8", "block8": "#e0a43b", "fp32": "#b6483f", "rest": "#b9b4aa"}
 LINES = ("#2f7f79", "#e0a43b", "#b6483f", "#4a5f8c", "#8a5a83", "#7a8f3c")
-BYTES = {"int8": 1, "block8": 1, "fp32": 4}
+BYTES = {"int8": 1, "row8": 1, "block8": 1, "fp32": 4}
 SMALLEST_LOSS = 1e-7  # below it, a cosine in float32 is noise
 
 
@@ -38,7 +38,7 @@ def draw_plots(figures: ReportFigures, sizes: Mapping[str, int], path: Path) -> 
     for panel, graph in zip(np.atleast_1d(lower.subplots(len(graphs), 1)), graphs, strict=True):
         _draw_layers(panel, graph, figures)
     used = [precision for precision in COLOURS if precision != "rest"]
-    lower.legend(handles=[Patch(color=COLOURS[name], label=name) for name in used], loc="outside lower center", ncols=3)
+    lower.legend(handles=[Patch(color=COLOURS[name], label=name) for name in used], loc="outside lower center", ncols=4)
     figure.savefig(path, dpi=110)
 
 
@@ -104,12 +104,15 @@ def _draw_layers(panel: Axes, graph: str, figures: ReportFigures) -> None:
     panel.plot(moved, [heights[column] for column in moved], "v", color="#222", markersize=4)
     panel.set_xticks([])
     panel.margins(x=0.005)
-    about = f"{graph.removesuffix('.onnx')}: MB of each of {len(layers)} layers; dots, right: its loss if it alone were int8"
+    about = (
+        f"{graph.removesuffix('.onnx')}: MB of each of {len(layers)} layers; dots, right: its loss if it alone had 8 bits"
+    )
     _tidy(panel, about + ("; v: outliers moved into the weights" if moved else ""))
-    measured = [column for column, layer in enumerate(layers) if layer.errors.get("int8", 0) > 0]
+    measured = {column: layer.errors.get("int8", layer.errors.get("row8", 0.0)) for column, layer in enumerate(layers)}
+    measured = {column: error for column, error in measured.items() if error > 0}
     if measured:
         losses = panel.twinx()
-        losses.plot(measured, [layers[column].errors["int8"] for column in measured], "o", color="#222", markersize=2.5)
+        losses.plot(list(measured), list(measured.values()), "o", color="#222", markersize=2.5)
         losses.set_yscale("log")
         losses.tick_params(labelsize=7)
         losses.spines[["top"]].set_visible(False)

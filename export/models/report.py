@@ -64,6 +64,9 @@ def _to_markdown(manifest: ModelsManifest, figures: ReportFigures, content: dict
     if figures.gate_results:
         lines += [f"![Size, speed and loss, drawn]({PLOTS_NAME})", "", *_measures_table(figures), ""]
         lines += ["`plan.json` names the precision of every layer, and the reason.", "", *_exceptions(figures)]
+        lines += (
+            [f"A picture's keys and values: {figures.states.precision}; {figures.states.why}.", ""] if figures.states else []
+        )
     lines += ["## Exact graphs and torch", "", *_parity_table(figures), ""]
     return "\n".join(lines)
 
@@ -97,14 +100,14 @@ def _measures_table(figures: ReportFigures) -> list[str]:
 
 
 def _exceptions(figures: ReportFigures) -> list[str]:
-    """Return the lines for layers that are not plain int8, with the reason; all layers are in plan.json."""
+    """Return the lines for layers that are not in plain 8 bits, with the reason; all layers are in plan.json."""
     rows = [
         f"- {graph}, {layer.layer}: {layer.precision}{', outliers moved' if layer.equalized else ''}; {layer.why}"
         for graph, plan in figures.plans.items()
         for layer in plan.layers
-        if layer.precision != "int8" or layer.equalized
+        if not (layer.precision == "int8" or (plan.rows and layer.precision == "row8")) or layer.equalized
     ]
-    return ["## Layers that are not plain int8", "", *rows, ""] if rows else ["Every layer is plain int8.", ""]
+    return ["## Layers that are not in plain 8 bits", "", *rows, ""] if rows else ["Every layer is in plain 8 bits.", ""]
 
 
 def _parity_table(figures: ReportFigures) -> list[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from export.precision.cross_states import CrossStatesPlan
 from export.precision.gates import GateResult, Measures
 from export.precision.plan import GraphPlan
 
@@ -14,6 +15,7 @@ class ReportFigures:
         parity: differences between torch and the exact graphs, by output and measure.
         exact_bytes: the size of each exact graph, by graph.
         plans: the precision plan of each graph, by graph.
+        states: how the captioner's graphs pass a picture's keys and values.
         latencies_ms: median milliseconds of the exact and of the quantized form, by graph.
         gate_results: what was measured of each family's quantized graphs.
         measured_on: words that describe the calibration set.
@@ -22,6 +24,7 @@ class ReportFigures:
     parity: Measures = field(default_factory=dict)
     exact_bytes: dict[str, int] = field(default_factory=dict)
     plans: dict[str, GraphPlan] = field(default_factory=dict)
+    states: CrossStatesPlan | None = None
     latencies_ms: dict[str, tuple[float, float]] = field(default_factory=dict)
     gate_results: list[GateResult] = field(default_factory=list)
     measured_on: str = ""

@@ -27,6 +27,7 @@ class SiglipExporter:
     """Exports SigLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("siglip/text.onnx", "siglip/image.onnx")
+    row_graphs: frozenset[str] = frozenset()
 
     def __init__(self, checkpoint: Checkpoint, model: "SiglipModel") -> None:
         self._checkpoint, self._config = checkpoint, model.config

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from export.console import ProgressDisplay
+from export.precision.cross_state_nodes import divide_states, pass_states_in_int8
+from export.precision.cross_states import CrossStatesPlan, Scales
 from export.precision.gate_measures import GateMeasure
 from export.precision.gates import GateMiss, GateResult, Gates, name_layers
 from export.precision.layers import ExactGraph
@@ -24,21 +26,34 @@ ROUNDS = 6  # in the last of them, every layer that costs anything stays in fp32
 
 @dataclass(frozen=True)
 class RoundingOptions:
-    """The CPU to round for, the gates to meet, whether every layer is int8 unmeasured ("naive"), onnxruntime's threads."""
+    """How graphs are rounded.
+
+    Attributes:
+        target: the CPU to round for.
+        gates: what quantized graphs must keep of the exact ones.
+        naive: whether every layer has the cheapest precision, unmeasured.
+        threads: of onnxruntime.
+        row_graphs: those whose products in 8 bits round activations row by row at least, so that no row depends on others.
+    """
 
     target: Target
     gates: Gates
     naive: bool
     threads: int
+    row_graphs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class RoundedGraphs:
-    """The plans of the graphs that were written, what was measured of them, and the gates that they miss."""
+    """The plans of the graphs that were written, what was measured of them, and the gates that they miss.
+
+    `states` is how a picture's keys and values are passed between the graphs; None where there are none or gates are missed.
+    """
 
     plans: dict[str, GraphPlan]
     result: GateResult
     misses: Sequence[GateMiss]
+    states: CrossStatesPlan | None = None
 
 
 class BudgetSearch:
@@ -59,7 +74,7 @@ class BudgetSearch:
         planners = {graph: self._measure_layers(graph, gate_measure) for graph in self._graphs}
         budgets = dict.fromkeys(self._graphs, SAFETY * (1 - self._options.gates.cosine_mean))
         for rounds_left in reversed(range(ROUNDS + 1)):
-            plans, result = self._quantize(gate_measure, planners, budgets)
+            plans, result = self._write(planners, budgets), self._evaluate(gate_measure)
             misses = result.find_misses(self._options.gates)
             for miss in misses:
                 self._display.say(str(miss))
@@ -68,6 +83,9 @@ class BudgetSearch:
             for graph in {miss.graph for miss in misses}:
                 factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
                 budgets[graph] = budgets[graph] * factor if rounds_left > 1 else 0.0
+        if not misses and (scales := gate_measure.calibrate_states(self._options.target)):
+            result, states = self._pass_states_in_int8(gate_measure, planners, budgets, scales, result)
+            return RoundedGraphs(plans, result, [], states)
         costliest_layers = {graph: planner.costliest_layers() for graph, planner in planners.items()}
         return RoundedGraphs(plans, result, name_layers(misses, costliest_layers))
 
@@ -75,24 +93,50 @@ class BudgetSearch:
         exact = ExactGraph(self._exact / graph)
         inputs = gate_measure.calibration_inputs(graph)
         sensitivity = LayerSensitivity(exact, inputs, target=self._options.target, threads=self._options.threads)
-        planner = PrecisionPlanner(sensitivity)
+        planner = PrecisionPlanner(sensitivity, rows=graph in self._options.row_graphs)
         if not self._options.naive:
-            self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in int8")
+            self._display.say(f"{graph}: measuring each of {len(exact.layers)} layers in 8 bits")
             planner.measure_layers(self._display)
         return planner
 
-    def _quantize(
-        self, gate_measure: GateMeasure, planners: dict[str, PrecisionPlanner], budgets: dict[str, float]
-    ) -> tuple[dict[str, GraphPlan], GateResult]:
-        """Plan and write every graph within its budget, and compare the family with the exact one."""
-        plans = {}
+    def _pass_states_in_int8(
+        self,
+        gate_measure: GateMeasure,
+        planners: dict[str, PrecisionPlanner],
+        budgets: dict[str, float],
+        scales: Scales,
+        before: GateResult,
+    ) -> tuple[GateResult, CrossStatesPlan]:
+        """Write the planned graphs again, with keys and values in int8; as they were before, if any gate is missed so."""
+        self._write(planners, budgets, scales)
+        result = self._evaluate(gate_measure)
+        misses = result.find_misses(self._options.gates)
+        if not misses:
+            why = "every gate holds with int8, which takes a quarter of the memory"
+            return result, CrossStatesPlan(precision="int8", measures=result.measures, why=why)
+        for miss in misses:
+            self._display.say(f"keys and values stay in fp32: with int8, {miss}")
+        self._write(planners, budgets)
+        why = f"kept in fp32: with int8, {'; '.join(str(miss).removesuffix('.') for miss in misses)}"
+        return before, CrossStatesPlan(precision="fp32", measures=result.measures, why=why)
+
+    def _write(
+        self, planners: dict[str, PrecisionPlanner], budgets: dict[str, float], scales: Scales | None = None
+    ) -> dict[str, GraphPlan]:
+        """Plan and write every graph within its budget; with `scales`, keys and values are passed in int8."""
+        plans, target = {}, self._options.target
         for graph, planner in planners.items():
-            choice = planner.all_int8() if self._options.naive else planner.choose(budgets[graph])
+            choice = planner.all_cheapest() if self._options.naive else planner.choose(budgets[graph])
             plans[graph] = planner.describe(choice, budgets[graph])
-            model = rewrite(planner.graph, choice, self._options.target, planner.edits(choice))
+            edits = planner.edits(choice) | divide_states(planner.graph, scales or {})
+            model = rewrite(planner.graph, choice, target, edits)
+            pass_states_in_int8(model, scales or {}, target)
             write_single_file(model, planner.graph.path.parent, self._out / graph)
+        return plans
+
+    def _evaluate(self, gate_measure: GateMeasure) -> GateResult:
         self._display.say(f"{self._graphs[0].split('/')[0]}: comparing the quantized graphs with the exact ones")
-        return plans, gate_measure.evaluate(self._out)
+        return gate_measure.evaluate(self._out)
 
 
 def _tightening(miss: GateMiss) -> float:

@@ -67,7 +67,7 @@ def read_calibration_set(path: Path, display: ProgressDisplay) -> CalibrationSet
     Raises:
         CaptionsUnusable: the file cannot be read, or none of its pictures.
     """
-    from export.index.captions_file import read_captions
+    from export.index.captions.file import read_captions
     from runtime.images import open_image
 
     captions = read_captions(path)

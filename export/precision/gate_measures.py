@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.precision.calibration_set import CalibrationSet
+from export.precision.cross_states import Scales, calibrate_scales, read_scales, restore_states, round_states
 from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
+from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.images import preprocess
@@ -23,10 +25,10 @@ from runtime.models.onnx_session import Array, Session, return_freed_memory
 
 # The inputs for one layer's error: for all layers, and for the costly ones.
 QUICK_TEXTS, LAYER_TEXTS = 8, 48  # CLIP's
-QUICK_IMAGES, LAYER_IMAGES = 3, 8
-QUICK_PICTURES, LAYER_PICTURES = 1, 2  # BLIP's vision tower, a second each
-QUICK_PREFIXES, LAYER_PREFIXES = 6, 12  # BLIP's decoder: caption beginnings
-CAPTIONED_PICTURES = 6  # pictures whose captions are compared
+QUICK_IMAGES, LAYER_IMAGES = 3, 6
+PICTURES_PER_LAYER = 1  # BLIP's vision tower: a second each, and they differ by a tenth at most in what they lose
+QUICK_PREFIXES, LAYER_PREFIXES = 4, 8  # BLIP's decoder: caption beginnings
+CAPTIONED_PICTURES = 6  # pictures whose captions are compared; as many others calibrate the scales of keys and values
 
 
 class GateMeasure(Protocol):
@@ -37,6 +39,9 @@ class GateMeasure(Protocol):
 
     def evaluate(self, folder: Path) -> GateResult:
         """Return what the quantized graphs below `folder` keep of the exact ones."""
+
+    def calibrate_states(self, target: Target) -> Scales:
+        """Return the scales of what the family's graphs can pass to each other in int8; none where there is nothing."""
 
 
 class ClipGateMeasure:
@@ -63,6 +68,10 @@ class ClipGateMeasure:
         overlap = {k: overlap_at(k, *scores) for k in REPORTED_KS if k <= scores[0].shape[1]}
         ranking = {"clip ranking": {"overlap_at_10": overlap_at(TOP_K, *scores)}}
         return GateResult(cosines, overlap, ranking, losses)
+
+    def calibrate_states(self, target: Target) -> Scales:
+        """Return no scales: CLIP's graphs pass nothing to each other."""
+        return {}
 
     @cached_property
     def _feeds(self) -> dict[str, list[Feed]]:
@@ -115,7 +124,7 @@ class BlipGateMeasure:
         exact = self._exact_captions
         if graph == self._record.vision.path:
             pixels = [{"pixel_values": one} for one in exact.pixels]
-            return LayerInputs.spread(pixels, list(exact.cross[0]), quick=QUICK_PICTURES, at_most=LAYER_PICTURES)
+            return LayerInputs.spread(pixels, list(exact.cross[0]), quick=PICTURES_PER_LAYER, at_most=PICTURES_PER_LAYER)
         feeds: list[Feed] = []
         for number in range(LAYER_PREFIXES):
             picture = number % len(exact.token_ids)
@@ -125,16 +134,21 @@ class BlipGateMeasure:
         return LayerInputs.spread(feeds, ("logits",), quick=QUICK_PREFIXES, at_most=LAYER_PREFIXES)
 
     def evaluate(self, folder: Path) -> GateResult:
-        """Decode the exact captions with each quantized graph beside the other exact one, then with both quantized."""
+        """Decode the exact captions with each quantized graph beside the other exact one, then with both quantized.
+
+        Where the quantized graphs pass keys and values in int8, those of an exact graph are rounded for the other, and back.
+        """
         exact, (vision_path, decoder_path) = self._exact_captions, self._paths
         vision, decoder = (Session(folder / path, self._threads) for path in self._paths)
-        states = list(exact.cross[0])
+        scales, states = read_scales(folder / decoder_path), list(exact.cross[0])
         given = [dict(zip(states, vision.run(states, {"pixel_values": one}), strict=True)) for one in exact.pixels]
-        cross = [cosines_between(_flatten(one), _flatten(other)) for one, other in zip(exact.cross, given, strict=True)]
+        restored = [restore_states(one, scales) for one in given]
+        cross = [cosines_between(_flatten(one), _flatten(other)) for one, other in zip(exact.cross, restored, strict=True)]
+        rounded = [round_states(one, scales) for one in exact.cross]
         logits = self._exact_logits
         by_vision, by_decoder, by_both = (
             self._decode_captions(session, states)
-            for session, states in ((self._decoder, given), (decoder, exact.cross), (decoder, given))
+            for session, states in ((self._decoder, restored), (decoder, rounded), (decoder, given))
         )
         cosines = {
             f"{vision_path} cross_states": np.stack(cross),
@@ -143,6 +157,16 @@ class BlipGateMeasure:
         }
         losses = {path: 1 - float(cosines[f"{path} logits"].mean()) for path in self._paths}
         return GateResult(cosines, {}, {"blip captions": token_agreement(logits, by_both)}, losses)
+
+    def calibrate_states(self, target: Target) -> Scales:
+        """Return the scales of keys and values, from pictures whose captions are not compared if there are enough."""
+        vision = Session(self._exact / self._record.vision.path, self._threads)
+        names = vision.output_names
+        pixels = (
+            preprocess(image, self._record.preprocessing)[None] for image in self._calibration.images[-CAPTIONED_PICTURES:]
+        )
+        pictures = (dict(zip(names, vision.run(names, {"pixel_values": one}), strict=True)) for one in pixels)
+        return calibrate_scales(pictures, target)
 
     @cached_property
     def _exact_captions(self) -> _ExactCaptions:

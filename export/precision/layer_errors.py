@@ -4,19 +4,20 @@ Owns which layers' outlier channels are moved into the weights, and where that i
 move them, `sensitivity.py` measures. Chooses no precision.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
 from export.console import ProgressDisplay
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits
 from export.precision.rounding import Choice, Precision
 from export.precision.sensitivity import LayerSensitivity
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 
 MAX_ERROR_AFTER_MOVING = 0.7  # of the error before: outliers stay where moving them gains less
+FINER: tuple[Precision, ...] = ("row8", "block8")  # than the cheapest, and of 8 bits
 
 
 class Move(NamedTuple):
@@ -29,14 +30,14 @@ class Move(NamedTuple):
 class LayerErrors:
     """The errors of one graph's layers: 1 - cosine of its outputs when a layer alone has a precision."""
 
-    def __init__(self, sensitivity: LayerSensitivity) -> None:
-        """Measure nothing yet."""
-        self._sensitivity = sensitivity
+    def __init__(self, sensitivity: LayerSensitivity, cheapest: Mapping[str, Precision]) -> None:
+        """Measure nothing yet; `cheapest` is the precision that each layer begins with, by name."""
+        self._sensitivity, self._cheapest = sensitivity, cheapest
         groups = find_channel_groups(sensitivity.graph)
         self._group_of = {name: group for group in groups for name in group.layers}
         self._considered: set[ChannelGroup] = set()
         self._moves: dict[ChannelGroup, Move] = {}
-        self._quick: dict[str, float] = {}  # in int8, outliers not moved, over the quick inputs
+        self._quick: dict[str, float] = {}  # in the cheapest precision, outliers not moved, over the quick inputs
         self._measured: dict[tuple[str, Precision, bool], float] = {}  # by layer, precision, whether moved; over all inputs
 
     @property
@@ -45,19 +46,22 @@ class LayerErrors:
         return self._sensitivity.graph
 
     def measure_quickly(self, display: ProgressDisplay) -> None:
-        """Measure each layer in int8 over the quick inputs, which tells the costly layers from the others."""
-        for name in display.count(self.graph.layers, f"{self.graph.path.stem}: layers in int8"):
-            self._quick[name] = self._sensitivity.measure_error({name: "int8"}, quick=True)
+        """Measure each layer in its cheapest precision over the quick inputs, which tells the costly ones."""
+        for name in display.count(self.graph.layers, f"{self.graph.path.stem}: layers in 8 bits"):
+            self._quick[name] = self._sensitivity.measure_error({name: self._cheapest[name]}, quick=True)
+        if self._sensitivity.quick_is_all:
+            self._measured |= {(name, self._cheapest[name], False): error for name, error in self._quick.items()}
 
     def measure_fully(self, names: Iterable[str]) -> bool:
-        """Measure layers in int8 over all inputs, unless they were; return whether any was not."""
-        wanted = [name for name in names if (name, "int8", self._is_movable(name)) not in self._measured]
-        for name in wanted:
-            self._measure(name, "int8", moved=self._is_movable(name))
+        """Measure layers in their cheapest precision over all inputs, unless they were; return whether any was not."""
+        keys = [(name, self._cheapest[name], self._is_movable(name)) for name in names]
+        wanted = [key for key in keys if key not in self._measured]
+        for name, precision, moved in wanted:
+            self._measure(name, precision, moved=moved)
         return bool(wanted)
 
     def move_outliers(self, names: Iterable[str]) -> bool:
-        """Move outliers into the weights of these layers, where int8 loses enough by them.
+        """Move outliers into the weights of these layers, where the cheapest precision loses enough by them.
 
         Returns:
             Whether any of them was not yet considered: other layers may be the costly ones now.
@@ -66,20 +70,20 @@ class LayerErrors:
         self._considered |= groups
         for group, (exponent, scales) in find_scales(self._sensitivity, sorted(groups)).items():
             edits = move_scales(self.graph, group, scales)
-            before = sum(self._measure(name, "int8", moved=False) for name in group.layers)
-            after = {name: self._sensitivity.measure_error({name: "int8"}, edits) for name in group.layers}
+            before = sum(self._measure(name, self._cheapest[name], moved=False) for name in group.layers)
+            after = {name: self._sensitivity.measure_error({name: self._cheapest[name]}, edits) for name in group.layers}
             if sum(after.values()) < MAX_ERROR_AFTER_MOVING * before:
                 self._moves[group] = Move(exponent, edits)
-                self._measured |= {(name, "int8", True): error for name, error in after.items()}
+                self._measured |= {(name, self._cheapest[name], True): error for name, error in after.items()}
         return bool(groups)
 
-    def in_int8(self, name: str) -> float:
-        """Return the error of a layer in int8, its outliers moved where that is of use; 0 if nothing was measured."""
-        return self._error(name, "int8", moved=self._is_movable(name))
+    def at_cheapest(self, name: str) -> float:
+        """Return the error of a layer in its cheapest precision, outliers moved where of use; 0 if nothing was measured."""
+        return self._error(name, self._cheapest[name], moved=self._is_movable(name))
 
     def before_moving(self, name: str) -> float:
-        """Return the error of a layer in int8 with its outliers where they were."""
-        return self._error(name, "int8", moved=False)
+        """Return the error of a layer in its cheapest precision with its outliers where they were."""
+        return self._error(name, self._cheapest[name], moved=False)
 
     def of_choice(self, choice: Choice) -> dict[str, float]:
         """Return the errors of layers with the precisions chosen, by layer; none is below 0."""
@@ -90,10 +94,11 @@ class LayerErrors:
         }
 
     def known(self, name: str, choice: Choice) -> dict[str, float]:
-        """Return the errors of a layer that were measured, by precision: in int8, and in blocks as the choice has them."""
-        blocks = self._measured.get((name, "block8", self.move_of(name, choice) is not None))
-        errors = {"int8": self.in_int8(name)} if self._quick else {}
-        return errors if blocks is None else errors | {"block8": blocks}
+        """Return the errors of a layer that were measured, by precision: the cheapest, and finer ones as chosen."""
+        cheapest, moved = self._cheapest[name], self.move_of(name, choice) is not None
+        errors: dict[str, float] = {cheapest: self.at_cheapest(name)} if self._quick else {}
+        finer = {one: self._measured.get((name, one, moved)) for one in FINER if one != cheapest}
+        return errors | {one: error for one, error in finer.items() if error is not None}
 
     def moves(self, choice: Choice) -> dict[ChannelGroup, Move]:
         """Return the moves that a choice keeps."""
@@ -109,14 +114,14 @@ class LayerErrors:
         return reduce(or_, (move.edits for move in self.moves(choice).values()), Edits())
 
     def _keeps_move(self, group: ChannelGroup, choice: Choice) -> bool:
-        """Return whether a group's outliers stay moved, as scales that suit int8 may coarsen blocks.
+        """Return whether a group's outliers stay moved, as scales that suit the cheapest precision may coarsen blocks.
 
-        They do where one of its layers is int8, or where its layers in blocks lose enough by it, too.
+        They do where one of its layers has that precision, or where its layers in finer ones lose enough by it, too.
         """
-        if any(choice.get(name) == "int8" for name in group.layers):
+        if any(choice.get(name) == self._cheapest[name] for name in group.layers):
             return True
-        blocks = [name for name in group.layers if choice.get(name) == "block8"]
-        moved, unmoved = (sum(self._error(name, "block8", moved=at) for name in blocks) for at in (True, False))
+        finer = [(name, precision) for name in group.layers if (precision := choice.get(name)) in FINER]
+        moved, unmoved = (sum(self._error(name, precision, moved=at) for name, precision in finer) for at in (True, False))
         return moved < MAX_ERROR_AFTER_MOVING * unmoved
 
     def _is_movable(self, name: str) -> bool:
@@ -125,7 +130,7 @@ class LayerErrors:
     def _error(self, name: str, precision: Precision, *, moved: bool) -> float:
         if precision == "fp32" or not self._quick:
             return 0.0
-        if precision == "int8" and not moved and (name, "int8", False) not in self._measured:
+        if precision == self._cheapest[name] and not moved and (name, precision, False) not in self._measured:
             return self._quick[name]
         return self._measure(name, precision, moved=moved)
 

@@ -5,7 +5,6 @@ measured here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,12 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph, Layer, axis_of
 from export.precision.rounding import (
     BLOCK_ZERO,
+    ROW_CENTRE,
+    ROW_MAX,
     Choice,
     Target,
     Weights,
@@ -29,25 +31,6 @@ from export.precision.rounding import (
 
 COMPUTE_INT8 = 4  # MatMulNBits' accuracy_level for activations in int8
 FLOAT = onnx.TensorProto.FLOAT
-
-
-@dataclass
-class Edits:
-    """Changes to a graph that together leave its outputs as they are.
-
-    Attributes:
-        rows: by the name of a (k, n) weight, the (k,) factors by which its rows are multiplied.
-        norms: by the name of a LayerNormalization node, its new gain and bias.
-        factors: by the name of a tensor, the (k,) factors by which layers multiply it when they read it.
-    """
-
-    rows: dict[str, Weights] = field(default_factory=dict)
-    norms: dict[str, tuple[Weights, Weights]] = field(default_factory=dict)
-    factors: dict[str, Weights] = field(default_factory=dict)
-
-    def __or__(self, other: "Edits") -> "Edits":
-        """Return the edits of both; where both name the same thing, `other` wins."""
-        return Edits(self.rows | other.rows, self.norms | other.norms, self.factors | other.factors)
 
 
 def rewrite(graph: ExactGraph, choice: Choice, target: Target, edits: Edits | None = None) -> onnx.ModelProto:
@@ -70,12 +53,15 @@ class _Rewriting:
         self._nodes: list[onnx.NodeProto] = []
         self._new_tensors: dict[str, onnx.TensorProto] = {}
         self._rounded: dict[str, list[str]] = {}  # by the tensor rounded: its int8 form, scale and zero point
+        self._rounded_rows: dict[str, list[str]] = {}  # by the same: its int8 form, scales and centres of its rows
         self._scaled: dict[str, str] = {}  # by the tensor multiplied by factors: the product
         self._count = 0
 
     def run(self) -> onnx.ModelProto:
         model = onnx.ModelProto()
         model.CopyFrom(self._graph.proto)
+        for name, bias in self._edits.biases.items():
+            self._new_tensors[name] = numpy_helper.from_array(bias, name)
         for node in model.graph.node:
             self._replace_norm(node)
             self._multiply_input(node)
@@ -109,27 +95,62 @@ class _Rewriting:
         layer = self._graph.layer_read_by(node)
         precision = self._choice.get(layer.name, "fp32") if layer else "fp32"
         if layer is None or precision == "fp32":
-            if layer and layer.weight in self._edits.rows:
+            if layer and self._edits.changes(layer.weight):
                 self._add_tensor(layer.weight, lambda: self._weight(layer))
             self._nodes.append(node)
         elif layer.kind == "kernel":
             self._convolve_converted(node, layer)
         elif node.op_type == "MatMul":
-            (self._multiply_blocks if precision == "block8" else self._multiply_int8)(node, layer)
+            multiply = {"int8": self._multiply_int8, "row8": self._multiply_rows, "block8": self._multiply_blocks}
+            multiply[precision](node, layer)
         elif layer.kind == "table":
             self._look_up_rows(node, layer)
         else:
             (self._look_up_blocks if precision == "block8" else self._look_up_columns)(node, layer)
 
     def _multiply_int8(self, node: onnx.NodeProto, layer: Layer) -> None:
-        source, (weight, scales) = node.input[0], self._columns(layer)
+        source = node.input[0]
         if source not in self._rounded:  # q, k and v read one norm: it is rounded once
             self._rounded[source] = self._add_node_with_outputs("DynamicQuantizeLinear", source, outputs=3)
         rounded, scale, zero = self._rounded[source]
+        self._multiply_levels(node, layer, rounded, zero, scale, gives=node.output[0])
+
+    def _multiply_rows(self, node: onnx.NodeProto, layer: Layer) -> None:
+        """Multiply x = centre + scale * (levels - `ROW_CENTRE`): the centre, by the sums of the weight's columns.
+
+        A row of equal values has a scale of zero, and undefined levels that are multiplied by it.
+        """
+        source = node.input[0]
+        if source not in self._rounded_rows:
+            self._rounded_rows[source] = self._round_rows(source)
+        rounded, scale, centre = self._rounded_rows[source]
+        zero, unit = self._add_constant("row_zero", np.uint8(ROW_CENTRE)), self._add_constant("unit", np.float32(1))
+        product = self._multiply_levels(node, layer, rounded, zero, unit)
+        sums = self._add_tensor(f"{layer.weight}_sums", lambda: self._column_sums(layer))
+        scaled, centred = self._add_node("Mul", product, scale), self._add_node("Mul", centre, sums)
+        self._add_node("Add", scaled, centred, gives=node.output[0])
+
+    def _round_rows(self, source: str) -> list[str]:
+        """Return (..., k) activations as uint8 levels, and each row's scale and centre, (..., 1)."""
+        axis = self._add_constant("row_axis", np.array([-1]))
+        half = self._add_constant("row_half", np.float32(0.5))
+        level = self._add_constant("row_level", np.float32(1 / (2 * ROW_MAX)))
+        unit, zero = self._add_constant("unit", np.float32(1)), self._add_constant("row_zero", np.uint8(ROW_CENTRE))
+        largest, least = self._add_node("ReduceMax", source, axis), self._add_node("ReduceMin", source, axis)
+        centre = self._add_node("Mul", self._add_node("Add", largest, least), half)
+        scale = self._add_node("Mul", self._add_node("Sub", largest, least), level)
+        divided = self._add_node("Div", self._add_node("Sub", source, centre), scale)
+        return [self._add_node("QuantizeLinear", divided, unit, zero), scale, centre]
+
+    def _multiply_levels(
+        self, node: onnx.NodeProto, layer: Layer, levels: str, zero: str, scale: str, *, gives: str = ""
+    ) -> str:
+        """Return the product of levels and int8 weights, as float32; onnxruntime makes one operator of these nodes."""
+        weight, scales = self._columns(layer)
         zeros = self._add_tensor(f"zeros_{layer.shape[1]}", lambda: np.zeros(layer.shape[1], np.int8))
-        product = self._add_node("MatMulInteger", rounded, weight, zero, zeros, name=node.name)
+        product = self._add_node("MatMulInteger", levels, weight, zero, zeros, name=node.name)
         converted = self._add_node("Cast", product, to=FLOAT)
-        self._add_node("Mul", converted, self._add_node("Mul", scale, scales), gives=node.output[0])
+        return self._add_node("Mul", converted, self._add_node("Mul", scale, scales), gives=gives)
 
     def _multiply_blocks(self, node: onnx.NodeProto, layer: Layer) -> None:
         inputs, outputs = layer.shape
@@ -190,9 +211,17 @@ class _Rewriting:
             self._new_tensors[name] = numpy_helper.from_array(make(), name)
         return name
 
+    def _add_constant(self, name: str, value: NDArray[Any] | np.generic) -> str:
+        return self._add_tensor(name, lambda: np.asarray(value))
+
+    def _column_sums(self, layer: Layer) -> Weights:
+        """Return the (n,) sums over each column of the rounded weight."""
+        rounded, scales = round_columns(self._weight(layer), self._target)
+        sums: Weights = (rounded.sum(axis=0, dtype=np.int64) * scales).astype(np.float32)
+        return sums
+
     def _weight(self, layer: Layer) -> Weights:
-        weight, rows = self._graph.read(layer.weight), self._edits.rows.get(layer.weight)
-        return weight if rows is None else weight * rows[:, None]
+        return self._edits.apply(layer.weight, self._graph.read(layer.weight))
 
     def _add_node(self, kind: str, *inputs: str, name: str = "", gives: str = "", **attributes: Any) -> str:  # noqa: ANN401 (what onnx takes)
         """Add a node and return the name of its output, a new short one unless `gives` names it."""

@@ -13,9 +13,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.precision.edits import Edits
 from export.precision.gates import cosines_between
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite
+from export.precision.rewriting import rewrite
 from export.precision.rounding import Choice, Target
 from runtime.models.onnx_session import Array, Session
 
@@ -31,7 +32,7 @@ class LayerInputs(NamedTuple):
         feeds: inputs by name; each is a run of its own.
         outputs: the names of the outputs that are compared.
         quick: how many of the feeds, the first ones, a quick measure runs. They tell which layers cost much, not how much:
-            eight texts misjudged the loss of a trained tower by a tenth to two fifths, 32 by 2 % (benchmarks/RESULTS.md).
+            eight texts misjudged a trained tower's loss by 10 %, at worst 44 %, 48 by 5 and 31 % (benchmarks/RESULTS.md).
     """
 
     feeds: Sequence[Feed]
@@ -61,6 +62,11 @@ class LayerSensitivity:
         """
         self.graph, self.target = graph, target
         self._inputs, self._threads = inputs, threads
+
+    @property
+    def quick_is_all(self) -> bool:
+        """Whether a quick measure runs all inputs there are."""
+        return self._inputs.quick == len(self._inputs.feeds)
 
     def measure_error(self, choice: Choice, edits: Edits | None = None, *, quick: bool = False) -> float:
         """Return 1 - cosine between the outputs of the exact and the rewritten graph: the mean over feeds and outputs."""

@@ -17,8 +17,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits
 from export.precision.rounding import Target, Weights, round_activations, round_columns
 from export.precision.sensitivity import LayerSensitivity
 
@@ -101,7 +101,7 @@ def move_scales(graph: ExactGraph, group: ChannelGroup, scales: Weights) -> Edit
     norms = {name: (graph.read(node.input[1]) / scales, graph.read(node.input[2]) / scales) for name, node in nodes.items()}
     factors = {} if norms else dict.fromkeys(group.inputs, np.reciprocal(scales))
     rows = {graph.layers[name].weight: scales for name in group.layers}
-    return Edits(rows, norms, factors)
+    return Edits(rows=rows, norms=norms, factors=factors)
 
 
 def _best_exponent(rows: Weights, weight: Weights, target: Target) -> float:

@@ -14,11 +14,11 @@ from rich.console import Console
 from export.publish.s3 import S3Folder, read_outputs
 from runtime.settings import OWN_INDEX, Settings, models_folder
 from runtime.terminal import run_command_line, told_errors
-from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
+from runtime.web.routes.service_worker import SERVICE_WORKER, versioned_service_worker
 
 if TYPE_CHECKING:
     from export.publish.release import ReleaseAddresses
-    from runtime.artefacts.release_file import ReleaseRecord
+    from runtime.artefacts.releases.release_file import ReleaseRecord
 
 API_BASE = '<meta name="api-base" content="{}">'  # where frontend/index.html says where its API is
 ALWAYS_ASKED = "no-cache"

@@ -14,15 +14,15 @@ from export.console import progress_bar
 from export.publish.picture_keys import lying_there
 from export.publish.s3 import S3Folder
 from export.publish.sending import FOR_GOOD, in_parallel
-from runtime.artefacts.picture_key import picture_key
+from runtime.artefacts.remote.picture_key import picture_key
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg
 from runtime.images.stripping.original import shown_original
 from runtime.images.stripping.pieces import PieceFile
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile
-from runtime.library.previews import preview_name
+from runtime.library.previews.made_previews import preview_of
+from runtime.library.previews.previews import preview_name
 
 FOR_AN_HOUR = "public, max-age=3600"  # with metadata or without is decided by whoever publishes, and may change
 JPEG = "image/jpeg"

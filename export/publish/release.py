@@ -26,11 +26,11 @@ from runtime.artefacts.manifest import (
     read_index_manifest,
     read_models_manifest,
 )
-from runtime.artefacts.release_file import ReleaseRecord
-from runtime.artefacts.remote_faults import RemoteAbsent
+from runtime.artefacts.releases.release_file import ReleaseRecord
+from runtime.artefacts.remote.remote_faults import RemoteAbsent
 from runtime.errors import ModelsDiffer
 from runtime.library.catalog import Library
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 
 PICTURES_NAME = "pictures.json.gz"
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from export.publish.errors import ReleaseOvertaken
 from export.publish.s3 import S3Folder
-from runtime.artefacts.published_release import REMEDY
-from runtime.artefacts.release_file import RELEASE_NAME, ReleaseFile, ReleaseRecord
-from runtime.artefacts.remote_faults import RemoteAbsent
+from runtime.artefacts.releases.published_release import REMEDY
+from runtime.artefacts.releases.release_file import RELEASE_NAME, ReleaseFile, ReleaseRecord
+from runtime.artefacts.remote.remote_faults import RemoteAbsent
 from runtime.errors import ArtefactCorrupt
 
 KEPT_BEFORE = 2  # releases before the one in force whose files stay

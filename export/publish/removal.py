@@ -6,7 +6,7 @@ from export.publish.picture_keys import UNNAMED_KEPT_S, kept_pictures, unnamed
 from export.publish.release import ReleaseAddresses
 from export.publish.release_state import ReleaseState, forget_before
 from export.publish.s3 import S3Folder
-from runtime.artefacts.release_file import FILES_PREFIX, RELEASE_NAME
+from runtime.artefacts.releases.release_file import FILES_PREFIX, RELEASE_NAME
 
 FILE = re.compile(rf"{FILES_PREFIX}(\d+)/[0-9a-f]{{64}}")
 PREVIEW = re.compile(r"[0-9a-f]{64}\.\d+\.jpg")

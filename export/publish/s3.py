@@ -1,12 +1,12 @@
-"""Where the deployed stack keeps its files, and how they get there. `runtime/artefacts/aws.py` reads them."""
+"""Where the deployed stack keeps its files, and how they get there. `runtime/artefacts/remote/aws.py` reads them."""
 
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from runtime.artefacts.aws import ClientLimits, named_failures, open_client
-from runtime.artefacts.remote_faults import RemoteAbsent, RemoteChanged
+from runtime.artefacts.remote.aws import ClientLimits, named_failures, open_client
+from runtime.artefacts.remote.remote_faults import RemoteAbsent, RemoteChanged
 from runtime.errors import RemoteRefused
 from runtime.web.media_types import media_type_of
 

@@ -12,7 +12,7 @@ from export.console import progress_bar
 from export.publish.release_state import ReleaseState
 from export.publish.s3 import S3Folder
 from runtime.artefacts.file_record import FileRecord
-from runtime.artefacts.release_file import FILES_PREFIX, file_key
+from runtime.artefacts.releases.release_file import FILES_PREFIX, file_key
 
 FOR_GOOD = "public, max-age=31536000, immutable"  # what is named by its content
 SENT_AT_ONCE = 8

@@ -9,7 +9,7 @@ from rich.text import Text
 from export.console import progress_bar
 from export.errors import ArtefactDamaged
 from export.index.chosen_models import MODELS_REMEDY
-from export.index.history import bytes_of, find_manifest, is_whole, name_of, whole_generations
+from export.index.generations.history import bytes_of, find_manifest, is_whole, name_of, whole_generations
 from export.verify.index_files import INDEX_REMEDY, find_index_faults
 from runtime.artefacts.file_record import why_damaged
 from runtime.artefacts.manifest import (
@@ -99,7 +99,7 @@ def _what(index: IndexManifest | None) -> str:
 
 
 def _tell(folder: Path, what: str, faults: Sequence[str], console: Console) -> None:
-    state = f"{len(faults):,} faults" if faults else "sound"
+    state = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}" if faults else "sound"
     console.print(Text(f"{folder} ({what}): {state}", style="yellow" if faults else ""), soft_wrap=True)
 
 

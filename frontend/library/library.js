@@ -13,8 +13,7 @@ const PAGES_KEPT = 12;
 const library = by_id("library");
 
 let examples = null;
-// What is shown or awaited. It stays while results are shown, so that the back button finds its place.
-let shown = null;
+let shown = null; // or awaited; it stays while results are shown, so that Back finds its place
 
 /** Shows the library, or what the filters of a request leave of it; calls `find_similar(picture)`. */
 export async function show_library({ where }, find_similar) {

@@ -124,7 +124,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function fit({ element, first, end, ratios }) {
-    const usual = Math.min(200, Math.max(88, width * 0.16));
+    const usual = Math.min(200, Math.max(112, width * 0.16));
     const height = ratios && element.matches(".whole") ? fill_last_row(ratios, usual) : usual;
     const rows = Math.ceil(((end - first) * USUAL_RATIO * 1.1 * usual) / width);
     element.style.height = ratios ? "" : `${rows * (1.1 * usual + GAP)}px`; // about; rows grow until they are full

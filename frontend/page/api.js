@@ -35,10 +35,7 @@ export async function attempt(signal, task, fail) {
   }
 }
 
-/**
- * Returns a page of the answer to a request: the first one, or that to which the `next` of the page before leads. A server that
- * is busy is asked again, once; `tell_busy(wait_s)` is called before.
- */
+/** Returns a page of the answer to a request: the first, or that of a `cursor`. A busy server is asked again, once, after `tell_busy(wait_s)`. */
 export async function search(request, cursor, signal, tell_busy) {
   const ask = () => {
     const fields = search_fields(request, { cursor, top_k: page_size });
@@ -70,7 +67,7 @@ export async function log_out() {
   location.assign("login");
 }
 
-/** Returns why no answer came. `is_there`: whether a server of another origin answers at all. */
+/** Returns why no answer came. `is_there`: a server of another origin answers what no page may read. */
 export function unreachable(cause, is_there) {
   const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
   const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
@@ -134,7 +131,6 @@ async function with_hash({ body, headers, ...options }) {
   return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
 }
 
-// A page is not told why it may not read an answer of another origin.
 function is_there() {
   const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
   return fetch(new URL("healthz", api_base), options).then(() => true, () => false);

@@ -1,4 +1,4 @@
-// Answers and pictures in words. Pure functions.
+// Answers and pictures in words.
 
 import { describe_request } from "../request/search_request.js";
 
@@ -43,7 +43,7 @@ export function describe_facts(picture) {
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
-/** Returns a day, a month or a year in words: 2019-06 is "June 2019". What is no date stays as it is. */
+/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
 export function name_date(date) {
   const [year, month, day] = date.split("-");
   if (month && !MONTHS[month - 1]) return date;

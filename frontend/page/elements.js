@@ -12,7 +12,6 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
-/** Returns whether a key or a click means something to the browser itself. */
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
 
 /** Shows a message until it is dismissed, and a button for `act`. A failure interrupts a screen reader. */

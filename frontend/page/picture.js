@@ -2,7 +2,6 @@
 
 import { image_address, show_image } from "../request/search_request.js";
 
-// The next larger picture is loaded here before it takes the place of a smaller one.
 const larger = new Image();
 
 /** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
@@ -27,7 +26,7 @@ export function fill_picture(frame, picture, { large = false } = {}) {
 }
 
 export async function show_larger(frame, address) {
-  larger.removeAttribute("src"); // what is no longer wanted is no longer loaded
+  larger.removeAttribute("src"); // no longer wanted
   if (!address) return;
   show_image(larger, address);
   const { src } = larger;

@@ -24,7 +24,6 @@ const FILTER_NAMES = {
 // By keys that no earlier load of the page has used, as its history is still there.
 const given_pictures = new Map();
 
-/** Stores a given picture for the back button, until the page is closed or loaded again. */
 export function store_picture(file, name) {
   const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
   given_pictures.set(picture.key, picture);
@@ -90,7 +89,7 @@ export function show_filters({ where, order }, change) {
   by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key]), () => {
     const { [key]: removed, ...others } = where;
     change({ where: others });
-    by_id("filter_button").focus(); // the chip is gone
+    by_id("filter_button").focus();
   })));
   for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
   Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });

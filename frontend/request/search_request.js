@@ -5,9 +5,8 @@
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
 //   order    "match" or "date"
 //
-// A given picture has no place in an address: the history entry holds its key, as long as the page is not loaded again.
+// A given picture has no place in an address: the history entry holds its key, until the page is loaded again.
 
-/** How many results are asked for at once, unless the server allows fewer. */
 export const PAGE_SIZE = 24;
 
 const DEFAULT_PICTURE_WEIGHT = 0.5;
@@ -26,7 +25,6 @@ export const has_words = ({ query }) => query.replace(MINUS_WORDS, "").trim() !=
 
 const is_mix = ({ query, picture }) => query !== "" && picture !== null;
 
-// Filters alone are no search.
 export const is_empty = ({ query, picture }) => query === "" && picture === null;
 
 export function describe_request({ query, picture }) {
@@ -70,7 +68,6 @@ export function address_of(request) {
   });
 }
 
-/** Returns the current address with fields changed; null takes one out. */
 export const address_with = (changes) => as_address({ ...Object.fromEntries(read_fields()), ...changes });
 
 /** Returns what tells one request from another, whichever picture is open. */
@@ -97,7 +94,6 @@ function as_address(fields) {
   return set.size ? `?${set}` : location.pathname;
 }
 
-/** Returns what is sent of a request; a given picture is sent beside it. */
 export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
   const { query, picture, picture_weight, where, order } = request;
   return {
@@ -156,5 +152,7 @@ function load_first({ results }) {
 
 const { like, kept, ...address } = read_address();
 const request = { ...address, picture: like === null ? null : { id: like } };
-if (is_empty(request)) document.head.append(document.getElementById("library_modules").content);
+const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
+if (is_empty(request)) fetch_modules("library_modules");
 else if (!kept?.key) send(request);
+if (read_photo() !== null) fetch_modules("viewer_modules");

@@ -6,8 +6,7 @@ import { by_id, copy_template, is_modified, make } from "../page/elements.js";
 import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";
 import { address_of, describe_request, first_row } from "../request/search_request.js";
 
-// As in pictures.css.
-const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
+const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)"; // as in pictures.css
 // A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
 const SHARPNESS = 0.75;
 const SKELETONS = 12;
@@ -43,7 +42,6 @@ function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
 
 export const tell = (status) => (by_id("status").textContent = status);
 
-/** Shows that a search is running. Returns what ends it. */
 export function show_loading(request) {
   cards_box.ariaBusy = "true";
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
@@ -153,7 +151,9 @@ function make_card(result, is_soon_seen) {
   const image = set("img", is_soon_seen && { loading: "eager", fetchPriority: "high" });
   fill_picture(set(".picture", { onclick: () => open(result) }), result);
   offer_large_preview(image, result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
-  card.onkeydown = (event) => event.key === "h" && !is_modified(event) && open(result, { heatmap: true });
+  card.onkeydown = (event) => {
+    if (event.key === "h" && !is_modified(event)) open(result, { heatmap: true });
+  };
   set(".caption", { textContent: caption }).classList.toggle("absent", !result.caption);
   set(".photo_facts", { textContent: describe_facts(result) });
   set(".similar", { ariaLabel: `More like this: ${caption}`, onclick: () => find_similar(result) });

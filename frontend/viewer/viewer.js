@@ -27,10 +27,7 @@ let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
 
-/**
- * Opens a picture of a list {count, at(place)}, or of an array. `its_uses`: find_similar(picture), close(at), and where the query has words
- * fetch_heatmap(picture), `heatmap: true` to show it at once, and explain(picture), for one that has no explanation yet.
- */
+/** Opens a picture of an array or list {count, at(place)}. `its_uses`: find_similar, close(at); with words: fetch_heatmap, heatmap: true, explain. */
 export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
 /** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */

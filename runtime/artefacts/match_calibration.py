@@ -1,6 +1,7 @@
 """How scores become the probability that a picture shows what a text says: a record in the index's manifest.
 
-Arithmetic alone. It is fitted by `export/index/fit_calibration.py`, and what a probability is called is `evidence.py`'s.
+Arithmetic alone. It is fitted by `export/index/probabilities/fit_calibration.py`, and what a probability is called is
+`evidence.py`'s.
 """
 
 from dataclasses import dataclass

@@ -107,6 +107,8 @@ class BlipRecord(Record):
     """The two BLIP graphs and what must be known to decode with them.
 
     `layers`, `heads`, `head_width` are the decoder's: one key and one value of (batch, heads, tokens, head_width) a layer.
+    The graphs say themselves whether a picture's are passed in float32 or int8. Where `batch_invariant`, a picture's caption
+    is the same in any batch.
     `max_tokens` is the longest caption decoded, in tokens, the end included; `num_beams`, `length_penalty` and
     `early_stopping` say how it is searched for (`DecodingRules` in `decoding.py`).
     """
@@ -128,6 +130,7 @@ class BlipRecord(Record):
     length_penalty: float = 1.0
     early_stopping: bool | Literal["never"] = False
     preprocessing: Preprocessing
+    batch_invariant: bool = Field(default=False, exclude_if=lambda given: not given)  # so that older programs read the rest
 
     def files(self) -> list[FileRecord]:
         """Return the records of its files: graphs, their weights, tokenizer."""

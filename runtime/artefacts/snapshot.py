@@ -8,7 +8,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 
-from runtime.artefacts.aws import close_connections
+from runtime.artefacts.remote.aws import close_connections
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from runtime.artefacts.aws import read_secret
+from runtime.artefacts.remote.aws import read_secret
 from runtime.explain.explainer import Explainer
 from runtime.explain.options import GroqOptions
 from runtime.explain.sentences import EvidenceExplainer

@@ -1,6 +1,6 @@
 """The words that a library's captions use, in its catalogue, and which of them means the same as another word.
 
-Owns the table's form and reads it; `export/index/caption_words.py` fills it.
+Owns the table's form and reads it; `export/index/captions/words.py` fills it.
 """
 
 from collections.abc import Collection

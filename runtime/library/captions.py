@@ -15,7 +15,7 @@ from runtime.errors import ImageError
 from runtime.library.caption_file import CaptionFile
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow, IndexedSource
-from runtime.library.seen_pictures import opened_for_models
+from runtime.library.previews.seen_pictures import opened_for_models
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,8 +70,8 @@ class Captions:
     def _caption(self, row: ImageRow) -> dict[int, str]:
         """Return a picture's caption by its id, made now unless another search has made it meanwhile.
 
-        A picture is captioned by itself, as it is when an index is built: in a batch, its caption would depend on the others
-        that were found with it, and could not be taken over into an index.
+        A picture is captioned by itself: with a captioner that is not batch invariant, its caption would else depend on the
+        others that were found with it, and could not be taken over into an index.
         """
         if self._open_captioner is None:
             return {}

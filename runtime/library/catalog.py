@@ -14,7 +14,7 @@ from urllib.parse import quote
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
-from runtime.artefacts.picture_key import picture_key
+from runtime.artefacts.remote.picture_key import picture_key
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
@@ -22,14 +22,14 @@ from runtime.library.catalog_file import CatalogFile
 from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.copies import Copies
 from runtime.library.example_queries import ExampleQueries
-from runtime.library.filters import Filters
-from runtime.library.folder_counts import FolderCounts
 from runtime.library.image_rows import COLUMNS, ID_MAX, ImageRow, select_rows
-from runtime.library.kept_previews import Previews
 from runtime.library.opened_file import OpenedFile, open_picture_file
-from runtime.library.photo_facts import PhotoFactsTable
-from runtime.library.picture_pages import PicturePages
+from runtime.library.photos.filters import Filters
+from runtime.library.photos.folder_counts import FolderCounts
+from runtime.library.photos.photo_facts import PhotoFactsTable
+from runtime.library.photos.picture_pages import PicturePages
 from runtime.library.picture_text import PictureTexts
+from runtime.library.previews.kept_previews import Previews
 from runtime.library.text_index import TextIndex
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.filters import Ids
+from runtime.library.photos.filters import Ids
 
 # The first of a group, which is shown for it, has no row of its own. Copies: the largest picture. Bursts: the earliest; only
 # the first of copies stands in a burst.

@@ -1,12 +1,12 @@
 """ExampleQueries: queries that find something in this library, for who does not know what to ask.
 
-Owns the form of the catalogue's table `example_queries`; `export/index/example_queries.py` makes and fills it.
+Owns the form of the catalogue's table `example_queries`; `export/index/captions/example_queries.py` makes and fills it.
 """
 
 from functools import cached_property
 
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.photo_counts import HAS_TABLE
+from runtime.library.photos.photo_counts import HAS_TABLE
 
 EXAMPLES_SCHEMA = "CREATE TABLE example_queries (place INTEGER PRIMARY KEY, query TEXT NOT NULL);"
 SELECT = "SELECT query FROM example_queries ORDER BY place"

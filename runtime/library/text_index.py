@@ -13,7 +13,7 @@ from contextlib import closing
 from functools import lru_cache, partial
 
 from runtime.library.catalog_file import FAULTS, CatalogFile
-from runtime.library.filters import Ids, kept_in_order
+from runtime.library.photos.filters import Ids, kept_in_order
 
 # The column `written` has the words that stand in the picture; an older index lacks it, and is read as it is.
 # Neither the texts (content='') nor the places of words (detail=column) are kept, nor their numbers: only which word is in

@@ -53,6 +53,11 @@ class BlipCaptioner:
         self._tokens_given = _count_next_tokens(self._decoder)
         self._present_names = [f"present_{cache}" for cache in caches]
 
+    @property
+    def batch_invariant(self) -> bool:
+        """Whether a picture's caption is the same, bit for bit, alone and in any batch."""
+        return self.record.batch_invariant
+
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         """Return the vision graph's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.
 
@@ -67,8 +72,9 @@ class BlipCaptioner:
     def caption_pixels(self, pixels: NDArray[np.float32]) -> list[str]:
         """Caption prepared pictures, in one batch.
 
-        A batch is faster, as the decoder reads its weights once a token for all rows. But the int8 graph scales activations
-        over all rows, so a caption depends a little on its batch; those that are kept are made one at a time.
+        A batch is faster, as the decoder reads its weights once a token for all rows. But where the captioner is not
+        `batch_invariant`, a caption depends a little on its batch: that of an int8 graph which scales activations over all
+        rows. Such captions are made one at a time if they are kept.
 
         Args:
             pixels: (n, 3, s, s) float32, each as `prepare` returns it; n is at least 1.
@@ -85,19 +91,27 @@ class BlipCaptioner:
     def see(self, pixels: NDArray[np.float32]) -> Tensors:
         """Return every decoder layer's cross-attention keys and values, by name; the batch is axis 0 of each.
 
+        They are float32, or int8 where the graphs were exported so: a matter between the two graphs.
+
         One picture a run: five in a batch take as long as five runs, and need five times the memory. With several pictures,
-        each run writes to where the decoder will read: a second copy (42 MB a picture in BLIP base) would be the process's
-        peak. With one, onnxruntime's own memory is faster, as it was used before.
+        each run writes to where the decoder will read: a second copy (42 MB a picture in BLIP base, in int8 11 MB) would be
+        the process's peak. With one, onnxruntime's own memory is faster, as it was used before.
         """
-        names, record = self._vision.output_names, self.record
+        names = self._vision.output_names
         if len(pixels) == 1:
             return dict(zip(names, self._vision.run(names, {"pixel_values": pixels}), strict=True))
-        shape = (len(pixels), record.heads, record.image_tokens, record.head_width)
-        states = {name: np.empty(shape, np.float32) for name in names}
+        states: Tensors = {
+            name: np.empty((len(pixels), *self._shape_of(name)), self._vision.output_dtype(name)) for name in names
+        }
         for at in range(len(pixels)):
             picture = slice(at, at + 1)
             self._vision.run_into({name: rows[picture] for name, rows in states.items()}, {"pixel_values": pixels[picture]})
         return states
+
+    def _shape_of(self, states: str) -> list[int]:
+        """Return the shape of one picture's keys or values; of its axes, graphs may leave the length in tokens open."""
+        axes = self._vision.output_shapes[states][1:]
+        return [length if isinstance(length, int) else self.record.image_tokens for length in axes]
 
     def decode(self, cross: Tensors, pictures: int) -> NDArray[np.int64]:
         """Return the token ids of each picture's caption.
@@ -157,8 +171,8 @@ def _search_by(rules: DecodingRules, pictures: int) -> DecodingStrategy:
 
 def _count_next_tokens(decoder: Session) -> int:
     """Return how many next tokens of each row a decoder returns; 0 for one that returns logits alone."""
-    shape = decoder.output_shapes.get(NEXT_TOKENS[0])
-    return int(shape[-1]) if shape else 0
+    *_, count = decoder.output_shapes.get(NEXT_TOKENS[0], (0,))
+    return count if isinstance(count, int) else 0
 
 
 def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]:
@@ -166,8 +180,8 @@ def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]
     return cache if np.array_equal(rows, np.arange(len(cache))) else cache[rows]
 
 
-def _keep_pictures(states: NDArray[np.float32], pictures: Indices) -> NDArray[np.float32]:
-    """Return the kept pictures' states, in place; only those that fill a gap are copied, as each is 42 MB in BLIP base."""
+def _keep_pictures(states: NDArray[Any], pictures: Indices) -> NDArray[Any]:
+    """Return the kept pictures' states, in place; only those that fill a gap are copied: in fp32, a picture has 42 MB."""
     for row in np.flatnonzero(pictures != np.arange(len(pictures))):
         states[row] = states[pictures[row]]
     return states[: len(pictures)]

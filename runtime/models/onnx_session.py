@@ -30,6 +30,7 @@ Content = tuple[
 ]  # of a graph, and name and content of its weights if it has a file of them
 Device = Literal["cpu", "cuda"]
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+DTYPES: Mapping[str, type[np.generic]] = {"tensor(float)": np.float32, "tensor(int8)": np.int8}
 # No TF32: it keeps 10 bits of the mantissa, and these vectors are compared with those that a CPU makes of queries.
 CUDA_OPTIONS = {"use_tf32": "0"}
 
@@ -53,12 +54,17 @@ class Session:
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_outputs()}
+        self._output_types = {entry.name: entry.type for entry in self._session.get_outputs()}
         self.output_names = tuple(self.output_shapes)
 
     @property
     def metadata(self) -> dict[str, str]:
         """What the graph's file says beside the graph, by name."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def output_dtype(self, name: str) -> type[np.generic]:
+        """Return numpy's type of an output that is float32 or int8."""
+        return DTYPES[self._output_types[name]]
 
     def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
         """Return the named outputs, in their order.

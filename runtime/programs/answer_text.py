@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from runtime.terminal import NO_GOOD_MATCH, escape_controls, percent
-from runtime.web.paged_pictures import PagedPicture
+from runtime.web.routes.paged_pictures import PagedPicture
 from runtime.web.schemas import ExplainBody, ExplainedBody, HeatmapBody, ResultBody, SearchBody
 
 VERDICTS = {"strong": "a strong match", "weak": "a weak match", "none": "no match", None: "not judged"}

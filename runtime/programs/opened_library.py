@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 from runtime.bootstrap import EngineSource
 from runtime.errors import ArtefactCorrupt, ImageUnreadable, RequestMalformed, SettingInvalid
 from runtime.images import PREVIEW_EDGES, opened_file
-from runtime.library.made_previews import preview_of
 from runtime.library.opened_file import OpenedFile
-from runtime.library.picture_pages import PageOrder
-from runtime.library.where import check_where
+from runtime.library.photos.picture_pages import PageOrder
+from runtime.library.photos.where import check_where
+from runtime.library.previews.made_previews import preview_of
 from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
-from runtime.web.paged_pictures import PagedPicture, paged_pictures
+from runtime.web.routes.paged_pictures import PagedPicture, paged_pictures
 from runtime.web.schemas import ExplainBody, SearchBody
 
 Vectors = NDArray[np.float32]
-Filter = Mapping[str, object]  # such as {"from": "2019-06", "place": "Lisbon"}; `library/where.py` has the keys
+Filter = Mapping[str, object]  # such as {"from": "2019-06", "place": "Lisbon"}; `library/photos/where.py` has the keys
 READ_AT_ONCE = 10_000  # rows; SQLite takes 32,766 values in one query
 TOP_K, PREVIEW_EDGE = 5, min(PREVIEW_EDGES)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from runtime.errors import ImageError, LookwhyError, RequestError, RequestMalformed
-from runtime.library.where import SHOWN_MAX_CHARS
+from runtime.library.photos.where import SHOWN_MAX_CHARS
 from runtime.programs.answer_text import explain_text, picture_text, search_text
 from runtime.programs.opened_library import OpenedLibrary
 from runtime.search.query import HitOrder

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from runtime.artefacts.match_calibration import NEIGHBOURS
 from runtime.library.catalog import Library
-from runtime.library.filters import Allowed
+from runtime.library.photos.filters import Allowed
 from runtime.search.embedded_query import Query
 from runtime.search.query import CheckedSearch
 from runtime.search.ranking import Ranker

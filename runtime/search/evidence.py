@@ -16,7 +16,7 @@ from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
 from runtime.library.captions import CaptionSource
 from runtime.library.copies import Copy
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.search.heatmap import Heatmap, Occlusion
 from runtime.search.query import CheckedExplain, CheckedSearch
 from runtime.search.suggested_filters import SuggestedFilter

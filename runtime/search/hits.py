@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import NO_FACTS
+from runtime.library.photos.photo_facts import NO_FACTS
 from runtime.search.evidence import Evidence, Hit
 from runtime.search.words import Phrase
 

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.library.filters import Allowed, Ids
+from runtime.library.photos.filters import Allowed, Ids
 from runtime.stores.protocols import VectorStore
 
 # Of a cosine of 1. Cosines in whole steps differ neither by the processor nor by what stands beside a vector, where those

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from runtime.artefacts.release import Release
+from runtime.artefacts.releases.release import Release
 from runtime.library.catalog import Library
 from runtime.search.candidates import Candidates, among, find_candidates, nearest_of_library
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, CursorInvalid
@@ -47,7 +47,9 @@ class Page:
         self._folded = library.copies.folded(self._allowed)
         own = np.empty(0, np.int64) if request.like is None else library.copies.group_of(request.like)
         self._own = np.asarray(among(library, own.tolist(), self._allowed), np.int64)
-        self._left_out = np.union1d(self._folded.ids, self._own)
+        # not union1d, which imports numpy.ma: 8 ms of a first search
+        also_own = self._own[~np.isin(self._own, self._folded.ids)]
+        self._left_out = np.concatenate((self._folded.ids, also_own))
         self._ahead: set[int] = set()  # heads that were shown, though they stand behind the cursor's place
         self._scanned: list[int] = []  # the next heads of the order, one more than can be shown after this page
         cursor = request.cursor

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
-from runtime.library.where import Where, check_where
+from runtime.library.photos.where import Where, check_where
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, read_cursor
 from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 

@@ -15,8 +15,8 @@ from runtime.artefacts.match_calibration import NEIGHBOURS, MatchCalibration, ma
 from runtime.artefacts.model_records import CLIP_LEVELS, EncoderRecord
 from runtime.errors import ArtefactCorrupt
 from runtime.library.caption_words import UsedNoun
-from runtime.library.filters import Allowed
 from runtime.library.image_rows import ImageRow
+from runtime.library.photos.filters import Allowed
 from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of

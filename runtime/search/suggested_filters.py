@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from functools import cache
 from itertools import islice
 
-from runtime.library.photo_counts import PhotoCounts
-from runtime.library.where import Where
+from runtime.library.photos.photo_counts import PhotoCounts
+from runtime.library.photos.where import Where
 from runtime.search.noun_phrases import DENYING_WORDS
 from runtime.search.query import CheckedSearch
 from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS, WORD

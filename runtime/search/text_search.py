@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from runtime.library.catalog import Library
-from runtime.library.filters import Allowed
 from runtime.library.folding import fold
 from runtime.library.image_rows import ImageRow
+from runtime.library.photos.filters import Allowed
 from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.words import FUNCTION_WORDS, content_words, stem

@@ -157,7 +157,7 @@ def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401
 
 
 def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
-    """Return whether all parts are of the form that `export/index/clusters.py` writes, and fit each other.
+    """Return whether all parts are of the form that `export/index/vectors/clusters.py` writes, and fit each other.
 
     faiss trusts the lengths that a file states, and would read past the end of arrays or of the file.
     """

@@ -1,7 +1,7 @@
 """The form of a library in Milvus: its collections' names, its fields, a row as it is kept, a condition as an expression.
 
-`export/cluster/load_milvus.py` writes it, `milvus.py` reads it. Milvus 2.3 keeps one field of vectors a collection, so the
-captions' vectors, which are only ever read by id, are texts: 16-bit floats in base64.
+`export/cluster/load/to_milvus.py` writes it, `milvus.py` reads it. Milvus 2.3 keeps one field of vectors a collection, so
+the captions' vectors, which are only ever read by id, are texts: 16-bit floats in base64.
 """
 
 import base64
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.image_rows import SOURCES, ImageRow
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 from runtime.library.picture_text import read_words, write_words
 from runtime.library.remote.condition import Condition, Place, TakenRange, folder_of
 from runtime.library.remote.rows import StoredPicture

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.library.filters import Allowed
+from runtime.library.photos.filters import Allowed
 
 if TYPE_CHECKING:
     from runtime.library.remote.rows import PictureRows

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from runtime.artefacts.breaker import Breaker
+from runtime.artefacts.remote.breaker import Breaker
 from runtime.errors import RemoteRefused
 from runtime.library.remote.faults import StoreUnavailable
 

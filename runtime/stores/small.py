@@ -64,7 +64,7 @@ class SmallStore:
     @property
     def count(self) -> int:
         """How many vectors there are."""
-        return self._ids.size
+        return len(self._ids)
 
     def search(self, vectors: Vectors, k: int, *, allowed: Ids | None = None) -> tuple[Ids, Vectors]:
         """Find the k nearest of each query, best first; of equally near ones, the smallest ids. As `FlatStore.search`."""

@@ -13,7 +13,7 @@ from runtime import __version__
 from runtime.engine import Engine
 from runtime.images import LocalReader, UploadReader, upload_limits
 from runtime.settings import Settings
-from runtime.web import metrics, openapi
+from runtime.web import metrics
 from runtime.web.access.buckets import TokenBuckets, read_rate
 from runtime.web.access.guard import AccessGuard, TokenGate
 from runtime.web.access.hosts import AWS_HOSTS, AllowedHosts
@@ -21,22 +21,23 @@ from runtime.web.access.login import LoginPage
 from runtime.web.access.origins import AllowedOrigins
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
-from runtime.web.browsing import add_browsing
 from runtime.web.faults import UnexpectedFaults, answer_faults
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.log.requests import RequestLog
 from runtime.web.middleware import AnswerHeaders, BodyLimit
-from runtime.web.open_folder import add_open_folder, is_from_here
-from runtime.web.page import add_page
 from runtime.web.path_prefix import PathPrefix
-from runtime.web.pictures import add_pictures
 from runtime.web.request_body import RequestBodies
-from runtime.web.routing import get
+from runtime.web.routes import openapi
+from runtime.web.routes.browsing import add_browsing
+from runtime.web.routes.open_folder import add_open_folder, is_from_here
+from runtime.web.routes.page import add_page
+from runtime.web.routes.pictures import add_pictures
+from runtime.web.routes.routing import get
+from runtime.web.routes.searching import add_searches
 from runtime.web.schemas import ReadyBody
-from runtime.web.searching import add_searches
 
 if TYPE_CHECKING:
-    from runtime.web.desktop import Desktop
+    from runtime.web.routes.desktop import Desktop
 
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.

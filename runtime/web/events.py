@@ -34,10 +34,18 @@ class LambdaEvents:
 
 
 def _is_request(event: object) -> bool:
-    """Return whether an event is a request from a function URL, an API gateway, a load balancer or CloudFront."""
+    """Return whether an event is a request from a function URL, an API gateway, a load balancer or CloudFront.
+
+    Only those have a method, and what Mangum knows them by. A web socket's event and the record that an asynchronous call
+    leaves behind have a `requestContext`, too.
+    """
     if not isinstance(event, Mapping):
         return False
     records = event.get("Records")
     record = records[0] if isinstance(records, list) and records else None
     is_from_cloudfront = isinstance(record, Mapping) and "cf" in record
-    return is_from_cloudfront or isinstance(event.get("requestContext"), Mapping)
+    context = event.get("requestContext")
+    if is_from_cloudfront or not isinstance(context, Mapping):
+        return is_from_cloudfront
+    has_method = isinstance(context.get("http"), Mapping) or isinstance(event.get("httpMethod"), str)
+    return has_method and ("elb" in context or "resource" in event or "version" in event)

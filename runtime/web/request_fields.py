@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.library.where import VALUE_MAX_CHARS
+from runtime.library.photos.where import VALUE_MAX_CHARS
 from runtime.search.cursor import CURSOR_MAX_CHARS
 from runtime.search.query import MINUS_WORDS_MAX, PICTURE_WEIGHT, HitOrder
 

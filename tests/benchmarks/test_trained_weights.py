@@ -106,7 +106,8 @@ def test_the_emulated_process_answers_as_this_one(checkpoint: Path, tmp_path: Pa
 
 def test_moved_outliers_cost_one_multiplication_a_group_that_no_norm_takes(tmp_path: Path) -> None:
     from benchmarks.moved_outliers import move_everything, write_decoder
-    from export.precision.rewriting import Edits, rewrite
+    from export.precision.edits import Edits
+    from export.precision.rewriting import rewrite
 
     graph = write_decoder("blip-tiny", tmp_path)
     edits, groups, in_norms = move_everything(graph)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runtime.library.catalog import Library
-from runtime.library.photo_facts import NO_FACTS
+from runtime.library.photos.photo_facts import NO_FACTS
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.manifest_folder import ManifestFolder
 from runtime.stores.protocols import LibraryStore

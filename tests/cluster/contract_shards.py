@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from export.cluster.shards import PICTURES, ShardFile, ShardsManifest, pictures_schema
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 from tests.runtime.stores.contract_library import (
     CAPTIONS,
     DIMENSION,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from export.index.last_generation import Generation
-from export.index.salvage import last_generation
+from export.index.generations.last_generation import Generation
+from export.index.generations.salvage import last_generation
 from tests.conftest import ROOT
 
 COSINE_MIN = 0.999

@@ -12,9 +12,9 @@ pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster
 pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
 from export.cluster.errors import ShardsUnusable
-from export.cluster.load_errors import LoadRefused
-from export.cluster.load_s3vectors import load_s3vectors
-from export.cluster.s3vectors_index import RateLimit, VectorIndexes, calls_of
+from export.cluster.load.errors import LoadRefused
+from export.cluster.load.s3vectors_index import RateLimit, VectorIndexes, calls_of
+from export.cluster.load.to_s3vectors import load_s3vectors
 from runtime.library.picture_text import PictureWord, write_words
 from runtime.stores.address import StoreAddress
 from runtime.stores.s3vectors.store import S3VectorsLibrary

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from export.cluster.load_milvus import load_milvus
+from export.cluster.load.to_milvus import load_milvus
 from runtime.library.remote.library import RemoteLibrary
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.contract_shards import contract_shards

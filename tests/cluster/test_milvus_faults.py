@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from export.cluster.load_milvus import load_milvus
+from export.cluster.load.to_milvus import load_milvus
 from export.index.chosen_models import open_models
 from runtime.stores.address import StoreAddress
 from tests.cluster.milvus_server import MilvusProcess, milvus_in

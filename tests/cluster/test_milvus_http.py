@@ -2,7 +2,7 @@
 
 import pytest
 
-from export.cluster.load_milvus import load_milvus
+from export.cluster.load.to_milvus import load_milvus
 from runtime.stores.manifest_folder import ManifestFolder
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.colour_library import *  # noqa: F403 (fixtures)

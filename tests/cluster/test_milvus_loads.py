@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 
-from export.cluster import load_milvus as loading
 from export.cluster.errors import ShardsUnusable
-from export.cluster.load_errors import LoadRefused
-from export.cluster.load_milvus import load_milvus
-from export.cluster.milvus_collections import MilvusCollections
+from export.cluster.load import to_milvus as loading
+from export.cluster.load.errors import LoadRefused
+from export.cluster.load.milvus_collections import MilvusCollections
+from export.cluster.load.to_milvus import load_milvus
 from runtime.errors import RemoteRefused
 from runtime.library.picture_text import PictureWord, write_words
+from runtime.library.remote.faults import StoreUnavailable
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.opening import open_engine_folder
+from runtime.stores.remote_calls import CallLimits
 from tests.cluster.contract_shards import contract_shards, row_of, write_shards
 from tests.cluster.milvus_server import MilvusProcess
 from tests.cluster.played import MODELS, played_models
@@ -116,6 +118,45 @@ def test_what_is_not_right_does_not_take_the_place_of_what_is_in_force(
         load_milvus(good, milvus.url("checked"), played_models(DIMENSION), silent())
     assert generations(milvus, "checked")[0] == "checked_g000001"
     assert open_over(milvus.url("checked"), tmp_path).pictures.count == 50
+
+
+def test_a_batch_whose_answer_was_lost_is_sent_again_and_is_not_there_twice(
+    milvus: MilvusProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pymilvus import MilvusClient, MilvusException
+
+    insert, lost = MilvusClient.insert, iter([True])
+
+    def insert_and_lose_the_first_answer(self: MilvusClient, *given: Any, **named: Any) -> Any:
+        done = insert(self, *given, **named)
+        if next(lost, False):
+            raise MilvusException(message="the answer was lost")
+        return done
+
+    monkeypatch.setattr(MilvusClient, "insert", insert_and_lose_the_first_answer)
+    shards = contract_shards(tmp_path / "shards", MODELS, places=range(50))
+    load_milvus(shards, milvus.url("lost"), played_models(DIMENSION), silent())
+    assert next(lost, None) is None
+    assert open_over(milvus.url("lost"), tmp_path).pictures.count == 50
+
+
+def test_while_milvus_does_not_say_what_is_in_force_nothing_is_dropped(
+    milvus: MilvusProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pymilvus import MilvusClient, MilvusException
+
+    shards = contract_shards(tmp_path / "shards", MODELS, places=range(50))
+    load_milvus(shards, milvus.url("unsaid"), played_models(DIMENSION), silent())
+
+    def fail(*_given: Any, **_named: Any) -> None:
+        raise MilvusException(message="not now")
+
+    with monkeypatch.context() as once:
+        once.setattr(MilvusClient, "describe_alias", fail)
+        once.setattr("export.cluster.milvus_collections.LIMITS", CallLimits(deadline_s=60, tries=2))
+        with pytest.raises(StoreUnavailable, match="not now"):
+            load_milvus(shards, milvus.url("unsaid"), played_models(DIMENSION), silent())
+    assert generations(milvus, "unsaid") == ("unsaid_g000001", ["unsaid_g000001"])
 
 
 def test_a_picture_with_more_text_than_fits_loses_its_end_and_no_other(milvus: MilvusProcess, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 
-from export.cluster.load_milvus import load_milvus
+from export.cluster.load.to_milvus import load_milvus
 from export.index.chosen_models import open_models
 from tests.cluster.milvus_server import MilvusProcess
 from tests.cluster.sample_answers import SampleAnswers, client, in_files, index_shards

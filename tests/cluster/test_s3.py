@@ -17,7 +17,7 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from export.cluster.errors import ShardsUnusable, SourceUnusable
-from export.cluster.load_faiss import LoadOptions, load_faiss
+from export.cluster.load.to_faiss import LoadOptions, load_faiss
 from export.cluster.shards import read_shards, read_shards_manifest
 from export.index.chosen_models import open_models
 from tests.export.cluster.here import build_here
@@ -36,7 +36,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     settings = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
     for name, value in (settings | {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("export.index.fit_calibration.QUESTIONS", FEW_QUESTIONS)
+    monkeypatch.setattr("export.index.probabilities.fit_calibration.QUESTIONS", FEW_QUESTIONS)
     client = boto3.client("s3")
     client.create_bucket(Bucket="photos")
     try:

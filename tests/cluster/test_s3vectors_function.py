@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster.txt alone")
 pytest.importorskip("awslambdaric", reason="the runtime client is in deploy/requirements-lambda.txt")
 
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
 from runtime.web.faults import UNAVAILABLE
 from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand, settings_of

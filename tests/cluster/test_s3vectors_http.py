@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster.txt alone")
 pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from runtime.stores.manifest_folder import ManifestFolder
 from runtime.stores.opening import open_engine_folder
 from tests.cluster.colour_library import *  # noqa: F403 (fixtures)

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster.txt alone")
 pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
 from runtime.web.faults import UNAVAILABLE
 from tests.cluster.s3vectors.at_hand import STORE, bucket_at_hand

@@ -10,7 +10,7 @@ import pytest
 from export.publish.release import ReleaseAddresses, ReleaseContents, publish_release, roll_back
 from export.publish.release_state import read_state
 from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
-from runtime.artefacts.release_file import file_key
+from runtime.artefacts.releases.release_file import file_key
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
 from runtime.web.live import REMOTE_S, LiveEngine

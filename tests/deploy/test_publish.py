@@ -11,10 +11,10 @@ from export.publish.release_state import read_state, switch
 from export.publish.removal import keep_current_alone, remove_layout_before, remove_old
 from export.publish.sending import FOR_GOOD
 from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
-from runtime.artefacts.release_file import RELEASE_NAME
+from runtime.artefacts.releases.release_file import RELEASE_NAME
 from runtime.errors import ModelsDiffer
 from runtime.library.catalog import Library
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 from tests.deploy.published import write_layout_before
 from tests.deploy.writes import Writes, bucket, writes
 from tests.export.index.small_library import build, draw, draw_many
@@ -32,7 +32,7 @@ def there(writes: Writes, bucket: str) -> ReleaseAddresses:
 @pytest.fixture
 def contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ReleaseContents:
     """An index of two pictures, made by models that see nothing."""
-    monkeypatch.setattr("export.index.fit_calibration.QUESTIONS", 50)
+    monkeypatch.setattr("export.index.probabilities.fit_calibration.QUESTIONS", 50)
     build(draw_many(tmp_path / "pictures", ["a.jpg", "b.png"]), tmp_path / "index")
     return ReleaseContents(tmp_path / "index", originals=True)
 

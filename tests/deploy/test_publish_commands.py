@@ -47,7 +47,7 @@ def test_a_large_file_is_sent_in_parts_and_keeps_what_is_said_of_it(cloud: Cloud
 
 
 def make_stack(cloud: Cloud, bucket: str, name: str) -> None:
-    """Make a stack with the outputs of template.yaml."""
+    """Make a stack with the outputs of template.yaml; another test's of that name goes."""
     prefixes = {"IndexUrl": "/index", "ModelsUrl": "/models", "ImagesUrl": "/images", "PageUrl": ""}
     values = {output: f"s3://{bucket}{prefix}" for output, prefix in prefixes.items()}
     values |= {"PreviewsUrl": f"s3://{bucket}/previews", "PicturesArePublic": "true"}
@@ -57,7 +57,9 @@ def make_stack(cloud: Cloud, bucket: str, name: str) -> None:
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {output: {"Value": value} for output, value in values.items()},
     }
-    cloud.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+    client = cloud.client("cloudformation")
+    client.delete_stack(StackName=name)
+    client.create_stack(StackName=name, TemplateBody=json.dumps(template))
 
 
 def test_what_is_published_from_the_command_line_is_searched_listed_and_rolled_back(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.artefacts.aws import Bucket
 from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.remote.aws import Bucket
 from runtime.artefacts.snapshot import renew
 from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import ON_LAMBDA

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from runtime.web.access.login import LoginPage, ask_to_log_in
-from runtime.web.service_worker import SERVICE_WORKER, versioned_service_worker
+from runtime.web.routes.service_worker import SERVICE_WORKER, versioned_service_worker
 from tests.frontend.answers import PICTURES, drawn_picture
 from tests.frontend.stand_in import BROWSED, FRONTEND, LIMIT_S, StandIn
 

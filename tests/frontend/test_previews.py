@@ -13,7 +13,7 @@ from benchmarks.serving import serving_app
 from runtime.engine import Engine
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
-from runtime.library.kept_previews import Previews
+from runtime.library.previews.kept_previews import Previews
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.settings import Settings

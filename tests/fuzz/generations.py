@@ -16,8 +16,8 @@ from typing import Any
 from rich.console import Console
 
 from export.index.catalog import Catalog, read_catalog
-from export.index.generation import NextGeneration, publish
-from export.index.history import name_of
+from export.index.generations.generation import NextGeneration, publish
+from export.index.generations.history import name_of
 from runtime.artefacts.file_record import sha256_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, read_index_manifest
 from runtime.artefacts.whole_file import whole_file

@@ -20,7 +20,7 @@ from time import perf_counter
 from typing import get_args
 
 from export.index.decode import DecodedImage, decode_found
-from export.index.scan import FoundImage
+from export.index.folder.scan import FoundImage
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.model_records import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from runtime import bootstrap
 from runtime.bootstrap import open_engine
+from runtime.models.usable_memory import usable_memory_bytes
 from runtime.settings import Settings
+from runtime.stores.opening import open_stores
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.groq_server import KEY, explains, groq_server
 
@@ -51,3 +54,19 @@ def test_pictures_are_sent_as_small_jpegs_of_the_hits_alone(
         with Image.open(io.BytesIO(base64.b64decode(data))) as shown:
             assert shown.format == "JPEG"
             assert max(shown.size) <= 512
+
+
+@pytest.mark.parametrize(("given_mb", "kept_bytes"), [(64, 64 << 20), (None, usable_memory_bytes() // 4)])
+def test_a_large_index_may_keep_what_is_set_or_a_quarter_of_what_the_process_may_use(
+    sample_library: "SampleLibrary", monkeypatch: pytest.MonkeyPatch, given_mb: int | None, kept_bytes: int
+) -> None:
+    told: list[int] = []
+
+    def note_and_open(*given: Any, kept_bytes: int) -> Any:
+        told.append(kept_bytes)
+        return open_stores(*given, kept_bytes=kept_bytes)
+
+    monkeypatch.setattr(bootstrap, "open_stores", note_and_open)
+    models, index = ROOT / "sample" / "models", sample_library.index
+    open_engine(Settings.read(models_dir=models, index_dir=index, index_memory_mb=given_mb))
+    assert told == [kept_bytes]

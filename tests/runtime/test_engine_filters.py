@@ -14,8 +14,8 @@ from runtime.engine import Engine
 from runtime.explain.sentences import EvidenceExplainer
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
-from runtime.library.where import PhotoFactsMissing
+from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.photos.where import PhotoFactsMissing
 from runtime.search.evidence import Answer, Filtered
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker

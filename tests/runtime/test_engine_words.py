@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from export.index.caption_words import read_used_words
+from export.index.captions.words import read_used_words
 from export.index.catalog import Catalog, IndexedImage, write_catalog
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.engine import NOUNS_LOOKED_UP, Engine

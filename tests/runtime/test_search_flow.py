@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 # Exact, so that one more is seen. Fifteen before there was full text and captions testified in words; since then also
 # library/text_index.py, library/caption_words.py, search/text_search.py, search/testimony.py and search/noun_phrases.py;
 # library/captions.py; and library/catalog_file.py and library/changed_pictures.py, which tell damage and replaced files.
-# With filters came library/where.py, library/folding.py, search/candidates.py, search/embedded_query.py (a part of
+# With filters came library/photos/where.py, library/folding.py, search/candidates.py, search/embedded_query.py (a part of
 # search/query.py before) and search/suggested_filters.py.
 # For text in pictures library/picture_text.py and search/written_text.py; explain/quoting.py left explain/sentences.py.
 # Hits are put together in search/hits.py, copies folded in library/copies.py and search/cards.py.
-# Rows stand in library/image_rows.py; facts of photos, previews and filters of a library are read in library/photo_facts.py,
-# library/kept_previews.py and library/filters.py.
-# search/paging.py decides what a page judges, and search/cursor.py writes how far it came. library/previews.py says what a
-# preview is called, here and where it is published.
+# Rows stand in library/image_rows.py; facts of photos, previews and filters of a library are read in
+# library/photos/photo_facts.py, library/previews/kept_previews.py and library/photos/filters.py.
+# search/paging.py decides what a page judges, and search/cursor.py writes how far it came. library/previews/previews.py says
+# what a preview is called, here and where it is published.
 # web/log/requests.py is told of the query, for its line of the log.
 FILES_MAX = 42
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
@@ -169,13 +169,19 @@ def trace(sample_library: "SampleLibrary") -> list[str]:
 
 def test_a_text_query_meets_no_more_files_than_it_needs(trace: list[str]) -> None:
     met = set(trace) | DECLARED
-    assert {"web/searching.py", "engine.py", "models/onnx_session.py", "stores/flat.py", "explain/sentences.py"} <= met
+    assert {
+        "web/routes/searching.py",
+        "engine.py",
+        "models/onnx_session.py",
+        "stores/small.py",
+        "explain/sentences.py",
+    } <= met
     assert len(met) == FILES_MAX, sorted(met)
 
 
 def test_a_text_query_is_neither_checked_nor_embedded_nor_ranked_again_after_the_next_step_began(trace: list[str]) -> None:
-    steps = ["search/query.py", "models/clip.py", "stores/flat.py", "library/catalog.py", "explain/sentences.py"]
+    steps = ["search/query.py", "models/clip.py", "stores/small.py", "library/catalog.py", "explain/sentences.py"]
     first = [trace.index(step) for step in steps]
     assert first == sorted(first)
     told = trace[trace.index("explain/sentences.py") :]
-    assert not {"search/query.py", "search/ranking.py", "models/clip.py", "stores/flat.py"} & set(told)
+    assert not {"search/query.py", "search/ranking.py", "models/clip.py", "stores/small.py"} & set(told)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from export.index.folder.scan import FoundImage
 from export.index.photos.takeout import JSON_BYTES_MAX, json_names, read_takeout, unedited
-from export.index.scan import FoundImage
 from runtime.artefacts.file_record import open_file
 
 XMP, JSON = ".xmp", ".json"

@@ -1,12 +1,12 @@
 """Counts of months, places, cameras and folders, and the columns that filters read; both written last.
 
-`runtime/library/photo_counts.py` and `runtime/library/photo_columns.py` own their forms.
+`runtime/library/photos/photo_counts.py` and `runtime/library/photos/photo_columns.py` own their forms.
 """
 
 import sqlite3
 
-from runtime.library.photo_columns import COLUMNS_SCHEMA, COUNTED, Cells, Column, make_cells, make_ids
-from runtime.library.photo_counts import COUNT, COUNTS_SCHEMA, HAS_TABLE, KINDS, STORED
+from runtime.library.photos.photo_columns import COLUMNS_SCHEMA, COUNTED, Cells, Column, make_cells, make_ids
+from runtime.library.photos.photo_counts import COUNT, COUNTS_SCHEMA, HAS_TABLE, KINDS, STORED
 
 
 def write_photo_counts(connection: sqlite3.Connection) -> None:

@@ -118,7 +118,7 @@ def _read_rating(tags: Mapping[int, Value]) -> int | None:
 def _offset(tags: Mapping[int, Value], tag: int) -> int:
     """Return where a directory lies; where none is named, at an offset that has nothing."""
     value = tags.get(tag)
-    return int(value[0]) if isinstance(value, tuple) and value and not math.isnan(value[0]) else 2**62
+    return int(value[0]) if isinstance(value, tuple) and value and math.isfinite(value[0]) else 2**62
 
 
 def _bytes(tags: Mapping[int, Value], tag: int) -> bytes:

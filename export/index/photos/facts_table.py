@@ -1,6 +1,7 @@
 """The facts of photos in the catalogue, written and read back by the export step.
 
-`runtime/library/photo_facts.py` owns the form of their table. One beside it says what each photo's facts were read from.
+`runtime/library/photos/photo_facts.py` owns the form of their table. One beside it says what each photo's facts were
+read from.
 """
 
 import json
@@ -10,8 +11,8 @@ from typing import Any
 
 from export.index.photos.folder_facts import KnownFacts
 from export.index.photos.places import Named
-from runtime.library.photo_facts import NO_FACTS, PHOTO_FACTS_COLUMNS, PHOTO_FACTS_SCHEMA, PhotoFacts, facts_of_row
-from runtime.library.town_names import HAS_TABLE, TOWN_NAMES_SCHEMA
+from runtime.library.photos.photo_facts import NO_FACTS, PHOTO_FACTS_COLUMNS, PHOTO_FACTS_SCHEMA, PhotoFacts, facts_of_row
+from runtime.library.photos.town_names import HAS_TABLE, TOWN_NAMES_SCHEMA
 
 FACTS_SCHEMA = f"""
     {PHOTO_FACTS_SCHEMA}

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from export.console import progress_bar
+from export.index.folder.scan import RACY_NS, FoundImage, Scan
 from export.index.photos.beside import NOTHING, Beside, find_beside
 from export.index.photos.places import Named, PlacesFile
 from export.index.photos.reading import read_facts
-from export.index.scan import RACY_NS, FoundImage, Scan
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 
 NO_PLACES = "-"
 READER = "2"  # to be counted up when the rules change, so that all facts are read again

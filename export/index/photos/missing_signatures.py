@@ -11,13 +11,13 @@ from rich.console import Console
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.decode import DecodedImage, decode_found
+from export.index.folder.scan import FoundImage
 from export.index.photos.signatures import Signatures
-from export.index.scan import FoundImage
 from runtime.errors import ImageError
 from runtime.images import open_image
 from runtime.images.phash import shrink_to_greys
 from runtime.images.previews import PREVIEW_EDGES
-from runtime.library.previews import preview_path
+from runtime.library.previews.previews import preview_path
 
 SPENT_MAX_S = 600.0  # of one run: pictures of 12 megapixels without previews are 4,000 then
 AT_ONCE = 64  # pictures; what is made of them is kept before the next are read

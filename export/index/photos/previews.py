@@ -1,7 +1,7 @@
 """The previews beside an index: which are there, new ones written, and those removed whose pictures have left.
 
-They lie beside the generations, which share them. `runtime/library/previews.py` has where, `runtime/images/previews.py` how
-they are made.
+They lie beside the generations, which share them. `runtime/library/previews/previews.py` has where,
+`runtime/images/previews.py` how they are made.
 """
 
 import os
@@ -17,13 +17,13 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.errors import unwritable_refused
-from export.index.history import CATALOG_NAME, name_of, whole_generations
+from export.index.folder.scan import FoundImage, SkippedImage
+from export.index.generations.history import CATALOG_NAME, name_of, whole_generations
 from export.index.pipeline import Models, PreviewedImages, preview_images
-from export.index.scan import FoundImage, SkippedImage
 from runtime.artefacts.whole_file import PART_SUFFIX
 from runtime.images import PREVIEW_EDGES
-from runtime.library.preview_cache import write_previews
-from runtime.library.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_cache import write_previews
+from runtime.library.previews.previews import PREVIEWS_NAME
 
 OWN_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(map(str, PREVIEW_EDGES))})\.jpg(\..*{re.escape(PART_SUFFIX)})?")
 PART_MAX_S = 3600.0  # a preview is written in much less

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 
 KEPT_BACK = ("latitude", "longitude")  # where people live is in the catalogue alone
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from export.index.folder.scan import FoundImage
 from export.index.photos.beside import NOTHING, Beside, read_file
 from export.index.photos.blocks import Blocks, find_blocks
 from export.index.photos.exif import ExifFacts, Position, read_exif
@@ -19,9 +20,8 @@ from export.index.photos.takeout import JSON_BYTES_MAX, TakeoutFacts, read_takeo
 from export.index.photos.texts import clean_all
 from export.index.photos.tiff import ReadAt
 from export.index.photos.xmp import XMP_BYTES_MAX, XmpFacts, read_xmp
-from export.index.scan import FoundImage
 from runtime.artefacts.file_record import open_file
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 
 HEAD_BYTES = 65_536  # read at once; most files have all their metadata there
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.decode import reason_of
-from export.index.scan import FoundImage, SkippedImage, mtime_of
+from export.index.folder.scan import FoundImage, SkippedImage, mtime_of
 from export.index.text.reader import READ_EDGE
 from runtime.errors import ImageError
 from runtime.images import opened_file
 from runtime.library.picture_text import PictureWord, write_words
-from runtime.library.previews import preview_path
+from runtime.library.previews.previews import preview_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.errors import unwritable_refused
+from export.index.folder.scan import FoundImage
+from export.index.generations.last_generation import Generation
+from export.index.generations.publisher import BuildOptions
 from export.index.journal import Journal
-from export.index.last_generation import Generation
-from export.index.publisher import BuildOptions
-from export.index.scan import FoundImage
 from export.index.text.models import READER
 from export.index.text.reading import read_images
 from runtime.library.image_rows import ImageRow

@@ -13,7 +13,7 @@ from time import monotonic
 
 from cachetools import LRUCache
 
-from runtime.artefacts.breaker import Breaker
+from runtime.artefacts.remote.breaker import Breaker
 from runtime.errors import LookwhyError
 from runtime.explain.explainer import Explainer
 from runtime.explain.groq.check import find_fault

@@ -17,18 +17,18 @@ from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ImageNotFound
 from runtime.library.catalog import Library
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.filters import FILTERS_REMEMBERED, NO_TEXTS, Filters, IsLeft
-from runtime.library.folder_counts import FolderCounts
 from runtime.library.image_rows import ID_MAX, ImageRow
-from runtime.library.photo_counts import PhotoCounts
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts, PhotoFactsTable
-from runtime.library.picture_pages import PageOrder, PicturePages
+from runtime.library.photos.filters import FILTERS_REMEMBERED, NO_TEXTS, Filters, IsLeft
+from runtime.library.photos.folder_counts import FolderCounts
+from runtime.library.photos.photo_counts import PhotoCounts
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts, PhotoFactsTable
+from runtime.library.photos.picture_pages import PageOrder, PicturePages
+from runtime.library.photos.where import FilterInvalid, Where
 from runtime.library.picture_text import PictureTexts, PictureWord
 from runtime.library.remote.condition import Condition, Selected
 from runtime.library.remote.faults import StoreLacks
 from runtime.library.remote.naming import condition_of
 from runtime.library.remote.rows import PictureRows, StoredPicture
-from runtime.library.where import FilterInvalid, Where
 
 # A picture whose caption has the query's words is often among so many nearest ones, and their captions then put it first.
 JUDGED_LEAST = 60

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import NO_FACTS, PhotoFacts
+from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.picture_text import PictureWord
 from runtime.library.remote.condition import Condition
 

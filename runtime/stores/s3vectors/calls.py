@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.aws import ClientLimits, open_client
-from runtime.artefacts.remote_faults import AwsFault, told_faults
+from runtime.artefacts.remote.aws import ClientLimits, open_client
+from runtime.artefacts.remote.remote_faults import AwsFault, told_faults
 from runtime.stores.remote_calls import CallLimits, RemoteCalls
 
 KEYS_MAX = 100  # of one GetVectors

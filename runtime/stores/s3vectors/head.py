@@ -2,7 +2,7 @@
 
 s3vectors://BUCKET/INDEX names the head. One vector of it, `HEAD`, is replaced by a single call, which the service does
 whole or not at all: so one generation takes the place of another. What does not fit beside it stands beside others, under
-keys of the generation. `export/cluster/load_s3vectors.py` writes it.
+keys of the generation. `export/cluster/load/to_s3vectors.py` writes it.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """What stands beside a vector in S3 Vectors: a picture's row, and what searches filter by. Within the service's limits.
 
-Owns the keys and the form of the metadata; `export/cluster/load_s3vectors.py` writes it. Asks nothing of the service.
+Owns the keys and the form of the metadata; `export/cluster/load/to_s3vectors.py` writes it. Asks nothing of the service.
 """
 
 import base64
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.library.image_rows import SOURCES, ImageRow
-from runtime.library.photo_facts import PHOTO_FACTS_COLUMNS, PhotoFacts
+from runtime.library.photos.photo_facts import PHOTO_FACTS_COLUMNS, PhotoFacts
 from runtime.library.picture_text import PictureWord, read_words, write_words
 from runtime.library.remote.condition import folder_of
 from runtime.library.remote.rows import StoredPicture

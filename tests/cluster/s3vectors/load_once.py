@@ -2,7 +2,7 @@
 
 import sys
 
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from tests.cluster.played import played_models
 from tests.runtime.stores.large_vectors import silent
 

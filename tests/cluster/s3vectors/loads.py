@@ -11,10 +11,10 @@ from rich.console import Console
 pytest.importorskip("pyarrow", reason="pyarrow is in deploy/requirements-cluster.txt alone")
 pytest.importorskip("boto3", reason="boto3 is in the extra aws")
 
-from export.cluster.load_s3vectors import load_s3vectors
+from export.cluster.load.to_s3vectors import load_s3vectors
 from export.cluster.shards import image_id_of
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import NO_FACTS
+from runtime.library.photos.photo_facts import NO_FACTS
 from runtime.stores.address import StoreAddress
 from runtime.stores.s3vectors.store import S3VectorsLibrary
 from tests.cluster.contract_shards import row_of, write_shards

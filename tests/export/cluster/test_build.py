@@ -18,7 +18,7 @@ if not find_spec("pyarrow"):
 from export.cluster.build import ShardOptions
 from export.cluster.errors import ShardsUnusable, SourceUnusable
 from export.cluster.from_index import shards_of_index
-from export.cluster.load_faiss import LoadOptions, load_faiss
+from export.cluster.load.to_faiss import LoadOptions, load_faiss
 from export.cluster.shard_files import put_manifest, put_table
 from export.cluster.shards import (
     image_id_of,
@@ -43,7 +43,7 @@ OLD = (1_600_000_000, 1_600_000_000)
 
 @pytest.fixture(autouse=True)
 def few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.index.fit_calibration.QUESTIONS", FEW_QUESTIONS)
+    monkeypatch.setattr("export.index.probabilities.fit_calibration.QUESTIONS", FEW_QUESTIONS)
 
 
 @pytest.fixture

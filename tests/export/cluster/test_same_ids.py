@@ -12,7 +12,7 @@ if not find_spec("pyarrow"):
 
 from export.cluster.errors import ShardsUnusable
 from export.cluster.from_index import shards_of_index
-from export.cluster.load_faiss import LoadOptions, load_faiss
+from export.cluster.load.to_faiss import LoadOptions, load_faiss
 from export.cluster.shard_files import put_manifest
 from export.index.build import build_index
 from export.index.chosen_models import open_models

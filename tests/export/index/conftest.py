@@ -11,7 +11,7 @@ from tests.export.index.small_library import FEW_QUESTIONS, PHOTOS, draw_many
 @pytest.fixture(autouse=True)
 def few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fit calibrations to few questions: with all of them it takes longer than all else of a small build."""
-    monkeypatch.setattr("export.index.fit_calibration.QUESTIONS", FEW_QUESTIONS)
+    monkeypatch.setattr("export.index.probabilities.fit_calibration.QUESTIONS", FEW_QUESTIONS)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ import faiss  # noqa: F401 (here and not in each child)
 from PIL import Image
 from rich.console import Console
 
-from export.index import fit_calibration
 from export.index.build import BuildOptions, build_index
+from export.index.probabilities import fit_calibration
 from tests.export.index.small_library import FEW_QUESTIONS, draw, draw_many, small_models, told_by
 from tests.fuzz.children import ended, in_child
 

@@ -51,6 +51,8 @@ class GridEncoder:
 class MeanCaptioner:
     """Describes a picture by its mean brightness."""
 
+    batch_invariant = False
+
     def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return np.asarray(image.resize((2, 2)), np.float32).transpose(2, 0, 1)
 

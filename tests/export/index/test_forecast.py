@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from export.errors import DiskTooSmall
+from export.index.folder.found import FoundImage
 from export.index.forecast import (
     DISK_SAID_FROM,
     HALF,
@@ -19,7 +20,6 @@ from export.index.forecast import (
     say_disk,
     say_embedding,
 )
-from export.index.found import FoundImage
 
 Told = list[tuple[int, float]]
 

@@ -10,9 +10,9 @@ import pytest
 
 from export.errors import OutputUnwritable
 from export.index.catalog import Catalog, IndexedImage
-from export.index.generation import NextGeneration, publish
-from export.index.publisher import BuildOptions
-from export.index.store_files import STORE_NAMES
+from export.index.generations.generation import NextGeneration, publish
+from export.index.generations.publisher import BuildOptions
+from export.index.vectors.store_files import STORE_NAMES
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
     build,

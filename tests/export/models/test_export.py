@@ -15,12 +15,13 @@ from export.atomic import staged_folder
 from export.errors import CheckpointUnusable, OutputUnwritable
 from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet
+from export.precision.cross_states import read_scales
 from export.precision.gates import GateMissed, Gates, ParityFailed
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
 from tests.export.diary import Diary
-from tests.export.small_checkpoints import Exported
+from tests.export.small_checkpoints import SIZE, Exported
 
 pytestmark = pytest.mark.torch
 
@@ -50,6 +51,23 @@ def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precis
     _, contributions = encoder.attribute(encoder.prepare(picture))
     assert contributions.shape == (4, 4, 24)
     assert isinstance(BlipCaptioner(folder, manifest.blip).caption_images([picture])[0], str)
+
+
+def test_captions_in_8_bits_are_the_same_alone_and_in_any_batch_and_the_manifest_says_so(exported: Exported) -> None:
+    folder, manifest = exported["int8"]
+    assert manifest.blip
+    assert manifest.blip.batch_invariant
+    assert "batch_invariant" not in json.loads((exported["fp32"][0] / "manifest.json").read_text("utf-8"))["blip"]
+    plan = json.loads((folder / "plan.json").read_text("utf-8"))
+    assert plan["cross_states"]["precision"] == "int8"
+    assert len(read_scales(folder / manifest.blip.decoder.path)) == 2 * manifest.blip.layers, "they outlast the optimizer"
+    captioner = BlipCaptioner(folder, manifest.blip)
+    assert captioner.batch_invariant
+    pixels = np.random.default_rng(7).standard_normal((7, 3, SIZE, SIZE)).astype(np.float32)
+    together = captioner.caption_pixels(pixels)
+    assert together == [captioner.caption_pixels(one[None])[0] for one in pixels]
+    assert together == captioner.caption_pixels(pixels[::-1])[::-1]
+    assert len(set(together)) > 3
 
 
 def test_the_manifest_says_what_the_checkpoints_are(exported: Exported) -> None:
@@ -91,7 +109,14 @@ def test_the_plan_has_a_line_for_every_layer(exported: Exported) -> None:
     names = [layer["layer"] for layer in plan["graphs"]["clip/text.onnx"]["layers"]]
     assert len(names) == len(set(names)) == 2 + 6 * 2 + 1  # two tables, six products a layer, the projection
     assert any("layers.1.mlp.fc1" in name for name in names)
-    assert all(layer["why"] and "int8" in layer["errors"] for graph in plan["graphs"].values() for layer in graph["layers"])
+    for path, graph in plan["graphs"].items():
+        assert graph["rows"] == (path == "blip/decoder.onnx")
+        for layer in graph["layers"]:
+            cheapest = "row8" if graph["rows"] and layer["kind"] == "product" else "int8"
+            assert layer["why"]
+            assert cheapest in layer["errors"]
+    assert plan["cross_states"]["precision"] in {"int8", "fp32"}
+    assert plan["cross_states"]["measures"]["blip/decoder.onnx logits"]["cosine_mean"] > 0.9
 
 
 def test_the_folder_holds_the_artefacts_and_nothing_else(exported: Exported) -> None:
@@ -121,7 +146,7 @@ def test_without_blip_there_are_no_captions(
     manifest = export_models(str(clip_folder), None, tmp_path / "models", options=order, display=diary)
     assert manifest.blip is None
     assert read_models_manifest(tmp_path / "models") == manifest
-    assert "clip/text.onnx: measuring each of 15 layers in int8" in diary.steps
+    assert "clip/text.onnx: measuring each of 15 layers in 8 bits" in diary.steps
     assert capfd.readouterr() == ("", "")
 
 

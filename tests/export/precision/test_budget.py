@@ -7,7 +7,9 @@ import pytest
 
 from export.console import SilentDisplay
 from export.precision.budget import LOOSEST, TIGHTEST, BudgetSearch, RoundedGraphs, RoundingOptions, _tightening
+from export.precision.cross_states import Scales
 from export.precision.gates import GateMiss, GateResult, Gates
+from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.models.onnx_session import Session
 from tests.export.precision.small_graphs import write_small_graph
@@ -25,6 +27,9 @@ class SmallGateMeasure:
 
     def calibration_inputs(self, graph: str) -> LayerInputs:
         return LayerInputs(FEEDS, ["logits"], 2)
+
+    def calibrate_states(self, target: Target) -> Scales:
+        return {}
 
     def evaluate(self, folder: Path) -> GateResult:
         self.evaluations += 1

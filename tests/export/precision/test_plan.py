@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from export.console import SilentDisplay
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
 from export.precision.plan import COST, PrecisionPlanner
-from export.precision.rewriting import Edits
-from export.precision.rounding import Choice
+from export.precision.rounding import Choice, Precision
 from export.precision.sensitivity import LayerInputs, LayerSensitivity
 from tests.export.precision.small_graphs import small_graph_sensitivity, write_small_graph
 
@@ -36,7 +36,7 @@ def test_no_budget_leaves_everything_that_costs_anything_exact(planner: Precisio
 
 
 def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: PrecisionPlanner) -> None:
-    naive = planner.all_int8()
+    naive = planner.all_cheapest()
     budget = planner.predict(naive) / 3
     choice = planner.choose(budget)
     assert planner.predict(choice) <= budget
@@ -47,20 +47,20 @@ def test_a_budget_in_between_is_kept_and_buys_the_costliest_layers(planner: Prec
 
 
 def test_the_choice_is_no_dearer_than_any_other_upgrade_alone(planner: PrecisionPlanner) -> None:
-    budget = planner.predict(planner.all_int8()) * 0.9
+    budget = planner.predict(planner.all_cheapest()) * 0.9
     choice = planner.choose(budget)
     layers = planner.graph.layers
     spent = sum(layers[name].weights * (COST[precision] - 1) for name, precision in choice.items())
     for name, layer in layers.items():
-        alone = planner.all_int8() | {name: "fp32"}
+        alone = planner.all_cheapest() | {name: "fp32"}
         if planner.predict(alone) <= budget:
             assert spent <= layer.weights * (COST["fp32"] - 1)
 
 
 def test_outliers_behind_a_norm_are_moved_into_the_weights_rather_than_paid_for(tmp_path: Path) -> None:
     plain, spiked = plan_small_graph(tmp_path), plan_small_graph(tmp_path, outlier=60.0)
-    budget = 1.5 * plain.predict(plain.all_int8())
-    assert spiked.predict(spiked.all_int8()) > 5 * budget
+    budget = 1.5 * plain.predict(plain.all_cheapest())
+    assert spiked.predict(spiked.all_cheapest()) > 5 * budget
     choice = spiked.choose(budget)
     assert {choice["query"], choice["key"]} == {"int8"}
     lines = {line.layer: line for line in spiked.describe(choice, budget).layers}
@@ -81,15 +81,23 @@ INT8_ERRORS = {"out": 0.08, "query": 0.0103, "key": 0.006, "words": 0.0025, "pos
 
 
 class MadeUpSensitivity(LayerSensitivity):
-    """Errors from a table, times `moved` if outliers were moved; blocks have a tenth, times `in_blocks` if they were."""
+    """Errors from a table, in int8; rows have `rows` of them, blocks a tenth. Where outliers were moved, int8 has `moved` of
+    them, and blocks `in_blocks` of what they had.
+    """
 
     def __init__(
-        self, graph: ExactGraph, moved: float = 1.0, errors: dict[str, float] = INT8_ERRORS, in_blocks: float = 1.0
+        self,
+        graph: ExactGraph,
+        moved: float = 1.0,
+        errors: dict[str, float] = INT8_ERRORS,
+        *,
+        in_blocks: float = 1.0,
+        rows: float = 1.0,
     ) -> None:
-        inputs = LayerInputs([{"input_ids": np.array([0, 1, 2])}], ["logits"], 1)
+        inputs = LayerInputs([{"input_ids": np.array([0, 1, 2])}] * 2, ["logits"], 1)
         super().__init__(graph, inputs, target="avx2", threads=1)
-        self._moved, self._errors, self._in_blocks = moved, errors, in_blocks
-        self.examined: set[str] = set()  # in blocks
+        self._moved, self._errors, self._in_blocks, self._rows = moved, errors, in_blocks, rows
+        self.examined: set[str] = set()  # in more than int8
         self.measured_fully: list[str] = []  # in int8, outliers not moved
         self.moved: set[str] = set()
 
@@ -102,6 +110,8 @@ class MadeUpSensitivity(LayerSensitivity):
                 self.measured_fully.append(layer)
             return self._errors[layer] * (1.0 if edits is None else self._moved)
         self.examined.add(layer)
+        if precision == "row8":
+            return self._errors[layer] * self._rows
         return self._errors[layer] / 10 * (1.0 if edits is None else self._in_blocks)
 
 
@@ -127,13 +137,20 @@ def test_all_inputs_measure_the_costly_layers_alone_each_once(tmp_path: Path) ->
     assert sensitivity.measured_fully == ["out"]
 
 
+def test_where_a_quick_measure_runs_all_inputs_nothing_is_measured_twice(tmp_path: Path) -> None:
+    sensitivity = MadeUpSensitivity(write_small_graph(tmp_path / "small.onnx"))
+    sensitivity._inputs = sensitivity._inputs._replace(quick=2)
+    made_up_plan(sensitivity).choose(0.15)
+    assert sensitivity.measured_fully == []
+
+
 def test_a_layer_that_all_inputs_find_cheaper_makes_room_for_the_others(tmp_path: Path) -> None:
     class Misjudged(MadeUpSensitivity):
         def measure_error(self, choice: Choice, edits: Edits | None = None, *, quick: bool = False) -> float:
             return super().measure_error(choice, edits, quick=quick) / (1 if quick else 20)
 
     planner = made_up_plan(Misjudged(write_small_graph(tmp_path / "small.onnx")))
-    assert planner.predict(planner.all_int8()) == pytest.approx(sum(INT8_ERRORS.values()))
+    assert planner.predict(planner.all_cheapest()) == pytest.approx(sum(INT8_ERRORS.values()))
     assert set(planner.choose(0.03).values()) == {"int8"}, "quick inputs alone would have bought blocks for `out`"
 
 
@@ -172,7 +189,7 @@ def test_outliers_stay_moved_where_one_layer_of_a_group_is_int8(spiked: ExactGra
 
 def test_nothing_is_moved_where_a_whole_group_is_exact(spiked: ExactGraph) -> None:
     planner = made_up_plan(MadeUpSensitivity(spiked, moved=0.5))
-    assert planner.edits(planner.all_int8()) == Edits()
+    assert planner.edits(planner.all_cheapest()) == Edits()
     choice = planner.choose(0.0)
     assert set(choice.values()) == {"fp32"}
     assert planner.edits(choice) == Edits()
@@ -197,6 +214,32 @@ def test_outliers_are_moved_where_three_tenths_of_the_error_go(spiked: ExactGrap
     lines = {line.layer: line for line in planner.describe(planner.choose(0.02), 0.02).layers}
     assert bool(lines["query"].equalized) is equalized
     assert lines["query"].errors["int8"] == pytest.approx(INT8_ERRORS["query"] * (moved if equalized else 1))
+
+
+def test_rows_are_taken_before_blocks_where_they_are_enough(tmp_path: Path) -> None:
+    graph = write_small_graph(tmp_path / "small.onnx")
+    errors = {"out": 0.08, "query": 0.0, "key": 0.0, "words": 0.0, "positions": 0.0}
+    for rows, expected in ((0.4, "row8"), (0.9, "block8")):
+        planner = PrecisionPlanner(MadeUpSensitivity(graph, errors=errors, rows=rows))
+        planner.measure_layers(SilentDisplay())
+        assert planner.choose(0.05) == dict.fromkeys(errors, "int8") | {"out": expected}
+        line = next(line for line in planner.describe(planner.choose(0.05), 0.05).layers if line.layer == "out")
+        assert f"; in rows {0.08 * rows:.1e}" in line.why
+
+
+def test_a_graph_of_rows_has_no_product_that_is_coarser(tmp_path: Path) -> None:
+    graph = write_small_graph(tmp_path / "small.onnx")
+    planner = PrecisionPlanner(small_graph_sensitivity(graph), rows=True)
+    planner.measure_layers(SilentDisplay())
+    in_rows: dict[str, Precision] = {
+        name: "row8" if layer.kind == "product" else "int8" for name, layer in graph.layers.items()
+    }
+    assert planner.choose(0.5) == planner.all_cheapest() == in_rows
+    choice = planner.choose(planner.predict(in_rows) / 3)
+    assert "int8" not in {choice[name] for name, layer in graph.layers.items() if layer.kind == "product"}
+    plan = planner.describe(in_rows, 0.5)
+    assert plan.rows
+    assert all(line.why.startswith(f"{in_rows[line.layer]} costs") for line in plan.layers)
 
 
 def test_a_table_is_never_put_in_blocks(planner: PrecisionPlanner) -> None:

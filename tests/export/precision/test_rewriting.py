@@ -8,8 +8,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from export.precision.edits import Edits
 from export.precision.layers import ExactGraph
-from export.precision.rewriting import Edits, rewrite, write_single_file
+from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Choice, Precision
 from export.precision.smoothquant import ChannelGroup, find_channel_groups, find_scales, move_scales
 from runtime.models.onnx_session import Session
@@ -60,7 +61,7 @@ def test_a_norm_that_something_else_reads_keeps_its_gain(tmp_path: Path) -> None
     assert find_channel_groups(ExactGraph(path))[0] == ChannelGroup(("seen",), (), ("key", "query"))
 
 
-@pytest.mark.parametrize("precision", ["int8", "block8"])
+@pytest.mark.parametrize("precision", ["int8", "row8", "block8"])
 @pytest.mark.parametrize("layer", ["words", "query", "out"])
 def test_one_rounded_product_stays_near(graph: ExactGraph, layer: str, precision: Precision) -> None:
     exact, given = ask(graph.path), ask(write(graph, {layer: precision}))
@@ -76,7 +77,7 @@ def test_a_rounded_table_stays_near_and_is_looked_up_in_int8(graph: ExactGraph) 
     assert held["positions_rows"].data_type == onnx.TensorProto.INT8
 
 
-@pytest.mark.parametrize(("precision", "form"), [("int8", "words_int8"), ("block8", "words_blocks")])
+@pytest.mark.parametrize(("precision", "form"), [("int8", "words_int8"), ("row8", "words_int8"), ("block8", "words_blocks")])
 def test_tied_words_are_one_rounded_tensor_with_two_readers(graph: ExactGraph, precision: Precision, form: str) -> None:
     model = onnx.load(write(graph, {"words": precision}))
     large = [tensor.name for tensor in model.graph.initializer if numpy_helper.to_array(tensor).size == WIDTH * WORDS]
@@ -87,6 +88,53 @@ def test_tied_words_are_one_rounded_tensor_with_two_readers(graph: ExactGraph, p
 def test_products_that_read_one_norm_share_its_rounding(graph: ExactGraph) -> None:
     model = onnx.load(write(graph, dict.fromkeys(graph.layers, "int8")))
     assert [node.op_type for node in model.graph.node].count("DynamicQuantizeLinear") == 3  # seen, mixed, last
+
+
+def test_products_that_read_one_norm_share_the_rounding_of_its_rows(graph: ExactGraph) -> None:
+    model = onnx.load(write(graph, {"query": "row8", "key": "row8", "out": "int8"}))
+    kinds = [node.op_type for node in model.graph.node]
+    assert (kinds.count("ReduceMax"), kinds.count("QuantizeLinear"), kinds.count("DynamicQuantizeLinear")) == (1, 1, 1)
+
+
+def test_in_rows_no_row_depends_on_others_and_in_one_tensor_they_do(graph: ExactGraph) -> None:
+    def differs(precision: Precision) -> bool:
+        path = write(graph, dict.fromkeys(("query", "key", "out", "words"), precision))
+        alone = [Session(path, 1).run(["logits"], {"input_ids": one[None]})[0][0] for one in IDS]
+        return not np.array_equal(ask(path), np.stack(alone))
+
+    assert differs("int8")
+    assert not differs("row8")
+
+
+def test_an_outlier_of_one_token_coarsens_that_token_alone(tmp_path: Path) -> None:
+    path = write_small_graph(tmp_path / "small.onnx").path
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        if tensor.name == "positions":
+            table = numpy_helper.to_array(tensor).copy()
+            table[6] *= 300  # one of the four tokens, in all channels: nothing that could be moved into a weight
+            tensor.CopyFrom(numpy_helper.from_array(table, tensor.name))
+    onnx.save(model, path)
+    graph = ExactGraph(path)
+    exact = ask(path)
+    errors = {
+        precision: np.linalg.norm(np.delete(ask(write(graph, {"out": precision})) - exact, 2, axis=0))
+        for precision in ("int8", "row8")
+    }
+    assert errors["row8"] < errors["int8"]
+
+
+def test_a_row_of_equal_values_is_exact_in_rows(tmp_path: Path) -> None:
+    path = write_small_graph(tmp_path / "small.onnx").path
+    model = onnx.load(path)
+    for tensor in model.graph.initializer:
+        if tensor.name in ("norm1.weight", "norm1.bias"):
+            value = 0.0 if tensor.name == "norm1.weight" else 0.7
+            tensor.CopyFrom(numpy_helper.from_array(np.full(WIDTH, value, np.float32), tensor.name))
+    onnx.save(model, path)
+    graph = ExactGraph(path)
+    given = ask(write(graph, {"query": "row8", "key": "row8"}))
+    assert np.abs(given - ask(path)).max() / np.abs(given).max() < 0.02  # what is left is the rounding of the weights
 
 
 def test_what_is_not_chosen_stays_as_it_was(graph: ExactGraph) -> None:

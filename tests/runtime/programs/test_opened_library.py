@@ -23,7 +23,7 @@ from runtime.errors import (
     SettingInvalid,
     TopKOutOfRange,
 )
-from runtime.library.where import FilterInvalid
+from runtime.library.photos.where import FilterInvalid
 from runtime.programs.opened_library import OpenedLibrary
 from tests.conftest import ROOT
 from tests.sample_library import MODELS, SCENES, SampleLibrary

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.clusters import write_ivf
+from export.index.vectors.clusters import write_ivf
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.engine import Engine
 from runtime.explain.sentences import EvidenceExplainer
@@ -18,7 +18,7 @@ from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.library.copies import COPIES_SCHEMA
 from runtime.library.image_rows import CATALOG_SCHEMA
-from runtime.library.photo_facts import PHOTO_FACTS_SCHEMA
+from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA
 from runtime.search.evidence import Answer
 from runtime.search.query import HitOrder, RequestLimits

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from runtime.errors import ImageNotFound
 from runtime.library.image_rows import ImageRow
+from runtime.library.photos.where import FilterInvalid, Where, check_where
 from runtime.library.picture_text import read_words
-from runtime.library.where import FilterInvalid, Where, check_where
 from tests.runtime.stores.contract_library import (
     CAPTIONS,
     COUNT,

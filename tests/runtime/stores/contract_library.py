@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from export.index.catalog import Catalog, IndexedImage, write_catalog
-from export.index.clusters import write_ivf
 from export.index.photos.folder_facts import KnownFacts
+from export.index.vectors.clusters import write_ivf
 from runtime.library.catalog import Library
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 from runtime.library.picture_text import PictureWord, write_words
 from runtime.stores.clustered import ClusteredStore
 from runtime.stores.faiss_ivf import MappedIvf

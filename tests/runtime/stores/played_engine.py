@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from export.cluster.tables import NameCounts, write_tables
+from export.cluster.load.tables import NameCounts, write_tables
 from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import IndexManifest
 from runtime.library.picture_text import read_words

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from runtime.web.connections import Connections, WatchedProtocol
+from runtime.web.server.connections import Connections, WatchedProtocol
 
 
 class SetLoop(asyncio.SelectorEventLoop):

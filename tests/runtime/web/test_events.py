@@ -23,6 +23,9 @@ NO_REQUESTS = [
     {"Records": [{"eventSource": "aws:s3", "s3": {}}]},
     {"Records": []},
     {"requestContext": None},
+    {"requestContext": {}},
+    {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT"}, "isBase64Encoded": False},  # of a web socket
+    {"version": "1.0", "requestContext": {"condition": "Success"}, "requestPayload": {}},  # of an asynchronous call
     {},
     [],
     "ping",

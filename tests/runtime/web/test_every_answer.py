@@ -8,7 +8,7 @@ from runtime.errors import SettingInvalid
 from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
-from runtime.web.listening import open_sockets
+from runtime.web.server.listening import open_sockets
 from tests.runtime.web.test_api import fault, search
 
 METRICS = "127.0.0.1:9100"

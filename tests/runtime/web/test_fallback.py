@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.artefacts.remote_faults import RemoteUnreachable
+from runtime.artefacts.remote.remote_faults import RemoteUnreachable
 from runtime.errors import LookwhyError, RemoteRefused
 from runtime.web.fallback import StartupFallback
 

@@ -13,7 +13,7 @@ from runtime.errors import Overloaded
 from runtime.settings import Settings
 from runtime.web.admission import AdmissionQueue
 from runtime.web.api import SEARCHES_AT_ONCE, create_app
-from runtime.web.routing import QueuedRoute
+from runtime.web.routes.routing import QueuedRoute
 from tests.runtime.conftest import ColourEncoder
 from tests.runtime.web.slow_requests import LIMIT_S, Client, run, settled
 

@@ -11,11 +11,11 @@ from typing import Any
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
+from export.index.folder.scan import scan_folder
 from export.index.photos.beside import NOTHING, find_beside
 from export.index.photos.places import Places
 from export.index.photos.reading import read_facts
-from export.index.scan import scan_folder
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 
 TAGS = {"maker": 0x010F, "model": 0x0110, "modified": 0x0132, "rating": 0x4746, "percent": 0x4749, "xp_keywords": 0x9C9E}
 EXIF_TAGS = {

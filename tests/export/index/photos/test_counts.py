@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export.index.catalog import Catalog, IndexedImage, write_catalog
 from runtime.library.catalog import Library
-from runtime.library.photo_counts import KINDS, PhotoCount
+from runtime.library.photos.photo_counts import KINDS, PhotoCount
 from tests.runtime.library.photo_library import write_photos
 
 

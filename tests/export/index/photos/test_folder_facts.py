@@ -12,16 +12,16 @@ import pytest
 
 from export.index import build as builds
 from export.index.build import BuildOptions
-from export.index.history import put_in_force
+from export.index.folder.scan import FoundImage
+from export.index.generations.history import put_in_force
 from export.index.photos import folder_facts
 from export.index.photos.beside import Beside
 from export.index.photos.places import Places, PlacesFile, Town
 from export.index.photos.reading import read_facts
-from export.index.scan import FoundImage
 from runtime.artefacts.file_record import record_file
 from runtime.library.catalog import Library
-from runtime.library.photo_facts import PhotoFacts
-from runtime.library.where import Where
+from runtime.library.photos.photo_facts import PhotoFacts
+from runtime.library.photos.where import Where
 from tests.export.index.photos.photo_files import BERLIN, MTIME, exif, insert, put, segment, takeout, xmp
 from tests.export.index.small_library import GridEncoder, build, catalog_of, manifest_of, said_by, small_models
 

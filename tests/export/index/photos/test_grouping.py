@@ -9,14 +9,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from export.index.catalog import read_catalog
+from export.index.generations.publisher import BuildOptions
 from export.index.photos import missing_signatures
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.signatures import FILE_NAME, Signatures
-from export.index.publisher import BuildOptions
 from runtime.images.previews import PREVIEW_EDGES
 from runtime.library.catalog import Library
 from runtime.library.copies import Kind
-from runtime.library.previews import preview_path
+from runtime.library.previews.previews import preview_path
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
     GridEncoder,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from export.index.photos.blocks import find_blocks
-from export.index.photos.exif import read_exif
+from export.index.photos.exif import EXIF_TAGS, FIRST_TAGS, GPS_TAGS, read_exif
 from export.index.photos.iptc import read_iptc
 from export.index.photos.takeout import read_takeout
 from export.index.photos.texts import clean, clean_all
@@ -47,6 +47,17 @@ def test_a_directory_that_names_itself_and_values_without_end_cost_nothing() -> 
     block = open_tiff(read_within(b"II*\0\x08\0\0\0" + directory))
     assert block is not None
     assert read_exif(block).camera is None
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan"), -1.0, 1e300])
+@pytest.mark.parametrize("tag", sorted(FIRST_TAGS | EXIF_TAGS | GPS_TAGS))
+def test_a_tag_that_holds_no_usable_number_costs_itself_alone(tag: int, number: float) -> None:
+    wrong = struct.pack("<HHII", tag, 12, 1, 8 + 2 + 12 + 4) + b"\0\0\0\0" + struct.pack("<d", number)
+    block = open_tiff(read_within(b"II*\0\x08\0\0\0\1\0" + wrong))
+    assert block is not None
+    facts = read_exif(block, gps=block)
+    assert facts.position is None
+    assert facts.rating is None
 
 
 def test_lists_without_end_are_cut() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runtime.artefacts.breaker import Breaker
+from runtime.artefacts.remote.breaker import Breaker
 from runtime.explain.groq.client import GroqClient
 from runtime.explain.groq.explainer import GroqExplainer
 from runtime.explain.sentences import EvidenceExplainer

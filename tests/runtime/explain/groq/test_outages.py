@@ -8,7 +8,7 @@ from time import monotonic, perf_counter, sleep
 
 import pytest
 
-from runtime.artefacts.breaker import Breaker
+from runtime.artefacts.remote.breaker import Breaker
 from runtime.explain.groq.explainer import MAX_CALLS
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.groq_server import (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from runtime.library.photos.where import FilterInvalid, PhotoFactsMissing, check_where
 from runtime.library.remote import naming
 from runtime.library.remote.faults import StoreLacks
 from runtime.library.remote.library import RemoteLibrary
-from runtime.library.where import FilterInvalid, PhotoFactsMissing, check_where
 from tests.runtime.stores.contract_library import OpenedStore, contract_rows
 from tests.runtime.stores.played_engine import PlayedRows, open_played
 

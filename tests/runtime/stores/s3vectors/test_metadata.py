@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.library.image_rows import ImageRow
-from runtime.library.photo_facts import PhotoFacts
+from runtime.library.photos.photo_facts import PhotoFacts
 from runtime.library.picture_text import PictureWord
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.s3vectors.metadata import (

@@ -1,0 +1,1 @@
+"""Shards into an engine: FAISS files, Milvus, S3 Vectors."""

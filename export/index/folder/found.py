@@ -1,0 +1,81 @@
+"""What one look at a folder found: pictures, what is skipped, what is not read, and what is left out on purpose."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from export.index.folder.leaving_out import LeavingOut, folders_of
+from export.index.folder.unread import READ_SUFFIXES, unread_lines
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """A file whose name says that it is a picture. `image_path` is relative to the folder, with forward slashes."""
+
+    image_path: str
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedImage:
+    r"""A picture that is not in the library, and why.
+
+    `name` is its relative path, bytes that are no UTF-8 written as `\xNN`. `sha256` is None where the file could not even
+    be read, or became another one meanwhile: such a file is tried again at every run, any other only once it has changed.
+    """
+
+    name: str
+    reason: str
+    sha256: str | None = None
+    bytes: int = 0
+    mtime_ns: int = 0
+
+
+@dataclass
+class Scan:
+    """One look at a folder: its pictures by path, what cannot be indexed, and how many other files there are.
+
+    `unlisted` says by relative path of what could not be looked at why, be it a folder or a file: what lies there is not
+    known. `empty` are the folders that hold nothing at all, not even a hidden file, as a mount point does when nothing is
+    mounted. `dangling` says where links that lead nowhere would lead, inside the folder. `unread` says of which kind files
+    are that are not read here, but for the videos of Live Photos. `left_out` says by relative path of folders and files
+    which rule leaves them out; what is merely hidden is not among them. `beside` are the files, no links, whose
+    suffix says that they may tell something of a picture; they count among the other files.
+    """
+
+    folder: Path
+    began_ns: int
+    rules: LeavingOut
+    images: list[FoundImage] = field(default_factory=list)
+    skipped: list[SkippedImage] = field(default_factory=list)
+    other_files: int = 0
+    unlisted: dict[str, str] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    dangling: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    beside: list[FoundImage] = field(default_factory=list)
+
+    def why_left_out(self, path: str) -> str | None:
+        """Return which rule leaves out the file of a relative path, be it there or not; None where none does."""
+        places = (path, *folders_of(path))
+        return next((self.left_out[place] for place in places if place in self.left_out), None) or self.rules.why_below(path)
+
+
+def why_no_picture(scan: Scan) -> str:
+    """Return why a folder that holds no picture cannot be indexed."""
+    files = scan.other_files + len(scan.unread)
+    if not (files or scan.left_out):
+        return "it holds no file. If a drive belongs there, mount it; an index made of it before is as it was"
+    reasons = [f"none of its {files:,} files is a picture that is read here ({', '.join(sorted(READ_SUFFIXES))})"]
+    reasons += [line.removesuffix(".") for line in (*unread_lines(scan.unread), *left_out_lines(scan))]
+    return ". ".join(reasons)
+
+
+def left_out_lines(scan: Scan) -> list[str]:
+    """Return what is left out on purpose, by rule, as at most one line; and patterns that match nothing."""
+    counts = Counter(scan.left_out.values())
+    named = [f"{rule} ({count:,})" if count > 1 else rule for rule, count in sorted(counts.items())]
+    lines = [f"Left out: {', '.join(named)}."] if named else []
+    return lines + [f"--exclude {pattern} matches nothing." for pattern in sorted(scan.rules.unmatched)]

@@ -1,0 +1,190 @@
+"""The files of a folder of pictures: names, lengths, times. Opens none of them to decode it; `decode.py` does."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from export.errors import FolderUnusable
+from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
+from export.index.folder.leaving_out import HIDDEN, NOMEDIA, LeavingOut
+from export.index.folder.unread import READ_SUFFIXES, live_videos, suffix_of, unread_kind
+
+__all__ = ["INT64_MIN", "FoundImage", "Scan", "SkippedImage", "is_misread", "is_text", "mtime_of", "scan_folder"]
+
+# A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
+RACY_NS = 2_000_000_000
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1  # what SQLite can keep; some file systems have times beyond the year 2262
+BESIDE_SUFFIXES = frozenset({".xmp", ".json"})  # of sidecars, and of Google Takeout's
+MISREAD = (
+    f"names in it are UTF-8, but the locale (LC_ALL, LC_CTYPE or LANG) reads them as {sys.getfilesystemencoding()}; "
+    "set LC_ALL=C.UTF-8"
+)
+
+
+def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut | None = None) -> Scan:
+    """Return what lies in `folder` and below.
+
+    What the rules leave out, folders with a file `.nomedia`, and the folder `leave_out`, are passed over. Links to folders
+    are not followed, so a loop does no harm; a link to a file counts when it ends inside `folder`, because only those will
+    be served.
+
+    Raises:
+        FolderUnusable: it is not there, is no folder, cannot be listed, or holds nothing that could be a picture.
+    """
+    root = _usable_root(folder)
+    scan = Scan(root, began_ns=time.time_ns(), rules=rules or LeavingOut(root))
+    passed_over = leave_out.resolve() if leave_out else None
+    waiting = [root]
+    while waiting:
+        here = waiting.pop()
+        try:
+            entries = _entries(here, scan)
+        except OSError as cause:
+            reason = cause.strerror or str(cause)
+            if here == root:
+                raise FolderUnusable(folder, reason) from cause
+            scan.unlisted[_name_of(here, root)] = f"the folder cannot be listed ({reason})"
+            continue
+        folders = [path for entry in entries if (path := _note_entry(entry, scan))]
+        waiting += [path for path in folders if path != passed_over]
+    if not (scan.images or scan.skipped or scan.unlisted or scan.empty - {"."}):
+        raise FolderUnusable(folder, why_no_picture(scan))
+    for video in live_videos(scan.unread, (image.image_path for image in scan.images)):
+        del scan.unread[video]
+    scan.images.sort(key=lambda image: image.image_path)
+    scan.skipped.sort(key=lambda image: image.name)
+    return scan
+
+
+def mtime_of(facts: os.stat_result) -> int:
+    """Return a file's mtime in nanoseconds, as near to it as SQLite can keep."""
+    return min(max(facts.st_mtime_ns, INT64_MIN + 1), INT64_MAX)
+
+
+def is_text(path: str) -> bool:
+    """Return whether a path can be written as UTF-8; one with other bytes cannot be kept in JSON or SQLite."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_misread(path: str) -> bool:
+    """Return whether a path is UTF-8 on the disk, while the locale makes Python read it as something else.
+
+    Such a name is not skipped: it would leave the index, although its file is in order.
+    """
+    if sys.getfilesystemencoding() == "utf-8" or path.isascii():
+        return False
+    try:
+        os.fsencode(path).decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
+
+
+def _usable_root(folder: Path) -> Path:
+    if not folder.exists():
+        raise FolderUnusable(folder, "it is not there. If a drive belongs there, mount it; an index of it is as it was")
+    if not folder.is_dir():
+        raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
+    root = folder.resolve()
+    if is_misread(str(root)):
+        raise FolderUnusable(folder, MISREAD)
+    if not is_text(str(root)):
+        raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
+    return root
+
+
+def _entries(folder: Path, scan: Scan) -> list[os.DirEntry[str]]:
+    """Return what a folder holds and no rule leaves out."""
+    with os.scandir(folder) as listed:
+        entries = list(listed)
+    if not entries:
+        scan.empty.add(_name_of(folder, scan.folder))
+    if folder != scan.folder and any(entry.name.lower() == NOMEDIA for entry in entries):
+        scan.left_out[_name_of(folder, scan.folder)] = NOMEDIA
+        return []
+    return [entry for entry in entries if not _is_left_out(entry, scan)]
+
+
+def _is_left_out(entry: os.DirEntry[str], scan: Scan) -> bool:
+    name = _name_of(entry.path, scan.folder)
+    try:
+        is_folder = entry.is_dir(follow_symlinks=False)
+    except OSError:  # it will be noted as what cannot be looked at
+        return False
+    reason = scan.rules.why(name, is_folder=is_folder)
+    if reason and reason != HIDDEN:
+        scan.left_out[name] = reason
+    return reason is not None
+
+
+def _note_entry(entry: os.DirEntry[str], scan: Scan) -> Path | None:
+    """Return the path of a folder, to be listed in its turn; anything else is noted."""
+    try:
+        if entry.is_dir(follow_symlinks=False):
+            return Path(entry.path)
+        _note_file(entry, scan)
+    except OSError as cause:
+        name = _name_of(entry.path, scan.folder)
+        scan.unlisted[name] = f"it cannot be looked at ({cause.strerror or cause})"
+    return None
+
+
+def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
+    name = _name_of(entry.path, scan.folder)
+    suffix = suffix_of(entry.path)
+    is_picture = suffix in READ_SUFFIXES
+    if entry.is_symlink() and (reason := _why_not_followed(Path(entry.path), scan, is_picture)):
+        scan.skipped.append(SkippedImage(name, reason))
+    elif entry.is_file() and (kind := unread_kind(entry.path)):
+        scan.unread[name] = kind
+    elif not is_picture or not entry.is_file():
+        scan.other_files += 1
+        if suffix in BESIDE_SUFFIXES and entry.is_file(follow_symlinks=False) and is_text(entry.path):
+            _note_found(entry, name, scan.beside)
+    elif is_misread(entry.path):
+        raise FolderUnusable(scan.folder, MISREAD)
+    elif not is_text(entry.path):
+        scan.skipped.append(SkippedImage(name, "its name has bytes that are not UTF-8; rename it"))
+    else:
+        _note_found(entry, name, scan.images)
+
+
+def _note_found(entry: os.DirEntry[str], name: str, found: list[FoundImage]) -> None:
+    try:
+        facts = entry.stat()
+    except FileNotFoundError:  # deleted since the folder was listed: nothing to report
+        return
+    found.append(FoundImage(name, facts.st_size, mtime_of(facts)))
+
+
+def _why_not_followed(link: Path, scan: Scan, is_picture: bool) -> str | None:
+    """Return why a link is skipped by name; None where it leads to a file inside, or to nothing that anyone would miss."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop, before Python 3.13
+        if is_picture:
+            _note_dangling(link, scan)
+        return "it is a link that leads nowhere" if is_picture else None
+    if target.is_relative_to(scan.folder) or not (is_picture or target.is_dir()):
+        return None
+    return f"it is a link out of the folder, to {'a folder; index that one itself' if target.is_dir() else 'a file'}"
+
+
+def _note_dangling(link: Path, scan: Scan) -> None:
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):
+        return
+    if target.is_relative_to(scan.folder):
+        scan.dangling[_name_of(link, scan.folder)] = _name_of(target, scan.folder)
+
+
+def _name_of(path: Path | str, root: Path) -> str:
+    """Return a path relative to `root`, which it lies below, as it can be kept: without pathlib, a fifth of the time."""
+    below = os.fspath(path).removeprefix(os.fspath(root)).replace(os.sep, "/").lstrip("/") or "."
+    return below if below.isascii() else below.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,1 @@
+"""From scores to the probability of a match: fitted on the library's own captions."""

@@ -1,0 +1,1 @@
+"""Vectors of pictures: made, and kept in stores, flat or in clusters."""

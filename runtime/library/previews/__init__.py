@@ -1,0 +1,1 @@
+"""Previews: where they lie, and how one that is not there yet is made."""

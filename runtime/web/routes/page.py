@@ -1,0 +1,46 @@
+"""The page: its HTML, its files, and its service worker. Knows no more of the frontend than where these lie."""
+
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from runtime.web.routes.files import FileAnswer
+from runtime.web.routes.routing import get
+from runtime.web.routes.service_worker import SERVICE_WORKER, versioned_service_worker
+
+# Asked for again each time, and answered with 304 unless it changed: no browser mixes the files of two versions.
+REVALIDATED = {"cache-control": "no-cache"}
+
+
+def add_page(app: FastAPI, frontend: Path) -> None:
+    """Add the routes of the page that lies in the folder `frontend`."""
+
+    @get(app, "/", response_class=Response, include_in_schema=False)
+    def page() -> FileAnswer:
+        return FileAnswer.of(frontend / "index.html", REVALIDATED)
+
+    # beside the page, as it may only answer for what lies beside it or below
+    @get(app, f"/{SERVICE_WORKER}", response_class=Response, include_in_schema=False)
+    def service_worker() -> Response:
+        if not (frontend / SERVICE_WORKER).is_file():  # a page of one's own need not have one
+            raise HTTPException(404)
+        return Response(versioned_service_worker(frontend), media_type="text/javascript", headers=REVALIDATED)
+
+    app.mount("/static", PageFiles(directory=frontend), name="static")
+
+
+class PageFiles(StaticFiles):
+    """starlette's, of files that are revalidated: without a word on that, browsers keep them for days."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return the file, or 304.
+
+        Raises:
+            HTTPException: there is no such file, or the method is not GET or HEAD.
+        """
+        answer = await super().get_response(path, scope)
+        answer.headers.update(REVALIDATED)
+        return answer

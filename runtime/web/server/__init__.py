@@ -1,0 +1,1 @@
+"""The running server: sockets, connections, its end."""
