@@ -5,7 +5,6 @@ their own (time, memory), and compares ids and cut texts on 300 texts in each of
 """
 
 import json
-import resource
 import statistics
 import tempfile
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from benchmarks.measure.memory import Memory
 from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.measure.script_texts import draw_texts
 from runtime.models.mapped_bpe import MappedBpe
@@ -69,11 +69,12 @@ def open_and_encode(path: Path) -> dict[str, float]:
     """Return what opening costs until the first text has its ids, and what further texts cost."""
     import tokenizers  # noqa: F401 (imported before the clock starts)
 
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = Memory.now(), time.perf_counter()
     tokenizer = open_form(path)
     tokenizer.encode([QUERY])
     opened_ms = (time.perf_counter() - start) * 1e3
-    memory_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    after = Memory.now()
+    memory_mb = (after.anonymous + after.files - before.anonymous - before.files) / 1e6
     start = time.perf_counter()
     for _ in range(ROUNDS):
         tokenizer.encode([QUERY])
