@@ -25,7 +25,7 @@ from benchmarks.load.server import start_server
 ROOT = Path(__file__).resolve().parents[1]
 PIXELS = 12e6
 QUERY = "a purple boat"  # sample models find none among photos: all 24 are near misses, and are open
-# Without the last one, each window that nobody sees has a toolbar, pages in processes of their own beside the page that is timed.
+# Without the last one, each window has a toolbar that nobody sees: pages with processes of their own beside the one timed.
 CHROMIUM_FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     "--disable-features=InitialWebUI,WebUIToolbarProcessOverheadExperiment,PreloadTopChromeWebUI,WebUIOmniboxPopup",
@@ -40,8 +40,8 @@ PHONE: dict[str, Any] = {
 CPU_SLOWDOWN = 4
 PATIENCE_MS = 120_000  # a busy machine is slow, and the figures say so
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 9e6 / 8, "uploadThroughput": 9e6 / 8}
-# Notes layout shifts without a user's doing, long tasks, and when the first picture of a card can be seen; tells the console of
-# that, as being asked again and again would take the page's time.
+# Notes layout shifts without a user's doing, long tasks, and when the first picture of a card can be seen; tells the console
+# of that, as being asked again and again would take the page's time.
 WATCH = """() => {
   window.seen = {shift: 0, longest_task: 0, first_picture: 0};
   new PerformanceObserver((list) => {
@@ -138,7 +138,10 @@ def visit(browser: Browser, address: str, *, typed: bool) -> Visit:
             page.get_by_role("searchbox").fill(QUERY)
             begun = page.evaluate("performance.now()")
         with page.expect_console_message(lambda message: message.text == FIRST_PICTURE):
-            page.get_by_role("searchbox").press("Enter") if typed else page.goto(address, wait_until="commit")
+            if typed:
+                page.get_by_role("searchbox").press("Enter")
+            else:
+                page.goto(address, wait_until="commit")
         cpu_ms = main_thread_ms(session) - begun_cpu_ms
         (results,) = page.wait_for_function(ALL_LOADED).json_value()
         seen = page.evaluate("seen")
