@@ -25,7 +25,7 @@ from benchmarks.load.server import start_server
 ROOT = Path(__file__).resolve().parents[1]
 PIXELS = 12e6
 QUERY = "a purple boat"  # sample models find none among photos: all 24 are near misses, and are open
-# Without the last one, each window that nobody sees has a toolbar: pages in processes of their own beside the one timed.
+# Without the last one, each window has a toolbar that nobody sees: pages with processes of their own beside the one timed.
 CHROMIUM_FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     "--disable-features=InitialWebUI,WebUIToolbarProcessOverheadExperiment,PreloadTopChromeWebUI,WebUIOmniboxPopup",
@@ -138,7 +138,10 @@ def visit(browser: Browser, address: str, *, typed: bool) -> Visit:
             page.get_by_role("searchbox").fill(QUERY)
             begun = page.evaluate("performance.now()")
         with page.expect_console_message(lambda message: message.text == FIRST_PICTURE):
-            page.get_by_role("searchbox").press("Enter") if typed else page.goto(address, wait_until="commit")
+            if typed:
+                page.get_by_role("searchbox").press("Enter")
+            else:
+                page.goto(address, wait_until="commit")
         cpu_ms = main_thread_ms(session) - begun_cpu_ms
         (results,) = page.wait_for_function(ALL_LOADED).json_value()
         seen = page.evaluate("seen")
