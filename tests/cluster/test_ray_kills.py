@@ -53,6 +53,8 @@ def test_a_killed_node_and_a_killed_driver_lose_nothing_and_make_nothing_twice(
     wait_for(driver, lambda: count_done(shards) >= 2 * PICTURES // 3)
     driver.kill()
     driver.wait()
+    assert driver.stderr
+    driver.stderr.close()
     done = count_done(shards)
     assert done < PICTURES, "the build ended before its driver was killed"
     began_s = time.monotonic()
