@@ -35,9 +35,10 @@ function show_results(request, first_answer, find_similar, signal) {
     find_similar,
     fetch_heatmap: evidence?.fetch_heatmap,
     explain: async (result) => evidence?.is_explained(result) || evidence?.explain_all([result]),
-    close: focus_picture,
+    close: (at) => are_shown.then(() => signal.aborted || focus_picture(at)),
   };
   let next = null;
+  let are_shown = null;
 
   function open(result, { heatmap = false } = {}) {
     const shown = lists.shown();
@@ -61,7 +62,7 @@ function show_results(request, first_answer, find_similar, signal) {
 
   async function add_page(answer) {
     next = answer.next ?? null;
-    const are_shown = lists.add(answer.results);
+    are_shown = lists.add(answer.results);
     lists.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
     await are_shown;
     if (!signal.aborted) show_more();

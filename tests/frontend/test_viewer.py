@@ -58,6 +58,18 @@ def test_more_like_this_and_back_lead_to_the_open_picture_again(page: Page, stan
     expect(pictures(page).nth(2)).to_be_focused()
 
 
+def test_a_viewer_closed_before_its_card_is_made_leads_to_the_card(page: Page, stand_in: StandIn) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})  # a first row of fewer cards than the results
+    page.add_init_script("scheduler.postTask = () => new Promise((resolve) => (window.make_the_others = resolve))")
+    page.goto(f"{stand_in.url}/?q=boat&photo=7")
+    expect(page.get_by_role("dialog")).to_contain_text("8 of 8")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(pictures(page).nth(7)).to_have_count(0)
+    page.evaluate("window.make_the_others()")
+    expect(pictures(page).nth(7)).to_be_focused()
+
+
 def test_a_link_to_a_result_opens_it_among_the_others(page: Page, stand_in: StandIn) -> None:
     page.goto(f"{stand_in.url}/?q=boat&photo=5")
     expect(page.get_by_role("dialog")).to_contain_text("6 of 8")
