@@ -18,13 +18,13 @@ from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.previews.seen_pictures import opened_for_models
-from runtime.models.encoder import Encoder, Pixels, Vectors
+from runtime.models.encoder import Encoder, Pixels, TokenIds, Vectors
 from runtime.search.candidates import find_candidates
 from runtime.search.cards import best_cards, newest_first, with_copies
 from runtime.search.embedded_query import Query
-from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings, weigh_words
+from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings
 from runtime.search.heatmap import Heatmap, check_by_occlusion
-from runtime.search.hits import hits_of
+from runtime.search.hits import hits_of, weighed
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.paging import Page
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
@@ -44,7 +44,7 @@ CHANGED = Explanation(
 NOUNS_REMEMBERED = 4096  # that no caption uses
 WARM_QUERY = "scenery"  # no caption's word, so that it is looked for among those
 NOUNS_LOOKED_UP = 32  # of one query, each a run of the text tower
-MAX_WORDS_WEIGHED = 16  # of a query's content words; each is a row of one text-tower batch
+MAX_WORDS_WEIGHED = 16  # of a query's content words, each by the query without it
 
 
 class Engine:
@@ -151,15 +151,21 @@ class Engine:
     ) -> Query:
         """Return the query as far as it is read, its texts embedded.
 
-        What is wanted has a run of its own, as the captions had; what is left out shares one.
+        What is wanted has a run of its own, as the captions had, or shares it with its shortened forms, by which its words
+        are weighed; what is left out shares one.
         """
         with timings.stage("tokenize"):
             read_part = self.encoder.read_part
             unwanted_read = [read_part(phrase.text) for phrase in request.query.unwanted]
             parsed = request.query.cut_to(read_part(request.query.wanted.text), unwanted_read)
             phrases = (*([parsed.wanted] if parsed.wanted.text else []), *parsed.unwanted)
-            runs = [[parsed.wanted.text], [phrase.text for phrase in parsed.unwanted]]
-            tokens = [self.encoder.tokenize(texts) for texts in runs if any(texts)]
+            words = parsed.wanted.words[:MAX_WORDS_WEIGHED] if request.explain else ()
+            texts = (
+                [parsed.wanted.text] if parsed.wanted.text else [],
+                [without_word(parsed.wanted.text, word) for word in words],
+                [phrase.text for phrase in parsed.unwanted],
+            )
+            wanted, shortened, unwanted = (self.encoder.tokenize(some) if some else None for some in texts)
         said = {word for phrase in phrases for thing in noun_phrases(phrase.text) for word in thing.words}
         rarity = self.library.words.rarity(said)
         lookups = iter(range(NOUNS_LOOKED_UP))
@@ -169,12 +175,19 @@ class Engine:
 
         statements = tuple(Statement.of(phrase.text, rarity, same_meaning) for phrase in phrases)
         with timings.stage("embed"):
-            vectors = [vector for token_ids in tokens for vector in self.encoder.embed_tokens(token_ids)]
-        text = vectors.pop(0) if parsed.wanted.text else None
-        query = Query(parsed, text, statements, tuple(vectors))
+            text, lost = self._embed_wanted(wanted, shortened)
+            left_out = () if unwanted is None else tuple(self.encoder.embed_tokens(unwanted))
+        query = Query(parsed, text, statements, left_out, lost=lost)
         if isinstance(request, CheckedExplain):
             return query
         return replace(query, picture=picture, picture_weight=request.picture_weight)
+
+    def _embed_wanted(self, token_ids: TokenIds | None, shortened: TokenIds | None) -> tuple[Vectors | None, Vectors | None]:
+        """Return the vector of what is wanted, (d,), and what it loses without each word, (w, d), where that is asked."""
+        if token_ids is None or shortened is None:
+            return (None if token_ids is None else self.encoder.embed_tokens(token_ids)[0]), None
+        vectors = self.encoder.embed_with_shortened(token_ids, shortened)
+        return vectors[0], vectors[0] - vectors[1:]
 
     def _search(self, request: CheckedSearch, query: Query, timings: StageTimings) -> Answer:
         with timings.stage("search"):
@@ -204,23 +217,10 @@ class Engine:
     def _explained(self, query: Query, hits: list[Hit], vectors: Vectors, timings: StageTimings) -> list[Hit]:
         """Return the hits with their word weights and sentences; `vectors` are theirs, (k, d)."""
         with timings.stage("evidence"):
-            hits = self._weighed(query, hits, vectors)
+            hits = weighed(query, hits, vectors)
         with timings.stage("explain"):
             explained = iter(self._explainer.explain(query.parsed, [hit for hit in hits if not hit.has_changed]))
         return [replace(hit, explanation=CHANGED if hit.has_changed else next(explained)) for hit in hits]
-
-    def _weighed(self, query: Query, hits: list[Hit], vectors: Vectors) -> list[Hit]:
-        """Return the hits with their word weights, by leaving out each word: one batch through the text tower."""
-        wanted = query.parsed.wanted
-        words = wanted.words[:MAX_WORDS_WEIGHED]
-        if query.text is None or not words or not hits:
-            return hits
-        token_ids = self.encoder.tokenize([without_word(wanted.text, word) for word in words])
-        lost = query.text - self.encoder.embed_tokens(token_ids)  # (w, d)
-        return [
-            replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, drops, hit.caption)))
-            for hit, drops in zip(hits, vectors @ lost.T, strict=True)  # (k, w)
-        ]
 
     def _located(self, text: Vectors, hit: Hit) -> Hit:
         """Return the hit with its heatmap and the check of it; unchanged where its picture cannot be read any more."""

@@ -23,6 +23,7 @@ from export.models.optimize import optimize_graph
 from export.models.parity import Outputs, require_parity
 from export.models.report import write_report
 from export.models.report_figures import ReportFigures
+from export.models.shared_prefixes import share_prefixes
 from export.models.siglip_exporter import SiglipExporter
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
@@ -131,6 +132,8 @@ class _ExportRun:
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
         for graph in exporter.graphs:
             optimize_graph(self._folder / graph)
+        for graph in exporter.causal_graphs:
+            share_prefixes(self._folder / graph)
         return self._record(exporter)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:

@@ -31,11 +31,13 @@ class FamilyExporter(Protocol):
     """One checkpoint to export. `model` is always the torch model that `checkpoints.read_model` returned.
 
     `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written. `row_graphs` are the graphs
-    that run several pictures at once, of which none may depend on the others.
+    that run several pictures at once, of which none may depend on the others; `causal_graphs` embed texts whose tokens depend
+    on those before them alone.
     """
 
     graphs: tuple[str, ...]
     row_graphs: frozenset[str]
+    causal_graphs: tuple[str, ...]
     tokenizer: str
 
     def write_graphs(self, model: "PreTrainedModel", folder: Path) -> None:
@@ -59,6 +61,7 @@ class ClipExporter:
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
     row_graphs: frozenset[str] = frozenset()
+    causal_graphs: tuple[str, ...] = ("clip/text.onnx",)
     tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
@@ -112,6 +115,7 @@ class BlipExporter:
 
     graphs: tuple[str, ...] = ("blip/vision.onnx", "blip/decoder.onnx")
     row_graphs: frozenset[str] = frozenset({"blip/decoder.onnx"})  # the vision graph runs one picture at a time
+    causal_graphs: tuple[str, ...] = ()
     tokenizer = "blip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "BlipForConditionalGeneration", num_beams: int = NUM_BEAMS) -> None:

@@ -28,6 +28,7 @@ class SiglipExporter:
 
     graphs: tuple[str, ...] = ("siglip/text.onnx", "siglip/image.onnx")
     row_graphs: frozenset[str] = frozenset()
+    causal_graphs: tuple[str, ...] = ()  # every token attends to every other, to padding, too
 
     def __init__(self, checkpoint: Checkpoint, model: "SiglipModel") -> None:
         self._checkpoint, self._config = checkpoint, model.config

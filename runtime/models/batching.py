@@ -61,15 +61,41 @@ class BatchingEncoder:
 
     def embed_tokens(self, token_ids: TokenIds) -> Vectors:
         """Return the vectors, (n, d), of tokenized texts; they are shared, so nobody may write to them."""
-        key = (len(token_ids), token_ids.tobytes())
-        with self._cache_lock:
-            vectors = self._cache.get(key)
+        vectors = self._known(_key_of(token_ids))
         if vectors is None:
             vectors = self._batcher.embed(token_ids).copy()  # a view would keep the whole batch in memory
-            vectors.flags.writeable = False
-            if self._cache.maxsize:  # a cache of size 0 raises for every value
-                with self._cache_lock:
-                    self._cache[key] = vectors
+            self._keep(_key_of(token_ids), vectors)
+        return vectors
+
+    def _known(self, key: Hashable) -> Vectors | None:
+        with self._cache_lock:
+            return self._cache.get(key)
+
+    def _keep(self, key: Hashable, vectors: Vectors) -> None:
+        vectors.flags.writeable = False
+        if self._cache.maxsize:  # a cache of size 0 raises for every value
+            with self._cache_lock:
+                self._cache[key] = vectors
+
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether the encoder embeds a text and its shortened forms in one run."""
+        return self._encoder.shares_prefixes
+
+    def embed_with_shortened(self, text: TokenIds, shortened: TokenIds) -> Vectors:
+        """Return the vectors, (1 + n, d), of a text and n shortened forms of it; nobody may write to them.
+
+        A search for the text alone, later, gets its vector from here, too.
+        """
+        if not self.shares_prefixes:
+            return np.concatenate([self.embed_tokens(text), self.embed_tokens(shortened)])
+        key = (text.tobytes(), shortened.shape, shortened.tobytes())
+        vectors = self._known(key)
+        if vectors is None:
+            vectors = self._batcher.embed(text, alone=lambda text: self._encoder.embed_with_shortened(text, shortened))
+            self._keep(key, vectors)
+            if self._known(_key_of(text)) is None:
+                self._keep(_key_of(text), vectors[:1])
         return vectors
 
     @property
@@ -111,13 +137,13 @@ class MicroBatcher:
         """How many calls wait for a worker."""
         return len(self._waiting)
 
-    def embed(self, token_ids: TokenIds) -> Vectors:
-        """Return the vectors, (n, d), of (n, t) token ids.
+    def embed(self, token_ids: TokenIds, *, alone: Callable[[TokenIds], Vectors] | None = None) -> Vectors:
+        """Return the vectors, (n, d), of (n, t) token ids; with `alone`, what it returns, in a run that no other shares.
 
         Raises:
             Exception: whatever the function raised on these rows. An error of other rows in the batch is not raised here.
         """
-        request = _Request(token_ids)
+        request = _Request(token_ids, alone)
         if not self._takes_worker(request):
             request.woken.wait()
         if not request.outcome.done():  # not part of another's batch: it has a worker and runs a batch itself
@@ -145,12 +171,14 @@ class MicroBatcher:
 
     def _others_that_fit(self, first: "_Request") -> "list[_Request]":
         """Take out of the queue the requests that fit into the batch of `first`: in order, and of about its length."""
-        taken, rows, length, staying = [], len(first.token_ids), first.length, deque["_Request"]()
+        taken, rows, length, staying = list["_Request"](), len(first.token_ids), first.length, deque["_Request"]()
+        if first.alone:
+            return taken
         with self._lock:
             for request in self._waiting:
                 with_it = rows + len(request.token_ids), max(length, request.length)
                 is_near = abs(request.length - first.length) <= MAX_PADDING_TOKENS
-                if is_near and math.prod(with_it) <= RUN_TOKENS_MAX:
+                if is_near and not request.alone and math.prod(with_it) <= RUN_TOKENS_MAX:
                     taken.append(request)
                     rows, length = with_it
                 else:
@@ -169,13 +197,17 @@ class MicroBatcher:
     def _settle(self, batch: "Sequence[_Request]") -> None:
         """Give every request of the batch an outcome; where the shared run fails, each gets a run of its own."""
         try:
-            vectors = self._run(_joined([request.token_ids for request in batch], self._pad_token_id))
+            run = batch[0].alone or self._run
+            vectors = run(_joined([request.token_ids for request in batch], self._pad_token_id))
         except Exception as error:  # of any kind: it is raised again by the call that it belongs to
             if len(batch) == 1:
                 batch[0].outcome.set_exception(error)
                 return
             for request in batch:
                 self._settle([request])
+            return
+        if batch[0].alone:
+            batch[0].outcome.set_result(vectors)
             return
         ends = np.cumsum([len(request.token_ids) for request in batch])
         for request, end in zip(batch, ends, strict=True):
@@ -185,10 +217,14 @@ class MicroBatcher:
 class _Request:
     """One call. Once `woken`, it either has its `outcome` or has a worker and must run a batch itself."""
 
-    def __init__(self, token_ids: TokenIds) -> None:
-        self.token_ids, self.length = token_ids, token_ids.shape[1]
+    def __init__(self, token_ids: TokenIds, alone: Callable[[TokenIds], Vectors] | None = None) -> None:
+        self.token_ids, self.length, self.alone = token_ids, token_ids.shape[1], alone
         self.woken = threading.Event()
         self.outcome: Future[Vectors] = Future()
+
+
+def _key_of(token_ids: TokenIds) -> Hashable:
+    return len(token_ids), token_ids.tobytes()
 
 
 def _joined(batches: Sequence[TokenIds], pad_token_id: int) -> TokenIds:

@@ -18,6 +18,7 @@ from runtime.models.encoder import TextTokenizer
 from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.onnx_session import Device, Session, open_graph
+from runtime.models.packed_texts import PACKING_INPUTS, pack_texts, without_padding
 from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -103,6 +104,29 @@ class ClipEncoder:
             SessionFailed: onnxruntime refused the batch.
         """
         return self._text.run(["embedding"], {"input_ids": token_ids})[0]
+
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether the text tower's graph takes shortened forms of a text behind it: not before 0.6, and never SigLIP's."""
+        return self._text.optional_inputs >= PACKING_INPUTS
+
+    def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> Vectors:
+        """Embed a tokenized text and shortened forms of it; in one run, if the graph shares their beginnings.
+
+        Args:
+            text: (1, t) int64, as `tokenize` returns it.
+            shortened: (n, u) int64, the same of n forms that lack words of it; n is at least 1.
+
+        Returns:
+            (1 + n, d) float32, the text's first, each row of L2 norm 1. In int8, each depends a little on the others.
+
+        Raises:
+            SessionFailed: onnxruntime refused the batch.
+        """
+        if not self.shares_prefixes:
+            return np.concatenate([self.embed_tokens(text), self.embed_tokens(shortened)])
+        [whole, *forms] = [without_padding(row, self.pad_token_id) for row in (*text, *shortened)]
+        return self._text.run(["embedding"], pack_texts(whole, forms))[0]
 
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         """Return the image tower's pixels of an RGB picture: (3, s, s) float32. Needs no graph, so any thread may.

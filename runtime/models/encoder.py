@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from runtime.artefacts.model_records import Preprocessing
 
 Pixels = NDArray[np.float32]
+TokenIds = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
 
@@ -50,6 +51,15 @@ class Encoder(Protocol):
 
     def embed_tokens(self, token_ids: NDArray[np.int64]) -> Vectors:
         """Return the vectors, (n, d), of tokenized texts, in one run."""
+        ...
+
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether `embed_with_shortened` is one run, in which beginnings are shared; else it is two."""
+        ...
+
+    def embed_with_shortened(self, text: TokenIds, shortened: TokenIds) -> Vectors:
+        """Return the vectors, (1 + n, d), of a tokenized text, (1, t), and of n shortened forms of it, (n, u)."""
         ...
 
     def prepare(self, image: "Image", scaled_from: tuple[int, int] | None = None) -> Pixels:

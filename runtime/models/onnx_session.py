@@ -54,6 +54,7 @@ class Session:
         check_in_use(device, self._session.get_providers(), self.name)
         self.input_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_inputs()}
         self.output_shapes = {entry.name: tuple(entry.shape) for entry in self._session.get_outputs()}
+        self.optional_inputs = frozenset(entry.name for entry in self._session.get_overridable_initializers())
         self._output_types = {entry.name: entry.type for entry in self._session.get_outputs()}
         self.output_names = tuple(self.output_shapes)
 

@@ -20,6 +20,7 @@ class Query:
     """A query in the models' space: a text, a picture, or both.
 
     `text` and `picture` are (d,) float32 of norm 1, or None; `unwanted` holds one such vector for each unwanted phrase.
+    `lost` is what the text's vector loses without each of its first content words, (w, d), where they are weighed.
     `statements` are those of the wanted and of each unwanted text.
     """
 
@@ -29,6 +30,7 @@ class Query:
     unwanted: tuple[Vectors, ...] = ()
     picture: Vectors | None = None
     picture_weight: float = PICTURE_WEIGHT
+    lost: Vectors | None = None
 
     @property
     def is_mixed(self) -> bool:

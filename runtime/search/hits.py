@@ -1,12 +1,14 @@
 """Rows of the catalogue and the evidence for them, to hits: with what is known of each picture, and where it is shown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runtime.library.captions import Captions, CaptionSource
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.photos.photo_facts import NO_FACTS
-from runtime.search.evidence import Evidence, Hit
+from runtime.search.embedded_query import Query, Vectors
+from runtime.search.evidence import Evidence, Hit, weigh_words
 from runtime.search.words import Phrase
 
 NO_CAPTION: tuple[str, CaptionSource] = ("", "none")
@@ -29,3 +31,14 @@ def hits_of(rows: Sequence[ImageRow], evidence: Sequence[Evidence], library: Lib
             Hit(row, url, judged, Phrase(caption), source, has_changed=is_other, facts=facts, preview_url=preview_url)
         )
     return hits
+
+
+def weighed(query: Query, hits: list[Hit], vectors: Vectors) -> list[Hit]:
+    """Return the hits with the weights of the query's words in them; `vectors` are the pictures', (k, d)."""
+    if query.lost is None or not hits:
+        return hits
+    words = query.parsed.wanted.words[: len(query.lost)]
+    return [
+        replace(hit, evidence=replace(hit.evidence, words=weigh_words(words, drops, hit.caption)))
+        for hit, drops in zip(hits, vectors @ query.lost.T, strict=True)  # (k, w)
+    ]

@@ -40,6 +40,7 @@ class ColourEncoder:
     dimension, grid, side = len(COLOURS), 2, 8
     context_words = 100
     pad_token_id = 7
+    shares_prefixes = False
     preprocessing = Preprocessing(size=side, fit="stretch", resample="bicubic", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 
     def __init__(self) -> None:
@@ -55,6 +56,9 @@ class ColourEncoder:
     def embed_tokens(self, token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         self.text_batches.append(len(token_ids))
         return _unit(token_ids.astype(np.float32) + 0.01)
+
+    def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.concatenate([self.embed_tokens(text), self.embed_tokens(shortened)])
 
     def prepare(self, image: Image.Image, scaled_from: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return np.asarray(image.resize((self.side, self.side)), np.float32).transpose(2, 0, 1) / np.float32(255)
