@@ -51,9 +51,9 @@ class Lookwhy:
         """Return search without and with explanations, and for each the text tower runs alone that it needs."""
         return {
             "search_ms": lambda query: lambda: self.search(query),
-            "tower_ms": lambda query: self._tower([query]),
+            "tower_ms": self._embedding,
             "explained_ms": lambda query: lambda: self._engine.search(self._engine.limits.check_search(query, TOP_K)),
-            "towers_ms": lambda query: self._tower([query], [without_word(query, word) for word in content_words(query)]),
+            "towers_ms": self._weighing,
         }
 
     def caption_variants(self) -> Mapping[str, CaptionPictures]:
@@ -89,11 +89,18 @@ class Lookwhy:
     def _greedy(self) -> RecordingCaptioner:
         return self._open_captioner(1)
 
-    def _tower(self, *batches: Sequence[str]) -> Timed:
-        """Return runs of the text tower alone, one for each batch, in the engine's own session."""
+    def _embedding(self, query: str) -> Timed:
+        """Return the run of the text tower alone that a search needs, in the engine's own session."""
         encoder = self._engine.encoder
-        token_ids = [encoder.tokenize(batch) for batch in batches]
-        return lambda: [encoder.embed_tokens(batch) for batch in token_ids]
+        token_ids = encoder.tokenize([query])
+        return lambda: encoder.embed_tokens(token_ids)
+
+    def _weighing(self, query: str) -> Timed:
+        """Return the same with the query's words weighed."""
+        encoder = self._engine.encoder
+        forms = [without_word(query, word) for word in content_words(query)]
+        text, shortened = encoder.tokenize([query]), encoder.tokenize(forms)
+        return lambda: encoder.embed_with_shortened(text, shortened)
 
     def _open_captioner(self, beams: int, *, threads: int | None = None) -> RecordingCaptioner:
         assert self._manifest.blip

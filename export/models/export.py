@@ -181,8 +181,6 @@ class _ExportRun:
             naive,
             options.threads,
             exporter.row_graphs,
-            # With scales of drawn scenes, those of photos had a cosine of .980, which no gate on drawn scenes would see.
-            int8_states=options.calibration is not None,
         )
         gate_measure = exporter.gate_measure(exact, calibration, options.threads)
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)

@@ -31,8 +31,8 @@ class FamilyExporter(Protocol):
     """One checkpoint to export. `model` is always the torch model that `checkpoints.read_model` returned.
 
     `graphs` and `tokenizer` are the paths of its files, relative to the folder that is written. `row_graphs` are the graphs
-    that run several pictures at once, of which none may depend on the others; `causal_graphs` embed texts whose tokens depend
-    on those before them alone.
+    that run several pictures at once, of which none may depend on the others; `causal_graphs` embed texts, each token of
+    which depends on those before it alone.
     """
 
     graphs: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Lets the graph of a causal text tower embed a text and shortened forms of it in one run, their beginnings shared.
 
-Owns three inputs of the finished graph and the nodes that read them. Each input has a default with which a run is what it was
+Owns three inputs of the finished graph and the nodes that read them. Each has a default with which a run is what it was
 without them, bit for bit; `runtime/models/packed_texts.py` says what they mean and makes their values. Knows how
 `export/models/clip.py` computes positions and reads the end token.
 """

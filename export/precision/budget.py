@@ -34,7 +34,6 @@ class RoundingOptions:
         naive: whether every layer has the cheapest precision, unmeasured.
         threads: of onnxruntime.
         row_graphs: those whose products in 8 bits round activations row by row at least, so that no row depends on others.
-        int8_states: whether a picture's keys and values are tried in int8.
     """
 
     target: Target
@@ -42,7 +41,6 @@ class RoundingOptions:
     naive: bool
     threads: int
     row_graphs: frozenset[str] = frozenset()
-    int8_states: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,7 @@ class BudgetSearch:
             for graph in {miss.graph for miss in misses}:
                 factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
                 budgets[graph] = budgets[graph] * factor if rounds_left > 1 else 0.0
-        tried = self._options.int8_states and not misses
-        if tried and (scales := gate_measure.calibrate_states(self._options.target)):
+        if not misses and (scales := gate_measure.calibrate_states(self._options.target)):
             result, states = self._pass_states_in_int8(gate_measure, planners, budgets, scales, result)
             return RoundedGraphs(plans, result, [], states)
         costliest_layers = {graph: planner.costliest_layers() for graph, planner in planners.items()}

@@ -10,6 +10,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from export.console import ProgressDisplay
 from export.errors import CaptionsUnusable
 from runtime.errors import ImageNotFound, ImageTooLarge, ImageUnreadable
@@ -37,6 +39,7 @@ QUERIES = (
     "a train arriving at a station",
     "screenshot of a spreadsheet",
 )
+TEXTURES, TEXTURE_SIDE_PX = 3, 384
 MAX_PICTURES, MAX_TEXTS = 64, 96  # of a file of captions
 
 
@@ -59,6 +62,26 @@ def draw_calibration_set(count: int = DRAWN_SCENES) -> CalibrationSet:
     images = [draw_scene(scene, random.Random(f"{SEED}:{number}")).image for number, scene in enumerate(scenes)]
     texts = [*QUERIES, *map(exact_caption, scenes)][: max(count, len(QUERIES))]
     return CalibrationSet(images, texts, f"{count} drawn scenes, and {len(texts)} queries and captions")
+
+
+def draw_textures(count: int = TEXTURES, side_px: int = TEXTURE_SIDE_PX) -> "list[Image]":
+    """Return RGB noise whose amplitudes fall with the frequency, as they do in photos, and which scenes have nothing of.
+
+    In natural images, amplitude is about 1 / frequency (Field 1987, J. Opt. Soc. Am. A 4, 2379). The mean of each channel is
+    that of the middle grey, its standard deviation a fifth of the range.
+    """
+    from PIL import Image
+
+    rng = np.random.default_rng(SEED)
+    frequency = np.hypot(np.fft.fftfreq(side_px)[:, None], np.fft.rfftfreq(side_px))[..., None]  # (s, s / 2 + 1, 1)
+    frequency[0, 0] = np.inf  # no offset
+    images = []
+    for _ in range(count):
+        spectrum = np.fft.rfft2(rng.standard_normal((side_px, side_px, 3)), axes=(0, 1)) / frequency
+        noise = np.fft.irfft2(spectrum, s=(side_px, side_px), axes=(0, 1))
+        levels = 127.5 + 51 * noise / noise.std(axis=(0, 1))
+        images.append(Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8)))
+    return images
 
 
 def read_calibration_set(path: Path, display: ProgressDisplay) -> CalibrationSet:

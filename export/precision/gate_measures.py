@@ -4,15 +4,15 @@ Owns which inputs CLIP and BLIP are run on, and runs them as a search and the in
 `gates.py`; nothing is planned here. Constructing a measure runs no model: the exact graphs run when first needed, once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export.precision.calibration_set import CalibrationSet
+from export.precision.calibration_set import CalibrationSet, draw_textures
 from export.precision.cross_states import Scales, calibrate_scales, read_scales, restore_states, round_states
 from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
 from export.precision.rounding import Target
@@ -22,6 +22,9 @@ from runtime.images import preprocess
 from runtime.models.blip import BlipCaptioner, Tensors
 from runtime.models.clip import open_text_tokenizer
 from runtime.models.onnx_session import Array, Session, return_freed_memory
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # The inputs for one layer's error: for all layers, and for the costly ones.
 QUICK_TEXTS, LAYER_TEXTS = 8, 48  # CLIP's
@@ -136,7 +139,8 @@ class BlipGateMeasure:
     def evaluate(self, folder: Path) -> GateResult:
         """Decode the exact captions with each quantized graph beside the other exact one, then with both quantized.
 
-        Where the quantized graphs pass keys and values in int8, those of an exact graph are rounded for the other, and back.
+        Where the quantized graphs pass keys and values in int8, those of an exact graph are rounded for the other, and back;
+        and those of textures, which are no scenes, are rounded, as scales of scenes may cut off what other pictures have.
         """
         exact, (vision_path, decoder_path) = self._exact_captions, self._paths
         vision, decoder = (Session(folder / path, self._threads) for path in self._paths)
@@ -155,18 +159,28 @@ class BlipGateMeasure:
             f"{vision_path} logits": cosines_between(logits, by_vision),
             f"{decoder_path} logits": cosines_between(logits, by_decoder),
         }
+        if scales:
+            cosines[f"{decoder_path} cross_states of textures"] = self._round_textures(scales)
         losses = {path: 1 - float(cosines[f"{path} logits"].mean()) for path in self._paths}
         return GateResult(cosines, {}, {"blip captions": token_agreement(logits, by_both)}, losses)
 
     def calibrate_states(self, target: Target) -> Scales:
         """Return the scales of keys and values, from pictures whose captions are not compared if there are enough."""
+        return calibrate_scales(self._exact_states(self._calibration.images[-CAPTIONED_PICTURES:]), target)
+
+    def _round_textures(self, scales: Scales) -> NDArray[np.float64]:
+        """Return the cosine of each texture's exact keys and values with the same in int8."""
+        exact = self._exact_states(draw_textures())
+        pairs = ((_flatten(one), _flatten(restore_states(round_states(one, scales), scales))) for one in exact)
+        return np.stack([cosines_between(one, other) for one, other in pairs])
+
+    def _exact_states(self, images: "Sequence[Image]") -> Iterator[Tensors]:
+        """Yield the keys and values of each picture by the exact graph."""
         vision = Session(self._exact / self._record.vision.path, self._threads)
         names = vision.output_names
-        pixels = (
-            preprocess(image, self._record.preprocessing)[None] for image in self._calibration.images[-CAPTIONED_PICTURES:]
-        )
-        pictures = (dict(zip(names, vision.run(names, {"pixel_values": one}), strict=True)) for one in pixels)
-        return calibrate_scales(pictures, target)
+        for image in images:
+            pixels = preprocess(image, self._record.preprocessing)[None]
+            yield dict(zip(names, vision.run(names, {"pixel_values": pixels}), strict=True))
 
     @cached_property
     def _exact_captions(self) -> _ExactCaptions:

@@ -7,6 +7,7 @@ import onnx
 import pytest
 
 from export.console import SilentDisplay
+from export.models.optimize import optimize_graph
 from export.precision.budget import BudgetSearch, RoundedGraphs, RoundingOptions
 from export.precision.cross_state_nodes import divide_states, pass_states_in_int8
 from export.precision.cross_states import (
@@ -205,3 +206,11 @@ def test_states_that_miss_a_gate_stay_in_fp32_and_the_plan_says_why(exact: Path,
     assert not rounded.misses
     assert not read_scales(tmp_path / DECODER)
     assert {state.dtype for state in see(tmp_path, draw_pixels(1)).values()} == {np.dtype(np.float32)}
+
+
+def test_the_scales_are_read_from_an_optimized_decoder_too(exact: Path, tmp_path: Path, scales: Scales) -> None:
+    folder = write_int8_states(exact, tmp_path, scales, layers="int8")
+    optimize_graph(folder / DECODER)
+    read = read_scales(folder / DECODER)
+    assert all(np.array_equal(read[name], scales[name]) for name in scales)
+    assert read["cross_key_0"].shape == (2, 16)

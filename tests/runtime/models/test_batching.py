@@ -175,6 +175,61 @@ def test_a_run_is_known_as_a_whole_so_that_no_vector_depends_on_other_runs(encod
     assert encoder.text_batches == [2, 1]
 
 
+class SharingEncoder(ColourEncoder):
+    """Embeds a text and its shortened forms in one run."""
+
+    shares_prefixes = True
+
+    def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.embed_tokens(np.concatenate([text, shortened]))
+
+
+def test_a_text_and_its_shortened_forms_are_one_run_and_known_afterwards() -> None:
+    encoder = SharingEncoder()
+    batching = BatchingEncoder(encoder, cache_size=10)
+    text, shortened = batching.tokenize(["red green"]), batching.tokenize(["green", "red"])
+    vectors = batching.embed_with_shortened(text, shortened)
+    assert vectors.shape == (3, encoder.dimension)
+    np.testing.assert_array_equal(batching.embed_with_shortened(text, shortened), vectors)
+    np.testing.assert_array_equal(batching.embed_tokens(text), vectors[:1])
+    assert encoder.text_batches == [3]
+    with pytest.raises(ValueError, match="read-only"):
+        vectors[0] = 0
+
+
+def test_the_vector_that_a_search_for_the_text_alone_got_stays(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(SharingEncoder(), cache_size=10)
+    text = batching.tokenize(["red green"])
+    alone = batching.embed_tokens(text)
+    batching.embed_with_shortened(text, batching.tokenize(["green", "red"]))
+    assert batching.embed_tokens(text) is alone
+
+
+def test_shortened_forms_are_a_run_of_their_own_where_the_encoder_shares_nothing(encoder: ColourEncoder) -> None:
+    batching = BatchingEncoder(encoder, cache_size=10)
+    vectors = batching.embed_with_shortened(batching.tokenize(["red green"]), batching.tokenize(["green", "red"]))
+    assert (len(vectors), encoder.text_batches) == (3, [1, 2])
+
+
+def test_a_run_that_no_other_shares_waits_for_a_worker_and_takes_none_along(tower: Tower) -> None:
+    batcher = MicroBatcher(tower.run, PAD)
+
+    def with_forms(token_ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.concatenate([tower.run(token_ids), tower.run(text(7))])
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        first = pool.submit(batcher.embed, text(1))
+        assert tower.begun.wait(LIMIT_S)
+        before = _in_line(pool, batcher, 1, text(2))
+        alone = pool.submit(batcher.embed, text(3), alone=with_forms)
+        _until(lambda: batcher.waiting == 2)
+        behind = _in_line(pool, batcher, 3, text(4))
+        tower.go_on.set()
+        assert first.result(LIMIT_S).tolist() == [[1]]
+    assert [before.result().tolist(), alone.result().tolist(), behind.result().tolist()] == [[[2]], [[3], [7]], [[4]]]
+    assert [batch[:, 0].tolist() for batch in tower.batches] == [[1], [2, 4], [3], [7]]
+
+
 def test_with_a_cache_of_no_size_every_text_is_a_run(encoder: ColourEncoder) -> None:
     batching = BatchingEncoder(encoder, cache_size=0)
     for _ in range(2):
