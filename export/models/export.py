@@ -130,10 +130,10 @@ class _ExportRun:
             self._quantize(exporter, exact)
         shutil.rmtree(exact)
         self._display.say(f"{checkpoint.family}: optimizing the graphs")
-        for graph in exporter.graphs:
-            optimize_graph(self._folder / graph)
         for graph in exporter.causal_graphs:
             share_prefixes(self._folder / graph)
+        for graph in exporter.graphs:
+            optimize_graph(self._folder / graph)
         return self._record(exporter)
 
     def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:

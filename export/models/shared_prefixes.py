@@ -27,7 +27,10 @@ MASK = "packed/mask"
 
 
 def share_prefixes(path: Path) -> None:
-    """Give the graph at `path` the three inputs, in place; weights in a file beside it stay there."""
+    """Give the graph at `path` the three inputs, in place; weights in a file beside it stay there.
+
+    It is not optimized yet, as onnxruntime may fuse what counts positions with the embedding of tokens.
+    """
     model = onnx.load(path, load_external_data=False)
     graph = model.graph
     [counting] = (node for node in graph.node if node.op_type == "Range")

@@ -107,7 +107,7 @@ class ClipEncoder:
 
     @property
     def shares_prefixes(self) -> bool:
-        """Whether the text tower's graph takes shortened forms of a text behind it: not before 0.6, and never SigLIP's."""
+        """Whether the text tower's graph takes shortened forms of a text behind it: CLIP's, if it was exported for that."""
         return self._text.optional_inputs >= PACKING_INPUTS
 
     def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> Vectors:

@@ -211,6 +211,21 @@ def test_shortened_forms_are_a_run_of_their_own_where_the_encoder_shares_nothing
     assert (len(vectors), encoder.text_batches) == (3, [1, 2])
 
 
+def test_while_every_worker_is_busy_a_text_and_its_forms_are_two_runs_that_others_share(tower: Tower) -> None:
+    encoder = SharingEncoder()
+    encoder.embed_tokens = tower.run  # type: ignore[method-assign]  # a run that lasts until it may go on
+    batching = BatchingEncoder(encoder, cache_size=10)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        first = pool.submit(batching.embed_tokens, text(1))
+        assert tower.begun.wait(LIMIT_S)
+        both = pool.submit(batching.embed_with_shortened, text(2, 3), np.array([[2, END], [3, END]]))
+        _until(lambda: batching._batcher.waiting == 1)
+        tower.go_on.set()
+        assert first.result(LIMIT_S).tolist() == [[1]]
+        assert both.result(LIMIT_S).tolist() == [[5], [2], [3]]
+    assert [len(batch) for batch in tower.batches] == [1, 1, 2]
+
+
 def test_a_run_that_no_other_shares_waits_for_a_worker_and_takes_none_along(tower: Tower) -> None:
     batcher = MicroBatcher(tower.run, PAD)
 

@@ -1,5 +1,6 @@
 """A text and its shortened forms in one row: what stands there, what sees what, and the vectors that come of it."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.clip import ClipEncoder
+from runtime.models.onnx_session import Array
 from runtime.models.packed_texts import HIDDEN, POSITION_SHIFTS, READ_AT, pack_texts, without_padding
 from runtime.search.words import content_words, without_word
 
@@ -72,7 +74,12 @@ def test_the_vectors_are_those_of_the_text_and_of_each_form(encoder: ClipEncoder
 def test_it_is_one_run_of_fewer_tokens(encoder: ClipEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[int] = []
     run = encoder._text.run
-    monkeypatch.setattr(encoder._text, "run", lambda names, feed: runs.append(feed["input_ids"].size) or run(names, feed))
+
+    def counted(outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:
+        runs.append(inputs["input_ids"].size)
+        return run(outputs, inputs)
+
+    monkeypatch.setattr(encoder._text, "run", counted)
     text, forms = (
         encoder.tokenize(["red boats on water"]),
         encoder.tokenize(["boats on water", "red on water", "red boats on"]),
