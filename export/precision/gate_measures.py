@@ -160,7 +160,7 @@ class BlipGateMeasure:
             f"{decoder_path} logits": cosines_between(logits, by_decoder),
         }
         if scales:
-            cosines[f"{decoder_path} cross_states of textures"] = self._round_textures(scales)
+            cosines[f"{decoder_path} cross_states of textures"] = self.round_textures(scales)
         losses = {path: 1 - float(cosines[f"{path} logits"].mean()) for path in self._paths}
         return GateResult(cosines, {}, {"blip captions": token_agreement(logits, by_both)}, losses)
 
@@ -168,11 +168,11 @@ class BlipGateMeasure:
         """Return the scales of keys and values, from pictures whose captions are not compared if there are enough."""
         return calibrate_scales(self._exact_states(self._calibration.images[-CAPTIONED_PICTURES:]), target)
 
-    def _round_textures(self, scales: Scales) -> NDArray[np.float64]:
+    def round_textures(self, scales: Scales) -> NDArray[np.float64]:
         """Return the cosine of each texture's exact keys and values with the same in int8."""
         exact = self._exact_states(draw_textures())
         pairs = ((_flatten(one), _flatten(restore_states(round_states(one, scales), scales))) for one in exact)
-        return np.stack([cosines_between(one, other) for one, other in pairs])
+        return np.array([cosines_between(one, other) for one, other in pairs])
 
     def _exact_states(self, images: "Sequence[Image]") -> Iterator[Tensors]:
         """Yield the keys and values of each picture by the exact graph."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 from export.console import SilentDisplay
 from export.errors import CaptionsUnusable
-from export.precision.calibration_set import QUERIES, draw_calibration_set, read_calibration_set
+from export.precision.calibration_set import QUERIES, draw_calibration_set, draw_textures, read_calibration_set
 from tests.export.diary import Diary
 
 
@@ -24,6 +24,18 @@ def test_the_drawn_set_is_the_same_each_time_and_holds_queries_and_captions() ->
     assert [np.asarray(image).tobytes() for image in one.images] == [np.asarray(image).tobytes() for image in other.images]
     assert set(QUERIES) <= set(one.texts)
     assert one.source == f"3 drawn scenes, and {len(one.texts)} queries and captions"
+
+
+def test_textures_are_the_same_each_time_and_their_amplitudes_fall_with_the_frequency() -> None:
+    side, [texture, other] = 256, draw_textures(2, 256)
+    levels = np.asarray(texture).astype(float)
+    assert levels.shape == (side, side, 3)
+    assert np.array_equal(levels, np.asarray(draw_textures(1, 256)[0]))
+    assert not np.array_equal(levels, np.asarray(other))
+    assert np.allclose(levels.mean(axis=(0, 1)), 127.5, atol=3)
+    amplitudes = np.abs(np.fft.rfft2(levels, axes=(0, 1)))[: side // 2].mean(axis=2)
+    octaves = [amplitudes[low : 2 * low, low : 2 * low].mean() for low in (4, 8, 16, 32)]
+    assert np.allclose(np.divide(octaves[:-1], octaves[1:]), 2, rtol=0.15), "half of it at twice the frequency"
 
 
 def test_a_person_s_pictures_are_read_and_what_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from export.console import SilentDisplay
 from export.models.optimize import optimize_graph
 from export.precision.budget import BudgetSearch, RoundedGraphs, RoundingOptions
+from export.precision.calibration_set import TEXTURES, draw_calibration_set
 from export.precision.cross_state_nodes import divide_states, pass_states_in_int8
 from export.precision.cross_states import (
     LEVELS,
@@ -19,16 +20,19 @@ from export.precision.cross_states import (
     restore_states,
     round_states,
 )
+from export.precision.gate_measures import BlipGateMeasure
 from export.precision.gates import GateResult, Gates, cosines_between
 from export.precision.layers import ExactGraph
 from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Choice, Precision, Target
 from export.precision.sensitivity import LayerInputs
+from runtime.artefacts.manifest import read_models_manifest
 from runtime.models.onnx_session import Array, Session
 from tests.export.small_checkpoints import SIZE
 
 pytestmark = pytest.mark.torch
 
+SAMPLE = Path("sample/models")
 VISION, DECODER = "blip/vision.onnx", "blip/decoder.onnx"
 SHAPE = (1, 2, 17, 16)  # of one layer's keys: heads, image tokens, head width
 
@@ -161,6 +165,16 @@ def test_a_query_and_probabilities_of_a_row_do_not_depend_on_the_other_rows(
     both = decode(folder, states, token_ids)
     first = decode(folder, {name: state[:1] for name, state in states.items()}, token_ids[:2])
     assert np.abs(both[:2] - first).max() < 1e-5
+
+
+@pytest.mark.parametrize(("factor", "holds"), [(1.0, True), (0.1, False)])
+def test_scales_that_cut_off_what_textures_have_miss_a_gate(tmp_path: Path, factor: float, *, holds: bool) -> None:
+    manifest = read_models_manifest(SAMPLE)
+    assert manifest.blip
+    gate_measure = BlipGateMeasure(SAMPLE, manifest.blip, draw_calibration_set(), 1)
+    scales = {name: (scale * factor).astype(np.float32) for name, scale in gate_measure.calibrate_states("vnni").items()}
+    cosines = gate_measure.round_textures(scales)
+    assert (cosines.shape, bool(cosines.mean() >= Gates().cosine_mean)) == ((TEXTURES,), holds)
 
 
 class StatesGateMeasure:
