@@ -9,7 +9,7 @@ SAMPLE := artifacts/sample
 CLUSTER := .venv-cluster
 TRAINED := $(VENV)/trained
 
-.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-load bench-large cluster-test fuzz soak clean help
+.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-quick bench-load bench-large cluster-test fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -56,6 +56,9 @@ trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text towe
 
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
+
+bench-quick: $(VENV)/.test ## Set Lookwhy's own work beside the bare graphs' in two minutes, and beside what was recorded
+	@$(PY) -m benchmarks.quick
 
 bench-load: $(VENV)/.test sample ## Drive the real server with 1 to 256 clients (LOAD="--models ... --index ... --soak 300"); print the figures
 	@$(PY) -m benchmarks.load $(LOAD)
