@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 # search/paging.py decides what a page judges, and search/cursor.py writes how far it came. library/previews/previews.py says
 # what a preview is called, here and where it is published.
 # web/log/requests.py is told of the query, for its line of the log.
-FILES_MAX = 42
+# search/language.py guesses in which language it is.
+FILES_MAX = 43
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
 
