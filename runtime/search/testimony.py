@@ -2,8 +2,8 @@
 
 A caption agrees where it names all that the query names, each colour and number with its own noun: "a red boat next to a
 blue house" agrees with "a red boat", and contradicts "a blue boat". It contradicts only in what cannot both be so: another
-colour, another number, or a denial. What it leaves out it is silent on, as no caption names everything that a picture shows. So it is
-where query and caption are known to be in different languages.
+colour, another number, or a denial. What it leaves out it is silent on, as no caption names everything that a picture shows.
+Where it is known to be in another language than the query, it is silent on all.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence

@@ -31,8 +31,8 @@ TOLD = {
     ],
 }
 UNKNOWN = """red boat|man hat war|die hard|also man hat|los angeles|rio de janeiro beach|le mans race|de niro portrait
-    |van gogh|das boot submarine|comic con|UN peacekeepers convoy|MIT campus building|São Paulo|jalapeño|Zürich|crème brûlée dessert
-    |amazon.com logo|rotes Boot|IMG_4711|2019||?!"""
+    |van gogh|das boot submarine|comic con|UN peacekeepers convoy|MIT campus building|São Paulo|jalapeño|Zürich
+    |crème brûlée dessert|amazon.com logo|rotes Boot|IMG_4711|2019||?!"""
 
 
 @pytest.mark.parametrize(("language", "text"), [(language, text) for language, texts in TOLD.items() for text in texts])
