@@ -98,7 +98,8 @@ class _MaskedAttention(torch.autograd.Function):
     def forward(_: object, query: Tensor, *states: Any) -> Tensor:
         key, value, is_token, heads = states
         mask = is_token[:, None, None, :].bool()  # (b, 1, 1, s)
-        return _merge(scaled_dot_product_attention(*(_split(each, heads) for each in (query, key, value)), attn_mask=mask))
+        keys, values = _split(key, heads), _split(value, heads)
+        return _merge(scaled_dot_product_attention(_split(query, heads), keys, values, attn_mask=mask))
 
     @staticmethod
     def symbolic(graph: Any, query: Any, *states: Any) -> Any:

@@ -54,7 +54,8 @@ def _transform(layer: TransformerBlock, hidden: Tensor, is_token: Tensor) -> Ten
     attended = attend_to_tokens(attention.q_lin(hidden), memory, is_token, heads=attention.n_heads)
     hidden = layer.sa_layer_norm(attention.out_lin(attended) + hidden)
     mlp = layer.ffn
-    return layer.output_layer_norm(mlp.lin2(mlp.activation(mlp.lin1(hidden))) + hidden)
+    output: Tensor = layer.output_layer_norm(mlp.lin2(mlp.activation(mlp.lin1(hidden))) + hidden)
+    return output
 
 
 def write_text_graph(model: DistilBertModel, dense: nn.Linear, pad_token_id: int, folder: Path) -> None:

@@ -3,8 +3,6 @@
 Compares both on a few English texts, by their weights, before anything is traced.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,8 +49,7 @@ def _vectors_of_tower(text: TextCheckpoint) -> Vectors:
     model = read_model(text)
     if not isinstance(model, DistilBertModel):
         raise TypeError(type(model))
-    token_ids = [np.array([text.tokenizer(one)["input_ids"]], dtype=np.int64) for one in TEXTS]
-    return embed_with_torch(model, read_projection(text), token_ids, text.tokenizer.pad_token_id)
+    return embed_with_torch(model, read_projection(text), _tokenize(text, text.context_length), text.tokenizer.pad_token_id)
 
 
 def _vectors_of_clip(clip: Checkpoint) -> Vectors:
@@ -60,8 +57,15 @@ def _vectors_of_clip(clip: Checkpoint) -> Vectors:
     from torch.nn.functional import normalize
 
     model = read_model(clip)
-    token_ids: Sequence[list[int]] = [clip.tokenizer(one)["input_ids"] for one in TEXTS]
+    rows = _tokenize(clip, model.config.text_config.max_position_embeddings)
     with torch.inference_mode():
-        rows = [model.get_text_features(torch.tensor([row])) for row in token_ids]  # type: ignore[operator]  # a CLIPModel
-        vectors: Vectors = normalize(torch.cat(rows), dim=-1).numpy()
+        vectors: Vectors = normalize(
+            torch.cat([model.get_text_features(torch.from_numpy(row)) for row in rows]), dim=-1
+        ).numpy()
     return vectors
+
+
+def _tokenize(checkpoint: Checkpoint, limit: int) -> list[NDArray[np.int64]]:
+    """Return the token ids of each text, (1, t)."""
+    rows = [checkpoint.tokenizer(text, truncation=True, max_length=limit)["input_ids"] for text in TEXTS]
+    return [np.array([row], dtype=np.int64) for row in rows]

@@ -1,24 +1,33 @@
 """A multilingual text tower over a CLIP's pictures: exported, the same as torch, and refused where it does not belong."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from rich.console import Console
 from transformers import BertTokenizer, DistilBertModel
 
 from export.errors import CheckpointUnusable
+from export.index.build import build_index
+from export.index.chosen_models import open_models
 from export.models.checkpoints import open_checkpoint
 from export.models.export import ExportOptions, export_models
 from export.models.families import ENCODERS
 from export.models.mean_pooled_text import embed_with_torch, write_text_graph
 from export.models.text_checkpoint import open_text_checkpoint, read_projection, refuse_other_pictures
 from export.precision.calibration_set import draw_calibration_set
+from export.storybook.folder import DrawingOptions, draw_folder
 from runtime.artefacts.fingerprint import differing_entries
-from runtime.artefacts.manifest import ModelsManifest, read_models_manifest
+from runtime.artefacts.manifest import ModelsManifest, read_index_manifest, read_models_manifest
+from runtime.bootstrap import open_engine
+from runtime.errors import ModelsDiffer
 from runtime.models.clip import ClipEncoder
 from runtime.models.onnx_session import Session
+from runtime.settings import Settings
 from tests.export.small_checkpoints import save_clip
 from tests.export.small_siglip import save_siglip
 from tests.export.small_text_tower import CONTEXT, SCRIPTS, save_modules, save_text_tower
@@ -171,3 +180,36 @@ def test_a_published_tower_is_refused_beside_another_clip_before_anything_is_fet
     with pytest.raises(CheckpointUnusable, match=f"the pictures of {OPENAI}, not of laion/CLIP") as raised:
         export_models("laion/CLIP-ViT-B-32-laion2B-s34B-b79K@1a25a44", None, Path("never"), text=MULTILINGUAL)
     assert f"--clip {OPENAI}" in str(raised.value)
+
+
+class CountingEncoder(ClipEncoder):
+    """Counts the pictures that it embeds."""
+
+    seen = 0
+
+    def embed_pixels(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        type(self).seen += len(pixels)
+        return super().embed_pixels(pixels)
+
+
+def test_an_index_keeps_its_pictures_and_is_searched_in_other_languages(root: Path, tmp_path: Path) -> None:
+    draw_folder(tmp_path / "pictures", DrawingOptions(6, 5_000_021))
+    built = []
+    for name in ("own", "both"):
+        folder = root / "fp32" / name
+        encoder = CountingEncoder(folder, read_models_manifest(folder).clip)
+        models = replace(open_models(folder), encoder=encoder)
+        build_index(tmp_path / "pictures", tmp_path / "index", models=models, console=Console(quiet=True))
+        built.append((encoder.seen, read_index_manifest(tmp_path / "index")))
+    assert [seen for seen, _ in built] == [6, 6], "no picture is embedded again"
+    (_, before), (_, after) = built
+    assert before.store.sha256 == after.store.sha256
+    assert before.models != after.models
+    settings = {"index_dir": tmp_path / "index", "images_dir": tmp_path / "pictures", "groq_api_key": ""}
+    engine = open_engine(Settings.read(models_dir=root / "fp32" / "both", **settings))
+    answer = engine.search(engine.limits.check_search("赤い船", 3))
+    assert len(answer.hits) == 3
+    assert [word.word for word in answer.hits[0].evidence.words] == ["赤い", "船"]
+    assert any(word.drop for word in answer.hits[0].evidence.words)
+    with pytest.raises(ModelsDiffer, match="text.onnx"):
+        open_engine(Settings.read(models_dir=root / "fp32" / "own", **settings))
