@@ -1,7 +1,8 @@
 """What differs between exporting CLIP and exporting BLIP: graphs, probes, gate measure and manifest entry of each family.
 
 Owns a class for each of these; SigLIP's is in `siglip_exporter.py`, and what both encoders share in `encoder_exporter.py`.
-`export.py` runs the steps, which are the same for all. Torch is imported when it is used. Constructing an exporter runs no model.
+`export.py` runs the steps, which are the same for all. Torch is imported when it is used. Constructing an exporter runs no
+model.
 """
 
 from pathlib import Path

@@ -97,8 +97,8 @@ def has_own_latin_words(text: str) -> bool:
 
 def differ(one: str, other: str) -> bool:
     """Return whether two texts are in different languages, as far as both are known."""
-    languages = {language_of(one), language_of(other)}
-    return None not in languages and len(languages) == 2
+    language = language_of(one)
+    return language is not None and language_of(other) not in (None, language)
 
 
 def _by_function_words(text: str) -> str | None:
@@ -106,10 +106,12 @@ def _by_function_words(text: str) -> str | None:
     # "UN" and "MIT" are no function words; but everything may be in capitals
     words = {word.lower() for word in found if len(word) == 1 or not word.isupper() or text.isupper()}
     counts = {language: len(words & listed) for language, listed in FUNCTION_WORDS_OF.items()}
-    for language, letters in _LETTERS.items():
-        counts[language] += any(letter in word for word in words for letter in letters)
-    for language in _ELIDING:
-        counts[language] += any(ELISION.match(word) for word in words)
+    if not text.isascii():
+        for language, letters in _LETTERS.items():
+            counts[language] += any(letter in word for word in words for letter in letters)
+    if "'" in text or "’" in text:
+        for language in _ELIDING:
+            counts[language] += any(ELISION.match(word) for word in words)
     english = ENGLISH if counts[ENGLISH] else None
     best, *others = [language for language, count in counts.items() if count == max(counts.values())]
     if counts[best] == counts[ENGLISH]:
