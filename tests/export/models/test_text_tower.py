@@ -1,6 +1,7 @@
 """A multilingual text tower over a CLIP's pictures: exported, the same as torch, and refused where it does not belong."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from transformers import BertTokenizer, DistilBertModel, DistilBertTokenizerFast
 
+from export.console import SilentDisplay
 from export.errors import CheckpointUnusable
+from export.evaluation.exact import exact_folder
 from export.index.build import build_index
 from export.index.chosen_models import open_models
 from export.models.checkpoints import open_checkpoint
@@ -183,6 +186,14 @@ def test_a_published_tower_is_refused_beside_another_clip_before_anything_is_fet
     with pytest.raises(CheckpointUnusable, match=f"the pictures of {OPENAI}, not of laion/CLIP") as raised:
         export_models("laion/CLIP-ViT-B-32-laion2B-s34B-b79K@1a25a44", None, Path("never"), text=MULTILINGUAL)
     assert f"--clip {OPENAI}" in str(raised.value)
+
+
+def test_exact_models_to_compare_with_are_made_with_the_tower(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / "planned" / "both", tmp_path / "models")
+    models = read_models_manifest(tmp_path / "models")
+    made = exact_folder(tmp_path / "models", models, None, SilentDisplay())
+    assert made == tmp_path / "models-fp32"
+    assert read_models_manifest(made).clip.text.sha256 == read_models_manifest(root / "fp32" / "both").clip.text.sha256
 
 
 class CountingEncoder(ClipEncoder):
