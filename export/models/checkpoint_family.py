@@ -104,7 +104,7 @@ def _read_config(given: str, folder: Path) -> dict[str, Any]:
 
 
 def _take(families: tuple[Family, ...]) -> str:
-    option = OPTIONS[families]
+    option = next(option for taken, option in OPTIONS.items() if set(families) <= set(taken))
     names, classes = (" or ".join(words[family] for family in families) for words in (NAMES, MODEL_CLASSES))
     fixed = ", SigLIP 2 of fixed resolution among them" if "siglip" in families else ""
     return f"{option} takes a {names} checkpoint ({classes}){fixed}."

@@ -10,7 +10,7 @@ Family = Literal["clip", "siglip", "blip", "distilbert"]
 ENCODERS: tuple[Family, ...] = ("clip", "siglip")  # what --clip takes
 CAPTIONERS: tuple[Family, ...] = ("blip",)  # what --blip takes
 TEXT_TOWERS: tuple[Family, ...] = ("distilbert",)  # what --text takes
-OPTIONS = {ENCODERS: "--clip", CAPTIONERS: "--blip", TEXT_TOWERS: "--text"}
+OPTIONS: dict[tuple[Family, ...], str] = {ENCODERS: "--clip", CAPTIONERS: "--blip", TEXT_TOWERS: "--text"}
 NAMES: dict[Family, str] = {"clip": "CLIP", "siglip": "SigLIP", "blip": "BLIP", "distilbert": "DistilBERT"}
 MODEL_CLASSES: dict[Family, str] = {
     "clip": "CLIPModel",
