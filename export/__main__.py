@@ -62,6 +62,9 @@ def models(
         str, typer.Option(help="A CLIP or SigLIP: a local folder, or a hub id, owner/name[@revision].")
     ] = DEFAULT_CLIP,
     blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
+    text: Annotated[
+        str | None, typer.Option(help="A text tower in the place of CLIP's own, for other languages: a folder or a hub id.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = OWN_MODELS,
     precision: Annotated[
         Precision, typer.Option(help="planned: the cheapest for each layer that meets the gates; int8 for all; fp32.")
@@ -113,7 +116,7 @@ def models(
             num_beams=beams,
             caption_size_px=caption_size,
         )
-        export_models(clip, blip or None, out, options=options, display=display)
+        export_models(clip, blip or None, out, text=text, options=options, display=display)
 
 
 @app.command()

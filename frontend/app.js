@@ -1,4 +1,4 @@
-// Makes a request of the address, the search box, the filters and a given picture, and shows its answer; then, what the server says of itself.
+// Makes a request of the address, the box, the filters and a given picture, and shows its answer; then what the server says of itself.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
 import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
@@ -131,7 +131,7 @@ new ResizeObserver(() => document.body.style.setProperty("--top_height", `${head
 
 await restore_from_address();
 note_readiness();
-// What is not needed yet waits until the first pictures have come.
+// What is not needed yet waits for the first pictures.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
   for (const id of ["viewer_modules", "library_modules"]) document.head.append(by_id(id).content);

@@ -26,6 +26,7 @@ SAMPLE_MODELS_BANNER = (
 )
 NEVER_COMPARED = "This index was never looked through for copies. Bring it up to date: lookwhy index FOLDER."
 NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
+CAPTIONS_ARE_ENGLISH = "Captions and explanations are in English."
 LOCALE_LACKS = (
     f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
 )
@@ -162,6 +163,8 @@ def _notes(body: "SearchBody") -> Iterator[str]:
     if body.query_read is not None:
         count = len(body.query_read.split())
         yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"
+    if body.query_language is not None:
+        yield CAPTIONS_ARE_ENGLISH
     if body.filtered is not None:
         yield body.filtered.message
     if body.verdict == "none" and not (body.filtered and not body.filtered.pictures):

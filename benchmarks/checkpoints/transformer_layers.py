@@ -62,11 +62,13 @@ class Transformer:
 
 
 def list_transformers(model: PreTrainedModel) -> list[Transformer]:
-    """Return CLIP's or SigLIP's text and vision transformer, or BLIP's vision transformer and its decoder."""
+    """Return CLIP's or SigLIP's text and vision transformer, BLIP's vision transformer and its decoder, or a DistilBERT."""
     if model.config.model_type == "clip":
         return [_clip_text(model), _vision(model, [model.visual_projection])]
     if model.config.model_type == "siglip":
         return [_siglip_text(model), _siglip_vision(model)]
+    if model.config.model_type == "distilbert":
+        return [_distilbert(model)]
     readers = [reader.crossattention.self for reader in model.text_decoder.bert.encoder.layer]
     return [_vision(model, [linear for reader in readers for linear in (reader.key, reader.value)]), _decoder(model)]
 
@@ -156,6 +158,18 @@ def _decoder(model: PreTrainedModel) -> Transformer:
         )
     ]
     return Transformer("decoder", bert, probe, layers, {}, (), pre_norm=False)
+
+
+def _distilbert(model: PreTrainedModel) -> Transformer:
+    """A text transformer that is post-norm, as BLIP's decoder is. No token is special."""
+    shape, layers = (PROBES, PROBE_TOKENS), list(model.transformer.layer)
+    token_ids = torch.randint(model.config.vocab_size, shape, generator=torch.Generator().manual_seed(0))
+    nexts = [[layer.attention.q_lin, layer.attention.k_lin, layer.attention.v_lin] for layer in layers[1:]]
+    parts = [
+        Layer({layer.sa_layer_norm: [layer.ffn.lin1], layer.output_layer_norm: following}, layer.ffn.lin1, layer.ffn.lin2)
+        for layer, following in zip(layers, [*nexts, []], strict=True)
+    ]
+    return Transformer("text", model, {"input_ids": token_ids}, parts, {}, (), pre_norm=False)
 
 
 def _pre_norm(transformer: PreTrainedModel) -> Iterator[Layer]:

@@ -14,7 +14,7 @@ from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 
 EXACT: Final = "fp32"
 # What identifies a checkpoint: the name alone does not, as two local folders may have the same one.
-CLIP_TRAITS = ("name", "revision", "dimension", "logit_scale", "preprocessing")
+CLIP_TRAITS = ("name", "revision", "text_name", "text_revision", "dimension", "logit_scale", "preprocessing")
 BLIP_TRAITS = ("name", "revision", "layers", "image_tokens", "num_beams", "preprocessing")
 
 
@@ -47,13 +47,16 @@ def _beside(models_dir: Path) -> Path:
 
 
 def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, display: ProgressDisplay) -> None:
-    clip = _source(models.clip, models.made_by.get("clip"))
-    blip = _source(models.blip, models.made_by.get("blip")) if models.blip else None
-    if clip is None or (models.blip and blip is None):
+    made_by, encoder = models.made_by, models.clip
+    clip = _source(encoder.name, encoder.revision, made_by.get("clip"))
+    text = _source(encoder.text_name, encoder.text_revision, made_by.get("text")) if encoder.text_name else None
+    blip = _source(models.blip.name, models.blip.revision, made_by.get("blip")) if models.blip else None
+    if clip is None or (models.blip and blip is None) or (encoder.text_name and text is None):
         raise ExactModelsUnusable(
             folder,
             f"it is not there, and {models_dir} does not say what it was made of",
-            f"Make it: lookwhy models --clip ... --blip ... --precision {EXACT} --out {folder}, "
+            f"Make it: lookwhy models --clip ... {'--text ... ' if encoder.text_name else ''}--blip ... --precision {EXACT} "
+            f"--out {folder}, "
             "or name one that you have by --exact.",
         )
     from export.models.export import ExportOptions, export_models
@@ -62,12 +65,12 @@ def _export_exact(folder: Path, models_dir: Path, models: ModelsManifest, displa
     options = ExportOptions(precision=EXACT)
     if models.blip:
         options = replace(options, num_beams=models.blip.num_beams, caption_size_px=models.blip.preprocessing.size)
-    export_models(clip, blip, folder, options=options, display=display)
+    export_models(clip, blip, folder, text=text, options=options, display=display)
 
 
-def _source(record: EncoderRecord | BlipRecord, given: str | None) -> str | None:
+def _source(name: str | None, revision: str | None, given: str | None) -> str | None:
     """Return the checkpoint to export; one from the hub with its commit, as its name alone may now mean a later commit."""
-    return f"{record.name}@{record.revision}" if given and record.revision else given
+    return f"{name}@{revision}" if given and revision else given
 
 
 def _require_same_checkpoints(folder: Path, exact: ModelsManifest, models_dir: Path, models: ModelsManifest) -> None:

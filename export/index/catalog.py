@@ -28,7 +28,7 @@ from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, se
 from runtime.library.image_rows import CATALOG_SCHEMA, ImageRow
 from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
-from runtime.search.text_search import words_of_caption, words_of_path
+from runtime.search.text_search import TEXT_RULES, words_of_caption, words_of_path
 from runtime.search.written_text import words_of_writing
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
@@ -64,8 +64,9 @@ class Catalog:
 
     `rows` are sorted by id. `next_id` is above every id ever given, so that those of removed pictures do not come back.
     `scanned_ns` is when the run that wrote it began to look at the folder. `has_text` says of one that was read whether its
-    full text can be searched; one from before there was any has none. `former_captions` are those of pictures that are no
-    longer in the library, by captioner (`captioner_fingerprint`) and sha256: a picture that comes back has its caption.
+    full text can be searched, and is what would be written now; one from before there was any has none.
+    `former_captions` are those of pictures that are no longer in the library, by captioner (`captioner_fingerprint`) and
+    sha256: a picture that comes back has its caption.
     `facts` are those of photos, by id; `town_names` what else their towns are called.
     `texts` are the words of every content that was looked at for text, by sha256 (`text/stored.py`).
     `compared` is how many pictures were compared with the others to find copies.
@@ -102,8 +103,8 @@ def write_catalog(path: Path, catalog: Catalog, used_words: UsedWords | None = N
         connection.execute("BEGIN")
         connection.executemany(_insert("images", ROW_COLUMNS), map(_stored, catalog.rows))
         connection.executemany(_insert("skipped", SKIPPED_COLUMNS), map(astuple, catalog.skipped))
-        counters = [("next_id", catalog.next_id), ("scanned_ns", catalog.scanned_ns), ("compared", catalog.compared)]
-        connection.executemany(_insert("counters", "name, value"), counters)
+        counters = {"next_id": catalog.next_id, "scanned_ns": catalog.scanned_ns, "compared": catalog.compared}
+        connection.executemany(_insert("counters", "name, value"), (counters | {"text_rules": TEXT_RULES}).items())
         connection.execute(FORMER_SCHEMA)
         former = [(*key, caption) for key, caption in sorted(catalog.former_captions.items())]
         connection.executemany(_insert("former_captions", FORMER_COLUMNS), former)
@@ -173,17 +174,20 @@ def same_pictures(one: Catalog, other: Catalog) -> bool:
 
 def _read(connection: sqlite3.Connection) -> Catalog:
     counters = dict(connection.execute("SELECT name, value FROM counters"))
-    rows = connection.execute(f"SELECT {selected_columns(connection, ROW_COLUMNS)} FROM images ORDER BY id")
+    selected = connection.execute(f"SELECT {selected_columns(connection, ROW_COLUMNS)} FROM images ORDER BY id")
+    rows = [
+        IndexedImage(*columns, caption_source=source, other_captions=read_captions(others), made_caption=made)
+        for *columns, source, others, made in selected
+    ]
     skipped = connection.execute(f"SELECT {SKIPPED_COLUMNS} FROM skipped ORDER BY name")
+    # by the first rules, only names in other scripts than Latin were cut otherwise
+    same_words = counters.get("text_rules", 1) == TEXT_RULES or all(row.image_path.isascii() for row in rows)
     return Catalog(
-        rows=[
-            IndexedImage(*columns, caption_source=source, other_captions=read_captions(others), made_caption=made)
-            for *columns, source, others, made in rows
-        ],
+        rows=rows,
         skipped=[SkippedImage(*columns) for columns in skipped],
         next_id=counters["next_id"],
         scanned_ns=counters["scanned_ns"],
-        has_text=has_text_index(connection),
+        has_text=same_words and has_text_index(connection),
         former_captions=_read_former(connection),
         facts=read_known_facts(connection),
         town_names=read_known_town_names(connection),

@@ -1,6 +1,6 @@
 """Attention that is one node of the exported graph, with a torch implementation that runs while the graph is traced.
 
-Owns the two forms in which `com.microsoft::MultiHeadAttention` is used, and attention taken apart by token, which has no
+Owns the three forms in which `com.microsoft::MultiHeadAttention` is used, and attention taken apart by token, which has no
 such node. With onnxruntime's CPU kernel for it, BLIP's decoder took half the time of separate products and softmax. Knows
 no model. In every shape (b, t, w), w is heads x head width.
 """
@@ -29,6 +29,21 @@ def attend(query: Tensor, memory: KeyValue, *, heads: int, causal: bool = False)
         (b, t, w) float32.
     """
     return cast(Tensor, _Attention.apply(query, *memory, heads, causal))
+
+
+def attend_to_tokens(query: Tensor, memory: KeyValue, is_token: Tensor, *, heads: int) -> Tensor:
+    """Return what `attend` does, over those positions of the memory that are tokens and no padding.
+
+    Args:
+        query: (b, t, w) float32.
+        memory: keys and values, both (b, s, w).
+        is_token: (b, s) int32, 1 for a token and 0 for padding; each row has a token.
+        heads: how many heads share w.
+
+    Returns:
+        (b, t, w) float32.
+    """
+    return cast(Tensor, _MaskedAttention.apply(query, *memory, is_token, heads))
 
 
 def attend_cached(query: Tensor, fresh: KeyValue, *, past: KeyValue, heads: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,6 +89,22 @@ class _Attention(torch.autograd.Function):
     def symbolic(graph: Any, query: Any, *states: Any) -> Any:
         key, value, heads, causal = states
         attended = graph.op(NODE, query, key, value, num_heads_i=heads, unidirectional_i=int(causal))
+        attended.setType(query.type())
+        return attended
+
+
+class _MaskedAttention(torch.autograd.Function):
+    @staticmethod
+    def forward(_: object, query: Tensor, *states: Any) -> Tensor:
+        key, value, is_token, heads = states
+        mask = is_token[:, None, None, :].bool()  # (b, 1, 1, s)
+        keys, values = _split(key, heads), _split(value, heads)
+        return _merge(scaled_dot_product_attention(_split(query, heads), keys, values, attn_mask=mask))
+
+    @staticmethod
+    def symbolic(graph: Any, query: Any, *states: Any) -> Any:
+        key, value, is_token, heads = states
+        attended = graph.op(NODE, query, key, value, unused(graph), is_token, num_heads_i=heads)
         attended.setType(query.type())
         return attended
 

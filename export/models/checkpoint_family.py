@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from export.errors import CheckpointUnusable
-from export.models.families import CAPTIONERS, MODEL_CLASSES, NAMES, Family
+from export.models.families import MODEL_CLASSES, NAMES, OPTIONS, Family
 
 REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 OPEN_CLIP_CONFIG = "open_clip_config.json"
@@ -104,7 +104,7 @@ def _read_config(given: str, folder: Path) -> dict[str, Any]:
 
 
 def _take(families: tuple[Family, ...]) -> str:
-    option = "--blip" if families == CAPTIONERS else "--clip"
+    option = next(option for taken, option in OPTIONS.items() if set(families) <= set(taken))
     names, classes = (" or ".join(words[family] for family in families) for words in (NAMES, MODEL_CLASSES))
     fixed = ", SigLIP 2 of fixed resolution among them" if "siglip" in families else ""
     return f"{option} takes a {names} checkpoint ({classes}){fixed}."

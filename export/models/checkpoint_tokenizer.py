@@ -75,6 +75,14 @@ def prepare_as_trained(tokenizer: "Tokenizer", end_token: str, end_token_id: int
     )
 
 
+def lower_case_first(tokenizer: "Tokenizer") -> None:
+    """Have a tokenizer read texts in lower case, in place, before whatever else it does to them."""
+    from tokenizers import normalizers
+
+    steps = [normalizers.Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
+    tokenizer.normalizer = _in_order(steps)
+
+
 def _normalizers(tokenizer: "Tokenizer", *, lower_case: bool) -> list[Any]:
     from tokenizers import Regex, models, normalizers
 

@@ -24,7 +24,10 @@ from export.models.parity import Outputs, require_parity
 from export.models.report import write_report
 from export.models.report_figures import ReportFigures
 from export.models.shared_prefixes import share_prefixes
+from export.models.shared_space import require_shared_space
 from export.models.siglip_exporter import SiglipExporter
+from export.models.text_checkpoint import TextCheckpoint, open_text_checkpoint, refuse_other_pictures
+from export.models.text_tower_exporter import TextTowerExporter
 from export.precision.budget import BudgetSearch, RoundingOptions
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.cross_states import read_scales, round_states
@@ -73,13 +76,20 @@ class ExportOptions:
 
 
 def export_models(
-    clip: str, blip: str | None, out: Path, *, options: ExportOptions | None = None, display: ProgressDisplay | None = None
+    clip: str,
+    blip: str | None,
+    out: Path,
+    *,
+    text: str | None = None,
+    options: ExportOptions | None = None,
+    display: ProgressDisplay | None = None,
 ) -> ModelsManifest:
     """Export CLIP or SigLIP, and BLIP unless it is None, into the folder `out`, and return its manifest.
 
     Args:
         clip: a local folder or a hub id, `owner/name` or `owner/name@revision`, of a CLIP or a SigLIP.
         blip: the same; None leaves captions out.
+        text: the same, of a text tower that takes the place of CLIP's own; None keeps that.
         out: the folder to write; its contents are replaced once everything is made and checked.
         options: what graphs to make; None is the defaults.
         display: shows each step; None shows nothing.
@@ -91,15 +101,23 @@ def export_models(
         OutputUnwritable: the disk is full, or the folder cannot be written.
     """
     options, display = options or ExportOptions(), display or SilentDisplay()
+    if text is not None:
+        refuse_other_pictures(text, clip)
     checkpoints = {"clip": open_checkpoint(clip, *ENCODERS)}  # by their names in the manifest
+    tower = None if text is None else open_text_checkpoint(text, checkpoints["clip"])
+    if tower:
+        display.say(f"text: comparing {tower.name} with {checkpoints['clip'].name}")
+        require_shared_space(tower, checkpoints["clip"])
     if blip is not None:
         checkpoints["blip"] = open_checkpoint(blip, *CAPTIONERS)
     with staged_folder(out) as folder:
         run = _ExportRun(folder, options, display)
         records = {name: run.export(checkpoint) for name, checkpoint in checkpoints.items()}
+        if tower:
+            records["clip"] = run.export_text(tower, records["clip"])
         if run.misses:  # only now, so that the error names what every family missed
             raise GateMissed(run.misses)
-        sources = {"clip": clip} | ({"blip": blip} if blip else {})
+        sources = {"clip": clip} | ({"text": text} if text else {}) | ({"blip": blip} if blip else {})
         made_by = {"command": "python -m export models", **sources, **{package: version(package) for package in PACKAGES}}
         manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": options.precision_name, **records})
         write_report(folder, manifest, run.figures)
@@ -116,10 +134,26 @@ class _ExportRun:
         self.figures = ReportFigures()
         self.misses: list[GateMiss] = []
 
-    def export(self, checkpoint: Checkpoint) -> EncoderRecord | BlipRecord:
-        """Write the graphs of one checkpoint, compare them with it, and return their record."""
+    def export_text(self, checkpoint: TextCheckpoint, encoder: EncoderRecord | BlipRecord) -> EncoderRecord | BlipRecord:
+        """Write a text tower in the place of an exported encoder's own, and return the encoder's record.
+
+        The pictures' graph was made without it, so that it is the one that an index may already be made with.
+        """
+        if not isinstance(encoder, EncoderRecord):
+            raise TypeError(type(encoder))
+        for file in (*encoder.text.files(), encoder.tokenizer):
+            (self._folder / file.path).unlink()
+        self.figures.leave_out(encoder.text.path)
+        self.misses = [miss for miss in self.misses if miss.graph != encoder.text.path]
+        return self.export(checkpoint, encoder)
+
+    def export(self, checkpoint: Checkpoint, encoder: EncoderRecord | None = None) -> EncoderRecord | BlipRecord:
+        """Write the graphs of one checkpoint, compare them with it, and return their record.
+
+        `encoder` has the pictures that a text tower is made for.
+        """
         exact = self._folder / "exact"
-        exporter, expected = self._trace(checkpoint, exact)
+        exporter, expected = self._trace(checkpoint, exact, encoder)
         self._display.say(f"{checkpoint.family}: comparing the graphs with torch")
         self.figures.parity |= require_parity(expected, exporter.run_graphs(exact))
         self.figures.exact_bytes |= {graph: graph_bytes(exact / graph) for graph in exporter.graphs}
@@ -136,11 +170,14 @@ class _ExportRun:
             optimize_graph(self._folder / graph)
         return self._record(exporter)
 
-    def _trace(self, checkpoint: Checkpoint, exact: Path) -> tuple[FamilyExporter, Outputs]:
+    def _trace(self, checkpoint: Checkpoint, exact: Path, encoder: EncoderRecord | None) -> tuple[FamilyExporter, Outputs]:
         """Write the fp32 graphs and return the torch model's own outputs; the model's memory is free on return."""
         self._display.say(f"{checkpoint.family}: reading {checkpoint.name}")
         model = read_model(checkpoint)
-        exporter = self._open_exporter(checkpoint, model)
+        if encoder is not None and isinstance(checkpoint, TextCheckpoint):
+            exporter: FamilyExporter = TextTowerExporter(checkpoint, encoder, self._folder)
+        else:
+            exporter = self._open_exporter(checkpoint, model)
         for folder in (exact, self._folder):
             write_tokenizer(checkpoint, folder / exporter.tokenizer)
         self._display.say(f"{checkpoint.family}: running torch")

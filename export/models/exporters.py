@@ -1,7 +1,8 @@
 """What differs between exporting CLIP and exporting BLIP: graphs, probes, gate measure and manifest entry of each family.
 
-Owns a class for each of these; SigLIP's is in `siglip_exporter.py`. `export.py` runs the steps, which are the same for all.
-Torch is imported when it is used. Constructing an exporter runs no model.
+Owns a class for each of these; SigLIP's is in `siglip_exporter.py`, and what both encoders share in `encoder_exporter.py`.
+`export.py` runs the steps, which are the same for all. Torch is imported when it is used. Constructing an exporter runs no
+model.
 """
 
 from pathlib import Path
@@ -11,10 +12,11 @@ import numpy as np
 
 from export.errors import CheckpointUnusable
 from export.models.checkpoints import Checkpoint
+from export.models.encoder_exporter import EncoderExporter, EncoderFacts
 from export.models.mapped_bpe_file import write_mapped_bpe
-from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs, run_clip_graphs
+from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs
 from export.precision.calibration_set import CalibrationSet
-from export.precision.gate_measures import BlipGateMeasure, ClipGateMeasure, GateMeasure
+from export.precision.gate_measures import BlipGateMeasure, GateMeasure
 from runtime.artefacts.file_record import record_file, record_graph
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
@@ -56,21 +58,23 @@ class FamilyExporter(Protocol):
         """Return the manifest's entry for the files below `folder`."""
 
 
-class ClipExporter:
+class ClipExporter(EncoderExporter):
     """Exports CLIP: texts and images to vectors."""
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
-    row_graphs: frozenset[str] = frozenset()
     causal_graphs: tuple[str, ...] = ("clip/text.onnx",)
     tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
-        self._checkpoint, self._config = checkpoint, model.config
-        self._logit_scale = model.logit_scale.exp().item()
-        limit = model.config.text_config.max_position_embeddings
-        encoded = [checkpoint.tokenizer(text, truncation=True, max_length=limit)["input_ids"] for text in PROBE_TEXTS]
-        self._texts = [np.array([token_ids], dtype=np.int64) for token_ids in encoded]
-        self._pixels = make_probe_pixels(checkpoint.preprocessing.size)
+        vision = model.config.vision_config
+        facts = EncoderFacts(
+            dimension=model.config.projection_dim,
+            context_length=model.config.text_config.max_position_embeddings,
+            pad_token_id=checkpoint.tokenizer.eos_token_id,  # causal towers never see what follows the end
+            logit_scale=model.logit_scale.exp().item(),
+            patch_grid=vision.image_size // vision.patch_size,
+        )
+        super().__init__(checkpoint, facts)
 
     def write_graphs(self, model: "CLIPModel", folder: Path) -> None:
         """Trace both towers."""
@@ -83,31 +87,6 @@ class ClipExporter:
         from export.models.clip import embed_with_torch
 
         return embed_with_torch(model, self._texts, self._pixels)
-
-    def run_graphs(self, folder: Path) -> Outputs:
-        """Embed the probe texts and images, with their patches."""
-        return run_clip_graphs(folder, self.record(folder), texts=self._texts, pixels=self._pixels)
-
-    def gate_measure(self, exact: Path, calibration: CalibrationSet, threads: int) -> ClipGateMeasure:
-        """Measure vectors and rankings."""
-        return ClipGateMeasure(exact, self.record(exact), calibration, threads)
-
-    def record(self, folder: Path) -> EncoderRecord:
-        """Return CLIP's entry."""
-        checkpoint, vision = self._checkpoint, self._config.vision_config
-        return EncoderRecord(
-            name=checkpoint.name,
-            revision=checkpoint.revision,
-            text=record_graph(folder, self.graphs[0]),
-            image=record_graph(folder, self.graphs[1]),
-            tokenizer=record_file(folder, self.tokenizer),
-            dimension=self._config.projection_dim,
-            context_length=self._config.text_config.max_position_embeddings,
-            pad_token_id=checkpoint.tokenizer.eos_token_id,  # causal towers never see what follows the end
-            logit_scale=self._logit_scale,
-            patch_grid=vision.image_size // vision.patch_size,
-            preprocessing=checkpoint.preprocessing,
-        )
 
 
 class BlipExporter:

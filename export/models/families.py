@@ -6,11 +6,19 @@ family, with what differs in its export.
 
 from typing import Literal
 
-Family = Literal["clip", "siglip", "blip"]
+Family = Literal["clip", "siglip", "blip", "distilbert"]
 ENCODERS: tuple[Family, ...] = ("clip", "siglip")  # what --clip takes
 CAPTIONERS: tuple[Family, ...] = ("blip",)  # what --blip takes
-NAMES: dict[Family, str] = {"clip": "CLIP", "siglip": "SigLIP", "blip": "BLIP"}
-MODEL_CLASSES: dict[Family, str] = {"clip": "CLIPModel", "siglip": "SiglipModel", "blip": "BlipForConditionalGeneration"}
+TEXT_TOWERS: tuple[Family, ...] = ("distilbert",)  # what --text takes
+OPTIONS: dict[tuple[Family, ...], str] = {ENCODERS: "--clip", CAPTIONERS: "--blip", TEXT_TOWERS: "--text"}
+NAMES: dict[Family, str] = {"clip": "CLIP", "siglip": "SigLIP", "blip": "BLIP", "distilbert": "DistilBERT"}
+MODEL_CLASSES: dict[Family, str] = {
+    "clip": "CLIPModel",
+    "siglip": "SiglipModel",
+    "blip": "BlipForConditionalGeneration",
+    "distilbert": "DistilBertModel",
+}
+# Of those that see pictures.
 PROCESSOR_CLASSES: dict[Family, str] = {
     "clip": "CLIPImageProcessor",
     "siglip": "SiglipImageProcessor",

@@ -5,7 +5,7 @@ here.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from export.errors import CheckpointUnusable
@@ -25,7 +25,13 @@ REMEDY = (
 )
 
 
-def fetch_snapshot(given: str, *, endpoint: str | None = None, check: Callable[[Path], None] | None = None) -> Path:
+def fetch_snapshot(
+    given: str,
+    *,
+    endpoint: str | None = None,
+    check: Callable[[Path], None] | None = None,
+    beside: Sequence[str] = (),
+) -> Path:
     """Return the local snapshot of `owner/name` or `owner/name@revision`; its folder's name is the commit.
 
     Only one form of the weights is fetched: safetensors, or torch's own where there are none.
@@ -33,6 +39,7 @@ def fetch_snapshot(given: str, *, endpoint: str | None = None, check: Callable[[
     Args:
         given: the hub id.
         endpoint: the hub's address; None is HF_ENDPOINT, or huggingface.co.
+        beside: patterns of files in folders below that are fetched with the weights.
         check: called with the snapshot once its small files are there, so that what it refuses costs no download of weights.
 
     Raises:
@@ -46,7 +53,7 @@ def fetch_snapshot(given: str, *, endpoint: str | None = None, check: Callable[[
     if check and (snapshot / "config.json").is_file():  # a cache that is not whole is named as such below
         check(snapshot)
     for weights in WEIGHTS:
-        snapshot = _fetch(match, patterns=[*SMALL_FILES, *weights], endpoint=endpoint)
+        snapshot = _fetch(match, patterns=[*SMALL_FILES, *weights, *beside], endpoint=endpoint)
         if any(snapshot.glob(weights[0])):
             return snapshot
     raise CheckpointUnusable(given, "the hub has no weights of it, or this machine's cache of it is not whole", REMEDY)

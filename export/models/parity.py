@@ -48,7 +48,7 @@ def run_clip_graphs(
     folder: Path, record: EncoderRecord, *, texts: Sequence[NDArray[np.int64]], pixels: NDArray[np.float32]
 ) -> Outputs:
     """Return the vectors of texts, (1, t) token ids each, and of (n, 3, s, s) pixels, each in a run of its own."""
-    text, image = (_open(folder, graph.path) for graph in (record.text, record.image))
+    text, image = (open_graph(folder, graph.path) for graph in (record.text, record.image))
     embeddings = [text.run(["embedding"], {"input_ids": token_ids})[0] for token_ids in texts]
     outputs = ("embedding", "patch_contributions")
     images = [image.run(outputs, {"pixel_values": one[None]}) for one in pixels]
@@ -107,7 +107,8 @@ def require_parity(expected: Outputs, given: Outputs) -> Measures:
     return measures
 
 
-def _open(folder: Path, path: str) -> Session:
+def open_graph(folder: Path, path: str) -> Session:
+    """Return a graph below a folder, to be run on all cores."""
     return Session(folder / path, _threads())
 
 

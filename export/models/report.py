@@ -58,8 +58,13 @@ def _shares_by_precision(plan: GraphPlan) -> dict[str, float]:
 
 
 def _to_markdown(manifest: ModelsManifest, figures: ReportFigures, content: dict[str, Any]) -> str:
-    parts = [part for part in (manifest.clip, manifest.blip) if part]
-    models = [f"{part.name}@{part.revision}" if part.revision else part.name for part in parts]
+    clip, blip = manifest.clip, manifest.blip
+    named = [
+        (clip.name, clip.revision),
+        (clip.text_name, clip.text_revision),
+        *([(blip.name, blip.revision)] if blip else []),
+    ]
+    models = [f"{name}@{revision}" if revision else name for name, revision in named if name]
     lines = [f"# Exported models: {manifest.precision}", "", f"From {' and '.join(models)}.", "", *_size_table(content), ""]
     if figures.gate_results:
         lines += [f"![Size, speed and loss, drawn]({PLOTS_NAME})", "", *_measures_table(figures), ""]

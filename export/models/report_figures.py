@@ -29,6 +29,16 @@ class ReportFigures:
     gate_results: list[GateResult] = field(default_factory=list)
     measured_on: str = ""
 
+    def leave_out(self, graph: str) -> None:
+        """Forget a graph that was made and is not kept."""
+        self.parity = {name: figures for name, figures in self.parity.items() if name.split()[0] != graph}
+        for by_graph in (self.exact_bytes, self.plans, self.latencies_ms):
+            by_graph.pop(graph, None)
+        for result in self.gate_results:
+            if graph in result.losses:
+                result.cosines = {name: values for name, values in result.cosines.items() if name.split()[0] != graph}
+                result.overlap, result.family_measures = {}, {}  # what it found, too
+
     @property
     def measures(self) -> Measures:
         """Return what quantized graphs keep of the exact ones, by subject and measure."""

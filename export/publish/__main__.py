@@ -149,7 +149,7 @@ def _addresses(outputs: Mapping[str, str]) -> "ReleaseAddresses":
 
 
 def _what(release: "ReleaseRecord") -> str:
-    models = release.models.clip.name if release.models else "the function's own"
+    models = release.models.clip.title if release.models else "the function's own"
     return f"index {release.index.generation} of {release.index.count:,} pictures, models: {models}"
 
 

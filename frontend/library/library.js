@@ -1,4 +1,4 @@
-// The library, shown where nothing is searched for; its pictures by their place in its order, fetched a page at a time.
+// The library, where nothing is searched for; its pictures by their place in its order, fetched a page at a time.
 
 import { attempt, fetch_examples, fetch_pictures, fetch_timeline } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";

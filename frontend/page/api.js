@@ -2,7 +2,7 @@
 
 import { api_base, as_json, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
-// A function on AWS Lambda that was idle may need many seconds to start; users do not wait longer than this.
+// An idle function on AWS Lambda may need many seconds to start; users do not wait longer than this.
 const LIMIT_MS = 60_000;
 // When to ask a busy server again that does not say, and the longest wait without the user.
 const BUSY_S = 2;

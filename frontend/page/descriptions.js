@@ -30,7 +30,9 @@ export function describe_answer(request, { matches, misses }, { more, filtered }
   return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
 }
 
-export const describe_query_read = ({ query_read: read }) => read ? `Only the first ${read.split(/\s+/).length} words were searched for: ${read}` : "";
+export const describe_query_read = ({ query_read: read, query_language }) => join([
+  read && `Only the first ${read.split(/\s+/).length} words were searched for: ${read}`, query_language && "Captions are in English.",
+], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";
 export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;

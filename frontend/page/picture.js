@@ -7,7 +7,7 @@ const larger = new Image();
 /** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
 export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
-/** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview takes its place once it has come. */
+/** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview follows once it has come. */
 export function fill_picture(frame, picture, { large = false } = {}) {
   const { width, height } = picture;
   const image = frame.querySelector("img");

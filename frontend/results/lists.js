@@ -1,5 +1,5 @@
-// What a search shows: its state, and the results as cards: the matches, and behind a summary the near misses, whose cards are made
-// once it is opened. More come when the end comes near, and by a button, which keyboards need. What the server sent becomes text, never markup.
+// What a search shows: its state, the matches as cards, and behind a summary the near misses, whose cards are made once it is opened.
+// More come near the end, and by a button, which keyboards need. What the server sent becomes text, never markup.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
 import { by_id, copy_template, is_modified, make } from "../page/elements.js";
@@ -7,10 +7,10 @@ import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js"
 import { address_of, describe_request, first_row } from "../request/search_request.js";
 
 const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)"; // as in pictures.css
-// A preview enlarged by a third still looks sharp, and the next one has ten times the bytes.
+// A preview a third larger still looks sharp, and the next has ten times the bytes.
 const SHARPNESS = 0.75;
 const SKELETONS = 12;
-// A warm search answers sooner than this; skeletons would only flash up.
+// A warm search answers sooner; skeletons would only flash up.
 const SKELETON_DELAY_MS = 150;
 const COLD_START_DELAY_MS = 5000;
 
@@ -120,7 +120,7 @@ export function show_why(results, why) {
   }
 }
 
-// A few rows at a time, and the first alone: 24 cards at once would keep a phone from answering for a quarter of a second.
+// A few rows at a time, the first alone: 24 cards at once keep a phone from answering for a quarter of a second.
 async function make_cards() {
   const mine = cards;
   const wanted = in_sight().filter((result) => !mine.has(result));
@@ -174,7 +174,7 @@ export function load_more() {
   return (offered.pending ??= offered.fetch_more());
 }
 
-// What nobody scrolls to is not fetched, as its explanations may cost something; what failed is tried by the button alone.
+// What nobody scrolls to is not fetched: its explanations may cost something. What failed is tried by the button alone.
 function watch() {
   if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
 }

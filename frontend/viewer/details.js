@@ -1,4 +1,4 @@
-// The viewer's details: what is claimed of a picture and why, and what is known of its file.
+// What is claimed of a picture and why, and what is known of its file.
 
 import { attempt, open_folder } from "../page/api.js";
 import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";

@@ -14,12 +14,13 @@ from pydantic import Field
 from runtime.artefacts.cluster_search import ClusterSearchParams
 from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import Document, FileRecord, GraphRecord
-from runtime.artefacts.fingerprint import fingerprint_of
+from runtime.artefacts.fingerprint import Part, differing_entries, entries_of, fingerprint_of
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"
+ENCODED: tuple[Part, ...] = ("pictures", "texts")  # by the encoder, which every model has
 
 M = TypeVar("M", bound=Document)  # Python 3.11 has no type parameters
 
@@ -118,11 +119,13 @@ def check_models_match(index_dir: Path, index: IndexManifest, models_dir: Path, 
     Raises:
         ModelsDiffer: at least one file of the models has another sha256 than the index names.
     """
-    differing = tuple(
-        sorted(path for path, sha256 in models.fingerprint().items() if index.models.get(path, sha256) != sha256)
-    )
+    given = models.fingerprint()
+    differing = {path for path, sha256 in given.items() if index.models.get(path, sha256) != sha256}
+    for part in ENCODED:  # a tower of another family has files of other names
+        if entries_of(part, index.models):
+            differing |= set(differing_entries(part, index.models, given))
     if differing:
-        raise ModelsDiffer(index_dir, models_dir, differing)
+        raise ModelsDiffer(index_dir, models_dir, tuple(sorted(differing)))
 
 
 def check_length(folder: Path, record: FileRecord, remedy: str) -> None:

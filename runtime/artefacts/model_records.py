@@ -92,6 +92,11 @@ class EncoderRecord(Record):
             raise ValueError(msg)
         return self
 
+    @property
+    def title(self) -> str:
+        """What it is called: its checkpoint, and that of its texts where it is another."""
+        return self.name if self.text_name is None else f"{self.name} with {self.text_name}"
+
     def pair_calibration(self) -> MatchCalibration | None:
         """Return how likely a pair belongs together by the model alone; None where its training says nothing of that."""
         if self.logit_bias is None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 from runtime.explain.quoting import MAX_WORD_CHARS, quote_picture, quote_text, quote_words
 from runtime.search.evidence import Evidence, Explanation, Hit, WordWeight
+from runtime.search.language import differ
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import Conflict, testify
-from runtime.search.words import COLOURS, NUMBERS, WORD, Phrase, bare_word, stem
+from runtime.search.word_pattern import WORD
+from runtime.search.words import COLOURS, NUMBERS, Phrase, bare_word, stem
 from runtime.search.written_text import words_of_writing
 
 EVIDENCE_SOURCE = "evidence"
@@ -22,6 +24,8 @@ EVIDENCE_SOURCE = "evidence"
 CLEAR_DROP = 0.05
 SMALLEST_CLEAR_DROP = 1 / 40  # of the encoder's low score
 
+# Left out where the caption is in another language than the query: what it lacks says nothing then.
+NOT_MENTIONED = ", though the caption does not mention {it}"
 # Whether there are words that the caption mentions, words that only the picture supports, and missing ones (`WordTally`).
 TallyKey = tuple[bool, bool, bool]
 STRONG: dict[TallyKey, str] = {
@@ -29,7 +33,7 @@ STRONG: dict[TallyKey, str] = {
     (True, True, False): "The caption mentions {mentioned}, and the picture also seems to show {seen}.",
     (True, False, True): "The caption mentions {mentioned}, but not {missing}.",
     (True, True, True): "The caption mentions {mentioned}, and the picture also seems to show {seen}; {less_clear}.",
-    (False, True, False): "The picture seems to show {seen}, though the caption does not mention {it}.",
+    (False, True, False): "The picture seems to show {seen}" + NOT_MENTIONED + ".",
     (False, True, True): "The picture seems to show {seen}; {less_clear}.",
     (False, False, True): "It looks like what you asked for, though the caption does not mention {missing}.",
     (False, False, False): "It looks like what you asked for.",
@@ -42,7 +46,7 @@ WEAK: dict[TallyKey, str] = {
         "It fits in part: the caption mentions {mentioned} and the picture seems to show {seen}, "
         "but there is no sign of {missing}."
     ),
-    (False, True, False): "It may fit: the picture seems to show {seen}, though the caption does not mention {it}.",
+    (False, True, False): "It may fit: the picture seems to show {seen}" + NOT_MENTIONED + ".",
     (False, True, True): "It fits in part: the picture seems to show {seen}, but there is no sign of {missing}.",
     (False, False, True): "It looks a little like what you asked for, but the caption does not mention {missing}.",
     (False, False, False): "It looks a little like what you asked for.",
@@ -138,7 +142,7 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
         elif hit.evidence.verdict == "none":
             text = _no_match(query, tally, hit)
         else:
-            text = _match(tally, hit)
+            text = _match(tally, hit, in_other_language=differ(query.text, hit.caption.text))
     return " ".join(filter(None, (text, in_letters, _objection(query.unwanted, hit.caption))))
 
 
@@ -147,16 +151,18 @@ def _looks_alike(evidence: Evidence) -> str:
     return f"It looks {degree} like your picture."
 
 
-def _match(tally: WordTally, hit: Hit) -> str:
+def _match(tally: WordTally, hit: Hit, *, in_other_language: bool) -> str:
     """Return what speaks for the picture, and what does not."""
     if hit.evidence.testimony.agrees and not all(_says(word, hit.caption) for word in tally.mentioned):
         return f"The caption says {_text(hit.caption)}: what you asked for, in other words."
-    mentioned, seen, missing = tally.mentioned, tally.seen, tally.missing
+    mentioned, seen, missing = tally.mentioned, tally.seen, [] if in_other_language else tally.missing
     unjudged = UNJUDGED_LOW if hit.evidence.score < hit.evidence.levels.low_score else UNJUDGED
     templates = {"strong": STRONG, "weak": WEAK}.get(hit.evidence.verdict or "", unjudged)
     if not hit.caption.text:
         templates = templates | WITHOUT_CAPTION
     template = templates[bool(mentioned), bool(seen), bool(missing)]
+    if in_other_language:
+        template = template.replace(NOT_MENTIONED, "")
     return template.format(
         mentioned=_listed(mentioned, "and"),
         all=", all that you asked for" if len(mentioned) > 1 and hit.evidence.testimony.agrees else "",

@@ -7,7 +7,7 @@ begins and ends, and none of it reads as a line of ours.
 import json
 from collections.abc import Iterator, Sequence
 
-from runtime.terminal import NO_GOOD_MATCH, escape_controls, percent
+from runtime.terminal import CAPTIONS_ARE_ENGLISH, NO_GOOD_MATCH, escape_controls, percent
 from runtime.web.routes.paged_pictures import PagedPicture
 from runtime.web.schemas import ExplainBody, ExplainedBody, HeatmapBody, ResultBody, SearchBody
 
@@ -26,7 +26,7 @@ def search_text(answer: SearchBody, count: int) -> str:
 
 def explain_text(answer: ExplainBody, pictures: Sequence[PagedPicture]) -> str:
     """Return the evidence of an answer; `pictures` are those of its results, in their order."""
-    lines = [f"How pictures fit {quoted(answer.query)}:", *_read_note(answer.query_read)]
+    lines = [f"How pictures fit {quoted(answer.query)}:", *_query_notes(answer)]
     for result, picture in zip(answer.results, pictures, strict=True):
         lines += _evidence_lines(result, picture)
     return "\n".join(lines)
@@ -50,7 +50,7 @@ def _search_lines(answer: SearchBody, count: int) -> Iterator[str]:
     shown = f"{len(answer.results)} of {count:,} pictures"
     best = f"; the best is {VERDICTS[answer.verdict]}" if answer.results and answer.verdict else ""
     yield f"{shown}{f' for {quoted(answer.query)}' if answer.query else ''}{best}."
-    yield from _read_note(answer.query_read)
+    yield from _query_notes(answer)
     if answer.filtered is not None:
         yield answer.filtered.message
     if answer.results and answer.verdict == "none":
@@ -105,8 +105,11 @@ def _verdict(result: ExplainedBody) -> str:
     return f"{VERDICTS[result.verdict]}{f' ({percent(result.match_probability)})' if known else ''}"
 
 
-def _read_note(query_read: str | None) -> list[str]:
-    return [] if query_read is None else [f"The query is too long; only this part was read: {quoted(query_read)}"]
+def _query_notes(answer: SearchBody | ExplainBody) -> Iterator[str]:
+    if answer.query_read is not None:
+        yield f"The query is too long; only this part was read: {quoted(answer.query_read)}"
+    if answer.query_language is not None:
+        yield CAPTIONS_ARE_ENGLISH
 
 
 def _written_lines(result: ExplainedBody) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from runtime.search.word_pattern import WORD
 from runtime.search.words import (
     COLOURS,
     FUNCTION_WORDS,
@@ -15,7 +16,6 @@ from runtime.search.words import (
     NUMBER_WORDS,
     NUMBERS,
     SAME_SPELLING,
-    WORD,
     bare_word,
     is_verb,
     stem,

@@ -12,6 +12,7 @@ from typing import Literal
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
 from runtime.library.photos.where import Where, check_where
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, read_cursor
+from runtime.search.language import foreign_language, has_own_latin_words
 from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 
 PICTURE_WEIGHT = 0.5
@@ -30,7 +31,8 @@ class ParsedQuery:
     """A query taken apart: "show me a boat without people" wants "a boat" and has "people" left out.
 
     `text` is the query as written; `quoted` are the wanted phrases that stood in quotation marks. Where the encoder does not
-    read all of it, `part_read` is what it reads, as a query, and the rest of it is in none of the phrases.
+    read all of it, `part_read` is what it reads, as a query, and the rest of it is in none of the phrases. `language` is the
+    one that it is in, "ja" as ISO 639 has it; None where that is English, or not known.
     """
 
     text: str
@@ -38,6 +40,7 @@ class ParsedQuery:
     unwanted: tuple[Phrase, ...] = ()
     quoted: tuple[str, ...] = ()
     part_read: str | None = None
+    language: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -51,7 +54,7 @@ class ParsedQuery:
         quoted = tuple(phrase for phrase in self.quoted if phrase in wanted)
         minus_words = (f'-"{phrase}"' if " " in phrase else f"-{phrase}" for phrase in unwanted)
         part_read = " ".join(filter(None, (wanted, *minus_words)))
-        return ParsedQuery(self.text, Phrase(wanted), tuple(map(Phrase, unwanted)), quoted, part_read)
+        return ParsedQuery(self.text, Phrase(wanted), tuple(map(Phrase, unwanted)), quoted, part_read, self.language)
 
 
 @dataclass(frozen=True)
@@ -193,12 +196,12 @@ def parse_query(text: str) -> ParsedQuery:
         return " "
 
     rest = " ".join(MINUS_OR_QUOTED.sub(take, plain_signs(text)).split())
-    wanted, denied = split_denials(without_carrier(rest))
+    # "no" is Portuguese for "in the"
+    wanted, denied = (rest, []) if has_own_latin_words(rest) else split_denials(without_carrier(rest))
     wanted = " ".join(QUOTED.sub(r"\1", wanted).split())
     left_out = dict.fromkeys(filter(None, (*unwanted, *denied)))
-    return ParsedQuery(
-        text, Phrase(wanted), tuple(map(Phrase, left_out)), tuple(phrase for phrase in quoted if phrase in wanted)
-    )
+    found = tuple(phrase for phrase in quoted if phrase in wanted)
+    return ParsedQuery(text, Phrase(wanted), tuple(map(Phrase, left_out)), found, language=foreign_language(text))
 
 
 def _wanting(parsed: ParsedQuery) -> ParsedQuery:

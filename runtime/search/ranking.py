@@ -21,8 +21,8 @@ from runtime.library.picture_text import PictureWord
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
 from runtime.search.nearness import NearnessOrders
-from runtime.search.noun_phrases import NounPhrase, noun_phrases
-from runtime.search.testimony import Statement, Testimony, compare, said_features
+from runtime.search.noun_phrases import noun_phrases
+from runtime.search.testimony import Statement, Testimony, compare, said_features, told_to
 from runtime.search.text_search import which_are_named, words_of_text
 from runtime.search.words import Phrase
 from runtime.search.written_text import NO_WRITING, Writing, find_writing
@@ -113,7 +113,7 @@ class Ranker:
         ]  # the wanted one first
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
-        told = [_told(row) for row in rows]
+        told = [told_to(query.parsed.text, filter(None, (row.caption, *row.other_captions))) for row in rows]
         said = [[compare(text.statement, one) for one in told] for text in texts]  # (1 + m, k)
         wanted, *unwanted = (
             self._shown(text, vectors, *of_captions)
@@ -224,11 +224,6 @@ def _vectors_of(store: VectorSource, ids: Sequence[int]) -> Vectors:
     except KeyError as cause:
         reason = "its catalogue names a picture of which it has no vector"
         raise ArtefactCorrupt("The index", reason, "Build the index again: lookwhy index FOLDER.") from cause
-
-
-def _told(row: ImageRow) -> list[NounPhrase]:
-    """Return the noun phrases of all captions that the index has of a picture."""
-    return [phrase for caption in (row.caption or "", *row.other_captions) for phrase in noun_phrases(caption)]
 
 
 def _evidence(

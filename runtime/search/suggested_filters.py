@@ -15,7 +15,8 @@ from runtime.library.photos.photo_counts import PhotoCounts
 from runtime.library.photos.where import Where
 from runtime.search.noun_phrases import DENYING_WORDS
 from runtime.search.query import CheckedSearch
-from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS, WORD
+from runtime.search.word_pattern import WORD
+from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS
 
 PLACE_WORDS_MAX = 6
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

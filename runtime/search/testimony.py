@@ -3,9 +3,10 @@
 A caption agrees where it names all that the query names, each colour and number with its own noun: "a red boat next to a
 blue house" agrees with "a red boat", and contradicts "a blue boat". It contradicts only in what cannot both be so: another
 colour, another number, or a denial. What it leaves out it is silent on, as no caption names everything that a picture shows.
+Where it is known to be in another language than the query, it is silent on all.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, Self
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from runtime.artefacts.match_calibration import Compared
 from runtime.library.caption_words import UsedNoun
+from runtime.search.language import differ, is_foreign
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.words import COLOURS
 
@@ -97,6 +99,8 @@ class Statement:
             same_meaning: a noun as written that none uses -> one that some use, such as "sunset" for "dusk".
         """
         phrases = noun_phrases(text)
+        if is_foreign(text):  # whether two nouns mean the same was measured on English ones
+            same_meaning = _no_other_word
         if rarity is None:
             return cls(phrases, {word: 1.0 for phrase in phrases for word in phrase.words})
         said = [_in_used_words(phrase, rarity, same_meaning) for phrase in phrases]
@@ -109,7 +113,12 @@ class Statement:
 
 def testify(query: str, caption: str) -> Testimony:
     """Return what the caption says of the query; it is silent where the query names nothing."""
-    return compare(Statement.of(query), noun_phrases(caption))
+    return compare(Statement.of(query), told_to(query, [caption]))
+
+
+def told_to(query: str, captions: Iterable[str]) -> list[NounPhrase]:
+    """Return the noun phrases of captions, but for captions that are known to be in another language than the query."""
+    return [phrase for caption in captions if not differ(query, caption) for phrase in noun_phrases(caption)]
 
 
 def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
@@ -125,6 +134,10 @@ def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
     words = {word for phrase in told if not phrase.denied for word in phrase.words}
     covered = sum(rarity for word, rarity in statement.rarity.items() if word in words)
     return Testimony(coverage=covered / sum(statement.rarity.values()))
+
+
+def _no_other_word(_: str) -> None:
+    """Find no noun with the same meaning."""
 
 
 def _in_used_words(

@@ -16,14 +16,18 @@ from runtime.library.image_rows import ImageRow
 from runtime.library.photos.filters import Allowed
 from runtime.search.embedded_query import Query
 from runtime.search.noun_phrases import noun_phrases
+from runtime.search.word_pattern import MARKS, UNSPACED
 from runtime.search.words import FUNCTION_WORDS, content_words, stem
 
+# How words are cut; counted up where that changes. The second one, for names in other scripts, came with `word_pattern.py`.
+TEXT_RULES = 2
 TEXTS_REMEMBERED = 64  # a query is asked for twice: what it finds, and which names state it
 WORDS_REMEMBERED = 16_384  # captions use few words, each of them often: 3 MB
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-# A run of letters or of digits: "holiday2019" is two. Chinese and Japanese are written without blanks: a letter is a word.
-_PART = re.compile(rf"[{_CJK}]|\d+|[^\W\d_{_CJK}]+")
-_RUN = re.compile(r"[^\W_]+")
+# A run of letters, with their marks, or of digits: "holiday2019" is two. Where a script puts no blanks between words, each
+# letter is a word: so the same words are in an index and in a query, wherever the one or the other would be cut.
+_PART = re.compile(rf"[{UNSPACED}][{MARKS}]*|\d+|[^\W\d_{UNSPACED}](?:[^\W\d_{UNSPACED}]|[{MARKS}])*")
+_RUN = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
+_UNSPACED_LETTER = re.compile(f"[{UNSPACED}]")
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # where "SunsetBoat" has its border
 _APOSTROPHES = re.compile("['’]")
 
@@ -78,7 +82,8 @@ def which_are_named(rows: Sequence[ImageRow], text: str) -> list[bool]:
     What a kind of file is called ("jpg") names no picture by itself.
     """
     wanted = words_of_text(text).words
-    return [bool(wanted) and _is_named(row.image_path, wanted) for row in rows]
+    whole = [fold(word) for word in content_words(text) if _UNSPACED_LETTER.search(word)]
+    return [bool(wanted) and _is_named(row.image_path, wanted, whole) for row in rows]
 
 
 @lru_cache(TEXTS_REMEMBERED)
@@ -126,8 +131,11 @@ def _stems(parts: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(stem, parts)))
 
 
-def _is_named(path: str, wanted: Sequence[str]) -> bool:
+def _is_named(path: str, wanted: Sequence[str], whole: Sequence[str]) -> bool:
+    """Return whether a path has all wanted words, and those that are `whole` letter after letter."""
     folded = fold(path)
+    if not all(word in folded for word in whole):
+        return False
     # most paths have none of the words, but for the y of "sky" in "skies"; others are cut into theirs
     if not all(word.removesuffix("y") in folded for word in wanted):
         return False

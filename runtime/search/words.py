@@ -1,6 +1,7 @@
 """Which words of a text name something that a picture could show, and which words of a query only frame or deny others.
 
-Plain rules over English. Words of other scripts count as content words and are compared as they are written.
+Plain rules over English. Where a text is known to be in another language, `foreign_words.py` says what its words are; they
+are compared as they are written.
 """
 
 import re
@@ -9,23 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-# The combining marks of the scripts in use (Unicode's Mn and Mc, but for those that choose an emoji's form), and letters
-# between them. Python's `\w` has no mark, and without them Hindi and Thai fall apart into letters.
-MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c2\u05c4-\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0711-\u07f3\u07fd\u0816-\u082d\u0859-\u085b\u0897-\u08e1\u08e3-\u0963"
-    "\u0981-\u09e3\u09fe-\u0a75\u0a81-\u0ae3\u0afa-\u0b63\u0b82-\u0bd7\u0c00-\u0c63\u0c81-\u0c83\u0cbc-\u0d4d"
-    "\u0d57-\u0d63\u0d81-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ece\u0f18-\u0f19\u0f35\u0f37\u0f39\u0f3e-\u0f84"
-    "\u0f86-\u0fbc\u0fc6\u102b-\u103e\u1056-\u109d\u135d-\u135f\u1712-\u1734\u1752-\u17d3\u17dd\u180b-\u180d\u180f-\u193b"
-    "\u1a17-\u1a1b\u1a55-\u1a7f\u1ab0-\u1abd\u1abf-\u1b44\u1b6b-\u1b73\u1b80-\u1bf3\u1c24-\u1c37\u1cd0-\u1cd2"
-    "\u1cd4-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20f0\u2cef-\u2cf1\u2d7f-\u2dff\u302a-\u302f\u3099-\u309a\ua66f\ua674-\ua67d"
-    "\ua69e-\ua6f1\ua802-\ua827\ua82c\ua880-\ua8c5\ua8e0-\ua8f1\ua8ff-\ua92d\ua947-\ua953\ua980-\ua9c0\ua9e5-\uaa4d"
-    "\uaa7b-\uaac1\uaaeb-\uaaef\uaaf5-\uaaf6\uabe3-\uabea\uabec-\uabed\ufb1e\ufe00-\ufe0d\ufe20-\ufe2f"
-    "\U000e0100-\U000e01ef"
-)
-# Letters with their marks, and joiners (ZWNJ, ZWJ) between them; apostrophes and hyphens between letters.
-_LETTERS = rf"[^\W_](?:[\u200c\u200d]?(?:[^\W_]|[{MARKS}]))*"
-WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+from runtime.search.language import is_foreign
+from runtime.search.word_pattern import WORD
+
 # Full-width letters and ligatures; CLIP's own cleaning of texts (ftfy) makes them plain, too.
 _LOOK_ALIKES = re.compile(r"[\uff01-\uffef\ufb00-\ufb06\u3000]+")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
@@ -174,7 +161,12 @@ def split_compounds(words: Iterable[str]) -> list[str]:
 def without_word(text: str, word: str) -> str:
     """Return the text with every occurrence of a content word left out."""
     composed = unicodedata.normalize("NFC", text)
-    kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], composed)
+    if is_foreign(text):
+        from runtime.search.foreign_words import without_foreign_word
+
+        kept = without_foreign_word(composed, word)
+    else:
+        kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], composed)
     return " ".join(kept.split())
 
 
@@ -196,8 +188,13 @@ def bare_word(word: str) -> str:
 
 @lru_cache(TEXTS_REMEMBERED)
 def _content_words(text: str) -> tuple[str, ...]:
-    found = WORD.findall(unicodedata.normalize("NFC", text))
-    return tuple(dict.fromkeys(word for word in map(bare_word, found) if word not in FUNCTION_WORDS))
+    composed = unicodedata.normalize("NFC", text)
+    if is_foreign(text):
+        from runtime.search.foreign_words import foreign_content_words  # its packages are read where they are needed
+
+        return foreign_content_words(composed)
+    words = map(bare_word, WORD.findall(composed))
+    return tuple(dict.fromkeys(word for word in words if word not in FUNCTION_WORDS))
 
 
 def is_verb(word: str) -> bool:

@@ -28,6 +28,12 @@ Rows = Annotated[list[list[float]], BeforeValidator(_nested_lists)]
 QUERY_READ: Any = Field(
     None, description="The part that was searched for, where the query is too long for the model; else null"
 )
+QUERY_LANGUAGE: Any = Field(
+    None,
+    validation_alias=AliasChoices("query_language", AliasPath("request", "query", "language")),
+    description='Of the query, as ISO 639 has it ("und": one of several); left out where it is English or not known',
+    exclude_if=lambda language: language is None,
+)
 
 
 class AnswerPart(BaseModel):
@@ -174,6 +180,7 @@ class SearchBody(AnswerPart):
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
     query_read: str | None = QUERY_READ
+    query_language: str | None = QUERY_LANGUAGE
     top_k: int = Field(validation_alias=AliasPath("request", "top_k"))
     verdict: Verdict | None
     match_probability: RoundedProbability | None
@@ -189,6 +196,7 @@ class ExplainBody(AnswerPart):
 
     query: str = Field(validation_alias=AliasPath("request", "query", "text"))
     query_read: str | None = QUERY_READ
+    query_language: str | None = QUERY_LANGUAGE
     results: list[ExplainedBody] = Field(validation_alias="hits")
     timings_ms: dict[str, float]
 

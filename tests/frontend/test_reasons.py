@@ -105,6 +105,16 @@ def test_a_query_that_was_cut_says_what_was_searched_for(page: Page, stand_in: S
     expect(page.locator("#query_read")).to_be_hidden()
 
 
+def test_a_query_in_another_language_says_that_captions_are_english(page: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(query_language="ja", query_read="赤い船")
+    page.goto(f"{stand_in.url}/?q=%E8%B5%A4%E3%81%84%E8%88%B9")
+    expect(page.locator("#query_read")).to_have_text(
+        "Only the first 1 words were searched for: 赤い船. Captions are in English."
+    )
+    search(page, "a red boat")
+    expect(page.locator("#query_read")).to_be_hidden()
+
+
 def test_the_viewer_shows_words_as_bars_with_their_numbers(page: Page, stand_in: StandIn) -> None:
     words = [word("boat", 1.0), word("castle", 0.0, drop=-0.02), word("sea", 0.0, in_caption=True)]
     stand_in.answer_next("explain", results=[explained(0, evidence=evidence(words=words))])

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 # what a preview is called, here and where it is published.
 # web/log/requests.py is told of the query, for its line of the log.
 # models/packed_texts.py puts a query's shortened forms, which weigh its words, behind it.
-FILES_MAX = 43
+# search/language.py guesses in which language it is.
+FILES_MAX = 44
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
 

@@ -53,6 +53,12 @@ def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.Capt
         assert "Nothing here matches well" in printed.out + printed.err
 
 
+def test_an_answer_to_a_query_in_another_language_says_that_captions_are_english(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(answer(query_language="ja", verdict="strong"), [])
+    printed = capsys.readouterr()
+    assert "Captions and explanations are in English." in printed.out + printed.err
+
+
 def test_an_answer_to_all_of_a_query_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     print_lines(answer(verdict="strong"), [])
     printed = capsys.readouterr()

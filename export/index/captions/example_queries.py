@@ -25,7 +25,7 @@ from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.search.testimony import Statement
-from runtime.search.words import WORD
+from runtime.search.word_pattern import WORD
 from runtime.stores.protocols import VectorSource, VectorStore
 
 EXAMPLES = 8

@@ -12,7 +12,8 @@ from collections.abc import Container, Mapping, Sequence
 
 from runtime.search.noun_phrases import NounPhrase, is_part_of_phrase, noun_phrases
 from runtime.search.testimony import Statement, compare
-from runtime.search.words import FUNCTION_WORDS, WORD
+from runtime.search.word_pattern import WORD
+from runtime.search.words import FUNCTION_WORDS
 
 # Of the questions: people ask with few words and with many, and for things that stand nowhere side by side in a caption.
 WHOLE_SHARE, THINGS_SHARE = 0.1, 0.4

@@ -26,7 +26,7 @@ class Release:
     def models_name(self) -> str:
         """What the models are called, and the beginning of the sha256 over all their files' sha256."""
         fingerprint = json.dumps(self.models.fingerprint(), sort_keys=True).encode()
-        return f"{self.models.clip.name} {hashlib.sha256(fingerprint).hexdigest()[:SHOWN_DIGITS]}"
+        return f"{self.models.clip.title} {hashlib.sha256(fingerprint).hexdigest()[:SHOWN_DIGITS]}"
 
     def __str__(self) -> str:
         awaited = f", {self.index.awaited:,} more to be embedded" if self.index.awaited else ""

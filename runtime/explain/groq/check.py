@@ -23,7 +23,8 @@ from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.evidence import Hit
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import ParsedQuery
-from runtime.search.words import WORD, content_words, split_compounds
+from runtime.search.word_pattern import WORD
+from runtime.search.words import content_words, split_compounds
 
 NO_PROSE, OUT_OF_ROLE = "no plain prose", "out of role"
 AGAINST_VERDICT, UNKNOWN_WORDS, UNSTATED = "against the verdict", "unknown words", "not what the caption states"

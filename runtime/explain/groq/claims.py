@@ -10,7 +10,8 @@ from dataclasses import replace
 from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import BETWEEN, Claim, Clause, Source, is_content, split_clauses
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
-from runtime.search.words import COLOURS, JOINING_WORDS, SAME_SPELLING, WORD, bare_word, is_verb
+from runtime.search.word_pattern import WORD
+from runtime.search.words import COLOURS, JOINING_WORDS, SAME_SPELLING, bare_word, is_verb
 
 CAPTION_TOKEN = re.compile(rf"{WORD.pattern}|,")
 LIGHT = frozenset(("in", "on", "at", "by", "into", "onto", "during", "upon", "within"))

@@ -11,7 +11,8 @@ from typing import Literal
 from runtime.explain.groq import cues
 from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
 from runtime.search.noun_phrases import NounPhrase
-from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, SAME_SPELLING, WORD, bare_word, stem
+from runtime.search.word_pattern import WORD
+from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, SAME_SPELLING, bare_word, stem
 
 SHORTEST_ROOT = 3  # "seed" and "sing" are no forms of "se" and "s"
 SAME = SAME_SPELLING | {word: str(number) for word, number in NUMBERS.items()}

@@ -12,7 +12,8 @@ from runtime.search.evidence import Hit, Verdict
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import ParsedQuery
 from runtime.search.testimony import testify
-from runtime.search.words import COLOURS, WORD, bare_word, stem
+from runtime.search.word_pattern import WORD
+from runtime.search.words import COLOURS, bare_word, stem
 
 # After these, "and" begins another part of the caption: "a dog on a beach and a cat in a house".
 PLACING = ("in", "with")

@@ -74,7 +74,13 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("family", "trait", "value"),
-    [("clip", "name", "other"), ("clip", "revision", "abc"), ("clip", "logit_scale", 1.0), ("blip", "name", "other")],
+    [
+        ("clip", "name", "other"),
+        ("clip", "revision", "abc"),
+        ("clip", "logit_scale", 1.0),
+        ("clip", "text_name", "t"),
+        ("blip", "name", "other"),
+    ],
 )
 def test_models_of_other_checkpoints_are_refused(tmp_path: Path, family: str, trait: str, value: object) -> None:
     def change(manifest: dict[str, Any]) -> None:

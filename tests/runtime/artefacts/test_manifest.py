@@ -126,6 +126,16 @@ def test_an_index_of_these_models_is_accepted_and_one_of_others_refused(models_d
     assert refused.value.differing == ("text.onnx",)
 
 
+@pytest.mark.parametrize("tower", ["text", "image"])
+def test_an_index_of_a_tower_whose_files_have_other_names_is_refused(models_dir: Path, index_dir: Path, tower: str) -> None:
+    models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
+    made_with = {f"other/{path}" if Path(path).stem == tower else path: value for path, value in index.models.items()}
+    assert made_with != index.models
+    with pytest.raises(ModelsDiffer) as refused:
+        check_models_match(index_dir, index.model_copy(update={"models": made_with}), models_dir, models)
+    assert f"other/{tower}.onnx" in refused.value.differing
+
+
 def test_models_without_a_captioner_serve_an_index_that_has_captions(models_dir: Path, index_dir: Path) -> None:
     models, index = read_models_manifest(models_dir), read_index_manifest(index_dir)
     check_models_match(

@@ -53,8 +53,21 @@ def test_a_drop_is_clear_from_a_twentieth_of_the_score_on_and_from_five_thousand
 
 
 def test_other_scripts_are_words_too() -> None:
-    assert "does not mention “красная” or “лодка”" in sentence("красная лодка", facts("a red boat"))
-    assert "does not mention “लाल” or “नाव”" in sentence("लाल नाव", facts("a red boat"))
+    assert "no sign of “красная” or “лодка”" in sentence("красная лодка", facts("a red boat", verdict="none"))
+    assert "mentions “красная”, but not “лодка”" in sentence("красная лодка", facts("красная машина"))
+
+
+@pytest.mark.parametrize("query", ["लाल नाव", "赤い船", "เรือสีแดง", "ein rotes Boot am Strand", "un bateau dans la neige"])
+@pytest.mark.parametrize("verdict", ["strong", "weak", None])
+def test_a_caption_in_english_is_not_blamed_for_lacking_words_of_another_language(
+    query: str, verdict: Verdict | None
+) -> None:
+    found = facts("a black boat on the water", verdict=verdict)
+    assert "caption" not in sentence(query, found)
+    word = parse_query(query).wanted.words[0]
+    seen = sentence(query, facts("a black boat on the water", verdict=verdict, drops={word: 0.2}))
+    assert f"seems to show “{word}”." in seen
+    assert "caption" not in seen
 
 
 def test_a_long_query_names_only_the_first_words() -> None:

@@ -180,3 +180,33 @@ def test_what_captions_say_are_three_columns() -> None:
     rows = said_features([SILENT, AGREES, AGREES_IN_PART, denied])
     assert rows.tolist() == [[0, 0, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0.25]]
     assert said_features([]).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "caption"),
+    [
+        ("un chat orange dans la rue et 2 motos", "people chat in a red room with 3 motos"),
+        ("red de pesca en la playa", "a blue red de pesca on the sand"),
+        ("3 boats на воде у моря и на берегу", "there are 2 boats on the water"),
+        ("a boat", "kein boat und kein Haus am See"),
+    ],
+)
+def test_a_caption_in_another_language_is_silent(query: str, caption: str) -> None:
+    assert said_by(query, caption) == SILENT
+
+
+def test_a_caption_in_the_language_of_the_query_is_compared() -> None:
+    assert said_by("ein rotes Boot am See", "ein rotes Boot am See mit Haus").coverage > 0.5
+    assert said_by("rotes Taxi", "a taxi").coverage > 0  # unknown, so as in English
+
+
+def test_no_other_word_is_looked_for_in_another_language() -> None:
+    asked: list[str] = []
+
+    def same_meaning(noun: str) -> UsedNoun:
+        asked.append(noun)
+        return UsedNoun("boat", is_coloured=True)
+
+    assert Statement.of("赤い船", {"boat": 1.0}, same_meaning).phrases == ()
+    assert not asked
+    assert Statement.of("ship", {"boat": 1.0}, same_meaning).text == "boat"

@@ -28,6 +28,12 @@ from runtime.search.text_search import which_are_named
         (unicodedata.normalize("NFD", "Café/x.png"), "CAFÉ", True),
         ("cities/stories.jpg", "a story of a city", True),  # a stem that is no part of its plural
         ("flies.jpg", "a fly", True),
+        ("休暇/赤い船と犬.jpg", "赤い船", True),
+        ("休暇/船と赤い犬.jpg", "赤い船の写真", True),
+        ("タワー東京.jpg", "東京タワー", False),  # all letters, in another order
+        ("ทะเล/เรือสีแดง.jpg", "เรือ", True),
+        ("लाल नाव.jpg", "नाव पर", True),
+        ("नल.jpg", "लाल", False),  # the same letters without their marks
         ("a.jpg", "", False),
         ("a.jpg", '"', False),
     ],

@@ -182,3 +182,9 @@ def test_the_answer_says_which_part_of_a_long_query_was_read(client: TestClient,
     assert (found["query"], found["query_read"]) == ("a red square", "a red")
     assert client.post("/explain", json={"query": "a red square", "ids": [1]}).json()["query_read"] == "a red"
     assert client.post("/search", json={"query": "a red", "top_k": 1}).json()["query_read"] is None
+
+
+def test_the_answer_says_in_which_other_language_the_query_is(client: TestClient) -> None:
+    assert client.post("/search", json={"query": "赤い船", "top_k": 1}).json()["query_language"] == "ja"
+    assert client.post("/explain", json={"query": "ein rotes Boot", "ids": [1]}).json()["query_language"] == "de"
+    assert "query_language" not in client.post("/search", json={"query": "a red boat", "top_k": 1}).json()
