@@ -31,6 +31,9 @@ LOCALE_LACKS = (
 )
 PLAIN_LETTERS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "•": "*"})
 CONTROLS = {"Cc", "Zl", "Zp"}  # Unicode's categories of what breaks a line or drives a terminal
+# What turns the order of the letters behind it, as in a name that is made to end in ".jpg". The marks that texts in Arabic
+# and Hebrew need (U+200E, U+200F, U+061C) turn nothing and stay.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def run_command_line(app: typer.Typer, name: str) -> None:
@@ -94,7 +97,7 @@ def print_answer(body: "SearchBody") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"“{body.query}”"), title_justify="left")
+    table = Table(title=Text(escape_controls(f"“{body.query}”")), title_justify="left")
     table.add_column("match", justify="right")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")
@@ -108,7 +111,7 @@ def print_answer(body: "SearchBody") -> None:
             result.caption,
             result.explanation,
         )
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(escape_controls(cell)) for cell in cells))
     console = Console()
     console.print(table)
     for note in _notes(body):
@@ -153,7 +156,8 @@ def print_paths(body: "SearchBody", paths: Sequence[str], *, end: bytes) -> None
 def escape_controls(text: str) -> str:
     r"""Return the text on one line and harmless to a terminal: a newline is `\n`, a tab `\t`, an escape `\x1b`."""
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in CONTROLS else char for char in text
+        char.encode("unicode_escape").decode() if char in TURNS or unicodedata.category(char) in CONTROLS else char
+        for char in text
     )
 
 

@@ -15,6 +15,8 @@ from runtime.web.schemas import SearchBody
         ("two\nlines\tand a tab.jpg", r"two\nlines\tand a tab.jpg"),
         ("\x1b[31mred\x07.jpg", r"\x1b[31mred\x07.jpg"),
         ("a\u2028b\x85c.jpg", r"a\u2028b\x85c.jpg"),
+        ("holiday\u202egpj.exe", r"holiday\u202egpj.exe"),
+        ("\u2066\u05d0\u2069 \u200f\u05d1.jpg", "\\u2066\u05d0\\u2069 \u200f\u05d1.jpg"),
         ("Größe 👩‍🚀 \xa0 C:\\pictures.jpg", "Größe 👩‍🚀 \xa0 C:\\pictures.jpg"),
     ],
 )
@@ -39,6 +41,24 @@ def answer(**changes: object) -> SearchBody:
     return SearchBody.model_validate(usual | changes, by_name=True)
 
 
+def hit(image_path: str, caption: str) -> dict[str, object]:
+    return {
+        "id": 0,
+        "match_probability": 0.9,
+        "verdict": "strong",
+        "explanation": "It fits.",
+        "explanation_source": "evidence",
+        "evidence": {"score": 0.3},
+        "image_path": image_path,
+        "image_url": "/images/0",
+        "width": 1,
+        "height": 1,
+        "score": 0.3,
+        "caption": caption,
+        "caption_source": "index",
+    }
+
+
 def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
     cut, line = answer(query_read="a red\x1b boat"), "Only the first 3 words were searched for: a red\\x1b boat"
     shows: list[Callable[[SearchBody], None]] = [
@@ -57,3 +77,15 @@ def test_an_answer_to_all_of_a_query_says_nothing_of_it(capsys: pytest.CaptureFi
     print_lines(answer(verdict="strong"), [])
     printed = capsys.readouterr()
     assert printed.out + printed.err == ""
+
+
+def test_a_table_sends_no_command_of_a_name_a_caption_or_a_query_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    evil = "\x1b]0;owned\x07\r\x9b31m\u202e"
+    print_answer(answer(query=f"query{evil}", results=[hit(f"name{evil}", f"caption{evil}")]))
+    printed = capsys.readouterr().out
+    assert not set("\x1b\x07\r\x9b\u202e") & set(printed)
+    for shown in (r"query\x1b]0;owned\x07\r\x9b31m\u202e", r"name\x1b]0", r"caption\x1b]0"):
+        assert shown in printed
