@@ -4,12 +4,14 @@ Text of others is shown as text, never as markup, and in the letters that the te
 """
 
 import codecs
+import errno
 import os
 import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130
+NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EIO}  # where the output goes to a file; a broken pipe is typer's
 SAMPLE_MODELS_BANNER = (
     "Sample models: trained on drawn scenes only, they do not understand photos. Get real ones: lookwhy models."
 )
@@ -39,10 +42,20 @@ TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 def run_command_line(app: typer.Typer, name: str) -> None:
     """Run a command line under its name and end the process; a terminal without UTF-8 gets plain letters."""
     codecs.register_error("plain_letters", _plain_letters)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not so where it is closed, or a test's own
+    for name_of in ("stdout", "stderr"):
+        if getattr(sys, name_of) is None:  # closed by whoever started this: nothing is to be said there
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open for as long as the process runs)
+            setattr(sys, name_of, nowhere)
+        stream = getattr(sys, name_of)
+        if hasattr(stream, "reconfigure"):  # not so where it is a test's own
             stream.reconfigure(errors="plain_letters")
-    app(prog_name=name)
+    try:
+        app(prog_name=name)
+    except OSError as error:
+        if error.errno not in NOT_WRITTEN:
+            raise
+        tell(f"error: What was to be printed could not be written: {error.strerror}.")
+        os._exit(FAILED)  # at its end Python would try to write the rest once more, and print a traceback
 
 
 @contextmanager

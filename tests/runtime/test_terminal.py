@@ -1,11 +1,15 @@
 """What the terminal is sent: one line where one is meant, and no commands of a file's name."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
+import typer
 
-from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, text_of
+from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, run_command_line, text_of
 from runtime.web.schemas import SearchBody
 
 
@@ -89,3 +93,30 @@ def test_a_table_sends_no_command_of_a_name_a_caption_or_a_query_to_the_terminal
     assert not set("\x1b\x07\r\x9b\u202e") & set(printed)
     for shown in (r"query\x1b]0;owned\x07\r\x9b31m\u202e", r"name\x1b]0", r"caption\x1b]0"):
         assert shown in printed
+
+
+def test_an_output_that_cannot_be_written_is_one_line_and_no_traceback() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("w") as output:
+        command = [sys.executable, "-m", "runtime", "--help"]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.stderr.startswith("error: What was to be printed could not be written: No space left")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+
+
+def test_a_closed_output_is_written_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, asked = typer.Typer(), list[bool]()
+
+    @app.command()
+    def ask() -> None:
+        asked.append(sys.stdout.isatty())
+        print("said")
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "argv", ["ask"])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(app, "ask")
+    sys.stdout.close()
+    assert (ended.value.code, asked) == (0, [False])
