@@ -175,7 +175,7 @@ class RequestLimits:
         parsed = parse_query(stripped)
         if len(parsed.unwanted) > MINUS_WORDS_MAX:
             raise QueryTooLong(len(parsed.unwanted), MINUS_WORDS_MAX, "words or phrases to leave out")
-        return parsed
+        return parsed if _names_something(parsed.wanted) else replace(parsed, wanted=Phrase(""))
 
     def _top_k(self, top_k: int) -> int:
         if not 1 <= top_k <= self.top_k_max:
@@ -205,11 +205,15 @@ def parse_query(text: str) -> ParsedQuery:
 
 
 def _wanting(parsed: ParsedQuery) -> ParsedQuery:
-    wanted = parsed.wanted
-    names = any(unicodedata.category(sign)[0] in NAMING for sign in wanted.text)
-    if not names or (wanted.words and DENYING_WORDS.issuperset(wanted.words)):  # "?", or "no" alone
+    if not parsed.wanted.text:
         raise QueryEmpty
     return parsed
+
+
+def _names_something(wanted: Phrase) -> bool:
+    """Return whether there is more than signs in a phrase, "?", and than a denial of nothing, "no"."""
+    has_name = any(unicodedata.category(sign)[0] in NAMING for sign in wanted.text)
+    return has_name and not (wanted.words and DENYING_WORDS.issuperset(wanted.words))
 
 
 def _checked_weight(picture_weight: float) -> float:

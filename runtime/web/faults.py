@@ -160,4 +160,6 @@ def _first_fault(error: RequestValidationError) -> str:
     if first["type"] == "json_invalid":
         return f"the body is not JSON ({first['ctx']['error']})"
     field = ".".join(str(part) for part in first["loc"][1:])
+    if first["type"] == "value_error" and "UploadFile" in first["msg"]:
+        return f"{field}: a text came, no file"
     return f"{field}: {first['msg']}" if field else OF_THE_WHOLE.get(first["type"], first["msg"])
