@@ -4,12 +4,14 @@ Text of others is shown as text, never as markup, and in the letters that the te
 """
 
 import codecs
+import errno
 import os
 import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.web.schemas import SearchBody
 
 FAILED, INTERRUPTED = 1, 130
+NOT_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EIO}  # where the output goes to a file; a broken pipe is typer's
 SAMPLE_MODELS_BANNER = (
     "Sample models: trained on drawn scenes only, they do not understand photos. Get real ones: lookwhy models."
 )
@@ -32,15 +35,28 @@ LOCALE_LACKS = (
 )
 PLAIN_LETTERS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "•": "*"})
 CONTROLS = {"Cc", "Zl", "Zp"}  # Unicode's categories of what breaks a line or drives a terminal
+# What turns the order of the letters behind it, as in a name that is made to end in ".jpg". The marks that texts in Arabic
+# and Hebrew need (U+200E, U+200F, U+061C) turn nothing and stay.
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def run_command_line(app: typer.Typer, name: str) -> None:
     """Run a command line under its name and end the process; a terminal without UTF-8 gets plain letters."""
     codecs.register_error("plain_letters", _plain_letters)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not so where it is closed, or a test's own
+    for name_of in ("stdout", "stderr"):
+        if getattr(sys, name_of) is None:  # closed by whoever started this: nothing is to be said there
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (open for as long as the process runs)
+            setattr(sys, name_of, nowhere)
+        stream = getattr(sys, name_of)
+        if hasattr(stream, "reconfigure"):  # not so where it is a test's own
             stream.reconfigure(errors="plain_letters")
-    app(prog_name=name)
+    try:
+        app(prog_name=name)
+    except OSError as error:
+        if error.errno not in NOT_WRITTEN:
+            raise
+        tell(f"error: What was to be printed could not be written: {error.strerror}.")
+        os._exit(FAILED)  # at its end Python would try to write the rest once more, and print a traceback
 
 
 @contextmanager
@@ -95,7 +111,7 @@ def print_answer(body: "SearchBody") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"“{body.query}”"), title_justify="left")
+    table = Table(title=Text(escape_controls(f"“{body.query}”")), title_justify="left")
     table.add_column("match", justify="right")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")
@@ -109,7 +125,7 @@ def print_answer(body: "SearchBody") -> None:
             result.caption,
             result.explanation,
         )
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(escape_controls(cell)) for cell in cells))
     console = Console()
     console.print(table)
     for note in _notes(body):
@@ -154,7 +170,8 @@ def print_paths(body: "SearchBody", paths: Sequence[str], *, end: bytes) -> None
 def escape_controls(text: str) -> str:
     r"""Return the text on one line and harmless to a terminal: a newline is `\n`, a tab `\t`, an escape `\x1b`."""
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in CONTROLS else char for char in text
+        char.encode("unicode_escape").decode() if char in TURNS or unicodedata.category(char) in CONTROLS else char
+        for char in text
     )
 
 

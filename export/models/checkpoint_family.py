@@ -4,11 +4,12 @@ Owns what is read of `config.json`. The weights, the tokenizer and the preproces
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from export.errors import CheckpointUnusable
-from export.models.families import MODEL_CLASSES, NAMES, OPTIONS, Family
+from export.models.families import FOREIGN_PARTS, MODEL_CLASSES, NAMES, OPTIONS, Family
 
 REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 OPEN_CLIP_CONFIG = "open_clip_config.json"
@@ -36,7 +37,9 @@ def read_family(given: str, folder: Path, families: tuple[Family, ...]) -> Famil
         CheckpointUnusable: it is of none of them, is another model of the same family, or has no usable config.json.
     """
     config = _read_config(given, folder)
-    model_type = str(config.get("model_type"))
+    if not isinstance(config.get("model_type"), str):
+        raise CheckpointUnusable(given, "its config.json names no model_type", REMEDY)
+    model_type = config["model_type"]
     family = next((family for family in families if family == model_type), None)
     if family is None:
         wanted = " or ".join(families)
@@ -44,10 +47,32 @@ def read_family(given: str, folder: Path, families: tuple[Family, ...]) -> Famil
             given, OTHERS.get(model_type, f"it is a {model_type} model, not a {wanted} model"), _take(families)
         )
     named = config.get("architectures") or [MODEL_CLASSES[family]]
+    if isinstance(named, str):
+        named = [named]
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        raise CheckpointUnusable(given, "its config.json's architectures is no list of names", REMEDY)
     if MODEL_CLASSES[family] not in named:
         reason = f"it is a {named[0]}, not a {MODEL_CLASSES[family]}: the same family, trained for something else"
         raise CheckpointUnusable(given, reason, _take(families))
     return family
+
+
+def refuse_foreign_parts(given: str, family: Family, unread: Iterable[str]) -> None:
+    """Refuse weights of another model of the same family, whose config.json names no architecture, or the wrong one.
+
+    Args:
+        given: what the user called it.
+        family: as which it was read.
+        unread: the names of the weights that the family's class has no place for. Most are harmless: buffers that older
+            versions stored.
+
+    Raises:
+        CheckpointUnusable: a part is among them whose states the family's own parts were trained to read.
+    """
+    for part, whose in FOREIGN_PARTS.get(family, {}).items():
+        if any(name.startswith(f"{part}.") for name in unread):
+            reason = f"it has a {part}, as a {whose} has: the same family, trained for something else"
+            raise CheckpointUnusable(given, reason, _take((family,)))
 
 
 def refuse_large_towers(given: str, folder: Path, family: Family) -> None:

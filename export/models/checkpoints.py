@@ -1,7 +1,7 @@
 """Opens a checkpoint, from a hub id or a local folder, checks that it is of the right family, and reads its torch model.
 
 Owns the order of the checks, the preprocessing and the weights; `checkpoint_family.py`, `checkpoint_tokenizer.py` and
-`lfs_pointers.py` own the others. Converts nothing.
+`stand_ins.py` own the others. Converts nothing.
 """
 
 import math
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from export.errors import CheckpointUnusable
-from export.models.checkpoint_family import REMEDY, read_family, refuse_large_towers
+from export.models.checkpoint_family import REMEDY, read_family, refuse_foreign_parts, refuse_large_towers
 from export.models.checkpoint_tokenizer import read_tokenizer
 from export.models.families import MODEL_CLASSES, PROCESSOR_CLASSES, Family
 from export.models.hub import WEIGHTS, fetch_snapshot
-from export.models.lfs_pointers import refuse_pointers
 from export.models.onnx_graph import quiet
+from export.models.stand_ins import patterns_read, refuse_stand_ins
 from runtime.artefacts.model_records import Preprocessing
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def open_checkpoint(given: str, *families: Family) -> Checkpoint:
     if Path(given).expanduser().is_dir():
         folder, revision = Path(given).expanduser().resolve(), None
         name = folder.name
+        refuse_stand_ins(given, folder, ["config.json"])  # the rest later: of another family it need not be fetched
         check(folder)
-        refuse_pointers(given, folder, WEIGHTS)
+        refuse_stand_ins(given, folder, patterns_read(folder, WEIGHTS))
     else:
         name = given.partition("@")[0]
         folder = fetch_snapshot(given, check=check)
@@ -100,6 +101,7 @@ def read_model(checkpoint: Checkpoint) -> "PreTrainedModel":
     if missing:
         reason = f"{len(missing)} of its weights are missing, {missing[0]} among them"
         raise CheckpointUnusable(checkpoint.name, reason, REMEDY)
+    refuse_foreign_parts(checkpoint.name, checkpoint.family, loading["unexpected_keys"])
     _refuse_infinite_scale(checkpoint, model)
     return model.eval()
 

@@ -37,6 +37,7 @@ class TextTowerExporter:
 
     graphs: tuple[str, ...] = ("text/text.onnx",)
     row_graphs: frozenset[str] = frozenset()
+    causal_graphs: tuple[str, ...] = ()  # every token attends to every other
     tokenizer = "text/tokenizer.json"
 
     def __init__(self, checkpoint: TextCheckpoint, encoder: EncoderRecord, pictures: Path) -> None:

@@ -9,10 +9,11 @@ INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 1
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "PSD", "JPEG2000")
 # What each suffix says that a picture is; its content decides.
 FORMAT_BY_SUFFIX = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jfif"), "JPEG"),
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "JPEG"),
     **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "PPM"),
     **dict.fromkeys((".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx"), "JPEG 2000"),
-    **{f".{name.lower()}": name for name in ("PNG", "WebP", "GIF", "BMP", "AVIF", "PPM", "PSD")},
+    **{f".{name.lower()}": name for name in ("PNG", "WebP", "GIF", "BMP", "AVIF", "PSD")},
 }
 IMAGE_SUFFIXES = frozenset(FORMAT_BY_SUFFIX)
 # By the rule "exact", larger ones are decoded at a reduced size where the format can, and reduced before they become RGB:

@@ -5,6 +5,7 @@ The web API and the command line check a request here and pass it on; nothing af
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -13,12 +14,14 @@ from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, Q
 from runtime.library.photos.where import Where, check_where
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, read_cursor
 from runtime.search.language import foreign_language, has_own_latin_words
+from runtime.search.noun_phrases import DENYING_WORDS
 from runtime.search.words import QUOTED, Phrase, plain_signs, split_denials, without_carrier
 
 PICTURE_WEIGHT = 0.5
 HitOrder = Literal["match", "date"]  # the best first, or the newest
 AHEAD_MAX = 300  # results that pages may have shown out of the order, for their words; a cursor has their ids
 MINUS_WORDS_MAX = 16  # words and phrases that a query leaves out: they share one run of the text tower
+NAMING = "LNS"  # letters, numbers and symbols, emoji among them: Unicode's categories of what can name something
 # A minus-word follows a space or begins the query: "t-shirt" and "8-bit" are words, "-5" is a number. "-'red boat'" leaves a
 # phrase out. Single quotes hold two words and more, as those of "rock 'n' roll" are apostrophes.
 MINUS_OR_QUOTED = re.compile(
@@ -175,7 +178,7 @@ class RequestLimits:
         parsed = parse_query(stripped)
         if len(parsed.unwanted) > MINUS_WORDS_MAX:
             raise QueryTooLong(len(parsed.unwanted), MINUS_WORDS_MAX, "words or phrases to leave out")
-        return parsed
+        return parsed if _names_something(parsed.wanted) else replace(parsed, wanted=Phrase(""))
 
     def _top_k(self, top_k: int) -> int:
         if not 1 <= top_k <= self.top_k_max:
@@ -208,6 +211,12 @@ def _wanting(parsed: ParsedQuery) -> ParsedQuery:
     if not parsed.wanted.text:
         raise QueryEmpty
     return parsed
+
+
+def _names_something(wanted: Phrase) -> bool:
+    """Return whether there is more than signs in a phrase, "?", and than a denial of nothing, "no"."""
+    has_name = any(unicodedata.category(sign)[0] in NAMING for sign in wanted.text)
+    return has_name and not (wanted.words and DENYING_WORDS.issuperset(wanted.words))
 
 
 def _checked_weight(picture_weight: float) -> float:

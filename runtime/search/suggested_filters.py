@@ -19,6 +19,7 @@ from runtime.search.word_pattern import WORD
 from runtime.search.words import FUNCTION_WORDS, JOINING_WORDS
 
 PLACE_WORDS_MAX = 6
+_OF_PHOTOS = frozenset(("made", "shot", "shots", "taken", "took"))
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -75,6 +76,9 @@ def _is_wanted(request: CheckedSearch, words: str) -> bool:
 
 def _without(text: str, start: int, end: int) -> str:
     rest = " ".join(f"{text[:start]} {text[end:]}".split())
+    words = {word.lower() for word in WORD.findall(rest)}
+    if words and words <= FUNCTION_WORDS | _OF_PHOTOS:  # "photos taken": all of that time are wanted
+        return ""
     return re.sub(r"\s+(?=[,.;:!?])", "", rest).strip(" ,;:")
 
 

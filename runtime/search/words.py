@@ -50,18 +50,18 @@ COLOURS = frozenset(_COLOURS.split())
 NUMBER_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 SAME_SPELLING = {"grey": "gray"}  # how words are compared that are spelled in two ways
 NUMBERS = {word: number for number, word in enumerate(NUMBER_WORDS, start=1)}
-_DENIALS = frozenset(("no", "not", "without", "except", "excluding", "isn't", "aren't"))
+_DENIALS = frozenset(("no", "not", "neither", "without", "except", "excluding", "isn't", "aren't", "doesn't", "don't"))
 # What is not left out behind "no" and "not": "not only", "not far from", "no longer", "no smoking"; and behind any of them.
 _NOT_DENIED_BY_NO = """
-    all always enough entry even exactly exit far here idea just littering longer many matter more much necessarily one only
-    parking problem quite smoking stopping sure swimming there too trespassing u-turn vacancies vacancy very way yet
+    all always enough enter entry even exactly exit far here idea just littering longer many matter more much necessarily one
+    only parking problem quite smoking stopping sure swimming there too trespassing u-turn vacancies vacancy very way yet
 """
 _NOT_DENIED = frozenset(_NOT_DENIED_BY_NO.split())
 _NEVER_DENIED = frozenset(("anything", "doubt", "exception"))
 _SIGNS = frozenset(("button", "icon", "label", "notice", "poster", "sign", "signs", "sticker", "symbol"))  # "no dogs sign"
 _CONJUNCTIONS = frozenset(("and", "but", "nor", "or"))
 # What is left over before a denial: "a beach with | no people", "there are | no boats".
-_DANGLING = _CONJUNCTIONS | {",", "are", "has", "have", "having", "is", "that", "there", "which", "who", "with"}
+_DANGLING = _CONJUNCTIONS | {",", "are", "does", "has", "have", "having", "is", "that", "there", "which", "who", "with"}
 _PART = re.compile(rf"{QUOTED.pattern}|{WORD.pattern}|\S")
 
 _PICTURES_OF = r"""(?:(?:some|any|all|more|all\s(?:of\s)?(?:the|my)|a\sfew|a\scouple\sof|several|the|my|an?)\s)?
@@ -213,6 +213,8 @@ def _denied_spans(words: Sequence[str], at: int) -> list[tuple[int, int]]:
     if words[at] not in _DENIALS or (at and words[at - 1] in ("a", "an", "the")):
         return []
     if words[at] in ("no", "not") and (following in _NOT_DENIED or following.isdecimal()):
+        return []
+    if words[at] in ("doesn't", "don't") and following not in ("have", "show"):  # "people who don't smile"
         return []
     spans = [_noun_phrase_span(words, at + 1)]
     while spans[-1][1] < len(words) and words[spans[-1][1]] in ("or", "nor"):  # "without a hat or scarf"

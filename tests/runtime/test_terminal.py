@@ -1,11 +1,15 @@
 """What the terminal is sent: one line where one is meant, and no commands of a file's name."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
+import typer
 
-from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, text_of
+from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, run_command_line, text_of
 from runtime.web.schemas import SearchBody
 
 
@@ -15,6 +19,8 @@ from runtime.web.schemas import SearchBody
         ("two\nlines\tand a tab.jpg", r"two\nlines\tand a tab.jpg"),
         ("\x1b[31mred\x07.jpg", r"\x1b[31mred\x07.jpg"),
         ("a\u2028b\x85c.jpg", r"a\u2028b\x85c.jpg"),
+        ("holiday\u202egpj.exe", r"holiday\u202egpj.exe"),
+        ("\u2066\u05d0\u2069 \u200f\u05d1.jpg", "\\u2066\u05d0\\u2069 \u200f\u05d1.jpg"),
         ("Größe 👩‍🚀 \xa0 C:\\pictures.jpg", "Größe 👩‍🚀 \xa0 C:\\pictures.jpg"),
     ],
 )
@@ -37,6 +43,24 @@ def answer(**changes: object) -> SearchBody:
         "timings_ms": {},
     }
     return SearchBody.model_validate(usual | changes, by_name=True)
+
+
+def hit(image_path: str, caption: str) -> dict[str, object]:
+    return {
+        "id": 0,
+        "match_probability": 0.9,
+        "verdict": "strong",
+        "explanation": "It fits.",
+        "explanation_source": "evidence",
+        "evidence": {"score": 0.3},
+        "image_path": image_path,
+        "image_url": "/images/0",
+        "width": 1,
+        "height": 1,
+        "score": 0.3,
+        "caption": caption,
+        "caption_source": "index",
+    }
 
 
 def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,3 +87,42 @@ def test_an_answer_to_all_of_a_query_says_nothing_of_it(capsys: pytest.CaptureFi
     print_lines(answer(verdict="strong"), [])
     printed = capsys.readouterr()
     assert printed.out + printed.err == ""
+
+
+def test_a_table_sends_no_command_of_a_name_a_caption_or_a_query_to_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    evil = "\x1b]0;owned\x07\r\x9b31m\u202e"
+    print_answer(answer(query=f"query{evil}", results=[hit(f"name{evil}", f"caption{evil}")]))
+    printed = capsys.readouterr().out
+    assert not set("\x1b\x07\r\x9b\u202e") & set(printed)
+    for shown in (r"query\x1b]0;owned\x07\r\x9b31m\u202e", r"name\x1b]0", r"caption\x1b]0"):
+        assert shown in printed
+
+
+def test_an_output_that_cannot_be_written_is_one_line_and_no_traceback() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("w") as output:
+        command = [sys.executable, "-m", "runtime", "--help"]
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.stderr.startswith("error: What was to be printed could not be written: No space left")
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+
+
+def test_a_closed_output_is_written_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, asked = typer.Typer(), list[bool]()
+
+    @app.command()
+    def ask() -> None:
+        asked.append(sys.stdout.isatty())
+        print("said")
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "argv", ["ask"])
+    with pytest.raises(SystemExit) as ended:
+        run_command_line(app, "ask")
+    sys.stdout.close()
+    assert (ended.value.code, asked) == (0, [False])

@@ -38,6 +38,9 @@ def suggested(library: Library, query: str, **where: str) -> list[tuple[str, dic
         ("cats before 2016-03-01", "before 2016-03-01", None, "2016-02-29", "cats"),
         ("cats from the 1990s", "from the 1990s", "1990", "1999", "cats"),
         ("June 2019", "June 2019", "2019-06", "2019-06", ""),
+        ("photos from 2019", "from 2019", "2019", "2019", ""),
+        ("the pictures I took in 2019", "in 2019", "2019", "2019", ""),
+        ("🐶 in 2019", "in 2019", "2019", "2019", "🐶"),
     ],
 )
 def test_a_date_with_its_year(

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
 from export.index.folder.scan import is_misread
 from runtime.library.catalog import Library
@@ -29,6 +30,19 @@ def test_hidden_files_are_passed_over_and_other_files_counted(folder: Path, out:
     (folder / "notes.txt").write_text("no picture")
     summary = build(folder, out)
     assert (summary.count, summary.other_files, summary.skipped) == (4, 1, ())
+
+
+def test_the_rarer_names_of_formats_that_are_read_are_pictures_too(folder: Path, out: Path) -> None:
+    with Image.effect_noise((60, 40), 50) as noise:
+        for name in ("a.jpe", "b.JFIF"):
+            noise.save(folder / name, "JPEG")
+        for name, mode in (("c.pgm", "L"), ("d.pbm", "1"), ("e.pnm", "RGB")):
+            noise.convert(mode).save(folder / name, "PPM")
+        noise.save(folder / "f.mpo", "MPO", save_all=True, append_images=[noise.transpose(Image.Transpose.ROTATE_180)])
+    assert (build(folder, out).other_files, set(ids_by_path(out))) == (
+        0,
+        {*PHOTOS, "a.jpe", "b.JFIF", "c.pgm", "d.pbm", "e.pnm", "f.mpo"},
+    )
 
 
 def test_links_neither_loop_nor_lead_out(folder: Path, out: Path, tmp_path: Path) -> None:
