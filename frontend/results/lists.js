@@ -19,6 +19,7 @@ const match_list = by_id("matches");
 const misses_box = by_id("misses");
 const [summary, miss_list] = misses_box.children;
 const more_button = by_id("more");
+const suggestions = by_id("suggestions");
 const observer = new IntersectionObserver(
   (entries) => entries.at(-1).isIntersecting && document.activeElement !== more_button && load_more(),
   { rootMargin: "0px 0px 600px" },
@@ -34,7 +35,7 @@ function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   document.body.dataset.state = state;
   tell(status);
   by_id("query_read").textContent = query_read;
-  by_id("suggestions").replaceChildren(...suggested);
+  suggestions.replaceChildren(...suggested);
   cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
@@ -61,10 +62,13 @@ export function show_loading(request) {
 export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
 
 export function show_answer(request, answer) {
-  const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => {
-    const href = address_of({ ...request, query, where: { ...request.where, ...where } });
-    return make("a", { href, className: "quiet", textContent: `Only ${words}` });
-  });
+  // Where nothing matches, a filter is what is left to try, and its button says all of what it does.
+  const is_next = answer.results.every(({ verdict }) => verdict === "none");
+  const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => make("a", {
+    href: address_of({ ...request, query, where: { ...request.where, ...where } }),
+    className: is_next ? "filled" : "quiet",
+    textContent: `Only ${words}${is_next && query ? `: “${query}”` : ""}`,
+  }));
   enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
 }
 
@@ -93,7 +97,7 @@ export function add(results) {
   for (const result of results) (result.verdict === "none" ? misses : matches).push(result);
   misses_box.hidden = !misses.length;
   summary.textContent = count_of(misses.length, "near miss", "near misses");
-  summary.hidden = !matches.length;
+  summary.hidden = !matches.length && !suggestions.children.length;
   if (misses.length && !matches.length) misses_box.open = true;
   return make_cards();
 }

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.answers import result
+from tests.frontend.answers import explained, result
 from tests.frontend.driving import cards, open_explained, pictures, stop_clock
 from tests.frontend.stand_in import StandIn
 
@@ -14,6 +14,14 @@ SHAPES = [(4, 3), (3, 4), (3, 2), (1, 1), (2, 3), (16, 9), (4, 3), (4, 3)]
 BOXES = """(selector) => [...document.querySelectorAll(selector)].map((element) => {
   const {left, top, width, height} = element.getBoundingClientRect();
   return {left, top, width, height};
+})"""
+# Whether the last letters lie outside of the box that cuts its text off.
+IS_CUT = """(reasons) => reasons.map((reason) => {
+  const end = document.createRange();
+  end.setStart(reason.firstChild, reason.textContent.length - 1);
+  end.setEnd(reason.firstChild, reason.textContent.length);
+  const [letter, box] = [end, reason.closest(".why")].map((one) => one.getBoundingClientRect());
+  return letter.bottom > box.bottom + 2 || letter.right > box.right + 2;
 })"""
 SHIFT = """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(
   list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: "layout-shift", buffered: true}) ||
@@ -42,6 +50,21 @@ def test_photos_take_two_thirds_of_their_cards_in_rows_of_their_shapes(
     for frame, (across, down) in zip(frames, SHAPES * 3, strict=True):
         assert frame["width"] / frame["height"] == pytest.approx(across / down, rel=0.02)  # nothing is cropped
     assert all(fewest <= count <= most for count in columns(page)[:-1]), columns(page)
+
+
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [
+        (1, "The caption mentions “boat” and “sunset”, all that you asked for, and the picture says “SS Anna 1912”."),
+        (4, "The caption mentions “boat” and “sunset”, all that you asked for, and the picture says “SS Anna 1912”."),
+        (8, "There is no sign of “boat” or “2021”."),  # two to a row
+    ],
+)
+def test_a_reason_is_whole_on_a_phone(phone: Page, stand_in: StandIn, count: int, reason: str) -> None:
+    stand_in.answer_next(results=photos([(4, 3)] * count, taken="2019-06-02", taken_source="exif", place="Lisbon"))
+    stand_in.answer_next("explain", results=[explained(number, explanation=reason) for number in range(count)])
+    open_explained(phone, f"{stand_in.url}/?q=boat")
+    assert phone.locator(".card .explanation").evaluate_all(IS_CUT) == [False] * count
 
 
 def test_only_extreme_shapes_are_cropped(page: Page, stand_in: StandIn) -> None:
