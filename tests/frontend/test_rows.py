@@ -79,9 +79,10 @@ def test_previews_are_offered_by_size_and_the_first_row_comes_first(page: Page, 
     open_explained(page, f"{stand_in.url}/?q=boat")
     first, last = pictures(page).first.locator("img"), pictures(page).last.locator("img")
     address = f"{stand_in.url}/images/square"
-    expect(first).to_have_attribute("srcset", f"{address}.512.jpg 512w, {address}.1600.jpg 1600w")
+    offered = f"{address}.320.jpg 320w, {address}.512.jpg 512w, {address}.1600.jpg 1600w"
+    expect(first).to_have_attribute("srcset", offered)
     asked = [image.evaluate("(i) => [i.fetchPriority, i.loading, i.currentSrc.slice(-8)]") for image in (first, last)]
-    assert asked == [["high", "eager", ".512.jpg"], ["auto", "lazy", ".512.jpg"]]
+    assert asked == [["high", "eager", ".320.jpg"], ["auto", "lazy", ".320.jpg"]]
 
 
 def test_a_link_to_results_shows_skeletons_at_once_and_nothing_moves(page: Page, stand_in: StandIn) -> None:
