@@ -15,7 +15,7 @@ from export.index.folder.found import FoundImage
 
 HALF = 50  # pictures, at least; the pace is measured twice
 SAID_FROM_S = 30.0  # what takes less is over before it is read
-PREVIEWS_MAX_BYTES = 340_000  # of a photo of 12 megapixels, in the mean
+PREVIEWS_MAX_BYTES = 360_000  # of a photo of 12 megapixels, in the mean
 ROW_BYTES = 1_000  # of the catalogue, in its files together
 COPIES = 3  # of all but the previews: this generation, the one before, and the journal
 SPARE = 0.9  # of what is free; the rest is for what a guess is off by

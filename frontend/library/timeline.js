@@ -2,7 +2,8 @@
 
 import { name_date } from "../page/descriptions.js";
 import { by_id, copy_template, make } from "../page/elements.js";
-import { fill_picture, ratio_of } from "../page/picture.js";
+import { fill_picture } from "../page/picture.js";
+import { ratio_of } from "../request/search_request.js";
 
 const CHUNK = 60;
 const MARGIN = 1200; // CSS pixels above and below the window
@@ -102,7 +103,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 
   function fill(chunk, found) {
     chunk.ratios = found.map(ratio_of);
-    chunk.element.replaceChildren(...found.map(make_cell));
+    chunk.element.replaceChildren(...found.map((picture) => make_cell(picture, `${usual_height()}px`)));
     fit(chunk);
     if (to_focus >= chunk.first && to_focus < chunk.end) focus(to_focus);
   }
@@ -123,8 +124,12 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     see();
   }
 
+  function usual_height() {
+    return Math.min(200, Math.max(112, width * 0.16));
+  }
+
   function fit({ element, first, end, ratios }) {
-    const usual = Math.min(200, Math.max(112, width * 0.16));
+    const usual = usual_height();
     const height = ratios && element.matches(".whole") ? fill_last_row(ratios, usual) : usual;
     const rows = Math.ceil(((end - first) * USUAL_RATIO * 1.1 * usual) / width);
     element.style.height = ratios ? "" : `${rows * (1.1 * usual + GAP)}px`; // about; rows grow until they are full
@@ -159,9 +164,9 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   return { focus, stop };
 }
 
-function make_cell(picture) {
+function make_cell(picture, row_height) {
   const cell = copy_template("cell_template");
   cell.style.setProperty("--ratio", ratio_of(picture));
-  fill_picture(cell, picture);
+  fill_picture(cell, picture, row_height);
   return cell;
 }

@@ -19,10 +19,10 @@ export function describe_verdict({ verdict, match_probability: probability }) {
   return `${name} · ${percent}%`;
 }
 
-export function describe_answer(request, { matches, misses }, { more, filtered }) {
+export function describe_answer(request, { matches, misses }, { more, filtered, filters_suggested: suggested }) {
   const asked = describe_request(request);
   const count = matches.length;
-  if (!count && misses.length) return `Nothing matches “${request.query}”. The nearest:`;
+  if (!count && misses.length) return `Nothing matches “${request.query}”. ${suggested?.length ? "Try the date or place as a filter:" : "The nearest:"}`;
   if (!count) return join([`No pictures ${asked}`, filtered?.message], ". ");
   const first = more && !misses.length ? "The first " : "";
   if (!matches.some(({ verdict }) => verdict)) return `${first}${count_of(count, "picture")} ${asked}`;

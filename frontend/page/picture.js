@@ -1,17 +1,22 @@
 // A picture in its frame: loading, shown or broken.
 
-import { image_address, show_image } from "../request/search_request.js";
+import { image_address, offer_previews, preview_address, show_image } from "../request/search_request.js";
+
+const SMALLEST = 320;
+const LARGEST = 1600;
 
 const larger = new Image();
 
-/** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
-export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
-
-/** Shows a picture in a frame: its preview, or where there is none, itself; the `large` preview follows once it has come. */
-export function fill_picture(frame, picture, { large = false } = {}) {
+/**
+ * Shows a picture in a frame: a preview for rows of about `row_height`, or where there is none, itself. Without a height, it is
+ * the smallest preview, as it may be here already, until the largest has come.
+ */
+export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
-  const addresses = [picture.preview_url, picture.image_url].map(image_address).filter(Boolean);
+  // The first may be lacking on an older server.
+  const first = preview_address(picture, row_height ? 512 : SMALLEST);
+  const addresses = [first, preview_address(picture), image_address(picture.image_url)].filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");
     const address = addresses.shift();
@@ -22,7 +27,8 @@ export function fill_picture(frame, picture, { large = false } = {}) {
   const onload = () => (frame.dataset.picture = "shown");
   Object.assign(image, { onload, onerror: show_next, alt: picture.caption || `Picture ${picture.image_path}` }, width && height && { width, height });
   show_next();
-  if (large) show_larger(frame, large_preview(picture));
+  if (row_height) offer_previews(image, picture, row_height);
+  else show_larger(frame, preview_address(picture, LARGEST));
 }
 
 export async function show_larger(frame, address) {
@@ -35,18 +41,6 @@ export async function show_larger(frame, address) {
 }
 
 export function load_ahead(picture) {
-  const address = large_preview(picture);
+  const address = preview_address(picture, LARGEST);
   if (address) show_image(new Image(), address);
-}
-
-const large_preview = ({ preview_url }) => image_address(preview_url?.replace(/\.512\.jpg$/, ".1600.jpg"));
-
-/** Lets the browser take the larger preview where the picture is wide on the screen: about `sizes`. */
-export function offer_large_preview(image, picture, sizes) {
-  const { preview_url, width, height } = picture;
-  const longest = Math.max(width, height);
-  const large = large_preview(picture);
-  if (!(longest > 512) || !large?.includes(".1600.")) return;
-  const candidate = (address, edge) => `${address} ${Math.round((width / longest) * Math.min(edge, longest))}w`;
-  Object.assign(image, { sizes, srcset: `${candidate(image_address(preview_url), 512)}, ${candidate(large, 1600)}` });
 }

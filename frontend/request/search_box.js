@@ -11,9 +11,11 @@ const query_box = by_id("query");
 const file_box = by_id("picture_file");
 const drop_target = by_id("drop_target");
 const form = by_id("filter_form");
+const { from, to } = form.elements;
+let from_before = "";
 
 const FILTER_NAMES = {
-  from: (date) => `from ${name_date(date)}`,
+  from: (date, { to }) => `${to !== date ? "from" : date.split("-")[2] ? "on" : "in"} ${name_date(date)}`,
   to: (date) => `up to ${name_date(date)}`,
   folder: (name) => `in ${name}`,
   place: (name) => `of ${name}`,
@@ -85,13 +87,16 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
 
 /** Shows the filters and the order of a request, which `change({where})` or `change({order})` is to change. */
 export function show_filters({ where, order }, change) {
-  const set = Object.keys(FILTER_NAMES).filter((key) => key in where);
-  by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key]), () => {
+  const is_one_date = where.from === where.to; // which one chip names, and removes
+  const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
+  by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key], where), () => {
     const { [key]: removed, ...others } = where;
+    if (key === "from" && is_one_date) delete others.to;
     change({ where: others });
     by_id("filter_button").focus();
   })));
   for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
+  from_before = from.value;
   Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });
   form.onsubmit = (event) => apply(event, read_form());
   form.onreset = (event) => apply(event, {});
@@ -111,6 +116,12 @@ function read_form() {
   const given = [...new FormData(form)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value);
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
+
+// A year, month or day is typed once: "up to" is the same, until it says something else.
+from.addEventListener("input", () => {
+  if (to.value === from_before) to.value = from.value;
+  from_before = from.value;
+});
 
 // Offers the folders that the other filters leave; any can be typed.
 form.addEventListener("toggle", async ({ newState }) => {

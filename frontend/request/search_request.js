@@ -9,6 +9,14 @@
 
 export const PAGE_SIZE = 24;
 
+// The heights of a row of results, as in pictures.css: of few matches, and of all others.
+const FEW = 4;
+const FEW_HEIGHT = "clamp(11.25rem, 14vw + 4.25rem, 20rem)";
+const USUAL_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
+// A preview enlarged by a third still looks sharp, and the next one has more than twice the bytes.
+const SHARPNESS = 0.75;
+const PREVIEW_EDGES = [320, 512, 1600]; // pixels of the longest edge
+
 const DEFAULT_PICTURE_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 // As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
@@ -123,6 +131,25 @@ export function show_image(image, address) {
   image.src = address;
 }
 
+/** Returns the address of one of a picture's previews; the server names that of 512 pixels, and may have no other. */
+export const preview_address = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
+
+/** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
+export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
+
+export const is_match = ({ verdict }) => verdict !== "none";
+
+export const row_height_of = (result, matches) => (is_match(result) && matches.length <= FEW ? FEW_HEIGHT : USUAL_HEIGHT);
+
+/** Lets the browser choose among a picture's previews, where it is about as high on the screen as a CSS length says. */
+export function offer_previews(image, picture, row_height) {
+  const { width, height } = picture;
+  const longest = Math.max(width, height);
+  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return;
+  const candidates = PREVIEW_EDGES.map((edge) => `${preview_address(picture, edge)} ${Math.round((width / longest) * Math.min(edge, longest))}w`);
+  Object.assign(image, { sizes: `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`, srcset: candidates.join(", ") });
+}
+
 /** About how many pictures are in the first row of results. `innerWidth` would have the page laid out each time. */
 export const first_row = () => Math.ceil(outerWidth / 260) || 1;
 
@@ -144,9 +171,13 @@ function send(request) {
 }
 
 function load_first({ results }) {
-  for (const { preview_url } of results.slice(0, first_row())) {
-    const preview = image_address(preview_url);
-    if (preview) show_image(Object.assign(new Image(), { fetchPriority: "high" }), preview);
+  const matches = results.filter(is_match);
+  for (const result of (matches.length ? matches : results).slice(0, first_row())) {
+    const preview = preview_address(result);
+    if (!preview) continue;
+    const image = Object.assign(new Image(), { fetchPriority: "high" });
+    offer_previews(image, result, row_height_of(result, matches));
+    show_image(image, preview);
   }
 }
 

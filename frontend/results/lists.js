@@ -3,12 +3,9 @@
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
 import { by_id, copy_template, is_modified, make } from "../page/elements.js";
-import { fill_picture, offer_large_preview, ratio_of } from "../page/picture.js";
-import { address_of, describe_request, first_row } from "../request/search_request.js";
+import { fill_picture } from "../page/picture.js";
+import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
-const ROW_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)"; // as in pictures.css
-// A preview a third larger still looks sharp, and the next has ten times the bytes.
-const SHARPNESS = 0.75;
 const SKELETONS = 12;
 // A warm search answers sooner; skeletons would only flash up.
 const SKELETON_DELAY_MS = 150;
@@ -19,6 +16,7 @@ const match_list = by_id("matches");
 const misses_box = by_id("misses");
 const [summary, miss_list] = misses_box.children;
 const more_button = by_id("more");
+const suggestions = by_id("suggestions");
 const observer = new IntersectionObserver(
   (entries) => entries.at(-1).isIntersecting && document.activeElement !== more_button && load_more(),
   { rootMargin: "0px 0px 600px" },
@@ -34,7 +32,7 @@ function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   document.body.dataset.state = state;
   tell(status);
   by_id("query_read").textContent = query_read;
-  by_id("suggestions").replaceChildren(...suggested);
+  suggestions.replaceChildren(...suggested);
   cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
@@ -61,10 +59,13 @@ export function show_loading(request) {
 export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
 
 export function show_answer(request, answer) {
-  const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => {
-    const href = address_of({ ...request, query, where: { ...request.where, ...where } });
-    return make("a", { href, className: "quiet", textContent: `Only ${words}` });
-  });
+  // Where nothing matches, a filter is what is left to try, and its button says all of what it does.
+  const is_next = !answer.results.some(is_match);
+  const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => make("a", {
+    href: address_of({ ...request, query, where: { ...request.where, ...where } }),
+    className: is_next ? "filled" : "quiet",
+    textContent: `Only ${words}${is_next && query ? `: “${query}”` : ""}`,
+  }));
   enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
 }
 
@@ -90,10 +91,10 @@ export function clear(actions = {}) {
 /** Adds results. Without any match the near misses are all there is, and are open. */
 export function add(results) {
   const { matches, misses } = found;
-  for (const result of results) (result.verdict === "none" ? misses : matches).push(result);
+  for (const result of results) (is_match(result) ? matches : misses).push(result);
   misses_box.hidden = !misses.length;
   summary.textContent = count_of(misses.length, "near miss", "near misses");
-  summary.hidden = !matches.length;
+  summary.hidden = !matches.length && !suggestions.children.length;
   if (misses.length && !matches.length) misses_box.open = true;
   return make_cards();
 }
@@ -131,7 +132,7 @@ async function make_cards() {
     for (const result of wanted.slice(at, end)) {
       if (mine !== cards || mine.has(result)) continue;
       mine.set(result, make_card(result, mine.size < soon));
-      (result.verdict === "none" ? miss_list : match_list).append(mine.get(result));
+      (is_match(result) ? match_list : miss_list).append(mine.get(result));
       show_why([result], result.explanation ? "known" : "awaited");
     }
   }
@@ -145,12 +146,10 @@ function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;
   const card = copy_template("card_template");
   const set = (selector, properties) => Object.assign(card.querySelector(selector), properties);
-  const ratio = ratio_of(result);
   const caption = describe_caption(result);
-  card.style.setProperty("--ratio", ratio);
-  const image = set("img", is_soon_seen && { loading: "eager", fetchPriority: "high" });
-  fill_picture(set(".picture", { onclick: () => open(result) }), result);
-  offer_large_preview(image, result, `calc(${(SHARPNESS * ratio).toFixed(2)} * ${ROW_HEIGHT})`);
+  card.style.setProperty("--ratio", ratio_of(result));
+  if (is_soon_seen) set("img", { loading: "eager", fetchPriority: "high" });
+  fill_picture(set(".picture", { onclick: () => open(result) }), result, row_height_of(result, found.matches));
   card.onkeydown = (event) => {
     if (event.key === "h" && !is_modified(event)) open(result, { heatmap: true });
   };

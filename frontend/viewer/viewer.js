@@ -130,7 +130,7 @@ async function show(next, then) {
 function fill_viewer() {
   const { count } = pictures;
   gestures.reset();
-  fill_picture(part("picture"), shown, { large: true });
+  fill_picture(part("picture"), shown);
   part("position").textContent = `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
   part("caption").textContent = describe_caption(shown);
   show_details(shown);

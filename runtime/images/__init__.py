@@ -19,7 +19,7 @@ from runtime.images.opened_image import OpenedImage
 from runtime.images.opening import decode_image, open_image, opened_bytes, opened_file
 from runtime.images.preprocessing import preprocess, seen_part
 from runtime.images.preview_making import make_previews
-from runtime.images.previews import PREVIEW_EDGES, encode_preview, encode_previews
+from runtime.images.previews import PREVIEW_EDGE, PREVIEW_EDGES, encode_preview, encode_previews
 from runtime.images.reasons import LASTING_REASONS
 from runtime.images.shrinking import picture_as_jpeg, shrink_bytes, shrink_image
 from runtime.images.uploads import LocalReader, UploadReader
@@ -32,6 +32,7 @@ __all__ = [
     "KEPT_SHORT_EDGE_PIXELS",
     "LASTING_REASONS",
     "MAX_IMAGE_BYTES",
+    "PREVIEW_EDGE",
     "PREVIEW_EDGES",
     "SCALED_EDGE_PIXELS",
     "LocalReader",

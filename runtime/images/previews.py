@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-PREVIEW_EDGES = (512, 1600)  # pixels of the longest edge: for a card, and to fill a screen
+PREVIEW_EDGES = (320, 512, 1600)  # pixels of the longest edge: for a cell or a card, for a large card, to fill a screen
+PREVIEW_EDGE = 512  # of those that an answer names; an index has the others, too, but for 320 where it is an older one
 PREVIEW_QUALITY = 85
 GAP = 2.0  # a picture is first averaged over whole pixels, down to no less than so many times the preview
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from runtime.bootstrap import EngineSource
 from runtime.errors import ArtefactCorrupt, ImageUnreadable, RequestMalformed, SettingInvalid
-from runtime.images import PREVIEW_EDGES, opened_file
+from runtime.images import PREVIEW_EDGE, PREVIEW_EDGES, opened_file
 from runtime.library.opened_file import OpenedFile
 from runtime.library.photos.picture_pages import PageOrder
 from runtime.library.photos.where import check_where
@@ -29,7 +29,7 @@ from runtime.web.schemas import ExplainBody, SearchBody
 Vectors = NDArray[np.float32]
 Filter = Mapping[str, object]  # such as {"from": "2019-06", "place": "Lisbon"}; `library/photos/where.py` has the keys
 READ_AT_ONCE = 10_000  # rows; SQLite takes 32,766 values in one query
-TOP_K, PREVIEW_EDGE = 5, min(PREVIEW_EDGES)
+TOP_K = 5
 
 
 def open_library(
@@ -170,14 +170,14 @@ class OpenedLibrary:
 
         Args:
             picture_id: the picture.
-            edge: pixels of the longest edge, 512 or 1600.
+            edge: pixels of the longest edge: 320, 512 or 1600.
 
         Raises:
             RequestMalformed: there are no such previews.
             ImageUnreadable, ImageTooLarge: it cannot be decoded.
         """
         if edge not in PREVIEW_EDGES:
-            raise RequestMalformed(f"edge is {edge}; it must be {' or '.join(map(str, PREVIEW_EDGES))}.")
+            raise RequestMalformed(f"edge is {edge}; it must be one of {', '.join(map(str, PREVIEW_EDGES))}.")
         library = self._live.current.library
         [row] = library.rows(_whole([picture_id]))
         found = preview_of(library, row.sha256, edge)

@@ -55,7 +55,7 @@ def test_the_release_goes_last_and_what_lies_there_is_not_sent_again(
     contents: ReleaseContents, there: ReleaseAddresses, writes: Writes
 ) -> None:
     _, sent = publish_release(contents, there)
-    assert (sent.previews, sent.originals) == (4, 2)
+    assert (sent.previews, sent.originals) == (6, 2)
     assert sent.files == len(read_index_manifest(contents.index_dir).files()) + 1
     assert writes.keys[-1] == f"index/{RELEASE_NAME}"
     writes.keys.clear()
@@ -127,7 +127,7 @@ def test_the_release_in_force_can_be_kept_alone(contents: ReleaseContents, there
     assert removed > 0
     assert [one.number for one in state.kept] == [2]
     assert len(files_in(there)) == len(state.kept[0].files())
-    assert (len(there.previews.paths()), len(there.images.paths())) == (2, 1)
+    assert (len(there.previews.paths()), len(there.images.paths())) == (3, 1)
 
 
 def test_a_release_of_whoever_comes_second_is_not_put_into_force(contents: ReleaseContents, there: ReleaseAddresses) -> None:

@@ -24,8 +24,9 @@ CONTENT_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 LOGIN_PAGE = LoginPage(FRONTEND)
-# One picture, by the longest edge: its previews and its original.
-DRAWN = {"/previews/drawn.512.jpg": 512, "/previews/drawn.1600.jpg": 1600, "/images/drawn.svg": 4800}
+# One picture, by the longest edge: its previews and its original; and the previews of one on an older server.
+DRAWN = {f"/previews/drawn.{edge}.jpg": edge for edge in (320, 512, 1600)} | {"/images/drawn.svg": 4800}
+DRAWN |= {f"/previews/older.{edge}.jpg": edge for edge in (512, 1600)}
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -39,6 +39,7 @@ def test_the_form_sets_filters_offers_folders_and_clears_them(page: Page, stand_
     page.get_by_label("from", exact=True).fill(" 2021-07 ")
     page.get_by_label("in the folder").fill("2019/Lisbon")
     page.get_by_label("with text").select_option("never")
+    page.get_by_label("up to").fill("")
     page.get_by_label("from", exact=True).press("Enter")
     expect(page.get_by_label("from", exact=True)).to_be_hidden()
     expect(page).to_have_url(f"{stand_in.url}/?from=2021-07&folder=2019%2FLisbon&text=no")
@@ -49,9 +50,39 @@ def test_the_form_sets_filters_offers_folders_and_clears_them(page: Page, stand_
     assert stand_in.asked["folders"][-1] == {"from": "2021-07", "has_text": "false"}, (
         "the folder's own filter hid the others"
     )
+    page.get_by_label("from", exact=True).fill("2020")
+    expect(page.get_by_label("up to")).to_have_value("")  # it was left open, and stays so
     page.get_by_role("button", name="Clear").click()
     expect(page).to_have_url(f"{stand_in.url}/")
     expect(page.locator("#chips button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("2021", "in 2021"), ("2021-06", "in June 2021"), ("2021-06-03", "on 3 June 2021")]
+)
+def test_one_year_month_or_day_is_typed_once_and_is_one_chip(page: Page, stand_in: StandIn, typed: str, said: str) -> None:
+    page.goto(f"{stand_in.url}/?q=boat")
+    page.get_by_role("button", name="Filter", exact=True).press("Enter")
+    page.get_by_label("from", exact=True).press_sequentially(typed)
+    expect(page.get_by_label("up to")).to_have_value(typed)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat&from={typed}&to={typed}")
+    expect(page.locator("#chips button")).to_have_text([said])
+    stand_in.wait_until_asked("search", 2)
+    assert stand_in.asked["search"][-1]["where"] == {"from": typed, "to": typed}
+    page.get_by_role("button", name="Remove the filter").press("Enter")
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat")
+
+
+def test_up_to_follows_no_more_once_it_says_something_else(page: Page, stand_in: StandIn) -> None:
+    page.goto(f"{stand_in.url}/?from=2019&to=2019")
+    page.get_by_role("button", name="Filter", exact=True).press("Enter")
+    page.get_by_label("from", exact=True).fill("2018")
+    expect(page.get_by_label("up to")).to_have_value("2018")
+    page.get_by_label("up to").fill("2021")
+    page.get_by_label("from", exact=True).fill("2020")
+    page.keyboard.press("Enter")
+    expect(page.locator("#chips button")).to_have_text(["from 2020", "up to 2021"])
 
 
 def test_escape_leaves_the_form_and_changes_nothing(page: Page, stand_in: StandIn) -> None:

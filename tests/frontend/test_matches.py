@@ -92,6 +92,21 @@ def test_filters_that_the_words_suggest_are_one_click_away(page: Page, stand_in:
     expect(page.get_by_role("searchbox")).to_have_value("boats from 2019")
 
 
+def test_where_nothing_matches_the_filter_that_the_words_suggest_is_the_next_step(page: Page, stand_in: StandIn) -> None:
+    suggested = [{"words": "from 2021", "where": {"from": "2021", "to": "2021"}, "query": "a red boat"}]
+    stand_in.answer_next(verdict="none", results=hits(none=3), filters_suggested=suggested)
+    page.goto(f"{stand_in.url}/?q=a+red+boat+from+2021")
+    said = "Nothing matches “a red boat from 2021”. Try the date or place as a filter:"
+    expect(page.get_by_role("status")).to_have_text(said)
+    expect(page.get_by_text("3 near misses")).to_be_visible()
+    page.get_by_role("combobox", name="Order").focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Only from 2021: “a red boat”")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{stand_in.url}/?q=a+red+boat&from=2021&to=2021")
+    expect(page.get_by_role("status")).to_have_text("8 matches for “a red boat”")
+
+
 def test_hovering_asks_the_server_for_nothing_and_h_opens_the_viewer_with_the_heatmap(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     with page.expect_request("**/explain") as asked:

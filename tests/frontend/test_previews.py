@@ -129,6 +129,28 @@ def test_a_card_has_the_small_preview_and_the_viewer_the_large_one(page: Page, b
     assert "/images/" in (page.locator("#viewer_download").get_attribute("href") or "")
 
 
+def test_the_smallest_preview_that_is_large_enough_is_asked_for_and_once(page: Page, stand_in: StandIn) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    drawn = {"preview_url": "/previews/drawn.512.jpg", "width": 4800, "height": 3200}
+    for count, edge in ((8, 320), (1, 512)):  # few are shown larger
+        stand_in.answer_next(results=[result(number, **drawn) for number in range(count)])
+        stand_in.pictures_asked.clear()
+        open_explained(page, f"{stand_in.url}/?q=boats+{count}")
+        expect(pictures(page).last).to_have_attribute("data-picture", "shown")
+        assert set(stand_in.pictures_asked) == {f"/previews/drawn.{edge}.jpg"}
+
+
+def test_a_library_from_before_the_smallest_previews_is_shown_with_its_larger_ones(page: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(results=[result(n, preview_url="/previews/older.512.jpg", width=4800, height=3200) for n in range(8)])
+    open_explained(page, f"{stand_in.url}/?q=boat")
+    first = pictures(page).first
+    expect(first).to_have_attribute("data-picture", "shown")
+    assert first.locator("img").evaluate("(image) => image.currentSrc") == f"{stand_in.url}/previews/older.512.jpg"
+    first.click()
+    expect(page.locator("#viewer_picture img")).to_have_attribute("src", f"{stand_in.url}/previews/older.1600.jpg")
+    assert not any(asked.startswith("/images/") for asked in stand_in.pictures_asked)
+
+
 @pytest.mark.parametrize("preview_url", ["/previews/gone.512.jpg", None])
 def test_without_a_preview_the_picture_itself_is_shown(page: Page, stand_in: StandIn, preview_url: str | None) -> None:
     one = result(1, image_url="/images/wide.svg", preview_url=preview_url, width=600, height=300)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.frontend.answers import result
+from tests.frontend.answers import explained, result
 from tests.frontend.driving import cards, open_explained, pictures, stop_clock
 from tests.frontend.stand_in import StandIn
 
@@ -14,6 +14,14 @@ SHAPES = [(4, 3), (3, 4), (3, 2), (1, 1), (2, 3), (16, 9), (4, 3), (4, 3)]
 BOXES = """(selector) => [...document.querySelectorAll(selector)].map((element) => {
   const {left, top, width, height} = element.getBoundingClientRect();
   return {left, top, width, height};
+})"""
+# Whether the last letters lie outside of the box that cuts its text off.
+IS_CUT = """(reasons) => reasons.map((reason) => {
+  const end = document.createRange();
+  end.setStart(reason.firstChild, reason.textContent.length - 1);
+  end.setEnd(reason.firstChild, reason.textContent.length);
+  const [letter, box] = [end, reason.closest(".why")].map((one) => one.getBoundingClientRect());
+  return letter.bottom > box.bottom + 2 || letter.right > box.right + 2;
 })"""
 SHIFT = """() => new Promise((resolve) => new PerformanceObserver((list) => resolve(
   list.getEntries().reduce((sum, entry) => sum + entry.value, 0))).observe({type: "layout-shift", buffered: true}) ||
@@ -44,6 +52,21 @@ def test_photos_take_two_thirds_of_their_cards_in_rows_of_their_shapes(
     assert all(fewest <= count <= most for count in columns(page)[:-1]), columns(page)
 
 
+@pytest.mark.parametrize(
+    ("count", "reason"),
+    [
+        (1, "The caption mentions “boat” and “sunset”, all that you asked for, and the picture says “SS Anna 1912”."),
+        (4, "The caption mentions “boat” and “sunset”, all that you asked for, and the picture says “SS Anna 1912”."),
+        (8, "There is no sign of “boat” or “2021”."),  # two to a row
+    ],
+)
+def test_a_reason_is_whole_on_a_phone(phone: Page, stand_in: StandIn, count: int, reason: str) -> None:
+    stand_in.answer_next(results=photos([(4, 3)] * count, taken="2019-06-02", taken_source="exif", place="Lisbon"))
+    stand_in.answer_next("explain", results=[explained(number, explanation=reason) for number in range(count)])
+    open_explained(phone, f"{stand_in.url}/?q=boat")
+    assert phone.locator(".card .explanation").evaluate_all(IS_CUT) == [False] * count
+
+
 def test_only_extreme_shapes_are_cropped(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(results=photos([(10, 1), (1, 10)]))
     open_explained(page, f"{stand_in.url}/?q=boat")
@@ -56,9 +79,10 @@ def test_previews_are_offered_by_size_and_the_first_row_comes_first(page: Page, 
     open_explained(page, f"{stand_in.url}/?q=boat")
     first, last = pictures(page).first.locator("img"), pictures(page).last.locator("img")
     address = f"{stand_in.url}/images/square"
-    expect(first).to_have_attribute("srcset", f"{address}.512.jpg 512w, {address}.1600.jpg 1600w")
+    offered = f"{address}.320.jpg 320w, {address}.512.jpg 512w, {address}.1600.jpg 1600w"
+    expect(first).to_have_attribute("srcset", offered)
     asked = [image.evaluate("(i) => [i.fetchPriority, i.loading, i.currentSrc.slice(-8)]") for image in (first, last)]
-    assert asked == [["high", "eager", ".512.jpg"], ["auto", "lazy", ".512.jpg"]]
+    assert asked == [["high", "eager", ".320.jpg"], ["auto", "lazy", ".320.jpg"]]
 
 
 def test_a_link_to_results_shows_skeletons_at_once_and_nothing_moves(page: Page, stand_in: StandIn) -> None:

@@ -16,7 +16,7 @@ from export.index.photos.signatures import Signatures
 from runtime.errors import ImageError
 from runtime.images import open_image
 from runtime.images.phash import shrink_to_greys
-from runtime.images.previews import PREVIEW_EDGES
+from runtime.images.previews import PREVIEW_EDGE
 from runtime.library.previews.previews import preview_path
 
 SPENT_MAX_S = 600.0  # of one run: pictures of 12 megapixels without previews are 4,000 then
@@ -53,7 +53,7 @@ def sign_missing(
 
 
 def _greys_of_preview(out: Path, sha256: str) -> bytes | None:
-    path = preview_path(out, sha256, min(PREVIEW_EDGES))
+    path = preview_path(out, sha256, PREVIEW_EDGE)
     if not path.is_file():
         return None
     try:

@@ -9,7 +9,8 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from export.index.generations.history import CATALOG_NAME, name_of, whole_genera
 from export.index.pipeline import Models, PreviewedImages, preview_images
 from runtime.artefacts.whole_file import PART_SUFFIX
 from runtime.images import PREVIEW_EDGES
+from runtime.library.previews.kept_previews import Previews
+from runtime.library.previews.made_previews import SMALLEST_EDGE, made_smallest
 from runtime.library.previews.preview_cache import write_previews
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.previews import PREVIEWS_NAME, preview_path
 
 OWN_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(map(str, PREVIEW_EDGES))})\.jpg(\..*{re.escape(PART_SUFFIX)})?")
 PART_MAX_S = 3600.0  # a preview is written in much less
@@ -59,14 +62,36 @@ class PreviewFolder:
     def make(self, folder: Path, images: Mapping[str, FoundImage], models: Models, console: Console) -> None:
         """Make the previews of pictures in a folder, given by sha256. What cannot be read is left for the next run.
 
+        Where only the smallest is lacking, as in an index from before there was any, it is made of the next larger one.
+
         Raises:
             OutputUnwritable: the disk is full, or the index's folder cannot be written.
         """
         with progress_bar(console, "Making previews", len(images)) as advance:
-            for batch in preview_images(folder, images, models):
+            whole = self._make_smallest(images, models.workers, advance)
+            rest = {sha256: image for sha256, image in images.items() if sha256 not in whole}
+            for batch in preview_images(folder, rest, models):
                 with unwritable_refused(self._out):
                     self.write({sha256: made for sha256, made in batch if not isinstance(made, SkippedImage)})
                 advance(len(batch))
+
+    def _make_smallest(self, contents: Iterable[str], workers: int, advance: Callable[[int], None]) -> set[str]:
+        """Make the smallest previews of contents that have the others, and return which those are."""
+        kept = Previews(self._out)
+        larger = [edge for edge in PREVIEW_EDGES if edge != SMALLEST_EDGE]
+
+        def make(sha256: str) -> str | None:
+            if not all(preview_path(self._out, sha256, edge).is_file() for edge in larger):
+                return None
+            made = made_smallest(kept, sha256)
+            if made is None:
+                return None
+            self.write({sha256: {SMALLEST_EDGE: made}})
+            advance(1)
+            return sha256
+
+        with unwritable_refused(self._out), ThreadPoolExecutor(workers) as threads:
+            return {sha256 for sha256 in threads.map(make, contents) if sha256}
 
     def write(self, previews: Mapping[str, Mapping[int, bytes]]) -> None:
         """Write previews, by the sha256 of their pictures and their edge.

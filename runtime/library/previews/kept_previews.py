@@ -15,7 +15,7 @@ from typing import Self
 from runtime.artefacts.remote.aws import Bucket
 from runtime.artefacts.remote.fetch_dir import own_folder
 from runtime.errors import ImageError, ImageNotFound, RemoteRefused
-from runtime.images import KEPT_SHORT_EDGE_PIXELS, PREVIEW_EDGES, SCALED_EDGE_PIXELS, OpenedImage, open_image
+from runtime.images import KEPT_SHORT_EDGE_PIXELS, PREVIEW_EDGE, PREVIEW_EDGES, SCALED_EDGE_PIXELS, OpenedImage, open_image
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.previews.preview_cache import PreviewCache, write_previews
 from runtime.library.previews.previews import READ_EDGE, SHA256, preview_name, preview_path
@@ -62,8 +62,8 @@ class Previews:
         return cls(index_dir, base_url=base_url, cache=cache, published=published)
 
     def url(self, sha256: str) -> str | None:
-        """Return where a browser finds a picture's small preview; the large one has `.1600.` in place of `.512.`."""
-        return None if self._base_url is None else f"{self._base_url}/{preview_name(sha256, min(PREVIEW_EDGES))}"
+        """Return where a browser finds a picture's preview of 512 pixels; others have `.320.` or `.1600.` in its place."""
+        return None if self._base_url is None else f"{self._base_url}/{preview_name(sha256, PREVIEW_EDGE)}"
 
     def find(self, sha256: str, edge: int) -> OpenedFile | None:
         """Return a preview that is kept here, opened, or that is published and then kept here; None where there is none.

@@ -105,7 +105,7 @@ def test_explaining_says_what_each_word_counts_and_where(pictures: OpenedLibrary
 
 
 def test_a_preview_is_a_jpeg_no_larger_than_asked_for(pictures: OpenedLibrary) -> None:
-    for edge in (512, 1600):
+    for edge in (320, 512, 1600):
         with Image.open(BytesIO(pictures.preview(7, edge))) as shown:
             assert shown.format == "JPEG"
             assert max(shown.size) <= edge
@@ -125,7 +125,7 @@ def test_a_preview_is_a_jpeg_no_larger_than_asked_for(pictures: OpenedLibrary) -
         (lambda pictures: pictures.rows([0]), ImageNotFound, "id 0"),
         (lambda pictures: pictures.rows([2**70]), ImageNotFound, str(2**70)),
         (lambda pictures: pictures.file(999), ImageNotFound, "id 999"),
-        (lambda pictures: pictures.preview(1, 600), RequestMalformed, "512 or 1600"),
+        (lambda pictures: pictures.preview(1, 600), RequestMalformed, "one of 320, 512, 1600"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_with_what_is_allowed(

@@ -13,7 +13,7 @@ from export.index.generations.publisher import BuildOptions
 from export.index.photos import missing_signatures
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.signatures import FILE_NAME, Signatures
-from runtime.images.previews import PREVIEW_EDGES
+from runtime.images.previews import PREVIEW_EDGE
 from runtime.library.catalog import Library
 from runtime.library.copies import Kind
 from runtime.library.previews.previews import preview_path
@@ -110,7 +110,7 @@ def test_a_preview_is_read_in_place_of_its_picture(folder: Path, out: Path) -> N
     build(folder, out)
     (out / FILE_NAME).unlink()
     [sha256] = {row.sha256 for row in catalog_of(out).rows if row.image_path == "third.png"}
-    preview = preview_path(out, sha256, min(PREVIEW_EDGES))
+    preview = preview_path(out, sha256, PREVIEW_EDGE)
     preview.parent.mkdir(parents=True, exist_ok=True)
     noise(1).save(preview)  # as "other.png" looks
     noise(9).save(folder / "new.png")

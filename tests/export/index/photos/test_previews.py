@@ -24,10 +24,10 @@ def previews_in(out: Path) -> dict[str, int]:
 
 
 def wanted_by(out: Path) -> set[str]:
-    return {f"{row.sha256}.{edge}.jpg" for row in catalog_of(out).rows for edge in (512, 1600)}
+    return {f"{row.sha256}.{edge}.jpg" for row in catalog_of(out).rows for edge in (320, 512, 1600)}
 
 
-def test_every_content_has_both_and_a_second_run_writes_none(folder: Path, out: Path) -> None:
+def test_every_content_has_all_and_a_second_run_writes_none(folder: Path, out: Path) -> None:
     build(folder, out)
     made = previews_in(out)
     assert set(made) == wanted_by(out)
@@ -54,6 +54,21 @@ def test_an_index_without_previews_gets_them_when_it_is_built_again(folder: Path
     assert not (out / "previews").exists()
     assert (build(folder, out, options=NONE).written, previews_in(out)) == (False, {})
     assert (build(folder, out).encoded, set(previews_in(out))) == (0, wanted_by(out))
+
+
+def test_an_index_from_before_the_smallest_previews_gets_them_of_its_larger_ones(folder: Path, out: Path) -> None:
+    build(folder, out)
+    made = previews_in(out)
+    first, damaged, *_ = [row.sha256 for row in catalog_of(out).rows]
+    for smallest in out.rglob("*.320.jpg"):
+        smallest.unlink()
+    Image.new("RGB", (512, 300), "red").save(preview_path(out, first, 512))
+    preview_path(out, damaged, 512).write_bytes(b"\xff\xd8no picture\xff\xd9")
+    assert not build(folder, out).written
+    assert set(previews_in(out)) == set(made)
+    with Image.open(preview_path(out, first, 320)) as smallest_of_red, Image.open(preview_path(out, damaged, 320)) as again:
+        assert smallest_of_red.getpixel((9, 9))[0] > 250
+        assert again.size[0] > 0
 
 
 def test_previews_go_with_the_last_generation_that_has_their_picture(folder: Path, out: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_picture_that_cannot_be_decoded_is_an_error_in_the_one_form(client: Te
     assert (answer.status_code, fault(answer)["code"]) == (422, "image_unreadable")
 
 
-@pytest.mark.parametrize("edge", [512, 1600])
+@pytest.mark.parametrize("edge", [320, 512, 1600])
 def test_a_preview_is_upright_small_and_kept_for_good(client: TestClient, index_dir: Path, edge: int) -> None:
     answer = client.get(preview_url("wide.png", edge))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
@@ -144,6 +144,31 @@ def test_one_decode_makes_all_previews_of_a_picture(client: TestClient, tmp_path
     small = client.get(preview_url("photo.jpg"))
     (tmp_path / "images" / "photo.jpg").unlink()
     assert client.get(preview_url("photo.jpg", 1600)).content == small.content  # it has fewer pixels than either
+
+
+def test_an_index_from_before_the_smallest_previews_has_them_made_of_its_larger_ones(
+    client: TestClient, index_dir: Path, tmp_path: Path
+) -> None:
+    client.get(preview_url("wide.png"))
+    smallest = next(index_dir.rglob("*.320.jpg"))
+    smallest.unlink()
+    (tmp_path / "images" / "wide.png").unlink()
+    Image.new("RGB", (256, 512), "red").save(next(index_dir.rglob("*.512.jpg")))
+    made = client.get(preview_url("wide.png", 320))
+    assert (made.status_code, smallest.read_bytes()) == (200, made.content)
+    with Image.open(io.BytesIO(made.content)) as image:
+        assert (image.size, image.getpixel((9, 9))) == ((160, 320), (254, 0, 0))
+
+
+def test_where_the_larger_preview_is_damaged_the_smallest_is_made_of_the_picture(
+    client: TestClient, index_dir: Path
+) -> None:
+    whole = client.get(preview_url("wide.png", 320)).content
+    larger = next(index_dir.rglob("*.512.jpg"))
+    for content in (larger.read_bytes()[:999], b"\xff\xd8no picture\xff\xd9"):
+        larger.write_bytes(content)
+        next(index_dir.rglob("*.320.jpg")).unlink()
+        assert client.get(preview_url("wide.png", 320)).content == whole
 
 
 def test_where_nothing_can_be_kept_a_preview_is_made_each_time(engine: Engine, library: Library) -> None:
