@@ -37,18 +37,23 @@ CPU revision\t: 1
 PATH = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def make_base_image() -> str:
-    """Return the name of what stands in for the image in the Dockerfile's first ARG, made unless it is there."""
+def make_base_image(architecture: str = "amd64") -> str:
+    """Return the name of what stands in for the image in the Dockerfile's first ARG, made unless it is there.
+
+    Args:
+        architecture: Debian's name of it, amd64 or arm64; programs of the other one are emulated (install.sh).
+    """
     # not of that name itself, which is a digest's, and nothing that is made here has that digest
     [version] = re.findall(r"^ARG PYTHON=\S+/python:([\w.-]+)@", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    name = f"localhost/lookwhy-python:{version}"
+    name = f"localhost/lookwhy-python-{architecture}:{version}"
     if podman("image", "exists", name).returncode:
         root, pip = CACHE / "base.tar", CACHE / "pip"
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", f"--target={pip}", "pip"])
         small = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
         hook = f"--customize-hook=PIP={pip}; {LIKE_THE_OFFICIAL_IMAGE}"
-        _bootstrap("minbase", root, "--include=python3,ca-certificates", *small, hook)
-        must(podman("import", f"--change={PATH}", str(root), name, limit_s=BUILD_LIMIT_S))
+        of = f"--architectures={architecture}"
+        _bootstrap("minbase", root, of, "--include=python3,ca-certificates", *small, hook)
+        must(podman("import", f"--arch={architecture}", f"--change={PATH}", str(root), name, limit_s=BUILD_LIMIT_S))
         root.unlink()
     return name
 
