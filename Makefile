@@ -144,7 +144,7 @@ image: $(SAMPLE_WANTED) ## Build the container image, for servers and for Lambda
 lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX (MODELS= can do all, and has none); say what weighs what
 	@$(PY) -m deploy.lambda_zip $(ZIP_CONTENTS)
 
-container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
+container-test: $(VENV)/.test $(VENV)/.sam $(VENV)/.compose ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
 	@sh tests/deploy/container/install.sh
 	@CONTAINER_TEST=1 $(PY) -m pytest tests/deploy/container
 
@@ -192,6 +192,11 @@ $(VENV)/.checkov: tests/deploy/requirements-checkov.lock | $(PY)
 	@echo "Installing checkov into $(VENV)/checkov (tests/deploy/requirements-checkov.lock): it is large"
 	@$(PY) -m venv $(VENV)/checkov
 	@$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(VENV)/.compose: tests/deploy/requirements-compose.lock | $(PY)
+	@$(PY) -m venv $(VENV)/compose
+	@$(VENV)/compose/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 $(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime

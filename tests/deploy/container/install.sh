@@ -3,7 +3,7 @@
 # qemu for arm64, which the kernel is told of, so that containers of arm64 run.
 set -eu
 missing=''
-for tool in podman runc mmdebstrap qemu-aarch64:qemu-user qemu-aarch64-static:qemu-user-static; do
+for tool in podman runc mmdebstrap arch-test qemu-aarch64:qemu-user qemu-aarch64-static:qemu-user-static; do
     command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
 done
 as_root=''

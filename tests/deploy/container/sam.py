@@ -1,0 +1,81 @@
+"""AWS's `sam`, with Podman in Docker's place, over both templates as they are deployed.
+
+Three things stand in for what cannot be fetched here. The Dockerfile's base image is Debian's Python, with what pip needs.
+The image that `sam local` runs a zip in is the same, with Lambda's client where AWS's image has it. arm64 is run
+by qemu, as a Graviton2 (debian.py says why).
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import ROOT
+from tests.deploy.container.checkout import Checkout
+from tests.deploy.container.image import build_for_sam
+from tests.deploy.emulator import sam_tool
+
+LIMIT_S = 1800  # of arm64, emulated
+DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
+# The library in the image, one function, open to all: what `make deploy-demo` deploys.
+DEMO = {
+    "Public": "true",
+    "WithCloudFront": "false",
+    "ImageModels": "sample/models",
+    "ImageIndex": "artifacts/sample/index",
+    "ImagePictures": "artifacts/sample/images",
+}
+LIKE_LAMBDAS_OWN = """
+COPY requirements-lambda.lock ./
+RUN pip install --no-cache-dir --only-binary=:all: --no-deps --require-hashes --target /var/runtime \\
+        -r requirements-lambda.lock
+RUN printf '#!/bin/sh\\nexport PYTHONPATH=/var/task:/var/runtime\\nexec python -m awslambdaric "$_HANDLER"\\n' \\
+        >/var/runtime/bootstrap && chmod 755 /var/runtime/bootstrap
+WORKDIR /var/task
+"""
+
+
+def set_base(checkout: Checkout, architecture: str, folder: Path) -> None:
+    """Have the checkout's Dockerfile begin with the stand-in base, as `sam` passes no argument for it."""
+    name = build_for_sam(f"localhost/lookwhy-sam-{architecture}", "", DEBIAN[architecture], folder)
+    dockerfile = checkout.folder / "Dockerfile"
+    begun, count = re.subn(r"^ARG PYTHON=.*$", f"ARG PYTHON={name}", dockerfile.read_text("utf-8"), flags=re.MULTILINE)
+    assert count == 1
+    dockerfile.write_text(begun, "utf-8")
+
+
+def make_runtime_image(architecture: str, folder: Path) -> str:
+    """Return the name of what stands in for AWS's image of Python 3.13."""
+    shutil.copy(ROOT / "deploy" / "requirements-lambda.lock", folder)
+    return build_for_sam(f"localhost/lookwhy-runtime-{architecture}", LIKE_LAMBDAS_OWN, DEBIAN[architecture], folder)
+
+
+def overrides(parameters: Mapping[str, str]) -> list[str]:
+    return ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+
+
+def sam(checkout: Checkout, address: str, *arguments: str) -> str:
+    """Run `sam` in a checkout with the engine at a Docker socket, and return what it printed."""
+    environment = {"DOCKER_HOST": address, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
+    finished = subprocess.run(
+        [str(sam_tool("sam")), *arguments],
+        cwd=checkout.folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr[-6000:]
+    return finished.stdout
+
+
+def invoke(checkout: Checkout, address: str, event: Mapping[str, Any], *arguments: str) -> dict[str, Any]:
+    """Return the function's answer to one event, by `sam local invoke`."""
+    (checkout.folder / "event.json").write_text(json.dumps(event), "utf-8")
+    told = sam(checkout, address, "local", "invoke", "Function", "--event=event.json", "--skip-pull-image", *arguments)
+    return dict(json.loads(told.splitlines()[-1]))
