@@ -52,8 +52,8 @@ def copy_checkout(folder: Path, library: SampleLibrary, environment: Mapping[str
         shutil.copytree(library.images, pictures)
     virtual_environment = checkout / ".venv"
     virtual_environment.mkdir()
-    (virtual_environment / "bin").symlink_to(Path(sys.prefix) / "bin")
-    (virtual_environment / "sam").symlink_to(Path(os.environ.get("SAM_TOOLS", Path(sys.prefix) / "sam")))
+    for part in ("bin", "include", "lib", "pyvenv.cfg", "sam"):
+        (virtual_environment / part).symlink_to(Path(sys.prefix) / part)
     for name in INSTALLED:
         (virtual_environment / name).touch()
     programs.mkdir()
