@@ -1,6 +1,7 @@
-"""CloudFormation before moto's: it runs AWS's own transform over what `sam` sends, and leaves out what moto cannot make.
+"""CloudFormation before moto's: change sets as `sam` makes them, over what AWS's own transform makes of its templates.
 
-All other requests, of every service, are passed on as they are.
+moto forgets the outputs of a stack that a change set made, so a change set is kept here, and carried out as a new stack or
+as an update. What moto cannot make is left out. All other requests, of every service, are passed on as they are.
 """
 
 import contextlib
@@ -28,8 +29,7 @@ LIMIT_S = 120
 @contextlib.contextmanager
 def cloudformation_served(cloud: Cloud) -> Iterator[Cloud]:
     """The same cloud at another address, where stacks of SAM's templates can be made."""
-    values: dict[str, dict[str, str]] = {}
-    passing = type("Passing", (_Passing,), {"cloud": cloud, "values": values})
+    passing = type("Passing", (_Passing,), {"cloud": cloud, "values": {}, "change_sets": {}})
     server = ThreadingHTTPServer(("127.0.0.1", 0), passing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -45,12 +45,31 @@ class _Passing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     cloud: ClassVar[Cloud]
     values: ClassVar[dict[str, dict[str, str]]]  # of each stack's parameters, as they were given last
+    change_sets: ClassVar[dict[tuple[str, str], dict[str, str]]]  # by their names and their stacks'
 
-    def _pass_on(self) -> None:
+    def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         form = {name: values[0] for name, values in parse_qs(body.decode("latin-1"), keep_blank_values=True).items()}
-        if form.get("Action") == "CreateChangeSet":
-            body = urlencode(self._for_moto(form)).encode()
+        match form.get("Action"):
+            case "CreateChangeSet":
+                self.change_sets[form["ChangeSetName"], form["StackName"]] = form
+                self._answer("CreateChangeSet", f"<Id>{form['ChangeSetName']}</Id><StackId>{form['StackName']}</StackId>")
+            case "DescribeChangeSet":
+                named = "".join(f"<{name}>{form[name]}</{name}>" for name in ("ChangeSetName", "StackName"))
+                status = "<Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><Changes/>"
+                self._answer("DescribeChangeSet", named + status)
+            case "ExecuteChangeSet":
+                asked = self._for_moto(self.change_sets[form["ChangeSetName"], form["StackName"]])
+                self._pass(urlencode(asked).encode())
+            case _:
+                self._pass(body)
+
+    def _answer(self, action: str, result: str) -> None:
+        """Answer as CloudFormation does."""
+        content = f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
+        self._send(200, {"content-type": "text/xml"}, content.encode())
+
+    def _pass(self, body: bytes) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
         asked = urllib.request.Request(self.cloud.url + self.path, body or None, headers, method=self.command)
         try:
@@ -58,31 +77,34 @@ class _Passing(BaseHTTPRequestHandler):
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            content = answer.read()
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
+            self._send(answer.status, answer.headers, answer.read())
+
+    def _send(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
             if name.lower() not in OF_ONE_HOP:
                 self.send_header(name, value)
-        length = answer.headers.get("content-length", "0") if self.command == "HEAD" else str(len(content))
+        length = headers.get("content-length", "0") if self.command == "HEAD" else str(len(content))
         self.send_header("content-length", length)
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _pass_on  # noqa: N815 (http.server's names)
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _handle  # noqa: N815 (http.server's names)
 
     def _for_moto(self, form: dict[str, str]) -> dict[str, str]:
-        """Return a request for a change set as moto can do it."""
+        """Return a change set as a request for a stack, or for its update, as moto can make it."""
         text = form.get("TemplateBody") or self._stored(form["TemplateURL"])
-        if TRANSFORMED not in text:
-            return form
-        given = self.values.setdefault(form["StackName"], {})
-        given |= parameters_of(form)
-        with TemporaryDirectory() as folder:
-            template = Path(folder) / "template.yaml"
-            template.write_text(text, "utf-8")
-            made = made_by_moto(resolve(translated_template(template), given))
-        kept = {name: value for name, value in form.items() if name not in {"TemplateURL", "TemplateBody"}}
-        return kept | {"TemplateBody": made}
+        stack = form["StackName"]
+        if TRANSFORMED in text:
+            given = self.values.setdefault(stack, {})
+            given |= parameters_of(form)
+            with TemporaryDirectory() as folder:
+                template = Path(folder) / "template.yaml"
+                template.write_text(text, "utf-8")
+                text = made_by_moto(resolve(translated_template(template), given))
+        action = "CreateStack" if form["ChangeSetType"] == "CREATE" else "UpdateStack"
+        kept = {name: value for name, value in form.items() if not name.startswith(("Template", "ChangeSet"))}
+        return kept | {"Action": action, "TemplateBody": text}
 
     def _stored(self, url: str) -> str:
         """Return the template that `sam` has put into a bucket."""

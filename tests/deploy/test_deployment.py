@@ -73,6 +73,7 @@ def make(target: str, aws: Cloud, folder: Path, *variables: str) -> str:
         if not configured or "sam build" in command:
             continue
         command = command.replace(".venv/bin/python", sys.executable).replace(".venv/sam/bin/sam", str(sam_tool("sam")))
+        command = command.replace(f"{ROOT}/samconfig.toml", f"{folder}/samconfig.toml")
         said += run([sys.executable, "-m", "deploy.samconfig", *shlex.split(command)], aws, folder)
     return said
 
@@ -117,10 +118,10 @@ def test_the_image_is_deployed_published_to_and_removed(aws: Cloud, folder: Path
 
 def test_the_zip_is_deployed_published_to_and_removed(aws: Cloud, folder: Path) -> None:
     write_zip(folder)
-    answers(aws, {"statusCode": 401})
     assert f"The page is at https://{ADDRESSES['Site']}" in make("deploy-zip", aws, folder, "INDEX=")
     client, name = aws.client("lambda"), outputs(aws)["FunctionName"]
     before = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    answers(aws, {"statusCode": 401})
     assert "The function starts from version" in make("publish-index", aws, folder)
     assert client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] != before
     assert_removed(aws, folder)

@@ -1,6 +1,7 @@
 """`docker`, `docker compose` included, as the documents call it: Podman, for a shell that finds this first on its PATH.
 
-Two things differ from Docker: the base image is the stand-in (debian.py), and pip is set up for the build as it is here.
+What differs from Docker: the base image is the stand-in (debian.py), and pip is set up for the build as it is here. Docker runs
+a service that `run` names whatever its profile is; podman-compose is told the profile.
 """
 
 import os
@@ -25,7 +26,9 @@ export CONTAINERS_CONF={shlex.quote(str(CONFIGURATION))}
 command=$1
 shift
 case $command in
-  compose) exec {shlex.quote(str(COMPOSE))} --podman-path={shlex.quote(str(program))} "$@" ;;
+  compose)
+    case " $* " in *" run "*) set -- --profile=index "$@" ;; esac
+    exec {shlex.quote(str(COMPOSE))} --podman-path={shlex.quote(str(program))} "$@" ;;
   build) exec {engine} build {shlex.join(build_flags(folder))} "$@" ;;
   run | create) exec {engine} "$command" --label={LABEL} "$@" ;;
   *) exec {engine} "$command" "$@" ;;
