@@ -22,6 +22,7 @@ from tests.deploy.resolved import resolve
 from tests.deploy.translated import translated_template
 
 TRANSFORMED = "AWS::Serverless::Function"  # sam's own stacks have none, and moto makes them as they are
+REVIEWED = "<Timestamp>2026-01-01T00:00:00Z</Timestamp><ResourceStatus>REVIEW_IN_PROGRESS</ResourceStatus>"
 OF_ONE_HOP = {"host", "content-length", "transfer-encoding", "connection"}
 LIMIT_S = 120
 
@@ -29,7 +30,7 @@ LIMIT_S = 120
 @contextlib.contextmanager
 def cloudformation_served(cloud: Cloud) -> Iterator[Cloud]:
     """The same cloud at another address, where stacks of SAM's templates can be made."""
-    passing = type("Passing", (_Passing,), {"cloud": cloud, "values": {}, "change_sets": {}})
+    passing = type("Passing", (_Passing,), {"cloud": cloud, "values": {}, "change_sets": {}, "reviewed": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), passing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -46,6 +47,7 @@ class _Passing(BaseHTTPRequestHandler):
     cloud: ClassVar[Cloud]
     values: ClassVar[dict[str, dict[str, str]]]  # of each stack's parameters, as they were given last
     change_sets: ClassVar[dict[tuple[str, str], dict[str, str]]]  # by their names and their stacks'
+    reviewed: ClassVar[set[str]]  # stacks of change sets that are not carried out yet
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -53,12 +55,16 @@ class _Passing(BaseHTTPRequestHandler):
         match form.get("Action"):
             case "CreateChangeSet":
                 self.change_sets[form["ChangeSetName"], form["StackName"]] = form
+                self.reviewed.add(form["StackName"])
                 self._answer("CreateChangeSet", f"<Id>{form['ChangeSetName']}</Id><StackId>{form['StackName']}</StackId>")
+            case "DescribeStackEvents" if form["StackName"] in self.reviewed:
+                self._answer("DescribeStackEvents", f"<StackEvents><member>{REVIEWED}</member></StackEvents>")
             case "DescribeChangeSet":
                 named = "".join(f"<{name}>{form[name]}</{name}>" for name in ("ChangeSetName", "StackName"))
                 status = "<Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><Changes/>"
                 self._answer("DescribeChangeSet", named + status)
             case "ExecuteChangeSet":
+                self.reviewed.discard(form["StackName"])
                 asked = self._for_moto(self.change_sets[form["ChangeSetName"], form["StackName"]])
                 self._pass(urlencode(asked).encode())
             case _:

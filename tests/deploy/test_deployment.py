@@ -60,7 +60,7 @@ def run(command: list[str], aws: Cloud, folder: Path) -> str:
     done = subprocess.run(
         command, cwd=folder, env=environment, input=YES, capture_output=True, text=True, timeout=LIMIT_S, check=False
     )
-    assert done.returncode == 0, (command, done.stdout[-3000:], done.stderr[-3000:])
+    assert done.returncode == 0, f"{command}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
     return done.stdout
 
 

@@ -1,7 +1,7 @@
 """`docker`, `docker compose` included, as the documents call it: Podman, for a shell that finds this first on its PATH.
 
-What differs from Docker: the base image is the stand-in (debian.py), and pip is set up for the build as it is here. Docker runs
-a service that `run` names whatever its profile is; podman-compose is told the profile.
+What differs from Docker: the base image is the stand-in (debian.py), and pip is set up for the build as it is here. Where
+`run` names a service, Docker minds no profile; podman-compose is told the profile.
 """
 
 import os
