@@ -50,7 +50,7 @@ class _Passing(BaseHTTPRequestHandler):
     reviewed: ClassVar[set[str]]  # stacks of change sets that are not carried out yet
 
     def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self._body()
         form = {name: values[0] for name, values in parse_qs(body.decode("latin-1"), keep_blank_values=True).items()}
         match form.get("Action"):
             case "CreateChangeSet":
@@ -66,16 +66,31 @@ class _Passing(BaseHTTPRequestHandler):
             case "ExecuteChangeSet":
                 self.reviewed.discard(form["StackName"])
                 asked = self._for_moto(self.change_sets[form["ChangeSetName"], form["StackName"]])
-                self._pass(urlencode(asked).encode())
+                status, headers, content = self._asked(urlencode(asked).encode())
+                if status == 200:
+                    self._answer("ExecuteChangeSet", "")
+                else:
+                    self._send(status, headers, content)
             case _:
-                self._pass(body)
+                self._send(*self._asked(body))
 
     def _answer(self, action: str, result: str) -> None:
         """Answer as CloudFormation does."""
         content = f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
         self._send(200, {"content-type": "text/xml"}, content.encode())
 
-    def _pass(self, body: bytes) -> None:
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("transfer-encoding", ""):
+            return self.rfile.read(int(self.headers.get("content-length", 0)))
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _asked(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """Return moto's answer."""
         headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
         asked = urllib.request.Request(self.cloud.url + self.path, body or None, headers, method=self.command)
         try:
@@ -83,7 +98,7 @@ class _Passing(BaseHTTPRequestHandler):
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            self._send(answer.status, answer.headers, answer.read())
+            return answer.status, answer.headers, answer.read()
 
     def _send(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
         self.send_response(status)
