@@ -70,7 +70,8 @@ def sam(checkout: Checkout, address: str, *arguments: str) -> str:
         timeout=LIMIT_S,
         check=False,
     )
-    assert finished.returncode == 0, finished.stderr[-6000:]
+    print(finished.stderr[-6000:])  # shown where what follows fails
+    assert finished.returncode == 0
     return finished.stdout
 
 
