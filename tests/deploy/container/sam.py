@@ -16,14 +16,15 @@ from typing import Any
 
 from tests.conftest import ROOT
 from tests.deploy.container.checkout import Checkout
+from tests.deploy.container.debian import GRAVITON2
 from tests.deploy.container.image import build_for_sam
 from tests.deploy.emulator import sam_tool
 
 LIMIT_S = 1800  # of arm64, emulated
 DEBIAN = {"x86_64": "amd64", "arm64": "arm64"}
+OPEN = {"Public": "true", "TimeoutS": "60"}  # an emulated start takes long
 # The library in the image, one function, open to all: what `make deploy-demo` deploys.
-DEMO = {
-    "Public": "true",
+DEMO = OPEN | {
     "WithCloudFront": "false",
     "ImageModels": "sample/models",
     "ImageIndex": "artifacts/sample/index",
@@ -39,9 +40,17 @@ WORKDIR /var/task
 """
 
 
+# Below this prefix qemu looks first for what a program opens: the host's files are of another CPU.
+AS_GRAVITON2 = """
+COPY cpuinfo /qemu/proc/
+RUN mkdir -p /qemu/sys/devices/system/cpu && cd /qemu/sys/devices/system/cpu && echo 0 | tee possible present online
+ENV QEMU_LD_PREFIX=/qemu QEMU_CPU=neoverse-n1
+"""
+
+
 def set_base(checkout: Checkout, architecture: str, folder: Path) -> None:
     """Have the checkout's Dockerfile begin with the stand-in base, as `sam` passes no argument for it."""
-    name = build_for_sam(f"localhost/lookwhy-sam-{architecture}", "", DEBIAN[architecture], folder)
+    name = _build(f"localhost/lookwhy-sam-{architecture}", "", architecture, folder)
     dockerfile = checkout.folder / "Dockerfile"
     begun, count = re.subn(r"^ARG PYTHON=.*$", f"ARG PYTHON={name}", dockerfile.read_text("utf-8"), flags=re.MULTILINE)
     assert count == 1
@@ -51,7 +60,13 @@ def set_base(checkout: Checkout, architecture: str, folder: Path) -> None:
 def make_runtime_image(architecture: str, folder: Path) -> str:
     """Return the name of what stands in for AWS's image of Python 3.13."""
     shutil.copy(ROOT / "deploy" / "requirements-lambda.lock", folder)
-    return build_for_sam(f"localhost/lookwhy-runtime-{architecture}", LIKE_LAMBDAS_OWN, DEBIAN[architecture], folder)
+    return _build(f"localhost/lookwhy-runtime-{architecture}", LIKE_LAMBDAS_OWN, architecture, folder)
+
+
+def _build(name: str, steps: str, architecture: str, folder: Path) -> str:
+    (folder / "cpuinfo").write_text(GRAVITON2, "utf-8")
+    of_its_cpu = AS_GRAVITON2 if architecture == "arm64" else ""
+    return build_for_sam(name, of_its_cpu + steps, DEBIAN[architecture], folder)
 
 
 def overrides(parameters: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.deploy.container.checkout import Checkout, copy_checkout
 from tests.deploy.container.podman import docker_socket, must, podman
-from tests.deploy.container.sam import DEMO, invoke, make_runtime_image, overrides, sam, set_base
+from tests.deploy.container.sam import DEMO, OPEN, invoke, make_runtime_image, overrides, sam, set_base
 from tests.deploy.events import url_event
 from tests.sample_library import SampleLibrary
 
@@ -60,6 +60,11 @@ def test_the_zip_of_its_template_answers_a_search(
     )
     assert made.returncode == 0, made.stderr
     answer = invoke(
-        checkout, engine, SEARCH, f"--template={template}", f"--invoke-image={runtime}", *overrides({"Public": "true"})
+        checkout,
+        engine,
+        SEARCH,
+        f"--template={template}",
+        f"--invoke-image={runtime}",
+        *overrides(OPEN),
     )
     assert_found(answer)
