@@ -157,7 +157,7 @@ image: $(SAMPLE_WANTED) ## Build the container image, for servers and for Lambda
 lambda-zip: $(SAMPLE_WANTED) | $(PY) ## Build the Lambda zips that only search, with MODELS and INDEX (MODELS= can do all, and has none); say what weighs what
 	@$(PY) -m deploy.lambda_zip $(ZIP_CONTENTS)
 
-container-test: $(VENV)/.test $(VENV)/.sam ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
+container-test: $(VENV)/.test $(VENV)/.sam $(VENV)/.compose ## Build image and zips and search in them as they will run (Debian; installs Podman and qemu)
 	@sh tests/deploy/container/install.sh
 	@CONTAINER_TEST=1 $(PY) -m pytest tests/deploy/container
 
@@ -183,11 +183,14 @@ deploy-demo: sample $(VENV)/.sam ## Deploy the sample library as the stack lookw
 	@$(CONFIGURED) $(SAM) deploy --config-env demo --stack-name $(or $(STACK),lookwhy-demo) --parameter-overrides "$(DEMO)" \
 	  --resolve-s3 --resolve-image-repos --capabilities CAPABILITY_IAM --no-confirm-changeset --no-fail-on-empty-changeset
 
+# sam looks for samconfig.toml beside the template, so it is told where it is.
 deploy-zip: $(SAMPLE_WANTED) $(VENV)/.sam $(VENV)/.aws ## Deploy the zip that only searches, started from a snapshot (ARCH=x86_64); publish the page
 	@test -f samconfig.toml || { echo "samconfig.toml is not there: cp samconfig.toml.example samconfig.toml" >&2; exit 1; }
 	@$(PY) -m deploy.lambda_zip --arch $(ARCH) $(ZIP_CONTENTS)
 	@$(VENV)/sam/bin/python -m deploy.zip_template $(dir $(ZIP_TEMPLATE))$(ARCH) > $(ZIP_TEMPLATE)
-	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --stack-name {stack} --no-fail-on-empty-changeset
+	@$(CONFIGURED) $(SAM) deploy --template-file $(ZIP_TEMPLATE) --config-file $(CURDIR)/samconfig.toml --stack-name {stack} \
+	  --no-fail-on-empty-changeset
+	@$(CONFIGURED) $(PY) -m deploy.old_versions --stack {stack}
 	@$(CONFIGURED) $(PY) -m export.publish page --stack {stack}
 
 publish-index: $(VENV)/.aws ## Publish artifacts/index and its previews to the deployed stack, as its next release
@@ -205,6 +208,11 @@ $(VENV)/.checkov: tests/deploy/requirements-checkov.lock | $(PY)
 	@echo "Installing checkov into $(VENV)/checkov (tests/deploy/requirements-checkov.lock): it is large"
 	@$(PY) -m venv $(VENV)/checkov
 	@$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(VENV)/.compose: tests/deploy/requirements-compose.lock | $(PY)
+	@$(PY) -m venv $(VENV)/compose
+	@$(VENV)/compose/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 $(VENV)/.aws: deploy/requirements-lambda.lock $(VENV)/.runtime

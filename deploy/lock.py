@@ -29,6 +29,7 @@ TOGETHER = (RUNTIME, PHOTOS, MCP, BUILD, TESTS, LAMBDA)
 APART = (
     "tests/deploy/requirements.txt",
     "tests/deploy/requirements-checkov.txt",
+    "tests/deploy/requirements-compose.txt",
     "deploy/requirements-supply.txt",
     "deploy/requirements-cluster.txt",
     "benchmarks/requirements-peers.txt",

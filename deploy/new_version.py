@@ -1,7 +1,8 @@
 """Has a function that starts from a snapshot start from a new one: a new version, to which its alias then points.
 
 `python -m deploy.new_version --stack NAME`, after something was published. A version's snapshot holds the index that was
-there when it was made. Functions without a snapshot need none, and are left alone.
+there when it was made. Functions without a snapshot need none, and are left alone. Versions that nothing needs any more are
+removed (old_versions.py).
 """
 
 import argparse
@@ -10,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from deploy.old_versions import remove_old_versions, versions_of
 from export.publish.s3 import REMEDY, read_outputs
 from runtime.artefacts.remote.aws import named_failures, open_client
 from runtime.errors import LookwhyError, RemoteRefused
@@ -63,8 +65,10 @@ def main() -> None:
     parser.add_argument("--stack", default="lookwhy")
     given = parser.parse_args()
     try:
-        function = read_outputs(given.stack)["FunctionName"]
-        version = publish_version(function, open_client("lambda"))
+        function, client = read_outputs(given.stack)["FunctionName"], open_client("lambda")
+        version = publish_version(function, client)
+        if version:
+            remove_old_versions(function, client, versions_of(given.stack))
     except LookwhyError as error:
         sys.exit(f"error: {error}")
     print(f"The function starts from version {version}." if version else "The function has no snapshot to renew.")

@@ -34,10 +34,13 @@ UNUSED_PARTS = (
     "numpy/_core/include",
     "numpy/_pyinstaller",
     "numpy/f2py",
-    "numpy/polynomial",  # numpy itself imports this and the next only when they are named
+    "numpy/fft",
+    "numpy/polynomial",  # numpy itself imports this, the next and fft only when they are named
     "numpy/testing",
     "numpy/random/_examples",
     "PIL/_imagingtk*.so",
+    "PIL/_imagingmath*.so",
+    "PIL/_imagingmorph*.so",
     "PIL/_imagingcms*.so",  # colour profiles, and their library
     "pillow.libs/liblcms2*",
     "PIL/_imagingft*.so",  # fonts, and their libraries

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.new_version import ALIAS, READYZ, publish_version
+from deploy.old_versions import remove_old_versions
 from runtime.errors import RemoteRefused
 from tests.deploy.cloud import REGION, Cloud
 from tests.deploy.emulator import Emulator
@@ -63,6 +64,29 @@ def test_the_version_before_serves_on_where_the_new_one_is_not_ready(
     with pytest.raises(RemoteRefused, match=r"it is not ready \((503|out of time)\)"):
         publish_version(name, client)
     assert client.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"] == "1"
+
+
+def versions(client: Any, name: str) -> list[str]:
+    return [one["Version"] for one in client.list_versions_by_function(FunctionName=name)["Versions"]][1:]
+
+
+def test_versions_that_nothing_points_to_are_removed_but_the_one_before_and_the_stacks(
+    cloud: Cloud, versioned: tuple[str, Any]
+) -> None:
+    name, client = versioned
+    client.create_alias(FunctionName=name, Name=ALIAS, FunctionVersion="1")
+    for version in ("2", "3", "4", "5"):
+        answers(cloud, {"statusCode": 200})
+        assert publish_version(name, client) == version
+    assert remove_old_versions(name, client, kept=["2"]) == ["1", "3"]
+    assert versions(client, name) == ["2", "4", "5"]
+    assert remove_old_versions(name, client, kept=["2"]) == []
+
+
+def test_no_version_is_removed_of_a_function_without_an_alias(versioned: tuple[str, Any]) -> None:
+    name, client = versioned
+    assert remove_old_versions(name, client) == []
+    assert versions(client, name) == ["1"]
 
 
 def test_a_function_knows_what_it_is_asked(function: Emulator) -> None:

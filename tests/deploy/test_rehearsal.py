@@ -1,35 +1,25 @@
 """A deployment, as far as moto goes: the template's stack, what is published to it, and a function with its variables.
 
-moto's CloudFormation makes the function, its role and its log, buckets, topics and the budget. It knows no CloudFront, no
-function URL, no bucket policy and no alarm of CloudWatch: those are only looked at (test_template.py, cloudfront/).
+What moto does not make (made_by_moto.py) is only looked at: test_template.py, cloudfront/.
 """
 
 import itertools
-import json
 import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.cloud import REGION, Cloud
 from tests.deploy.emulator import emulated, post
+from tests.deploy.made_by_moto import ADDRESSES, made_by_moto
 from tests.deploy.resolved import named_in, resolve
 from tests.deploy.translated import translated_template
 from tests.sample_library import MODELS, SampleLibrary
 
-UNKNOWN_TO_MOTO = (
-    "AWS::CloudFront::",
-    "AWS::Lambda::Url",
-    "AWS::S3::BucketPolicy",
-    "AWS::CloudWatch::Alarm",
-    "AWS::SNS::TopicPolicy",
-)
-ADDRESSES = {"Site": "d111111abcdef8.cloudfront.net", "FunctionUrl": "https://abc.lambda-url.eu-central-1.on.aws/"}
 STACK = "lookwhy-rehearsed"
 CHOICES = {
     "AccessToken": ("", "a-token-of-these-tests"),
@@ -68,27 +58,6 @@ def test_a_stack_without_a_token_is_refused_unless_it_may_be_open(parameters: di
         return
     with pytest.raises(AssertionError, match=said):
         resolve(translated_template(), parameters)
-
-
-def made_by_moto(template: dict[str, Any]) -> str:
-    """Return the part of a template that moto makes, with addresses in place of what it does not."""
-    made = {
-        name: {key: value for key, value in resource.items() if key not in {"DeletionPolicy", "UpdateReplacePolicy"}}
-        for name, resource in template["Resources"].items()
-        if not resource["Type"].startswith(UNKNOWN_TO_MOTO)
-    }
-    return json.dumps(_with_addresses(template | {"Resources": made}))
-
-
-def _with_addresses(part: Any) -> Any:
-    if isinstance(part, dict):
-        if "Fn::GetAtt" in part and part["Fn::GetAtt"][0] in ADDRESSES:
-            return ADDRESSES[part["Fn::GetAtt"][0]]
-        if "Fn::Sub" in part:
-            text = part["Fn::Sub"].replace("${Site.DomainName}", ADDRESSES["Site"])
-            return {"Fn::Sub": text.replace("${Site}", "E1ABCDEFGHIJKL")}
-        return {key: _with_addresses(value) for key, value in part.items()}
-    return [_with_addresses(one) for one in part] if isinstance(part, list) else part
 
 
 @pytest.fixture(scope="module")

@@ -12,5 +12,7 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 template = yaml_parse(Path(sys.argv[1]).read_text("utf-8"))
-template["Resources"]["Function"]["Properties"]["ImageUri"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/lookwhy:1"
+function = template["Resources"]["Function"]["Properties"]
+if function.get("PackageType") == "Image":
+    function.setdefault("ImageUri", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/lookwhy:1")
 print(json.dumps(Translator({}, Parser()).translate(sam_template=template, parameter_values={})))

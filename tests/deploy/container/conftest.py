@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.container.image import build_image
-from tests.deploy.container.podman import Container, start
+from tests.deploy.container.podman import Container, publish, start
 from tests.sample_library import SampleLibrary, build_sample_library
 
 collect_ignore_glob = [] if os.environ.get("CONTAINER_TEST") else ["test_*.py"]
@@ -49,13 +49,14 @@ def full_image(baked: Mapping[str, str]) -> str:
 
 @pytest.fixture
 def started() -> Iterator[Callable[..., Container]]:
-    """What starts containers, as `podman.start` does; they are removed at the end."""
+    """What starts containers, as `podman.start` does, or `podman.publish` with a port; they are removed at the end."""
     containers: list[Container] = []
 
-    def start_one(image: str, *command: str, **options: Any) -> Container:
+    def start_one(image: str, *command: str, port: int | None = None, **options: Any) -> Container:
         options["volumes"] = {ASK: "/ask.py", **options.get("volumes", {})}
-        containers.append(start(image, *command, **options))
-        return containers[-1]
+        started = start(image, *command, **options) if port is None else publish(image, *command, port=port, **options)
+        containers.append(started)
+        return started
 
     yield start_one
     for container in containers:

@@ -22,8 +22,15 @@ LIKE_THE_OFFICIAL_IMAGE = """
     printf '#!/bin/sh\\nexec python -m pip "$@"\\n' >"$1/usr/local/bin/pip"
     chmod 755 "$1/usr/local/bin/pip"
     ln -s /usr/bin/python3 "$1/usr/local/bin/python"
+    [ -e "$1/usr/bin/sh" ] || ln -s dash "$1/usr/bin/sh"
+    [ -e "$1/etc/passwd" ] || printf 'root:x:0:0:root:/root:/bin/sh\\n' >"$1/etc/passwd"
     find "$1/usr/lib/python3.13" -name __pycache__ -prune -exec rm -rf {} +
 """
+# Of arm64, packages are unpacked and not set up: emulated, that takes over ten minutes.
+VARIANTS = {
+    "amd64": ("minbase", "python3,ca-certificates"),
+    "arm64": ("extract", "python3,libstdc++6,base-files,dash,coreutils,findutils,sed,libc-bin"),
+}
 # The older of Lambda's CPUs for arm64, as Linux describes it. onnxruntime reads this, and crashes on the host's.
 GRAVITON2 = """processor\t: 0
 BogoMIPS\t: 243.75
@@ -37,18 +44,24 @@ CPU revision\t: 1
 PATH = "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def make_base_image() -> str:
-    """Return the name of what stands in for the image in the Dockerfile's first ARG, made unless it is there."""
+def make_base_image(architecture: str = "amd64") -> str:
+    """Return the name of what stands in for the image in the Dockerfile's first ARG, made unless it is there.
+
+    Args:
+        architecture: Debian's name of it, amd64 or arm64; programs of the other one are emulated (install.sh).
+    """
     # not of that name itself, which is a digest's, and nothing that is made here has that digest
     [version] = re.findall(r"^ARG PYTHON=\S+/python:([\w.-]+)@", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
-    name = f"localhost/lookwhy-python:{version}"
+    name = f"localhost/lookwhy-python-{architecture}:{version}"
     if podman("image", "exists", name).returncode:
         root, pip = CACHE / "base.tar", CACHE / "pip"
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", f"--target={pip}", "pip"])
         small = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
         hook = f"--customize-hook=PIP={pip}; {LIKE_THE_OFFICIAL_IMAGE}"
-        _bootstrap("minbase", root, "--include=python3,ca-certificates", *small, hook)
-        must(podman("import", f"--change={PATH}", str(root), name, limit_s=BUILD_LIMIT_S))
+        variant, packages = VARIANTS[architecture]
+        of = [f"--architectures={architecture}", f"--include={packages}", "--skip=check/qemu"]
+        _bootstrap(variant, root, *of, *small, hook)
+        must(podman("import", f"--arch={architecture}", f"--change={PATH}", str(root), name, limit_s=BUILD_LIMIT_S))
         root.unlink()
     return name
 

@@ -1,12 +1,14 @@
 """Podman where nothing is set up for it: as root, without systemd, all that it keeps in one folder."""
 
 import contextlib
+import json
 import os
 import resource
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 # Kept from run to run, and not in the checkout, where `make clean` would reach into the images. Delete it to start anew.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lookwhy-containers"
@@ -14,8 +16,9 @@ CONFIGURATION = CACHE / "containers.conf"
 ENGINE = ["podman", f"--root={CACHE / 'storage'}", f"--runroot={CACHE / 'run'}", "--log-level=fatal"]
 RUN_LIMIT_S, LISTEN_LIMIT_S = 120, 30
 PROCESSES = 4096
-# A function of one vCPU: a read-only root, /tmp, no other machine to be reached.
-LIKE_LAMBDA = ["--read-only", "--tmpfs=/tmp", "--memory=1769m", "--cpus=1.0", "--network=none"]
+# A function of one vCPU: a read-only root, /tmp, no other machine to be reached. Of a flag given twice, the last counts.
+LIMITED = ["--read-only", "--tmpfs=/tmp", "--memory=1769m", "--cpus=1.0"]
+LIKE_LAMBDA = [*LIMITED, "--network=none"]
 
 Finished = subprocess.CompletedProcess[str]
 NOTHING: Mapping[Path, str] = {}
@@ -54,6 +57,14 @@ def start(image: str, *command: str, flags: Sequence[str] = (), volumes: Mapping
     return Container(must(podman("run", "--detach", *LIKE_LAMBDA, *mounted(volumes), *flags, image, *command)))
 
 
+def publish(
+    image: str, *command: str, port: int = 8000, flags: Sequence[str] = (), volumes: Mapping[Path, str] = NOTHING
+) -> "Container":
+    """Start an image with one of its ports reached from this machine, and from no other: `Container.address` says where."""
+    published = [f"--publish=127.0.0.1::{port}", *mounted(volumes), *flags]
+    return Container(must(podman("run", "--detach", *LIMITED, *published, image, *command)))
+
+
 def mounted(volumes: Mapping[Path, str]) -> list[str]:
     """Return the flags that mount files and folders of this machine, to be read."""
     return [f"--volume={source}:{target}:ro" for source, target in volumes.items()]
@@ -86,6 +97,28 @@ class Container:
         """Run a command in it."""
         return podman("exec", self.identity, *command)
 
+    @property
+    def address(self) -> str:
+        """Where its published port is reached: `http://127.0.0.1:PORT`."""
+        return "http://" + must(podman("port", self.identity)).rpartition(" ")[2]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the engine knows of it: whether it runs, its exit code, whether the kernel ended it for its memory."""
+        return dict(json.loads(must(podman("inspect", "--format={{json .State}}", self.identity))))
+
+    def processes(self) -> list[str]:
+        """Return the command lines of what runs in it."""
+        return must(podman("top", self.identity, "args")).splitlines()[1:]
+
+    def signal(self, name: str) -> None:
+        """Send a signal, such as STOP, to its first process."""
+        must(podman("kill", f"--signal={name}", self.identity))
+
+    def check_health(self) -> Finished:
+        """Run the image's health check, as the engine does every 30 s where systemd or Docker's daemon runs."""
+        return podman("healthcheck", "run", self.identity)
+
     def log(self) -> str:
         """Return all that it has printed."""
         shown = podman("logs", self.identity)
@@ -94,7 +127,7 @@ class Container:
     def stop(self, limit_s: int) -> int:
         """End it as an orchestrator does, and return its exit code: 137 where it had to be killed."""
         must(podman("stop", f"--time={limit_s}", self.identity))
-        return int(must(podman("inspect", "--format={{.State.ExitCode}}", self.identity)))
+        return int(self.state["ExitCode"])
 
     def remove(self) -> None:
         podman("rm", "--force", "--time=0", self.identity)

@@ -1,45 +1,70 @@
-"""`sam local invoke` against the image, as a developer with Docker would; Podman speaks Docker's interface here."""
+"""`sam build` and `sam local` over both templates as they are deployed, on both architectures; Podman is the engine."""
 
 import json
-import os
-import subprocess
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from tests.deploy.container.image import build_image
-from tests.deploy.container.podman import docker_socket
-from tests.deploy.emulator import sam_tool
+import pytest
+
+from tests.deploy.container.checkout import Checkout, copy_checkout
+from tests.deploy.container.podman import docker_socket, must, podman
+from tests.deploy.container.sam import DEMO, OPEN, invoke, make_runtime_image, overrides, sam, set_base
 from tests.deploy.events import url_event
+from tests.sample_library import SampleLibrary
 
-SAM_LIMIT_S = 300
-TEMPLATE = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Search:
-    Type: AWS::Serverless::Function
-    Properties: {PackageType: Image, ImageUri: "lookwhy-sam:latest", MemorySize: 1769, Timeout: 30}
-"""
+SEARCH = url_event("POST", "/search", headers={"content-type": "application/json"}, body=b'{"query": "a castle"}')
+ARCHITECTURES = ("x86_64", "arm64")
 
 
-def test_sam_local_invoke_answers_a_search(baked: Mapping[str, str], tmp_path: Path) -> None:
-    # Podman 4.3 takes USER from its cache for another value of its argument.
-    build_image("lookwhy-sam", {**baked, "RUN_AS": "0:0"}, "--no-cache")
-    asked = url_event("POST", "/search", headers={"content-type": "application/json"}, body=b'{"query": "a castle"}')
-    (tmp_path / "event.json").write_text(json.dumps(asked), "utf-8")
-    (tmp_path / "template.yaml").write_text(TEMPLATE, "utf-8")
-    command = [str(sam_tool("sam")), "local", "invoke", "Search", "--event=event.json", "--skip-pull-image"]
-    with docker_socket(tmp_path / "docker.sock") as address:
-        environment = {"DOCKER_HOST": address, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-central-1"}
-        finished = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            timeout=SAM_LIMIT_S,
-            check=False,
-        )
-    assert finished.returncode == 0, finished.stderr[-3000:]
-    answer = json.loads(finished.stdout.splitlines()[-1])
-    assert answer["statusCode"] == 200
-    assert len(json.loads(answer["body"])["results"]) == 5
+@pytest.fixture(scope="module")
+def checkout(library: SampleLibrary, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return copy_checkout(tmp_path_factory.mktemp("sam"), library, {})
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with docker_socket(tmp_path_factory.mktemp("socket") / "docker.sock") as address:
+        yield address
+
+
+def assert_found(answer: dict[str, Any]) -> None:
+    assert answer["statusCode"] == 200, answer
+    results = json.loads(answer["body"])["results"]
+    assert [result["caption_source"] for result in results] == ["index"] * 5
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_image_of_the_template_is_built_and_answers_a_search(
+    checkout: Checkout, engine: str, tmp_path: Path, architecture: str
+) -> None:
+    set_base(checkout, architecture, tmp_path)
+    parameters = overrides(DEMO | {"Architecture": architecture})
+    sam(checkout, engine, "build", *parameters)
+    built = must(podman("image", "inspect", "--format={{.Architecture}}", "function:lookwhy"))
+    assert built == {"x86_64": "amd64", "arm64": "arm64"}[architecture]
+    assert_found(invoke(checkout, engine, SEARCH, *parameters))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_zip_of_its_template_answers_a_search(
+    checkout: Checkout, engine: str, tmp_path: Path, architecture: str
+) -> None:
+    runtime = make_runtime_image(architecture, tmp_path)
+    built = f"--arch {architecture} --models sample/models --index artifacts/sample/index"
+    template = "artifacts/lambda-zip/template.yaml"
+    made = checkout.run(
+        f"{sys.executable} -m deploy.lambda_zip {built} &&"
+        f" .venv/sam/bin/python -m deploy.zip_template artifacts/lambda-zip/{architecture} > {template}"
+    )
+    assert made.returncode == 0, made.stderr
+    answer = invoke(
+        checkout,
+        engine,
+        SEARCH,
+        f"--template={template}",
+        f"--invoke-image={runtime}",
+        *overrides(OPEN),
+    )
+    assert_found(answer)
