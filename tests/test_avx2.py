@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.avx2 import EMULATOR, find_emulator, run_models, run_models_emulated
+from benchmarks.models.avx2 import EMULATOR, find_emulator, run_models, run_models_emulated
 from export.precision.rounding import Target, round_columns
 from tests.conftest import ROOT
 

@@ -19,8 +19,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks import ROOT
 from benchmarks.measure.machine import cpu_name
-from benchmarks.quick.figures import FIGURES, PICTURES, ROOT
+from benchmarks.quick.figures import FIGURES, PICTURES
 from runtime.terminal import told_errors
 
 RECORDED = Path(__file__).with_name("recorded.json")

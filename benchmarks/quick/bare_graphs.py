@@ -15,7 +15,8 @@ import onnxruntime
 from PIL import Image
 from tokenizers import Tokenizer
 
-from benchmarks.quick.figures import PICTURES, QUERIES, ROOT, median_cpu_ms, peak_mb
+from benchmarks import ROOT
+from benchmarks.quick.figures import PICTURES, QUERIES, median_cpu_ms, peak_mb
 
 MODELS = ROOT / "sample" / "models"
 TOP_K = 5

@@ -3,11 +3,9 @@
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from benchmarks.measure.memory import status_bytes
 
-ROOT = Path(__file__).resolve().parents[2]
 PICTURES = 60
 QUERIES = ("a castle", "a red boat at sunset", "two dogs on a beach", "people in a street", "a bridge at night")
 ROUNDS_OF_QUERIES = 8

@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks import ROOT
 from benchmarks.race.fixtures import FixtureFolders, prepare_workload
 from benchmarks.race.record import Record
-from benchmarks.race.schedule import ROOT, execute_run, plan_runs
+from benchmarks.race.schedule import execute_run, plan_runs
 from benchmarks.race.workload import Workload, pictures_in
 from runtime.terminal import told_errors
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.full_size.benchmark import SHAPES
-from benchmarks.full_size.steps import export_form, save_checkpoint
+from benchmarks import ROOT
 from benchmarks.measure.own_process import run_in_own_process
-from benchmarks.race.schedule import ROOT, RunFailed
+from benchmarks.models.full_size.benchmark import SHAPES
+from benchmarks.models.full_size.steps import export_form, save_checkpoint
+from benchmarks.race.schedule import RunFailed
 from benchmarks.race.workload import Workload, pictures_in
 from runtime.artefacts.manifest import MANIFEST_NAME
 

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import ROOT
 from benchmarks.measure.machine import cpu_name
 from benchmarks.race.implementation import NAMES, Name, TokenIds
 from benchmarks.race.run import Report, Task
-from benchmarks.race.schedule import ROOT, Series, gather, pinned
+from benchmarks.race.schedule import Series, gather, pinned
 from benchmarks.race.sizes import SEED_PACKAGES, installed_mb, pruned_mb, runtime_packages
 from benchmarks.race.table import to_markdown
 from benchmarks.race.workload import BEAMS

@@ -11,15 +11,14 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from benchmarks import ROOT
 from benchmarks.race.implementation import NAMES, Name
 from benchmarks.race.run import TASKS, Report, Task
 from benchmarks.race.workload import Workload
 from runtime.errors import LookwhyError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 MAX_STDERR_LINES = 12  # of a failed process that are shown
 Series = dict[str, list[float]]  # by figure: one value a round
 

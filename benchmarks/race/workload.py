@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
-# Those of `benchmarks/checkpoints/tokenizers.py`, which imports transformers; a test holds the two together.
+# Those of `benchmarks/models/checkpoints/tokenizers.py`, which imports transformers; a test holds the two together.
 WORDS = ("red", "boat", "house", "sunset", "forest", "castle", "above", "beside", "under", "two", "three")
 QUERY_WORDS = 8  # each a token of the stand-ins' vocabulary: with start and end, 10 tokens
 BEAMS = 3  # the seed's

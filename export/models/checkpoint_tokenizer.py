@@ -91,7 +91,7 @@ def _normalizers(tokenizer: "Tokenizer", *, lower_case: bool) -> list[Any]:
         signs = "".join(f"\\{sign}" for sign in string.punctuation)
         steps += [normalizers.Replace(Regex(f"[{signs}]"), ""), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip()]
         # sentencepiece composes across characters; the library runs sentencepiece's own table over one letter at a time, and
-        # loses a sign that joins it. Composed beforehand, both give the same (benchmarks/siglip_tokens.py).
+        # loses a sign that joins it. Composed beforehand, both give the same (benchmarks/models/siglip_tokens.py).
         steps.append(normalizers.NFKC())
     return steps
 

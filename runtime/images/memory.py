@@ -1,7 +1,7 @@
 """The memory of decoding: what a picture will take, how much may be taken at once, and how it is given back.
 
-The estimates are bounds, not means: `benchmarks/picture_memory.py` measures each kind against them, and docs/reliability.md
-has its table.
+The estimates are bounds, not means: `benchmarks/photos/picture_memory.py` measures each kind against them, and
+docs/reliability.md has its table.
 """
 
 import ctypes

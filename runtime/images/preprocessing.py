@@ -22,7 +22,7 @@ def preprocess(
     """Return a graph's pixels, equal to `CLIPImageProcessor` ("crop") or `BlipImageProcessor` ("stretch").
 
     Of a picture that was scaled while it was decoded they are near those of the whole: within .3 grey levels in the mean,
-    2 in 99 of 100 pixels (`benchmarks/decode.py`). What is cut out is the same to the pixel.
+    2 in 99 of 100 pixels (`benchmarks/photos/decode.py`). What is cut out is the same to the pixel.
 
     Args:
         image: RGB, any size.

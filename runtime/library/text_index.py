@@ -34,7 +34,7 @@ FINISH_TEXT = """
     INSERT INTO full_text_words SELECT term, doc FROM temp.vocabulary;
     DROP TABLE temp.vocabulary;
 """
-# Ranking reads a row of the catalogue for each picture looked at: a thousand take 1 to 2 ms (benchmarks/full_text.py).
+# Ranking reads a row for each picture looked at; a thousand take 1 to 2 ms (`benchmarks/library/full_text.py`).
 LOOKED_AT = 1000
 COMPLETED_FROM = 3  # letters; shorter beginnings are those of too many words
 COMPLETIONS = 8  # of one beginning: its most frequent words

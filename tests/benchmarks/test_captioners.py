@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.captioners import PICTURES, compare_captions, open_captioner, time_captioners, to_markdown
+from benchmarks.captions.captioners import PICTURES, compare_captions, open_captioner, time_captioners, to_markdown
 from tests.sample_library import MODELS
 
 

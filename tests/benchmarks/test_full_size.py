@@ -26,8 +26,8 @@ def torch_threads() -> Iterator[None]:
 
 
 def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmarks.full_size.benchmark import SHAPES, FullSizeBenchmark
-    from benchmarks.full_size.table import to_markdown
+    from benchmarks.models.full_size.benchmark import SHAPES, FullSizeBenchmark
+    from benchmarks.models.full_size.table import to_markdown
 
     monkeypatch.setattr("export.models.plots.draw_plots", lambda *_: None)
     steps: list[str] = []
@@ -60,7 +60,7 @@ def test_the_benchmark_makes_measures_and_does_nothing_twice(tmp_path: Path, mon
 
 
 def test_what_the_table_shows_of_a_graph() -> None:
-    from benchmarks.full_size.table import Row
+    from benchmarks.models.full_size.table import Row
 
     measures = {
         "clip/text.onnx embedding": {"cosine_mean": 0.99951, "cosine_worst": 0.9912},

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load.driver import ROOT, Driver, RoundSettings
-from benchmarks.load.figures import HEAD, RoundFigures, growth_mb, p99_limit_ms, percentiles, row, summarize
-from benchmarks.load.queries import count_queries, make_query
-from benchmarks.load.server import start_server
+from benchmarks.server.load.driver import ROOT, Driver, RoundSettings
+from benchmarks.server.load.figures import HEAD, RoundFigures, growth_mb, p99_limit_ms, percentiles, row, summarize
+from benchmarks.server.load.queries import count_queries, make_query
+from benchmarks.server.load.server import start_server
 from tests.sample_library import SampleLibrary
 
 

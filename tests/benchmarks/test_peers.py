@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.peers.__main__ import LINES, graph_bytes, measure, to_markdown
-from benchmarks.peers.graphs import (
+from benchmarks.models.peers.__main__ import LINES, graph_bytes, measure, to_markdown
+from benchmarks.models.peers.graphs import (
     RCLIP_MERGES,
     RCLIP_MODEL,
     RCLIP_VOCABULARY,

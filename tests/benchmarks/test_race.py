@@ -149,7 +149,7 @@ def test_the_runtimes_size_counts_what_its_packages_require_and_shrinks_when_pru
 @pytest.mark.torch
 @pytest.mark.skipif(not CONVERTS, reason="needs the conversion side")
 def test_the_queries_words_are_those_of_the_stand_ins_vocabulary() -> None:
-    from benchmarks.checkpoints import tokenizers
+    from benchmarks.models.checkpoints import tokenizers
 
     assert WORDS == tokenizers.WORDS
 

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from benchmarks.checkpoints.outliers import (
+from benchmarks.models.checkpoints.outliers import (
     Edit,
     add_residual_outliers,
     add_token_outliers,
     draw_heavy_tails,
     scale_norm_channels,
 )
-from benchmarks.checkpoints.random_checkpoints import ShapeName, save_random_checkpoint
-from benchmarks.checkpoints.transformer_layers import Transformer, list_transformers, record_inputs
+from benchmarks.models.checkpoints.random_checkpoints import ShapeName, save_random_checkpoint
+from benchmarks.models.checkpoints.transformer_layers import Transformer, list_transformers, record_inputs
 from export.models.checkpoints import open_checkpoint, read_model
 from export.models.exporters import BlipExporter, ClipExporter
 from export.models.families import Family
@@ -68,7 +68,7 @@ def test_a_random_checkpoint_is_an_ordinary_checkpoint(tmp_path: Path, family: F
 
 
 def test_special_tokens_stand_where_the_real_ones_do(tmp_path: Path) -> None:
-    from benchmarks.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
+    from benchmarks.models.checkpoints.tokenizers import save_bert_tokenizer, save_clip_tokenizer
 
     clip = save_clip_tokenizer(tmp_path / "clip", entries=49_408, context=77)
     assert (len(clip), clip.bos_token_id, clip.eos_token_id) == (49_408, 49_406, 49_407)

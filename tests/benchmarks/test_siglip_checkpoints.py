@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.checkpoints.gemma_tokenizer import save_gemma_tokenizer
-from benchmarks.checkpoints.outliers import scale_norm_channels
-from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
+from benchmarks.models.checkpoints.gemma_tokenizer import save_gemma_tokenizer
+from benchmarks.models.checkpoints.outliers import scale_norm_channels
+from benchmarks.models.checkpoints.random_checkpoints import save_random_checkpoint
 from export.models.checkpoints import open_checkpoint, read_model
 from export.models.export import ExportOptions, export_models
 from export.models.siglip_exporter import SiglipExporter

@@ -22,7 +22,7 @@ def checkpoint(tmp_path: Path) -> Path:
     import torch
     from transformers import BertConfig, BertModel
 
-    from benchmarks.checkpoints.tokenizers import save_bert_tokenizer
+    from benchmarks.models.checkpoints.tokenizers import save_bert_tokenizer
 
     folder = tmp_path / "model"
     tokenizer = save_bert_tokenizer(folder, entries=300, context=64)
@@ -42,7 +42,7 @@ def checkpoint(tmp_path: Path) -> Path:
 def test_it_judges_plans_on_captions_of_other_pictures(
     checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from benchmarks.trained_weights.__main__ import main
+    from benchmarks.models.trained_weights.__main__ import main
 
     for number in range(6):
         (tmp_path / f"{number}.jpg").touch()
@@ -68,7 +68,7 @@ def test_it_judges_plans_on_captions_of_other_pictures(
 
 
 def test_no_picture_is_on_both_sides_of_a_split() -> None:
-    from benchmarks.trained_weights.texts import split_pictures
+    from benchmarks.models.trained_weights.texts import split_pictures
 
     pictures = [(f"a {number}", f"b {number}") for number in range(10)]
     splits = split_pictures(pictures, 6)
@@ -80,7 +80,7 @@ def test_no_picture_is_on_both_sides_of_a_split() -> None:
 
 
 def test_captions_of_drawn_scenes_stand_in_for_those_of_photos() -> None:
-    from benchmarks.trained_weights.texts import read_pictures
+    from benchmarks.models.trained_weights.texts import read_pictures
 
     pictures = read_pictures(None)
     assert len(pictures) == 50
@@ -91,21 +91,21 @@ def test_captions_of_drawn_scenes_stand_in_for_those_of_photos() -> None:
 def test_the_emulated_process_answers_as_this_one(checkpoint: Path, tmp_path: Path) -> None:
     import numpy as np
 
-    from benchmarks.trained_weights.text_gate_measure import embed
-    from benchmarks.trained_weights.texts import tokenize
-    from benchmarks.trained_weights.tower import TEXT, read_minilm, write_minilm_graph
+    from benchmarks.models.trained_weights.text_gate_measure import embed
+    from benchmarks.models.trained_weights.texts import tokenize
+    from benchmarks.models.trained_weights.tower import TEXT, read_minilm, write_minilm_graph
 
     write_minilm_graph(read_minilm(checkpoint), tmp_path)
     feeds = tokenize(checkpoint, ["a red boat", "two houses"])
     np.savez(tmp_path / "asked.npz", *(feed["input_ids"] for feed in feeds))
     files = [tmp_path / TEXT, tmp_path / "asked.npz", tmp_path / "answers.npy"]
-    command = [sys.executable, "-m", "benchmarks.trained_weights.emulated", *map(str, files)]
+    command = [sys.executable, "-m", "benchmarks.models.trained_weights.emulated", *map(str, files)]
     subprocess.run(command, check=True, cwd=ROOT)
     assert np.array_equal(np.load(files[-1]), embed(files[0], feeds))
 
 
 def test_moved_outliers_cost_one_multiplication_a_group_that_no_norm_takes(tmp_path: Path) -> None:
-    from benchmarks.moved_outliers import move_everything, write_decoder
+    from benchmarks.models.moved_outliers import move_everything, write_decoder
     from export.precision.edits import Edits
     from export.precision.rewriting import rewrite
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from benchmarks.picture_memory import bmp_in_runs, gif_of_one_pixel, png, tiff
+from benchmarks.photos.picture_memory import bmp_in_runs, gif_of_one_pixel, png, tiff
 from tests.runtime.images.foreign.raw_pictures import preview, raw_tiff
 from tests.runtime.images.odd_pictures import psd
 

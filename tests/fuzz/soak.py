@@ -25,9 +25,9 @@ from urllib.parse import quote, urlsplit
 import httpx
 from PIL import Image
 
-from benchmarks.load.figures import growth_mb, percentiles
-from benchmarks.load.queries import make_query
-from benchmarks.load.server import RunningServer, start_server
+from benchmarks.server.load.figures import growth_mb, percentiles
+from benchmarks.server.load.queries import make_query
+from benchmarks.server.load.server import RunningServer, start_server
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.groq_server import FAULTS, GroqPlayer, explains, groq_server
 from tests.sample_library import MODELS, SampleLibrary, build_sample_library, run_module

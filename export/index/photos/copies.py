@@ -2,7 +2,7 @@
 
 Two contents are copies if their perceptual hashes differ in few bits, what is fine in them agrees, and no clock says that
 they were taken at different times. The hash alone is not enough: of drawn scenes it calls one pair in 20,000 copies, and of
-scanned pages of text one pair in eight (`benchmarks/copies.py`).
+scanned pages of text one pair in eight (`benchmarks/library/copies.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,8 @@ from runtime.images.phash import details
 
 HASH_BITS_MAX = 10
 # Of copies saved again, made smaller, brightened or marked: .93 at least. Of other drawn scenes and other pages whose hashes
-# are as near: .77 and .82 at most. Of pictures moved by a hundredth, as in a burst: .53 to .95 (`benchmarks/copies.py`).
+# are as near: .77 and .82 at most. Of pictures moved by a hundredth, as in a burst: .53 to .95. Measured by
+# `benchmarks/library/copies.py`.
 DETAILS_MIN = 0.9
 Numbers = NDArray[np.int64]
 LaterNear = Callable[[int], Numbers]

@@ -11,7 +11,7 @@ from export.console import progress_bar
 from runtime.stores.faiss_ivf import MappedIvf
 from runtime.stores.vector_file import VectorFile
 
-# Four clusters found each of 3,000 copies whose cosines are .972 to .995 among 150,000 (`benchmarks/copies.py`).
+# Four clusters found each of 3,000 copies whose cosines are .972 to .995 among 150,000 (`benchmarks/library/copies.py`).
 CLUSTERS = 4
 NEIGHBOURS = 16  # of each picture, itself among them
 CHUNK = 4_096  # pictures asked with at once: 8 MB at 512 dimensions

@@ -13,7 +13,7 @@ def opened_for_models(library: Library, row: ImageRow) -> Iterator[OpenedImage]:
     """Hold a picture for a model, decoded by the library's rule: RGB, upright. It is not to be kept beyond the block.
 
     By the rule "scaled" it is the larger preview, where there is one that is good enough: it takes 12 ms to decode, and a
-    photo of 12 megapixels 42. Pixels of BLIP at 384 are then .6 grey levels off in the mean (`benchmarks/decode.py`).
+    photo of 12 megapixels 42. Pixels of BLIP at 384 are then .6 grey levels off in the mean (`benchmarks/photos/decode.py`).
 
     Raises:
         ImageNotFound, ImageUnreadable, ImageTooLarge: as `Library.opened_picture`.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from benchmarks.picture_memory import KINDS
+from benchmarks.photos.picture_memory import KINDS
 from tests.deploy.container.podman import Container, must
 
 PORT = 8000

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.checkpoints.outliers import (
+from benchmarks.models.checkpoints.outliers import (
     Edit,
     add_residual_outliers,
     add_token_outliers,
     draw_heavy_tails,
     scale_norm_channels,
 )
-from benchmarks.checkpoints.random_checkpoints import save_random_checkpoint
+from benchmarks.models.checkpoints.random_checkpoints import save_random_checkpoint
 from export.models.export import ExportOptions, export_models
 from export.precision.calibration_set import CalibrationSet, draw_calibration_set
 from export.precision.gates import GateMissed, Gates

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from benchmarks.picture_memory import gif_of_one_pixel, png, tiff
+from benchmarks.photos.picture_memory import gif_of_one_pixel, png, tiff
 from runtime.errors import ImageTooLarge
 from runtime.images import PictureLimits, decode_image, memory, upload_limits
 from runtime.images.limits import MB

@@ -66,7 +66,9 @@ def test_pixels_of_a_scaled_picture_are_near_the_exact_ones(mode: str, form: Pre
         assert max(scaled.image.size) < max(whole.image.size)
         assert min(scaled.image.size) >= 2 * form.size
         off = np.abs(preprocess(scaled.image, form, scaled.scaled_from) - preprocess(whole.image, form)) * LEVELS
-    assert off.mean() <= 1  # this noise has far more detail than a photo: benchmarks/decode.py has the figures of those
+    assert (
+        off.mean() <= 1
+    )  # this noise has far more detail than a photo: benchmarks/photos/decode.py has the figures of those
     assert np.percentile(off, 99) <= 4
 
 

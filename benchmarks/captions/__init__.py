@@ -1,0 +1,1 @@
+"""Captioners: their time, their memory, and how good captions are."""

@@ -1,0 +1,1 @@
+"""Indexes, full text, filters and stores: time and recall."""

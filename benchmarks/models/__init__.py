@@ -1,0 +1,1 @@
+"""Graphs, their precision and their tokenizers: time, size and error."""

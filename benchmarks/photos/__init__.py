@@ -1,0 +1,1 @@
+"""Pictures: decoding, facts, memory, and text in them."""

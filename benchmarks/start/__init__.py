@@ -1,0 +1,1 @@
+"""How long a start takes, of a process and of what is deployed."""
