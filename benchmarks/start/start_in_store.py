@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.start.start_beside import HERE, measure, print_table
+from benchmarks import ROOT
+from benchmarks.start.start_beside import measure, print_table
 from export.cluster.load.to_s3vectors import load_s3vectors
 from export.index.chosen_models import open_models
 from runtime.terminal import told_errors
@@ -31,7 +32,7 @@ def main(rounds: Annotated[int, typer.Option(min=1, help="Starts of each.")] = 1
         found: list[list[list[float]]] = [[], []]
         for _ in range(rounds):
             for several, settings in zip(found, (in_files, in_store), strict=True):
-                several.append(measure(HERE, settings))
+                several.append(measure(ROOT, settings))
     print_table(("files", "S3 Vectors"), *found)
 
 

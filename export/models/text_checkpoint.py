@@ -16,7 +16,7 @@ from export.models.checkpoint_tokenizer import lower_case_first, read_tokenizer
 from export.models.checkpoints import Checkpoint
 from export.models.families import TEXT_TOWERS
 from export.models.hub import WEIGHTS, fetch_snapshot
-from export.models.lfs_pointers import refuse_pointers
+from export.models.stand_ins import patterns_read, refuse_stand_ins
 
 if TYPE_CHECKING:
     from torch import nn
@@ -76,8 +76,9 @@ def open_text_checkpoint(given: str, clip: Checkpoint) -> TextCheckpoint:
     if Path(given).expanduser().is_dir():
         folder, revision = Path(given).expanduser().resolve(), None
         name = folder.name
+        refuse_stand_ins(given, folder, ["config.json"])
         check(folder)
-        refuse_pointers(given, folder, WEIGHTS)
+        refuse_stand_ins(given, folder, [*patterns_read(folder, WEIGHTS), *PROJECTIONS])
     else:
         name = given.partition("@")[0]
         folder = fetch_snapshot(given, check=check, beside=PROJECTIONS)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.server.load.driver import ROOT, Driver, RoundSettings
+from benchmarks import ROOT
+from benchmarks.server.load.driver import Driver, RoundSettings
 from benchmarks.server.load.figures import HEAD, RoundFigures, growth_mb, p99_limit_ms, percentiles, row, summarize
 from benchmarks.server.load.queries import count_queries, make_query
 from benchmarks.server.load.server import start_server
