@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.errors import CheckpointUnusable
-from export.models.families import CAPTIONERS, ENCODERS, FOREIGN_PARTS, MODEL_CLASSES, NAMES, Family
+from export.models.families import CAPTIONERS, MODEL_CLASSES, NAMES, Family
 
 REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 OPEN_CLIP_CONFIG = "open_clip_config.json"
@@ -23,6 +23,8 @@ OTHERS = {
     "clip_text_model": "it is only the text tower of a CLIP",
     "clip_vision_model": "it is only the vision tower of a CLIP",
 }
+# Parts of a family's other classes whose states the decoder was trained to read; without them it says nothing of a picture.
+FOREIGN_PARTS: dict[Family, dict[str, str]] = {"blip": {"text_encoder": "BlipForQuestionAnswering"}}
 
 
 def read_family(given: str, folder: Path, families: tuple[Family, ...]) -> Family:
@@ -69,10 +71,10 @@ def refuse_foreign_parts(given: str, family: Family, unread: Iterable[str]) -> N
     Raises:
         CheckpointUnusable: a part is among them whose states the family's own parts were trained to read.
     """
-    for part, whose in FOREIGN_PARTS[family].items():
+    for part, whose in FOREIGN_PARTS.get(family, {}).items():
         if any(name.startswith(f"{part}.") for name in unread):
             reason = f"it has a {part}, as a {whose} has: the same family, trained for something else"
-            raise CheckpointUnusable(given, reason, _take(CAPTIONERS if family in CAPTIONERS else ENCODERS))
+            raise CheckpointUnusable(given, reason, _take((family,)))
 
 
 def refuse_large_towers(given: str, folder: Path, family: Family) -> None:

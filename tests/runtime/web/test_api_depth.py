@@ -182,13 +182,3 @@ def test_the_answer_says_which_part_of_a_long_query_was_read(client: TestClient,
     assert (found["query"], found["query_read"]) == ("a red square", "a red")
     assert client.post("/explain", json={"query": "a red square", "ids": [1]}).json()["query_read"] == "a red"
     assert client.post("/search", json={"query": "a red", "top_k": 1}).json()["query_read"] is None
-
-
-def test_a_text_in_place_of_the_picture_is_named(client: TestClient) -> None:
-    answer = client.post("/search/image", data={"image": "mine.png"})
-    assert answer.status_code == 422
-    message = answer.json()["error"]["message"]
-    assert message == (
-        "image: a text came, no file. The body must be a form (content-type: multipart/form-data) "
-        "with the picture's file as `image`."
-    )
