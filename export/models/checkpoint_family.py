@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from export.errors import CheckpointUnusable
-from export.models.families import FOREIGN_PARTS, MODEL_CLASSES, NAMES, OPTIONS, Family
+from export.models.families import MODEL_CLASSES, NAMES, OPTIONS, Family
 
 REMEDY = "Give the folder or hub id of a whole checkpoint, as save_pretrained() writes it for model and processor."
 OPEN_CLIP_CONFIG = "open_clip_config.json"
@@ -23,6 +23,8 @@ OTHERS = {
     "clip_text_model": "it is only the text tower of a CLIP",
     "clip_vision_model": "it is only the vision tower of a CLIP",
 }
+# Parts of a family's other classes whose states the decoder was trained to read; without them it says nothing of a picture.
+FOREIGN_PARTS: dict[Family, dict[str, str]] = {"blip": {"text_encoder": "BlipForQuestionAnswering"}}
 
 
 def read_family(given: str, folder: Path, families: tuple[Family, ...]) -> Family:

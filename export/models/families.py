@@ -24,5 +24,3 @@ PROCESSOR_CLASSES: dict[Family, str] = {
     "siglip": "SiglipImageProcessor",
     "blip": "BlipImageProcessor",
 }
-# Parts of other classes of a family whose decoder reads the states of that part, and says nothing of a picture without it.
-FOREIGN_PARTS: dict[Family, dict[str, str]] = {"blip": {"text_encoder": "BlipForQuestionAnswering"}}

@@ -17,8 +17,8 @@ from export.index.captions.words import EmbedTexts
 from runtime.search.noun_phrases import noun_phrases
 
 # Measured between people's captions of the same photos (`benchmarks/captions/given_captions.py`): one names 37 % of the
-# nouns of another, and 2 % contradict each other. The models are not asked: a caption by a person is believed where the towers
-# know nothing.
+# nouns of another, and 2 % contradict each other. The models are not asked: a caption by a person is believed where the
+# towers know nothing.
 PEOPLE = CaptionReliability(wrong=0.02, omitted=0.63)
 
 

@@ -188,13 +188,3 @@ def test_the_answer_says_in_which_other_language_the_query_is(client: TestClient
     assert client.post("/search", json={"query": "赤い船", "top_k": 1}).json()["query_language"] == "ja"
     assert client.post("/explain", json={"query": "ein rotes Boot", "ids": [1]}).json()["query_language"] == "de"
     assert "query_language" not in client.post("/search", json={"query": "a red boat", "top_k": 1}).json()
-
-
-def test_a_text_in_place_of_the_picture_is_named(client: TestClient) -> None:
-    answer = client.post("/search/image", data={"image": "mine.png"})
-    assert answer.status_code == 422
-    message = answer.json()["error"]["message"]
-    assert message == (
-        "image: a text came, no file. The body must be a form (content-type: multipart/form-data) "
-        "with the picture's file as `image`."
-    )

@@ -60,6 +60,16 @@ def test_a_malformed_request_has_one_status(client: TestClient, path: str, conte
     assert (answer.status_code, fault(answer)["code"]) == (422, "request_malformed")
 
 
+def test_a_text_in_place_of_the_picture_is_named(client: TestClient) -> None:
+    answer = client.post("/search/image", data={"image": "mine.png"})
+    assert answer.status_code == 422
+    message = answer.json()["error"]["message"]
+    assert message == (
+        "image: a text came, no file. The body must be a form (content-type: multipart/form-data) "
+        "with the picture's file as `image`."
+    )
+
+
 def test_mounted_files_are_counted_under_the_place_where_they_are_mounted(client: TestClient) -> None:
     client.get("/static/app.js")
     client.get("/static/nothing.js")
