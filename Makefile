@@ -8,8 +8,9 @@ LOCKED := --no-deps --require-hashes -r
 SAMPLE := artifacts/sample
 CLUSTER := .venv-cluster
 TRAINED := $(VENV)/trained
+PEERS := $(VENV)/peers
 
-.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-load bench-large cluster-test fuzz soak clean help
+.PHONY: run test check lint setup sample sample-models export-full trained-weights bench bench-quick bench-peers bench-load bench-large cluster-test fuzz soak clean help
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -56,6 +57,12 @@ trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text towe
 
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
+
+bench-quick: $(VENV)/.test ## Set Lookwhy's own work beside the bare graphs' in two minutes, and beside what was recorded
+	@$(PY) -m benchmarks.quick
+
+bench-peers: $(VENV)/.test sample $(PEERS)/.installed ## Set rclip's and immich's encoders beside ours (PICTURES=folder of photos, else scenes)
+	@$(PY) -m benchmarks.peers $(or $(PICTURES),$(SAMPLE)/images) --rclip $(PEERS)/bin/python
 
 bench-load: $(VENV)/.test sample ## Drive the real server with 1 to 256 clients (LOAD="--models ... --index ... --soak 300"); print the figures
 	@$(PY) -m benchmarks.load $(LOAD)
@@ -107,6 +114,12 @@ $(CLUSTER)/.installed: deploy/requirements-cluster.lock | $(PY)
 	@echo "Installing Ray, Milvus and the clients of engines into $(CLUSTER) (deploy/requirements-cluster.lock)"
 	@$(PY) -m venv $(CLUSTER)
 	@$(CLUSTER)/bin/python -m pip install --quiet --disable-pip-version-check $(LOCKED) $<
+	@touch $@
+
+$(PEERS)/.installed: benchmarks/requirements-peers.lock | $(PY)
+	@echo "Installing rclip into $(PEERS) (benchmarks/requirements-peers.lock)"
+	@$(PY) -m venv --clear --without-pip $(PEERS)
+	@$(PY) -m pip --python $(PEERS)/bin/python install --quiet --disable-pip-version-check $(LOCKED) $<
 	@touch $@
 
 $(TRAINED)/.installed: benchmarks/requirements-trained.lock | $(PY)

@@ -31,6 +31,7 @@ APART = (
     "tests/deploy/requirements-checkov.txt",
     "deploy/requirements-supply.txt",
     "deploy/requirements-cluster.txt",
+    "benchmarks/requirements-peers.txt",
 )
 # Without what they ask for: only their models are used.
 ALONE = ("deploy/requirements-text.txt", "benchmarks/requirements-trained.txt")

@@ -115,6 +115,8 @@ document.addEventListener("visibilitychange", () => document.hidden || note_read
 addEventListener("online", () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
 });
+// A browser may find out that there is no network only after a search has failed.
+addEventListener("offline", () => by_id("retry").checkVisibility() && show_failure(unreachable()));
 listen_to_keys(query_box);
 listen_to_query_picture({
   take: take_files,

@@ -32,7 +32,7 @@ SECRETS = {"access_token", "groq_api_key", "milvus_token"}  # whose values no me
 ENV_FILE, SECRETS_DIR = Path(".env"), Path("/run/secrets")  # where container engines put files of secrets
 HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 PORT_MAX = 65_535
-STORE_URL = r"^(milvus|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
+STORE_URL = r"^(milvus(\+tls)?|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.measure.machine import cpu_name
 from benchmarks.race.implementation import NAMES, Name, TokenIds
 from benchmarks.race.run import Report, Task
 from benchmarks.race.schedule import ROOT, Series, gather, pinned
@@ -45,7 +46,7 @@ class Record:
         packages = runtime_packages(ROOT / "requirements.txt")
         seed, lookwhy, pruned = installed_mb(SEED_PACKAGES), installed_mb(packages), pruned_mb(packages)
         self.sizes = {"seed installed mb": [seed], "lookwhy installed mb": [lookwhy], "lookwhy pruned mb": [pruned]}
-        self.machine = f"{_cpu()}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
+        self.machine = f"{cpu_name()}, {os.cpu_count()} CPUs, {platform.system()}, Python {platform.python_version()}"
 
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
@@ -74,11 +75,3 @@ class Record:
             "Installed: the files that pip recorded, without .pyc, for requirements.txt and for what the seed's server "
             "imports (torch without CUDA), with all that these require. Pruned: what `deploy/prune.py` leaves of them.",
         ]
-
-
-def _cpu() -> str:
-    """Return the processor's name, or what the platform calls it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

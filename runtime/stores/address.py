@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 StoreKind = Literal["milvus", "s3vectors"]
 MILVUS_PORT = 19530
-ACCEPTED = "it must be milvus://HOST:PORT/COLLECTION or s3vectors://BUCKET/INDEX"
+TLS_SCHEME = "milvus+tls"
+ACCEPTED = "it must be milvus://HOST:PORT/COLLECTION, milvus+tls://HOST:PORT/COLLECTION or s3vectors://BUCKET/INDEX"
 _NAMES = {
     "milvus": re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}"),  # names of generations are longer, and Milvus takes 255
     "s3vectors": re.compile(r"[a-z0-9][a-z0-9.-]{1,50}[a-z0-9]"),  # the same of an index, which may have 63
@@ -17,12 +18,16 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """Where a library is. `host` and `port` are Milvus's; of S3 Vectors, `host` is the bucket and `port` 0."""
+    """Where a library is. `host` and `port` are Milvus's; of S3 Vectors, `host` is the bucket and `port` 0.
+
+    With `tls`, the connection to Milvus is encrypted, and its certificate is checked; S3 Vectors is always asked so.
+    """
 
     kind: StoreKind
     host: str
     port: int
     name: str
+    tls: bool = False
 
     @classmethod
     def parse(cls, url: str) -> Self:
@@ -41,12 +46,12 @@ class StoreAddress:
         if parts.query or parts.fragment or not host or (parts.scheme == "s3vectors" and port is not None):
             raise ValueError(ACCEPTED)
         match parts.scheme:
-            case "milvus" if _NAMES["milvus"].fullmatch(name):
-                return cls("milvus", host, MILVUS_PORT if port is None else port, name)
+            case "milvus" | "milvus+tls" if _NAMES["milvus"].fullmatch(name):
+                return cls("milvus", host, MILVUS_PORT if port is None else port, name, parts.scheme == TLS_SCHEME)
             case "s3vectors" if _NAMES["s3vectors"].fullmatch(name) and _BUCKET.fullmatch(host):
                 return cls("s3vectors", host, 0, name)
         raise ValueError(ACCEPTED)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.kind}://{host}{f':{self.port}' if self.port else ''}/{self.name}"
+        return f"{TLS_SCHEME if self.tls else self.kind}://{host}{f':{self.port}' if self.port else ''}/{self.name}"

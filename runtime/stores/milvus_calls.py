@@ -38,7 +38,7 @@ class MilvusCalls:
         faults = (MilvusException, grpc.RpcError)
         connecting = RemoteCalls(str(address), faults, _is_passing, limits=CONNECT_LIMITS)
         host = f"[{address.host}]" if ":" in address.host else address.host
-        url = f"http://{host}:{address.port}"
+        url = f"{'https' if address.tls else 'http'}://{host}:{address.port}"
         # dedicated: another client of this process, such as that of a release before, may close its own
         self.client: MilvusClient = connecting.run(
             lambda timeout_s: MilvusClient(uri=url, token=token or "", timeout=timeout_s, dedicated=True)

@@ -1,6 +1,7 @@
 """A real Milvus server (PyPI's `milvus`, standalone) on free ports of this machine, stopped whatever happens."""
 
 import os
+import re
 import socket
 import subprocess
 import time
@@ -21,11 +22,14 @@ STOP_LIMIT_S = 20
 class MilvusProcess:
     """One server over one folder. It may be killed and started again, on the same ports and over the same data."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write its configuration and unpack its program; nothing runs yet."""
+    def __init__(self, folder: Path, *, certificates: Path | None = None) -> None:
+        """Write its configuration and unpack its program; nothing runs yet.
+
+        With `certificates`, a folder with ca.pem, server.pem and server.key, it answers over TLS alone.
+        """
         import milvus
 
-        self.folder = folder
+        self.folder, self.certificates = folder, certificates
         config = milvus.MilvusServerConfig(data_dir=str(folder))
         # of a process that was killed; by default, 30 s pass until it is forgotten
         config.set("common.session.ttl", 3)
@@ -34,6 +38,9 @@ class MilvusProcess:
         config.resolve()
         self._give_etcd_ports(int(ports["etcd_port"]), free_port())
         milvus._initialize_data_files(str(folder))
+        self._scheme, self._host = ("milvus+tls", "localhost") if certificates else ("milvus", "127.0.0.1")
+        if certificates:
+            self._ask_for_tls(certificates)
         self.port, self._health_port = int(ports["proxy_port"]), free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,9 +57,19 @@ class MilvusProcess:
         text = settings.read_text("utf-8")
         settings.write_text(text.replace("\netcd:\n", f"\netcd:\n  config:\n    path: {file}\n", 1), "utf-8")
 
+    def _ask_for_tls(self, certificates: Path) -> None:
+        settings = self.folder / "configs" / "milvus.yaml"
+        paths = {"serverPemPath": "server.pem", "serverKeyPath": "server.key", "caPemPath": "ca.pem"}
+        text, modes = re.subn(r"\btlsMode: 0", "tlsMode: 1", settings.read_text("utf-8"))
+        text, named = re.subn(
+            rf"\b({'|'.join(paths)}): .*", lambda line: f"{line[1]}: {certificates / paths[line[1]]}", text
+        )
+        assert (modes, named) == (1, len(paths)), "Milvus names these settings otherwise now"
+        settings.write_text(text, "utf-8")
+
     def url(self, collection: str) -> str:
         """Return the setting STORE for a collection of it."""
-        return f"milvus://127.0.0.1:{self.port}/{collection}"
+        return f"{self._scheme}://{self._host}:{self.port}/{collection}"
 
     def start(self) -> None:
         """Start it, and return once it says that it is healthy."""
@@ -103,9 +120,9 @@ def _free_ports(names: list[str]) -> dict[str, int]:
 
 
 @contextmanager
-def milvus_in(folder: Path) -> Iterator[MilvusProcess]:
+def milvus_in(folder: Path, *, certificates: Path | None = None) -> Iterator[MilvusProcess]:
     """A running server over an empty folder, which ends with the block."""
-    server = MilvusProcess(folder)
+    server = MilvusProcess(folder, certificates=certificates)
     try:
         server.start()
         yield server

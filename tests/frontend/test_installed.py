@@ -60,6 +60,19 @@ def test_the_page_opens_without_a_network_and_searches_by_itself_once_there_is_o
         expect(page.get_by_role("alert")).to_be_hidden()
 
 
+def test_a_search_that_failed_before_the_network_was_known_to_be_gone_says_so_and_goes_on(
+    page: Page, stand_in: StandIn
+) -> None:
+    page.route("**/search", lambda route: route.abort())
+    page.goto(f"{stand_in.url}/?q=boat")
+    expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("You are offline")
+    page.unroute("**/search")
+    page.context.set_offline(False)
+    expect(cards(page)).to_have_count(8)
+
+
 def test_no_picture_and_no_answer_is_kept_but_all_that_the_page_is_made_of(browser: Browser, stand_in: StandIn) -> None:
     with installed(browser, stand_in) as page:
         page.goto(f"{stand_in.url}/?q=boat")

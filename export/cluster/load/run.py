@@ -63,6 +63,7 @@ def _load_s3vectors(loading: Loading) -> None:
 ENGINES: dict[str, tuple[str, Callable[[Loading], None]]] = {
     "faiss:": ("faiss:FOLDER", _load_faiss),
     "milvus://": ("milvus://HOST:PORT/COLLECTION", _load_milvus),
+    "milvus+tls://": ("milvus+tls://HOST:PORT/COLLECTION", _load_milvus),
     "s3vectors://": ("s3vectors://BUCKET/INDEX", _load_s3vectors),
 }
 """By how an address begins: its whole form, and what loads shards there."""

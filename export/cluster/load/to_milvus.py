@@ -46,7 +46,7 @@ def load_milvus(
 
     Args:
         shards: a folder, or an s3:// address.
-        url: milvus://HOST:PORT/COLLECTION.
+        url: milvus://HOST:PORT/COLLECTION, or milvus+tls://.
         models: those that made the shards; their text tower makes the calibration.
         console: where progress goes.
         token: what the server asks for.
