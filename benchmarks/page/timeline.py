@@ -24,6 +24,7 @@ from rich.console import Console
 from benchmarks.server.serving import serving_app
 from export.index.photos.counts import write_photo_counts
 from runtime.bootstrap import open_engine
+from runtime.images import encode_preview
 from runtime.library.catalog import Library
 from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
@@ -34,6 +35,7 @@ from runtime.web.api import create_app
 
 SHAPES = ((512, 384), (512, 341), (341, 512), (512, 288), (512, 512), (384, 512), (512, 384), (512, 341))
 VARIANTS = 4  # of each shape
+SHOWN_EDGES = 320, 512  # of the previews; the page of this window asks for the smaller ones
 YEARS, SEED = 20, 7
 FRAME_MS, LATE = 1000 / 60, 1.5
 CHROMIUM_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -104,16 +106,18 @@ def link_previews(folder: Path, index: Path, count: int) -> None:
     """Draw a few previews that cost as much to decode as photos, and link each picture's to one of them."""
     rng = np.random.default_rng(SEED)
     drawn = []
-    for at, (width, height) in enumerate(SHAPES * VARIANTS):
+    for width, height in SHAPES * VARIANTS:
         pixels = rng.integers(0, 256, (height // 16, width // 16, 3), np.uint8)
         image = Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
         grain = Image.effect_noise((width, height), 40).filter(ImageFilter.GaussianBlur(1)).convert("RGB")
-        drawn.append(folder / f"{at}.jpg")
-        Image.blend(image, grain, 0.3).save(drawn[-1], quality=80)
-    for at in range(count):
-        path = preview_path(index, f"{at:064x}", 512)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.hardlink_to(drawn[at % len(drawn)])
+        drawn.append(Image.blend(image, grain, 0.3))
+    for edge in SHOWN_EDGES:
+        for at, image in enumerate(drawn):
+            (folder / f"{at}.{edge}.jpg").write_bytes(encode_preview(image, edge))
+        for at in range(count):
+            path = preview_path(index, f"{at:064x}", edge)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.hardlink_to(folder / f"{at % len(drawn)}.{edge}.jpg")
 
 
 @contextmanager

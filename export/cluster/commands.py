@@ -67,7 +67,7 @@ def index(
     ] = "cpu",
     keep: Keep = 1,
     no_previews: Annotated[
-        bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 340 KB for a photo.")
+        bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 360 KB for a photo.")
     ] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")

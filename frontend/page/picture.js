@@ -2,20 +2,13 @@
 
 import { image_address, offer_previews, preview_address, show_image } from "../request/search_request.js";
 
-const SMALLEST = 320;
-const LARGEST = 1600;
-
 const larger = new Image();
 
-/**
- * Shows a picture in a frame: a preview for rows of about `row_height`, or where there is none, itself. Without a height, it is
- * the smallest preview, as it may be here already, until the largest has come.
- */
+/** Shows a picture in a frame: a preview for its row, or where there is none, itself. Without a row, the smallest until the largest has come. */
 export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
-  // The first may be lacking on an older server.
-  const first = preview_address(picture, row_height ? 512 : SMALLEST);
+  const first = preview_address(picture, row_height ? 512 : 320); // or srcset; an older server may lack it
   const addresses = [first, preview_address(picture), image_address(picture.image_url)].filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");
@@ -28,7 +21,7 @@ export function fill_picture(frame, picture, row_height) {
   Object.assign(image, { onload, onerror: show_next, alt: picture.caption || `Picture ${picture.image_path}` }, width && height && { width, height });
   show_next();
   if (row_height) offer_previews(image, picture, row_height);
-  else show_larger(frame, preview_address(picture, LARGEST));
+  else show_larger(frame, preview_address(picture, 1600));
 }
 
 export async function show_larger(frame, address) {
@@ -41,6 +34,6 @@ export async function show_larger(frame, address) {
 }
 
 export function load_ahead(picture) {
-  const address = preview_address(picture, LARGEST);
+  const address = preview_address(picture, 1600);
   if (address) show_image(new Image(), address);
 }

@@ -9,13 +9,12 @@
 
 export const PAGE_SIZE = 24;
 
-// The heights of a row of results, as in pictures.css: of few matches, and of all others.
-const FEW = 4;
-const FEW_HEIGHT = "clamp(11.25rem, 14vw + 4.25rem, 20rem)";
-const USUAL_HEIGHT = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
+// How high a row of results is, as in pictures.css: of up to four matches, and of all others.
+const HIGH_ROW = "clamp(11.25rem, 14vw + 4.25rem, 20rem)";
+const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 // A preview enlarged by a third still looks sharp, and the next one has more than twice the bytes.
 const SHARPNESS = 0.75;
-const PREVIEW_EDGES = [320, 512, 1600]; // pixels of the longest edge
+const PREVIEW_EDGES = [320, 512, 1600];
 
 const DEFAULT_PICTURE_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
@@ -139,15 +138,16 @@ export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width
 
 export const is_match = ({ verdict }) => verdict !== "none";
 
-export const row_height_of = (result, matches) => (is_match(result) && matches.length <= FEW ? FEW_HEIGHT : USUAL_HEIGHT);
+export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? HIGH_ROW : ROW);
 
-/** Lets the browser choose among a picture's previews, where it is about as high on the screen as a CSS length says. */
+/** Lets the browser choose among a picture's previews, for a row of this height, a CSS length. */
 export function offer_previews(image, picture, row_height) {
   const { width, height } = picture;
   const longest = Math.max(width, height);
-  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return;
+  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return; // there is but one
   const candidates = PREVIEW_EDGES.map((edge) => `${preview_address(picture, edge)} ${Math.round((width / longest) * Math.min(edge, longest))}w`);
-  Object.assign(image, { sizes: `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`, srcset: candidates.join(", ") });
+  const sizes = `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`;
+  Object.assign(image, { sizes, srcset: candidates.join(", ") });
 }
 
 /** About how many pictures are in the first row of results. `innerWidth` would have the page laid out each time. */

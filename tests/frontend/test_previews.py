@@ -141,9 +141,8 @@ def test_the_smallest_preview_that_is_large_enough_is_asked_for_and_once(page: P
 
 
 def test_a_library_from_before_the_smallest_previews_is_shown_with_its_larger_ones(page: Page, stand_in: StandIn) -> None:
-    stand_in.answer_next(
-        results=[result(n, preview_url="/previews/older.512.jpg", width=4800, height=3200) for n in range(8)]
-    )
+    older = {"preview_url": "/previews/older.512.jpg", "width": 4800, "height": 3200}
+    stand_in.answer_next(results=[result(number, **older) for number in range(8)])
     open_explained(page, f"{stand_in.url}/?q=boat")
     first = pictures(page).first
     expect(first).to_have_attribute("data-picture", "shown")
