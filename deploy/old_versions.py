@@ -55,8 +55,8 @@ def versions_of(stack: str) -> list[str]:
     """
     with named_failures(f"The stack {stack}", REMEDY):
         resources = open_client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    found = [one["PhysicalResourceId"] for one in resources if one["ResourceType"] == VERSION_TYPE]
-    return [arn.rpartition(":")[2] for arn in found]
+    made = [one.get("PhysicalResourceId", "") for one in resources if one.get("ResourceType") == VERSION_TYPE]
+    return [arn.rpartition(":")[2] for arn in made if arn]  # one that could not be made has no name
 
 
 def main() -> None:

@@ -23,7 +23,8 @@ from tests.deploy.translated import translated_template
 
 TRANSFORMED = "AWS::Serverless::Function"  # sam's own stacks have none, and moto makes them as they are
 REVIEWED = "<Timestamp>2026-01-01T00:00:00Z</Timestamp><ResourceStatus>REVIEW_IN_PROGRESS</ResourceStatus>"
-OF_ONE_HOP = {"host", "content-length", "transfer-encoding", "connection"}
+OF_ONE_HOP = {"host", "content-length", "transfer-encoding", "connection", "expect"}
+NO_FORM = {"Content-Type": "application/octet-stream"}  # urllib says form where nothing is said, and flask reads those away
 LIMIT_S = 120
 
 
@@ -71,6 +72,9 @@ class _Passing(BaseHTTPRequestHandler):
                     self._answer("ExecuteChangeSet", "")
                 else:
                     self._send(status, headers, content)
+            case "CreateStack" | "UpdateStack" if "TemplateURL" in form:
+                form["TemplateBody"] = self._stored(form.pop("TemplateURL"))
+                self._send(*self._asked(urlencode(form).encode()))
             case _:
                 self._send(*self._asked(body))
 
@@ -91,7 +95,7 @@ class _Passing(BaseHTTPRequestHandler):
 
     def _asked(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Return moto's answer."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
+        headers = NO_FORM | {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
         asked = urllib.request.Request(self.cloud.url + self.path, body or None, headers, method=self.command)
         try:
             answer = urllib.request.urlopen(asked, timeout=LIMIT_S)

@@ -1,7 +1,7 @@
 """The part of a template that moto's CloudFormation makes, with addresses in place of what it does not.
 
-moto makes the function with its versions and aliases, its role and its log, buckets, topics and the budget. It knows no
-CloudFront, no function URL, no bucket policy and no alarm of CloudWatch.
+moto makes the function with its version, its role and its log, buckets and topics. It knows no budget, no CloudFront, no
+function URL, no alias of a version (who refers to it gets the function), no bucket policy and no alarm of CloudWatch.
 """
 
 import json
@@ -10,6 +10,7 @@ from typing import Any
 UNKNOWN_TO_MOTO = (
     "AWS::CloudFront::",
     "AWS::Lambda::Url",
+    "AWS::Lambda::Alias",
     "AWS::S3::BucketPolicy",
     "AWS::CloudWatch::Alarm",
     "AWS::SNS::TopicPolicy",
@@ -25,7 +26,12 @@ def made_by_moto(template: dict[str, Any]) -> str:
         for name, resource in template["Resources"].items()
         if not resource["Type"].startswith(UNKNOWN_TO_MOTO)
     }
-    return json.dumps(_with_addresses(template | {"Resources": made}))
+    aliases = {
+        name: resource["Properties"]["FunctionName"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Alias"
+    }
+    return json.dumps(_with_addresses(template | {"Resources": made}, aliases))
 
 
 def _known(resource: dict[str, Any]) -> dict[str, Any]:
@@ -35,12 +41,14 @@ def _known(resource: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _with_addresses(part: Any) -> Any:
+def _with_addresses(part: Any, aliases: dict[str, Any]) -> Any:
     if isinstance(part, dict):
+        if part.get("Ref") in aliases:
+            return aliases[part["Ref"]]
         if "Fn::GetAtt" in part and part["Fn::GetAtt"][0] in ADDRESSES:
             return ADDRESSES[part["Fn::GetAtt"][0]]
         if "Fn::Sub" in part and isinstance(part["Fn::Sub"], str):
             text = part["Fn::Sub"].replace("${Site.DomainName}", ADDRESSES["Site"])
             return {"Fn::Sub": text.replace("${Site}", "E1ABCDEFGHIJKL")}
-        return {key: _with_addresses(value) for key, value in part.items()}
-    return [_with_addresses(one) for one in part] if isinstance(part, list) else part
+        return {key: _with_addresses(value, aliases) for key, value in part.items()}
+    return [_with_addresses(one, aliases) for one in part] if isinstance(part, list) else part
