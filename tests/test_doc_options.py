@@ -28,6 +28,7 @@ FOREIGN_OPTIONS |= {
     "--vector-bucket-name",
 }  # of AWS's tools
 FOREIGN_OPTIONS |= {"--no-deps", "--detach"}  # of pip, of docker
+FOREIGN_OPTIONS |= {"--record"}  # of a benchmark
 COMPLETION = {"--install-completion", "--show-completion"}  # typer adds them to every program
 
 
