@@ -1,9 +1,8 @@
 """How near the word weights of one run are to those of texts alone: python -m benchmarks.evidence.word_weights [MODELS]
 
 1,000 questions about drawn scenes, by kind, and the five nearest of 300 pictures for each. A word's weight is the cosine
-that a picture loses without it.
-Beside the weights of texts that are each embedded alone stand those of the run that a text and
-its shortened forms share, and of two runs: the text's own, and a batch of the forms.
+that a picture loses without it. Beside the weights of texts that are each embedded alone stand those of the run that a text
+and its shortened forms share, and of two runs: the text's own, and a batch of the forms.
 """
 
 import random

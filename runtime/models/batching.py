@@ -86,7 +86,8 @@ class BatchingEncoder:
         """Return the vectors, (1 + n, d), of a text and n shortened forms of it; nobody may write to them.
 
         While every worker is busy, these are two runs, which others share: 16 short texts in one take less time than each
-        with its forms in a run of its own. A search for the text alone, later, gets its vector from here, too.
+        with its forms in a run of its own. A text has one vector in all searches, as long as it is known: that of its first
+        run. If that was another one, the forms are moved along with it, so that what each of them lacks stays the same.
         """
         key = (text.tobytes(), shortened.shape, shortened.tobytes())
         vectors = self._known(key)
@@ -95,9 +96,12 @@ class BatchingEncoder:
         if not self.shares_prefixes or self._batcher.is_busy:
             return np.concatenate([self.embed_tokens(text), self.embed_tokens(shortened)])
         vectors = self._batcher.embed(text, alone=lambda text: self._encoder.embed_with_shortened(text, shortened))
-        self._keep(key, vectors)
-        if self._known(_key_of(text)) is None:
+        known = self._known(_key_of(text))
+        if known is None:
             self._keep(_key_of(text), vectors[:1])
+        else:
+            vectors = vectors + (known[0] - vectors[0])
+        self._keep(key, vectors)
         return vectors
 
     @property

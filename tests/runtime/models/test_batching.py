@@ -197,11 +197,23 @@ def test_a_text_and_its_shortened_forms_are_one_run_and_known_afterwards() -> No
         vectors[0] = 0
 
 
-def test_the_vector_that_a_search_for_the_text_alone_got_stays(encoder: ColourEncoder) -> None:
-    batching = BatchingEncoder(SharingEncoder(), cache_size=10)
-    text = batching.tokenize(["red green"])
+class RoundingEncoder(SharingEncoder):
+    """Embeds a text a little differently beside its forms, as int8 does."""
+
+    def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> NDArray[np.float32]:
+        return super().embed_with_shortened(text, shortened) + np.float32(0.25)
+
+
+def test_a_text_that_was_embedded_alone_keeps_its_vector_and_its_forms_what_they_lack() -> None:
+    encoder = RoundingEncoder()
+    batching = BatchingEncoder(encoder, cache_size=10)
+    text, shortened = batching.tokenize(["red green"]), batching.tokenize(["green", "red"])
     alone = batching.embed_tokens(text)
-    batching.embed_with_shortened(text, batching.tokenize(["green", "red"]))
+    for _ in range(2):
+        vectors = batching.embed_with_shortened(text, shortened)
+        np.testing.assert_allclose(vectors[0], alone[0], atol=1e-6)
+        exact = encoder.embed_with_shortened(text, shortened)
+        np.testing.assert_allclose(vectors[0] - vectors[1:], exact[0] - exact[1:], atol=1e-6)
     assert batching.embed_tokens(text) is alone
 
 
