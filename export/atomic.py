@@ -31,9 +31,11 @@ def staged_folder(out: Path) -> Iterator[Path]:
     """
     with unwritable_refused(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with _ended_by_exception(), _claimed_folder(out) as staged:
+        with _ended_by_exception() as told_to_end, _claimed_folder(out) as staged:
             yield staged
             sync_tree(staged)
+            if told_to_end.is_set():  # Python drops an exception in a finalizer or a callback, such as those of torch
+                sys.exit(TERMINATED)
             _switch(staged, out)
 
 
@@ -130,21 +132,26 @@ def _open_locked(folder: Path, *, wait: bool = True) -> int:
 
 
 @contextmanager
-def _ended_by_exception() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit, as SIGINT raises KeyboardInterrupt, so that what is left behind is cleared away."""
+def _ended_by_exception() -> Iterator[threading.Event]:
+    """Let SIGTERM raise SystemExit, as SIGINT raises KeyboardInterrupt, so that what is left behind is cleared away.
+
+    Yields what is set once the signal has come.
+    """
+    told_to_end = threading.Event()
     if threading.current_thread() is not threading.main_thread():  # signals are the main thread's alone
-        yield
+        yield told_to_end
         return
-    previous = signal.signal(signal.SIGTERM, _exit_once)
+
+    def exit_once(*_: object) -> None:
+        told_to_end.set()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        sys.exit(TERMINATED)
+
+    previous = signal.signal(signal.SIGTERM, exit_once)
     try:
-        yield
+        yield told_to_end
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-def _exit_once(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    sys.exit(TERMINATED)
 
 
 def _switch(staged: Path, out: Path) -> None:

@@ -1,12 +1,14 @@
-"""The lock on a folder: one run at a time, and a clear refusal for the second."""
+"""A folder that is replaced whole or not at all, and the lock on one: a second run is refused in clear words."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from export.atomic import locked_folder
+from export.atomic import TERMINATED, locked_folder, staged_folder
 from export.errors import OutputUnwritable
 from tests.conftest import ROOT
 
@@ -53,3 +55,24 @@ def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputUnwritable, match="cannot be written"), locked_folder(tmp_path / "file" / "out", "in use"):
         pytest.fail("a folder below a file was locked")
+
+
+class EndedInItsFinalizer:
+    """Sends this process a signal where Python drops the exception that its handler raises."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_run_told_to_end_replaces_nothing_where_the_exception_was_dropped(tmp_path: Path) -> None:
+    def make() -> None:
+        with staged_folder(tmp_path / "out") as staged:
+            (staged / "made").touch()
+            told = EndedInItsFinalizer()
+            del told
+
+    with pytest.raises(SystemExit) as ended:
+        make()
+    assert ended.value.code == TERMINATED
+    assert list(tmp_path.iterdir()) == []
