@@ -160,13 +160,8 @@ def test_the_function_may_only_write_its_log_and_read_what_is_its_own(translated
     ]
     assert "*" not in [one["Resource"] for one in statements]
     stop = translated["Resources"]["StopRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    assert [statement["Action"] for statement in stop][1:] == [
-        [
-            "lambda:PutFunctionConcurrency",
-            "lambda:ListProvisionedConcurrencyConfigs",
-            "lambda:DeleteProvisionedConcurrencyConfig",
-        ]
-    ]
+    stopping = ["PutFunctionConcurrency", "ListProvisionedConcurrencyConfigs", "DeleteProvisionedConcurrencyConfig"]
+    assert [statement["Action"] for statement in stop][1:] == [[f"lambda:{action}" for action in stopping]]
 
 
 def test_no_bucket_is_public_or_asked_without_tls_and_each_stays_when_the_stack_goes(translated: dict[str, Any]) -> None:
