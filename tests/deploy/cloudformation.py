@@ -67,11 +67,11 @@ class _Passing(BaseHTTPRequestHandler):
             case "ExecuteChangeSet":
                 self.reviewed.discard(form["StackName"])
                 asked = self._for_moto(self.change_sets[form["ChangeSetName"], form["StackName"]])
-                status, headers, content = self._asked(urlencode(asked).encode())
-                if status == 200:
+                code, headers, content = self._asked(urlencode(asked).encode())
+                if code == 200:
                     self._answer("ExecuteChangeSet", "")
                 else:
-                    self._send(status, headers, content)
+                    self._send(code, headers, content)
             case "CreateStack" | "UpdateStack" if "TemplateURL" in form:
                 form["TemplateBody"] = self._stored(form.pop("TemplateURL"))
                 self._send(*self._asked(urlencode(form).encode()))

@@ -117,7 +117,7 @@ def test_what_goes_into_the_image_and_for_which_processor_is_what_the_parameters
     chosen = ["Architecture=arm64", "ImageModels=deploy/empty", "ImageIndex=artifacts/index"]
     script = ROOT / "tests" / "deploy" / "built_with.py"
     built = json.loads(ran(sam_tool("python"), script, TEMPLATE, *chosen))
-    args = {"MODELS": "deploy/empty", "INDEX": "artifacts/index", "IMAGES": "deploy/empty"}
+    args = {"MODELS": "deploy/empty", "INDEX": "artifacts/index", "IMAGES": "deploy/empty", "RUN_AS": "0:0"}
     assert built == {"architecture": "arm64", "args": args}
 
 
@@ -160,7 +160,8 @@ def test_the_function_may_only_write_its_log_and_read_what_is_its_own(translated
     ]
     assert "*" not in [one["Resource"] for one in statements]
     stop = translated["Resources"]["StopRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    assert [statement["Action"] for statement in stop][1:] == ["lambda:PutFunctionConcurrency"]
+    stopping = ["PutFunctionConcurrency", "ListProvisionedConcurrencyConfigs", "DeleteProvisionedConcurrencyConfig"]
+    assert [statement["Action"] for statement in stop][1:] == [[f"lambda:{action}" for action in stopping]]
 
 
 def test_no_bucket_is_public_or_asked_without_tls_and_each_stays_when_the_stack_goes(translated: dict[str, Any]) -> None:
