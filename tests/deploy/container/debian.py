@@ -26,7 +26,7 @@ LIKE_THE_OFFICIAL_IMAGE = """
     [ -e "$1/etc/passwd" ] || printf 'root:x:0:0:root:/root:/bin/sh\\n' >"$1/etc/passwd"
     find "$1/usr/lib/python3.13" -name __pycache__ -prune -exec rm -rf {} +
 """
-# Of arm64, packages are unpacked and not set up: emulated, that takes over ten minutes.
+# Of arm64, packages are unpacked and not set up: emulated, setting up takes over ten minutes.
 VARIANTS = {
     "amd64": ("minbase", "python3,ca-certificates"),
     "arm64": ("extract", "python3,libstdc++6,base-files,dash,coreutils,findutils,sed,libc-bin"),
