@@ -17,7 +17,7 @@ BUILD_LIMIT_S = 600
 # $1 is the new root, $PIP a folder with pip in it.
 LIKE_THE_OFFICIAL_IMAGE = """
     site=$1/usr/local/lib/python3.13/dist-packages
-    mkdir -p "$site"
+    mkdir -p "$site" "$1/usr/local/bin"
     cp -r "$PIP/." "$site"
     printf '#!/bin/sh\\nexec python -m pip "$@"\\n' >"$1/usr/local/bin/pip"
     chmod 755 "$1/usr/local/bin/pip"
@@ -26,7 +26,7 @@ LIKE_THE_OFFICIAL_IMAGE = """
     [ -e "$1/etc/passwd" ] || printf 'root:x:0:0:root:/root:/bin/sh\\n' >"$1/etc/passwd"
     find "$1/usr/lib/python3.13" -name __pycache__ -prune -exec rm -rf {} +
 """
-# Of arm64, packages are unpacked and not set up: emulated, that takes over ten minutes.
+# Of arm64, packages are unpacked and not set up: emulated, setting up takes over ten minutes.
 VARIANTS = {
     "amd64": ("minbase", "python3,ca-certificates"),
     "arm64": ("extract", "python3,libstdc++6,base-files,dash,coreutils,findutils,sed,libc-bin"),
@@ -57,8 +57,9 @@ def make_base_image(architecture: str = "amd64") -> str:
         root, pip = CACHE / "base.tar", CACHE / "pip"
         _run([sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", f"--target={pip}", "pip"])
         small = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "locale")]
-        hook = f"--customize-hook=PIP={pip}; {LIKE_THE_OFFICIAL_IMAGE}"
         variant, packages = VARIANTS[architecture]
+        # what is only unpacked has no later hook than this one
+        hook = f"--{'extract' if variant == 'extract' else 'customize'}-hook=PIP={pip}; {LIKE_THE_OFFICIAL_IMAGE}"
         of = [f"--architectures={architecture}", f"--include={packages}", "--skip=check/qemu"]
         _bootstrap(variant, root, *of, *small, hook)
         must(podman("import", f"--arch={architecture}", f"--change={PATH}", str(root), name, limit_s=BUILD_LIMIT_S))
