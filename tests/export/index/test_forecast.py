@@ -90,7 +90,7 @@ def test_a_disk_that_is_too_small_is_refused_with_what_to_do(tmp_path: Path) -> 
 def test_the_disk_that_many_pictures_may_take_is_said_before_they_are_read(tmp_path: Path) -> None:
     images = [FoundImage(f"{number}.jpg", 3_000_000, 0) for number in range(DISK_SAID_FROM)]
     said = shown(lambda console: say_disk(tmp_path, images, 512, console, previews=True))
-    assert said.startswith("Index and previews will take about 355 MB; ")
+    assert said.startswith("Index and previews will take about 375 MB; ")
     assert shown(lambda console: say_disk(tmp_path, images, 512, console, previews=False)).startswith("Index will take")
     assert not shown(lambda console: say_disk(tmp_path, images[1:], 512, console, previews=True))
 
