@@ -9,8 +9,8 @@
 
 export const PAGE_SIZE = 24;
 
-// How high a row of results is, as in pictures.css: of up to four matches, and of all others.
-const HIGH_ROW = "clamp(11.25rem, 14vw + 4.25rem, 20rem)";
+// How high a row of results is, as in pictures.css: of up to four matches at most, and of all others.
+const HIGH_ROW = "20rem";
 const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 // A preview enlarged by a third still looks sharp, and the next one has more than twice the bytes.
 const SHARPNESS = 0.75;
