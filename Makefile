@@ -58,7 +58,7 @@ trained-weights: $(VENV)/.test $(TRAINED)/.installed ## Plan a trained text towe
 bench: $(VENV)/.test ## Race the seed's way, plain ONNX and Lookwhy in full size: speed, memory, start, size, with their aims
 	@$(PY) -m benchmarks.race --plot artifacts/race/race.png
 
-bench-quick: $(VENV)/.test ## Set Lookwhy's own work beside the bare graphs' in two minutes, and beside what was recorded
+bench-quick: $(VENV)/.test ## Set Lookwhy's own work beside the bare graphs' in a minute, and beside what was recorded
 	@$(PY) -m benchmarks.quick
 
 bench-peers: $(VENV)/.test sample $(PEERS)/.installed ## Set rclip's and immich's encoders beside ours (PICTURES=folder of photos, else scenes)

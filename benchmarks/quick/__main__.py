@@ -1,4 +1,4 @@
-"""What Lookwhy takes beside the bare graphs, in two minutes: python -m benchmarks.quick [--record]
+"""What Lookwhy takes beside the bare graphs, in a minute: python -m benchmarks.quick [--record]
 
 Each figure is Lookwhy's over that of `bare_graphs.py`, with the sample models, on one thread, in fresh processes that take
 turns. The ratios are compared with those that were recorded, and what has grown by 15 % is marked. `--record` writes them.
