@@ -92,10 +92,9 @@ export function clear(actions = {}) {
 export function add(results) {
   const { matches, misses } = found;
   for (const result of results) (is_match(result) ? matches : misses).push(result);
-  misses_box.hidden = !misses.length;
   summary.textContent = count_of(misses.length, "near miss", "near misses");
   summary.hidden = !matches.length && !suggestions.children.length;
-  if (misses.length && !matches.length) misses_box.open = true;
+  if (misses.length && !matches.length) Object.assign(misses_box, { open: true, hidden: false });
   return make_cards();
 }
 
@@ -136,7 +135,9 @@ async function make_cards() {
       show_why([result], result.explanation ? "known" : "awaited");
     }
   }
-  if (mine === cards) cards_box.ariaBusy = "false";
+  if (mine !== cards) return;
+  misses_box.hidden = !found.misses.length; // not before the matches are there, which would push it on
+  cards_box.ariaBusy = "false";
 }
 
 // What draws the cards so far, and loads their pictures, comes first.

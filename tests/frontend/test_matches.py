@@ -58,6 +58,19 @@ def test_near_misses_are_closed_and_cost_nothing_until_they_are_opened(page: Pag
     assert len(stand_in.asked["explain"]) == 2
 
 
+def test_near_misses_come_once_all_matches_are_there_which_would_push_them_on(page: Page, stand_in: StandIn) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})  # a first row of fewer cards than there are matches
+    page.add_init_script("scheduler.postTask = () => new Promise((resolve) => (window.make_the_others = resolve))")
+    stand_in.answer_next(results=hits(strong=6, none=2))
+    page.goto(f"{stand_in.url}/?q=boat")
+    page.wait_for_function("window.make_the_others")
+    assert cards(page).count() < 6
+    expect(page.get_by_text("2 near misses")).to_be_hidden()
+    page.evaluate("window.make_the_others()")
+    expect(cards(page)).to_have_count(6)
+    expect(page.get_by_text("2 near misses")).to_be_visible()
+
+
 def test_without_a_match_the_nearest_are_open_and_have_their_reasons(page: Page, stand_in: StandIn) -> None:
     stand_in.answer_next(verdict="none", results=hits(none=3))
     open_explained(page, f"{stand_in.url}/?q=a+dog")
