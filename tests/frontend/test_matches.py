@@ -63,7 +63,7 @@ def test_near_misses_come_once_all_matches_are_there_which_would_push_them_on(pa
     page.add_init_script("scheduler.postTask = () => new Promise((resolve) => (window.make_the_others = resolve))")
     stand_in.answer_next(results=hits(strong=6, none=2))
     page.goto(f"{stand_in.url}/?q=boat")
-    page.wait_for_function("window.make_the_others")
+    page.wait_for_function("() => Boolean(window.make_the_others)")
     assert cards(page).count() < 6
     expect(page.get_by_text("2 near misses")).to_be_hidden()
     page.evaluate("window.make_the_others()")
