@@ -149,4 +149,7 @@ def test_the_page_works_where_no_service_worker_can_be_had(page: Page, stand_in:
     page.goto(stand_in.url)
     search(page, "boat")
     expect(cards(page)).to_have_count(8)
+    # A registration is there until it has failed; those of one worker fail in turn, so that the page's has, too, by then.
+    register = "navigator.serviceWorker.register('service_worker.js').then(() => null, (failure) => failure.name)"
+    assert page.evaluate(register) == "TypeError"
     assert page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found ?? null)") is None
