@@ -49,7 +49,7 @@ def _read_siglip(given: str, folder: Path) -> "PreTrainedTokenizerFast":
     try:
         with quiet():
             tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    except Exception as cause:  # as above
+    except Exception as cause:  # of the tokenizers library, bare; of transformers, a TypeError on absent files
         raise CheckpointUnusable(given, "its tokenizer is missing or broken", REMEDY) from cause
     if tokenizer.pad_token_id is None or tokenizer.eos_token_id is None:
         raise CheckpointUnusable(given, "its tokenizer_config.json names no pad_token or no eos_token", REMEDY)

@@ -123,6 +123,15 @@ def captioner() -> ColourCaptioner:
     return ColourCaptioner()
 
 
+class SharingEncoder(ColourEncoder):
+    """Embeds a text and its shortened forms in one run."""
+
+    shares_prefixes = True
+
+    def embed_with_shortened(self, text: NDArray[np.int64], shortened: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self.embed_tokens(np.concatenate([text, shortened]))
+
+
 @pytest.fixture
 def encoder() -> ColourEncoder:
     return ColourEncoder()
