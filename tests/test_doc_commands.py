@@ -10,14 +10,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.documents import Command, all_commands
 from tests.sample_library import MODELS, SampleLibrary, served, wait_until_ready
+from tests.shell import ShellFolder
 
 LIMIT_S = 120
 HOST = "localhost:8000"
@@ -29,19 +28,8 @@ exec {sys.executable} {ROOT}/lookwhy.py "$@"
 """
 
 
-@dataclass(frozen=True)
-class Checkout:
-    """The folder where the commands run, and their environment."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def run(self, text: str) -> "subprocess.CompletedProcess[str]":
-        """Run one command as a shell would."""
-        shell = ["bash", "-euo", "pipefail", "-c", text]
-        return subprocess.run(
-            shell, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
+class Checkout(ShellFolder):
+    """A folder like a checkout."""
 
     def start(self, text: str) -> "subprocess.Popen[str]":
         """Start one command, and do not wait for it."""

@@ -5,31 +5,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.deploy.container.docker_program import write_docker_program
 from tests.sample_library import MODELS, SampleLibrary
+from tests.shell import ShellFolder
 
-LIMIT_S = 900
 # What make would install anew, as the copy's files are younger than what was installed.
 INSTALLED = (".runtime", ".test", ".sam", ".aws", ".compose")
 
 
-@dataclass(frozen=True)
-class Checkout:
-    """Where the commands run, and the environment that they run in."""
-
-    folder: Path
-    environment: Mapping[str, str]
-
-    def run(self, text: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command as a shell would."""
-        shell = ["bash", "-euo", "pipefail", "-c", text]
-        return subprocess.run(
-            shell, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
+class Checkout(ShellFolder):
+    """The copy."""
 
     def start(self, text: str) -> "subprocess.Popen[str]":
         """Start a command that runs until it is told to end."""

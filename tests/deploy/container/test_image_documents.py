@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
-from tests.deploy.container.checkout import LIMIT_S, Checkout, copy_checkout
+from tests.deploy.container.checkout import Checkout, copy_checkout
 from tests.deploy.container.docker_program import LABEL
 from tests.deploy.container.podman import podman
 from tests.documents import Command, commands_of
 from tests.ports import free_port
 from tests.sample_library import SCENES, SampleLibrary, wait_until_ready
+from tests.shell import LIMIT_S
 
 PAGE = [command for command in commands_of(ROOT / "docs/container.md") if command.text != "make container-test"]
 PUBLISHED = re.compile(r"-p \d+:")
