@@ -4,13 +4,17 @@
 
 import logging
 import os
+import warnings
 from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 # A model's validator is built when it is first needed, not when its class is made: 50 ms less of each cold start, most of it
 # of FastAPI's models of an OpenAPI document. Every model inherits this, so it stands before the first of them.
 BaseModel.model_config["defer_build"] = True
+# FastAPI silences this where it makes a validator. Made later, it would stand in the log of each cold start.
+warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
 
 from mangum import Mangum
 from starlette.types import ASGIApp

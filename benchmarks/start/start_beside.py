@@ -1,8 +1,9 @@
 """Processor time of a start and of searches, beside another checkout: python -m benchmarks.start.start_beside CHECKOUT INDEX
 
-Each round starts the function's handler once in each checkout, in turns, with that checkout's own sample models over one
-index that both can read, and searches. What is told is the time that the process has computed, which other work on the
-machine changes far less than the time on the clock. Prints Markdown: medians, and what they are beside the other's.
+Each round starts the function's handler once in each checkout, in turns, over one index that both can read, with that
+checkout's own sample models or with those that are named, and searches. What is told is the time that the process has
+computed, which other work on the machine changes far less than the time on the clock. Prints Markdown: medians, and what
+they are beside the other's.
 """
 
 import os
@@ -63,14 +64,20 @@ def measure(checkout: Path, library: Mapping[str, str]) -> list[float]:
 def main(
     other: Annotated[Path, typer.Argument(help="Another checkout of this repository.", metavar="CHECKOUT")],
     index: Annotated[Path, typer.Argument(help="An index of drawn scenes that was made with the sample models.")],
+    models: Annotated[
+        Path | None, typer.Option(help="Models of both, where the sample models of the checkouts differ.")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each.")] = 10,
 ) -> None:
     """Print the table."""
+    library = {"INDEX_DIR": str(index.absolute())}
+    if models is not None:
+        library["MODELS_DIR"] = str(models.absolute())
     with told_errors():
         found: dict[Path, list[list[float]]] = {other.resolve(): [], ROOT: []}
         for _ in range(rounds):
             for checkout, several in found.items():
-                several.append(measure(checkout, {"INDEX_DIR": str(index.absolute())}))
+                several.append(measure(checkout, library))
     print_table(("the other", "this"), *found.values())
 
 

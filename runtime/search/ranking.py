@@ -4,7 +4,7 @@ Knows the stores of the pictures' and of the captions' vectors, and the index's 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import erf, isnan, sqrt
 
@@ -130,7 +130,27 @@ class Ranker:
         if query.is_mixed:
             matches = self._with_likeness(query, matches, vectors)
         known = (scores.tolist(), caption_scores[0].tolist(), matches.tolist(), said[0], is_named, writings)
-        return [replace(_evidence(*one), levels=self._levels) for one in zip(*known, strict=True)]
+        return [self._evidence(*one) for one in zip(*known, strict=True)]
+
+    def _evidence(
+        self,
+        score: float,
+        caption_score: float,
+        probability: float,
+        testimony: Testimony,
+        is_named: bool,
+        writing: Writing,
+    ) -> Evidence:
+        return Evidence(
+            score=score,
+            caption_score=None if isnan(caption_score) else caption_score,
+            match_probability=None if isnan(probability) else probability,
+            verdict=None if isnan(probability) else verdict_of(probability),
+            levels=self._levels,
+            testimony=testimony,
+            is_named=is_named,
+            writing=writing,
+        )
 
     def _shown(
         self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Testimony]
@@ -224,17 +244,3 @@ def _vectors_of(store: VectorSource, ids: Sequence[int]) -> Vectors:
     except KeyError as cause:
         reason = "its catalogue names a picture of which it has no vector"
         raise ArtefactCorrupt("The index", reason, "Build the index again: lookwhy index FOLDER.") from cause
-
-
-def _evidence(
-    score: float, caption_score: float, probability: float, testimony: Testimony, is_named: bool, writing: Writing
-) -> Evidence:
-    return Evidence(
-        score=score,
-        caption_score=None if isnan(caption_score) else caption_score,
-        match_probability=None if isnan(probability) else probability,
-        verdict=None if isnan(probability) else verdict_of(probability),
-        testimony=testimony,
-        is_named=is_named,
-        writing=writing,
-    )
