@@ -12,7 +12,8 @@ from tests.deploy.events import url_event
 from tests.deploy.published import Published
 
 NOT_NEEDED = {
-    "boto3", "botocore.client", "faiss", "prometheus_client", "groq", "httpx", "PIL", "numpy.ma", "uvicorn", "typer", "rich", "tokenizers",
+    "boto3", "botocore.client", "faiss", "prometheus_client", "groq", "httpx", "PIL", "numpy.ma", "uvicorn", "typer", "rich",
+    "tokenizers",
 }  # fmt: skip
 EVENT = url_event("POST", "/search", headers={"content-type": "application/json"}, body=b'{"query": "a red boat"}')
 CODE = f"""
