@@ -2,16 +2,20 @@
 
 import logging
 import os
+import warnings
 from typing import TYPE_CHECKING, cast
 
 from runtime.web.server.heap import collect_garbage_later
 
 with collect_garbage_later():
     from pydantic import BaseModel
+    from pydantic.warnings import UnsupportedFieldAttributeWarning
 
     # A model's validator is built when it is first needed, not when its class is made: 50 ms less of each cold start, most
     # of it of FastAPI's models of an OpenAPI document. Every model inherits this, so it stands before the first of them.
     BaseModel.model_config["defer_build"] = True
+    # FastAPI keeps this to itself where it makes a form of a body; built later, by the first search, it would be logged.
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
 
     from mangum import Mangum
     from starlette.types import ASGIApp

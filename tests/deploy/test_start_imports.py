@@ -23,7 +23,7 @@ def collections():
     return sum(generation["collections"] for generation in gc.get_stats())
 before = collections()
 import handler
-print(collections() - before, gc.isenabled(), gc.get_freeze_count() > 50_000)
+print(collections() - before, gc.isenabled(), gc.get_freeze_count())
 class Context:
     aws_request_id = "a1"
 answer = handler.handler(json.loads({json.dumps(EVENT)!r}), Context())
@@ -42,6 +42,7 @@ def printed(published: Published, tmp_path: Path) -> list[str]:
         [sys.executable, "-c", CODE], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
     return done.stdout.splitlines()
 
 
@@ -50,4 +51,7 @@ def test_a_first_search_needs_none_of_these(printed: list[str]) -> None:
 
 
 def test_a_start_looks_for_no_garbage_and_what_follows_does(printed: list[str]) -> None:
-    assert printed[0] == "0 True True"
+    collections, is_on, left_out = printed[0].split()
+    assert int(collections) <= 3  # while handler.py is compiled; there were 180
+    assert is_on == "True"
+    assert int(left_out) > 50_000
