@@ -1,35 +1,36 @@
 """AWS Lambda's entry: settings -> engine -> app -> Mangum -> events; nothing else. The one file that does work at import."""
 
-# ruff: noqa: E402 (what follows the imports of others here has to be set before)
-
 import logging
 import os
 import warnings
 from typing import TYPE_CHECKING, cast
 
-from pydantic import BaseModel
-from pydantic.warnings import UnsupportedFieldAttributeWarning
+from runtime.web.server.heap import collect_garbage_later
 
-# A model's validator is built when it is first needed, not when its class is made: 50 ms less of each cold start, most of it
-# of FastAPI's models of an OpenAPI document. Every model inherits this, so it stands before the first of them.
-BaseModel.model_config["defer_build"] = True
-# FastAPI silences this where it makes a validator. Made later, it would stand in the log of each cold start.
-warnings.filterwarnings("ignore", category=UnsupportedFieldAttributeWarning)
+with collect_garbage_later():
+    from pydantic import BaseModel
+    from pydantic.warnings import UnsupportedFieldAttributeWarning
 
-from mangum import Mangum
-from starlette.types import ASGIApp
+    # A model's validator is built when it is first needed, not when its class is made: 50 ms less of each cold start, most
+    # of it of FastAPI's models of an OpenAPI document. Every model inherits this, so it stands before the first of them.
+    BaseModel.model_config["defer_build"] = True
+    # FastAPI keeps this to itself where it makes a form of a body; built later, by the first search, it would be logged.
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
 
-from runtime.artefacts.snapshot import begins_from_snapshot, prepare_snapshot
-from runtime.bootstrap import EngineSource
-from runtime.errors import RemoteRefused
-from runtime.settings import Settings
-from runtime.web.access.cloudfront import CloudFrontRequests
-from runtime.web.api import create_app
-from runtime.web.events import LambdaEvents
-from runtime.web.fallback import StartupFallback
-from runtime.web.live import LiveEngine, LookBetweenRequests
-from runtime.web.log.json_lines import log_in_json
-from runtime.web.log.privacy import keep_log_private
+    from mangum import Mangum
+    from starlette.types import ASGIApp
+
+    from runtime.artefacts.snapshot import begins_from_snapshot, prepare_snapshot
+    from runtime.bootstrap import EngineSource
+    from runtime.errors import RemoteRefused
+    from runtime.settings import Settings
+    from runtime.web.access.cloudfront import CloudFrontRequests
+    from runtime.web.api import create_app
+    from runtime.web.events import LambdaEvents
+    from runtime.web.fallback import StartupFallback
+    from runtime.web.live import LiveEngine, LookBetweenRequests
+    from runtime.web.log.json_lines import log_in_json
+    from runtime.web.log.privacy import keep_log_private
 
 if TYPE_CHECKING:
     from mangum.types import ASGI
@@ -65,5 +66,6 @@ def open_before_snapshot() -> ASGIApp:
 
 
 # Opened here, in Lambda's init. The lifespan is off: Mangum would run it on every invocation.
-app = open_before_snapshot() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
+with collect_garbage_later():
+    app = open_before_snapshot() if begins_from_snapshot(os.environ) else StartupFallback(open_app)
 handler = LambdaEvents(Mangum(cast("ASGI", app), lifespan="off"))

@@ -67,9 +67,13 @@ def command_line() -> "typer.Typer":
 
 def main() -> None:
     """Run the command line and end the process."""
-    from runtime.terminal import run_command_line
+    from runtime.web.server.heap import collect_garbage_later
 
-    run_command_line(command_line(), "lookwhy")
+    with collect_garbage_later():
+        from runtime.terminal import run_command_line
+
+        app = command_line()
+    run_command_line(app, "lookwhy")
 
 
 if __name__ == "__main__":

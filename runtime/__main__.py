@@ -32,6 +32,7 @@ from runtime.terminal import (
     told_errors,
     writes_utf8,
 )
+from runtime.web.server.heap import collect_garbage_later
 
 if TYPE_CHECKING:
     from runtime.engine import Engine
@@ -96,7 +97,7 @@ def search(
     print0: Annotated[bool, typer.Option("--print0", "-0", help="The same, each ended by a NUL, for xargs -0.")] = False,
 ) -> None:
     """Answer one search: a table on a terminal, else a line a picture (path, probability, caption, with tabs between)."""
-    with told_errors():
+    with told_errors(), collect_garbage_later():
         from runtime.bootstrap import open_engine
         from runtime.web.schemas import SearchBody
 
@@ -151,7 +152,7 @@ def serve(
     index: IndexDir = None,
 ) -> None:
     """Serve the API and the page until Ctrl-C."""
-    with told_errors():
+    with told_errors(), collect_garbage_later():
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.api import create_app

@@ -134,7 +134,7 @@ def test_the_sample_models_are_not_taken_for_somebody_s_own_pictures_unless_name
 def test_the_sample_models_are_recognised_by_their_tokenizers() -> None:
     sample = read_models_manifest(sample_models_dir())
     assert sample.blip
-    assert {sample.clip.tokenizer.sha256, sample.blip.tokenizer.sha256} == SAMPLE_TOKENIZERS
+    assert {sample.clip.tokenizer.sha256, sample.blip.tokenizer.sha256} < SAMPLE_TOKENIZERS  # and CLIP's as it was before
     trained_anew = sample.clip.text.model_copy(update={"sha256": "0" * 64})
     assert are_sample_models(sample.model_copy(update={"clip": sample.clip.model_copy(update={"text": trained_anew})}))
     assert are_sample_models(sample.model_copy(update={"blip": None}))

@@ -97,7 +97,7 @@ def test_a_truncated_index_stops_the_start(sample_library: SampleLibrary, tmp_pa
     assert "Traceback" not in printed.stderr
 
 
-@pytest.mark.parametrize("damaged", ["clip/text.onnx", "clip/tokenizer.json"])
+@pytest.mark.parametrize("damaged", ["clip/text.onnx", "clip/tokenizer.safetensors"])
 def test_a_damaged_model_of_the_right_length_stops_the_start(
     sample_library: SampleLibrary, tmp_path: Path, damaged: str
 ) -> None:

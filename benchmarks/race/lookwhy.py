@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from benchmarks.race.implementation import CaptionPictures, PrepareSearch, Timed, TokenIds
 from benchmarks.race.workload import BEAMS, TOP_K, Workload
-from runtime.artefacts.manifest import read_models_manifest
-from runtime.bootstrap import open_engine
-from runtime.images import open_image
-from runtime.models.blip import BlipCaptioner, Tensors
-from runtime.models.clip import ClipEncoder
-from runtime.search.words import content_words, without_word
-from runtime.settings import Settings
+from runtime.web.server.heap import collect_garbage_later
+
+with collect_garbage_later():  # as the commands do
+    from runtime.artefacts.manifest import read_models_manifest
+    from runtime.bootstrap import open_engine
+    from runtime.images import open_image
+    from runtime.models.blip import BlipCaptioner, Tensors
+    from runtime.models.clip import ClipEncoder
+    from runtime.search.words import content_words, without_word
+    from runtime.settings import Settings
 
 
 class RecordingCaptioner(BlipCaptioner):
@@ -37,8 +40,9 @@ class Lookwhy:
     def __init__(self, workload: Workload, *, captions: bool) -> None:
         """Open the engine over the captioned index; with `captions`, open the captioner as well."""
         folders = {"models_dir": workload.models, "index_dir": workload.lookwhy_index}
-        settings = Settings.read(**folders, threads=workload.threads, groq_api_key="")  # no explanation is asked of Groq
-        self._workload, self._engine = workload, open_engine(settings)
+        with collect_garbage_later():
+            settings = Settings.read(**folders, threads=workload.threads, groq_api_key="")  # no explanation is asked of Groq
+            self._workload, self._engine = workload, open_engine(settings)
         self._manifest = read_models_manifest(workload.models)
         self._captioner = self._open_captioner(BEAMS) if captions else None
 

@@ -14,6 +14,7 @@ from export.errors import CheckpointUnusable
 from export.models.checkpoints import Checkpoint
 from export.models.encoder_exporter import EncoderExporter, EncoderFacts
 from export.models.mapped_bpe_file import write_mapped_bpe
+from export.models.mapped_words_file import maps_words, write_mapped_words
 from export.models.parity import PROBE_TEXTS, Outputs, fill_captions, make_probe_pixels, run_blip_graphs
 from export.precision.calibration_set import CalibrationSet
 from export.precision.gate_measures import BlipGateMeasure, GateMeasure
@@ -63,10 +64,10 @@ class ClipExporter(EncoderExporter):
 
     graphs: tuple[str, ...] = ("clip/text.onnx", "clip/image.onnx")
     causal_graphs: tuple[str, ...] = ("clip/text.onnx",)
-    tokenizer = "clip/tokenizer.json"
 
     def __init__(self, checkpoint: Checkpoint, model: "CLIPModel") -> None:
         vision = model.config.vision_config
+        self.tokenizer = f"clip/tokenizer{MAPPED_SUFFIX if maps_words(checkpoint.tokenizer.backend_tokenizer) else '.json'}"
         facts = EncoderFacts(
             dimension=model.config.projection_dim,
             context_length=model.config.text_config.max_position_embeddings,
@@ -153,10 +154,13 @@ class BlipExporter:
 def write_tokenizer(checkpoint: Checkpoint, path: Path) -> None:
     """Write the `tokenizer.json` that the runtime reads, or mapped arrays if `path` is named so; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == MAPPED_SUFFIX:
-        write_mapped_bpe(checkpoint.tokenizer.backend_tokenizer, checkpoint.tokenizer.eos_token_id, path)
-        return
-    path.write_text(checkpoint.tokenizer.backend_tokenizer.to_str(), "utf-8")
+    tokenizer = checkpoint.tokenizer.backend_tokenizer
+    if path.suffix != MAPPED_SUFFIX:
+        path.write_text(tokenizer.to_str(), "utf-8")
+    elif maps_words(tokenizer):
+        write_mapped_words(tokenizer, path)
+    else:
+        write_mapped_bpe(tokenizer, checkpoint.tokenizer.eos_token_id, path)
 
 
 def _name_start_token(checkpoint: Checkpoint, start_token_id: int) -> None:

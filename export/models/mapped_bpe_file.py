@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.models.mapped_bpe import FORMAT, NOTHING
+from runtime.artefacts.mapped_arrays import LENGTH_BYTES
+from runtime.models.mapped_bpe import FORMAT
+from runtime.models.mapped_merges import NOTHING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -54,34 +56,49 @@ def write_mapped_bpe(tokenizer: "Tokenizer", end_token_id: int, path: Path) -> N
         end_token_id: closes every text.
         path: the file.
     """
-    from safetensors.numpy import save
-
     form = json.loads(tokenizer.to_str())
     added = {token["content"]: token["id"] for token in form["added_tokens"]}
-    texts = {"format": FORMAT, "end_token_id": str(end_token_id), "added_tokens": json.dumps(added)}
+    texts = {"end_token_id": str(end_token_id), "added_tokens": json.dumps(added)}
+    model = form["model"]
+    write_arrays(_vocabulary(model) | merges_of(model) | replacements_of(tokenizer), FORMAT, texts, path)
+
+
+def write_arrays(arrays: dict[str, NDArray[Any]], form: str, texts: dict[str, str], path: Path) -> None:
+    """Write a file of mapped arrays with its texts, one of which is the name of its form; the folder of `path` is made."""
+    from safetensors.numpy import save
+
     path.parent.mkdir(parents=True, exist_ok=True)
+    saved = save(arrays)
+    start = LENGTH_BYTES + int.from_bytes(saved[:LENGTH_BYTES], "little")
+    # The library writes texts in any order; of one vocabulary, two files would differ, and their models count as others.
+    head = json.dumps({"__metadata__": {"format": form, **texts}, **json.loads(saved[LENGTH_BYTES:start])}).encode()
+    head += b" " * (-len(head) % LENGTH_BYTES)  # so that arrays begin where their types need it
     # Its own way to write a file keeps the file from everybody but who wrote it.
-    path.write_bytes(save(_vocabulary(form["model"]) | _replacements(tokenizer), texts))
+    path.write_bytes(len(head).to_bytes(LENGTH_BYTES, "little") + head + saved[start:])
 
 
 def _vocabulary(model: dict[str, Any]) -> dict[str, NDArray[Any]]:
     ids: dict[str, int] = model["vocab"]
     singles = sorted((ord(token), token_id) for token, token_id in ids.items() if len(token) == 1)
-    merges = [pair if isinstance(pair, list) else pair.split(SPACE) for pair in model["merges"]]
-    pairs = np.array([ids[left] << 32 | ids[right] for left, right in merges], dtype=np.uint64)
-    ranks = np.array([(rank, ids[left + right]) for rank, (left, right) in enumerate(merges)], dtype=np.int32)
-    order = np.argsort(pairs)
     return {
         "characters": np.array([code for code, _ in singles], dtype=np.uint32),
         "character_ids": np.array([token_id for _, token_id in singles], dtype=np.int32),
         # A character below 128 that is an entry itself is never spelt in its byte, which may be none then.
         "byte_ids": np.array([ids.get(_byte(byte), NOTHING) for byte in range(256)], dtype=np.int32),
-        "pairs": pairs[order],
-        "merges": ranks.reshape(-1, 2)[order],
     }
 
 
-def _replacements(tokenizer: "Tokenizer") -> dict[str, NDArray[Any]]:
+def merges_of(model: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a model's merges, as `runtime/models/mapped_merges.py` reads them."""
+    ids: dict[str, int] = model["vocab"]
+    merges = [pair if isinstance(pair, list) else pair.split(SPACE) for pair in model["merges"]]
+    pairs = np.array([ids[left] << 32 | ids[right] for left, right in merges], dtype=np.uint64)
+    ranks = np.array([(rank, ids[left + right]) for rank, (left, right) in enumerate(merges)], dtype=np.int32)
+    order = np.argsort(pairs)
+    return {"pairs": pairs[order], "merges": ranks.reshape(-1, 2)[order]}
+
+
+def replacements_of(tokenizer: "Tokenizer") -> dict[str, NDArray[Any]]:
     """Return which characters the normalizer replaces and by what, asked of every character that there is."""
     signs = [chr(code) for code in range(1, sys.maxunicode + 1) if code not in SURROGATES]
     normalizer = tokenizer.normalizer

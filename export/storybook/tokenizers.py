@@ -1,6 +1,6 @@
 """The sample models' tokenizers: a byte-level BPE like CLIP's, trained here, and a WordPiece like BERT's, read from a file.
 
-Owns the training of CLIP's, and both Hugging Face folders. Used at export only; the runtime reads tokenizer.json.
+Owns the training of CLIP's, and both Hugging Face folders. Used at export only.
 """
 
 import json

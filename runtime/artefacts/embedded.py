@@ -12,8 +12,9 @@ PACKAGE = Path(__file__).resolve().parent.parent
 # models from all others: they stay the same when the folder is copied, and when the models are trained anew.
 SAMPLE_TOKENIZERS = frozenset(
     {
-        "d7b4f1b443949bf576e4c939f2fe3604ff89213b49a88f352bbf9b53a8eaf2d9",
-        "7a0df276df1e85d71cba0f9237832d45dce4150a70bf4cb2fa164b614db16892",
+        "d7b4f1b443949bf576e4c939f2fe3604ff89213b49a88f352bbf9b53a8eaf2d9",  # CLIP's before it was written as arrays
+        "d60b93f5d83f27cb84844d795bd2e99039f8cd4a1e0a0e2d63630bfd1baa5e98",
+        "7a0df276df1e85d71cba0f9237832d45dce4150a70bf4cb2fa164b614db16892",  # BLIP's
     }
 )
 

@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.folder import Folder, open_folder
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.artefacts.model_records import EncoderRecord, Preprocessing
 from runtime.images import preprocess, seen_part
 from runtime.models.encoder import TextTokenizer
 from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 from runtime.models.mapped_bpe import MappedBpe
+from runtime.models.mapped_words import FORMAT as WORDS_FORMAT
+from runtime.models.mapped_words import REMEDY, MappedWords
 from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.packed_texts import PACKING_INPUTS, pack_texts, without_padding
 from runtime.models.tokenizer import Tokenizer
@@ -189,11 +192,13 @@ class ClipEncoder:
 
 
 def open_text_tokenizer(folder: Path, record: EncoderRecord) -> TextTokenizer:
-    """Return the tokenizer of an encoder whose files lie in a folder, in whichever of the two forms its file is.
+    """Return the tokenizer of an encoder whose files lie in a folder, in whichever of the three forms its file is.
 
     Raises:
         ArtefactCorrupt: the file is none.
     """
     path = folder / record.tokenizer.path
-    form = MappedBpe if path.suffix == MAPPED_SUFFIX else Tokenizer
+    form: type[Tokenizer | MappedWords | MappedBpe] = Tokenizer
+    if path.suffix == MAPPED_SUFFIX:
+        form = MappedWords if MappedArrays(path, REMEDY).texts.get("format") == WORDS_FORMAT else MappedBpe
     return form(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
 from runtime.models.text_part import whole_words
+from runtime.models.token_rows import token_rows
 
 # Where a file asks for clean-up, the tokenizers library does it token by token, transformers' decode() in the whole text and
 # in this order. Only the latter turns "turkey ' s" into "turkey's".
@@ -61,7 +62,7 @@ class Tokenizer:
             raise ArtefactCorrupt(path, "it is no tokenizer file", remedy) from cause
         self._tokenizer.enable_truncation(context_length)
         self._tokenizer.no_padding()
-        self._pad_token_id, self._context_length, self._padded_to = pad_token_id, context_length, padded_to or 0
+        self._pad_token_id, self._context_length, self._padded_to = pad_token_id, context_length, padded_to
         # The decoder in CLIP's files leaves this in the text: "a</w>boat</w>".
         self._word_end: str | None = getattr(self._tokenizer.model, "end_of_word_suffix", None)
         self._tidy = TIDY if getattr(self._tokenizer.decoder, "cleanup", False) else ()
@@ -71,10 +72,7 @@ class Tokenizer:
         # one text alone is not given to the library's pool of threads, which takes longer to wake than to cut it
         encodings = self._tokenizer.encode_batch(list(texts)) if len(texts) > 1 else map(self._tokenizer.encode, texts)
         rows = [encoding.ids for encoding in encodings]
-        token_ids = np.full((len(rows), max(self._padded_to, *map(len, rows))), self._pad_token_id, dtype=np.int64)
-        for token_row, row in zip(token_ids, rows, strict=True):
-            token_row[: len(row)] = row
-        return token_ids
+        return token_rows(rows, self._pad_token_id, self._padded_to)
 
     def read_part(self, text: str) -> str:
         """Return the part of a text that `encode` keeps: all of it, or whole words from its beginning.

@@ -41,7 +41,7 @@ def test_each_part_is_fetched_when_it_is_first_needed(published: Published, tmp_
     assert {name for name in by_words if name.startswith("models/")} == {
         "models/clip/text.onnx",
         "models/clip/text.weights",
-        "models/clip/tokenizer.json",
+        "models/clip/tokenizer.safetensors",
     }
     assert not [name for name in by_words if name.startswith("images/") or name.endswith((".part", "metadata.json"))]
     assert in_depth - by_words == {"models/clip/image.onnx", "models/clip/image.weights", f"images/{hit['image_path']}"}

@@ -15,7 +15,7 @@ from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import MANIFEST_NAME, read_index_manifest, read_models_manifest
 from tests.sample_library import MODELS, SampleLibrary
 
-TOKENIZER = "clip/tokenizer.json"
+TOKENIZER = "clip/tokenizer.safetensors"
 
 
 def write_release(sample: SampleLibrary, folder: Path, number: int) -> ReleaseContents:

@@ -1,17 +1,16 @@
 """A file of mapped arrays that is damaged is refused by name, and a whole one is read without the library that wrote it."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from runtime.artefacts.mapped_arrays import DTYPES, MappedArrays
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_bpe import FORMAT, MappedBpe
 from runtime.models.onnx_session import Array
+from tests.runtime.models.mapped_files import write_arrays
 
-NAMES = {np.dtype(kind): name for name, kind in DTYPES.items()}
 TEXTS = {"format": FORMAT, "end_token_id": "0", "added_tokens": "{}"}
 LETTERS = "abcr"
 # a=1 b=2 c=3 r=4, "ab"=5, "abc"=6
@@ -26,25 +25,9 @@ ARRAYS: dict[str, Array] = {
 }
 
 
-def write(path: Path, arrays: dict[str, Array], texts: dict[str, str]) -> Path:
-    header: dict[str, object] = {"__metadata__": texts}
-    body = b""
-    for name, array in sorted(arrays.items(), key=lambda entry: -entry[1].itemsize):
-        header[name] = {
-            "dtype": NAMES[array.dtype],
-            "shape": list(array.shape),
-            "data_offsets": [len(body), len(body) + array.nbytes],
-        }
-        body += array.tobytes()
-    head = json.dumps(header).encode()
-    head += b" " * (-len(head) % 8)
-    path.write_bytes(len(head).to_bytes(8, "little") + head + body)
-    return path
-
-
 @pytest.fixture
 def whole(tmp_path: Path) -> Path:
-    return write(tmp_path / "tokenizer.safetensors", ARRAYS, TEXTS)
+    return write_arrays(tmp_path / "tokenizer.safetensors", ARRAYS, TEXTS)
 
 
 def test_pairs_become_one_in_the_order_of_their_ranks(whole: Path) -> None:
@@ -90,7 +73,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("absent", ["pairs", "characters", "byte_ids"])
 def test_an_absent_array_is_named(tmp_path: Path, absent: str) -> None:
-    path = write(tmp_path / "less.safetensors", {name: array for name, array in ARRAYS.items() if name != absent}, TEXTS)
+    path = write_arrays(
+        tmp_path / "less.safetensors", {name: array for name, array in ARRAYS.items() if name != absent}, TEXTS
+    )
     with pytest.raises(ArtefactCorrupt, match=f"it has no array {absent}"):
         MappedBpe(path, 8, 9)
 
@@ -98,10 +83,10 @@ def test_an_absent_array_is_named(tmp_path: Path, absent: str) -> None:
 @pytest.mark.parametrize("texts", [{}, TEXTS | {"format": "lookwhy-bpe/2"}])
 def test_another_form_is_refused(tmp_path: Path, texts: dict[str, str]) -> None:
     with pytest.raises(ArtefactCorrupt, match="it is no lookwhy-bpe/1 file"):
-        MappedBpe(write(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)
+        MappedBpe(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)
 
 
 @pytest.mark.parametrize("texts", [{"format": FORMAT}, TEXTS | {"end_token_id": "end"}, TEXTS | {"added_tokens": "{"}])
 def test_an_absent_end_token_is_named(tmp_path: Path, texts: dict[str, str]) -> None:
     with pytest.raises(ArtefactCorrupt, match="it names no added tokens or no end token"):
-        MappedBpe(write(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)
+        MappedBpe(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)

@@ -1,6 +1,6 @@
 """Token ids and texts equal the reference tokenizers', fast and slow, on people's captions and on the oddest input.
 
-The files are those that the export step writes: the fast tokenizer's own `tokenizer.json`.
+The files are those that the export step writes: the fast tokenizer's own `tokenizer.json`, and CLIP's as mapped arrays.
 """
 
 import json
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.measure.script_texts import draw_texts
+from export.models.mapped_words_file import maps_words, write_mapped_words
+from runtime.models.mapped_words import MappedWords
 from runtime.models.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -95,6 +98,13 @@ def clip(shared_vocabularies: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
+def mapped_clip(clip: Pair, tmp_path_factory: pytest.TempPathFactory) -> MappedWords:
+    path = tmp_path_factory.mktemp("clip") / "tokenizer.safetensors"
+    write_mapped_words(clip.fast.backend_tokenizer, path)
+    return MappedWords(path, CLIP_LENGTH, clip.fast.pad_token_id)
+
+
+@pytest.fixture(scope="module")
 def blip(shared_vocabularies: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     from transformers import BertTokenizer, BertTokenizerFast
 
@@ -122,6 +132,14 @@ def test_ids_of_captions_equal_both_reference_tokenizers(clip: Pair, blip: Pair,
             ids = pair.ids(caption)
             assert ids == pair.reference_ids(caption), caption
             assert ids == pair.reference_ids(caption, slow=True), caption
+
+
+def test_clip_s_mapped_arrays_give_the_same_ids_and_parts(clip: Pair, mapped_clip: MappedWords, captions: list[str]) -> None:
+    assert maps_words(clip.fast.backend_tokenizer)
+    drawn = draw_texts(100, vocabulary=[token.removesuffix("</w>") for token in clip.fast.get_vocab()])
+    for text in [*captions, *ODD_TEXTS.values(), *(text for texts in drawn.values() for text in texts)]:
+        assert mapped_clip.encode([text]).tolist() == [clip.ids(text)], text
+        assert mapped_clip.read_part(text) == clip.ours.read_part(text), text
 
 
 @pytest.mark.parametrize("kind", ODD_TEXTS)

@@ -1,9 +1,14 @@
-"""One heap for all threads of the server."""
+"""One heap for all threads of the server, and no search for garbage in a start."""
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+
+from runtime.errors import LookwhyError
+from runtime.web.server.heap import collect_garbage_later
 
 # What malloc_info tells of how many heaps there are, after threads have taken some memory at the same time.
 PROGRAM = """
@@ -38,3 +43,33 @@ def test_threads_share_one_heap() -> None:
     if heaps("each its own") < 2:
         pytest.skip("this C library gives threads no heaps of their own")
     assert heaps("shared") == 1
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def fail_to_start() -> None:
+    with collect_garbage_later():
+        assert not gc.isenabled()
+        raise LookwhyError
+
+
+@pytest.mark.usefixtures("thawed")
+def test_garbage_is_looked_for_again_after_a_start_that_failed() -> None:
+    with pytest.raises(LookwhyError):
+        fail_to_start()
+    assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_a_program_that_looks_for_no_garbage_stays_so() -> None:
+    gc.disable()
+    try:
+        with collect_garbage_later():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
