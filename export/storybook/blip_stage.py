@@ -37,11 +37,11 @@ class BlipStage(Stage):
 
     def loss(self, step: Step) -> StepLoss:
         """Return the cross-entropy of the captions' tokens, and the patch task's loss."""
-        rng = np.random.default_rng([self._inputs.seed, _SEED_SPACE, step.number])
+        rng = np.random.default_rng([self.inputs.seed, _SEED_SPACE, step.number])
         indices = self._indices(step.number)
-        batch = augmented_batch(self._inputs.training_set, indices, rng)
-        tokens = _padded(self._captions[indices], self._inputs.tokenizer.pad_token_id)
-        mask = tokens != self._inputs.tokenizer.pad_token_id
+        batch = augmented_batch(self.inputs.training_set, indices, rng)
+        tokens = _padded(self._captions[indices], self.inputs.tokenizer.pad_token_id)
+        mask = tokens != self.inputs.tokenizer.pad_token_id
         labels = np.where(mask, tokens, _IGNORED)
         inputs = self._corrupted(tokens, rng)
         with torch.autocast("cpu", torch.bfloat16):
@@ -56,26 +56,24 @@ class BlipStage(Stage):
 
     def evaluate(self) -> dict[str, float]:
         """Return the caption figures of the evaluation set."""
-        figures = score_captions(
-            self._inputs.evaluation_set, BlipReference(self.model, self._inputs.tokenizer).caption_images
-        )
+        figures = score_captions(self.inputs.evaluation_set, BlipReference(self.model, self.inputs.tokenizer).caption_images)
         return {name: round(value, 4) for name, value in figures.items()}
 
     def _indices(self, step: int) -> NDArray[np.int64]:
         """Return the step's pictures: each epoch has its own order, and leaves out the rest that does not fill a batch."""
-        steps_per_epoch = max(1, len(self._inputs.training_set.scenes) // self._inputs.batch)
+        steps_per_epoch = max(1, len(self.inputs.training_set.scenes) // self.inputs.batch)
         epoch, place = divmod(step, steps_per_epoch)
-        order = np.random.default_rng([self._inputs.seed, _SEED_SPACE, 0, epoch]).permutation(
-            len(self._inputs.training_set.scenes)
+        order = np.random.default_rng([self.inputs.seed, _SEED_SPACE, 0, epoch]).permutation(
+            len(self.inputs.training_set.scenes)
         )
-        return np.sort(order[place * self._inputs.batch : (place + 1) * self._inputs.batch])
+        return np.sort(order[place * self.inputs.batch : (place + 1) * self.inputs.batch])
 
     def _corrupted(self, tokens: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the decoder's inputs: some tokens are masked, as many are replaced by random words."""
-        pad, mask = self._inputs.tokenizer.pad_token_id, self._inputs.tokenizer.mask_token_id
+        pad, mask = self.inputs.tokenizer.pad_token_id, self.inputs.tokenizer.mask_token_id
         chosen = (rng.random(tokens.shape) < _CORRUPTED) & (tokens != pad)
         chosen[:, 0] = False
-        words = rng.integers(mask + 1, self._inputs.tokenizer.bos_token_id, tokens.shape)
+        words = rng.integers(mask + 1, self.inputs.tokenizer.bos_token_id, tokens.shape)
         noise = np.where(rng.random(tokens.shape) < 0.5, mask, words)
         return np.where(chosen, noise, tokens)
 

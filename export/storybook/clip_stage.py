@@ -37,7 +37,7 @@ _FALSE_NEGATIVE = -1e4
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
+class Texts:
     """Texts of one kind for the pictures of a batch, in their order."""
 
     ids: torch.Tensor
@@ -47,9 +47,11 @@ class _Texts:
 
 
 class ClipStage(Stage):
-    """CLIP and its patch task."""
+    """CLIP and its patch task. A model with other towers or another loss overrides the four methods that name them."""
 
     name = "clip"
+    padding: bool | str = True
+    """As transformers' tokenizers take it: to the longest text of a batch."""
 
     model: CLIPModel
     image_processor = staticmethod(clip_image_processor)
@@ -61,47 +63,58 @@ class ClipStage(Stage):
 
     def loss(self, step: Step) -> StepLoss:
         """Return the contrastive loss over three texts for each picture, and the patch task's loss."""
-        with torch.no_grad():
-            self.model.logit_scale.clamp_(0, _MAX_LOGIT_SCALE)
-        rng = np.random.default_rng([self._inputs.seed, _SEED_SPACE, step.number])
+        rng = np.random.default_rng([self.inputs.seed, _SEED_SPACE, step.number])
         indices = self._batches.sample(rng)
-        batch = augmented_batch(self._inputs.training_set, indices, rng)
-        kinds = self._texts(indices, random.Random(f"texts:{self._inputs.seed}:{step.number}"))
+        batch = augmented_batch(self.inputs.training_set, indices, rng)
+        kinds = self._texts(indices, random.Random(f"texts:{self.inputs.seed}:{step.number}"))
         with torch.autocast("cpu", torch.bfloat16):
-            vision = self.model.vision_model(pixel_values=batch.pixels)
-            images = self.model.visual_projection(vision.pooler_output)
-            texts = [self.model.get_text_features(input_ids=kind.ids, attention_mask=kind.mask) for kind in kinds]
-            tokens = self.model.vision_model.post_layernorm(vision.last_hidden_state[:, 1:])
+            features, tokens = self.embed_images(batch.pixels)
+            texts = [self.embed_texts(kind) for kind in kinds]
             patches = self.patch_task(tokens, batch.boxes)
-        images = normalize(images.float(), dim=-1)
-        scale = self.model.logit_scale.exp()
+        images = normalize(features.float(), dim=-1)
         own_loss = images.new_zeros(())
         for weight, text, kind in zip(_WEIGHTS, texts, kinds, strict=True):
-            logits = scale * normalize(text.float(), dim=-1) @ images.T  # (n, d) @ (d, n) -> (n, n)
-            own_loss = own_loss + weight * contrastive_loss(logits, kind.true)
+            own_loss = own_loss + weight * self.pair_loss(normalize(text.float(), dim=-1), images, kind.true)
         return StepLoss(own_loss, patches, len(indices))
+
+    def embed_images(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(n, 3, s, s) -> the images' vectors, (n, d), and their patches after the last norm, (n, p, w)."""
+        vision = self.model.vision_model(pixel_values=pixels)
+        patches = self.model.vision_model.post_layernorm(vision.last_hidden_state[:, 1:])
+        return self.model.visual_projection(vision.pooler_output), patches
+
+    def embed_texts(self, texts: Texts) -> torch.Tensor:
+        """Return the texts' vectors, (n, d)."""
+        features: torch.Tensor = self.model.get_text_features(input_ids=texts.ids, attention_mask=texts.mask)
+        return features
+
+    def pair_loss(self, texts: torch.Tensor, images: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+        """Return the loss of all pairs of (n, d) texts and (n, d) images of norm 1; `true`, (n, n) bool: i is true of j."""
+        with torch.no_grad():
+            self.model.logit_scale.clamp_(0, _MAX_LOGIT_SCALE)
+        return contrastive_loss(self.model.logit_scale.exp() * texts @ images.T, true)  # (n, d) @ (d, n) -> (n, n)
 
     def evaluate(self) -> dict[str, float]:
         """Return the search figures of the evaluation set."""
-        reference = ClipReference(self.model, self._inputs.tokenizer)
-        figures = search_figures(self._inputs.evaluation_set, reference.embed_texts, reference.embed_images)
+        reference = ClipReference(self.model, self.inputs.tokenizer)
+        figures = search_figures(self.inputs.evaluation_set, reference.embed_texts, reference.embed_images)
         return {name: round(value, 4) for name, value in figures.items()}
 
     def learning_rate_share(self, parameter: str) -> float:
         """Return less than 1 for the vision tower: it starts trained, and learns more slowly than the rest."""
         return _TOWER_SHARE if parameter.startswith("model.vision_model.") else 1.0
 
-    def _texts(self, indices: NDArray[np.int64], rng: random.Random) -> list[_Texts]:
+    def _texts(self, indices: NDArray[np.int64], rng: random.Random) -> list[Texts]:
         """Return complete, partial and short texts for the pictures."""
-        scenes = [self._inputs.training_set.scenes[index] for index in indices]
+        scenes = [self.inputs.training_set.scenes[index] for index in indices]
         facts = self._facts[indices]
         writers = (_complete, partial_query, short_query)
         return [self._tokenized([write(scene, rng) for scene in scenes], facts) for write in writers]
 
-    def _tokenized(self, queries: Sequence[Query], scenes: NDArray[np.int16]) -> _Texts:
-        tokens = self._inputs.tokenizer([query.text for query in queries], padding=True, return_tensors="pt")
+    def _tokenized(self, queries: Sequence[Query], scenes: NDArray[np.int16]) -> Texts:
+        tokens = self.inputs.tokenizer([query.text for query in queries], padding=self.padding, return_tensors="pt")
         true = truth_table(encode_facts([query.facts for query in queries]), scenes)
-        return _Texts(tokens["input_ids"], tokens["attention_mask"], torch.from_numpy(true))
+        return Texts(tokens["input_ids"], tokens["attention_mask"], torch.from_numpy(true))
 
 
 def contrastive_loss(logits: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

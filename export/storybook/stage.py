@@ -58,7 +58,7 @@ class Stage(nn.Module, ABC):
         super().__init__()
         self.model = model
         self.patch_task = PatchTask()
-        self._inputs = inputs
+        self.inputs = inputs
 
     @abstractmethod
     def loss(self, step: Step) -> StepLoss:
@@ -71,7 +71,7 @@ class Stage(nn.Module, ABC):
     def save(self, folder: Path) -> None:
         """Write the model, tokenizer and image processor as an ordinary Hugging Face folder."""
         self.model.save_pretrained(folder)
-        self._inputs.tokenizer.save_pretrained(folder)
+        self.inputs.tokenizer.save_pretrained(folder)
         self.image_processor().save_pretrained(folder)
 
     def learning_rate_share(self, parameter: str) -> float:

@@ -1,7 +1,8 @@
-"""A guess at the language of a query or a caption, by its letters and its function words. Short texts stay unknown.
+"""A guess at the language of a query or a caption, by its letters, its function words and some nouns of pictures.
 
-The rules of `words.py`, `noun_phrases.py` and `testimony.py` are English. They hold for what is unknown, too: to take
-English for another language would cost more than the other way round, so the name of a place decides nothing.
+Short texts without any of them stay unknown. The rules of `words.py`, `noun_phrases.py` and `testimony.py` are English. They
+hold for what is unknown, too: to take English for another language would cost more than the other way round, so the name of
+a place decides nothing.
 """
 
 import re
@@ -9,15 +10,16 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from runtime.search.telling_words import TELLING_WORDS_OF
 from runtime.search.word_pattern import WORD
 
 TEXTS_REMEMBERED = 4096  # captions, too
 ENGLISH, UNDETERMINED = "en", "und"  # ISO 639: the latter is some other one
-# Function words that name nothing. Words that English texts have as well, as words of their own or in names ("van Gogh",
-# "Los Angeles"), count only beside others (`_ALSO_IN_ENGLISH`).
+# Function words that name nothing. English has no "no" here, which is Portuguese for "in the". Words that English texts have
+# as well, as words of their own or in names ("van Gogh", "Los Angeles"), count only beside others (`_ALSO_IN_ENGLISH`).
 _FUNCTION_WORDS = {
     ENGLISH: """a above across after against along among an and any are around as at be behind below beneath beside between
-        but by for from has have he her his i if in inside into is it its me my near no not of on onto or our out outside
+        but by for from has have he her his i if in inside into is it its me my near not of on onto or our out outside
         over she so some someone something than that the their them then there these they this those through to toward
         towards under up upon was we were what when where which while who with within without you your""",
     "es": """al con cerca de del detrás dos el en encima entre hay junto la las los mi muy para por sin sobre su un una
@@ -106,6 +108,9 @@ def _by_function_words(text: str) -> str | None:
     # "UN" and "MIT" are no function words; but everything may be in capitals
     words = {word.lower() for word in found if len(word) == 1 or not word.isupper() or text.isupper()}
     counts = {language: len(words & listed) for language, listed in FUNCTION_WORDS_OF.items()}
+    plain = words if text.isascii() else {_in_plain_letters(word) for word in words}
+    for language, listed in TELLING_WORDS_OF.items():
+        counts[language] += len(plain & listed)
     if not text.isascii():
         for language, letters in _LETTERS.items():
             counts[language] += any(letter in word for word in words for letter in letters)
@@ -117,9 +122,14 @@ def _by_function_words(text: str) -> str | None:
     if counts[best] == counts[ENGLISH]:
         return english
     telling = words & FUNCTION_WORDS_OF[best] - _ALSO_IN_ENGLISH
-    if counts[best] == 1 and (not telling or len(found) < WORDS_MIN):
+    if counts[best] == 1 and plain.isdisjoint(TELLING_WORDS_OF[best]) and (not telling or len(found) < WORDS_MIN):
         return english
     return UNDETERMINED if others else best  # "un" is French, Spanish and Italian
+
+
+def _in_plain_letters(word: str) -> str:
+    """Return a word in lower case without the accents of its letters."""
+    return unicodedata.normalize("NFD", word.replace("ß", "ss")).encode("ascii", "ignore").decode()
 
 
 @lru_cache(TEXTS_REMEMBERED)

@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -31,8 +32,13 @@ def save_gemma_tokenizer(folder: Path, *, entries: int, context: int) -> None:
         merges += [(start, token[-1]) for token in longer]
         tokens += longer
         growing += longer
+    write_gemma_form(folder, tokens, merges, context=context)
+
+
+def write_gemma_form(folder: Path, tokens: Sequence[str], merges: Sequence[tuple[str, str]], *, context: int) -> None:
+    """Write the files of Gemma's byte-pair encoding over `tokens`, whose ids are their places."""
     vocabulary = {token: index for index, token in enumerate(tokens)}
-    tokenizer = Tokenizer(models.BPE(vocabulary, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer = Tokenizer(models.BPE(vocabulary, list(merges), unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])

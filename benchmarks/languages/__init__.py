@@ -1,0 +1,1 @@
+"""Whether the language of a short query is told."""

@@ -1,0 +1,1 @@
+"""A sibling of the sample CLIP in SigLIP's form, trained on storybook scenes. Its weights are not shipped."""
