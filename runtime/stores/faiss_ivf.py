@@ -14,6 +14,7 @@ from runtime.stores.mapped_memory import KEPT_BYTES, MappedMemory
 
 REMEDY = "Build the index again: lookwhy index FOLDER."
 ROW_BYTES = 8
+WINDOWS_PER_CLUSTER = 4  # times as much is mapped as a small cluster is long, at most about: windows have sixteen pages
 Vectors = NDArray[np.float32]
 
 
@@ -29,8 +30,11 @@ class MappedIvf:
         self._components, self._clusters = _parts(index)
         lists: Any = faiss.downcast_InvertedLists(self._clusters.invlists)
         lists.prefetch_nthread = 0  # faiss would start up to 32 threads a search, only to touch pages: 2.3 ms instead of 1.4
-        self._list_bytes = lists.totsize // self._clusters.nlist
         self._memory = MappedMemory(int(lists.ptr), lists.totsize, kept_bytes)
+        self._at_once = max(1, kept_bytes // WINDOWS_PER_CLUSTER // max(1, lists.totsize // self.nlist))  # clusters
+        bytes_of = np.array(_sizes(lists), np.int64) * (lists.code_size + ROW_BYTES)
+        self._ends = lists.totsize - int(bytes_of.sum()) + np.cumsum(bytes_of)  # of each cluster in the file, (nlist,)
+        self._starts = self._ends - bytes_of
 
     @classmethod
     def open(cls, path: Path, dimension: int, count: int, threads: int = 1, *, kept_bytes: int = KEPT_BYTES) -> Self:
@@ -85,9 +89,9 @@ class MappedIvf:
         size, code_size = lists.list_size(number), lists.code_size
         if not size:
             return np.empty(0, np.int64), np.empty((0, code_size), np.uint8)
+        self._make_room(np.array([number]))
         rows = faiss.rev_swig_ptr(lists.get_ids(number), size).copy()
         codes = faiss.rev_swig_ptr(lists.get_codes(number), size * code_size).reshape(size, code_size).copy()
-        self._memory.count_read(codes.nbytes + rows.nbytes)
         if rows.min() < 0 or rows.max() >= self._clusters.ntotal:
             raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
         return rows, codes
@@ -109,13 +113,11 @@ class MappedIvf:
         with_arrays: Any = faiss  # whose classes take arrays and keywords that the type checker does not know of
         selector = None if bits is None else with_arrays.IDSelectorBitmap(bits)
         reduced = self._components.apply(queries)
-        at_once = max(1, self._memory.read_max_bytes // max(1, self._list_bytes))
-        if nprobe <= at_once:
+        if self._memory.keeps_all:
             params = with_arrays.SearchParametersIVF(nprobe=nprobe, sel=selector)
             _, rows = self._clusters.search(reduced, wanted, params=params)
-            self._memory.count_read(len(queries) * nprobe * self._list_bytes)
         else:
-            rows = self._nearest_in_steps(reduced, wanted, nprobe, at_once, selector)
+            rows = self._nearest_in_steps(reduced, wanted, nprobe, selector)
         least = 0 if nprobe >= self.nlist else -1
         if rows.min() < least or rows.max() >= self._clusters.ntotal:
             raise ArtefactCorrupt(self._path, "its clusters hold other vectors than its file of vectors", REMEDY)
@@ -126,27 +128,32 @@ class MappedIvf:
         reduced: Vectors,
         wanted: int,
         nprobe: int,
-        at_once: int,
         selector: Any,  # noqa: ANN401 (faiss has no types)
     ) -> NDArray[np.int64]:
-        """Return the same as one search, whose clusters would keep more of the file in memory than may be."""
+        """Return the same as one search, which might keep more of the file in memory than may be."""
         import faiss
 
         with_arrays: Any = faiss
         nearness, clusters = with_arrays.downcast_index(self._clusters.quantizer).search(reduced, nprobe)  # (n, nprobe)
         all_scores, all_rows = [], []
-        for start in range(0, nprobe, at_once):
-            some = np.ascontiguousarray(clusters[:, start : start + at_once])
-            their_nearness = np.ascontiguousarray(nearness[:, start : start + at_once])
+        for start in range(0, nprobe, self._at_once):
+            some = np.ascontiguousarray(clusters[:, start : start + self._at_once])
+            their_nearness = np.ascontiguousarray(nearness[:, start : start + self._at_once])
+            self._make_room(some[some >= 0])
             scores, rows = np.empty((len(reduced), wanted), np.float32), np.empty((len(reduced), wanted), np.int64)
             params = with_arrays.SearchParametersIVF(nprobe=some.shape[1], sel=selector)
             arrays = [faiss.swig_ptr(array) for array in (some, their_nearness, scores, rows)]
             self._clusters.search_preassigned_c(len(reduced), faiss.swig_ptr(reduced), wanted, *arrays, False, params)
-            self._memory.count_read(some.size * self._list_bytes)
             all_scores.append(scores)
             all_rows.append(rows)
+        if len(all_rows) == 1:
+            return all_rows[0]
         best = np.argsort(-np.hstack(all_scores), axis=1, kind="stable")[:, :wanted]
         return np.take_along_axis(np.hstack(all_rows), best, axis=1)
+
+    def _make_room(self, clusters: NDArray[np.int64]) -> None:
+        """Give back other parts of the file, where these clusters, (n,), would be too much."""
+        self._memory.make_room(self._starts[clusters], self._ends[clusters])
 
 
 def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401
@@ -185,7 +192,11 @@ def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
 
 def _lists_are_whole(lists: Any, clusters: Any, count: int) -> bool:  # noqa: ANN401
     """Return whether the clusters hold all vectors, and end before the file does."""
-    sizes = [lists.list_size(number) for number in range(lists.nlist)]
+    sizes = _sizes(lists)
     content_bytes = count * (clusters.d + ROW_BYTES)
     fits = (lists.nlist, lists.code_size, clusters.code_size) == (clusters.nlist, clusters.d, clusters.d)
     return bool(fits and sum(sizes) == count == clusters.ntotal and content_bytes <= lists.totsize)
+
+
+def _sizes(lists: Any) -> list[int]:  # noqa: ANN401 (faiss has no types)
+    return [lists.list_size(number) for number in range(lists.nlist)]

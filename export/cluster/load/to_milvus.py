@@ -6,6 +6,7 @@ force before stays until the next load, as servers go on with it for a while.
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,17 +102,25 @@ def _insert(shards: Address, loading: _Loading, console: Console) -> tuple[Libra
     had, number = begun or 0, -1
     if begun is not None:
         console.print(f"Going on with {collections.generation}: {had * BATCH_ROWS:,} rows are there.", highlight=False)
-    with progress_bar(console, f"Loading {collections.generation}", loading.shards.count) as advance:
+    bar = progress_bar(console, f"Loading {collections.generation}", loading.shards.count)
+    with bar as advance, ThreadPoolExecutor(1) as sender:  # one batch is under way while the next one is read
+        sent: Future[None] | None = None
         for number, batch in enumerate(stored_batches(read_shards(shards, rows_at_once=BATCH_ROWS))):
             notes.add(batch)
             rows = list(_rows(batch, collections))
             cut += sum(was_cut for _, was_cut in rows)
             if number >= had:
+                if sent:
+                    sent.result()
                 # what was sent after the last note may be there already
-                collections.send([row for row, _ in rows], may_be_there=begun is not None and number < had + NOTED_EVERY)
+                may_be = begun is not None and number < had + NOTED_EVERY
+                sent = sender.submit(collections.send, [row for row, _ in rows], may_be_there=may_be)
                 if (number + 1) % NOTED_EVERY == 0:
+                    sent.result()
                     collections.note_progress(number + 1, loading.fingerprint)
             advance(len(rows))
+        if sent:
+            sent.result()
     collections.note_progress(number + 1, loading.fingerprint)
     return notes, cut
 

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.vectors.cluster_file import COMPARED, nearest_centroids
-from export.index.vectors.clusters import mean_directions
+from export.index.vectors.clusters import mean_directions, neighbours_in_a_row
 
 rng = np.random.default_rng(3)
 
@@ -38,3 +38,18 @@ def test_an_empty_cluster_begins_anew_at_the_vector_farthest_from_its_own_centro
     vectors, placed = unit(5), np.array([0, 0, 2, 2, 2])
     means = mean_directions(vectors, placed, np.array([0.9, 0.8, 0.1, 0.5, 0.7], np.float32), 3)
     np.testing.assert_allclose(means[1], vectors[2], atol=1e-6)
+
+
+def test_clusters_that_are_near_each_other_follow_one_another() -> None:
+    topics = unit(16)
+    centroids = np.repeat(topics, 8, axis=0) + 0.1 * unit(128)
+    shuffled = rng.permutation(128)
+    order = neighbours_in_a_row(centroids[shuffled])
+    assert sorted(order.tolist()) == list(range(128))
+    topic_of = shuffled[order] // 8
+    assert np.count_nonzero(np.diff(topic_of)) < 40, "of a random order, about 120"
+
+
+def test_equal_centroids_and_few_have_an_order() -> None:
+    for centroids in (np.ones((9, 4), np.float32), unit(1), unit(2), unit(3)):
+        assert sorted(neighbours_in_a_row(centroids).tolist()) == list(range(len(centroids)))
