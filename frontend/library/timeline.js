@@ -14,7 +14,7 @@ const USUAL_RATIO = 1.4;
 const box = by_id("months");
 const years = by_id("years");
 
-/** Shows a timeline, of whose pictures the `first` are here; calls `open(place)` and `fail(failure, retry)`. */
+/** Shows a timeline, of whose pictures the `first` have come; calls `open(place)` and `fail(failure, retry)`. */
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
