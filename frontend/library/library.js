@@ -45,7 +45,8 @@ async function show_all(where, mine, find_similar) {
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
   const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
-  by_id("library_count").textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
+  const textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
+  Object.assign(by_id("library_count"), { textContent, className: list.count ? "" : "notice" });
   mine.months = show_months(timeline, pictures, first, { open: (at) => open_viewer(list, at, uses), fail });
   mine.open_linked = () => open_linked_photo(first, uses, list);
   mine.open_linked();

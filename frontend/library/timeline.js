@@ -27,6 +27,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   if (undated) box.append(make_month(months.length ? "No date" : "", undated));
   years.replaceChildren(...months.flatMap(make_year));
   years.hidden = years.children.length < 2;
+  years.closest("main").classList.toggle("with_years", !years.hidden);
   fit_all();
   for (const chunk of chunks) {
     if (chunk.end > first.length || chunk.first >= CHUNK) break;

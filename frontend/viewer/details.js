@@ -38,8 +38,9 @@ export function show_evidence(picture, { words: awaited = [] }) {
   const { words: weighed = [], text = [], named = false } = evidence ?? {};
   const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word }));
   const said = describe_verdict(picture);
-  set("match", { textContent: said && `Match: ${said.toLowerCase()}` }).dataset.verdict = verdict;
-  set("explanation", { textContent: explanation ?? "" });
+  const is_unasked = !explanation && !awaited.length;
+  set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
+  set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
   // Of one found by its file's name, the picture need not show the words.
   set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: String(words !== weighed) });
   part("bars").replaceChildren(...words.map(make_bar));
