@@ -89,12 +89,12 @@ async function note_readiness() {
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
 }
 
-form.addEventListener("submit", (event) => {
+form.onsubmit = (event) => {
   event.preventDefault();
   submit();
   // A phone's keyboard would cover the pictures; with a real one, ↓ leads on to the first.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
-});
+};
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="?"]');
@@ -104,13 +104,13 @@ document.addEventListener("click", (event) => {
   restore_from_address();
 });
 
-by_id("retry").addEventListener("click", run);
+by_id("retry").onclick = run;
 addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
-banner.querySelector("button").addEventListener("click", () => {
+banner.querySelector("button").onclick = () => {
   banner.hidden = true;
   sessionStorage.setItem(DISMISSED, "");
-});
-by_id("log_out").addEventListener("click", log_out);
+};
+by_id("log_out").onclick = log_out;
 document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
 addEventListener("online", () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();

@@ -57,15 +57,15 @@ function show_weight() {
 }
 
 export function listen_to_query_picture({ take, change_weight, remove }) {
-  by_id("remove_picture").addEventListener("click", remove);
-  query_box.addEventListener("input", show_weight);
-  weight_box.addEventListener("input", show_weight);
-  weight_box.addEventListener("change", change_weight);
-  by_id("choose_picture").addEventListener("click", () => file_box.click());
-  file_box.addEventListener("change", () => {
+  by_id("remove_picture").onclick = remove;
+  query_box.oninput = show_weight;
+  weight_box.oninput = show_weight;
+  weight_box.onchange = change_weight;
+  by_id("choose_picture").onclick = () => file_box.click();
+  file_box.onchange = () => {
     take([...file_box.files]);
     file_box.value = ""; // else the same file could not be chosen again
-  });
+  };
   document.addEventListener("paste", (event) => {
     const { files } = event.clipboardData;
     // Some programs copy text with a picture of it.
@@ -117,15 +117,15 @@ function read_form() {
 }
 
 // "up to" follows until it says something else, so that a year is typed once.
-from.addEventListener("input", () => {
+from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;
-});
+};
 
 // Offers the folders that the other filters leave.
-form.addEventListener("toggle", async ({ newState }) => {
+form.ontoggle = async ({ newState }) => {
   if (newState !== "open") return;
   const { folder, ...others } = read_form();
   const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
   by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
-});
+};

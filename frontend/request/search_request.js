@@ -159,7 +159,7 @@ export function take_response(body, signal) {
   if (!sent || sent.body !== body) return null;
   const { response, aborter } = sent;
   sent = null;
-  signal.addEventListener("abort", () => aborter.abort(signal.reason));
+  signal.onabort = () => aborter.abort(signal.reason);
   return response;
 }
 

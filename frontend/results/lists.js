@@ -170,11 +170,11 @@ function watch() {
   if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
 }
 
-misses_box.addEventListener("toggle", async () => {
+misses_box.ontoggle = async () => {
   await make_cards();
   used.toggled?.();
-});
-more_button.addEventListener("click", async () => (await load_more())?.focus());
+};
+more_button.onclick = async () => (await load_more())?.focus();
 addEventListener("scroll", () => {
   is_scrolled = scrollY > 0;
   watch();

@@ -93,10 +93,10 @@ function show_in_folder() {
   return attempt(null, () => open_folder(shown.id), fail);
 }
 
-part("copy_link").addEventListener("click", ({ target }) => {
+part("copy_link").onclick = ({ target }) => {
   write_photo(shown.id, read_photo_entry()); // it may lag behind
   copy(location.href, target);
-});
-part("copy_path").addEventListener("click", ({ target }) => copy(shown.image_path, target));
-part("open_folder").addEventListener("click", show_in_folder);
-part("text").addEventListener("click", () => mark_text(marks.hasAttribute("hidden")));
+};
+part("copy_path").onclick = ({ target }) => copy(shown.image_path, target);
+part("open_folder").onclick = show_in_folder;
+part("text").onclick = () => mark_text(marks.hasAttribute("hidden"));

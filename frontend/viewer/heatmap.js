@@ -108,5 +108,5 @@ function draw_patches(grid, flat) {
   return patches;
 }
 
-toggle.addEventListener("click", () => toggle_heatmap());
-part("where_retry").addEventListener("click", show);
+toggle.onclick = () => toggle_heatmap();
+part("where_retry").onclick = show;

@@ -155,7 +155,7 @@ function load_original(scale) {
 }
 
 const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: () => uses.find_similar(shown) };
-for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
+for (const [name, act] of Object.entries(pressed)) part(name).onclick = act;
 
 const keys = {
   ArrowLeft: pressed.previous,
@@ -165,9 +165,9 @@ const keys = {
   "+": () => gestures.zoom_by(1.5),
   "-": () => gestures.zoom_by(1 / 1.5),
 };
-viewer.addEventListener("keydown", (event) => is_modified(event) || keys[event.key]?.());
-viewer.addEventListener("cancel", (event) => {
+viewer.onkeydown = (event) => is_modified(event) || keys[event.key]?.();
+viewer.oncancel = (event) => {
   event.preventDefault();
   close();
-});
-viewer.addEventListener("close", on_close);
+};
+viewer.onclose = on_close;
