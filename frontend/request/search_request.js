@@ -41,15 +41,13 @@ export function describe_request({ query, picture }) {
 
 /** Returns a request whose picture is `like`, an id, or `kept`, what `write_address` stored of it. */
 export function read_address() {
-  const fields = read_fields();
-  const weight = Number(fields.get("w") ?? NaN);
-  const text = fields.get("text");
-  const set = TEXT_FILTERS.map((key) => [key, fields.get(key)?.trim()]).filter(([, value]) => value);
+  const { q = "", w, text, order, ...fields } = read_fields();
+  const set = TEXT_FILTERS.map((key) => [key, fields[key]?.trim()]).filter(([, value]) => value);
   return {
-    query: (fields.get("q") ?? "").trim(),
-    picture_weight: weight >= 0 && weight <= 1 ? weight : DEFAULT_PICTURE_WEIGHT,
+    query: q.trim(),
+    picture_weight: w >= 0 && w <= 1 ? Number(w) : DEFAULT_PICTURE_WEIGHT,
     where: { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) },
-    order: fields.get("order") === "date" ? "date" : "match",
+    order: order === "date" ? "date" : "match",
     like: read_id("like"),
     kept: history.state?.picture ?? null,
   };
@@ -76,7 +74,7 @@ export function address_of(request) {
   });
 }
 
-export const address_with = (changes) => as_address({ ...Object.fromEntries(read_fields()), ...changes });
+export const address_with = (changes) => as_address({ ...read_fields(), ...changes });
 
 /** Tells one request from another, whichever picture is open. */
 export const read_request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
@@ -90,10 +88,10 @@ export function write_photo(id, entry = null, { push = false } = {}) {
 
 export const read_photo_entry = () => history.state?.photo ?? null;
 
-const read_fields = () => new URLSearchParams(location.search);
+const read_fields = () => Object.fromEntries(new URLSearchParams(location.search));
 
 function read_id(name) {
-  const id = read_fields().get(name);
+  const id = read_fields()[name];
   return /^\d{1,15}$/.test(id) ? Number(id) : null;
 }
 
