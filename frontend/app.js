@@ -1,4 +1,4 @@
-// Makes a request of the address, the box, the filters and a given picture, and shows its answer; then what the server says of itself.
+// Makes a request of the address, the box, the filters and a given picture, and has its answer shown.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
 import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
@@ -15,9 +15,8 @@ const banner = by_id("sample_models");
 const DISMISSED = "sample_models_dismissed";
 
 let request = null;
-let library = null; // its module, fetched once it is needed, or the page is idle
-// Shrinking a picture takes a moment, and an earlier picture must not replace a later one.
-let newest_files = null;
+let library = null; // its module
+let newest_files = null; // an earlier picture, which takes a moment to shrink, must not replace a later one
 let shown_generation = null;
 
 function restore_from_address() {
@@ -30,7 +29,8 @@ function restore_from_address() {
   clear_toast();
   newest_files = null;
   if (kept && !request.picture) report_lost_picture(kept);
-  document.title = is_empty(request) ? "Lookwhy" : `${request.query || `Pictures ${describe_request(request)}`} · Lookwhy`;
+  const title = request.query || `Pictures ${describe_request(request)}`;
+  document.title = is_empty(request) ? "Lookwhy" : `${title} · Lookwhy`;
   return run();
 }
 
@@ -57,7 +57,7 @@ function report_lost_picture({ name }) {
   show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
-/** Shows what the search box says, with some changes; adds a history entry, or replaces the current one. */
+/** Shows what the search box says, with some changes, as a new history entry or in place of the current one. */
 function submit(changes = {}, { replace = false } = {}) {
   const written = { query: query_box.value.trim(), picture_weight: read_picture_weight() };
   write_address({ ...request, ...written, ...changes }, { replace });
@@ -89,12 +89,12 @@ async function note_readiness() {
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
 }
 
-form.addEventListener("submit", (event) => {
+form.onsubmit = (event) => {
   event.preventDefault();
   submit();
-  // On a phone the keyboard would cover the pictures; with a real one, ↓ leads from the box to the first card.
+  // A phone's keyboard would cover the pictures; with a real one, ↓ leads on to the first.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
-});
+};
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="?"]');
@@ -104,18 +104,18 @@ document.addEventListener("click", (event) => {
   restore_from_address();
 });
 
-by_id("retry").addEventListener("click", run);
+by_id("retry").onclick = run;
 addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
-banner.querySelector("button").addEventListener("click", () => {
+banner.querySelector("button").onclick = () => {
   banner.hidden = true;
   sessionStorage.setItem(DISMISSED, "");
-});
-by_id("log_out").addEventListener("click", log_out);
+};
+by_id("log_out").onclick = log_out;
 document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
 addEventListener("online", () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
 });
-// A browser may find out that there is no network only after a search has failed.
+// Which a browser may find out only after a search has failed.
 addEventListener("offline", () => by_id("retry").checkVisibility() && show_failure(unreachable()));
 listen_to_keys(query_box);
 listen_to_query_picture({

@@ -1,5 +1,5 @@
-// Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login.
-// runtime/web/routes/page.py fills in the version: each has a cache of its own, filled whole.
+// Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login. Each version, which
+// runtime/web/routes/page.py fills in, has a cache of its own.
 
 const VERSION = "";
 const page = new URL("./", location);
@@ -15,7 +15,7 @@ async function keep() {
 }
 
 async function begin() {
-  // The browser itself asks for the page, then: a link from another site stays one, as the login wants to know.
+  // So the browser itself asks for the page, and the login knows a link from another site.
   await registration.navigationPreload?.enable();
   const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
   await Promise.all(others.map((name) => caches.delete(name)));

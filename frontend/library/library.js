@@ -1,4 +1,4 @@
-// The library, where nothing is searched for; its pictures by their place in its order, fetched a page at a time.
+// The library, while nothing is searched for. Its pictures are fetched a page at a time.
 
 import { attempt, fetch_examples, fetch_pictures, fetch_timeline } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
@@ -13,9 +13,9 @@ const PAGES_KEPT = 12;
 const library = by_id("library");
 
 let examples = null;
-let shown = null; // or awaited; it stays while results are shown, so that Back finds its place
+let shown = null; // or awaited; kept while results are shown, so that Back finds its place
 
-/** Shows the library, or what the filters of a request leave of it; calls `find_similar(picture)`. */
+/** Shows what the filters of a request leave of the library; calls `find_similar(picture)`. */
 export async function show_library({ where }, find_similar) {
   document.body.dataset.state = "library";
   const key = JSON.stringify(where);
@@ -45,7 +45,8 @@ async function show_all(where, mine, find_similar) {
   const list = { count: timeline.pictures, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
   const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
-  by_id("library_count").textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
+  const textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
+  Object.assign(by_id("library_count"), { textContent, className: list.count ? "" : "notice" });
   mine.months = show_months(timeline, pictures, first, { open: (at) => open_viewer(list, at, uses), fail });
   mine.open_linked = () => open_linked_photo(first, uses, list);
   mine.open_linked();
@@ -57,12 +58,9 @@ function fill_examples({ examples: queries }) {
   by_id("examples").hidden = !queries.length;
 }
 
-/**
- * Returns what the filters leave, the newest first: `at(place)` is one picture, `slice(first, end)` are several;
- * `call_off(is_wanted)` aborts what is awaited of pages for which `is_wanted(first, end)` is false.
- */
+/** Returns {at(place), slice(first, end)}, the newest first; `call_off(is_wanted)` aborts pages unless `is_wanted(first, end)`. */
 function open_pictures(where) {
-  const pages = new Map(); // by number, the one used last at the end
+  const pages = new Map(); // by number, the last used at the end
 
   function page(number) {
     const found = pages.get(number) ?? fetch_page(number);

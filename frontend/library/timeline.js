@@ -8,24 +8,26 @@ import { ratio_of } from "../request/search_request.js";
 const CHUNK = 60;
 const MARGIN = 1200; // CSS pixels above and below the window
 const SETTLING_MS = 80; // what is scrolled past faster is not asked for
+const FAST = 0.25; // of the window's height, between two frames
 const GAP = 4; // CSS pixels, as in pictures.css
 const USUAL_RATIO = 1.4;
 
 const box = by_id("months");
 const years = by_id("years");
 
-/** Shows a timeline, of whose pictures the `first` are here; calls `open(place)` and `fail(failure, retry)`. */
+/** Shows a timeline, of whose pictures the `first` have come; calls `open(place)` and `fail(failure, retry)`. */
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
   const resizing = new ResizeObserver(fit_all);
   let near = new Set();
-  let [width, timer, to_focus] = [0, 0, -1];
+  let [width, timer, to_focus, seen_at] = [0, 0, -1, 0];
 
   box.replaceChildren(...months.map(({ month, pictures: count }) => make_month(name_date(month), count)));
   if (undated) box.append(make_month(months.length ? "No date" : "", undated));
   years.replaceChildren(...months.flatMap(make_year));
   years.hidden = years.children.length < 2;
+  years.closest("main").classList.toggle("with_years", !years.hidden);
   fit_all();
   for (const chunk of chunks) {
     if (chunk.end > first.length || chunk.first >= CHUNK) break;
@@ -61,15 +63,19 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   function see() {
     if (!box.clientWidth) return;
     const now = find_near();
-    if (now.size === near.size && now.isSubsetOf(near)) return;
-    for (const chunk of near) {
-      chunk.month.className = "";
-      if (!now.has(chunk)) clear(chunk);
-    }
-    near = now;
-    for (const { month } of near) month.className = "near";
+    const is_fast = Math.abs(scrollY - seen_at) > FAST * innerHeight;
+    const is_same = now.size === near.size && now.isSubsetOf(near);
+    seen_at = scrollY;
+    if (is_same && !is_fast) return;
     clearTimeout(timer);
     timer = setTimeout(fetch_near, SETTLING_MS);
+    if (is_same) return;
+    for (const chunk of near.difference(now)) {
+      chunk.month.classList.remove("near");
+      clear(chunk);
+    }
+    near = now;
+    for (const { month } of near) month.classList.add("near");
   }
 
   function find_near() {

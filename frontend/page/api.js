@@ -1,30 +1,28 @@
-// All requests to the server, but for the first search (search_request.js), and what can fail on the way.
+// All requests to the server but for a linked search (search_request.js), and what can fail on the way.
 
 import { api_base, as_json, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
-// An idle function on AWS Lambda may need many seconds to start; users do not wait longer than this.
-const LIMIT_MS = 60_000;
-// When to ask a busy server again that does not say, and the longest wait without the user.
-const BUSY_S = 2;
-const LONGEST_WAIT_S = 60;
+const LIMIT_MS = 60_000; // an idle function on AWS Lambda may need many seconds to start
+const BUSY_S = 2; // when to ask a busy server again that does not say
+const LONGEST_WAIT_S = 60; // without asking the user
 
 const is_elsewhere = api_base.origin !== location.origin;
 let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
-/** How many results are asked for, and explained, at once: fewer where the server allows no more. */
+/** How many results are asked for, and explained, at once; fewer where the server says so. */
 export let page_size = PAGE_SIZE;
 
-/** A request that failed, or was not worth sending. index.html has the words; the server's own message says more than the page's. */
+/** A request that failed, or was not worth sending. index.html has the words; what the server `said` is better than theirs. */
 export class RequestFailed extends Error {
-  constructor(name, { said, code, worth_retrying = false, ...values } = {}) {
+  constructor(name, { said, code, worth_retrying, ...values } = {}) {
     const find = (word) => document.getElementById("failures").content.querySelector(`[data-name="${word}"]`);
     const words = find(name);
     super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
-    Object.assign(this, { title: ((code && find(code)) || words).title, worth_retrying, code });
+    Object.assign(this, { title: (find(code) ?? words).title, worth_retrying, code });
   }
 }
 
-/** Returns what `task` does; gives a failed request to `fail`, but drops what fails once `signal` is aborted. */
+/** Returns what `task` does; gives a failed request to `fail`, unless `signal` is aborted. */
 export async function attempt(signal, task, fail) {
   try {
     return await task();
@@ -35,7 +33,7 @@ export async function attempt(signal, task, fail) {
   }
 }
 
-/** Returns a page of the answer to a request: the first, or that of a `cursor`. A busy server is asked again, once, after `tell_busy(wait_s)`. */
+/** Returns the first results, or those of a `cursor`. A busy server is asked once more, after `tell_busy(wait_s)`. */
 export async function search(request, cursor, signal, tell_busy) {
   const ask = () => {
     const fields = search_fields(request, { cursor, top_k: page_size });
@@ -67,7 +65,7 @@ export async function log_out() {
   location.assign("login");
 }
 
-/** Returns why no answer came. `is_there`: a server of another origin answers what no page may read. */
+/** Says why no answer came. `is_there`: a server of another origin gives one that the page may not read. */
 export function unreachable(cause, is_there) {
   const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
   const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
@@ -76,7 +74,7 @@ export function unreachable(cause, is_there) {
 
 const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
 
-/** Returns an answer that has a field of this name; throws RequestFailed, or AbortError. */
+/** Returns an answer that has this field; throws RequestFailed, or AbortError. */
 async function fetch_answer(route, field, { tell_busy, ...options }) {
   let answer = await send(route, options);
   const { retry_s } = answer;
@@ -95,7 +93,8 @@ async function fetch_answer(route, field, { tell_busy, ...options }) {
 
 // Another version's results may lack what the cards are made of.
 function has_what_is_shown(found, field) {
-  return field === "results" ? Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence) : found !== undefined;
+  if (field !== "results") return found !== undefined;
+  return Array.isArray(found) && found.every((result) => result?.id >= 0 && result.evidence);
 }
 
 async function send(route, options = {}) {
@@ -118,17 +117,19 @@ async function send(route, options = {}) {
 function as_form(fields, file) {
   const body = new FormData();
   body.set("image", file, file.name ?? "picture.jpg");
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== "") body.set(name, name === "where" ? JSON.stringify(value) : value);
+  }
   return { method: "POST", body };
 }
 
-async function with_hash({ body, headers, ...options }) {
-  const whole = new Response(body);
-  const type = whole.headers.get("content-type");
-  const bytes = await whole.arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+async function with_hash(options) {
+  const { headers, ...whole } = options;
+  const request = new Request(api_base, options); // which names the type of a form
+  const body = await request.arrayBuffer();
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { ...options, body: bytes, headers: { ...(type && { "content-type": type }), ...headers, "x-amz-content-sha256": sha256 } };
+  return { ...whole, body, headers: { ...Object.fromEntries(request.headers), "x-amz-content-sha256": sha256 } };
 }
 
 function is_there() {
@@ -157,7 +158,7 @@ const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body
 function refused_or_broken(answer) {
   const { status, body } = answer;
   const { code, message: said } = body?.error ?? {};
-  const failed = (name, worth_retrying = false) => new RequestFailed(name, { said, code, worth_retrying, status });
+  const failed = (name, worth_retrying) => new RequestFailed(name, { said, code, worth_retrying, status });
   if (status < 400) return failed("no_answer", true);
   if (status === 401) return new RequestFailed("logged_out");
   if (status === 403 && body && !code) return failed("unsigned");

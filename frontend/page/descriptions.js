@@ -5,16 +5,16 @@ import { describe_request } from "../request/search_request.js";
 const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
 const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
 const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS = "January February March April May June July August September October November December".split(" ");
 
-let countries = null; // made when they are first needed: it takes a phone tens of milliseconds
+let countries = null; // takes a phone tens of milliseconds to make
 
 const join = (parts, by) => parts.filter(Boolean).join(by);
 
 export function describe_verdict({ verdict, match_probability: probability }) {
   const name = VERDICTS[verdict] ?? "";
   if (!name || typeof probability !== "number") return name;
-  // Never 0 or 100, as it is an estimate.
+  // Never 0 or 100: it is an estimate.
   const percent = probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability);
   return `${name} · ${percent}%`;
 }
@@ -40,7 +40,7 @@ export const describe_explanation_source = (source) => EXPLANATION_SOURCES[sourc
 
 export function describe_facts(picture) {
   const { taken, taken_source, copy_count } = picture;
-  // When a file was written says nothing of when a photo was taken.
+  // A file's date is not the photo's.
   const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }

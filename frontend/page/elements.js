@@ -12,12 +12,15 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
+/** Returns a function that sets properties of what a selector finds in an element, and returns that. */
+export const set_in = (element) => (selector, properties) => Object.assign(element.querySelector(selector), properties);
+
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
 
-/** Shows a message until it is dismissed, and a button for `act`. A failure interrupts a screen reader. */
+/** Shows a message, and a button for `act`, until it is dismissed. A failure interrupts a screen reader. */
 export function show_toast({ title, message, act, name = "Try again", failure = true }) {
   const toast = copy_template("toast_template");
-  const set = (selector, properties) => Object.assign(toast.querySelector(selector), properties);
+  const set = set_in(toast);
   if (failure) toast.role = "alert";
   set(".title", { textContent: title });
   set(".message", { textContent: message });

@@ -4,11 +4,11 @@ import { image_address, offer_previews, preview_address, show_image } from "../r
 
 const larger = new Image();
 
-/** Shows a picture in a frame: a preview for its row, or where there is none, itself. Without a row, the smallest until the largest has come. */
+/** Shows a picture in a frame: a preview for its row, or the smallest until the largest has come; itself where there is none. */
 export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
-  const first = preview_address(picture, row_height ? 512 : 320); // or srcset; an older server may lack it
+  const first = preview_address(picture, row_height ? 512 : 320); // which an older server may lack
   const addresses = [first, preview_address(picture), image_address(picture.image_url)].filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");

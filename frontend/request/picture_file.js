@@ -1,17 +1,17 @@
-// Checks a file that the user gives as a picture, and makes a small JPEG of it to send.
+// Makes a small JPEG, to send, of a file that the user gives as a picture.
 
 import { RequestFailed } from "../page/api.js";
 
 const LONGEST_SIDE = 1024;
-const MAX_CHOSEN_BYTES = 60e6; // a browser may run out of memory decoding a larger file
-const MAX_SENT_BYTES = 4.5e6; // a server on AWS Lambda accepts no larger request
+const MAX_CHOSEN_BYTES = 60e6; // decoding more may take all of a browser's memory
+const MAX_SENT_BYTES = 4.5e6; // AWS Lambda accepts no more
 
-/** Returns the one picture of some files as a small upright JPEG, or as it is where the browser cannot read it; throws RequestFailed. */
+/** Returns the one of some files as a small upright JPEG, or as it is if the browser cannot read it; throws RequestFailed. */
 export async function read_picture(files) {
   const [file] = files;
   const { name, type, size } = file;
   if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
-  // Browsers name no type of a format that they do not know, such as HEIC. The server may know it, and says so if not.
+  // Where a browser does not know the format and so names none, as of HEIC, the server may know it.
   if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
   const refuse_over = (most, why) => {
     if (size > most) throw new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
@@ -28,7 +28,7 @@ function draw_small(bitmap) {
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
-  context.fillStyle = "white"; // JPEG has no transparency; without this it would turn black
+  context.fillStyle = "white"; // or what is transparent turns black
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);

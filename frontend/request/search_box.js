@@ -1,4 +1,4 @@
-// The search box: the picture to search with, and its weight against the words; the filters, a chip for each, and the order.
+// The picture to search with and its weight against the words; the filters, with a chip for each; the order.
 
 import { fetch_folders } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
@@ -23,8 +23,7 @@ const FILTER_NAMES = {
   has_text: (has_text) => (has_text ? "with text" : "without text"),
 };
 
-// By keys that no earlier load of the page has used, as its history is still there.
-const given_pictures = new Map();
+const given_pictures = new Map(); // by keys of this load: the history has those of earlier ones, too
 
 export function store_picture(file, name) {
   const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
@@ -32,7 +31,7 @@ export function store_picture(file, name) {
   return picture;
 }
 
-/** Returns the picture of an address and its history entry; null where there is none, or it is lost. */
+/** Returns the picture of an address and its history entry, or null if it is lost. */
 export function find_picture({ like, kept }) {
   if (like === null) return given_pictures.get(kept?.key) ?? null;
   return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
@@ -58,18 +57,18 @@ function show_weight() {
 }
 
 export function listen_to_query_picture({ take, change_weight, remove }) {
-  by_id("remove_picture").addEventListener("click", remove);
-  query_box.addEventListener("input", show_weight);
-  weight_box.addEventListener("input", show_weight);
-  weight_box.addEventListener("change", change_weight);
-  by_id("choose_picture").addEventListener("click", () => file_box.click());
-  file_box.addEventListener("change", () => {
+  by_id("remove_picture").onclick = remove;
+  query_box.oninput = show_weight;
+  weight_box.oninput = show_weight;
+  weight_box.onchange = change_weight;
+  by_id("choose_picture").onclick = () => file_box.click();
+  file_box.onchange = () => {
     take([...file_box.files]);
     file_box.value = ""; // else the same file could not be chosen again
-  });
+  };
   document.addEventListener("paste", (event) => {
     const { files } = event.clipboardData;
-    // Text copied from a text program comes with a picture of it.
+    // Some programs copy text with a picture of it.
     if (!files.length || event.clipboardData.getData("text/plain")) return;
     event.preventDefault();
     take([...files]);
@@ -77,15 +76,15 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
   for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => {
     const { dataTransfer, relatedTarget } = event;
     const is_over = name === "dragover";
-    if (!dataTransfer?.types.includes("Files") || (name === "dragleave" && relatedTarget)) return; // without, the pointer has left the page
-    event.preventDefault(); // else the browser would open the file in place of the page
+    if (!dataTransfer?.types.includes("Files") || (name === "dragleave" && relatedTarget)) return; // still over the page
+    event.preventDefault(); // or the browser opens the file itself
     if (is_over) dataTransfer.dropEffect = "copy";
     if (drop_target.matches(":popover-open") !== is_over) drop_target.togglePopover(is_over);
     if (name === "drop") take([...dataTransfer.files]);
   });
 }
 
-/** Shows the filters and the order of a request, which `change({where})` or `change({order})` is to change. */
+/** Shows the filters and the order of a request, which `change({where})` or `change({order})` changes. */
 export function show_filters({ where, order }, change) {
   const is_one_date = where.from === where.to; // which one chip names, and removes
   const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
@@ -117,16 +116,16 @@ function read_form() {
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
-// A year, month or day is typed once: "up to" is the same, until it says something else.
-from.addEventListener("input", () => {
+// "up to" follows until it says something else, so that a year is typed once.
+from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;
-});
+};
 
-// Offers the folders that the other filters leave; any can be typed.
-form.addEventListener("toggle", async ({ newState }) => {
+// Offers the folders that the other filters leave.
+form.ontoggle = async ({ newState }) => {
   if (newState !== "open") return;
   const { folder, ...others } = read_form();
   const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
   by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
-});
+};

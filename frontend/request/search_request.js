@@ -1,61 +1,59 @@
-// A request, the address that says it, what is sent of it, and where to. The search of the address that the page is opened with is
-// sent from here, before the modules that show its answer are here; so this one imports none.
+// A request, its address, and what is sent of it. A linked search is sent from here, before the modules that show its answer have
+// come; so this one imports none.
 //
-//   picture  null, a picture of the library {id, image_url, name}, or a given one {key, file, address, name}
+//   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}, of which only the history
+//            entry knows, until the page is loaded again
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
-//   order    "match" or "date"
-//
-// A given picture has no place in an address: the history entry holds its key, until the page is loaded again.
 
 export const PAGE_SIZE = 24;
 
-// How high a row of results is, as in pictures.css: of up to four matches at most, and of all others.
+// The heights of rows, as in pictures.css: of up to four matches, and of all others.
 const HIGH_ROW = "20rem";
 const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
-// A preview enlarged by a third still looks sharp, and the next one has more than twice the bytes.
-const SHARPNESS = 0.75;
+const SHARPNESS = 0.75; // a preview enlarged by a third still looks sharp, and the next has more than twice the bytes
 const PREVIEW_EDGES = [320, 512, 1600];
 
 const DEFAULT_PICTURE_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
-// As runtime/search/query.py parses them: a minus at the start or after a space, then a word or a phrase in quotes.
+// As runtime/search/query.py parses them.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// The trailing slash keeps the path of the base, such as a gateway's stage, when a route is appended.
-export const api_base = new URL(given_base ? `${given_base.replace(/\/+$/, "")}/` : ".", document.baseURI);
+// With a slash at its end, or a route would replace its last part, such as a gateway's stage.
+export const api_base = new URL((given_base || ".").replace(/\/*$/, "/"), document.baseURI);
 
 let sent = null;
 
 /** Returns whether the query has words to match; minus-words only leave pictures out. */
 export const has_words = ({ query }) => query.replace(MINUS_WORDS, "").trim() !== "";
 
+/** Returns about the words that an explanation weighs. */
+export const weighed_words = ({ query }) => query.replace(MINUS_WORDS, "").match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+
 const is_mix = ({ query, picture }) => query !== "" && picture !== null;
 
 export const is_empty = ({ query, picture }) => query === "" && picture === null;
 
 export function describe_request({ query, picture }) {
-  const like = picture && (picture.file ? "like yours" : "like this one");
-  return [query && `for “${query}”`, like].filter(Boolean).join(", ");
+  const like = picture?.file ? "like yours" : "like this one";
+  return [query && `for “${query}”`, picture && like].filter(Boolean).join(", ");
 }
 
 /** Returns a request whose picture is `like`, an id, or `kept`, what `write_address` stored of it. */
 export function read_address() {
-  const fields = read_fields();
-  const weight = Number(fields.get("w") ?? NaN);
-  const text = fields.get("text");
-  const set = TEXT_FILTERS.map((key) => [key, fields.get(key)?.trim()]).filter(([, value]) => value);
+  const { q = "", w, text, order, ...fields } = read_fields();
+  const set = TEXT_FILTERS.map((key) => [key, fields[key]?.trim()]).filter(([, value]) => value);
   return {
-    query: (fields.get("q") ?? "").trim(),
-    picture_weight: weight >= 0 && weight <= 1 ? weight : DEFAULT_PICTURE_WEIGHT,
+    query: q.trim(),
+    picture_weight: w >= 0 && w <= 1 ? Number(w) : DEFAULT_PICTURE_WEIGHT,
     where: { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) },
-    order: fields.get("order") === "date" ? "date" : "match",
+    order: order === "date" ? "date" : "match",
     like: read_id("like"),
     kept: history.state?.picture ?? null,
   };
 }
 
-/** Adds a history entry, or replaces the current one if the request is the same. */
+/** Adds a history entry, but for the same request. */
 export function write_address(request, { replace = false } = {}) {
   const { key, id, image_url, name } = request.picture ?? {};
   const address = address_of(request);
@@ -64,35 +62,36 @@ export function write_address(request, { replace = false } = {}) {
 }
 
 export function address_of(request) {
-  const { query, picture, picture_weight, where, order } = request;
+  const { query: q, picture, picture_weight: w, where, order } = request;
+  const { has_text, ...texts } = where;
   return as_address({
-    q: query,
+    q,
     like: picture?.id,
-    w: is_mix(request) && picture_weight !== DEFAULT_PICTURE_WEIGHT ? picture_weight : null,
-    ...Object.fromEntries(TEXT_FILTERS.map((key) => [key, where[key]])),
-    text: { true: "yes", false: "no" }[where.has_text],
-    order: !is_empty(request) && order === "date" ? order : null,
+    ...(is_mix(request) && w !== DEFAULT_PICTURE_WEIGHT && { w }),
+    ...texts,
+    text: { true: "yes", false: "no" }[has_text],
+    ...(!is_empty(request) && order === "date" && { order }),
   });
 }
 
-export const address_with = (changes) => as_address({ ...Object.fromEntries(read_fields()), ...changes });
+export const address_with = (changes) => as_address({ ...read_fields(), ...changes });
 
-/** Returns what tells one request from another, whichever picture is open. */
+/** Tells one request from another, whichever picture is open. */
 export const read_request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
 export const read_photo = () => read_id("photo");
 
-/** Names the open picture in the address, or none. `entry`: its place in the list, and whether Back leads there. */
+/** Names the open picture in the address, or none. `entry`: {at: its place in the list, is_added: whether Back closes it}. */
 export function write_photo(id, entry = null, { push = false } = {}) {
   history[push ? "pushState" : "replaceState"]({ ...history.state, photo: entry }, "", address_with({ photo: id }));
 }
 
 export const read_photo_entry = () => history.state?.photo ?? null;
 
-const read_fields = () => new URLSearchParams(location.search);
+const read_fields = () => Object.fromEntries(new URLSearchParams(location.search));
 
 function read_id(name) {
-  const id = read_fields().get(name);
+  const id = read_fields()[name];
   return /^\d{1,15}$/.test(id) ? Number(id) : null;
 }
 
@@ -117,48 +116,48 @@ export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
 
 export const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
-/** Returns the address of a picture, or null. The server's own lie below its base, where a proxy may have put it. */
+/** Returns the address of a picture, or null. The server's own lie below its base, wherever that is. */
 export function image_address(image_url) {
   const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
   return /^https?:$/.test(address?.protocol) ? address.href : null;
 }
 
-/** Shows a picture. One of a server of another origin is asked for as CORS demands. */
+/** Shows a picture; one of a server of another origin as CORS demands. */
 export function show_image(image, address) {
   const { origin } = new URL(address);
   image.crossOrigin = origin === api_base.origin && origin !== location.origin ? "anonymous" : null;
   image.src = address;
 }
 
-/** Returns the address of one of a picture's previews; the server names that of 512 pixels, and may have no other. */
+/** Returns the address of a preview. The server names that of 512 pixels, and may have no other. */
 export const preview_address = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
 
-/** Returns a picture's width by its height; what is narrower or wider is cropped, as a panorama would be a strip. */
+/** Returns a picture's width by its height, within limits: a panorama would be a strip. */
 export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
 export const is_match = ({ verdict }) => verdict !== "none";
 
 export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? HIGH_ROW : ROW);
 
-/** Lets the browser choose among a picture's previews, for a row of this height, a CSS length. */
+/** Lets the browser choose among a picture's previews. `row_height`: a CSS length. */
 export function offer_previews(image, picture, row_height) {
   const { width, height } = picture;
   const longest = Math.max(width, height);
-  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return; // there is but one
+  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return; // it has but one
   const candidates = PREVIEW_EDGES.map((edge) => `${preview_address(picture, edge)} ${Math.round((width / longest) * Math.min(edge, longest))}w`);
   const sizes = `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`;
   Object.assign(image, { sizes, srcset: candidates.join(", ") });
 }
 
-/** About how many pictures are in the first row of results. `innerWidth` would have the page laid out each time. */
+/** About how many pictures the first row has. `innerWidth` would have the page laid out each time. */
 export const first_row = () => Math.ceil(outerWidth / 260) || 1;
 
-/** Returns the response to the search that was sent from here, once, if it has this body. */
+/** Returns, once, the response to the search that was sent from here, if it had this body. */
 export function take_response(body, signal) {
   if (!sent || sent.body !== body) return null;
   const { response, aborter } = sent;
   sent = null;
-  signal.addEventListener("abort", () => aborter.abort(signal.reason));
+  signal.onabort = () => aborter.abort(signal.reason);
   return response;
 }
 
@@ -167,7 +166,7 @@ function send(request) {
   const options = as_json(search_fields(request));
   const response = fetch(new URL("search", api_base), { ...options, signal: aborter.signal });
   sent = { body: options.body, response, aborter };
-  response.then((answer) => answer.clone().json()).then(load_first).catch(() => {}); // api.js says what failed
+  response.then((answer) => answer.clone().json()).then(load_first).catch(() => {}); // api.js says why
 }
 
 function load_first({ results }) {

@@ -1,14 +1,13 @@
-// What a search shows: its state, the matches as cards, and behind a summary the near misses, whose cards are made once it is opened.
-// More come near the end, and by a button, which keyboards need. What the server sent becomes text, never markup.
+// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened. More come by
+// scrolling, and by a button, which keyboards need. What the server sent becomes text, never markup.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, is_modified, make } from "../page/elements.js";
+import { by_id, copy_template, is_modified, make, set_in } from "../page/elements.js";
 import { fill_picture } from "../page/picture.js";
 import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
 const SKELETONS = 12;
-// A warm search answers sooner; skeletons would only flash up.
-const SKELETON_DELAY_MS = 150;
+const SKELETON_DELAY_MS = 150; // a warm search answers sooner: they would only flash up
 const COLD_START_DELAY_MS = 5000;
 
 const cards_box = by_id("cards");
@@ -17,16 +16,15 @@ const misses_box = by_id("misses");
 const [summary, miss_list] = misses_box.children;
 const more_button = by_id("more");
 const suggestions = by_id("suggestions");
-const observer = new IntersectionObserver(
-  (entries) => entries.at(-1).isIntersecting && document.activeElement !== more_button && load_more(),
-  { rootMargin: "0px 0px 600px" },
-);
+const observer = new IntersectionObserver((entries) => {
+  if (entries.at(-1).isIntersecting && document.activeElement !== more_button) load_more();
+}, { rootMargin: "0px 0px 600px" });
 
 let found = { matches: [], misses: [] };
-let cards = new Map();
+let cards = new Map(); // by their results
 let used = {};
 let offered = null;
-let is_scrolled = false; // `scrollY` has the page laid out when it is asked for
+let is_scrolled = false; // to ask for `scrollY` has the page laid out
 
 function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
   document.body.dataset.state = state;
@@ -48,19 +46,17 @@ export function show_loading(request) {
     match_list.append(...Array.from({ length: SKELETONS }, () => copy_template("skeleton_template")));
     enter("loading", { status: `Looking ${what}` });
   };
-  const waking = "The server may be waking up: the first search after a quiet time takes up to 30 s.";
-  const timers = [
-    setTimeout(show_skeletons, SKELETON_DELAY_MS),
-    setTimeout(() => tell(`Still looking ${what}. ${waking}`), COLD_START_DELAY_MS),
-  ];
+  const tell_of_start = () => {
+    tell(`Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`);
+  };
+  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell_of_start, COLD_START_DELAY_MS)];
   return () => timers.forEach(clearTimeout);
 }
 
 export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
 
 export function show_answer(request, answer) {
-  // Where nothing matches, a filter is what is left to try, and its button says all of what it does.
-  const is_next = !answer.results.some(is_match);
+  const is_next = !answer.results.some(is_match); // a filter is what is left to try
   const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => make("a", {
     href: address_of({ ...request, query, where: { ...request.where, ...where } }),
     className: is_next ? "filled" : "quiet",
@@ -77,18 +73,17 @@ export function show_failure({ title, message, worth_retrying }) {
   by_id("retry").hidden = !worth_retrying;
 }
 
-/** Empties both lists. `actions` of what comes: open(result, {heatmap}), find_similar(result), toggled(). */
+/** Empties both lists. `actions` for what comes: open(result, {heatmap}), find_similar(result), toggled(). */
 export function clear(actions = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
   used = actions;
   match_list.replaceChildren();
   miss_list.replaceChildren();
-  misses_box.open = false;
-  misses_box.hidden = true;
+  Object.assign(misses_box, { open: false, hidden: true });
 }
 
-/** Adds results. Without any match the near misses are all there is, and are open. */
+/** Adds results. Without any match the near misses are open. */
 export function add(results) {
   const { matches, misses } = found;
   for (const result of results) (is_match(result) ? matches : misses).push(result);
@@ -108,45 +103,41 @@ export const misses_are_closed = () => found.misses.length > 0 && !misses_box.op
 
 export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
+/** Shows verdicts and explanations, which are known, awaited, pending or failed. */
 export function show_why(results, why) {
+  const instead = why === "failed" ? "The explanation could not be fetched." : "";
   for (const result of results) {
-    const card = cards.get(result);
-    const verdict = card.querySelector(".verdict");
-    card.dataset.why = why;
-    verdict.textContent = describe_verdict(result);
-    verdict.dataset.verdict = result.verdict ?? "";
-    const textContent = result.explanation || (why === "failed" ? "The explanation could not be fetched." : "");
-    Object.assign(card.querySelector(".explanation"), { ariaBusy: String(why === "pending"), textContent });
+    const set = set_in(cards.get(result));
+    cards.get(result).dataset.why = why;
+    set(".verdict", { textContent: describe_verdict(result) }).dataset.verdict = result.verdict ?? "";
+    set(".explanation", { ariaBusy: String(why === "pending"), textContent: result.explanation || instead });
   }
 }
 
 // A few rows at a time, the first alone: 24 cards at once keep a phone from answering for a quarter of a second.
 async function make_cards() {
   const mine = cards;
-  const wanted = in_sight().filter((result) => !mine.has(result));
   const row = first_row();
   const soon = mine.size ? 0 : row;
-  for (let at = 0, end = soon || 3 * row; at < wanted.length && mine === cards; at = end, end += 3 * row) {
-    if (at) await idle_moment();
-    for (const result of wanted.slice(at, end)) {
-      if (mine !== cards || mine.has(result)) continue;
-      mine.set(result, make_card(result, mine.size < soon));
-      (is_match(result) ? match_list : miss_list).append(mine.get(result));
-      show_why([result], result.explanation ? "known" : "awaited");
-    }
+  for (const [at, result] of in_sight().filter((result) => !mine.has(result)).entries()) {
+    if (at && (at - soon) % (3 * row) === 0) await idle_moment();
+    if (mine !== cards) return;
+    if (mine.has(result)) continue;
+    mine.set(result, make_card(result, at < soon));
+    (is_match(result) ? match_list : miss_list).append(mine.get(result));
+    show_why([result], result.explanation ? "known" : "awaited");
   }
-  if (mine !== cards) return;
   misses_box.hidden = !found.misses.length; // not before the matches are there, which would push it on
   cards_box.ariaBusy = "false";
 }
 
-// What draws the cards so far, and loads their pictures, comes first.
+// The cards so far are drawn first, and their pictures asked for.
 const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;
   const card = copy_template("card_template");
-  const set = (selector, properties) => Object.assign(card.querySelector(selector), properties);
+  const set = set_in(card);
   const caption = describe_caption(result);
   card.style.setProperty("--ratio", ratio_of(result));
   if (is_soon_seen) set("img", { loading: "eager", fetchPriority: "high" });
@@ -160,7 +151,7 @@ function make_card(result, is_soon_seen) {
   return card;
 }
 
-/** Offers what `fetch_more` brings, or nothing; it offers more in turn, and returns what to focus. */
+/** Offers what `fetch_more` brings, if anything; it returns what to focus. */
 export function offer_more(fetch_more, { failed = false } = {}) {
   offered = fetch_more && { fetch_more, failed };
   Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
@@ -174,16 +165,16 @@ export function load_more() {
   return (offered.pending ??= offered.fetch_more());
 }
 
-// What nobody scrolls to is not fetched: its explanations may cost something. What failed is tried by the button alone.
+// What nobody scrolls to is not fetched, as its explanations may cost something. What failed is tried by the button alone.
 function watch() {
   if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
 }
 
-misses_box.addEventListener("toggle", async () => {
+misses_box.ontoggle = async () => {
   await make_cards();
   used.toggled?.();
-});
-more_button.addEventListener("click", async () => (await load_more())?.focus());
+};
+more_button.onclick = async () => (await load_more())?.focus();
 addEventListener("scroll", () => {
   is_scrolled = scrollY > 0;
   watch();

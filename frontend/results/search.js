@@ -1,10 +1,10 @@
-// Runs one search: its results, their explanations and heatmaps, and the pages that follow. A new one aborts the one before.
+// Runs one search: results, their explanations and heatmaps, and the pages that follow. A new search aborts the one before.
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
 import { announce, show_request_failure } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
-import { has_words } from "../request/search_request.js";
+import { has_words, weighed_words } from "../request/search_request.js";
 import * as viewer from "../viewer/opening.js";
 import * as lists from "./lists.js";
 
@@ -33,6 +33,7 @@ function show_results(request, first_answer, find_similar, signal) {
   const evidence = has_words(request) ? open_evidence(request, signal) : null;
   const uses = {
     find_similar,
+    words: weighed_words(request),
     fetch_heatmap: evidence?.fetch_heatmap,
     explain: async (result) => evidence?.is_explained(result) || evidence?.explain_all([result]),
     close: (at) => are_shown.then(() => signal.aborted || focus_picture(at)),
@@ -46,7 +47,7 @@ function show_results(request, first_answer, find_similar, signal) {
   }
 
   async function explain_shown() {
-    const results = evidence ? lists.shown().filter((result) => !evidence.is_explained(result)).slice(0, api.page_size) : [];
+    const results = lists.shown().filter((result) => evidence && !evidence.is_explained(result)).slice(0, api.page_size);
     if (!results.length) return;
     lists.show_why(results, "pending");
     await api.attempt(signal, async () => {
@@ -68,7 +69,7 @@ function show_results(request, first_answer, find_similar, signal) {
     if (!signal.aborted) show_more();
   }
 
-  // Where matches have run out, and the near misses are closed, nobody asks for more.
+  // Behind closed near misses nobody asks for more.
   function show_more({ failed = false } = {}) {
     lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, { failed });
     explain_shown();
@@ -87,11 +88,11 @@ function show_results(request, first_answer, find_similar, signal) {
     });
   }
 
-  // Where the index is another one now, a new search finds what is not shown yet.
+  // Once the index is another one, a new search finds what is not shown yet.
   async function search_on(cursor) {
     const answer = await api.search(request, cursor, signal).catch((failure) => {
-      if (failure.code !== "cursor_invalid") throw failure;
-      return api.search(request, null, signal);
+      if (failure.code === "cursor_invalid") return api.search(request, null, signal);
+      throw failure;
     });
     const ids = Object.values(lists.all()).flat().map(({ id }) => id);
     const results = answer.results.filter(({ id }) => !ids.includes(id));
@@ -107,8 +108,7 @@ function show_results(request, first_answer, find_similar, signal) {
 /** Returns functions that add what they fetch to the results that they are given. */
 function open_evidence({ query }, signal) {
   const heatmaps = new Map();
-  // None is made a second time, as it may come from a language model.
-  const explained = new Set();
+  const explained = new Set(); // none twice, as a language model may be asked
 
   async function ask(results, heatmap) {
     const unexplained = results.filter((result) => !explained.has(result));

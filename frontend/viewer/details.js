@@ -11,13 +11,13 @@ const marks = part("marks");
 
 let shown = null;
 
-export function show_details(picture) {
+export function show_details(picture, uses) {
   shown = picture;
   const { image_path, image_url, taken, taken_source, camera, copy_count, caption, caption_source } = picture;
   const address = image_address(image_url);
   set("download", { hidden: !address, href: address ?? "" });
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
-  const folder = image_path.slice(0, Math.max(0, image_path.lastIndexOf("/")));
+  const folder = image_path.replace(/\/?[^/]*$/, "");
   fill_facts("facts", {
     [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken.slice(0, 10)), taken.slice(11, 16)].filter(Boolean).join(", "),
     Place: describe_place(picture),
@@ -29,20 +29,23 @@ export function show_details(picture) {
     Caption: caption && describe_caption_source(caption_source),
   });
   mark_text(false);
-  show_evidence(picture);
+  show_evidence(picture, uses);
 }
 
-export function show_evidence(picture) {
+/** Shows the verdict, its reason and the words; those that are `awaited` keep their place. */
+export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
-  const { words = [], text = [], named = false } = evidence ?? {};
+  const { words: weighed = [], text = [], named = false } = evidence ?? {};
+  const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word }));
   const said = describe_verdict(picture);
-  set("match", { textContent: said && `Match: ${said.toLowerCase()}` }).dataset.verdict = verdict;
-  set("explanation", { textContent: explanation ?? "" });
-  // Of a picture that its file's name states, the picture itself need not show the words.
-  set("words", { hidden: !words.length || named || verdict === "none" });
+  const is_unasked = !explanation && !awaited.length;
+  set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
+  set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
+  // Of one found by its file's name, the picture need not show the words.
+  set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: String(words !== weighed) });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
-  fill_facts("sources", { Explanation: explanation && describe_explanation_source(explanation_source), Similarity: score?.toFixed(2) });
+  fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && describe_explanation_source(explanation_source) });
 }
 
 function fill_facts(list, facts) {
@@ -53,15 +56,16 @@ function fill_facts(list, facts) {
 const make_link = (textContent, href) => make("a", { textContent, dir: "auto", ...(href && { href }) });
 
 function make_bar({ word, share, drop, in_caption }) {
-  const is_missing = drop <= 0 && !in_caption; // neither the picture nor its caption supports such a word
+  const is_missing = drop <= 0 && !in_caption;
   const number = is_missing ? "not found" : `${Math.round(100 * share)}%`;
-  const parts = [make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, in_caption ? "in the caption" : "not in the caption")];
+  const source = `${in_caption ? "" : "not "}in the caption`;
+  const parts = [make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source)];
   const bar = make("li", { className: is_missing ? "bar missing_word" : "bar" }, ...parts);
   bar.style.setProperty("--share", Math.min(1, Math.max(0, share)));
   return bar;
 }
 
-// In the picture's own shape, so that the marks lie where `object-fit: contain` puts it.
+// In the picture's own shape, as `object-fit: contain` draws it.
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
@@ -89,10 +93,10 @@ function show_in_folder() {
   return attempt(null, () => open_folder(shown.id), fail);
 }
 
-part("copy_link").addEventListener("click", ({ target }) => {
+part("copy_link").onclick = ({ target }) => {
   write_photo(shown.id, read_photo_entry()); // it may lag behind
   copy(location.href, target);
-});
-part("copy_path").addEventListener("click", ({ target }) => copy(shown.image_path, target));
-part("open_folder").addEventListener("click", show_in_folder);
-part("text").addEventListener("click", () => mark_text(marks.hasAttribute("hidden")));
+};
+part("copy_path").onclick = ({ target }) => copy(shown.image_path, target);
+part("open_folder").onclick = show_in_folder;
+part("text").onclick = () => mark_text(marks.hasAttribute("hidden"));

@@ -7,9 +7,9 @@ const TAP_PX = 24;
 const SWIPE_PX = 50;
 const MIDDLE = { x: 0, y: 0 };
 
-/** Moves and scales the layers; calls `swiped(+1)` where a whole picture is dragged to the left, and `zoomed(scale)`. */
+/** Moves and scales the layers; calls `swiped(+1)` once a whole picture is dragged to the left, and `zoomed(scale)`. */
 export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
-  const fingers = new Map(); // with their points, from the stage's middle
+  const fingers = new Map(); // by pointer, their points from the stage's middle
   let view = { scale: 1, ...MIDDLE };
   let start = null; // of the only finger; null once there were two
   let tap = { at: -Infinity };
@@ -54,8 +54,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     const from = fingers.get(event.pointerId);
     if (!from) return;
     const to = point_of(event);
-    fingers.delete(event.pointerId);
-    const [other] = fingers.values();
+    const other = [...fingers.values()].find((point) => point !== from);
     fingers.set(event.pointerId, to);
     const by = (part) => ({ x: (to.x - from.x) * part, y: (to.y - from.y) * part });
     if (other) {
@@ -88,7 +87,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     zoom_by(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), point_of(event)); // ctrl: a pinch on a touchpad
   }
 
-  // Two fingers are ours; one may scroll the page up and down (touch-action in pictures.css).
+  // One finger may scroll the page up and down (touch-action in pictures.css), two may not.
   const touchstart = (event) => event.touches.length > 1 && event.preventDefault();
   const listeners = { pointerdown, pointermove, pointerup, pointercancel: pointerup, wheel, touchstart };
   for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener, { passive: false });

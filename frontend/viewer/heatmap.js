@@ -1,11 +1,10 @@
-// The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, rows from the top, and
-// the part of the picture that they cover, in fractions.
+// The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, and the part of the
+// picture that they cover, in fractions.
 
 import { attempt } from "../page/api.js";
 import { by_id } from "../page/elements.js";
 
-// Outside the patches: CLIP's input is the middle square of the picture.
-const UNCOVERED = "#12141aa8";
+const UNCOVERED = "#12141aa8"; // CLIP looks at the middle square alone
 const LONGEST_SIDE = 320;
 const FLAT = 1e-6;
 
@@ -23,7 +22,7 @@ export function toggle_heatmap(on = !is_on) {
   if (picture) show();
 }
 
-/** Offers a picture's heatmap, and shows it if it is on; without `fetch` the query has no words to locate. */
+/** Offers a picture's heatmap, and shows it if it is on. There is no `fetch` where the query has no words. */
 export function offer_heatmap(its_picture, fetch) {
   [picture, fetch_heatmap] = [its_picture, fetch];
   show();
@@ -33,7 +32,7 @@ async function show() {
   newest.abort();
   const { signal } = (newest = new AbortController());
   const is_waiting = (on) => part("picture").toggleAttribute("data-waiting", on);
-  // In a picture that is no match the heat would show what comes nearest to the words, not that they are there.
+  // Where there is no match it would show what comes nearest to the words, not that they are there.
   const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
   const is_shown = is_offered && is_on;
   toggle.hidden = !is_offered;
@@ -72,7 +71,8 @@ function describe_hottest({ grid, box: [x0, y0, x1, y1], contributions }) {
   const at = flat.indexOf(hottest);
   const third = (from, to, patch) => Math.min(2, Math.floor(3 * (from + ((patch + 0.5) * (to - from)) / grid)));
   const down = ["upper ", "", "lower "][third(y0, y1, Math.floor(at / grid))];
-  return `The ${down}${["left", "middle", "right"][third(x0, x1, at % grid)]} counts for most.`;
+  const across = ["left", "middle", "right"][third(x0, x1, at % grid)];
+  return `The ${down}${across} counts for most.`;
 }
 
 function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
@@ -80,7 +80,7 @@ function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
   if (!occlusion) return margin;
   const { patches, hottest_drop, random_drop, holds } = occlusion;
   const found = `covering the ${patches} hottest squares lowers the similarity by ${hottest_drop.toFixed(2)}, random ones by ${random_drop.toFixed(2)}.`;
-  return `${margin}Checked${holds ? "" : ", and doubtful"}: ${found}${holds ? "" : " Do not rely on these colours."}`;
+  return margin + (holds ? `Checked: ${found}` : `Checked, and doubtful: ${found} Do not rely on these colours.`);
 }
 
 function paint({ grid, box, contributions }) {
@@ -108,5 +108,5 @@ function draw_patches(grid, flat) {
   return patches;
 }
 
-toggle.addEventListener("click", () => toggle_heatmap());
-part("where_retry").addEventListener("click", show);
+toggle.onclick = () => toggle_heatmap();
+part("where_retry").onclick = show;

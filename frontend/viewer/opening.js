@@ -1,4 +1,4 @@
-// Opens the viewer, whose modules are fetched once the page is idle or a picture opened.
+// The viewer's modules, fetched once the page is idle or a picture opened.
 
 import { show_toast } from "../page/elements.js";
 import { read_photo, read_request_key } from "../request/search_request.js";

@@ -1,4 +1,4 @@
-// The viewer: one picture, large, with its details. Opening it adds a history entry, so that Back closes it.
+// The viewer: one picture, large, with its details. It has a history entry, so that Back closes it.
 
 import { attempt, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
@@ -9,8 +9,7 @@ import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
-// Browsers refuse an address that changes more often, as when a key is held down.
-const ADDRESS_DELAY_MS = 300;
+const ADDRESS_DELAY_MS = 300; // a key that is held down would change it more often than browsers allow
 const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
 
 const part = (name) => by_id(`viewer_${name}`);
@@ -27,7 +26,7 @@ let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
 
-/** Opens a picture of an array or list {count, at(place)}. `its_uses`: find_similar, close(at); with words: fetch_heatmap, heatmap: true, explain. */
+/** Opens a picture of an array or list {count, at(place)}. `its_uses`: find_similar, close(at); with words: words, fetch_heatmap, heatmap, explain. */
 export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
 /** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */
@@ -54,7 +53,7 @@ export function leave_viewer() {
 
 export function refresh_viewer() {
   if (!viewer.open) return;
-  show_evidence(shown);
+  show_evidence(shown, uses);
   offer_its_heatmap();
 }
 
@@ -133,10 +132,10 @@ function fill_viewer() {
   fill_picture(part("picture"), shown);
   part("position").textContent = `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
   part("caption").textContent = describe_caption(shown);
-  show_details(shown);
+  show_details(shown, uses);
   offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
-  // aria-disabled, as a button that is `disabled` would lose the focus at either end.
+  // Not `disabled`, as the button would lose the focus.
   part("previous").ariaDisabled = String(at === 0);
   part("next").ariaDisabled = String(at === count - 1);
   when_idle(() => {
@@ -146,7 +145,7 @@ function fill_viewer() {
 
 function offer_its_heatmap() {
   const { fetch_heatmap } = uses;
-  offer_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown))));
+  offer_heatmap(shown, fetch_heatmap && ((picture) => fetch_heatmap(picture).then(() => show_evidence(shown, uses))));
 }
 
 function load_original(scale) {
@@ -156,7 +155,7 @@ function load_original(scale) {
 }
 
 const pressed = { previous: () => step(-1), next: () => step(+1), close, similar: () => uses.find_similar(shown) };
-for (const [name, act] of Object.entries(pressed)) part(name).addEventListener("click", act);
+for (const [name, act] of Object.entries(pressed)) part(name).onclick = act;
 
 const keys = {
   ArrowLeft: pressed.previous,
@@ -166,9 +165,9 @@ const keys = {
   "+": () => gestures.zoom_by(1.5),
   "-": () => gestures.zoom_by(1 / 1.5),
 };
-viewer.addEventListener("keydown", (event) => is_modified(event) || keys[event.key]?.());
-viewer.addEventListener("cancel", (event) => {
+viewer.onkeydown = (event) => is_modified(event) || keys[event.key]?.();
+viewer.oncancel = (event) => {
   event.preventDefault();
   close();
-});
-viewer.addEventListener("close", on_close);
+};
+viewer.onclose = on_close;

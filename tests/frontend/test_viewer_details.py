@@ -37,6 +37,20 @@ def open_results(page: Page, stand_in: StandIn, *shown: dict[str, Any], **explan
     pictures(page).first.click()
 
 
+def test_nothing_moves_when_the_reason_and_its_words_come(page: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(results=[result(0, **FACTS)])
+    release = stand_in.hold_next("explain")
+    page.goto(f"{stand_in.url}/?q=a boat at sunset&photo=0")
+    words, facts = page.locator("#viewer_words"), page.locator("#viewer_facts")
+    expect(facts).to_be_visible()
+    expect(words).to_be_hidden()
+    before = facts.bounding_box()
+    release.set()
+    expect(words).to_be_visible()
+    expect(page.locator("#viewer_bars b")).to_have_text(["boat", "sunset"])
+    assert facts.bounding_box() == before
+
+
 def test_what_is_known_of_a_photo_is_said_and_no_more(page: Page, stand_in: StandIn) -> None:
     little = {"taken": "2026-11-28T21:00:00", "taken_source": "mtime", "image_path": "a.jpg", "bytes": 81_300, "caption": ""}
     open_results(page, stand_in, FACTS, little, {"taken": "2019-06", "taken_source": "name"})
@@ -53,7 +67,7 @@ def test_what_is_known_of_a_photo_is_said_and_no_more(page: Page, stand_in: Stan
             "Captionfrom the index",
         ]
     )
-    expect(of_answer).to_have_text(["Explanationfrom the evidence", "Similarity0.91"])
+    expect(of_answer).to_have_text(["Similarity0.91", "Explanationfrom the evidence"])
     expect(page.locator("#viewer_match")).to_have_text("Match: likely · 97%")
     folder = page.get_by_role("link", name="2019/holiday", exact=True)
     expect(folder).to_have_attribute("href", "?q=boat&folder=2019%2Fholiday")
