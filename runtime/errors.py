@@ -26,7 +26,8 @@
 
 `code` is a class's name on the wire. `export/errors.py` adds the export step's own branches,
 `runtime/web/access/refusals.py` that of who may ask, `runtime/library/photos/where.py` those of filters,
-`runtime/search/cursor.py`, `runtime/programs/mcp_server.py` one each, `artefacts/remote/remote_faults.py` RemoteRefused's.
+`runtime/settings/accepted_values.py`, `runtime/search/cursor.py`, `runtime/programs/mcp_server.py` one each,
+`artefacts/remote/remote_faults.py` RemoteRefused's.
 """
 
 from pathlib import Path

@@ -12,11 +12,14 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from runtime.errors import LookwhyError
+from runtime.settings.accepted_values import refused_option
 
 if TYPE_CHECKING:
     from runtime.web.routes.duplicates import DuplicatesBody
@@ -50,6 +53,7 @@ def run_command_line(app: typer.Typer, name: str) -> None:
         stream = getattr(sys, name_of)
         if hasattr(stream, "reconfigure"):  # not so where it is a test's own
             stream.reconfigure(errors="plain_letters")
+    app.info.cls = _PlainlyRefusing
     try:
         app(prog_name=name)
     except OSError as error:
@@ -57,6 +61,18 @@ def run_command_line(app: typer.Typer, name: str) -> None:
             raise
         tell(f"error: What was to be printed could not be written: {error.strerror}.")
         os._exit(FAILED)  # at its end Python would try to write the rest once more, and print a traceback
+
+
+class _PlainlyRefusing(TyperGroup):
+    """Commands whose options are refused in our words where typer has its validation library's."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refused:
+            if isinstance(refused.__cause__, ValidationError):
+                refused.message = refused_option(refused.__cause__)
+            raise
 
 
 @contextmanager
@@ -71,6 +87,11 @@ def told_errors() -> Iterator[None]:
         if locale_writes_utf8():
             raise
         tell(f"error: A name here is UTF-8. {LOCALE_LACKS}")
+        sys.exit(FAILED)
+    except PermissionError as error:  # of a folder on the way to a file: whether that is there cannot be seen
+        if error.filename is None:
+            raise
+        tell(f"error: {error.filename} cannot be used: {error.strerror}. Let this user read it, or name another.")
         sys.exit(FAILED)
     except KeyboardInterrupt:
         tell("Stopped.")

@@ -99,11 +99,14 @@ def index(
         from export.index.build import BuildOptions, build_index
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
+        from export.index.folder.scan import usable_root
         from export.index.kept import named_folders
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
         from export.index.text.models import find_text_reader
 
+        if cluster is None:
+            usable_root(Path(folder))  # said before anything of models
         models = choose_models(models)
         if cluster is not None:
             from rich.console import Console

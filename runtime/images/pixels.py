@@ -1,7 +1,7 @@
 """What becomes of decoded pixels: any mode to RGB in little memory, upright, and how much of a cut picture is missing."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CONVERTED_MODES = frozenset({"1", "L", "P", "LA", "PA", "La", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV"})
+BITS, PHOTOMETRIC, SAMPLE_FORMAT, SIGNED = 258, 262, 339, 2  # TIFF's tags; the last one's value of signed integers
 STRIP_PIXELS = 1_000_000  # converted at a time where a whole picture's copy would be too much
 SAMPLED_COLUMNS = 64
 MISSING_MAX = 0.5  # of the rows of a file that was cut short: a browser shows what there is
@@ -28,7 +29,7 @@ def check_mode(image: "Image", name: str) -> None:
     """
     if image.mode == "F":
         raise ImageUnreadable(name, f"{UNKNOWN_RANGE} floating-point numbers, whose range is unknown")
-    if image.mode == "I" and image.format != "PPM":
+    if (image.mode == "I" and image.format != "PPM") or _tag_of(image, SAMPLE_FORMAT) == SIGNED:
         raise ImageUnreadable(name, f"{UNKNOWN_RANGE} signed or 32-bit integers, whose range is unknown")
     if image.mode not in CONVERTED_MODES and not _is_16_bit(image):
         raise ImageUnreadable(name, f"{COLOUR_SPACE} ({image.mode}) is not supported")
@@ -39,17 +40,19 @@ def to_rgb(image: "Image", factor: int) -> "Image":
 
     It is converted strip by strip, so that beside the picture only the result is held.
     """
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     image.info.pop("transparency", None)  # it is dropped, and a damaged one would be refused
     if image.mode == "RGB":
         return image if factor == 1 else image.reduce(factor)
-    shift = _bits_of(image) - 8
+    shift, is_negative = _bits_of(image) - 8, _is_16_bit(image) and _tag_of(image, PHOTOMETRIC) == 0
     reduced = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
     reduced.info = image.info  # with its colour profile
     for top, bottom in _strips(image, factor):
         strip = image.crop((0, top, image.width, bottom))
         colour = _upper_bits(strip, shift) if _is_16_bit(image) else strip.convert("RGB")
+        if is_negative:  # Pillow turns those of 8 bits and fewer itself
+            colour = ImageChops.invert(colour)
         reduced.paste(colour if factor == 1 else colour.reduce(factor), (0, top // factor))
     return reduced
 
@@ -93,11 +96,16 @@ def _is_16_bit(image: "Image") -> bool:
     return image.mode.startswith("I")
 
 
+def _tag_of(image: "Image", tag: int) -> Any:  # noqa: ANN401 (a file may have any type there)
+    """Return what a TIFF has under a tag, the first of several; None where it is no TIFF or has none."""
+    tags = getattr(image, "tag_v2", None)
+    value = None if tags is None else tags.get(tag)
+    return value[0] if isinstance(value, tuple) and value else value
+
+
 def _bits_of(image: "Image") -> int:
     """Return how many bits the numbers of a grey picture have: 16 but for the 12 of some scanners' TIFF."""
-    tags = getattr(image, "tag_v2", None)
-    bits = tags.get(258) if tags is not None and _is_16_bit(image) else None  # BitsPerSample
-    return bits[0] if isinstance(bits, tuple) and bits and bits[0] == 12 else 16
+    return 12 if _is_16_bit(image) and _tag_of(image, BITS) == 12 else 16
 
 
 def _upper_bits(strip: "Image", shift: int) -> "Image":

@@ -1,4 +1,4 @@
-"""What a word is, as a pattern: letters with their marks; and which letters are of scripts without blanks between words."""
+"""What a word is, as a pattern: letters with their marks, numbers with their signs; and the scripts without blanks."""
 
 import re
 
@@ -18,7 +18,9 @@ MARKS = (
 )
 # Letters with their marks, and joiners (ZWNJ, ZWJ) between them; apostrophes and hyphens between letters.
 _LETTERS = rf"[^\W_](?:[\u200c\u200d]?(?:[^\W_]|[{MARKS}]))*"
-WORD = re.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+# Signs within a number: 3.5, 10:30, 06/03/2021, 1/2, Arabic's own two, and a comma before three digits. "1,2" are two.
+_WITHIN_NUMBER = r"(?<=\d)(?:[.:/\u066b\u066c](?=\d)|,(?=\d{3}(?!\d)))"
+WORD = re.compile(rf"{_LETTERS}(?:(?:['’-]|{_WITHIN_NUMBER}){_LETTERS})*(?:(?<=\d)%)?")
 
 # Chinese and Japanese; then Thai, Lao, Burmese and Khmer.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

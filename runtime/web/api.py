@@ -64,7 +64,7 @@ def create_app(
     the one who runs the server, where nobody but them can reach it.
 
     Raises:
-        SettingInvalid: there is an access token, but FRONTEND_DIR has no login page.
+        SettingInvalid: FRONTEND_DIR has no page, or, where there is an access token, no login page.
     """
     # /docs would load its page from another host; /openapi.json says the same, by a route of ours: FastAPI's has no HEAD.
     app = openapi.DescribedApp(title="Lookwhy", version=__version__, openapi_url=None, responses=openapi.EVERY_ERROR)
@@ -91,7 +91,7 @@ def create_app(
 
 def _add_middleware(app: FastAPI, settings: Settings, counted: metrics.RequestCounts, *, on_lambda: bool) -> None:
     """Add what every request passes, the innermost first."""
-    origins = _listed(settings.cors_origins)
+    origins = [origin.rstrip("/") for origin in _listed(settings.cors_origins.lower())]
     app.add_middleware(BodyLimit, max_bytes=settings.body_max_bytes)
     if settings.metrics_address:
         app.add_middleware(metrics.MetricsPort, port=settings.metrics_address[1])

@@ -25,6 +25,10 @@ MODELS_FLAG = ("--models", str(MODELS))
     ("arguments", "said"),
     [
         (("index", "/nowhere", *MODELS_FLAG), "/nowhere cannot be indexed: it is not there"),
+        (("index", "/nowhere"), "/nowhere cannot be indexed: it is not there"),
+        (("index", "/nowhere", "--models", "/nowhere"), "/nowhere cannot be indexed: it is not there"),
+        (("index", f"/{'x' * 300}", *MODELS_FLAG), "cannot be indexed: it cannot be looked at (File name too long)"),
+        (("index", "{empty}/loop", *MODELS_FLAG), "/loop cannot be indexed: it cannot be looked at ("),
         (("index", "{empty}", *MODELS_FLAG), "it holds no file"),
         (("index", "{empty}", "--models", "/nowhere"), "/nowhere/manifest.json is not there"),
         (
@@ -37,6 +41,7 @@ MODELS_FLAG = ("--models", str(MODELS))
     ],
 )
 def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
     ended = run_forked("export", *(argument.format(empty=tmp_path) for argument in arguments))
     assert ended.returncode == 1, ended.stderr
     assert said in ended.stderr

@@ -197,6 +197,24 @@ def test_serving_says_models_index_pictures_the_address_and_who_may_ask(sample_l
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("search", "boat", "-k", "ten"), "'ten' cannot be used: give a whole number."),
+        (("search", "boat", "--order", "up"), "'up' is not one of 'match', 'date'."),
+        (("serve", "--port", "99999"), "'99999' cannot be used: give 65535 at most."),
+        (("serve", "--port", "0"), "'0' cannot be used: give 1 or more."),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_refused_in_plain_words(
+    sample_library: SampleLibrary, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = run_forked("runtime", *arguments, environment=sample_library.environment | {"COLUMNS": "200"})
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Value error" not in ended.stderr
+
+
 def test_in_json_all_that_a_server_says_is_json(sample_library: SampleLibrary) -> None:
     port = free_port()
     command = [sys.executable, "-m", "runtime", "serve", "--port", str(port), "--models", "sample"]
@@ -209,7 +227,11 @@ def test_in_json_all_that_a_server_says_is_json(sample_library: SampleLibrary) -
     assert f"60 pictures. Open http://127.0.0.1:{port} (Ctrl-C ends it)" in [line["message"] for line in said]
     for query in ("a boat", "a house", "a tree"):  # each has its line, as the limit of one in ten seconds is for other kinds
         httpx.post(f"http://127.0.0.1:{port}/search", json={"query": query}, timeout=60).raise_for_status()
+    with socket.create_connection(("127.0.0.1", port), 60) as proxy:
+        proxy.sendall(b"GET http://localhost/healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert proxy.recv(12) == b"HTTP/1.1 200"
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=120)
     lines = [json.loads(line) for line in rest.splitlines()]
-    assert [line["query"] for line in lines if line["message"] == "request"] == ["a boat", "a house", "a tree"]
+    assert "/healthz" in [line.get("route") for line in lines]
+    assert [line["query"] for line in lines if line.get("route") == "/search"] == ["a boat", "a house", "a tree"]

@@ -1,5 +1,6 @@
 """What the terminal is sent: one line where one is meant, and no commands of a file's name."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, run_command_line, text_of
+from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, run_command_line, text_of, told_errors
 from runtime.web.schemas import SearchBody
 
 
@@ -110,6 +111,15 @@ def test_an_output_that_cannot_be_written_is_one_line_and_no_traceback() -> None
         ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
     assert ended.stderr.startswith("error: What was to be printed could not be written: No space left")
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+
+
+def test_a_folder_that_is_closed_to_this_user_is_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended, told_errors():
+        raise PermissionError(errno.EACCES, "Permission denied", "/root/index/manifest.json")
+    said = "error: /root/index/manifest.json cannot be used: Permission denied. Let this user read it, or name another.\n"
+    assert (ended.value.code, capsys.readouterr().err) == (1, said)
+    with pytest.raises(PermissionError), told_errors():
+        raise PermissionError(errno.EPERM, "Operation not permitted")
 
 
 def test_a_closed_output_is_written_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,14 @@ COPIES = frozenset(
     {
         *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@snapshot", "@tmp", "@__thumb"),  # NAS
         *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000"),  # Windows
-        *("lost+found", "network trash folder", "temporary items", "ipod photo cache"),
+        *("lost+found", "network trash folder", "temporary items", "ipod photo cache", "__macosx"),
+        *(
+            "trashbox",
+            "recycle bin",
+            "network recycle bin",
+            "files_trashbin",
+            "files_versions",
+        ),  # Buffalo, Netgear, Nextcloud
         *(".thumbnails", ".thumbs", ".@__thumb", ".trash", ".trashes", ".trashbox", ".trashed", ".dtrash", ".recycle"),
         *(".snapshot", ".snapshots", ".zfs", ".stversions", ".stfolder", ".photoprism", ".appledouble", ".spotlight-v100"),
         *(".documentrevisions-v100", ".temporaryitems", ".fseventsd", ".git"),
@@ -25,7 +32,11 @@ COPIES = frozenset(
 )
 # The same with a number or an end of their own, and macOS's attributes of each file on a disk that cannot keep them.
 COPY_STARTS = (".trash-", ".trashed-", "._")
-MAC_LIBRARY, MAC_COPIES = ".photoslibrary", frozenset({"resources", "scopes", "database"})
+MAC_LIBRARIES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphotolibrary", ".migratedaplibrary")
+MAC_COPIES = frozenset({"resources", "scopes", "database", "previews", "thumbnails"})
+WITHIN_A_NAME = ("[^/]*", "(?>[^/]*")
+FOLDERS_MAX = 2  # each more ** multiplies the time by the length of a path
+LIGHTROOM_COPIES = ".lrdata"  # "Catalog Smart Previews.lrdata" holds DNGs
 
 
 class LeavingOut:
@@ -51,7 +62,7 @@ class LeavingOut:
         name = path.rpartition("/")[2].casefold()
         if name.startswith(".") and not self._include_hidden:
             return HIDDEN
-        if (is_folder and name in COPIES) or _is_in_mac_library(path):
+        if (is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES))) or _is_in_mac_library(path):
             return path.rpartition("/")[2]
         if name.startswith(COPY_STARTS):
             return f"{next(start for start in COPY_STARTS if name.startswith(start))}*"
@@ -81,9 +92,9 @@ def folders_of(path: str) -> list[str]:
 
 
 def _is_in_mac_library(path: str) -> bool:
-    """Return whether a folder holds what macOS's Photos makes of its originals."""
+    """Return whether a folder holds what macOS's Photos, iPhoto or Aperture makes of its originals."""
     folder, _, name = path.casefold().rpartition("/")
-    return folder.endswith(MAC_LIBRARY) and name in MAC_COPIES
+    return folder.endswith(MAC_LIBRARIES) and name in MAC_COPIES
 
 
 def _folded(text: str) -> str:
@@ -101,23 +112,40 @@ def _compiled(pattern: str, folder: Path) -> tuple[re.Pattern[str], bool]:
     if not spelled.strip("/") or spelled in {".", ".."} or "\\" in spelled or "/../" in f"/{spelled}/":
         raise PatternUnusable(pattern, "it is no name or path below the folder of pictures, written with /")
     body = spelled.rstrip("/")
+    if len(re.findall(r"\*\*", body)) > FOLDERS_MAX:
+        raise PatternUnusable(pattern, f"it has ** more than {FOLDERS_MAX} times")
     start = "" if "/" in body else "(?:.*/)?"
-    return re.compile(start + _expression(_folded(body.lstrip("/"))), re.DOTALL), spelled.endswith("/")
+    try:
+        return re.compile(start + _expression(_folded(body.lstrip("/"))), re.DOTALL), spelled.endswith("/")
+    except re.error as cause:
+        raise PatternUnusable(pattern, "what stands in its [ ] is no list of letters, such as [abc] or [a-z]") from cause
 
 
 def _expression(glob: str) -> str:
-    """Return a pattern as a regular expression: `**` for folders, `*`, `?` and `[abc]` within one name."""
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^/\]]+\])", glob)
-    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(
-        known.get(piece) or (f"[{'^' if piece[1] == '!' else ''}{_listed(piece)}]" if _is_list(piece) else re.escape(piece))
-        for piece in pieces
-    )
+    """Return a pattern as a regular expression: `**` for folders, `*`, `?` and `[abc]` within one name.
+
+    What lies between two `*` is looked for once, at the first place that it has (as in Python's own `fnmatch`): the second
+    star takes the rest of the name. Tried at every place, "*a*a*a*a" would take years for some names.
+    """
+    pieces = [piece for piece in re.split(r"(\*{2,}/|\*{2,}|\*|\?|\[!?[^/\]]+\])", glob) if piece]
+    parts, fixed = list[str](), ""
+    for piece in reversed(pieces):
+        if piece == "*":
+            parts.append(f"(?>[^/]*?{fixed})" if parts and parts[-1].startswith(WITHIN_A_NAME) else f"[^/]*{fixed}")
+            fixed = ""
+        elif piece.startswith("**"):
+            parts.append(("(?:.*/)?" if piece.endswith("/") else ".*") + fixed)
+            fixed = ""
+        else:
+            fixed = _one(piece) + fixed
+    return fixed + "".join(reversed(parts))
 
 
-def _is_list(piece: str) -> bool:
-    return len(piece) > 2 and piece[0] == "[" and piece[-1] == "]"
-
-
-def _listed(piece: str) -> str:
-    return re.sub(r"([\\^\]\[&~|])", r"\\\1", piece[1:-1].removeprefix("!"))
+def _one(piece: str) -> str:
+    """Return the expression of letters, of `?` or of `[abc]`."""
+    if piece == "?":
+        return "[^/]"
+    if len(piece) > 2 and piece[0] == "[" and piece[-1] == "]":
+        listed = re.sub(r"([\\^\]\[&~|])", r"\\\1", piece[1:-1].removeprefix("!"))
+        return f"[{'^' if piece[1] == '!' else ''}{listed}]"
+    return re.escape(piece)

@@ -10,7 +10,17 @@ from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_pic
 from export.index.folder.leaving_out import HIDDEN, NOMEDIA, LeavingOut
 from export.index.folder.unread import READ_SUFFIXES, live_videos, suffix_of, unread_kind
 
-__all__ = ["INT64_MIN", "FoundImage", "Scan", "SkippedImage", "is_misread", "is_text", "mtime_of", "scan_folder"]
+__all__ = [
+    "INT64_MIN",
+    "FoundImage",
+    "Scan",
+    "SkippedImage",
+    "is_misread",
+    "is_text",
+    "mtime_of",
+    "scan_folder",
+    "usable_root",
+]
 
 # A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
 RACY_NS = 2_000_000_000
@@ -32,7 +42,7 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
     Raises:
         FolderUnusable: it is not there, is no folder, cannot be listed, or holds nothing that could be a picture.
     """
-    root = _usable_root(folder)
+    root = usable_root(folder)
     scan = Scan(root, began_ns=time.time_ns(), rules=rules or LeavingOut(root))
     passed_over = leave_out.resolve() if leave_out else None
     waiting = [root]
@@ -55,6 +65,28 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
     scan.images.sort(key=lambda image: image.image_path)
     scan.skipped.sort(key=lambda image: image.name)
     return scan
+
+
+def usable_root(folder: Path) -> Path:
+    """Return the whole path of a folder of pictures, links followed.
+
+    Raises:
+        FolderUnusable: it is not there, is no folder, cannot be looked at, or its path is no text.
+    """
+    try:
+        is_there, is_folder, root = folder.exists(), folder.is_dir(), folder.resolve()
+    except (OSError, RuntimeError, ValueError) as cause:  # a path that is too long, a loop of links, a folder that is closed
+        reason = f"it cannot be looked at ({getattr(cause, 'strerror', None) or cause})"
+        raise FolderUnusable(folder, reason) from cause
+    if not is_there:
+        raise FolderUnusable(folder, "it is not there. If a drive belongs there, mount it; an index of it is as it was")
+    if not is_folder:
+        raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
+    if is_misread(str(root)):
+        raise FolderUnusable(folder, MISREAD)
+    if not is_text(str(root)):
+        raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
+    return root
 
 
 def mtime_of(facts: os.stat_result) -> int:
@@ -83,19 +115,6 @@ def is_misread(path: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _usable_root(folder: Path) -> Path:
-    if not folder.exists():
-        raise FolderUnusable(folder, "it is not there. If a drive belongs there, mount it; an index of it is as it was")
-    if not folder.is_dir():
-        raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
-    root = folder.resolve()
-    if is_misread(str(root)):
-        raise FolderUnusable(folder, MISREAD)
-    if not is_text(str(root)):
-        raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
-    return root
 
 
 def _entries(folder: Path, scan: Scan) -> list[os.DirEntry[str]]:

@@ -73,5 +73,8 @@ def _is_marked(folder: Path) -> bool:
 
 def _can_be_made(cache: Path) -> bool:
     """Return whether this user may make a folder there."""
-    standing = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    try:
+        standing = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    except OSError:  # it lies in a folder that is closed to this user, as HOME does after `sudo -u`
+        return False
     return standing.is_dir() and os.access(standing, os.W_OK | os.X_OK)

@@ -24,13 +24,18 @@ RANGE_FAULTS = {
     416: ("range_not_satisfiable", "The file ends before the range begins; content-range has its size in bytes."),
 }
 
+LAST_S = 253_402_300_799  # of the year 9999, the last that a header can write
+
 
 class FileAnswer(FileResponse):
     """starlette's, of a file that is opened already, with 304, and with our form of its errors."""
 
     def __init__(self, opened: OpenedFile, name: str, headers: Mapping[str, str]) -> None:
         """Take an opened file, which is closed once it is sent; its name tells its type."""
-        super().__init__(opened.path, headers=headers, media_type=media_type_of(name), stat_result=opened.stat)
+        facts = opened.stat
+        if not 0 <= facts.st_mtime <= LAST_S:  # starlette would fail on it
+            facts = os.stat_result((*facts[:8], _told_s(facts.st_mtime), *facts[9:10]))
+        super().__init__(opened.path, headers=headers, media_type=media_type_of(name), stat_result=facts)
         self._opened: OpenedFile | None = opened
 
     @classmethod
@@ -107,7 +112,16 @@ def validators(opened: OpenedFile, form: str) -> dict[str, str]:
     stat = opened.stat
     told = f"{stat.st_mtime_ns} {stat.st_size} {form}"
     etag = hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()
-    return {"etag": f'"{etag}"', "last-modified": formatdate(stat.st_mtime, usegmt=True)}
+    return {"etag": f'"{etag}"', "last-modified": http_date(stat.st_mtime)}
+
+
+def http_date(seconds: float) -> str:
+    """Return a time as headers write it; one that they cannot write, as some file systems keep, as the nearest they can."""
+    return formatdate(_told_s(seconds), usegmt=True)
+
+
+def _told_s(seconds: float) -> int:
+    return int(min(max(seconds, 0), LAST_S))
 
 
 def is_not_modified(answer: Headers, request: Headers) -> bool:

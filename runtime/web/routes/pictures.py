@@ -4,7 +4,6 @@ Knows HTTP; `runtime/images/stripping` knows what is sent of a file, `runtime/li
 """
 
 import io
-from email.utils import formatdate
 from typing import Annotated
 
 import anyio
@@ -22,7 +21,7 @@ from runtime.library.previews.made_previews import preview_of
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.routes import openapi
-from runtime.web.routes.files import ContentAnswer, is_not_modified, validators
+from runtime.web.routes.files import ContentAnswer, http_date, is_not_modified, validators
 from runtime.web.routes.routing import get
 
 # Each takes a core for a tenth of a second to a second, and threads that searches, health and the page need, too.
@@ -85,7 +84,7 @@ def add_pictures(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
         headers = {
             "cache-control": PREVIEWS_CACHE,
             "etag": f'"{sha256[:32]}-{edge}"',
-            "last-modified": formatdate(changed_s, usegmt=True),
+            "last-modified": http_date(changed_s),
         }
         if isinstance(made, bytes):
             return ContentAnswer(made, len(made), headers, media_type=JPEG)

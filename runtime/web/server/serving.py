@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from runtime.settings import Settings
 from runtime.web.log.privacy import keep_log_private
+from runtime.web.server.absolute_target import AbsoluteTarget
 from runtime.web.server.connections import KEEP_ALIVE_S, Connections, WatchedProtocol
 from runtime.web.server.listening import BACKLOG
 
@@ -32,7 +33,7 @@ def run_server(app: Starlette, sockets: Sequence[socket.socket], settings: Setti
     """Serve the app on listening sockets until SIGINT or SIGTERM."""
     level = settings.log_level.upper()
     config = uvicorn.Config(
-        app,
+        AbsoluteTarget(app),
         http=WatchedProtocol,
         ws="none",
         workers=1,  # else uvicorn reads WEB_CONCURRENCY, which many hosts set

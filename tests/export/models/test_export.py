@@ -53,6 +53,20 @@ def test_the_runtime_opens_and_runs_what_was_exported(exported: Exported, precis
     assert isinstance(BlipCaptioner(folder, manifest.blip).caption_images([picture])[0], str)
 
 
+def test_a_captioner_that_cannot_be_exported_is_refused_before_the_encoder_is(
+    clip_folder: Path, blip_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(blip_folder, tmp_path / "asked"))
+    weights = load_file(folder / "model.safetensors")
+    save_file(weights | {"text_encoder.a": torch.zeros(1)}, folder / "model.safetensors", metadata={"format": "pt"})
+    for blip, caption_size_px, reason in ((folder, None, "it has a text_encoder"), (blip_folder, 17, "do not fill 17")):
+        diary = Diary()
+        options = ExportOptions(precision="fp32", caption_size_px=caption_size_px)
+        with pytest.raises(CheckpointUnusable, match=reason):
+            export_models(str(clip_folder), str(blip), tmp_path / "models", options=options, display=diary)
+        assert diary.steps == [f"blip: checking {blip.name}"]
+
+
 def test_captions_in_8_bits_are_the_same_alone_and_in_any_batch_and_the_manifest_says_so(exported: Exported) -> None:
     folder, manifest = exported["int8"]
     assert manifest.blip

@@ -158,6 +158,20 @@ def test_a_grey_of_12_bits_is_not_taken_for_the_darkest_of_16() -> None:
     assert np.asarray(decode_image(content, "scan.tif")).min() == 255
 
 
+def test_a_grey_of_16_bits_whose_zero_is_white_is_no_negative() -> None:
+    of_black, of_white = (struct.pack("<HHIHH", 262, 3, 1, zero, 0) for zero in (1, 0))
+    for compression in (None, "tiff_lzw"):
+        grey = Image.fromarray(np.full((40, 60), 65535, np.uint16))
+        content = encoded(grey, "TIFF", compression=compression).replace(of_black, of_white)
+        assert np.asarray(decode_image(content, "scan.tif")).max() == 0
+
+
+def test_a_grey_of_8_bits_with_a_sign_is_refused_as_others_with_a_sign_are() -> None:
+    content = encoded(noise(60, 40).convert("L"), "TIFF", tiffinfo={339: 2})
+    with pytest.raises(ImageUnreadable, match="signed or 32-bit integers, whose range is unknown"):
+        decode_image(content, "heights.tif")
+
+
 def test_a_16_bit_text_picture_keeps_its_upper_bits() -> None:
     assert decode_image(b"P2 2 1 65535\n0 65535", "grey.pgm").getpixel((1, 0)) == (255, 255, 255)
 

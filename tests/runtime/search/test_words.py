@@ -26,6 +26,34 @@ def test_each_word_comes_once_in_the_order_of_the_text_and_numbers_count() -> No
     assert content_words("Show me two boats, TWO red boats and a T-shirt") == ["two", "boats", "red", "t-shirt"]
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("1,000", "1,000,000", "1.000", "1'000", "1,000.50", "3.5", "3.5mm", "12.5-inch", "10%", "12.5%", "20-year-old"),
+        *("2021-06-03", "06/03/2021", "3.6.2021", "10:30", "16:9", "1/2", "2.0.1", "٣٫٥"),
+    ],
+)
+def test_a_number_is_one_word_with_the_signs_within_it(number: str) -> None:
+    assert content_words(f"{number} birds, in {number}.") == [number, "birds"]
+    assert without_word(f"{number} birds", number) == "birds"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("boats,1,2", ["boats", "1", "2"]),
+        ("1,2,3", ["1", "2", "3"]),
+        ("1,0000", ["1", "0000"]),
+        ("red,blue", ["red", "blue"]),
+        ("the end.5 boats", ["end", "5", "boats"]),
+        ("100%cotton", ["100%", "cotton"]),
+        ("www.boats.example", ["www", "boats", "example"]),
+    ],
+)
+def test_signs_between_other_words_part_them(text: str, words: list[str]) -> None:
+    assert content_words(text) == words
+
+
 @pytest.mark.parametrize("text", ["", "the", "a photo of it", "🛶 ?!", "\ud800"])
 def test_a_text_may_have_no_content_words(text: str) -> None:
     assert content_words(text) == []

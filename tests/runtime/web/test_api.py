@@ -247,7 +247,7 @@ def test_the_page_and_its_parts_are_served(client: TestClient) -> None:
 def test_other_origins_may_ask_only_where_the_settings_name_them(engine: Engine, app: FastAPI) -> None:
     asked = {"origin": "https://page.example", "access-control-request-method": "POST"}
     assert "access-control-allow-origin" not in TestClient(app).options("/search", headers=asked).headers
-    named = create_app(engine, Settings.read(cors_origins="https://page.example, https://other.example"))
+    named = create_app(engine, Settings.read(cors_origins="https://Page.example/, https://other.example"))
     assert (
         TestClient(named).options("/search", headers=asked).headers["access-control-allow-origin"] == "https://page.example"
     )

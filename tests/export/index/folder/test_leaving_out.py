@@ -20,6 +20,10 @@ COPIES = [
     "lost+found/a.jpg",
     "System Volume Information/a.jpg",
     "Family.photoslibrary/resources/derivatives/a.jpg",
+    "iPhoto Library.photolibrary/Thumbnails/2009/a.jpg",
+    "Cat Smart Previews.lrdata/A/a.jpg",
+    "files_trashbin/files/a.jpg",
+    "trashbox/a.jpg",
 ]
 HIDDEN_COPIES = [
     ".thumbnails/a.jpg",
@@ -40,7 +44,8 @@ def test_copies_of_nas_bins_and_snapshots_are_left_out_and_named(folder: Path, o
     told = said_by(folder, out)
     assert set(ids_by_path(out)) == {*PHOTOS, "Family.photoslibrary/originals/0/a.jpg"}
     left_out = (
-        "#Recycle, #recycle, #snapshot, $RECYCLE.BIN, @Recycle, @eaDir, System Volume Information, lost+found, resources"
+        "#Recycle, #recycle, #snapshot, $RECYCLE.BIN, @Recycle, @eaDir, Cat Smart Previews.lrdata, "
+        "System Volume Information, Thumbnails, files_trashbin, lost+found, resources, trashbox"
     )
     assert f"Left out: {left_out}." in told
 
@@ -89,7 +94,18 @@ def test_a_pattern_is_a_name_anywhere_or_a_path_from_the_folder(pattern: str, ma
     assert excluded.why_below(matched[0]) == f"--exclude {pattern}"
 
 
-@pytest.mark.parametrize("pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y"])
+@pytest.mark.parametrize(
+    ("pattern", "name", "is_left_out"),
+    [
+        *(("*a*a*b*", "xaxaxbx", True), ("*a?a*", "bacab", True), ("a*b/*c", "aXbb/yc", True), ("*ab*ab", "abab", True)),
+        *(("*ab*ab", "ab", False), ("**b*c/d", "b/xbc/d", True), (f"{'*a' * 20}b", "a" * 200, False)),
+    ],
+)
+def test_stars_are_matched_without_trying_every_place(pattern: str, name: str, is_left_out: bool) -> None:
+    assert (rules(pattern).why_below(name) is not None) is is_left_out
+
+
+@pytest.mark.parametrize("pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y", "[z-a]", "[!]", "**/a/**/b/**"])
 def test_a_pattern_that_can_match_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(PatternUnusable):
         rules(pattern)

@@ -10,6 +10,8 @@ from runtime.artefacts.remote.fetch_dir import MARK_NAME, default_fetch_dir, own
 from runtime.artefacts.remote.remote_folder import RemoteFolder
 from runtime.errors import SettingInvalid
 
+UNSEEN = f"/{'x' * 300}"  # looking there is an error, as it is in a folder that is closed to this user
+
 
 def mode_of(folder: Path) -> int:
     return stat.S_IMODE(folder.stat().st_mode)
@@ -98,7 +100,7 @@ def test_it_lies_in_the_users_cache_unless_it_is_set(tmp_path: Path) -> None:
     assert default_fetch_dir({"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "x")}) == tmp_path / "x" / "lookwhy"
 
 
-@pytest.mark.parametrize("home", [{}, {"HOME": ""}, {"HOME": "relative"}, {"HOME": "/dev/null"}])
+@pytest.mark.parametrize("home", [{}, {"HOME": ""}, {"HOME": "relative"}, {"HOME": "/dev/null"}, {"HOME": UNSEEN}])
 def test_without_a_cache_it_has_this_users_number_in_its_name(home: dict[str, str]) -> None:
     assert default_fetch_dir(home).name == f"lookwhy-{os.geteuid()}"
 

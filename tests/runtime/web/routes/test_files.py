@@ -12,6 +12,7 @@ from runtime.library.catalog import Library
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.settings import Settings
 from runtime.web.api import create_app
+from runtime.web.routes.files import FileAnswer, validators
 from tests.runtime.web.test_api import fault
 
 PICTURE = "/images/grey.png"
@@ -48,12 +49,26 @@ def test_a_changed_picture_is_sent_again(client: TestClient, tmp_path: Path) -> 
     assert client.get(PICTURE, headers={"if-none-match": held}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("mtime_s", "told"), [(2**40, "Fri, 31 Dec 9999 23:59:59 GMT"), (-(2**40), "Thu, 01 Jan 1970 00:00:00 GMT")]
+)
+def test_a_time_that_no_header_can_write_is_told_as_the_nearest(tmp_path: Path, mtime_s: int, told: str) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"abc")
+    facts = os.stat_result((0, 0, 0, 0, 0, 0, 3, 0, mtime_s, 0))  # as tmpfs, ZFS and Btrfs keep them
+    with file.open("rb") as content:
+        opened = OpenedFile(content, facts)
+        assert FileAnswer(opened, "a.txt", {}).headers["last-modified"] == told
+        assert validators(opened, "")["last-modified"] == told
+
+
 def test_part_of_a_picture_is_sent(client: TestClient) -> None:
     whole = client.get(PICTURE).content
     part = client.get(PICTURE, headers={"range": "bytes=2-5"})
     assert (part.status_code, part.content) == (206, whole[2:6])
 
 
+@pytest.mark.parametrize("path", [PICTURE, "/", "/static/app.js"])
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [
@@ -64,12 +79,13 @@ def test_part_of_a_picture_is_sent(client: TestClient) -> None:
         ("bytes=99999-", 416, "range_not_satisfiable"),
     ],
 )
-def test_a_bad_range_is_refused_in_the_one_form(client: TestClient, asked: str, status: int, code: str) -> None:
-    answer = client.get(PICTURE, headers={"range": asked})
+def test_a_bad_range_is_refused_in_the_one_form(client: TestClient, path: str, asked: str, status: int, code: str) -> None:
+    answer = client.get(path, headers={"range": asked})
     assert (answer.status_code, fault(answer)["code"]) == (status, code)
     assert "x-content-type-options" in answer.headers
     assert ("content-range" in answer.headers) is (status == 416)
-    assert f'lookwhy_requests_total{{route="/images/{{image_path}}",status="{status}"}} 1.0' in client.get("/metrics").text
+    route = {PICTURE: "/images/{image_path}", "/static/app.js": "/static"}.get(path, path)
+    assert f'lookwhy_requests_total{{route="{route}",status="{status}"}} 1.0' in client.get("/metrics").text
 
 
 def test_a_picture_that_cannot_be_read_is_not_found_and_the_log_says_why(

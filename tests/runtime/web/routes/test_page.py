@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from runtime.engine import Engine
+from runtime.errors import SettingInvalid
 from runtime.settings import Settings
 from runtime.web.api import create_app
 from tests.runtime.web.test_api import fault, search
@@ -69,6 +70,11 @@ def test_the_service_worker_has_another_version_whenever_a_file_changes(
     assert version_of(client) == before
     (frontend / changed).write_bytes((frontend / changed).read_bytes() + b" ")
     assert version_of(client) != before
+
+
+def test_a_folder_without_a_page_is_refused_at_the_start(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(SettingInvalid, match=r"FRONTEND_DIR=.* it has no index\.html that can be read"):
+        create_app(engine, Settings.read(frontend_dir=tmp_path / "nowhere"))
 
 
 def test_a_page_of_one_s_own_needs_no_service_worker(engine: Engine, frontend: Path) -> None:

@@ -18,6 +18,16 @@ from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
+from runtime.settings.accepted_values import (
+    ADDRESS,
+    LEVELS,
+    ON_S3,
+    RATE,
+    STORE_ADDRESS,
+    invalid_settings,
+    is_host_name,
+    is_origin,
+)
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
@@ -30,7 +40,6 @@ TOKEN_ACCEPTED = (
 )
 SECRETS = {"access_token", "groq_api_key", "milvus_token"}  # whose values no message shows
 ENV_FILE, SECRETS_DIR = Path(".env"), Path("/run/secrets")  # where container engines put files of secrets
-HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")
 PORT_MAX = 65_535
 STORE_URL = r"^(milvus(\+tls)?|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
@@ -46,22 +55,24 @@ class Settings(BaseSettings):
     models_dir: Path | None = None
     index_dir: Path | None = None
     images_dir: Path | None = None
-    image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)")
-    preview_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)")
+    image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=ADDRESS)
+    preview_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=ADDRESS)
     originals_with_exif: bool = False
-    models_url: str | None = Field(default=None, pattern=S3_URL)
-    index_url: str | None = Field(default=None, pattern=S3_URL)
-    store: str | None = Field(default=None, pattern=STORE_URL)
+    models_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
+    index_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
+    store: str | None = Field(default=None, pattern=STORE_URL, description=STORE_ADDRESS)
     milvus_token: SecretStr | None = None
-    images_url: str | None = Field(default=None, pattern=S3_URL)
-    previews_url: str | None = Field(default=None, pattern=S3_URL)
+    images_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
+    previews_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
     fetch_dir: Path = Field(default_factory=lambda: default_fetch_dir(os.environ))
     reload_check_s: float | None = Field(default=None, ge=0, le=86_400)
     frontend_dir: Path = Field(default_factory=lambda: embedded_folder("frontend"))
     groq_api_key: SecretStr | None = None
     groq_secret_id: str | None = None
     groq_model: str = "openai/gpt-oss-120b"
-    groq_base_url: str | None = Field(default=None, pattern=r"^https?://")
+    groq_base_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="an address, such as http://127.0.0.1:11434"
+    )
     groq_max_tokens: int = Field(default=1024, ge=64, le=65_536)
     groq_timeout_s: float = Field(default=8.0, gt=0, le=120)
     groq_cache_size: int = Field(default=2048, ge=0, le=1_000_000)
@@ -79,14 +90,14 @@ class Settings(BaseSettings):
     threads: int | None = Field(default=None, ge=1, le=256)
     cors_origins: str = ""
     behind_cloudfront: bool = False
-    root_path: str | None = Field(default=None, pattern=r"^(/[\w.~-]+)+/?$")
+    root_path: str | None = Field(default=None, pattern=r"^(/[\w.~-]+)+/?$", description="a path, such as /photos")
     access_token: SecretStr | None = None
     allowed_hosts: str = ""
-    rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$")
+    rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$", description=RATE)
     forwarded_allow_ips: str = "127.0.0.1,::1"
-    metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$")
-    log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$")
-    log_format: str = Field(default="text", pattern=r"^(text|json)$")
+    metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$", description="on, off or HOST:PORT")
+    log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$", description=LEVELS)
+    log_format: str = Field(default="text", pattern=r"^(text|json)$", description="text or json")
     log_queries: bool = False
 
     @field_validator("models_dir", mode="before")
@@ -107,12 +118,20 @@ class Settings(BaseSettings):
     @field_validator("allowed_hosts")
     @classmethod
     def _names_alone(cls, names: str) -> str:
-        wrong = [name for name in map(str.strip, names.split(",")) if name and not _is_host_name(name)]
+        wrong = [name for name in map(str.strip, names.split(",")) if name and not is_host_name(name)]
         if wrong:
             raise ValueError(
                 f"{wrong[0]!r} is no name; give names such as photos.example.com or *.example.com, without port"
             )
         return names
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_alone(cls, origins: str) -> str:
+        wrong = [one for one in map(str.strip, origins.split(",")) if one and not is_origin(one)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no origin; give such as https://photos.example.com, without a path, or *")
+        return origins
 
     @field_validator("image_base_url", "preview_base_url")
     @classmethod
@@ -121,7 +140,7 @@ class Settings(BaseSettings):
             parts = urlsplit(value or "")
             _ = parts.port, (parts.hostname or "").encode("idna")
         except ValueError as cause:
-            raise ValueError("it is no address, such as https://cdn.example.com/images or /images") from cause
+            raise ValueError(f"it is no address; give {ADDRESS}") from cause
         return value
 
     @field_validator("metrics")
@@ -163,7 +182,7 @@ class Settings(BaseSettings):
         """Return the settings: what stands first wins: a flag that is not None, the environment, `.env`, a secret's file.
 
         Raises:
-            SettingInvalid: a value cannot be used, or a file of them cannot be read; the first such is named.
+            SettingInvalid: values cannot be used, all of which are named, or a file of them cannot be read.
         """
         _check_env_file()
         given = {name: value for name, value in flags.items() if value is not None}
@@ -173,9 +192,7 @@ class Settings(BaseSettings):
         except SettingsError as cause:  # names the setting, not its value
             raise SettingInvalid(str(SECRETS_DIR), None, f"{cause}. Let this user read its files, as UTF-8") from cause
         except ValidationError as cause:
-            first = cause.errors()[0]
-            name, accepted = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
-            raise SettingInvalid(name.upper(), None if name in SECRETS else str(first["input"]), accepted) from None
+            raise invalid_settings(cause, cls.model_fields, SECRETS) from None
 
     def artefact_dirs(self) -> tuple[Path, Path]:
         """Return the folders of models and index that go together.
@@ -188,15 +205,6 @@ class Settings(BaseSettings):
         )
         index_dir = self.index_dir or (OWN_INDEX if own else SAMPLE_INDEX)
         return self.models_dir or _models_of(index_dir), index_dir
-
-
-def _is_host_name(name: str) -> bool:
-    """Return whether a browser can ask by this name, or by one that a * at its beginning stands for."""
-    try:
-        name.encode("idna")
-    except UnicodeError:  # a label of more than 63 letters
-        return False
-    return HOST_NAME.fullmatch(name) is not None
 
 
 def models_folder(given: str) -> Path:
