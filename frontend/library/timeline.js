@@ -98,6 +98,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 
   async function fetch_chunk(chunk) {
     if (chunk.ratios) return;
+    chunk.element.ariaBusy = "true";
     try {
       const found = await pictures.slice(chunk.first, chunk.end);
       if (near.has(chunk) && !chunk.ratios) fill(chunk, found);
@@ -108,6 +109,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function fill(chunk, found) {
+    chunk.element.ariaBusy = "false";
     chunk.ratios = found.map(ratio_of);
     chunk.element.replaceChildren(...found.map((picture) => make_cell(picture, `${usual_height()}px`)));
     fit(chunk);
@@ -116,6 +118,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 
   function clear(chunk) {
     const { element, ratios } = chunk;
+    element.ariaBusy = "false";
     if (!ratios || element.contains(document.activeElement)) return;
     chunk.ratios = null;
     element.style.height = `${element.offsetHeight}px`;

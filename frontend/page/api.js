@@ -139,8 +139,8 @@ function is_there() {
 
 function wait(seconds, signal) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, 1000 * seconds);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)));
+    setTimeout(resolve, 1000 * seconds);
+    signal?.addEventListener("abort", () => reject(signal.reason));
   });
 }
 

@@ -36,7 +36,7 @@ export function show_details(picture, uses) {
 export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
   const { words: weighed = [], text = [], named = false } = evidence ?? {};
-  const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word }));
+  const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word, share: 0 }));
   const said = describe_verdict(picture);
   const is_unasked = !explanation && !awaited.length;
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.frontend.conftest import watched_page
-from tests.frontend.driving import cards, search
+from tests.frontend.driving import cards, search, stop_clock
 from tests.frontend.stand_in import StandIn
 from tests.frontend.stand_in_server import serving
 
@@ -27,6 +27,12 @@ ROWS = """(box) => {
     right: row.at(-1).getBoundingClientRect().right - box.getBoundingClientRect().right,
   }));
 }"""
+
+# On by more than a quarter of the window; returns once the page has been told.
+SCROLL_ON = """() => new Promise((resolve) => {
+  addEventListener("scroll", () => resolve(), {once: true});
+  scrollBy(0, 300);
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +187,20 @@ def test_what_is_passed_fast_is_called_off(page: Page, stand_in: StandIn) -> Non
     assert "/pictures" in passed.value.url
     release.set()
     expect(page.get_by_alt_text("picture 3157 of the library")).to_be_in_viewport()
+
+
+def test_what_is_flung_past_is_not_asked_for(page: Page, stand_in: StandIn) -> None:
+    stand_in.months = MANY
+    stop_clock(page)
+    page.goto(stand_in.url)
+    expect(library_pictures(page).first).to_be_visible()
+    asked = len(stand_in.asked["pictures"])
+    for _ in range(12):
+        page.evaluate(SCROLL_ON)
+        page.clock.run_for(60)
+    assert len(stand_in.asked["pictures"]) == asked
+    page.clock.run_for(60)
+    stand_in.wait_until_asked("pictures", asked + 1)
 
 
 def test_a_library_that_cannot_be_had_says_so_and_comes_with_the_next_try(page: Page, stand_in: StandIn) -> None:
