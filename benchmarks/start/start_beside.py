@@ -1,9 +1,8 @@
 """Processor time of a start and of searches, beside another checkout: python -m benchmarks.start.start_beside CHECKOUT INDEX
 
-Each round starts the function's handler once in each checkout, in turns, over one index that both can read, with that
-checkout's own sample models or with those that are named, and searches. What is told is the time that the process has
-computed, which other work on the machine changes far less than the time on the clock. Prints Markdown: medians, and what
-they are beside the other's.
+Each round starts the function's handler once in each checkout, in turns, with that checkout's own sample models over an
+index that it can read, and searches. What is told is the time that the process has computed, which other work on the
+machine changes far less than the time on the clock. Prints Markdown: medians, and what they are beside the other's.
 """
 
 import os
@@ -63,22 +62,26 @@ def measure(checkout: Path, library: Mapping[str, str]) -> list[float]:
 
 def main(
     other: Annotated[Path, typer.Argument(help="Another checkout of this repository.", metavar="CHECKOUT")],
-    index: Annotated[Path, typer.Argument(help="An index of drawn scenes that was made with the sample models.")],
-    models: Annotated[
-        Path | None, typer.Option(help="Models of both, where the sample models of the checkouts differ.")
+    index: Annotated[Path, typer.Argument(help="An index that was made with this checkout's models.")],
+    other_index: Annotated[
+        Path | None, typer.Option(help="One that was made with the other's, where it cannot read the same.")
     ] = None,
+    models: Annotated[Path | None, typer.Option(help="Other models than this checkout's sample models.")] = None,
+    other_models: Annotated[Path | None, typer.Option(help="Other models than the other's sample models.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each.")] = 10,
 ) -> None:
     """Print the table."""
-    library = {"INDEX_DIR": str(index.absolute())}
-    if models is not None:
-        library["MODELS_DIR"] = str(models.absolute())
+    libraries = {other.resolve(): _library(other_index or index, other_models), ROOT: _library(index, models)}
+    found: dict[Path, list[list[float]]] = {checkout: [] for checkout in libraries}
     with told_errors():
-        found: dict[Path, list[list[float]]] = {other.resolve(): [], ROOT: []}
         for _ in range(rounds):
             for checkout, several in found.items():
-                several.append(measure(checkout, library))
+                several.append(measure(checkout, libraries[checkout]))
     print_table(("the other", "this"), *found.values())
+
+
+def _library(index: Path, models: Path | None) -> dict[str, str]:
+    return {"INDEX_DIR": str(index.absolute())} | ({"MODELS_DIR": str(models.absolute())} if models else {})
 
 
 def print_table(names: tuple[str, str], first: list[list[float]], second: list[list[float]]) -> None:

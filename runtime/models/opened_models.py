@@ -1,13 +1,16 @@
 """OpenedModels: the models of one manifest, opened once for all releases of an index that use them."""
 
 import threading
+from typing import TYPE_CHECKING
 
 from runtime.artefacts.folder import Folder
 from runtime.artefacts.manifest import ModelsManifest
 from runtime.artefacts.model_records import BlipRecord
 from runtime.models.batching import BatchingEncoder
-from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder
+
+if TYPE_CHECKING:
+    from runtime.models.blip import BlipCaptioner
 
 
 class OpenedModels:
@@ -23,8 +26,10 @@ class OpenedModels:
         self._opening = threading.Lock()
         self._captioner: BlipCaptioner | None = None
 
-    def captioner(self, blip: BlipRecord) -> BlipCaptioner:
+    def captioner(self, blip: BlipRecord) -> "BlipCaptioner":
         """Return the manifest's captioner, opened at the first call; raises as `BlipCaptioner`."""
+        from runtime.models.blip import BlipCaptioner  # not for a search whose pictures have their captions
+
         with self._opening:
             if self._captioner is None:
                 self._captioner = BlipCaptioner(self._folder, blip, self._threads)

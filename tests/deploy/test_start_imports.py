@@ -13,7 +13,7 @@ from tests.deploy.published import Published
 
 NOT_NEEDED = {
     "boto3", "botocore.client", "faiss", "prometheus_client", "groq", "httpx", "PIL", "numpy.ma", "uvicorn", "typer", "rich",
-    "tokenizers",
+    "tokenizers", "runtime.models.blip",
 }  # fmt: skip
 EVENT = url_event("POST", "/search", headers={"content-type": "application/json"}, body=b'{"query": "a red boat"}')
 CODE = f"""
