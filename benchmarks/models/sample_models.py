@@ -53,11 +53,11 @@ class RuntimeModels:
         """Return n captions, each picture captioned by itself, as the index step does."""
         return [self._captioner.caption_images([decode_image(file, "scene")])[0] for file in files]
 
-    def measure(self, album: EvaluationSet) -> dict[str, float]:
-        """Return every figure of an album, by name."""
-        captions = score_captions(album, self.caption_images)
+    def measure(self, album: EvaluationSet, *, captions: bool = True) -> dict[str, float]:
+        """Return every figure of an album, by name; those of captions only where they are asked for."""
+        scores = score_captions(album, self.caption_images) if captions else {}
         return search_figures(album, self.embed_texts, self.embed_images) | {
-            f"caption {name}": value for name, value in captions.items()
+            f"caption {name}": value for name, value in scores.items()
         }
 
 
@@ -65,6 +65,7 @@ def main(
     models: Annotated[list[Path], typer.Argument(help="Folders that `python -m export models` wrote.")],
     scenes: Annotated[int, typer.Option(min=10, help="Scenes in each album.")] = 1000,
     threads: Annotated[int, typer.Option(min=1, help="Threads of onnxruntime.")] = 1,
+    captions: Annotated[bool, typer.Option(help="Judge captions, too.")] = True,
 ) -> None:
     """Measure each folder on fresh and on held-out scenes, and print a Markdown table."""
     with told_errors(), TemporaryDirectory() as scratch:
@@ -73,7 +74,7 @@ def main(
         for folder in models:
             opened = RuntimeModels(folder, threads)
             for name, album in albums.items():
-                columns[f"{opened.precision}, {name}"] = opened.measure(album)
+                columns[f"{folder}, {opened.precision}, {name}"] = opened.measure(album, captions=captions)
         Console().print(_table(columns), soft_wrap=True, markup=False, highlight=False)
 
 
