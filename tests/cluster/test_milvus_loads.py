@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from export.cluster.errors import ShardsUnusable
+from export.cluster.load import milvus_collections
 from export.cluster.load import to_milvus as loading
 from export.cluster.load.errors import LoadRefused
 from export.cluster.load.milvus_collections import MilvusCollections
@@ -18,6 +19,7 @@ from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import MilvusCalls
 from runtime.stores.opening import open_engine_folder
 from runtime.stores.remote_calls import CallLimits
+from runtime.stores.remote_manifest import RemoteManifest
 from tests.cluster.contract_shards import contract_shards, row_of, write_shards
 from tests.cluster.milvus_server import MilvusProcess
 from tests.cluster.played import MODELS, played_models
@@ -91,6 +93,26 @@ def test_the_generation_before_stays_until_the_next_load(milvus: MilvusProcess, 
         assert generations(milvus, "three") == (there[-1], there)
 
 
+def test_requests_that_began_with_the_generation_before_end_with_it_while_the_next_is_loaded(
+    milvus: MilvusProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards = contract_shards(tmp_path / "shards", MODELS, places=range(60))
+    for _ in range(2):
+        load_milvus(shards, milvus.url("ends"), played_models(DIMENSION), silent())
+    there, put_in_force = list[tuple[str | None, list[str]]](), MilvusCollections.put_in_force
+
+    def note_and_put(self: MilvusCollections, manifest: RemoteManifest) -> None:
+        there.append(generations(milvus, "ends"))
+        put_in_force(self, manifest)
+
+    monkeypatch.setattr(MilvusCollections, "put_in_force", note_and_put)
+    load_milvus(shards, milvus.url("ends"), played_models(DIMENSION), silent())
+    monkeypatch.setattr(milvus_collections, "REQUESTS_END_S", 0.0)  # as of a load that takes longer
+    load_milvus(shards, milvus.url("ends"), played_models(DIMENSION), silent())
+    one, two, three, four = (f"ends_g{number:06}" for number in range(1, 5))
+    assert there == [(two, [one, two, three]), (three, [three, four])]
+
+
 def test_what_is_not_right_does_not_take_the_place_of_what_is_in_force(
     milvus: MilvusProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,7 +175,7 @@ def test_while_milvus_does_not_say_what_is_in_force_nothing_is_dropped(
 
     with monkeypatch.context() as once:
         once.setattr(MilvusClient, "describe_alias", fail)
-        once.setattr("export.cluster.milvus_collections.LIMITS", CallLimits(deadline_s=60, tries=2))
+        once.setattr("export.cluster.load.milvus_collections.LIMITS", CallLimits(deadline_s=60, tries=2))
         with pytest.raises(StoreUnavailable, match="not now"):
             load_milvus(shards, milvus.url("unsaid"), played_models(DIMENSION), silent())
     assert generations(milvus, "unsaid") == ("unsaid_g000001", ["unsaid_g000001"])

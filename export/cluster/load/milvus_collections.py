@@ -1,6 +1,7 @@
 """The collections of one library in Milvus, as a load writes them: generations, their manifests, and the alias in force."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 from typing import Any
 
@@ -31,16 +32,22 @@ CONTENT_CHARS = 16_000  # of a manifest in one row, each of at most 4 bytes
 LIMITS = CallLimits(deadline_s=120.0, try_s=60.0, tries=20, longest_wait_s=10.0)  # a load waits for a server that starts
 PROGRESS = "progress"
 NO_ALIAS = 1600  # Milvus's code of it
+# So long after a generation took the place of another, no request is under way with that one, nor is there a server that has
+# not looked again (RELOAD_CHECK_S). Shorter loads have small libraries: there is room for three generations of those.
+REQUESTS_END_S = 90.0
 
 
 class MilvusCollections:
     """One library's collections, while a generation is loaded."""
 
-    def __init__(self, address: StoreAddress, token: str | None = None) -> None:
-        """Connect; raises StoreUnavailable, RemoteRefused."""
+    def __init__(
+        self, address: StoreAddress, token: str | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Connect; raises StoreUnavailable, RemoteRefused. `clock` is the time in seconds."""
         self._calls, self._alias, self.name = MilvusCalls(address, token, LIMITS), address.name, str(address)
         self._manifests = manifests_name(address.name)
-        self.generation = ""
+        self.generation, self._clock = "", clock
+        self._began_s = clock()
 
     def begin(self, dimension: int, fingerprint: str) -> int | None:
         """Choose the generation to load; returns how many batches it has of these shards at least, None if it is made now.
@@ -60,7 +67,7 @@ class MilvusCollections:
             if had is not None:
                 self.generation = name
                 return had
-            if number != in_force:  # begun of other shards; or from before, and no server goes on with it any more
+            if number > in_force:  # begun of other shards
                 self._drop(name)
         self.generation = generation_name(self._alias, max([*there, 0]) + 1)
         self._make_generation(dimension)
@@ -95,6 +102,8 @@ class MilvusCollections:
         from pymilvus import MilvusException
 
         client, generation = self._calls.client, self.generation
+        if self._clock() - self._began_s >= REQUESTS_END_S:
+            self._drop_replaced()  # so that there is memory for the new one
         try:
             with console.status("Milvus writes what was sent"):
                 client.flush(generation, timeout=STILL_MAX_S)
@@ -144,6 +153,13 @@ class MilvusCollections:
     def close(self) -> None:
         """Let go of the connection."""
         self._calls.close()
+
+    def _drop_replaced(self) -> None:
+        """Drop what is from before the generation in force."""
+        in_force = generation_number(self._alias, self.in_force() or "") or 0
+        for number in self._generations():
+            if number < in_force:
+                self._drop(generation_name(self._alias, number))
 
     def _generations(self) -> list[int]:
         numbers = [generation_number(self._alias, name) for name in self._ask("list_collections")]

@@ -37,8 +37,20 @@ def keep_log_private() -> None:
 
 def _traceback_of(error: BaseException) -> str:
     """Return the traceback of an exception and of those behind it, the first one first."""
-    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    earlier = f"{_traceback_of(behind)}\n\nthen\n\n" if behind else ""
+    return "\n\nthen\n\n".join(map(_own_traceback, reversed(_chain_of(error))))
+
+
+def _chain_of(error: BaseException) -> list[BaseException]:
+    """Return an exception and those behind it, each once: pymilvus raises some that are their own cause."""
+    chain: list[BaseException] = []
+    behind: BaseException | None = error
+    while behind is not None and all(behind is not one for one in chain):
+        chain.append(behind)
+        behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
+    return chain
+
+
+def _own_traceback(error: BaseException) -> str:
     text = str(error) if isinstance(error, TEXT_IS_SAFE) else "(text left out, as it may hold a query)"
     frames = "".join(traceback.format_tb(error.__traceback__))
-    return f"{earlier}Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {text}"
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}: {text}"

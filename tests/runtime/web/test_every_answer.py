@@ -1,13 +1,16 @@
 """Whatever goes wrong: the one form, the safe headers, and a count under the route. And where the counts are shown."""
 
+import logging
+
 import pytest
 from fastapi.testclient import TestClient
 
 from runtime.engine import Engine
-from runtime.errors import SettingInvalid
+from runtime.errors import RemoteRefused, SettingInvalid
 from runtime.settings import Settings
 from runtime.stores.flat import FlatStore
 from runtime.web.api import create_app
+from runtime.web.log.privacy import PrivateLog
 from runtime.web.server.listening import open_sockets
 from tests.runtime.web.test_api import fault, search
 
@@ -32,6 +35,26 @@ def test_an_exception_that_nobody_expected_is_answered_as_any_other(
     assert answer.headers["access-control-allow-origin"] == "https://page.example"
     assert 'lookwhy_requests_total{route="/search",status="500"} 1.0' in figures(client)
     assert "a secret of the inside" in caplog.text
+
+
+def test_an_engine_s_refusal_is_answered_as_any_other_even_if_it_is_its_own_cause(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = ValueError("collection not found")
+    refusal.__cause__ = refusal  # as pymilvus raises them: `raise e from e`
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RemoteRefused("milvus://here:19530/photos", "collection not found", "See STORE.") from refusal
+
+    monkeypatch.setattr(engine, "search", refuse)
+    private = PrivateLog()
+    faults = logging.getLogger("runtime.web.faults")
+    faults.addFilter(private)
+    try:
+        answer = TestClient(create_app(engine, Settings.read())).post("/search", json={"query": "red"})
+    finally:
+        faults.removeFilter(private)
+    assert (answer.status_code, fault(answer)["code"]) == (503, RemoteRefused.code)
 
 
 def test_a_store_that_finds_what_the_catalogue_lacks_is_not_the_request_s_fault(

@@ -60,3 +60,14 @@ def test_a_traceback_tells_where_and_of_what_kind_but_not_the_text(written: io.S
 def test_errors_of_ours_and_of_the_system_keep_their_text(written: io.StringIO, error: Exception) -> None:
     logging.getLogger("uvicorn.error").error("failed", exc_info=error)
     assert str(error) in written.getvalue()
+
+
+def test_exceptions_that_are_their_own_cause_or_each_other_s_are_told_once_each(written: io.StringIO) -> None:
+    own, first, second = ValueError(SECRET), KeyError(SECRET), LookupError(SECRET)
+    own.__cause__ = own  # as pymilvus raises them: `raise e from e`
+    first.__cause__, second.__cause__ = second, first
+    for error in (own, first):
+        logging.getLogger("uvicorn.error").error("failed", exc_info=error)
+    told = written.getvalue()
+    assert [told.count(kind) for kind in ("ValueError", "KeyError", "LookupError")] == [1, 1, 1]
+    assert SECRET not in told
