@@ -36,6 +36,9 @@ MAC_LIBRARIES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphot
 MAC_COPIES = frozenset({"resources", "scopes", "database", "previews", "thumbnails"})
 WITHIN_A_NAME = ("[^/]*", "(?>[^/]*")
 FOLDERS_MAX = 2  # each more ** multiplies the time by the length of a path
+# Of any index that lies among the pictures; `runtime/library/previews` names them so.
+PREVIEW = re.compile(r"(?:.*/)?previews/([0-9a-f]{2})/\1[0-9a-f]{62}\.[0-9]+\.jpg", re.DOTALL)
+OF_AN_INDEX = "previews of an index"
 LIGHTROOM_COPIES = ".lrdata"  # "Catalog Smart Previews.lrdata" holds DNGs
 
 
@@ -64,6 +67,8 @@ class LeavingOut:
             return HIDDEN
         if (is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES))) or _is_in_mac_library(path):
             return path.rpartition("/")[2]
+        if not is_folder and PREVIEW.fullmatch(path):
+            return OF_AN_INDEX
         if name.startswith(COPY_STARTS):
             return f"{next(start for start in COPY_STARTS if name.startswith(start))}*"
         folded = _folded(path) if self._patterns else ""
