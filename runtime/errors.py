@@ -24,9 +24,9 @@
     ├── SessionFailed         onnxruntime refused a batch
     └── Overloaded            more searches than are worked on or may wait
 
-`code` is a class's name on the wire. Other files add branches: `export/errors.py` the export step's, `web/access/refusals.py`
-who may ask, `library/photos/where.py` filters, `artefacts/remote/remote_faults.py` RemoteRefused's, and
-`settings/accepted_values.py`, `search/cursor.py`, `programs/mcp_server.py` one each.
+`code` is a class's name on the wire. Other files add branches: `export/errors.py` the export step's,
+`web/access/refusals.py` who may ask, `library/photos/where.py` filters, `artefacts/remote/remote_faults.py`
+RemoteRefused's, and `settings/accepted_values.py`, `search/cursor.py`, `programs/mcp_server.py` one each.
 """
 
 from pathlib import Path

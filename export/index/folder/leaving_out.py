@@ -129,7 +129,7 @@ def _compiled(pattern: str, folder: Path) -> tuple[re.Pattern[str], bool]:
 def _expression(glob: str) -> str:
     """Return a pattern as a regular expression: `**` for folders, `*`, `?` and `[abc]` within one name.
 
-    What lies between two `*` is looked for once, at the first place that it has, as Python's own matching of file names does:
+    What lies between two `*` is looked for once, at the first place that it has, as Python's matching of file names does:
     the second star takes the rest of the name. Tried at every place, "*a*a*a*a" would take years for some names.
     """
     pieces = [piece for piece in re.split(r"(\*{2,}/|\*{2,}|\*|\?|\[!?[^/\]]+\])", glob) if piece]
