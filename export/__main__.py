@@ -59,7 +59,7 @@ def fetch(
 @app.command()
 def models(
     clip: Annotated[
-        str, typer.Option(help="A CLIP or SigLIP: a local folder, or a hub id, owner/name[@revision].")
+        str, typer.Option(help="A CLIP or SigLIP: a local folder, or a hub id, owner/name or owner/name@revision.")
     ] = DEFAULT_CLIP,
     blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
     text: Annotated[

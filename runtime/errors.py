@@ -24,10 +24,9 @@
     ├── SessionFailed         onnxruntime refused a batch
     └── Overloaded            more searches than are worked on or may wait
 
-`code` is a class's name on the wire. `export/errors.py` adds the export step's own branches,
-`runtime/web/access/refusals.py` that of who may ask, `runtime/library/photos/where.py` those of filters,
-`runtime/settings/accepted_values.py`, `runtime/search/cursor.py`, `runtime/programs/mcp_server.py` one each,
-`artefacts/remote/remote_faults.py` RemoteRefused's.
+`code` is a class's name on the wire. Other files add branches: `export/errors.py` the export step's,
+`web/access/refusals.py` who may ask, `library/photos/where.py` filters, `artefacts/remote/remote_faults.py`
+RemoteRefused's, and `settings/accepted_values.py`, `search/cursor.py`, `programs/mcp_server.py` one each.
 """
 
 from pathlib import Path

@@ -19,6 +19,7 @@ UNUSED_WITH_REASON = {
     "get_filename_for_task": "Ray Data calls it",
     "symbolic": "torch's exporter calls it",
     "send_400_response": "uvicorn calls it for what is no HTTP",
+    "file_response": "starlette calls it for a file of the page",
     "readable": "io.BufferedReader calls it, as it does the next two",
     "seekable": "likewise",
     "readinto": "of io.RawIOBase",

@@ -4,6 +4,7 @@ EMPTY = "the file is empty"
 UNKNOWN_FORMAT = "it is of no picture format that is known"
 NOT_READ = "it is of a kind that is not read"  # which
 EXTRA_ABSENT = "it is of a kind that takes more packages to read"  # which, and how to get them
+EXTRA_BROKEN = "it is of a kind whose package cannot be loaded here"  # which package, and why
 UNSUPPORTED = "its header is damaged, or it is of a kind that is not supported"
 DAMAGED = "its contents are damaged"
 NO_PICTURE = "it is no picture but"  # what

@@ -15,9 +15,16 @@ MARKS = (
     "\ua69e-\ua6f1\ua802-\ua827\ua82c\ua880-\ua8c5\ua8e0-\ua8f1\ua8ff-\ua92d\ua947-\ua953\ua980-\ua9c0\ua9e5-\uaa4d"
     "\uaa7b-\uaac1\uaaeb-\uaaef\uaaf5-\uaaf6\uabe3-\uabea\uabec-\uabed\ufb1e\ufe00-\ufe0d\ufe20-\ufe2f"
     "\U000e0100-\U000e01ef"
+    # past the first plane: Rohingya, Brahmi, Chakma, Newa, Maithili's, Modi, Gondi's two, Miao, Hmong, Wancho, Adlam
+    "\U00010d24-\U00010d27\U00011000-\U00011002\U00011038-\U00011046\U00011100-\U00011102\U00011127-\U00011134"
+    "\U00011145-\U00011146\U00011435-\U00011446\U000114b0-\U000114c3\U00011630-\U00011640\U00011d31-\U00011d45"
+    "\U00011d47\U00011d8a-\U00011d97\U00016f4f-\U00016f92\U0001e130-\U0001e136\U0001e2ec-\U0001e2ef"
+    "\U0001e944-\U0001e94a"
 )
-# Letters with their marks, and joiners (ZWNJ, ZWJ) between them; apostrophes and hyphens between letters.
-_LETTERS = rf"[^\W_](?:[\u200c\u200d]?(?:[^\W_]|[{MARKS}]))*"
+# Letters with their marks, and what joins them unseen (soft hyphen, ZWNJ, ZWJ, word joiner); apostrophes and hyphens between
+# letters.
+UNSEEN = "\u00ad\u2060"  # of these, what is no part of how a word is written
+_LETTERS = rf"[^\W_](?:[\u200c\u200d{UNSEEN}]?(?:[^\W_]|[{MARKS}]))*"
 # Signs within a number: 3.5, 10:30, 06/03/2021, 1/2, Arabic's own two, and a comma before three digits. "1,2" are two.
 _WITHIN_NUMBER = r"(?<=\d)(?:[.:/\u066b\u066c](?=\d)|,(?=\d{3}(?!\d)))"
 WORD = re.compile(rf"{_LETTERS}(?:(?:['’-]|{_WITHIN_NUMBER}){_LETTERS})*(?:(?<=\d)%)?")

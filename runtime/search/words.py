@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from runtime.search.language import is_foreign
-from runtime.search.word_pattern import WORD
+from runtime.search.word_pattern import UNSEEN, WORD
 
 # Full-width letters and ligatures; CLIP's own cleaning of texts (ftfy) makes them plain, too.
 _LOOK_ALIKES = re.compile(r"[\uff01-\uffef\ufb00-\ufb06\u3000]+")
 _QUOTATION_MARKS = str.maketrans("“”„«»", '"""""')
+_WITHOUT_UNSEEN = dict.fromkeys(map(ord, UNSEEN))
 TEXTS_REMEMBERED = 256  # a query's words are asked for at several places
 POSSESSIVE = re.compile(r"['’]s?$")
 QUOTED = re.compile(r'(?<!\w)"([^"]+)"(?!\w)')  # 5" x 7" is no phrase
@@ -183,7 +184,7 @@ def stem(word: str) -> str:
 
 def bare_word(word: str) -> str:
     """Return a word as it is compared: in lower case and plain letters (NFKC), without the ending of a possessive."""
-    return POSSESSIVE.sub("", unicodedata.normalize("NFKC", word).lower())
+    return POSSESSIVE.sub("", unicodedata.normalize("NFKC", word.translate(_WITHOUT_UNSEEN)).lower())
 
 
 @lru_cache(TEXTS_REMEMBERED)

@@ -18,16 +18,8 @@ from runtime.artefacts.fingerprint import are_same_models
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
-from runtime.settings.accepted_values import (
-    ADDRESS,
-    LEVELS,
-    ON_S3,
-    RATE,
-    STORE_ADDRESS,
-    invalid_settings,
-    is_host_name,
-    is_origin,
-)
+from runtime.settings import accepted_values
+from runtime.settings.accepted_values import invalid_settings, is_host_name, is_origin
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
@@ -42,6 +34,7 @@ SECRETS = {"access_token", "groq_api_key", "milvus_token"}  # whose values no me
 ENV_FILE, SECRETS_DIR = Path(".env"), Path("/run/secrets")  # where container engines put files of secrets
 PORT_MAX = 65_535
 STORE_URL = r"^(milvus(\+tls)?|s3vectors)://[^/@\s]+/[\w.-]+$"  # the engine's kind has more to say of it
+RATE_LIMIT = r"^[1-9][0-9]{0,5}/(second|minute|hour)$"
 S3_URL = r"^s3://[a-z0-9][a-z0-9.-]+(/.*)?$"
 
 
@@ -55,24 +48,22 @@ class Settings(BaseSettings):
     models_dir: Path | None = None
     index_dir: Path | None = None
     images_dir: Path | None = None
-    image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=ADDRESS)
-    preview_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=ADDRESS)
+    image_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=accepted_values.ADDRESS)
+    preview_base_url: str | None = Field(default=None, pattern=r"^(https?://|/)", description=accepted_values.ADDRESS)
     originals_with_exif: bool = False
-    models_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
-    index_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
-    store: str | None = Field(default=None, pattern=STORE_URL, description=STORE_ADDRESS)
+    models_url: str | None = Field(default=None, pattern=S3_URL, description=accepted_values.ON_S3)
+    index_url: str | None = Field(default=None, pattern=S3_URL, description=accepted_values.ON_S3)
+    store: str | None = Field(default=None, pattern=STORE_URL, description=accepted_values.STORE_ADDRESS)
     milvus_token: SecretStr | None = None
-    images_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
-    previews_url: str | None = Field(default=None, pattern=S3_URL, description=ON_S3)
+    images_url: str | None = Field(default=None, pattern=S3_URL, description=accepted_values.ON_S3)
+    previews_url: str | None = Field(default=None, pattern=S3_URL, description=accepted_values.ON_S3)
     fetch_dir: Path = Field(default_factory=lambda: default_fetch_dir(os.environ))
     reload_check_s: float | None = Field(default=None, ge=0, le=86_400)
     frontend_dir: Path = Field(default_factory=lambda: embedded_folder("frontend"))
     groq_api_key: SecretStr | None = None
     groq_secret_id: str | None = None
     groq_model: str = "openai/gpt-oss-120b"
-    groq_base_url: str | None = Field(
-        default=None, pattern=r"^https?://", description="an address, such as http://127.0.0.1:11434"
-    )
+    groq_base_url: str | None = Field(default=None, pattern=r"^https?://", description=accepted_values.HTTP_ADDRESS)
     groq_max_tokens: int = Field(default=1024, ge=64, le=65_536)
     groq_timeout_s: float = Field(default=8.0, gt=0, le=120)
     groq_cache_size: int = Field(default=2048, ge=0, le=1_000_000)
@@ -93,10 +84,10 @@ class Settings(BaseSettings):
     root_path: str | None = Field(default=None, pattern=r"^(/[\w.~-]+)+/?$", description="a path, such as /photos")
     access_token: SecretStr | None = None
     allowed_hosts: str = ""
-    rate_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}/(second|minute|hour)$", description=RATE)
+    rate_limit: str | None = Field(default=None, pattern=RATE_LIMIT, description=accepted_values.RATE)
     forwarded_allow_ips: str = "127.0.0.1,::1"
     metrics: str = Field(default="on", pattern=r"^(on|off|[^/\s]*:\d{1,5})$", description="on, off or HOST:PORT")
-    log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$", description=LEVELS)
+    log_level: str = Field(default="INFO", pattern=r"(?i)^(debug|info|warning|error)$", description=accepted_values.LEVELS)
     log_format: str = Field(default="text", pattern=r"^(text|json)$", description="text or json")
     log_queries: bool = False
 
@@ -140,7 +131,7 @@ class Settings(BaseSettings):
             parts = urlsplit(value or "")
             _ = parts.port, (parts.hostname or "").encode("idna")
         except ValueError as cause:
-            raise ValueError(f"it is no address; give {ADDRESS}") from cause
+            raise ValueError(f"it is no address; give {accepted_values.ADDRESS}") from cause
         return value
 
     @field_validator("metrics")

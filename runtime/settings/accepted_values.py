@@ -14,6 +14,7 @@ PARSED = {"int_parsing": int, "int_from_float": int, "int_parsing_size": int, "f
 
 # What an error says of settings whose pattern says nothing to a reader.
 ADDRESS, ON_S3 = "an address, such as https://cdn.example.com/images or /images", "s3://BUCKET or s3://BUCKET/PREFIX"
+HTTP_ADDRESS = "an address, such as http://127.0.0.1:11434"
 STORE_ADDRESS = "milvus://HOST:19530/COLLECTION, milvus+tls:// likewise, or s3vectors://BUCKET/INDEX"
 RATE, LEVELS = "a number up to 999999 per second, minute or hour, such as 60/minute", "DEBUG, INFO, WARNING or ERROR"
 HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?")

@@ -67,7 +67,10 @@ def create_app(
         SettingInvalid: FRONTEND_DIR has no page, or, where there is an access token, no login page.
     """
     # /docs would load its page from another host; /openapi.json says the same, by a route of ours: FastAPI's has no HEAD.
-    app = openapi.DescribedApp(title="Lookwhy", version=__version__, openapi_url=None, responses=openapi.EVERY_ERROR)
+    # A slash too many is 404: FastAPI would lead to an address without the path that a proxy shows this server below.
+    app = openapi.DescribedApp(
+        title="Lookwhy", version=__version__, openapi_url=None, redirect_slashes=False, responses=openapi.EVERY_ERROR
+    )
     live = engine if isinstance(engine, LiveEngine) else FixedEngine(engine)
     figures = metrics.Metrics(lambda: live.current.count) if settings.metrics != "off" else None
     app.state.metrics = counted = figures or metrics.Uncounted()

@@ -36,6 +36,9 @@ MAC_LIBRARIES = (".photoslibrary", ".photolibrary", ".aplibrary", ".migratedphot
 MAC_COPIES = frozenset({"resources", "scopes", "database", "previews", "thumbnails"})
 WITHIN_A_NAME = ("[^/]*", "(?>[^/]*")
 FOLDERS_MAX = 2  # each more ** multiplies the time by the length of a path
+# Of any index that lies among the pictures; `runtime/library/previews` names them so.
+PREVIEW = re.compile(r"(?:.*/)?previews/([0-9a-f]{2})/\1[0-9a-f]{62}\.[0-9]+\.jpg", re.DOTALL)
+OF_AN_INDEX = "previews of an index"
 LIGHTROOM_COPIES = ".lrdata"  # "Catalog Smart Previews.lrdata" holds DNGs
 
 
@@ -64,6 +67,8 @@ class LeavingOut:
             return HIDDEN
         if (is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES))) or _is_in_mac_library(path):
             return path.rpartition("/")[2]
+        if not is_folder and PREVIEW.fullmatch(path):
+            return OF_AN_INDEX
         if name.startswith(COPY_STARTS):
             return f"{next(start for start in COPY_STARTS if name.startswith(start))}*"
         folded = _folded(path) if self._patterns else ""
@@ -124,8 +129,8 @@ def _compiled(pattern: str, folder: Path) -> tuple[re.Pattern[str], bool]:
 def _expression(glob: str) -> str:
     """Return a pattern as a regular expression: `**` for folders, `*`, `?` and `[abc]` within one name.
 
-    What lies between two `*` is looked for once, at the first place that it has (as in Python's own `fnmatch`): the second
-    star takes the rest of the name. Tried at every place, "*a*a*a*a" would take years for some names.
+    What lies between two `*` is looked for once, at the first place that it has, as Python's matching of file names does:
+    the second star takes the rest of the name. Tried at every place, "*a*a*a*a" would take years for some names.
     """
     pieces = [piece for piece in re.split(r"(\*{2,}/|\*{2,}|\*|\?|\[!?[^/\]]+\])", glob) if piece]
     parts, fixed = list[str](), ""

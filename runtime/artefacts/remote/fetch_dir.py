@@ -17,6 +17,7 @@ FOLDER_NAME = "lookwhy"
 MARK_NAME = ".made-by-lookwhy"
 MARK_TEXT = "Lookwhy keeps here what it fetches from S3. Everything below may be removed while it does not run.\n"
 FOR_THIS_USER_ALONE = 0o700
+ROOT = 0
 
 
 def default_fetch_dir(environment: Mapping[str, str]) -> Path:
@@ -33,13 +34,16 @@ def own_folder(wanted: Path) -> Path:
     """Return `wanted` where this program made it, or makes it now; else the sub-folder "lookwhy" of it, likewise.
 
     Raises:
-        SettingInvalid: it is a link, no folder, belongs to another user or cannot be made.
+        SettingInvalid: it is a link, no folder, belongs to another user, lies in such a folder, or cannot be made.
     """
     wanted = wanted.absolute()
-    made_elsewhere = wanted.is_dir() and not wanted.is_symlink() and not _is_marked(wanted)
-    folder = wanted / FOLDER_NAME if made_elsewhere else wanted
+    folder = wanted
     try:
+        if wanted.is_dir() and not wanted.is_symlink() and not _is_marked(wanted):
+            folder = wanted / FOLDER_NAME
         folder.parent.mkdir(parents=True, exist_ok=True)
+        if folder.parent.stat().st_uid not in {os.geteuid(), ROOT}:  # who could put another in its place at any time
+            raise _refused(folder, "the folder that it lies in belongs to another user")
         with suppress(FileExistsError):
             folder.mkdir(mode=FOR_THIS_USER_ALONE)
             (folder / MARK_NAME).write_text(MARK_TEXT)

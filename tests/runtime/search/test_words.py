@@ -137,6 +137,18 @@ def test_the_marks_are_those_of_the_scripts_in_use_and_no_sign_is_among_them() -
             assert not joins_words.match(char), hex(ord(char))
 
 
+@pytest.mark.parametrize("text", ["𞤘𞤢𞤲𞥆𞤣𞤢𞤤 𞤤𞤢𞥄𞤲𞤢", "𑄌𑄋𑄴𑄟𑄳𑄦 𑄜𑄪𑄣𑄴", "𑀦𑀸𑀯 𑀮𑀸𑀮"])
+def test_marks_past_the_first_plane_belong_to_their_word_too(text: str) -> None:
+    first, second = text.lower().split()
+    assert content_words(text) == [first, second]
+    assert without_word(text, first) == second
+
+
+def test_a_soft_hyphen_parts_no_word() -> None:
+    assert content_words("a light\u00adhouse, sail\u2060boats") == ["lighthouse", "sailboats"]
+    assert without_word("a light\u00adhouse at sea", "lighthouse") == "a at sea"
+
+
 def test_emoji_are_no_part_of_a_word() -> None:
     assert content_words("\u2764\ufe0f boat 5\ufe0f\u20e3 👩\u200d🚀 \u200dboat\u200d") == ["boat", "5"]
 

@@ -32,6 +32,12 @@ def test_what_only_begins_like_it_is_another_path(client: TestClient) -> None:
     assert client.get("/photos/photos/healthz").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/images", "/static", "/healthz/", "/previews", "/openapi.json/"])
+def test_a_slash_too_many_or_too_few_leads_nowhere_past_the_prefix(client: TestClient, path: str) -> None:
+    answer = client.get(f"/photos{path}")
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
 def test_requests_are_counted_by_their_route(client: TestClient) -> None:
     client.get("/photos/healthz")
     assert 'route="/healthz"' in client.get("/metrics").text

@@ -50,6 +50,15 @@ def test_copies_of_nas_bins_and_snapshots_are_left_out_and_named(folder: Path, o
     assert f"Left out: {left_out}." in told
 
 
+def test_previews_of_an_index_among_the_pictures_are_left_out(folder: Path, tmp_path: Path) -> None:
+    draw(folder / "previews" / "ab" / "own.jpg", 78)
+    expected = {*PHOTOS, "previews/ab/own.jpg"}
+    for out in (folder, folder / "index", tmp_path / "elsewhere", folder):
+        told = said_by(folder, out)
+        assert set(ids_by_path(out)) == expected
+    assert "Left out: previews of an index (" in told
+
+
 def test_folders_with_nomedia_are_left_out_but_for_the_one_that_is_named(folder: Path, out: Path) -> None:
     draw(folder / "priv" / "deep" / "x.jpg", 70)
     (folder / "priv" / ".nomedia").touch()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.artefacts.remote import fetch_dir
 from runtime.artefacts.remote.fetch_dir import MARK_NAME, default_fetch_dir, own_folder
 from runtime.artefacts.remote.remote_folder import RemoteFolder
 from runtime.errors import SettingInvalid
@@ -73,6 +74,22 @@ def test_a_link_to_a_folder_that_this_program_made_is_refused_too(tmp_path: Path
     (tmp_path / "link").symlink_to(tmp_path / "made")
     with pytest.raises(SettingInvalid, match="symbolic link"):
         own_folder(tmp_path / "link")
+
+
+@pytest.mark.parametrize("below", ["", "new"])
+def test_nothing_is_made_in_a_folder_of_another_user_who_could_put_a_link_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    monkeypatch.setattr(fetch_dir, "ROOT", -1)  # as whom tests may run
+    with pytest.raises(SettingInvalid, match="the folder that it lies in belongs to another user"):
+        own_folder(tmp_path / below)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingInvalid, match=r"it cannot be written \(File name too long\)"):
+        own_folder(tmp_path / ("x" * 300))
 
 
 def test_a_folder_that_another_user_has_put_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

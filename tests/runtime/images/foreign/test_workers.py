@@ -1,13 +1,16 @@
 """Processes that decode: what breaks one, hangs in it or takes too much costs one picture, and the next is decoded."""
 
+import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from runtime.errors import ImageUnreadable
 from runtime.images import PictureLimits, reasons
+from runtime.images.foreign.worker import answer_to
 from runtime.images.foreign.workers import Workers
 from runtime.images.signatures import Reader
 
@@ -64,6 +67,16 @@ def test_one_process_serves_one_picture_after_the_other_and_several_at_once_get_
     for thread in threads:
         thread.join()
     assert answers == [bytes(3_000_000)] * 3
+
+
+@pytest.mark.parametrize(("reader", "package"), [(Reader.HEIF, "pillow_heif"), (Reader.RAW, "rawpy")])
+def test_a_package_that_is_installed_but_cannot_be_loaded_is_named(
+    monkeypatch: pytest.MonkeyPatch, reader: Reader, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    header = {"reader": reader.value, "name": "a.heic", "limits": asdict(LIMITS)}
+    with pytest.raises(ImageUnreadable, match=rf"whose package cannot be loaded here \(.*{package}.*\); pip install"):
+        answer_to(header, b"a picture")
 
 
 def test_where_no_process_can_be_started_the_picture_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
