@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 # web/log/requests.py is told of the query, for its line of the log.
 # models/packed_texts.py puts a query's shortened forms, which weigh its words, behind it.
 # search/language.py guesses in which language it is.
-# models/mapped_words.py cuts it into tokens, with mapped_characters.py, mapped_merges.py, text_part.py and token_rows.py, which
-# other tokenizers have, too; the library's, in models/tokenizer.py, is not met any more.
+# models/mapped_words.py cuts it into tokens, with mapped_characters.py, mapped_merges.py, text_part.py and token_rows.py,
+# which other tokenizers have, too; the library's, in models/tokenizer.py, is not met any more.
 FILES_MAX = 48
 DECLARED = {"web/schemas.py"}  # pydantic reads it at import, so that none of its functions run for a search; it is met, too
 
