@@ -3,6 +3,7 @@
 Importing it does no work: what a call or a command needs is imported when it is used.
 """
 
+import sys
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,12 +68,15 @@ def command_line() -> "typer.Typer":
 
 def main() -> None:
     """Run the command line and end the process."""
-    from runtime.web.server.heap import collect_garbage_later
+    try:
+        from runtime.web.server.heap import collect_garbage_later
 
-    with collect_garbage_later():
-        from runtime.terminal import run_command_line
+        with collect_garbage_later():
+            from runtime.terminal import run_command_line
 
-        app = command_line()
+            app = command_line()
+    except KeyboardInterrupt:
+        sys.exit(130)  # as runtime.terminal does, which Ctrl-C may have come before
     run_command_line(app, "lookwhy")
 
 

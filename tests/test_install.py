@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import lookwhy
 from runtime import __version__
 from runtime.artefacts.embedded import SAMPLE_TOKENIZERS, are_sample_models, sample_models_dir
 from runtime.artefacts.manifest import read_models_manifest
@@ -199,3 +200,13 @@ def test_the_command_opens_without_torch_and_without_what_its_commands_open() ->
     script = f"import sys, lookwhy; lookwhy.command_line(); print([name for name in {heavy!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_ctrl_c_while_the_commands_are_imported_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lookwhy, "command_line", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        lookwhy.main()
+    assert ended.value.code == 130
