@@ -134,9 +134,9 @@ def duplicates(
         from runtime.bootstrap import EngineSource
         from runtime.web.routes.duplicates import DuplicatesBody
 
-        found = EngineSource(_settings(index_dir=index)).open_library().copies
-        body = DuplicatesBody.of(found)
-        if not found.is_known:
+        library = EngineSource(_settings(index_dir=index)).open_library()
+        body = DuplicatesBody.of(library.copies, library.images_dir)
+        if not library.copies.is_known:
             tell(NEVER_COMPARED)
         if as_json:
             typer.echo(json.dumps(body.model_dump(), indent=2, ensure_ascii=not writes_utf8(sys.stdout)))

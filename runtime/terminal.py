@@ -167,13 +167,15 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
 def print_duplicates(body: "DuplicatesBody") -> None:
     """Print a line a picture, for another program: which it is of its group, bytes, size, time and path with tabs between.
 
-    Each group begins with the picture that is shown for it, or that was taken first. How much could go is told beside.
+    One that is another's file, by a link, is called the same, so that nobody deletes the only one there is. Each group begins
+    with the picture that is shown for it, or that was taken first. How much could go is told beside.
     """
     for first, other, groups in (("shown", "copy", body.copies), ("first", "burst", body.bursts)):
         for group in groups:
             for at, picture in enumerate(group.pictures):
                 size = f"{picture.width}x{picture.height}"
-                cells = (other if at else first, str(picture.bytes), size, picture.taken or "", picture.image_path)
+                kind = "same" if picture.same_file else other if at else first
+                cells = (kind, str(picture.bytes), size, picture.taken or "", picture.image_path)
                 typer.echo("\t".join(map(escape_controls, cells)))
     copies = f"{body.copies_spare_pictures:,} beside the {len(body.copies):,} shown"
     bursts = f"{len(body.bursts):,}, of {sum(len(group.pictures) for group in body.bursts):,} pictures"

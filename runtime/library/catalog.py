@@ -56,7 +56,7 @@ class Library:
             ArtefactMissing, ArtefactCorrupt: there is no such file, or it is no catalogue of this form.
         """
         self._images = open_folder(images)
-        self._images_dir = self._images.path.resolve()
+        self.images_dir = self._images.path.resolve()  # where pictures lie, links followed
         # what comes from S3 is compared when fetched
         self._changes = ChangedPictures() if isinstance(images, Path) else None
         self._base_url = "/images" if image_base_url is None else image_base_url.rstrip("/")
@@ -137,7 +137,7 @@ class Library:
     def image_file(self, image_path: str) -> Path:
         """Return where the file of a picture lies now. To read it, use `open_file`, which raises the same."""
         self.open_file(image_path).close()
-        return (self._images_dir / image_path).resolve()
+        return (self.images_dir / image_path).resolve()
 
     def open_file(self, image_path: str) -> OpenedFile:
         """Return the file of a picture of this library, opened, so that what is read is what was checked.
@@ -150,7 +150,7 @@ class Library:
         """
         row = self.row_by_path(image_path)
         self._fetch_picture(row)
-        return open_picture_file(self._images_dir, row.image_path)
+        return open_picture_file(self.images_dir, row.image_path)
 
     @contextmanager
     def opened_picture(self, row: ImageRow) -> Iterator[OpenedImage]:
@@ -161,7 +161,7 @@ class Library:
             ImageUnreadable, ImageTooLarge: something else has been put in its place.
         """
         name, rule = row.image_path, self.decode_rule
-        only_preview = None if self._images_dir.is_dir() else self.previews.find(row.sha256, max(PREVIEW_EDGES))
+        only_preview = None if self.images_dir.is_dir() else self.previews.find(row.sha256, max(PREVIEW_EDGES))
         with only_preview or self.open_file(name) as file, opened_file(file.path, name, rule=rule) as picture:
             yield picture
 
@@ -177,7 +177,7 @@ class Library:
     def has_changed(self, row: ImageRow) -> bool:
         """Return whether another picture has taken the place of the one that was indexed; False where none lies there."""
         changes = self._changes
-        return bool(changes and changes.has_changed(f"{self._images_dir}/{row.image_path}", row.file, row.mtime_ns))
+        return bool(changes and changes.has_changed(f"{self.images_dir}/{row.image_path}", row.file, row.mtime_ns))
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""

@@ -55,6 +55,24 @@ def test_a_program_gets_a_line_a_picture_and_a_person_what_could_go(index: Path)
     }
 
 
+def test_links_are_no_copies_and_take_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    (folder / "originals").mkdir(parents=True)
+    noise(0).save(folder / "originals" / "boat.png")
+    (folder / "a favourite.png").symlink_to("originals/boat.png")
+    (folder / "hard.png").hardlink_to(folder / "originals" / "boat.png")
+    noise(0).resize((64, 48)).save(folder / "tiny.jpg", quality=60)
+    build(folder, tmp_path / "index")
+    printed = CliRunner().invoke(app, ["duplicates", "--index", str(tmp_path / "index")])
+    kinds = {path: kind for kind, *_, path in (line.split("\t") for line in printed.stdout.splitlines())}
+    whole = {"a favourite.png", "hard.png", "originals/boat.png"}
+    assert kinds.pop("tiny.jpg") == "copy"
+    assert set(kinds) == whole
+    assert sorted(kinds.values()) == ["same", "same", "shown"]
+    [tiny] = bytes_of(tmp_path / "index", "tiny.jpg")
+    assert f"Copies: 1 beside the 1 shown, {tiny / 1e6:,.1f} MB that could go." in printed.stderr
+
+
 def test_json_has_both_lists_with_sizes(index: Path) -> None:
     printed = CliRunner().invoke(app, ["duplicates", "--index", str(index), "--json"])
     body = json.loads(printed.stdout)
