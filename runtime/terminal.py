@@ -167,8 +167,8 @@ def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
 def print_duplicates(body: "DuplicatesBody") -> None:
     """Print a line a picture, for another program: which it is of its group, bytes, size, time and path with tabs between.
 
-    One that is another's file, by a link, is called the same, so that nobody deletes the only one there is. Each group begins
-    with the picture that is shown for it, or that was taken first. How much could go is told beside.
+    One that is another's file, by a link, is called the same, so that nobody deletes the only one there is. Each group
+    begins with the picture that is shown for it, or that was taken first. How much could go is told beside.
     """
     for first, other, groups in (("shown", "copy", body.copies), ("first", "burst", body.bursts)):
         for group in groups:
