@@ -17,10 +17,7 @@ from rich.console import Console
 from benchmarks.measure.memory import Memory
 from benchmarks.measure.own_process import run_in_own_process
 from benchmarks.measure.script_texts import draw_texts
-from runtime.artefacts.mapped_arrays import MappedArrays
-from runtime.models.mapped_bpe import MappedBpe
-from runtime.models.mapped_words import FORMAT, MappedWords
-from runtime.models.tokenizer import Tokenizer
+from runtime.models.clip import open_tokenizer
 
 if TYPE_CHECKING:
     from runtime.models.encoder import TextTokenizer
@@ -67,10 +64,7 @@ def write_both(source: Path, folder: Path) -> list[Path]:
 
 def open_form(path: Path) -> "TextTokenizer":
     """Open one of the two files."""
-    form: type[Tokenizer | MappedWords | MappedBpe] = Tokenizer
-    if path.suffix == ".safetensors":
-        form = MappedWords if MappedArrays(path, "").texts["format"] == FORMAT else MappedBpe
-    return form(path, CONTEXT, PAD, padded_to=CONTEXT)
+    return open_tokenizer(path, CONTEXT, PAD, padded_to=CONTEXT)
 
 
 def open_and_encode(path: Path) -> dict[str, float]:

@@ -26,7 +26,7 @@ EMBEDDING_WIDTH = 96
 MAX_CAPTION_TOKENS = 24
 """Where generation stops; the longest exact caption takes 19, its start and end tokens included."""
 
-_VISION = {
+VISION = {
     "hidden_size": VISION_WIDTH,
     "intermediate_size": 4 * VISION_WIDTH,
     "num_hidden_layers": 6,
@@ -60,7 +60,7 @@ def new_clip(tokenizer: PreTrainedTokenizerFast) -> CLIPModel:
         "pad_token_id": tokenizer.pad_token_id,
         "projection_dim": EMBEDDING_WIDTH,
     }
-    vision = _VISION | {"projection_dim": EMBEDDING_WIDTH}
+    vision = VISION | {"projection_dim": EMBEDDING_WIDTH}
     config = CLIPConfig(text_config=text, vision_config=vision, projection_dim=EMBEDDING_WIDTH)
     config.logit_scale_init_value = _FIRST_LOGIT_SCALE
     model: CLIPModel = CLIPModel._from_config(config, attn_implementation=_ATTENTION)
@@ -81,7 +81,7 @@ def new_blip(tokenizer: PreTrainedTokenizerFast) -> BlipForConditionalGeneration
         "is_decoder": True,
     }
     # The default initializer_range, 1e-10, leaves a tower that does not learn from scratch.
-    vision = _VISION | {"projection_dim": _TEXT_WIDTH, "initializer_range": 0.02}
+    vision = VISION | {"projection_dim": _TEXT_WIDTH, "initializer_range": 0.02}
     config = BlipConfig(
         text_config=text, vision_config=vision, projection_dim=_TEXT_WIDTH, image_text_hidden_size=_TEXT_WIDTH
     )

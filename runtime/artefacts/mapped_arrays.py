@@ -36,7 +36,16 @@ class MappedArrays:
             self.texts: Mapping[str, str] = header.pop("__metadata__", {})
             self._arrays = {name: _view(raw[start:], entry) for name, entry in header.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as cause:
-            raise ArtefactCorrupt(path, "it is no file of mapped arrays", remedy) from cause
+            raise self.damage("it is no file of mapped arrays") from cause
+
+    def check_format(self, wanted: str) -> None:
+        """Return if the file says that it is of this format.
+
+        Raises:
+            ArtefactCorrupt: it names another, or none.
+        """
+        if self.texts.get("format") != wanted:
+            raise self.damage(f"it is no {wanted} file")
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return one array, which cannot be written to.
@@ -45,8 +54,12 @@ class MappedArrays:
             ArtefactCorrupt: there is none of this name.
         """
         if name not in self._arrays:
-            raise ArtefactCorrupt(self._path, f"it has no array {name}", self._remedy)
+            raise self.damage(f"it has no array {name}")
         return self._arrays[name]
+
+    def damage(self, reason: str) -> ArtefactCorrupt:
+        """Return the error that says what is wrong with the file."""
+        return ArtefactCorrupt(self._path, reason, self._remedy)
 
 
 def _view(raw: NDArray[np.uint8], entry: Mapping[str, Any]) -> NDArray[Any]:

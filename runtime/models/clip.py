@@ -19,8 +19,8 @@ from runtime.models.encoder import TextTokenizer
 from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.mapped_words import FORMAT as WORDS_FORMAT
-from runtime.models.mapped_words import REMEDY, MappedWords
-from runtime.models.onnx_session import Device, Session, open_graph
+from runtime.models.mapped_words import MappedWords
+from runtime.models.onnx_session import REMEDY, Device, Session, open_graph
 from runtime.models.packed_texts import PACKING_INPUTS, pack_texts, without_padding
 from runtime.models.tokenizer import Tokenizer
 
@@ -192,13 +192,19 @@ class ClipEncoder:
 
 
 def open_text_tokenizer(folder: Path, record: EncoderRecord) -> TextTokenizer:
-    """Return the tokenizer of an encoder whose files lie in a folder, in whichever of the three forms its file is.
+    """Return the tokenizer of an encoder whose files lie in a folder; raises as `open_tokenizer` does."""
+    path = folder / record.tokenizer.path
+    return open_tokenizer(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)
+
+
+def open_tokenizer(path: Path, context_length: int, pad_token_id: int, *, padded_to: int | None) -> TextTokenizer:
+    """Return the tokenizer in a file, in whichever of the three forms it is; texts are cut and padded as its class says.
 
     Raises:
         ArtefactCorrupt: the file is none.
     """
-    path = folder / record.tokenizer.path
-    form: type[Tokenizer | MappedWords | MappedBpe] = Tokenizer
-    if path.suffix == MAPPED_SUFFIX:
-        form = MappedWords if MappedArrays(path, REMEDY).texts.get("format") == WORDS_FORMAT else MappedBpe
-    return form(path, record.context_length, record.pad_token_id, padded_to=record.padded_to)
+    if path.suffix != MAPPED_SUFFIX:
+        return Tokenizer(path, context_length, pad_token_id, padded_to=padded_to)
+    arrays = MappedArrays(path, REMEDY)
+    form = MappedWords if arrays.texts.get("format") == WORDS_FORMAT else MappedBpe
+    return form(arrays, context_length, pad_token_id, padded_to=padded_to)

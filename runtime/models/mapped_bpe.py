@@ -7,13 +7,11 @@ look at a text as a whole (sentencepiece's: no words are cut out first). The lib
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.mapped_arrays import MappedArrays
-from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_characters import Replacements
 from runtime.models.mapped_merges import NOTHING, MappedMerges, Token
 from runtime.models.text_part import split_at_added, whole_words
@@ -21,7 +19,6 @@ from runtime.models.token_rows import token_rows
 
 SUFFIX = ".safetensors"
 FORMAT = "lookwhy-bpe/1"
-REMEDY = "Export the models again: lookwhy models."
 
 
 class MappedBpe:
@@ -33,15 +30,15 @@ class MappedBpe:
     Of the texts, `added_tokens` has ids by what stands for them literally in a text, and `end_token_id` closes every text.
     """
 
-    def __init__(self, path: Path, context_length: int, pad_token_id: int, *, padded_to: int | None = None) -> None:
-        """Map the file; texts are cut at `context_length` tokens, the end included, and padded as `Tokenizer` does.
+    def __init__(
+        self, arrays: MappedArrays, context_length: int, pad_token_id: int, *, padded_to: int | None = None
+    ) -> None:
+        """Keep the arrays; texts are cut at `context_length` tokens, the end included, and padded as `Tokenizer` does.
 
         Raises:
             ArtefactCorrupt: the file is none of this form.
         """
-        arrays = MappedArrays(path, REMEDY)
-        if arrays.texts.get("format") != FORMAT:
-            raise ArtefactCorrupt(path, f"it is no {FORMAT} file", REMEDY)
+        arrays.check_format(FORMAT)
         self._context_length, self._pad_token_id, self._padded_to = context_length, pad_token_id, padded_to
         self._characters, self._character_ids = arrays["characters"], arrays["character_ids"]
         self._byte_ids, self._merges = arrays["byte_ids"], MappedMerges(arrays["pairs"], arrays["merges"])
@@ -50,7 +47,7 @@ class MappedBpe:
             self._end_token_id = int(arrays.texts["end_token_id"])
             self._added: dict[str, int] = json.loads(arrays.texts["added_tokens"])
         except (KeyError, ValueError) as cause:
-            raise ArtefactCorrupt(path, "it names no added tokens or no end token", REMEDY) from cause
+            raise arrays.damage("it names no added tokens or no end token") from cause
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return (n, t) token ids, t being the longest text's or `padded_to`; shorter ones are padded at their end."""

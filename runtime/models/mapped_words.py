@@ -11,20 +11,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import chain, islice
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.mapped_arrays import MappedArrays
-from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_characters import Kinds, Replacements
 from runtime.models.mapped_merges import MappedMerges, Token
 from runtime.models.text_part import split_at_added, whole_words
 from runtime.models.token_rows import token_rows
 
 FORMAT = "lookwhy-words/1"
-REMEDY = "Export the models again: lookwhy models."
 LETTER, NUMBER, SPACE, SIGN = "a0 !"  # kinds of characters
 RUN = re.compile(f"{LETTER}+|{NUMBER}|{SIGN}+")  # of kinds: letters, one number, or signs
 ENDING = re.compile("'(?:s|t|re|ve|m|ll|d)")  # a word of its own
@@ -45,15 +42,15 @@ class MappedWords:
     begins every text, and `end_token_id` closes it.
     """
 
-    def __init__(self, path: Path, context_length: int, pad_token_id: int, *, padded_to: int | None = None) -> None:
-        """Map the file; texts are cut at `context_length` tokens, both ends included, and padded as `Tokenizer` does.
+    def __init__(
+        self, arrays: MappedArrays, context_length: int, pad_token_id: int, *, padded_to: int | None = None
+    ) -> None:
+        """Keep the arrays; texts are cut at `context_length` tokens, both ends included, and padded as `Tokenizer` does.
 
         Raises:
             ArtefactCorrupt: the file is none of this form.
         """
-        arrays = MappedArrays(path, REMEDY)
-        if arrays.texts.get("format") != FORMAT:
-            raise ArtefactCorrupt(path, f"it is no {FORMAT} file", REMEDY)
+        arrays.check_format(FORMAT)
         self._room, self._pad_token_id, self._padded_to = context_length - ENDS, pad_token_id, padded_to
         self._replaced = Replacements(arrays["normalized_from"], arrays["normalized_to"])
         self._kinds = Kinds(arrays["kind_starts"], arrays["kinds"])
@@ -67,7 +64,7 @@ class MappedWords:
             self._as_written: dict[str, int] = json.loads(arrays.texts["added_as_written"])
             self._apart = re.compile("|".join(map(re.escape, json.loads(arrays.texts["cut_apart"]))) or NEVER)
         except (KeyError, ValueError) as cause:
-            raise ArtefactCorrupt(path, "it names no added tokens, or not the first and last token", REMEDY) from cause
+            raise arrays.damage("it names no added tokens, or not the first and last token") from cause
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """Return (n, t) token ids, t being the longest text's or `padded_to`; shorter ones are padded at their end."""

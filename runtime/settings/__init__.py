@@ -19,7 +19,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
 from runtime.settings import accepted_values
-from runtime.settings.accepted_values import invalid_settings, is_host_name, is_origin
+from runtime.settings.accepted_values import check_each, invalid_settings, is_host_name, is_origin
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
@@ -109,19 +109,13 @@ class Settings(BaseSettings):
     @field_validator("allowed_hosts")
     @classmethod
     def _names_alone(cls, names: str) -> str:
-        wrong = [name for name in map(str.strip, names.split(",")) if name and not is_host_name(name)]
-        if wrong:
-            raise ValueError(
-                f"{wrong[0]!r} is no name; give names such as photos.example.com or *.example.com, without port"
-            )
+        check_each(names, is_host_name, "is no name; give names such as photos.example.com or *.example.com, without port")
         return names
 
     @field_validator("cors_origins")
     @classmethod
     def _origins_alone(cls, origins: str) -> str:
-        wrong = [one for one in map(str.strip, origins.split(",")) if one and not is_origin(one)]
-        if wrong:
-            raise ValueError(f"{wrong[0]!r} is no origin; give such as https://photos.example.com, without a path, or *")
+        check_each(origins, is_origin, "is no origin; give such as https://photos.example.com, without a path, or *")
         return origins
 
     @field_validator("image_base_url", "preview_base_url")

@@ -1,7 +1,7 @@
 """What may stand in a setting or an option, in words: what to say where pydantic refuses one, and what it cannot check."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -74,6 +74,13 @@ def _within(metadata: list[Any]) -> str:
     if least is not None:
         return f" of {least} or more" if most is None else f" from {least} to {most}"
     return f" above {above} and at most {most}" if above is not None else ""
+
+
+def check_each(listed: str, is_one: Callable[[str], bool], advice: str) -> None:
+    """Raise ValueError, with what is wrong and the advice, where one of several (commas between) is not what it must be."""
+    for one in map(str.strip, listed.split(",")):
+        if one and not is_one(one):
+            raise ValueError(f"{one!r} {advice}")
 
 
 def is_host_name(name: str) -> bool:

@@ -156,7 +156,7 @@ class MappedIvf:
         self._memory.make_room(self._starts[clusters], self._ends[clusters])
 
 
-def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401
+def _parts(index: Any) -> tuple[Any, Any]:  # noqa: ANN401 (faiss has no types)
     """Return the transform to principal components, and the clusters."""
     import faiss
 
@@ -190,7 +190,7 @@ def _is_ours(index: Any) -> bool:  # noqa: ANN401 (faiss has no types)
     )
 
 
-def _lists_are_whole(lists: Any, clusters: Any, count: int) -> bool:  # noqa: ANN401
+def _lists_are_whole(lists: Any, clusters: Any, count: int) -> bool:  # noqa: ANN401 (faiss has no types)
     """Return whether the clusters hold all vectors, and end before the file does."""
     sizes = _sizes(lists)
     content_bytes = count * (clusters.d + ROW_BYTES)

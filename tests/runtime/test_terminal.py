@@ -115,8 +115,8 @@ def test_an_output_that_cannot_be_written_is_one_line_and_no_traceback() -> None
 
 def test_a_folder_that_is_closed_to_this_user_is_named_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended, told_errors():
-        raise PermissionError(errno.EACCES, "Permission denied", "/root/index/manifest.json")
-    said = "error: /root/index/manifest.json cannot be used: Permission denied. Let this user read it, or name another.\n"
+        raise PermissionError(errno.EACCES, "Permission denied", "/closed/index/manifest.json")
+    said = "error: /closed/index/manifest.json cannot be used: Permission denied. Let this user read it, or name another.\n"
     assert (ended.value.code, capsys.readouterr().err) == (1, said)
     with pytest.raises(PermissionError), told_errors():
         raise PermissionError(errno.EPERM, "Operation not permitted")

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast, SiglipConfig, SiglipImageProce
 from transformers.models.siglip.modeling_siglip import SiglipEncoderLayer
 
 from benchmarks.models.siglip_sample.tokenizer import CONTEXT
-from export.storybook.models import PATCH_SIDE_PX, VISION_WIDTH, clip_image_processor
+from export.storybook.models import VISION, VISION_WIDTH, clip_image_processor
 from export.storybook.training_set import INPUT_SIDE_PX
 
 TEXT_WIDTH = 128
@@ -42,15 +42,7 @@ def new_siglip(tokenizer: PreTrainedTokenizerFast) -> SiglipModel:
         "eos_token_id": tokenizer.eos_token_id,
         "bos_token_id": tokenizer.bos_token_id,
     }
-    vision = {
-        "hidden_size": VISION_WIDTH,
-        "intermediate_size": 4 * VISION_WIDTH,
-        "num_hidden_layers": 6,
-        "num_attention_heads": 5,
-        "image_size": INPUT_SIDE_PX,
-        "patch_size": PATCH_SIDE_PX,
-        "layer_norm_eps": NORM_EPSILON,
-    }
+    vision = VISION | {"hidden_act": "gelu_pytorch_tanh", "layer_norm_eps": NORM_EPSILON}  # SigLIP's activation
     model: SiglipModel = SiglipModel._from_config(
         SiglipConfig(text_config=text, vision_config=vision), attn_implementation="eager"
     )

@@ -29,8 +29,8 @@ def answer_to(header: dict[str, Any], content: bytes) -> Answer:
 
 
 if __name__ == "__main__":
-    with suppress(ImportError):  # their libraries, before the limit
-        import pillow_heif  # noqa: F401 (likewise)
     with suppress(ImportError):
-        import rawpy  # noqa: F401 (likewise)
+        import pillow_heif  # noqa: F401 (its library is loaded before `serve` limits the memory)
+    with suppress(ImportError):
+        import rawpy  # noqa: F401 (its library is loaded before `serve` limits the memory)
     serve(answer_to)

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer as TokenizerFile
 from benchmarks.measure.script_texts import draw_texts
 from export.models.checkpoint_tokenizer import prepare_as_trained
 from export.models.mapped_bpe_file import maps, write_mapped_bpe
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.tokenizer import Tokenizer
 from tests.export.small_siglip import CONTEXT, save_gemma_form, save_unigram_form
@@ -60,7 +61,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tokenizer, MappedBp
     write_mapped_bpe(tokenizer, 1, folder / "arrays/whole.safetensors")
     return (
         Tokenizer(folder / "whole.json", CONTEXT, 0, padded_to=CONTEXT),
-        MappedBpe(folder / "arrays/whole.safetensors", CONTEXT, 0, padded_to=CONTEXT),
+        MappedBpe(MappedArrays(folder / "arrays/whole.safetensors", ""), CONTEXT, 0, padded_to=CONTEXT),
     )
 
 
@@ -95,7 +96,7 @@ def test_without_a_fixed_length_texts_are_padded_to_the_longest(forms: tuple[Tok
     tokenizer.save(str(tmp_path / "whole.json"))
     write_mapped_bpe(tokenizer, 1, tmp_path / "whole.safetensors")
     texts = ["a", "a red boat"]
-    given = MappedBpe(tmp_path / "whole.safetensors", CONTEXT, 0).encode(texts)
+    given = MappedBpe(MappedArrays(tmp_path / "whole.safetensors", ""), CONTEXT, 0).encode(texts)
     assert given.tolist() == Tokenizer(tmp_path / "whole.json", CONTEXT, 0).encode(texts).tolist()
     assert given.shape[1] < CONTEXT
 

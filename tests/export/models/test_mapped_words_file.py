@@ -12,6 +12,7 @@ from benchmarks.measure.script_texts import draw_texts
 from benchmarks.models.checkpoints.tokenizers import save_clip_tokenizer
 from export.models.mapped_words_file import maps_words, write_mapped_words
 from export.storybook.tokenizers import train_clip_tokenizer
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.models.mapped_words import MappedWords
 from runtime.models.tokenizer import Tokenizer
 
@@ -76,7 +77,8 @@ def forms(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("forms")
     tokenizer.save(str(folder / "whole.json"))
     write_mapped_words(tokenizer, folder / "arrays/whole.safetensors")
-    return Tokenizer(folder / "whole.json", CONTEXT, END), MappedWords(folder / "arrays/whole.safetensors", CONTEXT, END)
+    mapped = MappedWords(MappedArrays(folder / "arrays/whole.safetensors", ""), CONTEXT, END)
+    return Tokenizer(folder / "whole.json", CONTEXT, END), mapped
 
 
 @pytest.mark.parametrize("text", NASTY)

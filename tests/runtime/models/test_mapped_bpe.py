@@ -8,7 +8,7 @@ import pytest
 from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_bpe import FORMAT, MappedBpe
-from runtime.models.onnx_session import Array
+from runtime.models.onnx_session import REMEDY, Array
 from tests.runtime.models.mapped_files import write_arrays
 
 TEXTS = {"format": FORMAT, "end_token_id": "0", "added_tokens": "{}"}
@@ -31,7 +31,7 @@ def whole(tmp_path: Path) -> Path:
 
 
 def test_pairs_become_one_in_the_order_of_their_ranks(whole: Path) -> None:
-    tokenizer = MappedBpe(whole, 8, 9)
+    tokenizer = MappedBpe(MappedArrays(whole, REMEDY), 8, 9)
     assert tokenizer.encode(["abc", "Abr", "cab", "é"]).tolist() == [
         [6, 0, 9],
         [5, 4, 0],
@@ -41,7 +41,7 @@ def test_pairs_become_one_in_the_order_of_their_ranks(whole: Path) -> None:
 
 
 def test_a_text_is_cut_so_that_its_end_stays(whole: Path) -> None:
-    tokenizer = MappedBpe(whole, 3, 9, padded_to=3)
+    tokenizer = MappedBpe(MappedArrays(whole, REMEDY), 3, 9, padded_to=3)
     assert tokenizer.encode(["rrrrr", "r"]).tolist() == [[4, 4, 0], [4, 0, 9]]
     assert tokenizer.read_part("rrrrr") == "rr"
     assert tokenizer.read_part("rr") == "rr"
@@ -56,19 +56,19 @@ def test_arrays_cannot_be_written_to(whole: Path) -> None:
 def test_a_file_that_was_cut_short_is_refused(whole: Path, length: int) -> None:
     whole.write_bytes(whole.read_bytes()[:length])
     with pytest.raises(ArtefactCorrupt, match=r"tokenizer\.safetensors.*it is no file of mapped arrays.*lookwhy models"):
-        MappedBpe(whole, 8, 9)
+        MappedBpe(MappedArrays(whole, REMEDY), 8, 9)
 
 
 @pytest.mark.parametrize("content", [b"\xff" * 64, b"\x02\0\0\0\0\0\0\0[]", b"\x02\0\0\0\0\0\0\0{}" + bytes(9)])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other.safetensors").write_bytes(content)
     with pytest.raises(ArtefactCorrupt, match=r"it is no file of mapped arrays|it is no lookwhy-bpe/1 file"):
-        MappedBpe(tmp_path / "other.safetensors", 8, 9)
+        MappedBpe(MappedArrays(tmp_path / "other.safetensors", REMEDY), 8, 9)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtefactCorrupt, match="it is no file of mapped arrays"):
-        MappedBpe(tmp_path / "none.safetensors", 8, 9)
+        MappedBpe(MappedArrays(tmp_path / "none.safetensors", REMEDY), 8, 9)
 
 
 @pytest.mark.parametrize("absent", ["pairs", "characters", "byte_ids"])
@@ -77,16 +77,16 @@ def test_an_absent_array_is_named(tmp_path: Path, absent: str) -> None:
         tmp_path / "less.safetensors", {name: array for name, array in ARRAYS.items() if name != absent}, TEXTS
     )
     with pytest.raises(ArtefactCorrupt, match=f"it has no array {absent}"):
-        MappedBpe(path, 8, 9)
+        MappedBpe(MappedArrays(path, REMEDY), 8, 9)
 
 
 @pytest.mark.parametrize("texts", [{}, TEXTS | {"format": "lookwhy-bpe/2"}])
 def test_another_form_is_refused(tmp_path: Path, texts: dict[str, str]) -> None:
     with pytest.raises(ArtefactCorrupt, match="it is no lookwhy-bpe/1 file"):
-        MappedBpe(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)
+        MappedBpe(MappedArrays(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), REMEDY), 8, 9)
 
 
 @pytest.mark.parametrize("texts", [{"format": FORMAT}, TEXTS | {"end_token_id": "end"}, TEXTS | {"added_tokens": "{"}])
 def test_an_absent_end_token_is_named(tmp_path: Path, texts: dict[str, str]) -> None:
     with pytest.raises(ArtefactCorrupt, match="it names no added tokens or no end token"):
-        MappedBpe(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), 8, 9)
+        MappedBpe(MappedArrays(write_arrays(tmp_path / "other.safetensors", ARRAYS, texts), REMEDY), 8, 9)

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_bpe import FORMAT as WHOLE_TEXTS
 from runtime.models.mapped_characters import REMEMBERED
 from runtime.models.mapped_words import FORMAT, MappedWords
-from runtime.models.onnx_session import Array
+from runtime.models.onnx_session import REMEDY, Array
 from tests.runtime.models.mapped_files import write_arrays
 
 START, END, PAD = 900, 901, 999
@@ -42,7 +43,7 @@ def whole(tmp_path: Path) -> Path:
 
 
 def ids_of(path: Path, text: str, length: int = 20) -> list[int]:
-    [row] = MappedWords(path, length, PAD).encode([text]).tolist()
+    [row] = MappedWords(MappedArrays(path, REMEDY), length, PAD).encode([text]).tolist()
     assert (row[0], row[-1]) == (START, END)
     return [token_id - LAST if LAST <= token_id < 2 * LAST else token_id for token_id in row[1:-1]]
 
@@ -68,13 +69,13 @@ def test_words_are_cut_by_the_kinds_of_their_characters_and_their_bytes_merged(
 
 
 def test_an_apostrophe_begins_an_ending_alone(whole: Path) -> None:
-    assert len(MappedWords(whole, 20, PAD)._tokens_of_word("'s")) == 2
-    tokenizer = MappedWords(whole, 20, PAD)
+    assert len(MappedWords(MappedArrays(whole, REMEDY), 20, PAD)._tokens_of_word("'s")) == 2
+    tokenizer = MappedWords(MappedArrays(whole, REMEDY), 20, PAD)
     assert [word for word, _ in tokenizer._words("a's a'x !'s")] == ["a", "'s", "a", "'", "x", "!'", "s"]
 
 
 def test_a_text_is_cut_so_that_both_ends_stay(whole: Path) -> None:
-    tokenizer = MappedWords(whole, 5, PAD, padded_to=5)
+    tokenizer = MappedWords(MappedArrays(whole, REMEDY), 5, PAD, padded_to=5)
     assert tokenizer.encode(["b b b b", "b"]).tolist() == [
         [START, B + LAST, B + LAST, B + LAST, END],
         [START, B + LAST, END, PAD, PAD],
@@ -94,11 +95,11 @@ def test_a_text_is_cut_so_that_both_ends_stay(whole: Path) -> None:
     ],
 )
 def test_a_part_is_of_the_text_as_it_is_given(whole: Path, text: str, part: str) -> None:
-    assert MappedWords(whole, 5, PAD).read_part(text) == part
+    assert MappedWords(MappedArrays(whole, REMEDY), 5, PAD).read_part(text) == part
 
 
 def test_of_all_characters_those_of_alphabets_alone_are_remembered(whole: Path) -> None:
-    tokenizer = MappedWords(whole, 20, PAD)
+    tokenizer = MappedWords(MappedArrays(whole, REMEDY), 20, PAD)
     tokenizer.encode(["".join(map(chr, range(32, 0x3000)))])
     assert len(tokenizer._replaced) <= REMEMBERED
     assert len(tokenizer._kinds) <= REMEMBERED
@@ -108,25 +109,25 @@ def test_of_all_characters_those_of_alphabets_alone_are_remembered(whole: Path) 
 def test_a_file_that_was_cut_short_is_refused(whole: Path, length: int) -> None:
     whole.write_bytes(whole.read_bytes()[:length])
     with pytest.raises(ArtefactCorrupt, match=r"tokenizer\.safetensors.*it is no file of mapped arrays.*lookwhy models"):
-        MappedWords(whole, 8, PAD)
+        MappedWords(MappedArrays(whole, REMEDY), 8, PAD)
 
 
 @pytest.mark.parametrize("absent", sorted(ARRAYS))
 def test_an_absent_array_is_named(tmp_path: Path, absent: str) -> None:
     arrays = {name: array for name, array in ARRAYS.items() if name != absent}
     with pytest.raises(ArtefactCorrupt, match=f"it has no array {absent}"):
-        MappedWords(write_arrays(tmp_path / "less.safetensors", arrays, TEXTS), 8, PAD)
+        MappedWords(MappedArrays(write_arrays(tmp_path / "less.safetensors", arrays, TEXTS), REMEDY), 8, PAD)
 
 
 @pytest.mark.parametrize("form", [WHOLE_TEXTS, "lookwhy-words/2"])
 def test_another_form_is_refused(tmp_path: Path, form: str) -> None:
     path = write_arrays(tmp_path / "other.safetensors", ARRAYS, TEXTS | {"format": form})
     with pytest.raises(ArtefactCorrupt, match=f"it is no {FORMAT} file"):
-        MappedWords(path, 8, PAD)
+        MappedWords(MappedArrays(path, REMEDY), 8, PAD)
 
 
 @pytest.mark.parametrize("change", [{"start_token_id": "x"}, {"added_tokens": "{"}, {"cut_apart": "["}])
 def test_texts_that_cannot_be_read_are_named(tmp_path: Path, change: dict[str, str]) -> None:
     path = write_arrays(tmp_path / "other.safetensors", ARRAYS, TEXTS | change)
     with pytest.raises(ArtefactCorrupt, match="it names no added tokens, or not the first and last token"):
-        MappedWords(path, 8, PAD)
+        MappedWords(MappedArrays(path, REMEDY), 8, PAD)

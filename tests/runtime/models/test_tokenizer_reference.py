@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.measure.script_texts import draw_texts
 from export.models.mapped_words_file import maps_words, write_mapped_words
+from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.models.mapped_words import MappedWords
 from runtime.models.tokenizer import Tokenizer
 
@@ -101,7 +102,7 @@ def clip(shared_vocabularies: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def mapped_clip(clip: Pair, tmp_path_factory: pytest.TempPathFactory) -> MappedWords:
     path = tmp_path_factory.mktemp("clip") / "tokenizer.safetensors"
     write_mapped_words(clip.fast.backend_tokenizer, path)
-    return MappedWords(path, CLIP_LENGTH, clip.fast.pad_token_id)
+    return MappedWords(MappedArrays(path, ""), CLIP_LENGTH, clip.fast.pad_token_id)
 
 
 @pytest.fixture(scope="module")
