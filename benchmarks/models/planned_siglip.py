@@ -70,6 +70,8 @@ def export_planned(checkpoint: Path, out: Path, target: "Target") -> tuple[float
 
 def _row(models: Path) -> str:
     """Return what the export's own report says, as the cells of a row."""
+    from export.precision.gates import OLD_PICTURE_RANKING, PICTURE_RANKING
+
     report: dict[str, Any] = json.loads((models / "report.json").read_text("utf-8"))
     measures = report["measures"]
     cosines = (f"{measures[output]['cosine_mean']:.5f}, {measures[output]['cosine_worst']:.4f}" for output in OUTPUTS)
@@ -78,7 +80,8 @@ def _row(models: Path) -> str:
         for graph in (TEXT, IMAGE)
     )
     sizes = (f"{report['sizes'][graph]['bytes'] / 1e6:.0f}" for graph in (TEXT, IMAGE))
-    overlap = f"{measures['clip ranking']['overlap_at_10']:.3f}"
+    ranking = measures.get(PICTURE_RANKING) or measures[OLD_PICTURE_RANKING]
+    overlap = f"{ranking['overlap_at_10']:.3f}"
     return " | ".join([*cosines, overlap, "; ".join(shares), ", ".join(sizes)])
 
 

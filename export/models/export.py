@@ -1,7 +1,6 @@
 """The command `models`: exports checkpoints into a folder of checked graphs, which replaces the old one as a whole.
 
-Owns the order of the steps. `clip.py` and `blip.py` write the graphs, `parity.py` compares them with torch,
-`precision/budget.py` quantizes them.
+Owns the order of the steps. `clip.py` and `blip.py` write the graphs, `parity.py` compares, `precision/budget.py` quantizes.
 """
 
 import shutil
@@ -120,7 +119,8 @@ def export_models(
         if run.misses:  # only now, so that the error names what every family missed
             raise GateMissed(run.misses)
         sources = {"clip": clip} | ({"text": text} if text else {}) | ({"blip": blip} if blip else {})
-        made_by = {"command": "python -m export models", **sources, **{package: version(package) for package in PACKAGES}}
+        packages = {package: version(package) for package in PACKAGES}
+        made_by = {"command": "python -m export models", **sources, **run.figures.tried_in_words, **packages}
         manifest = ModelsManifest.model_validate({"made_by": made_by, "precision": options.precision_name, **records})
         write_report(folder, manifest, run.figures)
         (folder / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
@@ -224,6 +224,7 @@ class _ExportRun:
         rounded = BudgetSearch(exporter.graphs, exact, self._folder, rounding, self._display).run(gate_measure)
         self.misses += rounded.misses
         self.figures.plans |= rounded.plans
+        self.figures.tried += rounded.tried
         self.figures.states = rounded.states or self.figures.states
         self.figures.gate_results.append(rounded.result)
         self.figures.measured_on = calibration.source
@@ -237,6 +238,7 @@ class _ExportRun:
             calibration=calibration.source,
             graphs=self.figures.plans,
             cross_states=self.figures.states,
+            tried=self.figures.tried,
         )
         (self._folder / PLAN_NAME).write_text(plan.model_dump_json(indent=2) + "\n", "utf-8")
 

@@ -69,6 +69,7 @@ def _to_markdown(manifest: ModelsManifest, figures: ReportFigures, content: dict
     if figures.gate_results:
         lines += [f"![Size, speed and loss, drawn]({PLOTS_NAME})", "", *_measures_table(figures), ""]
         lines += ["`plan.json` names the precision of every layer, and the reason.", "", *_exceptions(figures)]
+        lines += _tried(figures)
         lines += (
             [f"A picture's keys and values: {figures.states.precision}; {figures.states.why}.", ""] if figures.states else []
         )
@@ -113,6 +114,12 @@ def _exceptions(figures: ReportFigures) -> list[str]:
         if not (layer.precision == "int8" or (plan.rows and layer.precision == "row8")) or layer.equalized
     ]
     return ["## Layers that are not in plain 8 bits", "", *rows, ""] if rows else ["Every layer is in plain 8 bits.", ""]
+
+
+def _tried(figures: ReportFigures) -> list[str]:
+    """Return a line for each plan that missed gates before this one."""
+    rows = [f"- {' '.join(plan.missed)}" for plan in figures.tried]
+    return ["## Plans before, which missed gates", "", *rows, ""] if rows else []
 
 
 def _parity_table(figures: ReportFigures) -> list[str]:

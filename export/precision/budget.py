@@ -1,10 +1,12 @@
 """The search for error budgets with which one family's quantized graphs meet the gates.
 
-Each round plans the precisions, writes the graphs and evaluates them; a missed gate tightens the budget of the next round.
-Owns the budgets. `plan.py` chooses precisions, `gate_measures.py` runs the graphs, `gates.py` says what they must keep.
+Each plan of precisions is written and evaluated; a missed gate, of cosines or of what both graphs cause together, tightens
+the budget of the next one. Owns the budgets. `plan.py` chooses precisions, `gate_measures.py` runs the graphs, `gates.py`
+says what they must keep.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +16,14 @@ from export.precision.cross_states import CrossStatesPlan, Scales
 from export.precision.gate_measures import GateMeasure
 from export.precision.gates import GateMiss, GateResult, Gates, name_layers
 from export.precision.layers import ExactGraph
-from export.precision.plan import GraphPlan, PrecisionPlanner
+from export.precision.plan import GraphPlan, PrecisionPlanner, TriedPlan
 from export.precision.rewriting import rewrite, write_single_file
 from export.precision.rounding import Target
 from export.precision.sensitivity import LayerSensitivity
 
 SAFETY = 0.8  # the first budget, as a part of the loss that the gate allows: other pictures may lose more than calibration's
 TIGHTEST, LOOSEST = 0.25, 0.9  # limits of the factor that a missed gate puts on a graph's budget
-ROUNDS = 6  # in the last of them, every layer that costs anything stays in fp32
+PLANS = 7  # at most; in the last of them, every layer that costs anything stays in fp32
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class RoundedGraphs:
     """The plans of the graphs that were written, what was measured of them, and the gates that they miss.
 
     `states` is how a picture's keys and values are passed between the graphs; None where int8 was not tried for them.
+    `tried` are the coarser plans before, each of which missed a gate.
     """
 
     plans: dict[str, GraphPlan]
     result: GateResult
     misses: Sequence[GateMiss]
     states: CrossStatesPlan | None = None
+    tried: Sequence[TriedPlan] = ()
 
 
 class BudgetSearch:
@@ -73,21 +77,24 @@ class BudgetSearch:
         """
         planners = {graph: self._measure_layers(graph, gate_measure) for graph in self._graphs}
         budgets = dict.fromkeys(self._graphs, SAFETY * (1 - self._options.gates.cosine_mean))
-        for rounds_left in reversed(range(ROUNDS + 1)):
+        tried: list[TriedPlan] = []
+        for number in range(1, PLANS + 1):
             plans, result = self._write(planners, budgets), self._evaluate(gate_measure)
             misses = result.find_misses(self._options.gates)
-            for miss in misses:
-                self._display.say(str(miss))
-            if not misses or self._options.naive:
+            told = " ".join(map(str, misses))
+            if not misses or self._options.naive or number == PLANS:
+                if misses:
+                    self._display.say(told)
                 break
-            for graph in {miss.graph for miss in misses}:
-                factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
-                budgets[graph] = budgets[graph] * factor if rounds_left > 1 else 0.0
+            tried.append(_describe_tried(plans, misses))
+            tighter = _tighten(plans, misses, to_exact=number + 1 == PLANS)
+            self._display.say(f"plan {number} of at most {PLANS}: {told} {_describe_next(plans, tighter)}")
+            budgets |= tighter
         if not misses and (scales := gate_measure.calibrate_states(self._options.target)):
             result, states = self._pass_states_in_int8(gate_measure, planners, budgets, scales, result)
-            return RoundedGraphs(plans, result, [], states)
+            return RoundedGraphs(plans, result, [], states, tried)
         costliest_layers = {graph: planner.costliest_layers() for graph, planner in planners.items()}
-        return RoundedGraphs(plans, result, name_layers(misses, costliest_layers))
+        return RoundedGraphs(plans, result, name_layers(misses, costliest_layers), tried=tried)
 
     def _measure_layers(self, graph: str, gate_measure: GateMeasure) -> PrecisionPlanner:
         exact = ExactGraph(self._exact / graph)
@@ -139,7 +146,42 @@ class BudgetSearch:
         return gate_measure.evaluate(self._out)
 
 
+def _tighten(plans: Mapping[str, GraphPlan], misses: Sequence[GateMiss], *, to_exact: bool) -> dict[str, float]:
+    """Return the next budgets of the graphs that cause misses, by graph; with `to_exact`, 0.
+
+    Each is below what the plan was predicted to lose, which may be far below its budget: the same plan would be made again.
+    Of a miss that both graphs cause, the one that causes most is tightened, and with `to_exact` both.
+    """
+    if to_exact:
+        shared = any(miss.subject.split()[0] not in plans for miss in misses)
+        return dict.fromkeys(plans if shared else (miss.graph for miss in misses), 0.0)
+    budgets: dict[str, float] = {}
+    for graph in dict.fromkeys(miss.graph for miss in misses):
+        factor = min(_tightening(miss) for miss in misses if miss.graph == graph)
+        budgets[graph] = factor * min(plans[graph].budget, plans[graph].predicted)
+    return budgets
+
+
 def _tightening(miss: GateMiss) -> float:
-    """Return the factor for a budget: the allowed loss by the measured one, a little less, between the two limits."""
+    """Return the factor for a budget: the allowed loss by the measured one, a little less, between the two limits.
+
+    Budgets are of 1 - cosine, half the square of a small angle. Ranks and tokens change in proportion to the angle.
+    """
     lost = 1 - miss.given
-    return min(LOOSEST, max(TIGHTEST, LOOSEST * (1 - miss.allowed) / lost)) if lost > 0 else TIGHTEST  # NaN is not above 0
+    if not lost > 0:  # true of NaN, too
+        return TIGHTEST
+    power = 1 if miss.measure.startswith("cosine") else 2
+    return min(LOOSEST, max(TIGHTEST, LOOSEST * ((1 - miss.allowed) / lost) ** power))
+
+
+def _describe_tried(plans: Mapping[str, GraphPlan], misses: Sequence[GateMiss]) -> TriedPlan:
+    return TriedPlan(
+        predicted={graph: plan.predicted for graph, plan in plans.items()},
+        layers={graph: dict(Counter(layer.precision for layer in plan.layers)) for graph, plan in plans.items()},
+        missed=[str(miss) for miss in misses],
+    )
+
+
+def _describe_next(plans: Mapping[str, GraphPlan], budgets: Mapping[str, float]) -> str:
+    parts = (f"{graph} is to lose {budgets[graph]:.1e} at most, not {plans[graph].predicted:.1e}" for graph in budgets)
+    return f"Next, {', '.join(parts)}."

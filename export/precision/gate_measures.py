@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from export.precision.calibration_set import CalibrationSet, draw_textures
 from export.precision.cross_states import Scales, calibrate_scales, read_scales, restore_states, round_states
-from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at, token_agreement
+from export.precision.gates import PICTURE_RANKING, GateResult, compare_rankings, cosines_between, token_agreement
 from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
@@ -66,11 +66,10 @@ class ClipGateMeasure:
         exact, given = self._exact_outputs, self._run_graphs(folder)
         text, image = self._record.text.path, self._record.image.path
         cosines = {name: cosines_between(_flatten_samples(exact[name]), _flatten_samples(given[name])) for name in given}
-        losses = {path: 1 - float(cosines[f"{path} embedding"].mean()) for path in (text, image)}
-        scores = [outputs[f"{text} embedding"] @ outputs[f"{image} embedding"].T for outputs in (exact, given)]
-        overlap = {k: overlap_at(k, *scores) for k in REPORTED_KS if k <= scores[0].shape[1]}
-        ranking = {"clip ranking": {"overlap_at_10": overlap_at(TOP_K, *scores)}}
-        return GateResult(cosines, overlap, ranking, losses)
+        texts_and_pictures = [(run[f"{text} embedding"], run[f"{image} embedding"]) for run in (exact, given)]
+        ranking = compare_rankings(*texts_and_pictures)
+        losses = {text: 1 - ranking.by_texts, image: 1 - ranking.by_pictures}
+        return GateResult(cosines, ranking.overlap, {PICTURE_RANKING: {"overlap_at_10": ranking.overlap_at_10}}, losses)
 
     def calibrate_states(self, target: Target) -> Scales:
         """Return no scales: CLIP's graphs pass nothing to each other."""

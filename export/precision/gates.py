@@ -5,6 +5,7 @@ Owns the measures and their defaults. Runs no graph: outputs come in as arrays.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from export.errors import ExportError, list_lines
 
+TextsAndPictures = tuple[NDArray[np.float32], NDArray[np.float32]]
 Measures = dict[str, dict[str, float]]  # by subject, such as "clip/text.onnx embedding", then by the measure's name
 
 TOP_K = 10
+PICTURE_RANKING = "ranking of pictures"  # the subject of overlap@k; reports of older exports have OLD_PICTURE_RANKING
+OLD_PICTURE_RANKING = "clip ranking"
 EQUALLY_LIKELY = 0.9
 REPORTED_KS = (1, 2, 3, 5, 10, 20)  # the k of overlap@k that the report draws
 
@@ -92,7 +96,8 @@ class GateResult:
         cosines: by graph and output, as in "clip/text.onnx embedding": one cosine for each sample.
         overlap: overlap@k of the exact and the quantized rankings, by k.
         family_measures: what both graphs cause together (ranking, captions), by subject and measure.
-        losses: by graph, 1 - cosine that it causes alone; shows which of the two causes most of a family measure's loss.
+        losses: by graph, what it alone loses of a family's measure, its partner being exact; of captions, 1 - cosine of
+            their logits. Shows which of the two a missed family measure is due to.
     """
 
     cosines: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -122,6 +127,23 @@ class GateResult:
         return misses
 
 
+class RankingKept(NamedTuple):
+    """What texts keep of their nearest pictures.
+
+    Attributes:
+        overlap: overlap@k by k, of the `REPORTED_KS` that are no more than the pictures.
+        overlap_at_10: the gate's figure.
+        by_texts: the same where only the texts' graph is quantized. The cosines do not tell it: where pictures lie near one
+            another, a text that moves changes all its scores alike, and the order stays.
+        by_pictures: the same where only the pictures' graph is.
+    """
+
+    overlap: dict[int, float]
+    overlap_at_10: float
+    by_texts: float
+    by_pictures: float
+
+
 def name_layers(misses: Sequence[GateMiss], costliest_layers: Mapping[str, Sequence[str]]) -> list[GateMiss]:
     """Return the misses, each with the costliest layers of the graph that causes most of it."""
     return [replace(miss, layers=tuple(costliest_layers.get(miss.graph, ()))) for miss in misses]
@@ -141,6 +163,22 @@ def overlap_at(k: int, exact: NDArray[np.float32], given: NDArray[np.float32]) -
     k = min(k, exact.shape[1])
     best, found = (np.argsort(-scores, axis=1, kind="stable")[:, :k] for scores in (exact, given))
     return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(best.tolist(), found.tolist(), strict=True)]))
+
+
+def compare_rankings(exact: TextsAndPictures, given: TextsAndPictures) -> RankingKept:
+    """Return what texts keep of their nearest pictures.
+
+    Args:
+        exact: the (n, d) vectors of texts and the (m, d) of pictures, of norm 1.
+        given: the same by the quantized graphs.
+    """
+    (texts, pictures), (given_texts, given_pictures) = exact, given
+    scores, by_both = texts @ pictures.T, given_texts @ given_pictures.T
+    by_texts, by_pictures = given_texts @ pictures.T, texts @ given_pictures.T
+    return RankingKept(
+        {k: overlap_at(k, scores, by_both) for k in REPORTED_KS if k <= len(pictures)},
+        *(overlap_at(TOP_K, scores, other) for other in (by_both, by_texts, by_pictures)),
+    )
 
 
 def token_agreement(exact: NDArray[np.float32], given: NDArray[np.float32]) -> dict[str, float]:

@@ -7,6 +7,8 @@ outliers moved, by `layer_errors.py`; whether the whole meets its gates is measu
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from pydantic import Field
+
 from export.console import ProgressDisplay
 from export.precision.cross_states import CrossStatesPlan
 from export.precision.edits import Edits
@@ -64,14 +66,32 @@ class GraphPlan(Record):
     layers: list[LayerPlan]
 
 
+class TriedPlan(Record):
+    """A plan of one family that missed a gate, so that a more precise one was made.
+
+    Attributes:
+        predicted: what each graph was predicted to lose, 1 - cosine, by graph.
+        layers: how many layers had each precision, by graph.
+        missed: each gate that was missed, as a sentence with the figure and what is allowed.
+    """
+
+    predicted: dict[str, float]
+    layers: dict[str, dict[Precision, int]]
+    missed: list[str]
+
+
 class PrecisionPlan(Record):
-    """What `plan.json` holds: a plan for each graph, and for a picture's keys and values; what it was made for and with."""
+    """What `plan.json` holds: a plan for each graph, and for a picture's keys and values; what it was made for and with.
+
+    `tried` are the plans before these, in their order, each of which missed a gate.
+    """
 
     target: Target
     gates: Gates
     calibration: str
     graphs: dict[str, GraphPlan]
     cross_states: CrossStatesPlan | None = None
+    tried: list[TriedPlan] = Field(default_factory=list)
 
 
 class _Upgrade(NamedTuple):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from export.precision.calibration_set import CalibrationSet
 from export.precision.cross_states import Scales
 from export.precision.gate_measures import LAYER_TEXTS, QUICK_TEXTS
-from export.precision.gates import REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at
+from export.precision.gates import PICTURE_RANKING, REPORTED_KS, TOP_K, GateResult, cosines_between, overlap_at
 from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.artefacts.model_records import EncoderRecord
@@ -41,7 +41,7 @@ class TextGateMeasure:
         cosines = cosines_between(exact, given)
         scores = [texts @ self._images.T for texts in (exact, given)]
         overlap = {k: overlap_at(k, *scores) for k in REPORTED_KS if k <= len(self._images)}
-        ranking = {"text ranking": {"overlap_at_10": overlap_at(TOP_K, *scores)}}
+        ranking = {PICTURE_RANKING: {"overlap_at_10": overlap_at(TOP_K, *scores)}}
         return GateResult({f"{path} embedding": cosines}, overlap, ranking, {path: 1 - float(cosines.mean())})
 
     def calibrate_states(self, _target: Target) -> Scales:

@@ -64,7 +64,7 @@ def test_what_the_table_shows_of_a_graph() -> None:
 
     measures = {
         "clip/text.onnx embedding": {"cosine_mean": 0.99951, "cosine_worst": 0.9912},
-        "clip ranking": {"overlap_at_10": 0.97},
+        "ranking of pictures": {"overlap_at_10": 0.97},
     }
     row = Row("clip/text.onnx", "plain", "planned", 63.94, 41.2, 4.44, 33.3, measures)
     assert (

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.models.full_size.steps import ExportCost
+from export.precision.gates import PICTURE_RANKING
 
 if TYPE_CHECKING:
     from export.precision.gates import Measures
 
 # By graph: its name in the table, the output whose cosine is shown, and the measure of its family.
 GRAPHS = {
-    "clip/text.onnx": ("CLIP text, 10 tokens", "embedding", ("clip ranking", "overlap_at_10")),
-    "clip/image.onnx": ("CLIP image", "embedding", ("clip ranking", "overlap_at_10")),
+    "clip/text.onnx": ("CLIP text, 10 tokens", "embedding", (PICTURE_RANKING, "overlap_at_10")),
+    "clip/image.onnx": ("CLIP image", "embedding", (PICTURE_RANKING, "overlap_at_10")),
     "blip/vision.onnx": ("BLIP vision", "cross_states", ("blip captions", "token_agreement")),
     "blip/decoder.onnx": ("BLIP decoder, 1 token behind 10", "logits", ("blip captions", "token_agreement")),
 }

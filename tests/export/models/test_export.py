@@ -102,7 +102,7 @@ def test_the_report_has_every_measure_and_size(exported: Exported) -> None:
     report = json.loads((folder / "report.json").read_text())
     assert report["parity_to_torch"]["blip/decoder.onnx captions"]["differing_from_torch"] == 0
     assert report["measures"]["clip/text.onnx embedding"].keys() == {"cosine_mean", "cosine_worst"}
-    assert report["measures"]["clip ranking"]["overlap_at_10"] >= 0.9
+    assert report["measures"]["ranking of pictures"]["overlap_at_10"] >= 0.9
     assert report["measures"]["blip captions"]["token_agreement"] >= 0.95
     assert all(size["bytes"] < size["bytes_exact"] for size in report["sizes"].values())
     assert all(sum(shares.values()) == pytest.approx(1) for shares in report["precisions"].values())

@@ -54,7 +54,7 @@ def test_a_sensitivity_runs_the_exact_graph_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("measure", "record", "subjects"),
     [
-        (ClipGateMeasure, MANIFEST.clip, {"clip/text.onnx embedding", "clip/image.onnx embedding", "clip ranking"}),
+        (ClipGateMeasure, MANIFEST.clip, {"clip/text.onnx embedding", "clip/image.onnx embedding", "ranking of pictures"}),
         (BlipGateMeasure, MANIFEST.blip, {"blip/vision.onnx cross_states", "blip/decoder.onnx logits", "blip captions"}),
     ],
 )

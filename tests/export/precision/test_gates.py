@@ -13,7 +13,7 @@ GOOD = np.array([1.0, 0.9995])
 def make_result(**changed: Any) -> GateResult:
     given: dict[str, Any] = {
         "cosines": {"clip/text.onnx embedding": GOOD},
-        "family_measures": {"clip ranking": {"overlap_at_10": 0.97}},
+        "family_measures": {"ranking of pictures": {"overlap_at_10": 0.97}},
         "losses": {"clip/text.onnx": 0.0001, "clip/image.onnx": 0.0002},
     }
     return GateResult(**(given | changed))
@@ -48,7 +48,7 @@ def test_what_meets_every_gate_misses_none() -> None:
     [
         ({"cosines": {"clip/text.onnx embedding": np.array([0.998, 0.9985])}}, "cosine_mean", "clip/text.onnx"),
         ({"cosines": {"clip/image.onnx embedding": np.array([*[1.0] * 99, 0.98])}}, "cosine_worst", "clip/image.onnx"),
-        ({"family_measures": {"clip ranking": {"overlap_at_10": 0.89}}}, "overlap_at_10", "clip/image.onnx"),
+        ({"family_measures": {"ranking of pictures": {"overlap_at_10": 0.89}}}, "overlap_at_10", "clip/image.onnx"),
         (
             {"family_measures": {"blip captions": {"token_agreement": np.nan}}},
             "token_agreement",
@@ -64,7 +64,7 @@ def test_each_gate_can_be_missed(changed: dict[str, object], measure: str, graph
 
 def test_all_missed_gates_stand_in_one_message_each_with_its_numbers_and_costliest_layers() -> None:
     result = make_result(
-        cosines={"clip/text.onnx embedding": np.array([0.9, 0.8])}, family_measures={"clip ranking": {"overlap_at_10": 0.5}}
+        cosines={"clip/text.onnx embedding": np.array([0.9, 0.8])}, family_measures={"ranking of pictures": {"overlap_at_10": 0.5}}
     )
     misses = name_layers(
         result.find_misses(Gates()), {"clip/text.onnx": ["fc1", "fc2"], "clip/image.onnx": ["visual_projection"]}
@@ -76,7 +76,7 @@ def test_all_missed_gates_stand_in_one_message_each_with_its_numbers_and_costlie
         "(--precision planned), or stay exact (fp32).",
         "  clip/text.onnx embedding: cosine_mean is 0.85, allowed is 0.999. The layers that cost most: fc1, fc2.",
         "  clip/text.onnx embedding: cosine_worst is 0.8, allowed is 0.99. The layers that cost most: fc1, fc2.",
-        "  clip ranking: overlap_at_10 is 0.5, allowed is 0.9. The layers that cost most: visual_projection.",
+        "  ranking of pictures: overlap_at_10 is 0.5, allowed is 0.9. The layers that cost most: visual_projection.",
     ]
 
 

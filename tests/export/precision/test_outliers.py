@@ -118,7 +118,7 @@ def test_the_plan_meets_the_gates(planned: Callable[[str], Exported], kind: str)
     exported, gates = planned(kind), GATES
     assert exported.measures["clip/text.onnx embedding"]["cosine_mean"] >= gates.cosine_mean
     assert exported.measures["clip/image.onnx embedding"]["cosine_mean"] >= gates.cosine_mean
-    assert exported.measures["clip ranking"]["overlap_at_10"] >= gates.overlap_at_10
+    assert exported.measures["ranking of pictures"]["overlap_at_10"] >= gates.overlap_at_10
     if kind in WITH_CAPTIONS:
         assert exported.measures["blip captions"]["token_agreement"] >= gates.token_agreement
 
