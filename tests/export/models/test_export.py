@@ -143,6 +143,7 @@ def test_the_folder_holds_the_artefacts_and_nothing_else(exported: Exported) -> 
 
 def test_an_exact_export_is_whole_files_and_has_no_plan(exported: Exported) -> None:
     folder, manifest = exported["fp32"]
+    assert "plans_tried" not in manifest.made_by
     assert set(list_files(folder)) == {
         "manifest.json",
         "report.json",
@@ -188,6 +189,24 @@ def test_a_plan_meets_a_gate_that_int8_misses(clip_folder: Path, tmp_path: Path,
     assert report["measures"]["clip/text.onnx embedding"]["cosine_mean"] >= 0.9999
     assert set(report["precisions"]["clip/text.onnx"]) > {"int8"}
     assert "kept in fp32" in (out / "report.md").read_text() or "in blocks it costs" in (out / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("without_plots")
+def test_a_missed_ranking_is_planned_again_and_manifest_plan_and_report_say_what_was_tried(
+    clip_folder: Path, tmp_path: Path, calibration: CalibrationSet
+) -> None:
+    out, diary = tmp_path / "models", Diary()
+    options = ExportOptions(gates=Gates(overlap_at_10=1), calibration=calibration)
+    manifest = export_models(str(clip_folder), None, out, options=options, display=diary)
+    assert json.loads((out / "report.json").read_text())["measures"]["ranking of pictures"]["overlap_at_10"] == 1
+    tried = json.loads((out / "plan.json").read_text())["tried"]
+    told = [step for step in diary.steps if step.startswith("plan ")]
+    assert len(told) == len(tried) > 0
+    first = tried[0]["missed"][0]
+    assert first in told[0]
+    assert f"- {first}" in (out / "report.md").read_text()
+    assert manifest.made_by["plans_tried"].startswith(f"{len(tried)} missed gates (plan.json): {first.removesuffix('.')}")
+    assert read_models_manifest(out) == manifest
 
 
 def test_a_failed_parity_check_leaves_the_previous_artefacts(clip_folder: Path, tmp_path: Path) -> None:

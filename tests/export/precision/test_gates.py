@@ -64,7 +64,8 @@ def test_each_gate_can_be_missed(changed: dict[str, object], measure: str, graph
 
 def test_all_missed_gates_stand_in_one_message_each_with_its_numbers_and_costliest_layers() -> None:
     result = make_result(
-        cosines={"clip/text.onnx embedding": np.array([0.9, 0.8])}, family_measures={"ranking of pictures": {"overlap_at_10": 0.5}}
+        cosines={"clip/text.onnx embedding": np.array([0.9, 0.8])},
+        family_measures={"ranking of pictures": {"overlap_at_10": 0.5}},
     )
     misses = name_layers(
         result.find_misses(Gates()), {"clip/text.onnx": ["fc1", "fc2"], "clip/image.onnx": ["visual_projection"]}

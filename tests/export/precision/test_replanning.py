@@ -1,6 +1,7 @@
 """What follows a missed gate that no graph has for itself: a ranking, or captions. Which graph is made more precise, by how
 much, how often, and what is said of it."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +22,13 @@ from export.precision.plan import GraphPlan
 from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.models.onnx_session import Session
+from tests.export.diary import Diary
 from tests.export.precision.small_graphs import write_small_graph
 
 TEXT, IMAGE = "family/text.onnx", "family/image.onnx"
 FEEDS: list[Feed] = [{"input_ids": np.array(ids)} for ids in ([0, 1, 2], [7, 3], [5, 4, 6, 1])]
 OPEN = Gates(cosine_mean=0.5, cosine_worst=0.5)  # but for the ranking
 EXACT = {"fp32"}
-
-
-class Diary:
-    """Remembers the steps that were shown."""
-
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.steps.append(text)
-
-    def count(self, parts, description):  # type: ignore[no-untyped-def]  # as ProgressDisplay.count
-        return parts
 
 
 class RankingMeasure:
@@ -82,7 +71,9 @@ def exact(tmp_path: Path) -> Path:
     return tmp_path / "exact"
 
 
-def search(exact: Path, measure: RankingMeasure, display: Diary, *, gates: Gates = OPEN, naive: bool = False) -> RoundedGraphs:
+def search(
+    exact: Path, measure: RankingMeasure, display: Diary, *, gates: Gates = OPEN, naive: bool = False
+) -> RoundedGraphs:
     options = RoundingOptions("vnni", gates, naive=naive, threads=1)
     return BudgetSearch((TEXT, IMAGE), exact, exact.parent / "out", options, display).run(measure)
 
@@ -109,7 +100,7 @@ def test_a_missed_ranking_makes_the_graph_that_causes_it_more_precise_in_steps_u
     assert precisions(rounded, IMAGE) > {"int8"}, "every step is small: some layers stay in 8 bits"
     assert precisions(rounded, IMAGE) != EXACT
     predicted = [*(plan.predicted[IMAGE] for plan in rounded.tried), rounded.plans[IMAGE].predicted]
-    assert all(after < before for before, after in zip(predicted, predicted[1:], strict=False)), "no plan is made twice"
+    assert all(after < before for before, after in pairwise(predicted)), "no plan is made twice"
     told = [step for step in diary.steps if step.startswith("plan ")]
     assert len(told) == len(rounded.tried) == len(measure.overlaps) - 1
     for number, (step, overlap) in enumerate(zip(told, measure.overlaps, strict=False), 1):
@@ -145,7 +136,9 @@ def test_a_ranking_that_not_even_exact_graphs_keep_is_a_miss_after_so_many_plans
 
 
 def test_the_next_budget_is_below_what_the_plan_was_predicted_to_lose() -> None:
-    plans = {graph: GraphPlan(budget=8e-4, predicted=predicted, layers=[]) for graph, predicted in ((TEXT, 1e-4), (IMAGE, 9e-4))}
+    plans = {
+        graph: GraphPlan(budget=8e-4, predicted=predicted, layers=[]) for graph, predicted in ((TEXT, 1e-4), (IMAGE, 9e-4))
+    }
     for graph, least in ((TEXT, 1e-4), (IMAGE, 8e-4)):
         miss = GateMiss(PICTURE_RANKING, "overlap_at_10", 0.898, 0.9, graph)
         assert _tighten(plans, [miss], to_exact=False) == {graph: pytest.approx(_tightening(miss) * least)}
