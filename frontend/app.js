@@ -3,15 +3,15 @@
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
 import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
-import { find_picture, listen_to_query_picture, read_picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
-import { describe_request, is_empty, read_address, write_address } from "./request/search_request.js";
+import { find_picture, listen_to_query_picture, picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
+import { describe_request, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
 import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
 import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
 
-const form = by_id("search_form");
 const query_box = by_id("query");
 const banner = by_id("sample_models");
+const header = document.querySelector(".top");
 const DISMISSED = "sample_models_dismissed";
 
 let request = null;
@@ -57,10 +57,9 @@ function report_lost_picture({ name }) {
   show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
-/** Shows what the search box says, with some changes, as a new history entry or in place of the current one. */
-function submit(changes = {}, { replace = false } = {}) {
-  const written = { query: query_box.value.trim(), picture_weight: read_picture_weight() };
-  write_address({ ...request, ...written, ...changes }, { replace });
+/** Shows what the search box says, with some changes. */
+function submit(changes, options) {
+  write_address({ ...request, query: query_box.value.trim(), picture_weight: picture_weight(), ...changes }, options);
   restore_from_address();
 }
 
@@ -89,29 +88,27 @@ async function note_readiness() {
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
 }
 
-form.onsubmit = (event) => {
+by_id("search_form").onsubmit = (event) => {
   event.preventDefault();
   submit();
-  // A phone's keyboard would cover the pictures; with a real one, ↓ leads on to the first.
+  // A phone's keyboard would cover the pictures.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 };
-
 document.addEventListener("click", (event) => {
   const link = event.target.closest('a[href^="?"]');
   if (!link || is_modified(event)) return;
   event.preventDefault();
-  history.pushState({ picture: history.state?.picture }, "", link.href);
+  write_history({ picture: history.state?.picture }, link.href, { push: true });
   restore_from_address();
 });
-
 by_id("retry").onclick = run;
-addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
 banner.querySelector("button").onclick = () => {
   banner.hidden = true;
   sessionStorage.setItem(DISMISSED, "");
 };
 by_id("log_out").onclick = log_out;
 document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
+addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
 addEventListener("online", () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
 });
@@ -126,7 +123,6 @@ listen_to_query_picture({
     query_box.focus();
   },
 });
-const header = document.querySelector(".top");
 new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 
 await restore_from_address();

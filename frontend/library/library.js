@@ -42,11 +42,12 @@ async function show_all(where, mine, find_similar) {
   examples ??= fetch_examples().then(fill_examples, () => {}); // an older server has none
   const [timeline, first] = await Promise.all([fetch_timeline(where, mine.aborter.signal), pictures.slice(0, PAGE), examples]);
   if (mine !== shown) return;
-  const list = { count: timeline.pictures, at: pictures.at };
+  const count = timeline.pictures;
+  const list = { count, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
   const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
-  const textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
-  Object.assign(by_id("library_count"), { textContent, className: list.count ? "" : "notice" });
+  const textContent = count ? count_of(count, "picture") : "No picture is left by these filters.";
+  Object.assign(by_id("library_count"), { textContent, className: count ? "" : "notice" });
   mine.months = show_months(timeline, pictures, first, { open: (at) => open_viewer(list, at, uses), fail });
   mine.open_linked = () => open_linked_photo(first, uses, list);
   mine.open_linked();

@@ -15,8 +15,7 @@ export function describe_verdict({ verdict, match_probability: probability }) {
   const name = VERDICTS[verdict] ?? "";
   if (!name || typeof probability !== "number") return name;
   // Never 0 or 100: it is an estimate.
-  const percent = probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability);
-  return `${name} · ${percent}%`;
+  return `${name} · ${probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability)}%`;
 }
 
 export function describe_answer(request, { matches, misses }, { more, filtered, filters_suggested: suggested }) {
@@ -24,10 +23,9 @@ export function describe_answer(request, { matches, misses }, { more, filtered, 
   const count = matches.length;
   if (!count && misses.length) return `Nothing matches “${request.query}”. ${suggested?.length ? "Try the date or place as a filter:" : "The nearest:"}`;
   if (!count) return join([`No pictures ${asked}`, filtered?.message], ". ");
-  const first = more && !misses.length ? "The first " : "";
-  if (!matches.some(({ verdict }) => verdict)) return `${first}${count_of(count, "picture")} ${asked}`;
   const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
-  return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
+  const found = matches.some(({ verdict }) => verdict) ? count_of(count, `${possible}match`, `${possible}matches`) : count_of(count, "picture");
+  return `${more && !misses.length ? "The first " : ""}${found} ${asked}`;
 }
 
 export const describe_query_read = ({ query_read: read, query_language }) => join([
@@ -40,8 +38,7 @@ export const describe_explanation_source = (source) => EXPLANATION_SOURCES[sourc
 
 export function describe_facts(picture) {
   const { taken, taken_source, copy_count } = picture;
-  // A file's date is not the photo's.
-  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
+  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10)); // a file's date is not the photo's
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
@@ -54,7 +51,7 @@ export function name_date(date) {
 
 export function describe_place({ place, country }) {
   countries ??= country && new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  return join([place, /^[A-Z]{2}$/.test(country ?? "") && countries.of(country)], ", ");
+  return join([place, /^[A-Z]{2}$/.test(country) && countries.of(country)], ", ");
 }
 
 export function describe_size({ width, height, bytes }) {

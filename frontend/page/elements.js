@@ -1,10 +1,10 @@
 // Elements of the page, and short messages.
 
 export const by_id = (id) => document.getElementById(id);
+export const viewer_part = (name) => by_id(`viewer_${name}`);
+export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
 export const when_idle = window.requestIdleCallback ?? setTimeout;
 const toasts = by_id("toasts");
-
-export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
 
 export function make(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);

@@ -1,5 +1,5 @@
-// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened. More come by
-// scrolling, and by a button, which keyboards need. What the server sent becomes text, never markup.
+// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened. What the server sent
+// becomes text, never markup.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
 import { by_id, copy_template, is_modified, make, set_in } from "../page/elements.js";
@@ -26,7 +26,7 @@ let used = {};
 let offered = null;
 let is_scrolled = false; // to ask for `scrollY` has the page laid out
 
-function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
+function enter(state, status = "", query_read = "", suggested = []) {
   document.body.dataset.state = state;
   tell(status);
   by_id("query_read").textContent = query_read;
@@ -41,19 +41,17 @@ export const tell = (status) => (by_id("status").textContent = status);
 export function show_loading(request) {
   cards_box.ariaBusy = "true";
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
+  const waking_up = `Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`;
   const show_skeletons = () => {
     clear();
     match_list.append(...Array.from({ length: SKELETONS }, () => copy_template("skeleton_template")));
-    enter("loading", { status: `Looking ${what}` });
+    enter("loading", `Looking ${what}`);
   };
-  const tell_of_start = () => {
-    tell(`Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`);
-  };
-  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell_of_start, COLD_START_DELAY_MS)];
+  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell, COLD_START_DELAY_MS, waking_up)];
   return () => timers.forEach(clearTimeout);
 }
 
-export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
+export const show_busy = (wait_s) => enter("loading", `The server is busy. Trying again in ${wait_s} s.`);
 
 export function show_answer(request, answer) {
   const is_next = !answer.results.some(is_match); // a filter is what is left to try
@@ -62,7 +60,7 @@ export function show_answer(request, answer) {
     className: is_next ? "filled" : "quiet",
     textContent: `Only ${words}${is_next && query ? `: “${query}”` : ""}`,
   }));
-  enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
+  enter(answer.results.length ? "results" : "none", "", describe_query_read(answer), suggested);
 }
 
 export function show_failure({ title, message, worth_retrying }) {
@@ -94,21 +92,18 @@ export function add(results) {
 }
 
 export const all = () => found;
-
 const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
-
 export const shown = () => in_sight().filter((result) => cards.has(result));
-
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
-
 export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
 /** Shows verdicts and explanations, which are known, awaited, pending or failed. */
 export function show_why(results, why) {
   const instead = why === "failed" ? "The explanation could not be fetched." : "";
   for (const result of results) {
-    const set = set_in(cards.get(result));
-    cards.get(result).dataset.why = why;
+    const card = cards.get(result);
+    const set = set_in(card);
+    card.dataset.why = why;
     set(".verdict", { textContent: describe_verdict(result) }).dataset.verdict = result.verdict ?? "";
     set(".explanation", { ariaBusy: String(why === "pending"), textContent: result.explanation || instead });
   }
@@ -152,7 +147,7 @@ function make_card(result, is_soon_seen) {
 }
 
 /** Offers what `fetch_more` brings, if anything; it returns what to focus. */
-export function offer_more(fetch_more, { failed = false } = {}) {
+export function offer_more(fetch_more, { failed } = {}) {
   offered = fetch_more && { fetch_more, failed };
   Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
   observer.disconnect();
@@ -166,9 +161,7 @@ export function load_more() {
 }
 
 // What nobody scrolls to is not fetched, as its explanations may cost something. What failed is tried by the button alone.
-function watch() {
-  if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
-}
+const watch = () => offered && !offered.failed && is_scrolled && observer.observe(more_button);
 
 misses_box.ontoggle = async () => {
   await make_cards();

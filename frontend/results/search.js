@@ -11,8 +11,7 @@ import * as lists from "./lists.js";
 let newest = new AbortController();
 
 export async function run_search(request, find_similar) {
-  stop_search();
-  const { signal } = newest;
+  const signal = stop_search();
   const stop_loading = lists.show_loading(request);
   await api.attempt(signal, async () => {
     const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), lists.show_busy(wait_s)));
@@ -25,8 +24,8 @@ export async function run_search(request, find_similar) {
 /** Stops the search; its results stay until others come. */
 export function stop_search() {
   newest.abort();
-  newest = new AbortController();
   lists.offer_more(null);
+  return (newest = new AbortController()).signal;
 }
 
 function show_results(request, first_answer, find_similar, signal) {
@@ -41,9 +40,9 @@ function show_results(request, first_answer, find_similar, signal) {
   let next = null;
   let are_shown = null;
 
-  function open(result, { heatmap = false } = {}) {
+  function open(result, options) {
     const shown = lists.shown();
-    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, heatmap });
+    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, ...options });
   }
 
   async function explain_shown() {
@@ -70,8 +69,8 @@ function show_results(request, first_answer, find_similar, signal) {
   }
 
   // Behind closed near misses nobody asks for more.
-  function show_more({ failed = false } = {}) {
-    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, { failed });
+  function show_more(options) {
+    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, options);
     explain_shown();
   }
 

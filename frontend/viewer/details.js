@@ -2,10 +2,9 @@
 
 import { attempt, open_folder } from "../page/api.js";
 import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
-import { by_id, make, show_request_failure, show_toast } from "../page/elements.js";
-import { address_with, image_address, read_photo_entry, write_photo } from "../request/search_request.js";
+import { make, show_request_failure, show_toast, viewer_part as part } from "../page/elements.js";
+import { address_with, image_address, photo_entry, write_photo } from "../request/search_request.js";
 
-const part = (name) => by_id(`viewer_${name}`);
 const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
 
@@ -15,9 +14,9 @@ export function show_details(picture, uses) {
   shown = picture;
   const { image_path, image_url, taken, taken_source, camera, copy_count, caption, caption_source } = picture;
   const address = image_address(image_url);
+  const folder = image_path.replace(/\/?[^/]*$/, "");
   set("download", { hidden: !address, href: address ?? "" });
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
-  const folder = image_path.replace(/\/?[^/]*$/, "");
   fill_facts("facts", {
     [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken.slice(0, 10)), taken.slice(11, 16)].filter(Boolean).join(", "),
     Place: describe_place(picture),
@@ -35,7 +34,7 @@ export function show_details(picture, uses) {
 /** Shows the verdict, its reason and the words; those that are `awaited` keep their place. */
 export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
-  const { words: weighed = [], text = [], named = false } = evidence ?? {};
+  const { words: weighed = [], text = [], named } = evidence ?? {};
   const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word, share: 0 }));
   const said = describe_verdict(picture);
   const is_unasked = !explanation && !awaited.length;
@@ -59,8 +58,8 @@ function make_bar({ word, share, drop, in_caption }) {
   const is_missing = drop <= 0 && !in_caption;
   const number = is_missing ? "not found" : `${Math.round(100 * share)}%`;
   const source = `${in_caption ? "" : "not "}in the caption`;
-  const parts = [make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source)];
-  const bar = make("li", { className: is_missing ? "bar missing_word" : "bar" }, ...parts);
+  const bar = make("li", { className: "bar" }, make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source));
+  bar.classList.toggle("missing_word", is_missing);
   bar.style.setProperty("--share", Math.min(1, Math.max(0, share)));
   return bar;
 }
@@ -83,8 +82,7 @@ async function copy(text, button) {
     await navigator.clipboard.writeText(text);
     part("said").textContent = button.textContent = "Copied";
   } catch {
-    // without TLS, or permission
-    show_toast({ title: "Copy it from here", message: text, failure: false });
+    show_toast({ title: "Copy it from here", message: text, failure: false }); // without TLS, or permission
   }
 }
 
@@ -94,7 +92,7 @@ function show_in_folder() {
 }
 
 part("copy_link").onclick = ({ target }) => {
-  write_photo(shown.id, read_photo_entry()); // it may lag behind
+  write_photo(shown.id, photo_entry()); // it may lag behind
   copy(location.href, target);
 };
 part("copy_path").onclick = ({ target }) => copy(shown.image_path, target);

@@ -1,14 +1,12 @@
-// The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, and the part of the
-// picture that they cover, in fractions.
+// The heatmap over the viewer's picture: what each patch adds to the score. `box` is the part of the picture that they cover.
 
 import { attempt } from "../page/api.js";
-import { by_id } from "../page/elements.js";
+import { viewer_part as part } from "../page/elements.js";
 
 const UNCOVERED = "#12141aa8"; // CLIP looks at the middle square alone
 const LONGEST_SIDE = 320;
 const FLAT = 1e-6;
 
-const part = (name) => by_id(`viewer_${name}`);
 const toggle = part("heatmap_toggle");
 const canvas = part("heatmap");
 
@@ -87,11 +85,12 @@ function paint({ grid, box, contributions }) {
   const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
   Object.assign(canvas, { width: Math.ceil(picture.width * scale), height: Math.ceil(picture.height * scale) });
   const [x0, y0, x1, y1] = box.map((edge, at) => edge * (at % 2 ? canvas.height : canvas.width));
+  const covered = [x0, y0, x1 - x0, y1 - y0];
   const context = canvas.getContext("2d");
   context.fillStyle = UNCOVERED;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.clearRect(x0, y0, x1 - x0, y1 - y0);
-  context.drawImage(draw_patches(grid, contributions.flat()), x0, y0, x1 - x0, y1 - y0);
+  context.clearRect(...covered);
+  context.drawImage(draw_patches(grid, contributions.flat()), ...covered);
 }
 
 // Cold patches darken the picture, hot ones brighten it, so that both show on any.

@@ -2,9 +2,9 @@
 
 import { attempt, fetch_picture } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { by_id, is_modified, show_request_failure, show_toast, when_idle } from "../page/elements.js";
+import { by_id, is_modified, show_request_failure, show_toast, viewer_part as part, when_idle } from "../page/elements.js";
 import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
-import { image_address, read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
+import { image_address, photo_entry, read_photo, request_key, write_photo } from "../request/search_request.js";
 import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
@@ -12,7 +12,6 @@ import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 const ADDRESS_DELAY_MS = 300; // a key that is held down would change it more often than browsers allow
 const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
 
-const part = (name) => by_id(`viewer_${name}`);
 const viewer = by_id("viewer");
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
@@ -21,7 +20,7 @@ let uses = {};
 let at = 0;
 let shown = null;
 let newest = new AbortController();
-let request_key = null; // of the page below
+let key_below = null; // of the request whose answer lies below
 let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
@@ -47,7 +46,7 @@ export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)
 
 export function leave_viewer() {
   newest.abort();
-  request_key = null;
+  key_below = null;
   if (viewer.open) viewer.close(NEW_SEARCH);
 }
 
@@ -59,9 +58,9 @@ export function refresh_viewer() {
 
 /** Opens or closes the dialog as the history says; returns whether that was all that changed. */
 export function follow_history() {
-  if (read_request_key() !== request_key) return false;
+  if (request_key() !== key_below) return false;
   if (read_photo() === null) viewer.close();
-  else if (!viewer.open) show(read_photo_entry()?.at ?? at, open_dialog);
+  else if (!viewer.open) show(photo_entry()?.at ?? at, open_dialog);
   return true;
 }
 
@@ -70,11 +69,11 @@ function begin() {
   return (newest = new AbortController()).signal;
 }
 
-async function open_at(list, first, its_uses, push = false) {
+function open_at(list, first, its_uses, push) {
   [pictures, uses] = [list, its_uses];
-  await show(first, () => {
+  return show(first, () => {
     if (push) write_photo(shown.id, { at, is_added: true }, { push });
-    request_key = read_request_key();
+    key_below = request_key();
     open_dialog();
     if (uses.heatmap) toggle_heatmap(true);
   });
@@ -88,17 +87,17 @@ function open_dialog() {
 
 function close() {
   clearTimeout(timer); // a new address would call off the way back
-  if (read_photo_entry()?.is_added) history.back();
+  if (photo_entry()?.is_added) history.back();
   else viewer.close();
 }
 
-function on_close() {
+viewer.onclose = () => {
   clearTimeout(timer);
   toggle_heatmap(false);
   if (viewer.returnValue === NEW_SEARCH) return;
-  if (read_photo() !== null) read_photo_entry()?.is_added ? history.back() : write_photo(null);
+  if (read_photo() !== null) photo_entry()?.is_added ? history.back() : write_photo(null);
   uses.close?.(at);
-}
+};
 
 function step(by) {
   const next = at + by;
@@ -106,7 +105,7 @@ function step(by) {
   show(next, () => {
     part("said").textContent = `${part("position").textContent}: ${part("caption").textContent}`;
     clearTimeout(timer);
-    timer = setTimeout(() => write_photo(shown.id, { ...read_photo_entry(), at }), ADDRESS_DELAY_MS);
+    timer = setTimeout(() => write_photo(shown.id, { ...photo_entry(), at }), ADDRESS_DELAY_MS);
   });
 }
 
@@ -170,4 +169,3 @@ viewer.oncancel = (event) => {
   event.preventDefault();
   close();
 };
-viewer.onclose = on_close;
