@@ -1,7 +1,7 @@
-// Makes a request of the address, the box, the filters and a given picture, and has its answer shown.
+// Makes a request of the address and the form, and has its answer shown.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
-import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
+import { by_id, clear_toast, is_modified, show_toast, when_idle, write } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
 import { find_picture, listen_to_query_picture, picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
 import { describe_request, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
@@ -16,7 +16,7 @@ const DISMISSED = "sample_models_dismissed";
 
 let request = null;
 let library = null; // its module
-let newest_files = null; // an earlier picture, which takes a moment to shrink, must not replace a later one
+let newest_files = null; // an earlier picture must not replace a later one
 let shown_generation = null;
 
 function restore_from_address() {
@@ -57,7 +57,6 @@ function report_lost_picture({ name }) {
   show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
-/** Shows what the search box says, with some changes. */
 function submit(changes, options) {
   write_address({ ...request, query: query_box.value.trim(), picture_weight: picture_weight(), ...changes }, options);
   restore_from_address();
@@ -82,7 +81,7 @@ async function note_readiness() {
   banner.hidden = !sample_models || DISMISSED in sessionStorage;
   by_id("session").hidden = !login;
   by_id("viewer_open_folder").hidden = !local;
-  by_id("awaited").textContent = awaited ? `${awaited.toLocaleString("en")} more are being read.` : "";
+  write("awaited", awaited ? `${awaited.toLocaleString("en")} more are being read.` : "");
   shown_generation ??= generation;
   if (!generation || generation === shown_generation) return;
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
@@ -94,26 +93,25 @@ by_id("search_form").onsubmit = (event) => {
   // A phone's keyboard would cover the pictures.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 };
-document.addEventListener("click", (event) => {
+document.onclick = (event) => {
   const link = event.target.closest('a[href^="?"]');
   if (!link || is_modified(event)) return;
   event.preventDefault();
   write_history({ picture: history.state?.picture }, link.href, { push: true });
   restore_from_address();
-});
+};
 by_id("retry").onclick = run;
 banner.querySelector("button").onclick = () => {
   banner.hidden = true;
   sessionStorage.setItem(DISMISSED, "");
 };
 by_id("log_out").onclick = log_out;
-document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
-addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
-addEventListener("online", () => {
+document.onvisibilitychange = () => document.hidden || note_readiness();
+window.onpopstate = () => viewer_follows_history() || restore_from_address();
+window.ononline = () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
-});
-// Which a browser may find out only after a search has failed.
-addEventListener("offline", () => by_id("retry").checkVisibility() && show_failure(unreachable()));
+};
+window.onoffline = () => by_id("retry").checkVisibility() && show_failure(unreachable());
 listen_to_keys(query_box);
 listen_to_query_picture({
   take: take_files,

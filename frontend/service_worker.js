@@ -1,7 +1,6 @@
-// Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login. Each version, which
-// runtime/web/routes/page.py fills in, has a cache of its own.
+// Keeps the page's own files, to open without a network: never a picture, an answer or the login.
 
-const VERSION = "";
+const VERSION = ""; // filled in by runtime/web/routes/page.py; each has a cache of its own
 const page = new URL("./", location);
 const names = `lookwhy ${page.pathname} `;
 const kept = names + VERSION;
@@ -15,7 +14,7 @@ async function keep() {
 }
 
 async function begin() {
-  // So the browser itself asks for the page, and the login knows a link from another site.
+  // So the login knows a link from another site.
   await registration.navigationPreload?.enable();
   const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
   await Promise.all(others.map((name) => caches.delete(name)));
@@ -26,7 +25,7 @@ async function answer(event, file) {
   try {
     const response = (await event.preloadResponse) ?? (await fetch(event.request));
     if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
-    // Firefox has an answer of this type where its preload finds no server; others throw.
+    // Firefox's preload has an answer of type error where others throw.
     return ((response.type === "error" || response.status >= 500) && (await find())) || response;
   } catch (failure) {
     const found = await find();

@@ -8,14 +8,14 @@ import { ratio_of } from "../request/search_request.js";
 const CHUNK = 60;
 const MARGIN = 1200; // CSS pixels above and below the window
 const SETTLING_MS = 80; // what is scrolled past faster is not asked for
-const FAST = 0.25; // of the window's height, between two frames
+const FAST = 0.25; // of the window's height, in a frame
 const GAP = 4; // CSS pixels, as in pictures.css
 const USUAL_RATIO = 1.4;
 
 const box = by_id("months");
 const years = by_id("years");
 
-/** Shows a timeline, of whose pictures the `first` have come; calls `open(place)` and `fail(failure, retry)`. */
+// The `first` pictures have come.
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
@@ -33,7 +33,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     if (chunk.end > first.length || chunk.first >= CHUNK) break;
     fill(chunk, first.slice(chunk.first, chunk.end)); // at once, so that nothing moves
   }
-  addEventListener("scroll", see, { passive: true, signal: leaving.signal });
+  addEventListener("scroll", see, { signal: leaving.signal });
   resizing.observe(box);
   box.onclick = ({ target }) => {
     const cell = target.closest("button");
@@ -99,7 +99,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     try {
       const found = await pictures.slice(chunk.first, chunk.end);
       if (near.has(chunk) && !chunk.ratios) fill(chunk, found);
-      see(); // what lies below may have come nearer
+      see();
     } catch (failure) {
       if (failure.name !== "AbortError") fail(failure, fetch_near);
     }

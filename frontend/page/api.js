@@ -1,17 +1,19 @@
-// All requests to the server but for a linked search (search_request.js), and what can fail on the way.
+// All requests but a linked search (search_request.js), and what can fail on the way.
 
 import { api_base, as_json, is_elsewhere, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
-const LIMIT_MS = 60_000; // an idle function on AWS Lambda may need many seconds to start
-const BUSY_S = 2; // where a busy server does not say when to ask again
+const LIMIT_MS = 60_000; // an idle function on AWS Lambda starts slowly
+const BUSY_S = 2; // where the server does not say
 const LONGEST_WAIT_S = 60; // without asking the user
+
+// What an answer must have, where that is not named as its route is; one picture has an id.
+const FIELDS = { search: "results", "search/image": "results", explain: "results", timeline: "months", "open-folder": "folder" };
 
 let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
 
-/** How many results are asked for at once; fewer where the server says so. */
-export let page_size = PAGE_SIZE;
+export let page_size = PAGE_SIZE; // less where the server allows less
 
-/** A request that failed, or was not worth sending. index.html has the words; what the server `said` is better than theirs. */
+// index.html has the words; what the server `said` is better.
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying, ...values } = {}) {
     const words = find_words(name);
@@ -23,23 +25,18 @@ export class RequestFailed extends Error {
 const find_words = (name) => document.getElementById("failures").content.querySelector(`[data-name="${name}"]`);
 
 /** Returns what `task` does; gives a failed request to `fail`, unless `signal` is aborted. */
-export async function attempt(signal, task, fail) {
-  try {
-    return await task();
-  } catch (failure) {
-    if (signal?.aborted) return null;
-    if (!(failure instanceof RequestFailed)) throw failure;
-    return fail(failure);
-  }
-}
+export const attempt = (signal, task, fail) => task().catch((failure) => {
+  if (signal?.aborted) return null;
+  if (!(failure instanceof RequestFailed)) throw failure;
+  return fail(failure);
+});
 
-/** Returns the first results, or those of a `cursor`. A busy server is asked once more, after `tell_busy(wait_s)`. */
 export async function search(request, cursor, signal, tell_busy) {
   const file = request.picture?.file;
   const fields = search_fields(request, { cursor, top_k: page_size });
   const options = { ...(file ? as_form(fields, file) : as_json(fields)), signal, tell_busy };
   try {
-    return await fetch_answer(file ? "search/image" : "search", "results", options);
+    return await fetch_answer(file ? "search/image" : "search", options);
   } catch (failure) {
     const allowed = failure.code === "top_k_out_of_range" && Number(failure.message.match(/\d+(?=\.$)/));
     if (!(allowed && allowed < page_size)) throw failure;
@@ -48,15 +45,10 @@ export async function search(request, cursor, signal, tell_busy) {
   }
 }
 
-const browse = (route, field, fields, signal) => fetch_answer(`${route}?${new URLSearchParams(fields)}`, field, { signal });
-
-export const explain = (fields, signal) => fetch_answer("explain", "results", { ...as_json(fields), signal });
-export const open_folder = (id) => fetch_answer("open-folder", "folder", as_json({ id }));
-export const fetch_timeline = (where, signal) => browse("timeline", "months", where, signal);
-export const fetch_pictures = (fields, signal) => browse("pictures", "pictures", fields, signal);
-export const fetch_picture = (id) => browse(`pictures/${id}`, "id");
-export const fetch_folders = (where) => browse("folders", "folders", where);
-export const fetch_examples = () => browse("examples", "examples");
+export const explain = (fields, signal) => fetch_answer("explain", { ...as_json(fields), signal });
+export const open_folder = (id) => fetch_answer("open-folder", as_json({ id }));
+/** Returns the answer of `timeline`, `pictures`, `pictures/<id>`, `folders` or `examples`. */
+export const browse = (route, fields, signal) => fetch_answer(route, { fields, signal });
 export const read_readiness = () => send("readyz").then(({ body }) => body ?? {}, () => ({}));
 
 export async function log_out() {
@@ -64,24 +56,26 @@ export async function log_out() {
   location.assign("login");
 }
 
-/** Says why no answer came. `is_there`: a server of another origin gives one that the page may not read. */
+// `is_there`: a server of another origin has an answer that the page may not read.
 export function unreachable(cause, is_there) {
   const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
   const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
   return new RequestFailed(name, { worth_retrying: true });
 }
 
-/** Returns an answer that has this field; throws RequestFailed, or AbortError. */
-async function fetch_answer(route, field, { tell_busy, ...options }) {
-  let answer = await send(route, options);
+// A busy server is asked once more.
+async function fetch_answer(route, { tell_busy, fields, ...options }) {
+  const address = fields ? `${route}?${new URLSearchParams(fields)}` : route;
+  let answer = await send(address, options);
   const { retry_s } = answer;
   if (is_busy(answer) && !(retry_s > LONGEST_WAIT_S)) {
     const wait_s = retry_s || BUSY_S;
     tell_busy?.(wait_s);
     await new Promise((resolve) => setTimeout(resolve, 1000 * wait_s));
-    answer = await send(route, options);
+    answer = await send(address, options);
   }
   const { status, body } = answer;
+  const field = FIELDS[route] ?? (route.includes("/") ? "id" : route);
   const found = body?.[field];
   // Another version's results may lack what the cards are made of.
   const is_whole = field === "results" ? found?.every?.((result) => result?.id >= 0 && result.evidence) : found !== undefined;
@@ -104,7 +98,9 @@ async function send(route, options = {}) {
     return send(route, options);
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    throw unreachable(cause, is_elsewhere && (await is_there()));
+    const look = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
+    const is_there = is_elsewhere && (await fetch(new URL("healthz", api_base), look).then(() => true, () => false));
+    throw unreachable(cause, is_there);
   }
 }
 
@@ -123,11 +119,6 @@ async function with_hash({ headers, ...options }) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { ...options, body, headers: { ...Object.fromEntries(request.headers), "x-amz-content-sha256": sha256 } };
-}
-
-function is_there() {
-  const options = { mode: "no-cors", signal: AbortSignal.timeout(LIMIT_MS) };
-  return fetch(new URL("healthz", api_base), options).then(() => true, () => false);
 }
 
 // Waiting does not help with the other codes of 503, such as a missing index.

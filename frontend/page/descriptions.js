@@ -3,8 +3,6 @@
 import { describe_request } from "../request/search_request.js";
 
 const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
-const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
-const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
 let countries = null; // takes a phone tens of milliseconds to make
@@ -33,16 +31,13 @@ export const describe_query_read = ({ query_read: read, query_language }) => joi
 ], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";
-export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;
-export const describe_explanation_source = (source) => EXPLANATION_SOURCES[source] ?? source.replace(/^groq:(.*)/, "by $1 (Groq)");
 
 export function describe_facts(picture) {
   const { taken, taken_source, copy_count } = picture;
-  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10)); // a file's date is not the photo's
+  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
-/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
 export function name_date(date) {
   const [year, month, day] = date.split("-");
   if (month && !MONTHS[month - 1]) return date;

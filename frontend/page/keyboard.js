@@ -8,14 +8,14 @@ const shown_pictures = () => [...document.querySelectorAll("main button.picture"
 export const focus_picture = (at) => shown_pictures()[at]?.focus();
 
 export function listen_to_keys(query_box) {
-  document.addEventListener("keydown", (event) => {
+  document.onkeydown = (event) => {
     if (is_modified(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const found = find_target(event, query_box);
     if (!found) return;
     event.preventDefault();
     found.focus();
     if (event.key === "/") query_box.select();
-  });
+  };
 }
 
 function find_target({ key, target }, query_box) {
@@ -41,8 +41,8 @@ function find_target({ key, target }, query_box) {
 // In the next row below (`down` 1) or above (-1): rows have any number of pictures.
 function nearest(all, from, down) {
   const { left, right, top } = box_of(from);
-  const beyond = all.map((picture) => [picture, box_of(picture)]).filter(([, box]) => down * (box.top - top) > 1);
-  const row = Math.min(...beyond.map(([, box]) => down * box.top));
-  const aside = ([, box]) => Math.abs(box.left + box.right - left - right);
-  return beyond.filter(([, box]) => down * box.top < row + 1).sort((a, b) => aside(a) - aside(b))[0]?.[0];
+  const beyond = all.filter((picture) => down * (box_of(picture).top - top) > 1);
+  const row = Math.min(...beyond.map((picture) => down * box_of(picture).top));
+  const aside = (picture) => Math.abs(box_of(picture).left + box_of(picture).right - left - right);
+  return beyond.filter((picture) => down * box_of(picture).top < row + 1).sort((a, b) => aside(a) - aside(b))[0];
 }

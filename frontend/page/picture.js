@@ -4,7 +4,7 @@ import { image_address, offer_previews, preview_of, show_image } from "../reques
 
 const larger = new Image();
 
-/** Shows a picture in a frame: a preview for its row, or the smallest until the largest has come; itself where there is none. */
+// A preview for its row, or the smallest until the largest has come; the picture itself where there is none.
 export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
@@ -25,7 +25,7 @@ export function fill_picture(frame, picture, row_height) {
 }
 
 export async function show_larger(frame, address) {
-  larger.removeAttribute("src"); // no longer wanted
+  larger.removeAttribute("src");
   if (!address) return;
   show_image(larger, address);
   const { src } = larger;

@@ -1,4 +1,4 @@
-// Makes a small JPEG, to send, of a file that the user gives as a picture.
+// Makes a small JPEG of a file that the user gives as a picture.
 
 import { RequestFailed } from "../page/api.js";
 
@@ -8,7 +8,7 @@ const MAX_SENT_BYTES = 4.5e6; // AWS Lambda accepts no more
 
 const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));
 
-/** Returns the one of some files as a small upright JPEG, or as it is if the browser cannot read it; throws RequestFailed. */
+// What the browser cannot read stays as it is.
 export async function read_picture(files) {
   const [file] = files;
   const { name, type, size } = file;
@@ -16,7 +16,7 @@ export async function read_picture(files) {
     if (size > most) throw new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
   };
   if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
-  // A format that the browser does not know, such as HEIC, has no type; the server may know it.
+  // What has no type, such as HEIC, the server may know.
   if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
   refuse_over(MAX_CHOSEN_BYTES, "file_too_large");
   const bitmap = await createImageBitmap(file).catch(() => null);

@@ -1,6 +1,6 @@
-// The picture to search with and its weight against the words; the filters, with a chip for each; the order.
+// The picture to search with and its weight; the filters and their chips; the order.
 
-import { fetch_folders } from "../page/api.js";
+import { browse } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";
 import { image_address, show_image } from "./search_request.js";
@@ -23,7 +23,7 @@ const FILTER_NAMES = {
   has_text: (has_text) => (has_text ? "with text" : "without text"),
 };
 
-const given_pictures = new Map(); // by keys of this load: the history has those of earlier ones, too
+const given_pictures = new Map(); // by keys: the history has those of earlier loads, too
 
 export function store_picture(file, name) {
   const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
@@ -31,7 +31,6 @@ export function store_picture(file, name) {
   return picture;
 }
 
-/** Returns the picture of an address and its history entry, or null if it is lost. */
 export function find_picture({ like, kept }) {
   if (like === null) return given_pictures.get(kept?.key) ?? null;
   return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
@@ -76,14 +75,13 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
     const { type, dataTransfer, relatedTarget } = event;
     const is_over = type === "dragover";
     if (!dataTransfer?.types.includes("Files") || (type === "dragleave" && relatedTarget)) return; // still over the page
-    event.preventDefault(); // or the browser opens the file itself
+    event.preventDefault();
     if (is_over) dataTransfer.dropEffect = "copy";
     drop_target.togglePopover(is_over);
     if (type === "drop") take([...dataTransfer.files]);
   };
 }
 
-/** Shows the filters and the order of a request, which `change({where})` or `change({order})` changes. */
 export function show_filters({ where, order }, change) {
   const is_one_date = where.from === where.to; // which one chip names, and removes
   const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
@@ -112,7 +110,7 @@ function read_form() {
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
-// "up to" follows until it says something else, so that a year is typed once.
+// "up to" follows: a year is typed once.
 from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;
@@ -122,6 +120,6 @@ from.oninput = () => {
 form.ontoggle = async ({ newState }) => {
   if (newState !== "open") return;
   const { folder, ...others } = read_form();
-  const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
+  const { folders } = await browse("folders", others).catch(() => ({ folders: [] }));
   by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
 };

@@ -1,5 +1,4 @@
-// A request, its address, and what is sent of it. A linked search is sent from here, before the other modules have come: so this one
-// imports none.
+// A request, its address, and what is sent of it. A linked search is sent before the other modules come, so this one imports none.
 //
 //   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
@@ -9,7 +8,7 @@ export const PAGE_SIZE = 24;
 // The heights of rows, as in pictures.css: of up to four matches, and of all others.
 const HIGH_ROW = "20rem";
 const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
-const SHARPNESS = 0.75; // a preview enlarged by a third still looks sharp
+const SHARPNESS = 0.75; // a preview enlarged by a third looks sharp
 const PREVIEW_EDGES = [320, 512, 1600];
 const USUAL_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
@@ -17,7 +16,7 @@ const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// With a slash at its end, or a route would replace its last part.
+// With a slash, or a route would replace its last part.
 export const api_base = new URL((given_base || ".").replace(/\/*$/, "/"), document.baseURI);
 export const is_elsewhere = api_base.origin !== location.origin;
 
@@ -27,7 +26,6 @@ const wanted_words = ({ query }) => query.replace(MINUS_WORDS, "");
 
 export const has_words = (request) => wanted_words(request).trim() !== "";
 
-/** About the words that an explanation weighs. */
 export const weighed_words = (request) => wanted_words(request).match(/[\p{L}\p{N}]{3,}/gu) ?? [];
 
 const is_mix = ({ query, picture }) => query !== "" && picture !== null;
@@ -39,7 +37,7 @@ export function describe_request({ query, picture }) {
   return [query && `for “${query}”`, picture && like].filter(Boolean).join(", ");
 }
 
-/** Returns a request whose picture is `like`, an id, or `kept`, what `write_address` stored of it. */
+// The picture is `like`, an id, or `kept` by `write_address`.
 export function read_address() {
   const { q = "", w, text, order, ...fields } = read_fields();
   const set = TEXT_FILTERS.map((key) => [key, fields[key]?.trim()]).filter(([, value]) => value);
@@ -53,7 +51,6 @@ export function read_address() {
   };
 }
 
-/** Adds a history entry, but for the same request. */
 export function write_address(request, { replace } = {}) {
   const { key, id, image_url, name } = request.picture ?? {};
   const address = address_of(request);
@@ -78,13 +75,13 @@ export function address_of(request) {
 
 export const address_with = (changes) => as_address({ ...read_fields(), ...changes });
 
-/** Tells one request from another, whichever picture is open. */
+// Of a request, whichever picture is open.
 export const request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
 export const read_photo = () => read_id("photo");
 export const photo_entry = () => history.state?.photo ?? null;
 
-/** Names the open picture in the address, or none. `entry`: {at: its place in the list, is_added: whether Back closes it}. */
+// `entry`: {at: the place in its list, is_added: whether Back closes it}.
 export function write_photo(id, entry = null, { push } = {}) {
   write_history({ ...history.state, photo: entry }, address_with({ photo: id }), { push });
 }
@@ -117,7 +114,7 @@ export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
 
 export const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
-/** Returns the address of a picture, or null. The server's own lie below its base. */
+// The server's own pictures lie below its base.
 export function image_address(image_url) {
   const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
   return /^https?:$/.test(address?.protocol) ? address.href : null;
@@ -128,29 +125,27 @@ export function show_image(image, address) {
   image.src = address;
 }
 
-/** Returns the address of a preview. The server names that of 512 pixels, and may have no other. */
+// The server names the preview of 512 pixels, and may have no other.
 export const preview_of = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
 
-/** Width by height, within limits: a panorama would be a strip. */
+// A panorama would be a strip.
 export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
 export const is_match = ({ verdict }) => verdict !== "none";
 
 export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? HIGH_ROW : ROW);
 
-/** Lets the browser choose among a picture's previews. `row_height`: a CSS length. */
 export function offer_previews(image, picture, row_height) {
   const { width, height } = picture;
   const longest = Math.max(width, height);
-  if (!(longest > PREVIEW_EDGES[0]) || preview_of(picture) === preview_of(picture, 0)) return; // it has but one
+  if (!(longest > PREVIEW_EDGES[0]) || preview_of(picture) === preview_of(picture, 0)) return;
   image.sizes = `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`;
   image.srcset = PREVIEW_EDGES.map((edge) => `${preview_of(picture, edge)} ${Math.round(width * Math.min(1, edge / longest))}w`).join(", ");
 }
 
-/** About how many pictures the first row has. `innerWidth` would have the page laid out each time. */
+// About how many pictures the first row has. `innerWidth` would have the page laid out.
 export const first_row = () => Math.ceil(outerWidth / 260) || 1;
 
-/** Returns, once, the response to the search that was sent from here, if it had this body. */
 export function take_response(body, signal) {
   if (!sent || sent.body !== body) return null;
   const { response, aborter } = sent;

@@ -1,8 +1,7 @@
-// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened. What the server sent
-// becomes text, never markup.
+// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, is_modified, make, set_in } from "../page/elements.js";
+import { by_id, copy_template, is_modified, make, set_in, write } from "../page/elements.js";
 import { fill_picture } from "../page/picture.js";
 import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
@@ -20,23 +19,23 @@ const observer = new IntersectionObserver((entries) => {
   if (entries.at(-1).isIntersecting && document.activeElement !== more_button) load_more();
 }, { rootMargin: "0px 0px 600px" });
 
-let found = { matches: [], misses: [] };
-let cards = new Map(); // by their results
-let used = {};
+let found;
+let cards; // by their results
+let used;
 let offered = null;
 let is_scrolled = false; // to ask for `scrollY` has the page laid out
 
 function enter(state, status = "", query_read = "", suggested = []) {
   document.body.dataset.state = state;
   tell(status);
-  by_id("query_read").textContent = query_read;
+  write("query_read", query_read);
   suggestions.replaceChildren(...suggested);
   cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
 }
 
-export const tell = (status) => (by_id("status").textContent = status);
+export const tell = (status) => write("status", status);
 
 export function show_loading(request) {
   cards_box.ariaBusy = "true";
@@ -66,12 +65,11 @@ export function show_answer(request, answer) {
 export function show_failure({ title, message, worth_retrying }) {
   clear();
   enter("failed");
-  by_id("failure_title").textContent = title;
-  by_id("failure_message").textContent = message;
+  write("failure_title", title);
+  write("failure_message", message);
   by_id("retry").hidden = !worth_retrying;
 }
 
-/** Empties both lists. `actions` for what comes: open(result, {heatmap}), find_similar(result), toggled(). */
 export function clear(actions = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
@@ -81,7 +79,6 @@ export function clear(actions = {}) {
   Object.assign(misses_box, { open: false, hidden: true });
 }
 
-/** Adds results. Without any match the near misses are open. */
 export function add(results) {
   const { matches, misses } = found;
   for (const result of results) (is_match(result) ? matches : misses).push(result);
@@ -97,7 +94,7 @@ export const shown = () => in_sight().filter((result) => cards.has(result));
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
 export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
-/** Shows verdicts and explanations, which are known, awaited, pending or failed. */
+// `why`: known, awaited, pending or failed.
 export function show_why(results, why) {
   const instead = why === "failed" ? "The explanation could not be fetched." : "";
   for (const result of results) {
@@ -109,7 +106,7 @@ export function show_why(results, why) {
   }
 }
 
-// A few rows at a time, the first alone: 24 cards at once keep a phone from answering for a quarter of a second.
+// A few rows at a time, the first alone: 24 cards at once block a phone for a quarter of a second.
 async function make_cards() {
   const mine = cards;
   const row = first_row();
@@ -126,7 +123,6 @@ async function make_cards() {
   cards_box.ariaBusy = "false";
 }
 
-// The cards so far are drawn first, and their pictures asked for.
 const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
@@ -146,7 +142,7 @@ function make_card(result, is_soon_seen) {
   return card;
 }
 
-/** Offers what `fetch_more` brings, if anything; it returns what to focus. */
+// `fetch_more` returns what to focus.
 export function offer_more(fetch_more, { failed } = {}) {
   offered = fetch_more && { fetch_more, failed };
   Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
@@ -160,15 +156,16 @@ export function load_more() {
   return (offered.pending ??= offered.fetch_more());
 }
 
-// What nobody scrolls to is not fetched, as its explanations may cost something. What failed is tried by the button alone.
+// What nobody scrolls to is not fetched, as explanations may cost something.
 const watch = () => offered && !offered.failed && is_scrolled && observer.observe(more_button);
 
+clear();
 misses_box.ontoggle = async () => {
   await make_cards();
   used.toggled?.();
 };
 more_button.onclick = async () => (await load_more())?.focus();
-addEventListener("scroll", () => {
+window.onscroll = () => {
   is_scrolled = scrollY > 0;
   watch();
-}, { passive: true });
+};

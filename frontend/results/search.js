@@ -1,8 +1,8 @@
-// Runs one search: results, their explanations and heatmaps, and the pages that follow. A new search aborts the one before.
+// Runs one search: results, explanations, heatmaps, further pages. A new search aborts the one before.
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
-import { announce, show_request_failure } from "../page/elements.js";
+import { report_failure, write } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
 import { has_words, weighed_words } from "../request/search_request.js";
 import * as viewer from "../viewer/opening.js";
@@ -21,7 +21,6 @@ export async function run_search(request, find_similar) {
   stop_loading();
 }
 
-/** Stops the search; its results stay until others come. */
 export function stop_search() {
   newest.abort();
   lists.offer_more(null);
@@ -56,7 +55,7 @@ function show_results(request, first_answer, find_similar, signal) {
       explain_shown();
     }, (failure) => {
       lists.show_why(results, "failed");
-      show_request_failure("The explanations could not be fetched", failure, explain_shown);
+      report_failure("The explanations could not be fetched", failure, explain_shown);
     });
   }
 
@@ -79,11 +78,11 @@ function show_results(request, first_answer, find_similar, signal) {
     return api.attempt(signal, async () => {
       const answer = await search_on(next);
       await add_page(answer);
-      announce(`${count_of(answer.results.length, "picture")} more`);
+      write("announcer", `${count_of(answer.results.length, "picture")} more`);
       return lists.focusable_of(lists.shown().find((result) => !before.includes(result)));
     }, (failure) => {
       show_more({ failed: true });
-      show_request_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
+      report_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
     });
   }
 
@@ -104,7 +103,6 @@ function show_results(request, first_answer, find_similar, signal) {
   viewer.open_linked_photo(first_answer.results, uses);
 }
 
-/** Returns functions that add what they fetch to the results that they are given. */
 function open_evidence({ query }, signal) {
   const heatmaps = new Map();
   const explained = new Set(); // none twice, as a language model may be asked

@@ -1,9 +1,12 @@
 // What is claimed of a picture and why, and what is known of its file.
 
 import { attempt, open_folder } from "../page/api.js";
-import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
-import { make, show_request_failure, show_toast, viewer_part as part } from "../page/elements.js";
+import { describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
+import { make, report_failure, show_toast, viewer_part as part } from "../page/elements.js";
 import { address_with, image_address, photo_entry, write_photo } from "../request/search_request.js";
+
+const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
+const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
 
 const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
@@ -25,13 +28,13 @@ export function show_details(picture, uses) {
     Size: describe_size(picture),
     File: make_link(image_path, address),
     Copies: copy_count && String(copy_count),
-    Caption: caption && describe_caption_source(caption_source),
+    Caption: caption && (CAPTION_SOURCES[caption_source] ?? caption_source),
   });
   mark_text(false);
   show_evidence(picture, uses);
 }
 
-/** Shows the verdict, its reason and the words; those that are `awaited` keep their place. */
+// Words that are `awaited` keep their place.
 export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
   const { words: weighed = [], text = [], named } = evidence ?? {};
@@ -40,11 +43,12 @@ export function show_evidence(picture, { words: awaited = [] }) {
   const is_unasked = !explanation && !awaited.length;
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
   set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
-  // Of one found by its file's name, the picture need not show the words.
+  // What is found by its file's name need not show the words.
   set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: String(words !== weighed) });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
-  fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && describe_explanation_source(explanation_source) });
+  const source = EXPLANATION_SOURCES[explanation_source] ?? explanation_source?.replace(/^groq:(.*)/, "by $1 (Groq)");
+  fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && source });
 }
 
 function fill_facts(list, facts) {
@@ -87,7 +91,7 @@ async function copy(text, button) {
 }
 
 function show_in_folder() {
-  const fail = (failure) => show_request_failure("The folder could not be opened", failure, show_in_folder);
+  const fail = (failure) => report_failure("The folder could not be opened", failure, show_in_folder);
   return attempt(null, () => open_folder(shown.id), fail);
 }
 

@@ -1,7 +1,7 @@
-// The heatmap over the viewer's picture: what each patch adds to the score. `box` is the part of the picture that they cover.
+// The heatmap over the viewer's picture: what each patch adds to the score, in the `box` that they cover.
 
 import { attempt } from "../page/api.js";
-import { viewer_part as part } from "../page/elements.js";
+import { viewer_part as part, write } from "../page/elements.js";
 
 const UNCOVERED = "#12141aa8"; // CLIP looks at the middle square alone
 const LONGEST_SIDE = 320;
@@ -20,7 +20,7 @@ export function toggle_heatmap(on = !is_on) {
   if (picture) show();
 }
 
-/** Offers a picture's heatmap, and shows it if it is on. There is no `fetch` where the query has no words. */
+// There is no `fetch` where the query has no words.
 export function offer_heatmap(its_picture, fetch) {
   [picture, fetch_heatmap] = [its_picture, fetch];
   show();
@@ -30,7 +30,7 @@ async function show() {
   newest.abort();
   const { signal } = (newest = new AbortController());
   const is_waiting = (on) => part("picture").toggleAttribute("data-waiting", on);
-  // Where there is no match it would show what comes nearest to the words, not that they are there.
+  // Without a match it would show what comes nearest, not that the words are there.
   const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
   const is_shown = is_offered && is_on;
   toggle.hidden = !is_offered;
@@ -57,8 +57,8 @@ function describe({ heatmap, occlusion }) {
 }
 
 function say(title, message = "", retry = false) {
-  part("where_title").textContent = title;
-  part("where_message").textContent = message;
+  write("viewer_where_title", title);
+  write("viewer_where_message", message);
   part("where_retry").hidden = !retry;
 }
 
@@ -93,7 +93,7 @@ function paint({ grid, box, contributions }) {
   context.drawImage(draw_patches(grid, contributions.flat()), ...covered);
 }
 
-// Cold patches darken the picture, hot ones brighten it, so that both show on any.
+// Cold patches darken, hot ones brighten: both show on any picture.
 function draw_patches(grid, flat) {
   const coldest = Math.min(...flat);
   const range = Math.max(...flat) - coldest;
