@@ -4,7 +4,7 @@ import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
 import { by_id, clear_toast, is_modified, show_toast, when_idle, write } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
 import { find_picture, listen_to_query_picture, picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
-import { describe_request, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
+import { describe_request, fetch_modules, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
 import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
 import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
@@ -12,12 +12,11 @@ import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/open
 const query_box = by_id("query");
 const banner = by_id("sample_models");
 const header = document.querySelector(".top");
-const DISMISSED = "sample_models_dismissed";
 
-let request = null;
-let library = null; // its module
-let newest_files = null; // an earlier picture must not replace a later one
-let shown_generation = null;
+let request;
+let library; // its module
+let newest_files; // an earlier picture must not replace a later one
+let shown_generation;
 
 function restore_from_address() {
   const { kept, like, ...address } = read_address();
@@ -78,7 +77,7 @@ async function take_files(files) {
 
 async function note_readiness() {
   const { sample_models, login, local, generation, awaited } = await read_readiness();
-  banner.hidden = !sample_models || DISMISSED in sessionStorage;
+  banner.hidden = !sample_models || "sample_models_dismissed" in sessionStorage;
   by_id("session").hidden = !login;
   by_id("viewer_open_folder").hidden = !local;
   write("awaited", awaited ? `${awaited.toLocaleString("en")} more are being read.` : "");
@@ -103,7 +102,7 @@ document.onclick = (event) => {
 by_id("retry").onclick = run;
 banner.querySelector("button").onclick = () => {
   banner.hidden = true;
-  sessionStorage.setItem(DISMISSED, "");
+  sessionStorage.sample_models_dismissed = true;
 };
 by_id("log_out").onclick = log_out;
 document.onvisibilitychange = () => document.hidden || note_readiness();
@@ -128,7 +127,7 @@ note_readiness();
 // What is not needed yet waits for the first pictures.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
-  for (const id of ["viewer_modules", "library_modules"]) document.head.append(by_id(id).content);
+  ["viewer_modules", "library_modules"].forEach(fetch_modules);
   load_viewer();
   navigator.serviceWorker?.register(new URL("service_worker.js", document.baseURI)).catch(() => {});
 });

@@ -12,8 +12,8 @@ const PAGES_KEPT = 12;
 
 const library = by_id("library");
 
-let examples = null;
-let shown = null; // or awaited; kept while results are shown, so that Back finds its place
+let examples;
+let shown; // or awaited; kept while results are shown, so that Back finds its place
 
 export async function show_library({ where }, find_similar) {
   document.body.dataset.state = "library";
@@ -22,12 +22,12 @@ export async function show_library({ where }, find_similar) {
   leave_library();
   shown?.months.stop();
   const mine = (shown = { key, aborter: new AbortController() });
-  library.ariaBusy = "true";
+  library.ariaBusy = true;
   await attempt(mine.aborter.signal, () => show_all(where, mine, find_similar), (failure) => {
     shown = null;
     show_failure(failure);
   });
-  if (!shown || mine === shown) library.ariaBusy = "false";
+  if (!shown || mine === shown) library.ariaBusy = false;
 }
 
 export function leave_library() {

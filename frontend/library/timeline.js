@@ -95,7 +95,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 
   async function fetch_chunk(chunk) {
     if (chunk.ratios) return;
-    chunk.element.ariaBusy = "true";
+    chunk.element.ariaBusy = true;
     try {
       const found = await pictures.slice(chunk.first, chunk.end);
       if (near.has(chunk) && !chunk.ratios) fill(chunk, found);
@@ -106,7 +106,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function fill(chunk, found) {
-    chunk.element.ariaBusy = "false";
+    chunk.element.ariaBusy = false;
     chunk.ratios = found.map(ratio_of);
     chunk.element.replaceChildren(...found.map((picture, at) => make_cell(picture, chunk.first + at, `${usual_height()}px`)));
     fit(chunk);
@@ -116,7 +116,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   function clear(chunk) {
     const { element, month, ratios } = chunk;
     month.classList.remove("near");
-    element.ariaBusy = "false";
+    element.ariaBusy = false;
     if (!ratios || element.contains(document.activeElement)) return;
     chunk.ratios = null;
     element.style.height = `${element.offsetHeight}px`;

@@ -5,7 +5,7 @@ import { describe_request } from "../request/search_request.js";
 const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
-let countries = null; // takes a phone tens of milliseconds to make
+let countries; // takes a phone tens of milliseconds to make
 
 const join = (parts, by) => parts.filter(Boolean).join(by);
 

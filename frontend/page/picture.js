@@ -24,13 +24,12 @@ export function fill_picture(frame, picture, row_height) {
   else show_larger(frame, preview_of(picture, 1600));
 }
 
-export async function show_larger(frame, address) {
+export function show_larger(frame, address) {
   larger.removeAttribute("src");
   if (!address) return;
   show_image(larger, address);
   const { src } = larger;
-  const is_loaded = await larger.decode().then(() => true, () => false);
-  if (is_loaded && larger.src === src) show_image(frame.querySelector("img"), address);
+  larger.decode().then(() => larger.src === src && show_image(frame.querySelector("img"), src), () => null);
 }
 
 export function load_ahead(picture) {

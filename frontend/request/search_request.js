@@ -20,7 +20,7 @@ const given_base = document.querySelector('meta[name="api-base"]').content.trim(
 export const api_base = new URL((given_base || ".").replace(/\/*$/, "/"), document.baseURI);
 export const is_elsewhere = api_base.origin !== location.origin;
 
-let sent = null;
+let sent;
 
 const wanted_words = ({ query }) => query.replace(MINUS_WORDS, "");
 
@@ -171,9 +171,10 @@ function load_first({ results }) {
   }
 }
 
+export const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
+
 const { like, kept, ...address } = read_address();
 const request = { ...address, picture: like === null ? null : { id: like } };
-const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
 if (is_empty(request)) fetch_modules("library_modules");
 else if (!kept?.key) send(request);
 if (read_photo() !== null) fetch_modules("viewer_modules");

@@ -22,7 +22,7 @@ const observer = new IntersectionObserver((entries) => {
 let found;
 let cards; // by their results
 let used;
-let offered = null;
+let offered;
 let is_scrolled = false; // to ask for `scrollY` has the page laid out
 
 function enter(state, status = "", query_read = "", suggested = []) {
@@ -30,7 +30,7 @@ function enter(state, status = "", query_read = "", suggested = []) {
   tell(status);
   write("query_read", query_read);
   suggestions.replaceChildren(...suggested);
-  cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
+  cards_box.ariaBusy = state === "loading" || state === "results"; // until its cards are made
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
 }
@@ -38,7 +38,7 @@ function enter(state, status = "", query_read = "", suggested = []) {
 export const tell = (status) => write("status", status);
 
 export function show_loading(request) {
-  cards_box.ariaBusy = "true";
+  cards_box.ariaBusy = true;
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
   const waking_up = `Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`;
   const show_skeletons = () => {
@@ -102,7 +102,7 @@ export function show_why(results, why) {
     const set = set_in(card);
     card.dataset.why = why;
     set(".verdict", { textContent: describe_verdict(result) }).dataset.verdict = result.verdict ?? "";
-    set(".explanation", { ariaBusy: String(why === "pending"), textContent: result.explanation || instead });
+    set(".explanation", { ariaBusy: why === "pending", textContent: result.explanation || instead });
   }
 }
 
@@ -120,7 +120,7 @@ async function make_cards() {
     show_why([result], result.explanation ? "known" : "awaited");
   }
   misses_box.hidden = !found.misses.length; // not before the matches are there, which would push it on
-  cards_box.ariaBusy = "false";
+  cards_box.ariaBusy = false;
 }
 
 const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));

@@ -11,7 +11,7 @@ const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an ear
 const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
 
-let shown = null;
+let shown;
 
 export function show_details(picture, uses) {
   shown = picture;
@@ -44,7 +44,7 @@ export function show_evidence(picture, { words: awaited = [] }) {
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
   set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
   // What is found by its file's name need not show the words.
-  set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: String(words !== weighed) });
+  set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: words !== weighed });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
   const source = EXPLANATION_SOURCES[explanation_source] ?? explanation_source?.replace(/^groq:(.*)/, "by $1 (Groq)");
@@ -72,7 +72,7 @@ function make_bar({ word, share, drop, in_caption }) {
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
-  set("text", { ariaPressed: String(is_shown) });
+  set("text", { ariaPressed: is_shown });
   marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
   marks.replaceChildren(...(is_shown ? evidence.text : []).map(({ box: [x0, y0, x1, y1] }) => {
     const mark = document.createElementNS(marks.namespaceURI, "path");

@@ -12,7 +12,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
   const fingers = new Map(); // by pointer, their points from the stage's middle
   let view = { scale: 1, ...MIDDLE };
   let start = null; // of the only finger; null once there were two
-  let tap = { at: -Infinity };
+  let tap = { at: 0 };
 
   function place(scale, { x, y }) {
     view = { scale, x, y };
@@ -77,7 +77,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
 
   function tapped(to, at) {
     const is_second = at - tap.at < TAP_MS && distance(to, tap) < TAP_PX;
-    tap = { ...to, at: is_second ? -Infinity : at };
+    tap = { ...to, at: is_second ? 0 : at };
     if (is_second) zoom_to(view.scale > 1 ? 1 : TAPPED_TO, to);
   }
 

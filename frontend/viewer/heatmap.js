@@ -11,8 +11,8 @@ const toggle = part("heatmap_toggle");
 const canvas = part("heatmap");
 
 let is_on = false;
-let picture = null;
-let fetch_heatmap = null;
+let picture;
+let fetch_heatmap;
 let newest = new AbortController();
 
 export function toggle_heatmap(on = !is_on) {
@@ -34,7 +34,7 @@ async function show() {
   const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
   const is_shown = is_offered && is_on;
   toggle.hidden = !is_offered;
-  toggle.ariaPressed = String(is_on);
+  toggle.ariaPressed = is_on;
   canvas.hidden = true;
   part("where").hidden = !is_shown;
   is_waiting(is_shown);

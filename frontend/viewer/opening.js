@@ -3,7 +3,7 @@
 import { show_toast } from "../page/elements.js";
 import { read_photo, request_key } from "../request/search_request.js";
 
-let viewer = null;
+let viewer;
 
 export const load_viewer = async () => (viewer ??= await import("./viewer.js").catch(() => null)); // null without a network
 
@@ -19,4 +19,4 @@ export async function open_linked_photo(...given) {
 
 export const refresh_viewer = () => viewer?.refresh_viewer();
 export const leave_viewer = () => viewer?.leave_viewer();
-export const viewer_follows_history = () => viewer?.follow_history() ?? false;
+export const viewer_follows_history = () => viewer?.follow_history();

@@ -15,10 +15,10 @@ const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
 const viewer = by_id("viewer");
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
-let pictures = null;
+let pictures;
 let uses = {};
 let at = 0;
-let shown = null;
+let shown;
 let newest = new AbortController();
 let key_below = null; // of the request whose answer lies below
 let timer = 0;
@@ -135,8 +135,8 @@ function fill_viewer() {
   offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // Not `disabled`, as the button would lose the focus.
-  part("previous").ariaDisabled = String(at === 0);
-  part("next").ariaDisabled = String(at === count - 1);
+  part("previous").ariaDisabled = at === 0;
+  part("next").ariaDisabled = at === count - 1;
   when_idle(() => {
     for (const next of [at + 1, at - 1]) if (next >= 0 && next < count) pictures.at(next).then(load_ahead, () => null);
   });
