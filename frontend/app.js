@@ -1,23 +1,22 @@
-// Makes a request of the address, the box, the filters and a given picture, and has its answer shown.
+// Makes a request of the address and the form, and has its answer shown.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
-import { by_id, clear_toast, is_modified, show_toast, when_idle } from "./page/elements.js";
+import { by_id, clear_toast, is_modified, show_toast, when_idle, write } from "./page/elements.js";
 import { listen_to_keys } from "./page/keyboard.js";
-import { find_picture, listen_to_query_picture, read_picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
-import { describe_request, is_empty, read_address, write_address } from "./request/search_request.js";
+import { find_picture, listen_to_query_picture, picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
+import { describe_request, fetch_modules, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
 import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
 import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
 
-const form = by_id("search_form");
 const query_box = by_id("query");
 const banner = by_id("sample_models");
-const DISMISSED = "sample_models_dismissed";
+const header = document.querySelector(".top");
 
-let request = null;
-let library = null; // its module
-let newest_files = null; // an earlier picture, which takes a moment to shrink, must not replace a later one
-let shown_generation = null;
+let request;
+let library; // its module
+let newest_files; // an earlier picture must not replace a later one
+let shown_generation;
 
 function restore_from_address() {
   const { kept, like, ...address } = read_address();
@@ -57,10 +56,8 @@ function report_lost_picture({ name }) {
   show_toast({ title: "Your picture was not kept", message, failure: false });
 }
 
-/** Shows what the search box says, with some changes, as a new history entry or in place of the current one. */
-function submit(changes = {}, { replace = false } = {}) {
-  const written = { query: query_box.value.trim(), picture_weight: read_picture_weight() };
-  write_address({ ...request, ...written, ...changes }, { replace });
+function submit(changes, options) {
+  write_address({ ...request, query: query_box.value.trim(), picture_weight: picture_weight(), ...changes }, options);
   restore_from_address();
 }
 
@@ -80,43 +77,40 @@ async function take_files(files) {
 
 async function note_readiness() {
   const { sample_models, login, local, generation, awaited } = await read_readiness();
-  banner.hidden = !sample_models || DISMISSED in sessionStorage;
+  banner.hidden = !sample_models || "sample_models_dismissed" in sessionStorage;
   by_id("session").hidden = !login;
   by_id("viewer_open_folder").hidden = !local;
-  by_id("awaited").textContent = awaited ? `${awaited.toLocaleString("en")} more are being read.` : "";
+  write("awaited", awaited ? `${awaited.toLocaleString("en")} more are being read.` : "");
   shown_generation ??= generation;
   if (!generation || generation === shown_generation) return;
   show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
 }
 
-form.onsubmit = (event) => {
+by_id("search_form").onsubmit = (event) => {
   event.preventDefault();
   submit();
-  // A phone's keyboard would cover the pictures; with a real one, ↓ leads on to the first.
+  // A phone's keyboard would cover the pictures.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 };
-
-document.addEventListener("click", (event) => {
+document.onclick = (event) => {
   const link = event.target.closest('a[href^="?"]');
   if (!link || is_modified(event)) return;
   event.preventDefault();
-  history.pushState({ picture: history.state?.picture }, "", link.href);
+  write_history({ picture: history.state?.picture }, link.href, { push: true });
   restore_from_address();
-});
-
+};
 by_id("retry").onclick = run;
-addEventListener("popstate", () => viewer_follows_history() || restore_from_address());
 banner.querySelector("button").onclick = () => {
   banner.hidden = true;
-  sessionStorage.setItem(DISMISSED, "");
+  sessionStorage.sample_models_dismissed = true;
 };
 by_id("log_out").onclick = log_out;
-document.addEventListener("visibilitychange", () => document.hidden || note_readiness());
-addEventListener("online", () => {
+document.onvisibilitychange = () => document.hidden || note_readiness();
+window.onpopstate = () => viewer_follows_history() || restore_from_address();
+window.ononline = () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
-});
-// Which a browser may find out only after a search has failed.
-addEventListener("offline", () => by_id("retry").checkVisibility() && show_failure(unreachable()));
+};
+window.onoffline = () => by_id("retry").checkVisibility() && show_failure(unreachable());
 listen_to_keys(query_box);
 listen_to_query_picture({
   take: take_files,
@@ -126,7 +120,6 @@ listen_to_query_picture({
     query_box.focus();
   },
 });
-const header = document.querySelector(".top");
 new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
 
 await restore_from_address();
@@ -134,7 +127,7 @@ note_readiness();
 // What is not needed yet waits for the first pictures.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
-  for (const id of ["viewer_modules", "library_modules"]) document.head.append(by_id(id).content);
+  ["viewer_modules", "library_modules"].forEach(fetch_modules);
   load_viewer();
   navigator.serviceWorker?.register(new URL("service_worker.js", document.baseURI)).catch(() => {});
 });

@@ -1,7 +1,6 @@
-// Keeps the page's own files, so that it opens without a network: never a picture, an answer or the login. Each version, which
-// runtime/web/routes/page.py fills in, has a cache of its own.
+// Keeps the page's own files, to open without a network: never a picture, an answer or the login.
 
-const VERSION = "";
+const VERSION = ""; // filled in by runtime/web/routes/service_worker.py; each has a cache of its own
 const page = new URL("./", location);
 const names = `lookwhy ${page.pathname} `;
 const kept = names + VERSION;
@@ -15,7 +14,7 @@ async function keep() {
 }
 
 async function begin() {
-  // So the browser itself asks for the page, and the login knows a link from another site.
+  // So the login knows a link from another site.
   await registration.navigationPreload?.enable();
   const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
   await Promise.all(others.map((name) => caches.delete(name)));
@@ -23,16 +22,10 @@ async function begin() {
 
 async function answer(event, file) {
   const find = () => caches.match(new URL(file, page), { cacheName: kept, ignoreVary: true });
-  try {
-    const response = (await event.preloadResponse) ?? (await fetch(event.request));
-    if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
-    // Firefox has an answer of this type where its preload finds no server; others throw.
-    return ((response.type === "error" || response.status >= 500) && (await find())) || response;
-  } catch (failure) {
-    const found = await find();
-    if (found) return found;
-    throw failure;
-  }
+  const ask = async () => (await event.preloadResponse) ?? fetch(event.request);
+  const response = await ask().catch(() => Response.error()); // which Firefox's preload has without a network
+  if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
+  return ((response.type === "error" || response.status >= 500) && (await find())) || response;
 }
 
 addEventListener("install", (event) => event.waitUntil(keep().then(skipWaiting)));

@@ -1,8 +1,8 @@
-// The library, while nothing is searched for. Its pictures are fetched a page at a time.
+// The library, while nothing is searched for. Its pictures come a page at a time.
 
-import { attempt, fetch_examples, fetch_pictures, fetch_timeline } from "../page/api.js";
+import { attempt, browse } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
-import { by_id, make, show_request_failure } from "../page/elements.js";
+import { by_id, make, report_failure } from "../page/elements.js";
 import { show_failure } from "../results/lists.js";
 import { open_linked_photo, open_viewer } from "../viewer/opening.js";
 import { show_months } from "./timeline.js";
@@ -12,10 +12,9 @@ const PAGES_KEPT = 12;
 
 const library = by_id("library");
 
-let examples = null;
-let shown = null; // or awaited; kept while results are shown, so that Back finds its place
+let examples;
+let shown; // or awaited; kept while results are shown, so that Back finds its place
 
-/** Shows what the filters of a request leave of the library; calls `find_similar(picture)`. */
 export async function show_library({ where }, find_similar) {
   document.body.dataset.state = "library";
   const key = JSON.stringify(where);
@@ -23,12 +22,12 @@ export async function show_library({ where }, find_similar) {
   leave_library();
   shown?.months.stop();
   const mine = (shown = { key, aborter: new AbortController() });
-  library.ariaBusy = "true";
+  library.ariaBusy = true;
   await attempt(mine.aborter.signal, () => show_all(where, mine, find_similar), (failure) => {
     shown = null;
     show_failure(failure);
   });
-  if (!shown || mine === shown) library.ariaBusy = "false";
+  if (!shown || mine === shown) library.ariaBusy = false;
 }
 
 export function leave_library() {
@@ -39,14 +38,15 @@ export function leave_library() {
 
 async function show_all(where, mine, find_similar) {
   const pictures = open_pictures(where);
-  examples ??= fetch_examples().then(fill_examples, () => {}); // an older server has none
-  const [timeline, first] = await Promise.all([fetch_timeline(where, mine.aborter.signal), pictures.slice(0, PAGE), examples]);
+  examples ??= browse("examples").then(fill_examples, () => {});
+  const [timeline, first] = await Promise.all([browse("timeline", where, mine.aborter.signal), pictures.slice(0, PAGE), examples]);
   if (mine !== shown) return;
-  const list = { count: timeline.pictures, at: pictures.at };
+  const count = timeline.pictures;
+  const list = { count, at: pictures.at };
   const uses = { find_similar, close: (at) => mine.months.focus(at) };
-  const fail = (failure, retry) => show_request_failure("Some pictures could not be fetched", failure, retry);
-  const textContent = list.count ? count_of(list.count, "picture") : "No picture is left by these filters.";
-  Object.assign(by_id("library_count"), { textContent, className: list.count ? "" : "notice" });
+  const fail = (failure, retry) => report_failure("Some pictures could not be fetched", failure, retry);
+  const textContent = count ? count_of(count, "picture") : "No picture is left by these filters.";
+  Object.assign(by_id("library_count"), { textContent, className: count ? "" : "notice" });
   mine.months = show_months(timeline, pictures, first, { open: (at) => open_viewer(list, at, uses), fail });
   mine.open_linked = () => open_linked_photo(first, uses, list);
   mine.open_linked();
@@ -58,7 +58,7 @@ function fill_examples({ examples: queries }) {
   by_id("examples").hidden = !queries.length;
 }
 
-/** Returns {at(place), slice(first, end)}, the newest first; `call_off(is_wanted)` aborts pages unless `is_wanted(first, end)`. */
+// By places, the newest first. `call_off` aborts pages unless `is_wanted(first, end)`.
 function open_pictures(where) {
   const pages = new Map(); // by number, the last used at the end
 
@@ -73,7 +73,7 @@ function open_pictures(where) {
 
   function fetch_page(number) {
     const aborter = new AbortController();
-    const answer = fetch_pictures({ ...where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
+    const answer = browse("pictures", { ...where, order: "date", offset: number * PAGE, limit: PAGE }, aborter.signal);
     const found = { aborter, pictures: answer.then(({ pictures }) => pictures) };
     found.pictures.then(() => (found.has_come = true), () => pages.get(number) === found && pages.delete(number));
     return found;

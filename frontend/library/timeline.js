@@ -8,14 +8,14 @@ import { ratio_of } from "../request/search_request.js";
 const CHUNK = 60;
 const MARGIN = 1200; // CSS pixels above and below the window
 const SETTLING_MS = 80; // what is scrolled past faster is not asked for
-const FAST = 0.25; // of the window's height, between two frames
+const FAST = 0.25; // of the window's height, in a frame
 const GAP = 4; // CSS pixels, as in pictures.css
 const USUAL_RATIO = 1.4;
 
 const box = by_id("months");
 const years = by_id("years");
 
-/** Shows a timeline, of whose pictures the `first` have come; calls `open(place)` and `fail(failure, retry)`. */
+// The `first` pictures have come.
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
@@ -33,11 +33,11 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     if (chunk.end > first.length || chunk.first >= CHUNK) break;
     fill(chunk, first.slice(chunk.first, chunk.end)); // at once, so that nothing moves
   }
-  addEventListener("scroll", see, { passive: true, signal: leaving.signal });
+  addEventListener("scroll", see, { signal: leaving.signal });
   resizing.observe(box);
   box.onclick = ({ target }) => {
     const cell = target.closest("button");
-    if (cell) open(chunks.find(({ element }) => element === cell.parentElement).first + [...cell.parentElement.children].indexOf(cell));
+    if (cell) open(Number(cell.value));
   };
 
   function make_month(name, count) {
@@ -70,10 +70,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     clearTimeout(timer);
     timer = setTimeout(fetch_near, SETTLING_MS);
     if (is_same) return;
-    for (const chunk of near.difference(now)) {
-      chunk.month.classList.remove("near");
-      clear(chunk);
-    }
+    near.difference(now).forEach(clear);
     near = now;
     for (const { month } of near) month.classList.add("near");
   }
@@ -98,27 +95,28 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
 
   async function fetch_chunk(chunk) {
     if (chunk.ratios) return;
-    chunk.element.ariaBusy = "true";
+    chunk.element.ariaBusy = true;
     try {
       const found = await pictures.slice(chunk.first, chunk.end);
       if (near.has(chunk) && !chunk.ratios) fill(chunk, found);
-      see(); // what lies below may have come nearer
+      see();
     } catch (failure) {
       if (failure.name !== "AbortError") fail(failure, fetch_near);
     }
   }
 
   function fill(chunk, found) {
-    chunk.element.ariaBusy = "false";
+    chunk.element.ariaBusy = false;
     chunk.ratios = found.map(ratio_of);
-    chunk.element.replaceChildren(...found.map((picture) => make_cell(picture, `${usual_height()}px`)));
+    chunk.element.replaceChildren(...found.map((picture, at) => make_cell(picture, chunk.first + at, `${usual_height()}px`)));
     fit(chunk);
     if (to_focus >= chunk.first && to_focus < chunk.end) focus(to_focus);
   }
 
   function clear(chunk) {
-    const { element, ratios } = chunk;
-    element.ariaBusy = "false";
+    const { element, month, ratios } = chunk;
+    month.classList.remove("near");
+    element.ariaBusy = false;
     if (!ratios || element.contains(document.activeElement)) return;
     chunk.ratios = null;
     element.style.height = `${element.offsetHeight}px`;
@@ -157,10 +155,10 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   }
 
   function focus(place) {
-    const { element, first, ratios } = chunks.find(({ end }) => place < end);
-    to_focus = ratios ? -1 : place;
-    if (ratios) element.children[place - first]?.focus();
-    else element.scrollIntoView();
+    const cell = box.querySelector(`[value="${place}"]`);
+    to_focus = cell ? -1 : place;
+    if (cell) cell.focus();
+    else chunks.find(({ end }) => place < end).element.scrollIntoView();
   }
 
   function stop() {
@@ -173,8 +171,8 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   return { focus, stop };
 }
 
-function make_cell(picture, row_height) {
-  const cell = copy_template("cell_template");
+function make_cell(picture, value, row_height) {
+  const cell = Object.assign(copy_template("cell_template"), { value });
   cell.style.setProperty("--ratio", ratio_of(picture));
   fill_picture(cell, picture, row_height);
   return cell;

@@ -3,11 +3,9 @@
 import { describe_request } from "../request/search_request.js";
 
 const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
-const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
-const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
-let countries = null; // takes a phone tens of milliseconds to make
+let countries; // takes a phone tens of milliseconds to make
 
 const join = (parts, by) => parts.filter(Boolean).join(by);
 
@@ -15,8 +13,7 @@ export function describe_verdict({ verdict, match_probability: probability }) {
   const name = VERDICTS[verdict] ?? "";
   if (!name || typeof probability !== "number") return name;
   // Never 0 or 100: it is an estimate.
-  const percent = probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability);
-  return `${name} · ${percent}%`;
+  return `${name} · ${probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability)}%`;
 }
 
 export function describe_answer(request, { matches, misses }, { more, filtered, filters_suggested: suggested }) {
@@ -24,10 +21,9 @@ export function describe_answer(request, { matches, misses }, { more, filtered, 
   const count = matches.length;
   if (!count && misses.length) return `Nothing matches “${request.query}”. ${suggested?.length ? "Try the date or place as a filter:" : "The nearest:"}`;
   if (!count) return join([`No pictures ${asked}`, filtered?.message], ". ");
-  const first = more && !misses.length ? "The first " : "";
-  if (!matches.some(({ verdict }) => verdict)) return `${first}${count_of(count, "picture")} ${asked}`;
   const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
-  return `${first}${count} ${possible}${count === 1 ? "match" : "matches"} ${asked}`;
+  const found = matches.some(({ verdict }) => verdict) ? count_of(count, `${possible}match`, `${possible}matches`) : count_of(count, "picture");
+  return `${more && !misses.length ? "The first " : ""}${found} ${asked}`;
 }
 
 export const describe_query_read = ({ query_read: read, query_language }) => join([
@@ -35,17 +31,13 @@ export const describe_query_read = ({ query_read: read, query_language }) => joi
 ], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";
-export const describe_caption_source = (source) => CAPTION_SOURCES[source] ?? source;
-export const describe_explanation_source = (source) => EXPLANATION_SOURCES[source] ?? source.replace(/^groq:(.*)/, "by $1 (Groq)");
 
 export function describe_facts(picture) {
   const { taken, taken_source, copy_count } = picture;
-  // A file's date is not the photo's.
   const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
-/** Returns a day, a month or a year in words: 2019-06 is "June 2019". */
 export function name_date(date) {
   const [year, month, day] = date.split("-");
   if (month && !MONTHS[month - 1]) return date;
@@ -54,7 +46,7 @@ export function name_date(date) {
 
 export function describe_place({ place, country }) {
   countries ??= country && new Intl.DisplayNames("en", { type: "region", fallback: "none" });
-  return join([place, /^[A-Z]{2}$/.test(country ?? "") && countries.of(country)], ", ");
+  return join([place, /^[A-Z]{2}$/.test(country) && countries.of(country)], ", ");
 }
 
 export function describe_size({ width, height, bytes }) {

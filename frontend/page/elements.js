@@ -1,10 +1,11 @@
-// Elements of the page, and short messages.
+// Elements of the page, and short messages. What a server sent becomes text, never markup.
 
 export const by_id = (id) => document.getElementById(id);
+export const write = (id, text) => (by_id(id).textContent = text);
+export const viewer_part = (name) => by_id(`viewer_${name}`);
+export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
 export const when_idle = window.requestIdleCallback ?? setTimeout;
 const toasts = by_id("toasts");
-
-export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
 
 export function make(tag, properties, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -12,12 +13,11 @@ export function make(tag, properties, ...children) {
   return element;
 }
 
-/** Returns a function that sets properties of what a selector finds in an element, and returns that. */
 export const set_in = (element) => (selector, properties) => Object.assign(element.querySelector(selector), properties);
 
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
 
-/** Shows a message, and a button for `act`, until it is dismissed. A failure interrupts a screen reader. */
+// A failure interrupts a screen reader.
 export function show_toast({ title, message, act, name = "Try again", failure = true }) {
   const toast = copy_template("toast_template");
   const set = set_in(toast);
@@ -30,11 +30,10 @@ export function show_toast({ title, message, act, name = "Try again", failure = 
   toasts.replaceChildren(toast);
 }
 
-export const show_request_failure = (title, failure, act) => show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
+export const report_failure = (title, failure, act) => show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
 export const clear_toast = () => toasts.replaceChildren();
-export const announce = (text) => (by_id("announcer").textContent = text);
 
-// Elements outside an open modal dialog cannot be clicked, so toasts move into it.
+// Nothing outside an open modal dialog can be clicked.
 function place_toasts() {
   const parent = document.querySelector("dialog[open]") ?? document.body;
   if (toasts.parentElement !== parent) parent.append(toasts);

@@ -2,30 +2,30 @@
 
 import { is_modified } from "./elements.js";
 
+const box_of = (picture) => picture.getBoundingClientRect();
+const shown_pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
+
 export const focus_picture = (at) => shown_pictures()[at]?.focus();
 
 export function listen_to_keys(query_box) {
-  document.addEventListener("keydown", (event) => {
+  document.onkeydown = (event) => {
     if (is_modified(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     const found = find_target(event, query_box);
     if (!found) return;
     event.preventDefault();
     found.focus();
     if (event.key === "/") query_box.select();
-  });
+  };
 }
 
 function find_target({ key, target }, query_box) {
+  const all = shown_pictures();
   if (key === "/") return target.closest("input:not([type=range]), select, textarea") ? null : query_box;
-  if (key === "ArrowDown" && target.matches("#query, #status")) return first_in_window();
+  if (key === "ArrowDown" && target.matches("#query, #status")) return all.find((picture) => box_of(picture).top >= 0) ?? all[0];
   if (key === "Escape" && target === query_box) query_box.value ? (query_box.value = "") : query_box.blur();
   if (key === "m") target.closest(".card")?.querySelector(".similar").click();
-  return target.matches("main button.picture") ? find_from_picture(key, target, query_box) : null;
-}
-
-function find_from_picture(key, target, query_box) {
-  const all = shown_pictures();
   const at = all.indexOf(target);
+  if (at < 0) return null;
   const found = {
     ArrowLeft: () => all[at - 1],
     ArrowRight: () => all[at + 1],
@@ -38,20 +38,11 @@ function find_from_picture(key, target, query_box) {
   return found && (found() ?? target);
 }
 
-const shown_pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
-const box_of = (picture) => picture.getBoundingClientRect();
-
-function first_in_window() {
-  const all = shown_pictures();
-  return all.find((picture) => box_of(picture).top >= 0) ?? all[0];
-}
-
 // In the next row below (`down` 1) or above (-1): rows have any number of pictures.
 function nearest(all, from, down) {
   const { left, right, top } = box_of(from);
-  const boxes = all.map((picture) => [picture, box_of(picture)]);
-  const beyond = boxes.filter(([, box]) => down * (box.top - top) > 1);
-  const row = Math.min(...beyond.map(([, box]) => down * box.top));
-  const aside = ([, box]) => Math.abs(box.left + box.right - left - right);
-  return beyond.filter(([, box]) => down * box.top < row + 1).sort((a, b) => aside(a) - aside(b))[0]?.[0];
+  const beyond = all.filter((picture) => down * (box_of(picture).top - top) > 1);
+  const row = Math.min(...beyond.map((picture) => down * box_of(picture).top));
+  const aside = (picture) => Math.abs(box_of(picture).left + box_of(picture).right - left - right);
+  return beyond.filter((picture) => down * box_of(picture).top < row + 1).sort((a, b) => aside(a) - aside(b))[0];
 }

@@ -1,15 +1,15 @@
 // A picture in its frame: loading, shown or broken.
 
-import { image_address, offer_previews, preview_address, show_image } from "../request/search_request.js";
+import { image_address, offer_previews, preview_of, show_image } from "../request/search_request.js";
 
 const larger = new Image();
 
-/** Shows a picture in a frame: a preview for its row, or the smallest until the largest has come; itself where there is none. */
+// A preview for its row, or the smallest until the largest has come; the picture itself where there is none.
 export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
-  const first = preview_address(picture, row_height ? 512 : 320); // which an older server may lack
-  const addresses = [first, preview_address(picture), image_address(picture.image_url)].filter(Boolean);
+  const first = preview_of(picture, row_height ? 512 : 320); // which an older server may lack
+  const addresses = [first, preview_of(picture), image_address(picture.image_url)].filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");
     const address = addresses.shift();
@@ -21,19 +21,18 @@ export function fill_picture(frame, picture, row_height) {
   Object.assign(image, { onload, onerror: show_next, alt: picture.caption || `Picture ${picture.image_path}` }, width && height && { width, height });
   show_next();
   if (row_height) offer_previews(image, picture, row_height);
-  else show_larger(frame, preview_address(picture, 1600));
+  else show_larger(frame, preview_of(picture, 1600));
 }
 
-export async function show_larger(frame, address) {
-  larger.removeAttribute("src"); // no longer wanted
+export function show_larger(frame, address) {
+  larger.removeAttribute("src");
   if (!address) return;
   show_image(larger, address);
   const { src } = larger;
-  const is_loaded = await larger.decode().then(() => true, () => false);
-  if (is_loaded && larger.src === src) show_image(frame.querySelector("img"), address);
+  larger.decode().then(() => larger.src === src && show_image(frame.querySelector("img"), src), () => null);
 }
 
 export function load_ahead(picture) {
-  const address = preview_address(picture, 1600);
+  const address = preview_of(picture, 1600);
   if (address) show_image(new Image(), address);
 }

@@ -1,4 +1,4 @@
-// Makes a small JPEG, to send, of a file that the user gives as a picture.
+// Makes a small JPEG of a file that the user gives as a picture.
 
 import { RequestFailed } from "../page/api.js";
 
@@ -6,18 +6,20 @@ const LONGEST_SIDE = 1024;
 const MAX_CHOSEN_BYTES = 60e6; // decoding more may take all of a browser's memory
 const MAX_SENT_BYTES = 4.5e6; // AWS Lambda accepts no more
 
-/** Returns the one of some files as a small upright JPEG, or as it is if the browser cannot read it; throws RequestFailed. */
+const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));
+
+// What the browser cannot read stays as it is.
 export async function read_picture(files) {
   const [file] = files;
   const { name, type, size } = file;
-  if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
-  // Where a browser does not know the format and so names none, as of HEIC, the server may know it.
-  if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
   const refuse_over = (most, why) => {
     if (size > most) throw new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
   };
+  if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
+  // What has no type, such as HEIC, the server may know.
+  if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
   refuse_over(MAX_CHOSEN_BYTES, "file_too_large");
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+  const bitmap = await createImageBitmap(file).catch(() => null);
   if (bitmap) return draw_small(bitmap);
   refuse_over(MAX_SENT_BYTES, "file_not_shrunk");
   return file;
@@ -35,5 +37,3 @@ function draw_small(bitmap) {
   bitmap.close();
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
 }
-
-const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));

@@ -1,6 +1,6 @@
-// The picture to search with and its weight against the words; the filters, with a chip for each; the order.
+// The picture to search with and its weight; the filters and their chips; the order.
 
-import { fetch_folders } from "../page/api.js";
+import { browse } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
 import { by_id, make } from "../page/elements.js";
 import { image_address, show_image } from "./search_request.js";
@@ -23,7 +23,7 @@ const FILTER_NAMES = {
   has_text: (has_text) => (has_text ? "with text" : "without text"),
 };
 
-const given_pictures = new Map(); // by keys of this load: the history has those of earlier ones, too
+const given_pictures = new Map(); // by keys: the history has those of earlier loads, too
 
 export function store_picture(file, name) {
   const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
@@ -31,7 +31,6 @@ export function store_picture(file, name) {
   return picture;
 }
 
-/** Returns the picture of an address and its history entry, or null if it is lost. */
 export function find_picture({ like, kept }) {
   if (like === null) return given_pictures.get(kept?.key) ?? null;
   return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
@@ -41,50 +40,48 @@ export function show_query_picture({ picture, picture_weight }) {
   const address = picture && (picture.address ?? image_address(picture.image_url));
   const thumbnail = picture_box.querySelector("img");
   Object.assign(picture_box, { hidden: !picture, title: picture?.name ?? "" });
-  Object.assign(thumbnail, { hidden: !address, alt: picture ? `Searching with: ${picture.name}` : "" });
+  Object.assign(thumbnail, { hidden: !address, alt: `Searching with: ${picture?.name}` });
   if (address) show_image(thumbnail, address);
   query_box.placeholder = picture ? "Add words" : "Describe a picture";
   weight_box.value = picture_weight;
   show_weight();
 }
 
-export const read_picture_weight = () => Number(weight_box.value);
+export const picture_weight = () => Number(weight_box.value);
 
 function show_weight() {
-  const percent = Math.round(100 * read_picture_weight());
+  const percent = Math.round(100 * picture_weight());
   weight_box.ariaValueText = `${100 - percent}% words, ${percent}% picture`;
   by_id("mix").hidden = picture_box.hidden || !query_box.value.trim();
 }
 
 export function listen_to_query_picture({ take, change_weight, remove }) {
   by_id("remove_picture").onclick = remove;
-  query_box.oninput = show_weight;
-  weight_box.oninput = show_weight;
+  query_box.oninput = weight_box.oninput = show_weight;
   weight_box.onchange = change_weight;
   by_id("choose_picture").onclick = () => file_box.click();
   file_box.onchange = () => {
     take([...file_box.files]);
     file_box.value = ""; // else the same file could not be chosen again
   };
-  document.addEventListener("paste", (event) => {
+  document.onpaste = (event) => {
     const { files } = event.clipboardData;
     // Some programs copy text with a picture of it.
     if (!files.length || event.clipboardData.getData("text/plain")) return;
     event.preventDefault();
     take([...files]);
-  });
-  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => {
-    const { dataTransfer, relatedTarget } = event;
-    const is_over = name === "dragover";
-    if (!dataTransfer?.types.includes("Files") || (name === "dragleave" && relatedTarget)) return; // still over the page
-    event.preventDefault(); // or the browser opens the file itself
+  };
+  document.ondragover = document.ondragleave = document.ondrop = (event) => {
+    const { type, dataTransfer, relatedTarget } = event;
+    const is_over = type === "dragover";
+    if (!dataTransfer?.types.includes("Files") || (type === "dragleave" && relatedTarget)) return; // still over the page
+    event.preventDefault();
     if (is_over) dataTransfer.dropEffect = "copy";
-    if (drop_target.matches(":popover-open") !== is_over) drop_target.togglePopover(is_over);
-    if (name === "drop") take([...dataTransfer.files]);
-  });
+    drop_target.togglePopover(is_over);
+    if (type === "drop") take([...dataTransfer.files]);
+  };
 }
 
-/** Shows the filters and the order of a request, which `change({where})` or `change({order})` changes. */
 export function show_filters({ where, order }, change) {
   const is_one_date = where.from === where.to; // which one chip names, and removes
   const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
@@ -97,14 +94,11 @@ export function show_filters({ where, order }, change) {
   for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
   from_before = from.value;
   Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });
-  form.onsubmit = (event) => apply(event, read_form());
-  form.onreset = (event) => apply(event, {});
-
-  function apply(event, given) {
+  form.onsubmit = form.onreset = (event) => {
     event.preventDefault();
     form.hidePopover();
-    change({ where: given });
-  }
+    change({ where: event.type === "submit" ? read_form() : {} });
+  };
 }
 
 function make_chip(textContent, onclick) {
@@ -116,7 +110,7 @@ function read_form() {
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
-// "up to" follows until it says something else, so that a year is typed once.
+// "up to" follows: a year is typed once.
 from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;
@@ -126,6 +120,6 @@ from.oninput = () => {
 form.ontoggle = async ({ newState }) => {
   if (newState !== "open") return;
   const { folder, ...others } = read_form();
-  const { folders } = await fetch_folders(others).catch(() => ({ folders: [] }));
+  const { folders } = await browse("folders", others).catch(() => ({ folders: [] }));
   by_id("folders").replaceChildren(...folders.map(({ folder }) => new Option("", folder)));
 };

@@ -1,8 +1,6 @@
-// A request, its address, and what is sent of it. A linked search is sent from here, before the modules that show its answer have
-// come; so this one imports none.
+// A request, its address, and what is sent of it. A linked search is sent before the other modules come, so this one imports none.
 //
-//   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}, of which only the history
-//            entry knows, until the page is loaded again
+//   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
 
 export const PAGE_SIZE = 24;
@@ -10,25 +8,25 @@ export const PAGE_SIZE = 24;
 // The heights of rows, as in pictures.css: of up to four matches, and of all others.
 const HIGH_ROW = "20rem";
 const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
-const SHARPNESS = 0.75; // a preview enlarged by a third still looks sharp, and the next has more than twice the bytes
+const SHARPNESS = 0.75; // a preview enlarged by a third looks sharp
 const PREVIEW_EDGES = [320, 512, 1600];
-
-const DEFAULT_PICTURE_WEIGHT = 0.5;
+const USUAL_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
 // As runtime/search/query.py parses them.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// With a slash at its end, or a route would replace its last part, such as a gateway's stage.
+// With a slash, or a route would replace its last part.
 export const api_base = new URL((given_base || ".").replace(/\/*$/, "/"), document.baseURI);
+export const is_elsewhere = api_base.origin !== location.origin;
 
-let sent = null;
+let sent;
 
-/** Returns whether the query has words to match; minus-words only leave pictures out. */
-export const has_words = ({ query }) => query.replace(MINUS_WORDS, "").trim() !== "";
+const wanted_words = ({ query }) => query.replace(MINUS_WORDS, "");
 
-/** Returns about the words that an explanation weighs. */
-export const weighed_words = ({ query }) => query.replace(MINUS_WORDS, "").match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+export const has_words = (request) => wanted_words(request).trim() !== "";
+
+export const weighed_words = (request) => wanted_words(request).match(/[\p{L}\p{N}]{3,}/gu) ?? [];
 
 const is_mix = ({ query, picture }) => query !== "" && picture !== null;
 
@@ -39,27 +37,28 @@ export function describe_request({ query, picture }) {
   return [query && `for “${query}”`, picture && like].filter(Boolean).join(", ");
 }
 
-/** Returns a request whose picture is `like`, an id, or `kept`, what `write_address` stored of it. */
+// The picture is `like`, an id, or `kept` by `write_address`.
 export function read_address() {
   const { q = "", w, text, order, ...fields } = read_fields();
   const set = TEXT_FILTERS.map((key) => [key, fields[key]?.trim()]).filter(([, value]) => value);
   return {
     query: q.trim(),
-    picture_weight: w >= 0 && w <= 1 ? Number(w) : DEFAULT_PICTURE_WEIGHT,
+    picture_weight: w >= 0 && w <= 1 ? Number(w) : USUAL_WEIGHT,
     where: { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) },
-    order: order === "date" ? "date" : "match",
+    order: order === "date" ? order : "match",
     like: read_id("like"),
     kept: history.state?.picture ?? null,
   };
 }
 
-/** Adds a history entry, but for the same request. */
-export function write_address(request, { replace = false } = {}) {
+export function write_address(request, { replace } = {}) {
   const { key, id, image_url, name } = request.picture ?? {};
   const address = address_of(request);
   const same = new URL(address, location.href).href === location.href && history.state?.picture?.key === key;
-  history[replace || same ? "replaceState" : "pushState"](request.picture && { picture: { key, id, image_url, name } }, "", address);
+  write_history(request.picture && { picture: { key, id, image_url, name } }, address, { push: !replace && !same });
 }
+
+export const write_history = (state, address, { push }) => history[push ? "pushState" : "replaceState"](state, "", address);
 
 export function address_of(request) {
   const { query: q, picture, picture_weight: w, where, order } = request;
@@ -67,7 +66,7 @@ export function address_of(request) {
   return as_address({
     q,
     like: picture?.id,
-    ...(is_mix(request) && w !== DEFAULT_PICTURE_WEIGHT && { w }),
+    ...(is_mix(request) && w !== USUAL_WEIGHT && { w }),
     ...texts,
     text: { true: "yes", false: "no" }[has_text],
     ...(!is_empty(request) && order === "date" && { order }),
@@ -76,17 +75,16 @@ export function address_of(request) {
 
 export const address_with = (changes) => as_address({ ...read_fields(), ...changes });
 
-/** Tells one request from another, whichever picture is open. */
-export const read_request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
+// Of a request, whichever picture is open.
+export const request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
 export const read_photo = () => read_id("photo");
+export const photo_entry = () => history.state?.photo ?? null;
 
-/** Names the open picture in the address, or none. `entry`: {at: its place in the list, is_added: whether Back closes it}. */
-export function write_photo(id, entry = null, { push = false } = {}) {
-  history[push ? "pushState" : "replaceState"]({ ...history.state, photo: entry }, "", address_with({ photo: id }));
+// `entry`: {at: the place in its list, is_added: whether Back closes it}.
+export function write_photo(id, entry = null, { push } = {}) {
+  write_history({ ...history.state, photo: entry }, address_with({ photo: id }), { push });
 }
-
-export const read_photo_entry = () => history.state?.photo ?? null;
 
 const read_fields = () => Object.fromEntries(new URLSearchParams(location.search));
 
@@ -116,43 +114,38 @@ export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
 
 export const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
-/** Returns the address of a picture, or null. The server's own lie below its base, wherever that is. */
+// The server's own pictures lie below its base.
 export function image_address(image_url) {
   const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
   return /^https?:$/.test(address?.protocol) ? address.href : null;
 }
 
-/** Shows a picture; one of a server of another origin as CORS demands. */
 export function show_image(image, address) {
-  const { origin } = new URL(address);
-  image.crossOrigin = origin === api_base.origin && origin !== location.origin ? "anonymous" : null;
+  image.crossOrigin = is_elsewhere && new URL(address).origin === api_base.origin ? "anonymous" : null;
   image.src = address;
 }
 
-/** Returns the address of a preview. The server names that of 512 pixels, and may have no other. */
-export const preview_address = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
+// The server names the preview of 512 pixels, and may have no other.
+export const preview_of = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
 
-/** Returns a picture's width by its height, within limits: a panorama would be a strip. */
+// A panorama would be a strip.
 export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
 export const is_match = ({ verdict }) => verdict !== "none";
 
 export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? HIGH_ROW : ROW);
 
-/** Lets the browser choose among a picture's previews. `row_height`: a CSS length. */
 export function offer_previews(image, picture, row_height) {
   const { width, height } = picture;
   const longest = Math.max(width, height);
-  if (!(longest > PREVIEW_EDGES[0]) || preview_address(picture) === preview_address(picture, 0)) return; // it has but one
-  const candidates = PREVIEW_EDGES.map((edge) => `${preview_address(picture, edge)} ${Math.round((width / longest) * Math.min(edge, longest))}w`);
-  const sizes = `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`;
-  Object.assign(image, { sizes, srcset: candidates.join(", ") });
+  if (!(longest > PREVIEW_EDGES[0]) || preview_of(picture) === preview_of(picture, 0)) return;
+  image.sizes = `calc(${(SHARPNESS * ratio_of(picture)).toFixed(2)} * ${row_height})`;
+  image.srcset = PREVIEW_EDGES.map((edge) => `${preview_of(picture, edge)} ${Math.round(width * Math.min(1, edge / longest))}w`).join(", ");
 }
 
-/** About how many pictures the first row has. `innerWidth` would have the page laid out each time. */
+// About how many pictures the first row has. `innerWidth` would have the page laid out.
 export const first_row = () => Math.ceil(outerWidth / 260) || 1;
 
-/** Returns, once, the response to the search that was sent from here, if it had this body. */
 export function take_response(body, signal) {
   if (!sent || sent.body !== body) return null;
   const { response, aborter } = sent;
@@ -172,17 +165,16 @@ function send(request) {
 function load_first({ results }) {
   const matches = results.filter(is_match);
   for (const result of (matches.length ? matches : results).slice(0, first_row())) {
-    const preview = preview_address(result);
-    if (!preview) continue;
     const image = Object.assign(new Image(), { fetchPriority: "high" });
     offer_previews(image, result, row_height_of(result, matches));
-    show_image(image, preview);
+    if (preview_of(result)) show_image(image, preview_of(result));
   }
 }
 
+export const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
+
 const { like, kept, ...address } = read_address();
 const request = { ...address, picture: like === null ? null : { id: like } };
-const fetch_modules = (id) => document.head.append(document.getElementById(id).content);
 if (is_empty(request)) fetch_modules("library_modules");
 else if (!kept?.key) send(request);
 if (read_photo() !== null) fetch_modules("viewer_modules");

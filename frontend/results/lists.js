@@ -1,8 +1,7 @@
-// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened. More come by
-// scrolling, and by a button, which keyboards need. What the server sent becomes text, never markup.
+// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, is_modified, make, set_in } from "../page/elements.js";
+import { by_id, copy_template, is_modified, make, set_in, write } from "../page/elements.js";
 import { fill_picture } from "../page/picture.js";
 import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
@@ -20,40 +19,38 @@ const observer = new IntersectionObserver((entries) => {
   if (entries.at(-1).isIntersecting && document.activeElement !== more_button) load_more();
 }, { rootMargin: "0px 0px 600px" });
 
-let found = { matches: [], misses: [] };
-let cards = new Map(); // by their results
-let used = {};
-let offered = null;
+let found;
+let cards; // by their results
+let used;
+let offered;
 let is_scrolled = false; // to ask for `scrollY` has the page laid out
 
-function enter(state, { status = "", query_read = "", suggested = [] } = {}) {
+function enter(state, status = "", query_read = "", suggested = []) {
   document.body.dataset.state = state;
   tell(status);
-  by_id("query_read").textContent = query_read;
+  write("query_read", query_read);
   suggestions.replaceChildren(...suggested);
-  cards_box.ariaBusy = String(state === "loading" || state === "results"); // until its cards are made
+  cards_box.ariaBusy = state === "loading" || state === "results"; // until its cards are made
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
 }
 
-export const tell = (status) => (by_id("status").textContent = status);
+export const tell = (status) => write("status", status);
 
 export function show_loading(request) {
-  cards_box.ariaBusy = "true";
+  cards_box.ariaBusy = true;
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
+  const waking_up = `Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`;
   const show_skeletons = () => {
     clear();
     match_list.append(...Array.from({ length: SKELETONS }, () => copy_template("skeleton_template")));
-    enter("loading", { status: `Looking ${what}` });
+    enter("loading", `Looking ${what}`);
   };
-  const tell_of_start = () => {
-    tell(`Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`);
-  };
-  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell_of_start, COLD_START_DELAY_MS)];
+  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell, COLD_START_DELAY_MS, waking_up)];
   return () => timers.forEach(clearTimeout);
 }
 
-export const show_busy = (wait_s) => enter("loading", { status: `The server is busy. Trying again in ${wait_s} s.` });
+export const show_busy = (wait_s) => enter("loading", `The server is busy. Trying again in ${wait_s} s.`);
 
 export function show_answer(request, answer) {
   const is_next = !answer.results.some(is_match); // a filter is what is left to try
@@ -62,18 +59,17 @@ export function show_answer(request, answer) {
     className: is_next ? "filled" : "quiet",
     textContent: `Only ${words}${is_next && query ? `: “${query}”` : ""}`,
   }));
-  enter(answer.results.length ? "results" : "none", { query_read: describe_query_read(answer), suggested });
+  enter(answer.results.length ? "results" : "none", "", describe_query_read(answer), suggested);
 }
 
 export function show_failure({ title, message, worth_retrying }) {
   clear();
   enter("failed");
-  by_id("failure_title").textContent = title;
-  by_id("failure_message").textContent = message;
+  write("failure_title", title);
+  write("failure_message", message);
   by_id("retry").hidden = !worth_retrying;
 }
 
-/** Empties both lists. `actions` for what comes: open(result, {heatmap}), find_similar(result), toggled(). */
 export function clear(actions = {}) {
   found = { matches: [], misses: [] };
   cards = new Map();
@@ -83,7 +79,6 @@ export function clear(actions = {}) {
   Object.assign(misses_box, { open: false, hidden: true });
 }
 
-/** Adds results. Without any match the near misses are open. */
 export function add(results) {
   const { matches, misses } = found;
   for (const result of results) (is_match(result) ? matches : misses).push(result);
@@ -94,27 +89,24 @@ export function add(results) {
 }
 
 export const all = () => found;
-
 const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
-
 export const shown = () => in_sight().filter((result) => cards.has(result));
-
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
-
 export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
-/** Shows verdicts and explanations, which are known, awaited, pending or failed. */
+// `why`: known, awaited, pending or failed.
 export function show_why(results, why) {
   const instead = why === "failed" ? "The explanation could not be fetched." : "";
   for (const result of results) {
-    const set = set_in(cards.get(result));
-    cards.get(result).dataset.why = why;
+    const card = cards.get(result);
+    const set = set_in(card);
+    card.dataset.why = why;
     set(".verdict", { textContent: describe_verdict(result) }).dataset.verdict = result.verdict ?? "";
-    set(".explanation", { ariaBusy: String(why === "pending"), textContent: result.explanation || instead });
+    set(".explanation", { ariaBusy: why === "pending", textContent: result.explanation || instead });
   }
 }
 
-// A few rows at a time, the first alone: 24 cards at once keep a phone from answering for a quarter of a second.
+// A few rows at a time, the first alone: 24 cards at once block a phone for a quarter of a second.
 async function make_cards() {
   const mine = cards;
   const row = first_row();
@@ -128,10 +120,9 @@ async function make_cards() {
     show_why([result], result.explanation ? "known" : "awaited");
   }
   misses_box.hidden = !found.misses.length; // not before the matches are there, which would push it on
-  cards_box.ariaBusy = "false";
+  cards_box.ariaBusy = false;
 }
 
-// The cards so far are drawn first, and their pictures asked for.
 const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
@@ -151,8 +142,8 @@ function make_card(result, is_soon_seen) {
   return card;
 }
 
-/** Offers what `fetch_more` brings, if anything; it returns what to focus. */
-export function offer_more(fetch_more, { failed = false } = {}) {
+// `fetch_more` returns what to focus.
+export function offer_more(fetch_more, { failed } = {}) {
   offered = fetch_more && { fetch_more, failed };
   Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
   observer.disconnect();
@@ -165,17 +156,16 @@ export function load_more() {
   return (offered.pending ??= offered.fetch_more());
 }
 
-// What nobody scrolls to is not fetched, as its explanations may cost something. What failed is tried by the button alone.
-function watch() {
-  if (offered && !offered.failed && is_scrolled) observer.observe(more_button);
-}
+// What nobody scrolls to is not fetched, as explanations may cost something.
+const watch = () => offered && !offered.failed && is_scrolled && observer.observe(more_button);
 
+clear();
 misses_box.ontoggle = async () => {
   await make_cards();
   used.toggled?.();
 };
 more_button.onclick = async () => (await load_more())?.focus();
-addEventListener("scroll", () => {
+window.onscroll = () => {
   is_scrolled = scrollY > 0;
   watch();
-}, { passive: true });
+};

@@ -1,8 +1,8 @@
-// Runs one search: results, their explanations and heatmaps, and the pages that follow. A new search aborts the one before.
+// Runs one search: results, explanations, heatmaps, further pages. A new search aborts the one before.
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
-import { announce, show_request_failure } from "../page/elements.js";
+import { report_failure, write } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
 import { has_words, weighed_words } from "../request/search_request.js";
 import * as viewer from "../viewer/opening.js";
@@ -11,8 +11,7 @@ import * as lists from "./lists.js";
 let newest = new AbortController();
 
 export async function run_search(request, find_similar) {
-  stop_search();
-  const { signal } = newest;
+  const signal = stop_search();
   const stop_loading = lists.show_loading(request);
   await api.attempt(signal, async () => {
     const answer = await api.search(request, null, signal, (wait_s) => (stop_loading(), lists.show_busy(wait_s)));
@@ -22,11 +21,10 @@ export async function run_search(request, find_similar) {
   stop_loading();
 }
 
-/** Stops the search; its results stay until others come. */
 export function stop_search() {
   newest.abort();
-  newest = new AbortController();
   lists.offer_more(null);
+  return (newest = new AbortController()).signal;
 }
 
 function show_results(request, first_answer, find_similar, signal) {
@@ -41,9 +39,9 @@ function show_results(request, first_answer, find_similar, signal) {
   let next = null;
   let are_shown = null;
 
-  function open(result, { heatmap = false } = {}) {
+  function open(result, options) {
     const shown = lists.shown();
-    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, heatmap });
+    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, ...options });
   }
 
   async function explain_shown() {
@@ -57,7 +55,7 @@ function show_results(request, first_answer, find_similar, signal) {
       explain_shown();
     }, (failure) => {
       lists.show_why(results, "failed");
-      show_request_failure("The explanations could not be fetched", failure, explain_shown);
+      report_failure("The explanations could not be fetched", failure, explain_shown);
     });
   }
 
@@ -70,8 +68,8 @@ function show_results(request, first_answer, find_similar, signal) {
   }
 
   // Behind closed near misses nobody asks for more.
-  function show_more({ failed = false } = {}) {
-    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, { failed });
+  function show_more(options) {
+    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, options);
     explain_shown();
   }
 
@@ -80,11 +78,11 @@ function show_results(request, first_answer, find_similar, signal) {
     return api.attempt(signal, async () => {
       const answer = await search_on(next);
       await add_page(answer);
-      announce(`${count_of(answer.results.length, "picture")} more`);
+      write("announcer", `${count_of(answer.results.length, "picture")} more`);
       return lists.focusable_of(lists.shown().find((result) => !before.includes(result)));
     }, (failure) => {
       show_more({ failed: true });
-      show_request_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
+      report_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
     });
   }
 
@@ -105,7 +103,6 @@ function show_results(request, first_answer, find_similar, signal) {
   viewer.open_linked_photo(first_answer.results, uses);
 }
 
-/** Returns functions that add what they fetch to the results that they are given. */
 function open_evidence({ query }, signal) {
   const heatmaps = new Map();
   const explained = new Set(); // none twice, as a language model may be asked

@@ -1,23 +1,25 @@
 // What is claimed of a picture and why, and what is known of its file.
 
 import { attempt, open_folder } from "../page/api.js";
-import { describe_caption_source, describe_explanation_source, describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
-import { by_id, make, show_request_failure, show_toast } from "../page/elements.js";
-import { address_with, image_address, read_photo_entry, write_photo } from "../request/search_request.js";
+import { describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
+import { make, report_failure, show_toast, viewer_part as part } from "../page/elements.js";
+import { address_with, image_address, photo_entry, write_photo } from "../request/search_request.js";
 
-const part = (name) => by_id(`viewer_${name}`);
+const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
+const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
+
 const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
 
-let shown = null;
+let shown;
 
 export function show_details(picture, uses) {
   shown = picture;
   const { image_path, image_url, taken, taken_source, camera, copy_count, caption, caption_source } = picture;
   const address = image_address(image_url);
+  const folder = image_path.replace(/\/?[^/]*$/, "");
   set("download", { hidden: !address, href: address ?? "" });
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
-  const folder = image_path.replace(/\/?[^/]*$/, "");
   fill_facts("facts", {
     [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken.slice(0, 10)), taken.slice(11, 16)].filter(Boolean).join(", "),
     Place: describe_place(picture),
@@ -26,26 +28,27 @@ export function show_details(picture, uses) {
     Size: describe_size(picture),
     File: make_link(image_path, address),
     Copies: copy_count && String(copy_count),
-    Caption: caption && describe_caption_source(caption_source),
+    Caption: caption && (CAPTION_SOURCES[caption_source] ?? caption_source),
   });
   mark_text(false);
   show_evidence(picture, uses);
 }
 
-/** Shows the verdict, its reason and the words; those that are `awaited` keep their place. */
+// Words that are `awaited` keep their place.
 export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
-  const { words: weighed = [], text = [], named = false } = evidence ?? {};
+  const { words: weighed = [], text = [], named } = evidence ?? {};
   const words = weighed.length || explanation ? weighed : awaited.map((word) => ({ word, share: 0 }));
   const said = describe_verdict(picture);
   const is_unasked = !explanation && !awaited.length;
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
   set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
-  // Of one found by its file's name, the picture need not show the words.
-  set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: String(words !== weighed) });
+  // What is found by its file's name need not show the words.
+  set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: words !== weighed });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
-  fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && describe_explanation_source(explanation_source) });
+  const source = EXPLANATION_SOURCES[explanation_source] ?? explanation_source?.replace(/^groq:(.*)/, "by $1 (Groq)");
+  fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && source });
 }
 
 function fill_facts(list, facts) {
@@ -59,8 +62,8 @@ function make_bar({ word, share, drop, in_caption }) {
   const is_missing = drop <= 0 && !in_caption;
   const number = is_missing ? "not found" : `${Math.round(100 * share)}%`;
   const source = `${in_caption ? "" : "not "}in the caption`;
-  const parts = [make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source)];
-  const bar = make("li", { className: is_missing ? "bar missing_word" : "bar" }, ...parts);
+  const bar = make("li", { className: "bar" }, make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source));
+  bar.classList.toggle("missing_word", is_missing);
   bar.style.setProperty("--share", Math.min(1, Math.max(0, share)));
   return bar;
 }
@@ -69,7 +72,7 @@ function make_bar({ word, share, drop, in_caption }) {
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
-  set("text", { ariaPressed: String(is_shown) });
+  set("text", { ariaPressed: is_shown });
   marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
   marks.replaceChildren(...(is_shown ? evidence.text : []).map(({ box: [x0, y0, x1, y1] }) => {
     const mark = document.createElementNS(marks.namespaceURI, "path");
@@ -83,18 +86,17 @@ async function copy(text, button) {
     await navigator.clipboard.writeText(text);
     part("said").textContent = button.textContent = "Copied";
   } catch {
-    // without TLS, or permission
-    show_toast({ title: "Copy it from here", message: text, failure: false });
+    show_toast({ title: "Copy it from here", message: text, failure: false }); // without TLS, or permission
   }
 }
 
 function show_in_folder() {
-  const fail = (failure) => show_request_failure("The folder could not be opened", failure, show_in_folder);
+  const fail = (failure) => report_failure("The folder could not be opened", failure, show_in_folder);
   return attempt(null, () => open_folder(shown.id), fail);
 }
 
 part("copy_link").onclick = ({ target }) => {
-  write_photo(shown.id, read_photo_entry()); // it may lag behind
+  write_photo(shown.id, photo_entry()); // it may lag behind
   copy(location.href, target);
 };
 part("copy_path").onclick = ({ target }) => copy(shown.image_path, target);

@@ -7,12 +7,12 @@ const TAP_PX = 24;
 const SWIPE_PX = 50;
 const MIDDLE = { x: 0, y: 0 };
 
-/** Moves and scales the layers; calls `swiped(+1)` once a whole picture is dragged to the left, and `zoomed(scale)`. */
+// Calls `swiped(+1)` once a whole picture is dragged to the left.
 export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
   const fingers = new Map(); // by pointer, their points from the stage's middle
   let view = { scale: 1, ...MIDDLE };
   let start = null; // of the only finger; null once there were two
-  let tap = { at: -Infinity };
+  let tap = { at: 0 };
 
   function place(scale, { x, y }) {
     view = { scale, x, y };
@@ -26,7 +26,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     const { naturalWidth, naturalHeight } = layers.querySelector("img");
     const { clientWidth, clientHeight } = stage;
     const fit = scale * Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) || 0;
-    // The picture's edges stay at those of the stage, or beyond.
+    // No gap between the picture's edge and the stage's.
     const kept = (axis, size, room) => {
       const most = Math.max(0, (size * fit - room) / 2);
       return limit(at[axis] - grown * (at[axis] - view[axis]) + by[axis], -most, most);
@@ -77,7 +77,7 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
 
   function tapped(to, at) {
     const is_second = at - tap.at < TAP_MS && distance(to, tap) < TAP_PX;
-    tap = { ...to, at: is_second ? -Infinity : at };
+    tap = { ...to, at: is_second ? 0 : at };
     if (is_second) zoom_to(view.scale > 1 ? 1 : TAPPED_TO, to);
   }
 

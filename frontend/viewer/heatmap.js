@@ -1,20 +1,18 @@
-// The heatmap over the viewer's picture. {grid, box, contributions}: what each patch adds to the score, and the part of the
-// picture that they cover, in fractions.
+// The heatmap over the viewer's picture: what each patch adds to the score, in the `box` that they cover.
 
 import { attempt } from "../page/api.js";
-import { by_id } from "../page/elements.js";
+import { viewer_part as part, write } from "../page/elements.js";
 
 const UNCOVERED = "#12141aa8"; // CLIP looks at the middle square alone
 const LONGEST_SIDE = 320;
 const FLAT = 1e-6;
 
-const part = (name) => by_id(`viewer_${name}`);
 const toggle = part("heatmap_toggle");
 const canvas = part("heatmap");
 
 let is_on = false;
-let picture = null;
-let fetch_heatmap = null;
+let picture;
+let fetch_heatmap;
 let newest = new AbortController();
 
 export function toggle_heatmap(on = !is_on) {
@@ -22,7 +20,7 @@ export function toggle_heatmap(on = !is_on) {
   if (picture) show();
 }
 
-/** Offers a picture's heatmap, and shows it if it is on. There is no `fetch` where the query has no words. */
+// There is no `fetch` where the query has no words.
 export function offer_heatmap(its_picture, fetch) {
   [picture, fetch_heatmap] = [its_picture, fetch];
   show();
@@ -32,11 +30,11 @@ async function show() {
   newest.abort();
   const { signal } = (newest = new AbortController());
   const is_waiting = (on) => part("picture").toggleAttribute("data-waiting", on);
-  // Where there is no match it would show what comes nearest to the words, not that they are there.
+  // Without a match it would show what comes nearest, not that the words are there.
   const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
   const is_shown = is_offered && is_on;
   toggle.hidden = !is_offered;
-  toggle.ariaPressed = String(is_on);
+  toggle.ariaPressed = is_on;
   canvas.hidden = true;
   part("where").hidden = !is_shown;
   is_waiting(is_shown);
@@ -59,8 +57,8 @@ function describe({ heatmap, occlusion }) {
 }
 
 function say(title, message = "", retry = false) {
-  part("where_title").textContent = title;
-  part("where_message").textContent = message;
+  write("viewer_where_title", title);
+  write("viewer_where_message", message);
   part("where_retry").hidden = !retry;
 }
 
@@ -87,14 +85,15 @@ function paint({ grid, box, contributions }) {
   const scale = LONGEST_SIDE / Math.max(picture.width, picture.height);
   Object.assign(canvas, { width: Math.ceil(picture.width * scale), height: Math.ceil(picture.height * scale) });
   const [x0, y0, x1, y1] = box.map((edge, at) => edge * (at % 2 ? canvas.height : canvas.width));
+  const covered = [x0, y0, x1 - x0, y1 - y0];
   const context = canvas.getContext("2d");
   context.fillStyle = UNCOVERED;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.clearRect(x0, y0, x1 - x0, y1 - y0);
-  context.drawImage(draw_patches(grid, contributions.flat()), x0, y0, x1 - x0, y1 - y0);
+  context.clearRect(...covered);
+  context.drawImage(draw_patches(grid, contributions.flat()), ...covered);
 }
 
-// Cold patches darken the picture, hot ones brighten it, so that both show on any.
+// Cold patches darken, hot ones brighten: both show on any picture.
 function draw_patches(grid, flat) {
   const coldest = Math.min(...flat);
   const range = Math.max(...flat) - coldest;

@@ -1,16 +1,16 @@
 // The viewer's modules, fetched once the page is idle or a picture opened.
 
 import { show_toast } from "../page/elements.js";
-import { read_photo, read_request_key } from "../request/search_request.js";
+import { read_photo, request_key } from "../request/search_request.js";
 
-let viewer = null;
+let viewer;
 
 export const load_viewer = async () => (viewer ??= await import("./viewer.js").catch(() => null)); // null without a network
 
 export async function open_viewer(...given) {
-  const key = read_request_key();
+  const key = request_key();
   if (!(viewer ?? (await load_viewer()))) show_toast({ title: "The picture could not be opened", message: "Check your connection, and load the page again." });
-  else if (key === read_request_key()) viewer.open_viewer(...given);
+  else if (key === request_key()) viewer.open_viewer(...given);
 }
 
 export async function open_linked_photo(...given) {
@@ -19,4 +19,4 @@ export async function open_linked_photo(...given) {
 
 export const refresh_viewer = () => viewer?.refresh_viewer();
 export const leave_viewer = () => viewer?.leave_viewer();
-export const viewer_follows_history = () => viewer?.follow_history() ?? false;
+export const viewer_follows_history = () => viewer?.follow_history();

@@ -1,35 +1,34 @@
-// The viewer: one picture, large, with its details. It has a history entry, so that Back closes it.
+// One picture, large, with its details. It has a history entry, so that Back closes it.
 
-import { attempt, fetch_picture } from "../page/api.js";
+import { attempt, browse } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { by_id, is_modified, show_request_failure, show_toast, when_idle } from "../page/elements.js";
+import { by_id, is_modified, report_failure, show_toast, viewer_part as part, when_idle, write } from "../page/elements.js";
 import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
-import { image_address, read_photo, read_photo_entry, read_request_key, write_photo } from "../request/search_request.js";
+import { image_address, photo_entry, read_photo, request_key, write_photo } from "../request/search_request.js";
 import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
-const ADDRESS_DELAY_MS = 300; // a key that is held down would change it more often than browsers allow
+const ADDRESS_DELAY_MS = 300; // a key held down would change it too often for browsers
 const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
 
-const part = (name) => by_id(`viewer_${name}`);
 const viewer = by_id("viewer");
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
 
-let pictures = null;
+let pictures;
 let uses = {};
 let at = 0;
-let shown = null;
+let shown;
 let newest = new AbortController();
-let request_key = null; // of the page below
+let key_below = null; // of the request whose answer lies below
 let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
 
-/** Opens a picture of an array or list {count, at(place)}. `its_uses`: find_similar, close(at); with words: words, fetch_heatmap, heatmap, explain. */
+// `list`: an array, or {count, at(place)}. `its_uses`: find_similar, close(at); with words: words, fetch_heatmap, heatmap, explain.
 export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
-/** Opens the picture that the address names: among those `loaded`, which the list begins with, else alone. */
+// Among those `loaded`, with which the list begins, else alone.
 export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
   const id = read_photo();
   if (id === null) return;
@@ -37,7 +36,7 @@ export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)
   if (first >= 0) return open_at(list, first, its_uses);
   const signal = begin();
   await attempt(signal, async () => {
-    const picture = await fetch_picture(id);
+    const picture = await browse(`pictures/${id}`);
     if (!signal.aborted) open_at(list_of([picture]), 0, its_uses);
   }, ({ message }) => {
     write_photo(null);
@@ -47,7 +46,7 @@ export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)
 
 export function leave_viewer() {
   newest.abort();
-  request_key = null;
+  key_below = null;
   if (viewer.open) viewer.close(NEW_SEARCH);
 }
 
@@ -57,11 +56,11 @@ export function refresh_viewer() {
   offer_its_heatmap();
 }
 
-/** Opens or closes the dialog as the history says; returns whether that was all that changed. */
+// Returns whether no more than the open picture has changed.
 export function follow_history() {
-  if (read_request_key() !== request_key) return false;
+  if (request_key() !== key_below) return false;
   if (read_photo() === null) viewer.close();
-  else if (!viewer.open) show(read_photo_entry()?.at ?? at, open_dialog);
+  else if (!viewer.open) show(photo_entry()?.at ?? at, open_dialog);
   return true;
 }
 
@@ -70,11 +69,11 @@ function begin() {
   return (newest = new AbortController()).signal;
 }
 
-async function open_at(list, first, its_uses, push = false) {
+function open_at(list, first, its_uses, push) {
   [pictures, uses] = [list, its_uses];
-  await show(first, () => {
+  return show(first, () => {
     if (push) write_photo(shown.id, { at, is_added: true }, { push });
-    request_key = read_request_key();
+    key_below = request_key();
     open_dialog();
     if (uses.heatmap) toggle_heatmap(true);
   });
@@ -88,25 +87,25 @@ function open_dialog() {
 
 function close() {
   clearTimeout(timer); // a new address would call off the way back
-  if (read_photo_entry()?.is_added) history.back();
+  if (photo_entry()?.is_added) history.back();
   else viewer.close();
 }
 
-function on_close() {
+viewer.onclose = () => {
   clearTimeout(timer);
   toggle_heatmap(false);
   if (viewer.returnValue === NEW_SEARCH) return;
-  if (read_photo() !== null) read_photo_entry()?.is_added ? history.back() : write_photo(null);
+  if (read_photo() !== null) photo_entry()?.is_added ? history.back() : write_photo(null);
   uses.close?.(at);
-}
+};
 
 function step(by) {
   const next = at + by;
   if (next < 0 || next >= pictures.count) return;
   show(next, () => {
-    part("said").textContent = `${part("position").textContent}: ${part("caption").textContent}`;
+    write("viewer_said", `${part("position").textContent}: ${part("caption").textContent}`);
     clearTimeout(timer);
-    timer = setTimeout(() => write_photo(shown.id, { ...read_photo_entry(), at }), ADDRESS_DELAY_MS);
+    timer = setTimeout(() => write_photo(shown.id, { ...photo_entry(), at }), ADDRESS_DELAY_MS);
   });
 }
 
@@ -122,7 +121,7 @@ async function show(next, then) {
     then();
   }, (failure) => {
     at = before;
-    show_request_failure("The picture could not be fetched", failure, () => show(next, then));
+    report_failure("The picture could not be fetched", failure, () => show(next, then));
   });
 }
 
@@ -130,14 +129,14 @@ function fill_viewer() {
   const { count } = pictures;
   gestures.reset();
   fill_picture(part("picture"), shown);
-  part("position").textContent = `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`;
-  part("caption").textContent = describe_caption(shown);
+  write("viewer_position", `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`);
+  write("viewer_caption", describe_caption(shown));
   show_details(shown, uses);
   offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // Not `disabled`, as the button would lose the focus.
-  part("previous").ariaDisabled = String(at === 0);
-  part("next").ariaDisabled = String(at === count - 1);
+  part("previous").ariaDisabled = at === 0;
+  part("next").ariaDisabled = at === count - 1;
   when_idle(() => {
     for (const next of [at + 1, at - 1]) if (next >= 0 && next < count) pictures.at(next).then(load_ahead, () => null);
   });
@@ -170,4 +169,3 @@ viewer.oncancel = (event) => {
   event.preventDefault();
   close();
 };
-viewer.onclose = on_close;

@@ -123,6 +123,17 @@ def test_the_order_of_results_stands_in_the_address(page: Page, stand_in: StandI
     expect(page.get_by_label("Order")).to_be_visible()
 
 
+def test_the_order_shares_the_row_of_what_is_said_of_the_results(page: Page, phone: Page, stand_in: StandIn) -> None:
+    for screen in (page, phone):
+        screen.goto(f"{stand_in.url}/?q=a+red+boat+in+the+rain")
+        expect(cards(screen)).to_have_count(8)
+        order, status = screen.get_by_label("Order").bounding_box(), screen.get_by_role("status").bounding_box()
+        assert order
+        assert status
+        assert status["x"] + status["width"] <= order["x"]
+        assert max(order["y"], status["y"]) < min(order["y"] + order["height"], status["y"] + status["height"])
+
+
 def test_names_in_another_script_are_written_in_their_direction_and_as_text(page: Page, stand_in: StandIn) -> None:
     page.goto(f"{stand_in.url}/?folder=%D7%97%D7%95%D7%A4%D7%A9%D7%94&place=%3Cb%3E")
     expect(page.locator("#chips button")).to_have_text(["in חופשה", "of <b>"])

@@ -64,6 +64,23 @@ def test_a_picture_is_opened_as_it_is_and_h_or_the_button_shows_where(page: Page
     ]
 
 
+@pytest.mark.parametrize("size", [(390, 844), (390, 667), (1280, 720), (1920, 1080)])
+def test_the_legend_is_seen_beside_the_picture_without_scrolling(
+    page: Page, stand_in: StandIn, size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    open_first(page, stand_in)
+    page.get_by_role("button", name="Heatmap").click()
+    expect_heatmap(page)
+    for shown in (".legend", "#viewer_where_title", "#viewer_where_message"):
+        expect(page.locator(shown)).to_be_in_viewport(ratio=1)
+    legend, controls = page.locator(".legend").bounding_box(), page.locator(".controls").bounding_box()
+    assert legend
+    assert controls
+    assert legend["y"] + legend["height"] <= controls["y"] or legend["y"] >= controls["y"] + controls["height"]
+    assert page.evaluate("viewer.scrollTop + document.querySelector('.details').scrollTop") == 0
+
+
 def test_h_on_a_card_opens_the_viewer_with_the_heatmap(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     page.get_by_role("searchbox").press("ArrowDown")
