@@ -68,5 +68,5 @@ def test_the_ways_to_write_a_letter_are_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["holiday2019_a boat", "3.5 x 10%", "", "_-_", "".join(map(chr, range(128)))])
 def test_ascii_texts_are_cut_as_those_in_other_scripts(text: str) -> None:
-    cut_as_others = text_search._any_part().findall(text.lower())  # noqa: SLF001 (the quick way must equal it)
-    assert text_search._parts(text) == cut_as_others  # noqa: SLF001 (as above)
+    cut_as_others = text_search._any_part().findall(text.lower())
+    assert text_search._parts(text) == cut_as_others
