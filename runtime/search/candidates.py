@@ -1,6 +1,6 @@
 """Which pictures a search judges, page by page: those nearest to the query, and those with its words.
 
-Of a filter, the ones it leaves. What comes behind the first page is taken from one order of the whole library
+With a filter, those that it leaves. What comes behind the first page is taken from one order of the whole library
 (`nearness.py`), and from the pictures that have the query's words; a cursor says how far both have come.
 """
 
