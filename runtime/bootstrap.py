@@ -163,7 +163,7 @@ class EngineSource:
         self._explainer = self._explainer or _open_explainer(settings, self._read_picture)
         kept_bytes = index_memory_bytes(settings.index_memory_mb)
         stores = (store, store.captions) if store else open_stores(index_folder.path, index, threads, kept_bytes=kept_bytes)
-        texts_of = library.texts.of_pictures
+        texts_of = library.texts.of_pictures if library.texts.are_known else None
         engine = Engine(
             opened.encoder,
             Ranker(*stores, index.calibration, encoder=models.clip, some_ids=library.some_ids, texts_of=texts_of),

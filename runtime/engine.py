@@ -19,14 +19,12 @@ from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.previews.seen_pictures import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, TokenIds, Vectors
-from runtime.search.candidates import find_candidates
-from runtime.search.cards import best_cards, newest_first, with_copies
+from runtime.search.candidates import Page, find_candidates
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings
 from runtime.search.heatmap import Heatmap, check_by_occlusion
-from runtime.search.hits import hits_of, weighed
+from runtime.search.hits import best_cards, hits_of, newest_first, weighed, with_copies
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.paging import Page
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.search.suggested_filters import suggest_filters

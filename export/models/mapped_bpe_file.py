@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from runtime.artefacts.mapped_arrays import LENGTH_BYTES
 from runtime.models.mapped_bpe import FORMAT
-from runtime.models.mapped_merges import NOTHING
+from runtime.models.mapped_tables import NOTHING
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -89,7 +89,7 @@ def _vocabulary(model: dict[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 def merges_of(model: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a model's merges, as `runtime/models/mapped_merges.py` reads them."""
+    """Return the arrays of a model's merges, as `runtime/models/mapped_tables.py` reads them."""
     ids: dict[str, int] = model["vocab"]
     merges = [pair if isinstance(pair, list) else pair.split(SPACE) for pair in model["merges"]]
     pairs = np.array([ids[left] << 32 | ids[right] for left, right in merges], dtype=np.uint64)

@@ -109,10 +109,12 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     mentioned = [word for word in words if evidence.testimony.agrees or _says(word, hit.caption)]
     absent = [word for word in words if word not in mentioned]
     clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP * evidence.levels.low_score)
-    of_files = _words_of_files(wanted)
-    seen = [word for word in absent if word.drop >= clear and word.word not in of_files and evidence.verdict != "none"]
-    written = set(words_of_writing(word.text for word in evidence.writing.words))
-    missing = [word for word in absent if word not in seen and not written.issuperset(words_of_writing([word.word]))]
+    supported = [word for word in absent if word.drop >= clear] if evidence.verdict != "none" else []
+    seen = [word for word in supported if word.word not in _words_of_files(wanted)]
+    missing = [word for word in absent if word not in seen]
+    if evidence.writing.words:
+        written = set(words_of_writing(word.text for word in evidence.writing.words))
+        missing = [word for word in missing if not written.issuperset(words_of_writing([word.word]))]
     return WordTally(mentioned, seen, missing)
 
 

@@ -19,10 +19,9 @@ from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image
 from runtime.library.caption_words import CaptionWords
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.changed_pictures import ChangedPictures
 from runtime.library.copies import Copies
 from runtime.library.example_queries import ExampleQueries
-from runtime.library.image_rows import COLUMNS, ID_MAX, ImageRow, select_rows
+from runtime.library.image_rows import COLUMNS, ID_MAX, ChangedPictures, ImageRow, select_rows
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.photos.filters import Filters
 from runtime.library.photos.folder_counts import FolderCounts
@@ -177,7 +176,7 @@ class Library:
     def has_changed(self, row: ImageRow) -> bool:
         """Return whether another picture has taken the place of the one that was indexed; False where none lies there."""
         changes = self._changes
-        return bool(changes and changes.has_changed(f"{self.images_dir}/{row.image_path}", row.file, row.mtime_ns))
+        return bool(changes and changes.has_changed(f"{self.images_dir}/{row.image_path}", row))
 
     def image_url(self, row: ImageRow) -> str:
         """Return where a browser finds the picture: the base URL and the percent-quoted path."""

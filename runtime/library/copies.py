@@ -75,18 +75,15 @@ class Copies:
 
     def firsts_of(self, ids: Sequence[int]) -> dict[int, int]:
         """Return the first of the group, by id, of those of these pictures that are copies; a first is no copy."""
-        if not self._is_there or not ids:
-            return {}
-        return self._pairs(
-            "SELECT id, first FROM copies WHERE id IN (SELECT value FROM json_each(?))", json.dumps(list(ids))
-        )
+        heads = Folded(*self._all).heads_of(ids)
+        return {image_id: head for image_id, head in zip(ids, heads, strict=True) if head != image_id}
 
     def counts_of(self, ids: Sequence[int]) -> dict[int, int]:
         """Return how many copies there are, by the id of the first, of those of these pictures that have some."""
-        if not self._is_there or not ids:
+        if not self._all[0].size:
             return {}
         query = "SELECT first, count(*) FROM copies WHERE first IN (SELECT value FROM json_each(?)) GROUP BY first"
-        return self._pairs(query, json.dumps(list(ids)))
+        return dict(self._checked(row, (int, int)) for row in self._fetch(query, json.dumps(list(ids))))
 
     def others_of(self, image_id: int, first: int) -> tuple[Copy, ...]:
         """Return the other pictures of a group, at most `COPIES_NAMED`: its first, then the others by id."""
@@ -144,9 +141,6 @@ class Copies:
     def is_known(self) -> bool:
         """Whether the index was ever looked through for copies."""
         return self._is_there
-
-    def _pairs(self, query: str, ids: str) -> dict[int, int]:
-        return dict(self._checked(row, (int, int)) for row in self._fetch(query, ids))
 
     def _fetch(self, query: str, *arguments: str | int) -> list[Any]:
         return self._catalog.fetch(query, *arguments)

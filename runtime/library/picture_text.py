@@ -39,7 +39,7 @@ class PictureTexts:
     def __init__(self, catalog: CatalogFile) -> None:
         """Keep the catalogue, and find out whether it has any."""
         self._catalog = catalog
-        self._is_there = bool(catalog.fetch(HAS_TABLE))
+        self.are_known = bool(catalog.fetch(HAS_TABLE))
 
     def of_pictures(self, ids: Sequence[int]) -> dict[int, tuple[PictureWord, ...]]:
         """Return the words of those of these pictures that have any, by id, each picture's in reading order.
@@ -47,7 +47,7 @@ class PictureTexts:
         Raises:
             ArtefactCorrupt: the catalogue is damaged.
         """
-        if not self._is_there:
+        if not self.are_known:
             return {}
         try:
             return {image_id: read_words(words) for image_id, words in self._catalog.fetch(SELECT, json.dumps(list(ids)))}

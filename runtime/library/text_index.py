@@ -115,9 +115,10 @@ class TextIndex:
         for word in sorted(counts, key=lambda word: (counts[word], word))[:SOME_WORDS]:
             if counts[word] > LOOKED_AT and found:
                 break
+            weight = 1 / math.log2(1 + counts[word])
             for image_id in self._matching(_quoted(word), LOOKED_AT, allowed):
-                found[image_id] += 1 / math.log2(1 + counts[word])
-        return sorted(found, key=lambda image_id: (-found[image_id], image_id))[:limit]
+                found[image_id] += weight
+        return sorted(sorted(found), key=found.__getitem__, reverse=True)[:limit]  # of equal weights, the smaller id first
 
     def _completions(self, beginning: str) -> list[str]:
         behind = beginning + "\U0010ffff"

@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.mapped_arrays import MappedArrays
-from runtime.models.mapped_characters import Replacements
-from runtime.models.mapped_merges import NOTHING, MappedMerges, Token
-from runtime.models.text_part import split_at_added, whole_words
-from runtime.models.token_rows import token_rows
+from runtime.models.mapped_tables import NOTHING, MappedMerges, Replacements, Token
+from runtime.models.token_rows import split_at_added, token_rows, whole_words
 
 SUFFIX = ".safetensors"
 FORMAT = "lookwhy-bpe/1"
@@ -24,9 +22,9 @@ FORMAT = "lookwhy-bpe/1"
 class MappedBpe:
     """One file of arrays.
 
-    A text's characters are replaced (`normalized_from`, `normalized_to`: `mapped_characters.py`). `characters` (c,), sorted,
+    A text's characters are replaced (`normalized_from`, `normalized_to`: `mapped_tables.py`). `characters` (c,), sorted,
     have the ids `character_ids` (c,); others are spelt in bytes, whose ids are `byte_ids` (256,). `pairs` and `merges` make
-    them fewer (`mapped_merges.py`).
+    them fewer (`mapped_tables.py`).
     Of the texts, `added_tokens` has ids by what stands for them literally in a text, and `end_token_id` closes every text.
     """
 

@@ -16,10 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.artefacts.mapped_arrays import MappedArrays
-from runtime.models.mapped_characters import Kinds, Replacements
-from runtime.models.mapped_merges import MappedMerges, Token
-from runtime.models.text_part import split_at_added, whole_words
-from runtime.models.token_rows import token_rows
+from runtime.models.mapped_tables import Kinds, MappedMerges, Replacements, Token
+from runtime.models.token_rows import split_at_added, token_rows, whole_words
 
 FORMAT = "lookwhy-words/1"
 LETTER, NUMBER, SPACE, SIGN = "a0 !"  # kinds of characters
@@ -34,9 +32,8 @@ class MappedWords:
     """One file of arrays.
 
     A text is composed (NFC), its characters are replaced (`normalized_from`, `normalized_to`), and it is cut into words by
-    their kinds (`kind_starts`, `kinds`); `mapped_characters.py` says how each pair of arrays is read. A word's bytes have
-    the ids `byte_ids` (256,), its last one `last_byte_ids` (256,); `pairs` and `merges` make them fewer
-    (`mapped_merges.py`).
+    their kinds (`kind_starts`, `kinds`). A word's bytes have the ids `byte_ids` (256,), its last one `last_byte_ids`
+    (256,); `pairs` and `merges` make them fewer. `mapped_tables.py` says how each pair of arrays is read.
     Of the texts, `added_tokens` has ids by what stands for them literally in a normalized text, `added_as_written` by what
     does in a text as it is given. `cut_apart` lists what is a part of its own where it begins a word. `start_token_id`
     begins every text, and `end_token_id` closes it.

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
-from runtime.models.text_part import whole_words
-from runtime.models.token_rows import token_rows
+from runtime.models.token_rows import token_rows, whole_words
 
 # Where a file asks for clean-up, the tokenizers library does it token by token, transformers' decode() in the whole text and
 # in this order. Only the latter turns "turkey ' s" into "turkey's".

@@ -181,6 +181,6 @@ def weigh_words(words: Sequence[str], drops: NDArray[np.floating], caption: Phra
     gains = np.maximum(drops, 0.0)
     whole = float(gains.sum())
     return tuple(
-        WordWeight(word, float(drop), float(gain) / whole if whole else 0.0, stem(word) in caption.stems)
-        for word, drop, gain in zip(words, drops, gains, strict=True)
+        WordWeight(word, drop, gain / whole if whole else 0.0, stem(word) in caption.stems)
+        for word, drop, gain in zip(words, drops.tolist(), gains.tolist(), strict=True)
     )

@@ -60,7 +60,7 @@ class Ranker:
             calibration: how likely a match is.
             encoder: what its cosines mean, and how likely a match is where there is no calibration; CLIP's if not given.
             some_ids: returns about as many ids as asked for, from all over the library.
-            texts_of: returns the words that stand in pictures, by id, of those that have any.
+            texts_of: returns the words that stand in pictures, by id, of those that have any; None where none were read.
         """
         self._texts_of, self.orders = texts_of, NearnessOrders(store)
         self._store, self._captions, self._some_ids = store, captions, some_ids
@@ -80,7 +80,8 @@ class Ranker:
     def nearest(self, query: Query, k: int, allowed: Allowed | None = None) -> list[int]:
         """Return the ids of the k pictures nearest to the query's direction, best first; `allowed` ones alone, if given."""
         ids, _ = self._store.search(self.direction(query)[None], k, allowed=allowed)  # (1, k)
-        return [int(image_id) for image_id in ids[0]]
+        found: list[int] = ids[0].tolist()
+        return found
 
     def direction(self, query: Query) -> Vectors:
         """Return the query's direction, (d,) of norm 1; of a mix, by how far the library's cosines spread."""

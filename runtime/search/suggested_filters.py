@@ -57,8 +57,9 @@ def suggest_filters(request: CheckedSearch, counts: PhotoCounts) -> tuple[Sugges
     if not text or not counts.has_facts:
         return ()
     found: list[tuple[int, int, dict[str, str]]] = []
-    if where.first is None and where.last is None and any(count.name for count in counts.of("month")):
-        found += list(_dates(text))[:1]
+    dates = list(_dates(text))[:1] if where.first is None and where.last is None else []
+    if dates and any(count.name for count in counts.of("month")):
+        found += dates
     if where.place is None:
         found += list(_places(text, counts))[:1]
     return tuple(

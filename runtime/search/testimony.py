@@ -164,15 +164,15 @@ def _states(wanted: NounPhrase, told: Sequence[NounPhrase]) -> bool:
     People also type bare lists ("boat sunset"), which read like one phrase: a word that the caption has as a noun of its own
     need not stand beside its neighbour. A colour and a number must.
     """
-    said = [set(phrase.words) for phrase in told if phrase.denied == wanted.denied]
-    nouns = {phrase.words[-1] for phrase in told}
+    said = [phrase.words for phrase in told if phrase.denied == wanted.denied]
+    nouns = [phrase.words[-1] for phrase in told]
     words = wanted.words
     if wanted.counted and not any(phrase.number == wanted.number and words[0] in phrase.words for phrase in told):
         return False
     if len(words) == 1:
         return any(words[0] in phrase for phrase in said)
     return all(
-        any({one, other} <= phrase for phrase in said)
+        any(one in phrase and other in phrase for phrase in said)
         or (one in nouns and not {one, other} & COLOURS and any(other in phrase for phrase in said))
         for one, other in pairwise(words)
     )

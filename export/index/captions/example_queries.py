@@ -18,9 +18,9 @@ from runtime.library.catalog import Library
 from runtime.library.example_queries import EXAMPLES_SCHEMA
 from runtime.library.image_rows import ImageRow
 from runtime.search.candidates import find_candidates
-from runtime.search.cards import best_cards
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
+from runtime.search.hits import best_cards
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker

@@ -52,8 +52,8 @@ class PhotoFacts:
 
 NO_FACTS = PhotoFacts()
 TAKEN = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d)?)?)?")
-TEXTS = (0, 1, 3, 6, 7, 8)  # which of the columns are texts, and which numbers, in their order
-NUMBERS = (4, 5)
+TEXT, WHOLE, REAL = (str, NoneType), (int, NoneType), (float, NoneType)
+KINDS = (TEXT, TEXT, WHOLE, TEXT, REAL, REAL, TEXT, TEXT, TEXT, WHOLE)  # of the columns, in their order
 
 
 class PhotoFactsTable:
@@ -81,14 +81,10 @@ class PhotoFactsTable:
 
 def facts_of_row(columns: Sequence[Any]) -> PhotoFacts | None:
     """Return the facts in a row of `PHOTO_FACTS_COLUMNS`; None where a value is of another kind."""
-    if not all(isinstance(columns[at], str | None) for at in TEXTS):
-        return None
-    if not all(columns[at] is None or type(columns[at]) is float for at in NUMBERS):
+    if not all(map(isinstance, columns, KINDS)):
         return None
     taken, source, offset, camera, latitude, longitude, place, country, keywords, rating = columns
-    if taken is not None and not TAKEN.fullmatch(taken):
-        return None
-    if type(offset) not in {int, NoneType} or not (rating is None or (type(rating) is int and 0 <= rating <= 5)):
+    if (taken is not None and not TAKEN.fullmatch(taken)) or not (rating is None or 0 <= rating <= 5):
         return None
     try:
         words = read_captions(keywords)

@@ -149,7 +149,7 @@ class RemoteTexts(PictureTexts):
     def __init__(self, catalog: CatalogFile, pictures: RememberedPictures) -> None:
         """Keep the collaborators."""
         super().__init__(catalog)
-        self._pictures = pictures
+        self._pictures, self.are_known = pictures, True
 
     def of_pictures(self, ids: Sequence[int]) -> dict[int, tuple[PictureWord, ...]]:
         """Return the words of those of these pictures that have any, by id, each picture's in reading order."""

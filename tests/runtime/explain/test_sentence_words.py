@@ -40,6 +40,11 @@ def test_another_number_and_a_part_of_a_word_are_missing() -> None:
     assert [word.word for word in tally_words(Phrase("two cars"), facts("a carrot on a scarf")).missing] == ["two", "cars"]
 
 
+def test_a_word_of_function_words_alone_is_missing_too() -> None:
+    tally = tally_words(Phrase("a to-do list"), facts("a boat"))
+    assert [word.word for word in tally.missing] == ["to-do", "list"]
+
+
 def test_a_word_that_was_not_weighed_stands_by_the_caption_alone() -> None:
     tally = tally_words(Phrase("a red boat"), facts("a boat", drops={"red": 0.1}))
     assert [word.word for word in tally.mentioned] == ["boat"]

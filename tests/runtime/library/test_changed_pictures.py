@@ -7,10 +7,9 @@ import pytest
 from PIL import Image
 
 from runtime.artefacts import file_record
-from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.engine import Engine
-from runtime.library import changed_pictures
-from runtime.library.changed_pictures import ChangedPictures
+from runtime.library import image_rows
+from runtime.library.image_rows import ChangedPictures, ImageRow
 from tests.runtime.conftest import NAMES
 
 
@@ -23,46 +22,50 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         found.append(path)
         return file_record.sha256_of(path)
 
-    monkeypatch.setattr(changed_pictures, "sha256_of", counted)
+    monkeypatch.setattr(image_rows, "sha256_of", counted)
     return found
 
 
 @pytest.fixture
-def indexed(tmp_path: Path) -> tuple[Path, FileRecord, int]:
-    (tmp_path / "1.jpg").write_bytes(b"a dog")
-    return tmp_path / "1.jpg", record_file(tmp_path, "1.jpg"), (tmp_path / "1.jpg").stat().st_mtime_ns
+def indexed(tmp_path: Path) -> tuple[Path, ImageRow]:
+    file = tmp_path / "1.jpg"
+    file.write_bytes(b"a dog")
+    found = file.stat()
+    return file, ImageRow(1, "1.jpg", file_record.sha256_of(file), found.st_size, 1, 1, None, found.st_mtime_ns)
 
 
-def test_a_file_as_it_was_indexed_is_not_read(indexed: tuple[Path, FileRecord, int], reads: list[Path]) -> None:
-    file, record, mtime_ns = indexed
-    assert not ChangedPictures().has_changed(str(file), record, mtime_ns)
+def test_a_file_as_it_was_indexed_is_not_read(indexed: tuple[Path, ImageRow], reads: list[Path]) -> None:
+    file, row = indexed
+    assert not ChangedPictures().has_changed(str(file), row)
     assert reads == []
 
 
-def test_another_length_is_enough(indexed: tuple[Path, FileRecord, int], reads: list[Path]) -> None:
-    file, record, mtime_ns = indexed
+def test_another_length_is_enough(indexed: tuple[Path, ImageRow], reads: list[Path]) -> None:
+    file, row = indexed
+    mtime_ns = file.stat().st_mtime_ns
     file.write_bytes(b"a horse")
     os.utime(file, ns=(mtime_ns, mtime_ns))
-    assert ChangedPictures().has_changed(str(file), record, mtime_ns)
+    assert ChangedPictures().has_changed(str(file), row)
     assert reads == []
 
 
 @pytest.mark.parametrize("content", [b"a dog", b"a cat"])
 def test_a_file_of_the_same_length_and_another_time_is_read_once(
-    indexed: tuple[Path, FileRecord, int], reads: list[Path], content: bytes
+    indexed: tuple[Path, ImageRow], reads: list[Path], content: bytes
 ) -> None:
-    file, record, mtime_ns = indexed
+    file, row = indexed
+    later_ns = file.stat().st_mtime_ns + 10**9
     file.write_bytes(content)
-    os.utime(file, ns=(mtime_ns + 10**9, mtime_ns + 10**9))
+    os.utime(file, ns=(later_ns, later_ns))
     changes = ChangedPictures()
-    assert [changes.has_changed(str(file), record, mtime_ns) for _ in range(3)] == [content != b"a dog"] * 3
+    assert [changes.has_changed(str(file), row) for _ in range(3)] == [content != b"a dog"] * 3
     assert reads == [file]
 
 
 @pytest.mark.parametrize("name", ["gone.jpg", "1.jpg/below", "n\0l", "x" * 300])
-def test_a_file_that_is_not_there_has_not_changed(indexed: tuple[Path, FileRecord, int], name: str) -> None:
-    file, record, mtime_ns = indexed
-    assert not ChangedPictures().has_changed(str(file.parent / name), record, mtime_ns)
+def test_a_file_that_is_not_there_has_not_changed(indexed: tuple[Path, ImageRow], name: str) -> None:
+    file, row = indexed
+    assert not ChangedPictures().has_changed(str(file.parent / name), row)
 
 
 @pytest.mark.parametrize("at", [0, 2])  # one with a caption in the index, one without

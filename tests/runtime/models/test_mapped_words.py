@@ -8,7 +8,7 @@ import pytest
 from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.errors import ArtefactCorrupt
 from runtime.models.mapped_bpe import FORMAT as WHOLE_TEXTS
-from runtime.models.mapped_characters import REMEMBERED
+from runtime.models.mapped_tables import REMEMBERED
 from runtime.models.mapped_words import FORMAT, MappedWords
 from runtime.models.onnx_session import REMEDY, Array
 from tests.runtime.models.mapped_files import write_arrays

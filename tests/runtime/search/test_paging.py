@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from runtime.engine import Engine
-from runtime.search import paging
+from runtime.search import candidates
 from runtime.search.query import RequestLimits
 from tests.runtime.conftest import ColourEncoder
 from tests.runtime.search.paged_library import COPIES, NAMED, PICTURES, asking, ids_of, paged_engine, pages
@@ -125,7 +125,7 @@ def test_a_page_judges_no_more_pictures_than_two_pages_and_their_copies_have(
 def test_pages_stop_going_before_others_for_their_words_once_a_cursor_holds_many_ids(
     flat: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "AHEAD_MAX", 20)
+    monkeypatch.setattr(candidates, "AHEAD_MAX", 20)
     ask, ahead = asking("holiday"), list[int]()
     shown = []
     for answer in pages(flat, ask, 8):
@@ -139,7 +139,7 @@ def test_pages_stop_going_before_others_for_their_words_once_a_cursor_holds_many
 
 
 def test_words_are_looked_for_among_the_first_results_alone(flat: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "WORDS_UNTIL", 24)
+    monkeypatch.setattr(candidates, "WORDS_UNTIL", 24)
     found = [len(set(ids_of([answer])) & set(NAMED)) for answer in pages(flat, asking("holiday"), 24)]
     assert found[0] >= 20
     assert found[1] < 20

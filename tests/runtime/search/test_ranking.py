@@ -10,9 +10,9 @@ from runtime.artefacts.manifest import read_models_manifest
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.artefacts.model_records import CosineLevels, EncoderRecord
 from runtime.library.image_rows import ImageRow
-from runtime.search.cards import best_first
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
+from runtime.search.hits import best_first
 from runtime.search.query import parse_query
 from runtime.search.ranking import Ranker
 from runtime.search.testimony import Statement

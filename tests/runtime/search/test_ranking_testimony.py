@@ -10,9 +10,9 @@ import pytest
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.library.caption_words import UsedNoun
 from runtime.library.image_rows import ImageRow
-from runtime.search.cards import best_first
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import WEAK_FROM, Evidence
+from runtime.search.hits import best_first
 from runtime.search.query import parse_query
 from runtime.search.ranking import CAPTIONS_BELIEVED_FROM, NAMES_BELIEVED, Ranker
 from runtime.search.testimony import Statement

@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 
 from runtime.library.folding import fold
+from runtime.search import text_search
 from runtime.search.text_search import words_of_caption, words_of_path, words_of_text
 
 
@@ -63,3 +64,9 @@ def test_the_ways_to_write_a_letter_are_one(text: str) -> None:
     written = {unicodedata.normalize(form, variant) for form in forms for variant in (text, text.upper(), text.lower())}
     assert len({fold(one) for one in written}) == 1
     assert len({words_of_text(one).words for one in written if unicodedata.normalize("NFC", one) == text}) == 1
+
+
+@pytest.mark.parametrize("text", ["holiday2019_a boat", "3.5 x 10%", "", "_-_", "".join(map(chr, range(128)))])
+def test_ascii_texts_are_cut_as_those_in_other_scripts(text: str) -> None:
+    cut_as_others = text_search._any_part().findall(text.lower())
+    assert text_search._parts(text) == cut_as_others
