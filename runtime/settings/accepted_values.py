@@ -13,6 +13,7 @@ from runtime.errors import SettingInvalid
 
 NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
 OTHERS: dict[type, str] = {bool: "true or false", dict: "an object", str: "a text"}
+NAMES_NOTHING = 'it is empty; name a file or a folder ("." is the current one)'
 OR_NULL = ", or null"
 SHOWN_MAX_CHARS = 60  # of a value that was refused
 PARSED = {"int_parsing": int, "int_from_float": int, "int_parsing_size": int, "float_parsing": float}  # pydantic's names
@@ -120,6 +121,13 @@ def _within(bounds: Mapping[str, Any]) -> str:
     if least is not None:
         return f" of {least} or more" if most is None else f" from {least} to {most}"
     return f" above {above} and at most {most}" if above is not None else ""
+
+
+def named_place(given: str) -> str:
+    """Return the path or address that an option names; raises ValueError for an empty one: Python takes that for "."."""
+    if not given.strip():
+        raise ValueError(NAMES_NOTHING)
+    return given
 
 
 def check_each(listed: str, is_one: Callable[[str], bool], advice: str) -> None:

@@ -113,7 +113,9 @@ def test_stars_are_matched_without_trying_every_place(pattern: str, name: str, i
     assert (rules(pattern).why_below(name) is not None) is is_left_out
 
 
-@pytest.mark.parametrize("pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y", "[z-a]", "[a--b]", "[!]", "**/a/**/b/**"])
+@pytest.mark.parametrize(
+    "pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y", "[z-a]", "[a--b]", "[!]", "**/a/**/b/**"]
+)
 def test_a_pattern_that_can_match_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(PatternUnusable):
         rules(pattern)
