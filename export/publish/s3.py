@@ -1,5 +1,6 @@
 """Where the deployed stack keeps its files, and how they get there. `runtime/artefacts/remote/aws.py` reads them."""
 
+import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +18,7 @@ SHA256 = "sha256"  # kept with each file of a release, so that what lies there a
 # Large files go over a home's uplink in parts, many at once: a part of 8 MB takes over a minute at 1 Mbit/s.
 SENDING = ClientLimits(connect_s=10, read_s=120, retries=6, connections=100)
 REMOVED_AT_ONCE = 1000  # as many as S3 takes in one request
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot write
 
 
 def read_outputs(stack: str) -> dict[str, str]:
@@ -135,7 +137,11 @@ class S3Folder:
         Raises:
             RemoteRefused: S3 did not remove one.
         """
-        keys = [{"Key": self._key(path)} for path in paths]
+        removed = list(map(self._key, paths))
+        for key in filter(NO_XML.search, removed):  # such a name can stand in an address, but not in a list of them
+            with named_failures(self.url, REMEDY):
+                self._client.delete_object(Bucket=self._bucket, Key=key)
+        keys = [{"Key": key} for key in removed if not NO_XML.search(key)]
         for first in range(0, len(keys), REMOVED_AT_ONCE):
             some = {"Objects": keys[first : first + REMOVED_AT_ONCE], "Quiet": True}
             with named_failures(self.url, REMEDY):
@@ -143,7 +149,7 @@ class S3Folder:
             if faults:
                 name = f"s3://{self._bucket}/{faults[0]['Key']}"
                 raise RemoteRefused(name, f"it was not removed, AWS answered {faults[0]['Code']}", REMEDY)
-        return len(keys)
+        return len(removed)
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}{path}"
