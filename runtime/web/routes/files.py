@@ -28,9 +28,6 @@ FILE_FAULTS = {
     416: ("range_not_satisfiable", "The file ends before the range begins; content-range has its size in bytes."),
 }
 
-ANOTHER = (
-    "This is another file than If-Match or If-Unmodified-Since names. Ask without, or with the ETag of the newest answer."
-)
 LAST_S = 253_402_300_799  # of the year 9999, the last that a header can write
 
 
