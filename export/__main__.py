@@ -13,6 +13,7 @@ from export.index.commands import app as index_commands
 from export.models.hub import DEFAULT_BLIP, DEFAULT_CLIP
 from export.storybook.commands import app as storybook
 from runtime.settings import OWN_MODELS, Settings, models_folder
+from runtime.settings.accepted_values import named_place
 from runtime.terminal import INTERRUPTED, run_command_line, told_errors
 
 app = typer.Typer(
@@ -59,11 +60,17 @@ def fetch(
 @app.command()
 def models(
     clip: Annotated[
-        str, typer.Option(help="A CLIP or SigLIP: a local folder, or a hub id, owner/name or owner/name@revision.")
+        str,
+        typer.Option(
+            parser=named_place, help="A CLIP or SigLIP: a local folder, or a hub id, owner/name or owner/name@revision."
+        ),
     ] = DEFAULT_CLIP,
     blip: Annotated[str, typer.Option(help="The same; an empty one leaves captions out.")] = DEFAULT_BLIP,
     text: Annotated[
-        str | None, typer.Option(help="A text tower in the place of CLIP's own, for other languages: a folder or a hub id.")
+        str | None,
+        typer.Option(
+            parser=named_place, help="A text tower in the place of CLIP's own, for other languages: a folder or a hub id."
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder to write.")] = OWN_MODELS,
     precision: Annotated[

@@ -17,7 +17,7 @@ from runtime.library.remote.faults import StoreUnavailable
 from runtime.settings import Settings
 from runtime.web import api, schemas
 from runtime.web.access.refusals import AccessDenied, RateExceeded
-from runtime.web.routes.files import RANGE_FAULTS
+from runtime.web.routes.files import FILE_FAULTS
 from tests.conftest import ROOT
 from tests.documents import (
     LINK,
@@ -140,7 +140,7 @@ def test_the_table_of_codes_has_every_code_with_its_status_and_no_other(app: Fas
     met["setting_invalid"] = {"503"}  # only where the start failed, on Lambda: the fallback answers everything with 503
     met["request_refused"] = {"any other 4xx"}
     met |= {"http_malformed": {"400"}, "headers_too_large": {"431"}}  # by the connection, before there is a request
-    met |= {code: {str(status)} for status, (code, _message) in RANGE_FAULTS.items()}
+    met |= {code: {str(status)} for status, (code, _message) in FILE_FAULTS.items()}
     said = {code: set(cells[0].split(", ")) for code, cells in table_of(DOCS / "api.md", "code").items()}
     assert said == met
 

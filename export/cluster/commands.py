@@ -12,11 +12,12 @@ from export.cluster.errors import OptionUnfit
 from export.index.commands import Excluded, IncludeHidden, ModelsDir, PlacesTable, RuntimeIndex
 from runtime.artefacts.embedded import name_models
 from runtime.settings import OWN_INDEX, Settings
+from runtime.settings.accepted_values import named_place
 from runtime.terminal import tell, told_errors
 
 app = typer.Typer()
 OWN_SHARDS = "artifacts/shards"
-Shards = Annotated[str, typer.Argument(help="The shards: a folder, or s3://BUCKET/PREFIX.")]
+Shards = Annotated[str, typer.Argument(parser=named_place, help="The shards: a folder, or s3://BUCKET/PREFIX.")]
 CaptionsFile = Annotated[
     Path | None,
     typer.Option(help="Captions by people in the same form: how likely a match is, is fitted to what they say."),
@@ -36,12 +37,14 @@ def index(
     folder: Annotated[
         str,
         typer.Argument(
-            help="The folder of pictures; its subfolders count. With --cluster also s3://BUCKET/PREFIX, or LIST.parquet."
+            parser=named_place,
+            help="The folder of pictures; its subfolders count. With --cluster also s3://BUCKET/PREFIX, or LIST.parquet.",
         ),
     ],
     models: ModelsDir = None,
     out: Annotated[
-        str | None, typer.Option("--out", help="The index's folder; with --cluster, where the shards go.")
+        str | None,
+        typer.Option("--out", parser=named_place, help="The index's folder; with --cluster, where the shards go."),
     ] = None,
     captions: Annotated[
         Literal["now", "later"],
@@ -99,15 +102,16 @@ def index(
         from export.index.build import BuildOptions, build_index
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
+        from export.index.folder.leaving_out import LeavingOut
         from export.index.folder.scan import usable_root
         from export.index.kept import named_folders
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
         from export.index.text.models import find_text_reader
 
+        left_out = tuple(exclude or ())
         if cluster is None:
-            usable_root(Path(folder))  # said before anything of models
-        models = choose_models(models)
+            LeavingOut(usable_root(Path(folder)), left_out)  # said before anything of models
         if cluster is not None:
             from rich.console import Console
 
@@ -117,9 +121,9 @@ def index(
 
             _refuse_given(context, NOT_OF_SHARDS, "with --cluster; it is of `lookwhy load`, or of a build on one machine")
             made = ShardOptions(captions=captions == "now", text=text == "now", previews=not no_previews, device=device)
-            rules = Rules(tuple(exclude or ()), include_hidden=include_hidden)
+            rules = Rules(left_out, include_hidden=include_hidden)
             made = replace(made, places=find_table(places), rules=rules)
-            shards_dir = out or OWN_SHARDS
+            models, shards_dir = choose_models(models), out or OWN_SHARDS
             tell(f"Models: {name_models(models)}. Shards: {shards_dir}.")
             connect = partial(RayCluster, cluster, actors=actors)
             build_shards(folder, shards_dir, models, connect=connect, options=made, console=Console(stderr=True))
@@ -131,7 +135,7 @@ def index(
         options = replace(options, previews=not no_previews)
         options = replace(options, forget=named_folders(pictures, forget_below or (), everywhere=forget))
         options = replace(options, places=find_table(places), reuse=reuse)
-        options = replace(options, exclude=tuple(exclude or ()), include_hidden=include_hidden)
+        options = replace(options, exclude=left_out, include_hidden=include_hidden)
         if text:
             options = replace(
                 options, text_later=text == "later", open_text_reader=find_text_reader(index_dir) if text == "now" else None
@@ -142,6 +146,7 @@ def index(
             options = replace(options, given_captions=read_given_captions(given_captions, pictures))
         if calibration is not None:
             options = replace(options, labels=read_given_captions(calibration, pictures))
+        models = choose_models(models)
         tell(f"Models: {name_models(models)}. Index: {index_dir}.")
         build_index(pictures, index_dir, models=open_models(models, device), options=options)
         tell_next_steps(_program(context), models, index_dir)
@@ -166,13 +171,16 @@ def load(
     with told_errors():
         from rich.console import Console
 
-        from export.cluster.load.run import Loading, load_shards
+        from export.cluster.load.run import Loading, check_store, load_shards
         from export.cluster.load.to_faiss import LoadOptions
+        from export.cluster.shards import read_shards_manifest
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
 
+        check_store(store)  # these are said before anything of models
+        read_shards_manifest(shards)
         if not store.startswith("faiss:"):
             _refuse_given(context, NOT_OF_AN_ENGINE, f"with --store {store}")
         options = LoadOptions(previews=not no_previews, keep=keep, places=find_table(places))
@@ -190,7 +198,9 @@ def load(
 @app.command()
 def shards(
     index: RuntimeIndex = None,
-    out: Annotated[str, typer.Option("--out", help="Where the shards go: a folder, or s3://BUCKET/PREFIX.")] = OWN_SHARDS,
+    out: Annotated[
+        str, typer.Option("--out", parser=named_place, help="Where the shards go: a folder, or s3://BUCKET/PREFIX.")
+    ] = OWN_SHARDS,
 ) -> None:
     """Make shards of an index, to move its library to another engine. Embeds and captions nothing again."""
     with told_errors():

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from runtime.artefacts.embedded import name_models
+from runtime.errors import ArtefactMissing
 from runtime.settings import OWN_INDEX, OWN_PLACES, Settings, models_folder
 from runtime.terminal import tell, told_errors
 
@@ -56,9 +57,12 @@ def watch(
     with told_errors():
         from export.index.build import BuildOptions, build_index
         from export.index.chosen_models import choose_models, open_models
+        from export.index.folder.leaving_out import LeavingOut
+        from export.index.folder.scan import usable_root
         from export.index.photos.places import find_table
         from export.index.watch import watch_folder
 
+        LeavingOut(usable_root(folder), tuple(exclude or ()))  # said before anything of models
         options = BuildOptions(places=find_table(places), exclude=tuple(exclude or ()), include_hidden=include_hidden)
         chosen = choose_models(models)
         tell(f"Models: {name_models(chosen)}. Index: {out}.")
@@ -100,10 +104,15 @@ def import_index(
     """Take over an index of the seed project, its vectors as they are. Captions are made when they are asked for."""
     with told_errors():
         from export.index.chosen_models import choose_models, open_models
+        from export.index.folder.scan import usable_root
         from export.index.photos.places import find_table
+        from export.index.seed.files import REMEDY
         from export.index.seed.importing import SeedFiles
         from export.index.seed.importing import import_index as take_over
 
+        usable_root(images)  # these are said before anything of models
+        if absent := next((file for file in (faiss, metadata) if not file.is_file()), None):
+            raise ArtefactMissing(absent, REMEDY)
         take_over(
             SeedFiles(faiss, metadata, images), out, models=open_models(choose_models(models)), places=find_table(None)
         )

@@ -18,6 +18,7 @@ from export.index.folder.hashing import hash_images, is_too_large, remembered_ha
 from export.index.folder.skipped_report import print_skipped
 from export.index.generations.last_generation import Generation
 from export.index.kept import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
+from runtime.images import AWAITED_REASONS
 
 
 class FolderPictures:
@@ -128,9 +129,10 @@ class FolderPictures:
             advance(1)
 
     def skip(self, images: Iterable[SkippedImage]) -> None:
-        """Leave pictures out; one whose file could not be read this time keeps the row that it had."""
+        """Leave pictures out; one whose file could not be read this time, or is not whole yet, keeps the row that it had."""
         for image in images:
-            if not (image.sha256 is None and self._keep_unread(image)):
+            is_unknown = image.sha256 is None or image.reason.startswith(AWAITED_REASONS)
+            if not (is_unknown and self._keep_unread(image)):
                 self.skipped.append(image)
                 self.hashes.pop(image.name, None)
 

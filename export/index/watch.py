@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from export.errors import ExtraMissing
+from export.index.generations.history import FOLDER_NAME
+from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.whole_file import PART_SUFFIX
 from runtime.errors import LookwhyError
+from runtime.library.previews.previews import PREVIEWS_NAME
 from runtime.terminal import tell
 
 QUIET_S = 5.0  # a phone or a camera copies for a while; a build in the middle of it would be one of many
@@ -46,7 +50,17 @@ def watch_folder(folder: Path, out: Path, build: Callable[[], object], *, poll: 
 def is_of_pictures(changed: Path, folder: Path, out: Path) -> bool:
     """Return whether a changed file may matter: it is not hidden, and not the index's own. All are absolute."""
     hidden = changed.is_relative_to(folder) and any(part.startswith(".") for part in changed.relative_to(folder).parts)
-    return not (hidden or changed.is_relative_to(out))
+    if hidden or not changed.is_relative_to(out):
+        return not hidden
+    return folder.is_relative_to(out) and not _is_of_an_index(changed.relative_to(out))
+
+
+def _is_of_an_index(path: Path) -> bool:
+    """Return whether a file is an index's own by its name, below a folder that holds pictures, too."""
+    outer = path.parts[0] if path.parts else ""
+    is_database = path.name.removesuffix(PART_SUFFIX).rpartition(".")[2].startswith("sqlite")  # with its "-wal"
+    is_below = bool(FOLDER_NAME.fullmatch(outer)) or outer == PREVIEWS_NAME
+    return is_below or (len(path.parts) <= 1 and (is_database or outer.startswith(MANIFEST_NAME)))
 
 
 def _quiet_times(folder: Path, out: Path, *, poll: bool) -> Iterator[None]:

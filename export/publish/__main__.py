@@ -132,9 +132,10 @@ def page(stack: Stack = "lookwhy") -> None:
 def publish_page(frontend: Path, there: S3Folder, api: str) -> None:
     """Publish the page's files, then the page, which says that its API is at `api`.
 
-    Last goes the service worker: who sees its new version keeps all that lies there then.
+    What is hidden stays here. Last goes the service worker: who sees its new version keeps all that lies there then.
     """
-    for file in sorted(path for path in frontend.rglob("*") if path.is_file()):
+    files = (path for path in frontend.rglob("*") if path.is_file())
+    for file in sorted(path for path in files if not any(part[0] == "." for part in path.relative_to(frontend).parts)):
         there.write(f"static/{file.relative_to(frontend).as_posix()}", file, cache=ALWAYS_ASKED)
     html = (frontend / "index.html").read_text("utf-8").replace(API_BASE.format(""), API_BASE.format(api.rstrip("/")))
     there.write("index.html", html.encode(), cache=ALWAYS_ASKED)

@@ -2,6 +2,7 @@
 
 ExportError
 ├── ReleaseOvertaken  another publisher put a release into force meanwhile
+├── ChangedMeanwhile  what is to be published is no longer what was indexed or checked
 ├── ReleaseAbsent     there is no such release to go back to
 └── PublishedModelsDiffer  the index was made with other models than those that were published before
 """
@@ -23,6 +24,16 @@ class ReleaseOvertaken(ExportError):
             f"Release {number} was not put into force: somebody else has published to {url} meanwhile, and that is served. "
             "Look at it (lookwhy publish list); to replace it with yours, run this again."
         )
+
+
+class ChangedMeanwhile(ExportError):
+    """A file is no longer what the index or its manifest says; the release that was in force still is."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, path: Path | str, remedy: str) -> None:
+        self.path, self.remedy = path, remedy
+        super().__init__(f"{path} was changed or removed meanwhile, so nothing was put into force. {remedy}")
 
 
 class ReleaseAbsent(ExportError):

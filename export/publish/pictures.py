@@ -11,10 +11,12 @@ from typing import BinaryIO
 from rich.console import Console
 
 from export.console import progress_bar
+from export.publish.errors import ChangedMeanwhile
 from export.publish.picture_keys import lying_there
 from export.publish.s3 import S3Folder
-from export.publish.sending import FOR_GOOD, in_parallel
+from export.publish.sending import FOR_GOOD, in_parallel, sha256_of_opened
 from runtime.artefacts.remote.picture_key import picture_key
+from runtime.errors import ImageNotFound
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg
 from runtime.images.stripping.original import shown_original
 from runtime.images.stripping.pieces import PieceFile
@@ -26,6 +28,7 @@ from runtime.library.previews.previews import preview_name
 
 FOR_AN_HOUR = "public, max-age=3600"  # with metadata or without is decided by whoever publishes, and may change
 JPEG = "image/jpeg"
+INDEX_AGAIN = "Bring the index up to date (lookwhy index FOLDER), then publish again."
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,18 @@ def send_previews(
 def send_originals(
     library: Library, form: OriginalsForm, there: S3Folder, named: frozenset[str], console: Console | None = None
 ) -> tuple[frozenset[str], int]:
-    """Send the pictures that do not lie there yet in this form; otherwise as `send_previews`."""
+    """Send the pictures that do not lie there yet in this form; otherwise as `send_previews`.
+
+    Raises:
+        ChangedMeanwhile: a file is gone, or is not the one that was indexed.
+    """
     rows = list(_rows(library))
     present = lying_there(there, named)
     with progress_bar(console or Console(quiet=True), "Sending pictures", len(rows), transient=True) as advance:
 
         def send(row: ImageRow) -> bool:
             length = present.get(picture_key(row.sha256, row.image_path), -1)
-            with library.open_file(row.image_path) as opened:
+            with _opened(library, row) as opened:
                 sent = _send_shown(row, opened, there, length, form) if form.shown else _send(row, opened, there, length)
             advance(1)
             return sent
@@ -99,6 +106,7 @@ def send_originals(
 def _send(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int) -> bool:
     if length == row.bytes:
         return False
+    _refuse_another(row, opened)
     there.write(picture_key(row.sha256, row.image_path), opened.content, cache=FOR_AN_HOUR)
     return True
 
@@ -106,6 +114,7 @@ def _send(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int) -> bo
 def _send_shown(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int, form: OriginalsForm) -> bool:
     """Send what browsers see of a picture. One that is decoded for that has another length than its file."""
     key = picture_key(row.sha256, row.image_path)
+    _refuse_another(row, opened)
     shown = shown_original(opened.content.fileno(), with_metadata=form.with_metadata)
     if shown is None:
         if length not in (-1, row.bytes):
@@ -117,6 +126,19 @@ def _send_shown(row: ImageRow, opened: OpenedFile, there: S3Folder, length: int,
     content: BinaryIO = io.BufferedReader(PieceFile(opened.content.fileno(), shown.pieces))
     there.write(key, content, cache=FOR_AN_HOUR, media_type=shown.media_type)
     return True
+
+
+def _opened(library: Library, row: ImageRow) -> OpenedFile:
+    try:
+        return library.open_file(row.image_path)
+    except ImageNotFound:
+        raise ChangedMeanwhile(row.image_path, INDEX_AGAIN) from None
+
+
+def _refuse_another(row: ImageRow, opened: OpenedFile) -> None:
+    """Refuse another picture than was indexed: it would be shown with this one's caption, and under its address for good."""
+    if row.sha256 and sha256_of_opened(opened.content) != row.sha256:
+        raise ChangedMeanwhile(row.image_path, INDEX_AGAIN)
 
 
 def _rows(library: Library) -> Iterator[ImageRow]:

@@ -80,6 +80,7 @@ def publish_release(
         ModelsDiffer: the index was made with other models than those that are to go with it.
         PublishedModelsDiffer: it was made with others than those that are there.
         ReleaseOvertaken: somebody else has published meanwhile.
+        ChangedMeanwhile: a file is no longer what was indexed or checked.
         ImageNotFound, ImageUnreadable, ImageTooLarge: a picture cannot be sent.
         RemoteRefused: AWS did not take something.
     """

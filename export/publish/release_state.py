@@ -12,7 +12,7 @@ from export.publish.errors import ReleaseOvertaken
 from export.publish.s3 import S3Folder
 from runtime.artefacts.releases.published_release import REMEDY
 from runtime.artefacts.releases.release_file import RELEASE_NAME, ReleaseFile, ReleaseRecord
-from runtime.artefacts.remote.remote_faults import RemoteAbsent
+from runtime.artefacts.remote.remote_faults import ABSENT, RemoteAbsent
 from runtime.errors import ArtefactCorrupt
 
 KEPT_BEFORE = 2  # releases before the one in force whose files stay
@@ -55,7 +55,9 @@ def read_state(there: S3Folder) -> ReleaseState:
     """
     try:
         content, tag = there.read_tagged(RELEASE_NAME)
-    except RemoteAbsent:
+    except RemoteAbsent as absent:
+        if absent.reason != ABSENT["NoSuchKey"]:  # there is no bucket
+            raise
         return ReleaseState()
     name = f"{there.url}/{RELEASE_NAME}"
     file = ReleaseFile.parse(content, name, REMEDY)

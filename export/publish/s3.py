@@ -1,5 +1,6 @@
 """Where the deployed stack keeps its files, and how they get there. `runtime/artefacts/remote/aws.py` reads them."""
 
+import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
@@ -13,10 +14,14 @@ from runtime.web.media_types import media_type_of
 ADDRESSES = ("IndexUrl", "ModelsUrl", "ImagesUrl", "PreviewsUrl", "PageUrl")
 OUTPUTS = ("FunctionName", "FunctionUrl", *ADDRESSES, "PicturesArePublic")
 REMEDY = "Check the stack, the AWS credentials and the region, and that they may write there."
+STACK_NAME = r"[A-Za-z][A-Za-z0-9-]{0,127}|arn:\S+"
+NO_STACK = "ValidationError"  # CloudFormation's only answer to a name that no stack has
+EXCHANGE_TRIES = 3
 SHA256 = "sha256"  # kept with each file of a release, so that what lies there already is not sent again
 # Large files go over a home's uplink in parts, many at once: a part of 8 MB takes over a minute at 1 Mbit/s.
 SENDING = ClientLimits(connect_s=10, read_s=120, retries=6, connections=100)
 REMOVED_AT_ONCE = 1000  # as many as S3 takes in one request
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot write
 
 
 def read_outputs(stack: str) -> dict[str, str]:
@@ -25,11 +30,19 @@ def read_outputs(stack: str) -> dict[str, str]:
     Raises:
         RemoteRefused: there is no such stack, or AWS cannot be asked.
     """
-    name = f"The stack {stack}"
+    name = f"The stack {stack or repr(stack)}"
     client = open_client("cloudformation")
-    with named_failures(name, REMEDY):
-        [described] = client.describe_stacks(StackName=stack)["Stacks"]
-    outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in described.get("Outputs", [])}
+    described: list[dict[str, Any]] = []
+    if re.fullmatch(STACK_NAME, stack):
+        try:
+            with named_failures(name, REMEDY):
+                described = client.describe_stacks(StackName=stack)["Stacks"]
+        except RemoteRefused as refused:
+            if NO_STACK not in refused.reason:
+                raise
+    if len(described) != 1:
+        raise RemoteRefused(name, "there is no such stack in this account and region", f"Name it with --stack. {REMEDY}")
+    outputs = {output["OutputKey"]: str(output["OutputValue"]) for output in described[0].get("Outputs", [])}
     missing = [output for output in OUTPUTS if output not in outputs]
     if missing:
         raise RemoteRefused(name, f"its outputs lack {', '.join(missing)}", "Deploy template.yaml: make deploy.")
@@ -120,14 +133,23 @@ class S3Folder:
         """
         given = {"Bucket": self._bucket, "Key": self._key(path), "Body": content, "CacheControl": cache}
         given |= {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        for _ in range(EXCHANGE_TRIES):
+            try:
+                with named_failures(f"{self.url}/{path}", REMEDY):
+                    return str(self._client.put_object(**given, ContentType="application/json")["ETag"])
+            except RemoteChanged:  # or the answer to this one was lost, and boto3 has sent it again
+                stands_there, its_tag = self._read_if_there(path)
+                if its_tag != tag:
+                    return its_tag if stands_there == content else None
+            except RemoteAbsent:  # the one before was removed
+                return None
+        return None  # others were at it each time, and nothing has changed
+
+    def _read_if_there(self, path: str) -> tuple[bytes | None, str | None]:
         try:
-            with named_failures(f"{self.url}/{path}", REMEDY):
-                return str(self._client.put_object(**given, ContentType="application/json")["ETag"])
-        except RemoteChanged:  # or the answer to this one was lost, and boto3 has sent it again
-            stands_there, its_tag = self.read_tagged(path)
-            return its_tag if stands_there == content else None
-        except RemoteAbsent:  # the one before was removed
-            return None
+            return self.read_tagged(path)
+        except RemoteAbsent:
+            return None, None
 
     def remove(self, paths: Iterable[str]) -> int:
         """Remove objects, and return how many; one that is not there is no mistake.
@@ -135,7 +157,11 @@ class S3Folder:
         Raises:
             RemoteRefused: S3 did not remove one.
         """
-        keys = [{"Key": self._key(path)} for path in paths]
+        removed = list(map(self._key, paths))
+        for key in filter(NO_XML.search, removed):  # such a name can stand in an address, but not in a list of them
+            with named_failures(self.url, REMEDY):
+                self._client.delete_object(Bucket=self._bucket, Key=key)
+        keys = [{"Key": key} for key in removed if not NO_XML.search(key)]
         for first in range(0, len(keys), REMOVED_AT_ONCE):
             some = {"Objects": keys[first : first + REMOVED_AT_ONCE], "Quiet": True}
             with named_failures(self.url, REMEDY):
@@ -143,7 +169,7 @@ class S3Folder:
             if faults:
                 name = f"s3://{self._bucket}/{faults[0]['Key']}"
                 raise RemoteRefused(name, f"it was not removed, AWS answered {faults[0]['Code']}", REMEDY)
-        return len(keys)
+        return len(removed)
 
     def _key(self, path: str) -> str:
         return f"{self._prefix}{path}"

@@ -1,14 +1,17 @@
 """What is sent to S3, many at once, behind a bar; and the files of a release, each where its sha256 says."""
 
+import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from rich.console import Console
 
 from export.console import progress_bar
+from export.publish.errors import ChangedMeanwhile
 from export.publish.release_state import ReleaseState
 from export.publish.s3 import S3Folder
 from runtime.artefacts.file_record import FileRecord
@@ -43,6 +46,7 @@ def send_files(
         The number of the release that each was sent for, by its sha256, and how many were sent now.
 
     Raises:
+        ChangedMeanwhile: a file is not what its record says.
         RemoteRefused: AWS did not take one.
     """
     wanted = list({record.sha256: record for record in records}.values())
@@ -61,11 +65,40 @@ def send_files(
         sent = _Megabytes(advance)
 
         def send(record: FileRecord) -> None:
-            key = file_key(number, record.sha256)
-            there.write(key, folder / record.path, cache=FOR_GOOD, sha256=record.sha256, sent=sent.add)
+            key, path = file_key(number, record.sha256), folder / record.path
+            changed = ChangedMeanwhile(path, "Run this again once nothing writes there.")
+            with _opened(path, changed) as file:
+                if sha256_of_opened(file) != record.sha256:
+                    raise changed
+                before = _written(file)
+                again = os.fdopen(os.dup(file.fileno()), "rb")  # which the transfer closes
+                there.write(key, again, cache=FOR_GOOD, sha256=record.sha256, sent=sent.add)
+                if _written(file) != before:
+                    there.remove([key])  # so that no later attempt relies on it
+                    raise changed
 
         in_parallel(send, new)
     return {record.sha256: at or number for record, at in zip(wanted, found, strict=True)}, len(new)
+
+
+def sha256_of_opened(file: BinaryIO) -> str:
+    """Return the sha256 of a whole file that is open, which is then read from its beginning again."""
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it wants readinto, which files have
+    file.seek(0)
+    return sha256
+
+
+def _opened(path: Path, changed: ChangedMeanwhile) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise changed from None
+
+
+def _written(file: BinaryIO) -> tuple[int, int]:
+    facts = os.fstat(file.fileno())
+    return facts.st_mtime_ns, facts.st_size
 
 
 class _Megabytes:

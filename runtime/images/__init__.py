@@ -20,11 +20,12 @@ from runtime.images.opening import decode_image, open_image, opened_bytes, opene
 from runtime.images.preprocessing import preprocess, seen_part
 from runtime.images.preview_making import make_previews
 from runtime.images.previews import PREVIEW_EDGE, PREVIEW_EDGES, encode_preview, encode_previews
-from runtime.images.reasons import LASTING_REASONS
+from runtime.images.reasons import AWAITED_REASONS, LASTING_REASONS
 from runtime.images.shrinking import picture_as_jpeg, shrink_bytes, shrink_image
 from runtime.images.uploads import LocalReader, UploadReader
 
 __all__ = [
+    "AWAITED_REASONS",
     "DECODER_MB",
     "FORMAT_BY_SUFFIX",
     "IMAGE_SUFFIXES",

@@ -15,3 +15,5 @@ OUT_OF_MEMORY = "there is not enough memory to decode it"
 # Those that lie in the file alone. For any other, the same file may be read another time: with more memory, with higher
 # limits, or by this version where an earlier one gave another reason.
 LASTING_REASONS = (EMPTY, UNKNOWN_FORMAT, UNSUPPORTED, DAMAGED, NO_PICTURE, CUT_SHORT, UNKNOWN_RANGE, COLOUR_SPACE)
+# Those of a file that stands for a picture which is elsewhere, or on its way: as a sync client, a cloud or Git leaves it.
+AWAITED_REASONS = (EMPTY, NO_PICTURE, CUT_SHORT)

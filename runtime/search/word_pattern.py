@@ -28,6 +28,8 @@ _LETTERS = rf"[^\W_](?:[\u200c\u200d{UNSEEN}]?(?:[^\W_]|[{MARKS}]))*"
 # Signs within a number: 3.5, 10:30, 06/03/2021, 1/2, Arabic's own two, and a comma before three digits. "1,2" are two.
 _WITHIN_NUMBER = r"(?<=\d)(?:[.:/\u066b\u066c](?=\d)|,(?=\d{3}(?!\d)))"
 WORD = re.compile(rf"{_LETTERS}(?:(?:['’-]|{_WITHIN_NUMBER}){_LETTERS})*(?:(?<=\d)%)?")
+# A word with what encloses its last letter, or chooses its form as an emoji: both go with the word that they stand behind.
+WHOLE_WORD = re.compile(rf"({WORD.pattern})[\ufe0e\ufe0f\u20dd-\u20e0\u20e2-\u20e4]*")
 
 # Chinese and Japanese; then Thai, Lao, Burmese and Khmer.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from runtime.search.language import is_foreign
-from runtime.search.word_pattern import UNSEEN, WORD
+from runtime.search.word_pattern import UNSEEN, WHOLE_WORD, WORD
 
 # Full-width letters and ligatures; CLIP's own cleaning of texts (ftfy) makes them plain, too.
 _LOOK_ALIKES = re.compile(r"[\uff01-\uffef\ufb00-\ufb06\u3000]+")
@@ -167,7 +167,7 @@ def without_word(text: str, word: str) -> str:
 
         kept = without_foreign_word(composed, word)
     else:
-        kept = WORD.sub(lambda found: "" if bare_word(found[0]) == word else found[0], composed)
+        kept = WHOLE_WORD.sub(lambda found: "" if bare_word(found[1]) == word else found[0], composed)
     return " ".join(kept.split())
 
 

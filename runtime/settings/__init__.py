@@ -19,7 +19,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
 from runtime.settings import accepted_values
-from runtime.settings.accepted_values import check_each, invalid_settings, is_host_name, is_origin
+from runtime.settings.accepted_values import check_each, invalid_settings, is_host_name, is_origin, named_place
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     @classmethod
     def _models_by_name(cls, value: object) -> object:
         return models_folder(value) if isinstance(value, str) else value
+
+    @field_validator("index_dir", "images_dir", "fetch_dir", "frontend_dir", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return named_place(value) if isinstance(value, str) else value
 
     @field_validator("access_token")
     @classmethod
@@ -193,8 +198,12 @@ class Settings(BaseSettings):
 
 
 def models_folder(given: str) -> Path:
-    """Return the folder that a `--models` or MODELS_DIR names: the embedded sample models for "sample", else that folder."""
-    return sample_models_dir() if given == SAMPLE_NAME else Path(given)
+    """Return the folder that a `--models` or MODELS_DIR names: the embedded sample models for "sample", else that folder.
+
+    Raises:
+        ValueError: it is empty.
+    """
+    return sample_models_dir() if given == SAMPLE_NAME else Path(named_place(given))
 
 
 def has_manifest(folder: Path) -> bool:

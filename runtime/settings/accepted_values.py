@@ -1,8 +1,10 @@
-"""What may stand in a setting or an option, in words: what to say where pydantic refuses one, and what it cannot check."""
+"""What may stand in a setting, an option or a field of a request, in words; said where pydantic refuses one."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -10,6 +12,10 @@ from pydantic.fields import FieldInfo
 from runtime.errors import SettingInvalid
 
 NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
+OTHERS: dict[type, str] = {bool: "true or false", dict: "an object", str: "a text"}
+NAMES_NOTHING = 'it is empty; name a file or a folder ("." is the current one)'
+OR_NULL = ", or null"
+SHOWN_MAX_CHARS = 60  # of a value that was refused
 PARSED = {"int_parsing": int, "int_from_float": int, "int_parsing_size": int, "float_parsing": float}  # pydantic's names
 
 # What an error says of settings whose pattern says nothing to a reader.
@@ -59,21 +65,69 @@ def refused_option(error: ValidationError) -> str:
 
 def accepted_value(field: FieldInfo) -> str:
     """Return in words what a setting takes: its description where it has one, else by its type and bounds."""
-    types = set(get_args(field.annotation)) or {field.annotation}
-    if field.description:
-        return field.description
-    if bool in types:
-        return "true or false"
-    number = next((words for kind, words in NUMBERS.items() if kind in types), None)
-    return f"{number}{_within(field.metadata)}" if number else "a text"
+    return field.description or allowed_form(field).removesuffix(OR_NULL)
 
 
-def _within(metadata: list[Any]) -> str:
-    """Return the bounds of a number as they stand in the field's metadata."""
-    least, above, most = (next((getattr(m, key) for m in metadata if hasattr(m, key)), None) for key in ("ge", "gt", "le"))
+def allowed_form(field: FieldInfo) -> str:
+    """Return in words what a field takes, by its type and bounds; those that it only describes count, too."""
+    is_one = get_origin(field.annotation) in {None, dict, list, Literal}
+    kinds = (field.annotation,) if is_one else get_args(field.annotation)
+    form = _form_of(next(kind for kind in kinds if kind is not NoneType), _bounds_of(field))
+    return f"{form}{OR_NULL}" if NoneType in kinds else form
+
+
+def shown_value(given: object) -> str:
+    """Return a value that was refused as one line of an error's message: cut where it is long, a text in quotation marks."""
+    try:
+        shown = repr(given) if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return f"a {type(given).__name__}"
+    shown = f"{shown[:SHOWN_MAX_CHARS]}..." if len(shown) > SHOWN_MAX_CHARS else shown
+    return shown.encode("utf-8", "backslashreplace").decode()
+
+
+def _bounds_of(field: FieldInfo) -> dict[str, Any]:
+    """Return the bounds of a field, from what it checks and what it describes: ge, gt, le, min_length, max_length, keys."""
+    described = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    names = {
+        "ge": "minimum",
+        "le": "maximum",
+        "min_length": "minItems",
+        "max_length": "maxItems",
+        "gt": "",
+        "keys": "properties",
+    }
+    found = {key: described.get(name) for key, name in names.items()}
+    found |= {key: getattr(part, key) for part in field.metadata for key in names if hasattr(part, key)}
+    return {key: bound for key, bound in found.items() if bound is not None}
+
+
+def _form_of(kind: Any, bounds: Mapping[str, Any]) -> str:  # noqa: ANN401 (an annotation)
+    if get_origin(kind) is Literal:
+        *others, last = map(repr, get_args(kind))
+        return f"{', '.join(others)} or {last}" if others else last
+    if get_origin(kind) is list:
+        least, most = bounds.get("min_length"), bounds.get("max_length")
+        several = f"{_form_of(get_args(kind)[0], {}).split(' ', 1)[1]}s"
+        return f"a list of {several}" if most is None else f"a list of {least or 0} to {most} {several}"
+    if bounds.get("keys"):
+        return f"an object with some of {', '.join(bounds['keys'])}"
+    kind = get_origin(kind) or kind
+    return f"{NUMBERS[kind]}{_within(bounds)}" if kind in NUMBERS else OTHERS.get(kind, "a text")
+
+
+def _within(bounds: Mapping[str, Any]) -> str:
+    least, above, most = (bounds.get(key) for key in ("ge", "gt", "le"))
     if least is not None:
         return f" of {least} or more" if most is None else f" from {least} to {most}"
     return f" above {above} and at most {most}" if above is not None else ""
+
+
+def named_place(given: str) -> str:
+    """Return the path or address that an option names; raises ValueError for an empty one: Python takes that for "."."""
+    if not given.strip():
+        raise ValueError(NAMES_NOTHING)
+    return given
 
 
 def check_each(listed: str, is_one: Callable[[str], bool], advice: str) -> None:

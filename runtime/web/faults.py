@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from pydantic.fields import FieldInfo
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +26,7 @@ from runtime.errors import (
 )
 from runtime.library.remote.faults import StoreLacks, StoreUnavailable
 from runtime.web.access.refusals import AccessDenied, FolderNotOpened, HostNotAllowed, OriginNotAllowed, RateExceeded
+from runtime.web.request_faults import describe_body, describe_faults
 from runtime.web.schemas import ErrorBody, FaultBody
 
 log = logging.getLogger(__name__)
@@ -58,10 +60,6 @@ PLAIN_FAULTS = {
     422: "request_malformed",
 }
 
-UNPARSED = "There was an error parsing the body"  # FastAPI's: other bytes than UTF-8, nested too deeply, a number too long
-# What is wrong with a body as a whole, by the validation library's name for it.
-OF_THE_WHOLE = {"missing": "the body is empty", "model_attributes_type": "the body is no JSON object"}
-
 
 def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
     """Have the app answer every error in the one form; `count_refusal` is called for each search that is refused."""
@@ -81,15 +79,14 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        return fault_answer(422, "request_malformed", f"{_first_fault(error)}. {_taken_by(request)}".strip())
+        return _malformed(request, describe_faults(error.errors(), _parameters_of(request)))
 
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error.__cause__, LookwhyError):  # raised while FastAPI read the body, and covered by its own
             return known_fault(error.__cause__)
         if error.status_code == 400:  # a form or JSON that cannot be parsed
-            detail = "the body cannot be read" if error.detail == UNPARSED else str(error.detail).rstrip(".")
-            return fault_answer(422, "request_malformed", f"{detail}. {_taken_by(request)}".strip())
+            return _malformed(request, describe_body(str(error.detail)))
         code = PLAIN_FAULTS.get(error.status_code, "request_refused")
         return fault_answer(error.status_code, code, str(error.detail), error.headers)
 
@@ -149,17 +146,20 @@ def fault_answer(status: int, code: str, message: str, headers: Mapping[str, str
     return JSONResponse(body.model_dump(), status_code=status, headers=headers)
 
 
+def _malformed(request: Request, message: str) -> JSONResponse:
+    return fault_answer(422, "request_malformed", f"{message} {_taken_by(request)}".strip())
+
+
+def _parameters_of(request: Request) -> list[tuple[str, FieldInfo]]:
+    """Return what the route takes: in its path, in its query string and in its body."""
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return []
+    taken = route.dependant
+    return [(one.alias, one.field_info) for one in (*taken.path_params, *taken.query_params, *taken.body_params)]
+
+
 def _taken_by(request: Request) -> str:
     """Return what the body of a request to this route must be, as its description says; empty where it takes none."""
     route = request.scope.get("route")
     return route.responses.get(422, {}).get("description", "") if isinstance(route, APIRoute) else ""
-
-
-def _first_fault(error: RequestValidationError) -> str:
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return f"the body is not JSON ({first['ctx']['error']})"
-    field = ".".join(str(part) for part in first["loc"][1:])
-    if first["type"] == "value_error" and "UploadFile" in first["msg"]:
-        return f"{field}: a text came, no file"
-    return f"{field}: {first['msg']}" if field else OF_THE_WHOLE.get(first["type"], first["msg"])

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import lookwhy
 from runtime.errors import SettingInvalid
 from runtime.settings import Settings
 from runtime.settings.accepted_values import SettingsInvalid
@@ -48,3 +49,15 @@ def test_all_settings_that_cannot_be_used_are_named_at_once_and_no_secret_is_sho
     assert first == "3 settings cannot be used."
     assert [line.split()[0].split("=")[0] for line in lines] == ["THREADS", "ACCESS_TOKEN", "LOG_QUERIES"]
     assert "letmein" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["index_dir", "models_dir", "images_dir", "fetch_dir", "frontend_dir"])
+@pytest.mark.parametrize("given", ["", " "])
+def test_an_empty_path_is_not_the_current_folder(name: str, given: str) -> None:
+    with pytest.raises(SettingInvalid, match="it is empty; name a file or a folder"):
+        Settings.read(**{name: given})
+
+
+def test_a_library_is_not_opened_by_an_empty_name() -> None:
+    with pytest.raises(SettingInvalid, match="INDEX_DIR='' cannot be used: it is empty"):
+        lookwhy.open("")

@@ -10,6 +10,7 @@ from export.cluster.errors import StoreUnknown
 from export.cluster.load.models import FileLoadModels
 from export.cluster.load.to_faiss import LoadOptions, load_faiss
 from runtime.settings import Settings
+from runtime.stores.address import StoreAddress
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,20 @@ def load_shards(loading: Loading) -> None:
         StoreUnavailable, RemoteRefused: it does not answer, or its client is not installed.
         OutputUnwritable: the engine's files cannot be written; what was there before still is.
     """
-    for start, (_, load) in ENGINES.items():
-        if loading.store.startswith(start) and loading.store != start:
-            load(loading)
-            return
-    raise StoreUnknown(loading.store, [form for form, _ in ENGINES.values()])
+    check_store(loading.store)(loading)
+
+
+def check_store(address: str) -> Callable[[Loading], None]:
+    """Return what loads shards into the engine at an address, which is not asked yet; raises StoreUnknown."""
+    load = next((load for start, (_, load) in ENGINES.items() if address.startswith(start) and address != start), None)
+    try:
+        if load and load is not _load_faiss:
+            StoreAddress.parse(address)
+    except ValueError:
+        load = None
+    if load is None:
+        raise StoreUnknown(address, [form for form, _ in ENGINES.values()])
+    return load
 
 
 def _load_faiss(loading: Loading) -> None:

@@ -151,6 +151,7 @@ def _one(piece: str) -> str:
     if piece == "?":
         return "[^/]"
     if len(piece) > 2 and piece[0] == "[" and piece[-1] == "]":
-        listed = re.sub(r"([\\^\]\[&~|])", r"\\\1", piece[1:-1].removeprefix("!"))
+        found = re.findall(r"(.)-(.)|(.)", piece[1:-1].removeprefix("!"), re.DOTALL)  # ranges and letters
+        listed = "".join(re.escape(one) or f"{re.escape(first)}-{re.escape(last)}" for first, last, one in found)
         return f"[{'^' if piece[1] == '!' else ''}{listed}]"
     return re.escape(piece)

@@ -41,11 +41,12 @@ def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa:
     """Return boto3's client of a service, with limits that fit a search unless others are given.
 
     Raises:
-        RemoteRefused: boto3 is not installed, or lacks a region.
+        RemoteRefused: boto3 is not installed, lacks a region, or is to ask what is no address.
     """
     with named_failures(f"AWS {service}", 'Install boto3 (pip install "lookwhy[aws]"), and set AWS_REGION.'):
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
 
         config = Config(
             connect_timeout=limits.connect_s,
@@ -53,7 +54,13 @@ def open_client(service: str, limits: ClientLimits = SEARCHING) -> Any:  # noqa:
             retries={"max_attempts": limits.retries, "mode": limits.mode},
             max_pool_connections=limits.connections,
         )
-        return boto3.client(service, config=config)
+        try:
+            return boto3.client(service, config=config)
+        except ValueError as cause:
+            if isinstance(cause, BotoCoreError):
+                raise
+            given = "AWS_ENDPOINT_URL or endpoint_url in ~/.aws/config is no address"
+            raise RemoteRefused(f"AWS {service}", given, "Give one such as https://s3.example.com.") from cause
 
 
 _BUCKETS: "WeakSet[Bucket]" = WeakSet()

@@ -20,6 +20,29 @@ ABSENT = {
     "ResourceNotFoundException": "it does not exist",
     "NotFoundException": "there is no such index of vectors",
 }
+# What AWS's and boto3's names for a fault mean, and what to do.
+NONE_HERE = "there are none here, or half of them; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+NO_KEYS = "AWS does not know the access key or its secret; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+EXPIRED = "the credentials have expired; log in again (aws sso login), or set new ones"
+OTHER_REGION = "it is in another region; set AWS_REGION to that"
+MEANING = {
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"), NO_KEYS),
+    **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError"), NONE_HERE),
+    "SignatureDoesNotMatch": NO_KEYS,
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"), EXPIRED),
+    **dict.fromkeys(("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"), EXPIRED),
+    **dict.fromkeys(("PermanentRedirect", "AuthorizationHeaderMalformed", "301"), OTHER_REGION),
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), "this machine's clock is wrong; set it"),
+    "IllegalLocationConstraintException": OTHER_REGION,
+    "NoRegionError": "no region is named; set AWS_REGION",
+    "InvalidRegionError": "AWS_REGION names no region",
+    "ProfileNotFound": "AWS_PROFILE names no profile of ~/.aws/config",
+    "ConfigParseError": "~/.aws/config or ~/.aws/credentials cannot be read",
+    "EndpointConnectionError": "there is no connection to it",
+    "KeyTooLongError": "the path is longer than the 1024 bytes that S3 takes; shorten the names of its folders",
+    "SlowDown": "there are too many requests; try again in a while",
+    "InvalidObjectState": "it was moved to an archive; restore it",
+}
 DENIED = {"AccessDenied", "AccessDeniedException", "403"}
 CHANGED = {"PreconditionFailed", "412", "ConditionalRequestConflict"}
 PASSING = {"RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
@@ -72,7 +95,11 @@ def told_faults() -> Iterator[None]:
     except boto.BotoCoreError as cause:  # no credentials, no region, no answer
         no_answer = isinstance(cause, boto.HTTPClientError | boto.ConnectionError | boto.IncompleteReadError)
         code = type(cause).__name__
-        raise AwsFault(code, f"AWS could not be asked ({code})", is_passing=no_answer) from cause
+        raise AwsFault(code, f"AWS could not be asked ({_with_meaning(code)})", is_passing=no_answer) from cause
+    except OSError as cause:  # a file of credentials, or one that is to be sent
+        if cause.filename is None:
+            raise
+        raise AwsFault("OSError", f"{cause.filename} cannot be read ({cause.strerror})", is_passing=False) from cause
 
 
 def _reason_of(code: str) -> str:
@@ -80,4 +107,8 @@ def _reason_of(code: str) -> str:
         return "permission is denied"
     if code in CHANGED:
         return "another object has taken its place meanwhile"
-    return ABSENT.get(code, f"AWS answered {code}")
+    return ABSENT.get(code, f"AWS answered {_with_meaning(code)}")
+
+
+def _with_meaning(code: str) -> str:
+    return f"{code}: {MEANING[code]}" if code in MEANING else code

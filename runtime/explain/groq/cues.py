@@ -39,11 +39,23 @@ IDIOMS = tuple(
 _ASKING = r"(?:ask|search|look|want|request|need|describ|seek|sought|specif|wish|desir|hop|expect|mean|meant|order)\w*"
 _YOU = r"(?:you|the (?:query|request|search|person|user))(?:'re|'ve|'d| are| were| had| have| was| is)?(?: \w+ly)?"
 _END = r"(?=\s*(?:[.,;:!()—–-]|$|\b(?:but|and|because|since|as|so|though|although|while|yet|here|is|was)\b))"
+_VISIBLE = r"(?:there|here|present|visible|in (?:the|this) (?:picture|image|photo))"
+_NONE = r"(?:nothing|nobody|no one|none|no (?:thing|object|subject))"
+_EXCEPT = (
+    r"(?:except(?:ing)?(?: for)?|save(?: for)?|apart from|aside from|other than|besides|beyond|excluding"
+    r"|(?:without|not) counting|with the exception of)\b(?!,)"
+)
 READ_AS_ONE = tuple(
     (re.compile(pattern), f" {word} ")
     for pattern, word in (
         (r"\b(can|wo|sha)n't\b|\bcannot\b", "can not"),
         (r"n't\b", " not"),
+        (
+            rf"\bthe ((?:(?!\bthe\b)[^.,;:!?]){{1,40}}?) (?:that|which) (?:is|are)(?: \w+ly)? {_VISIBLE}\b",
+            r"it , and there is \1",
+        ),
+        (rf"\b{_NONE}\b([^.;:!?]*?)\b{_EXCEPT}", r"CERTAIN\1"),  # what is excepted from nothing is there
+        (rf"\b{_EXCEPT}([^.;:!?]*?),? {_NONE}\b", r"\1 CERTAIN"),
         (r"\bnothing (?:but|less than|short of|other than)\b|\bnone other than\b|\bno less than\b", "CERTAIN"),
         (r"\bno (?:other|single) \w+|\bnothing else\b(?: than)?", "CERTAIN"),
         (r"\b(?:no|without (?:a|any|the least)?|beyond (?:a|any|all)?|not) ?(?:doubt|question)\b(?: that)?", "CERTAIN"),

@@ -21,7 +21,7 @@ PAGE_DEFAULT, PAGE_MAX = 60, 200  # pictures
 PAGE_KEYS = ("offset", "limit", "order")
 TAKEN = f"Parameters are {', '.join(KEYS)}; of /pictures also {', '.join(PAGE_KEYS)}."
 ERRORS = openapi.errors(422, 429, 501, 503, descriptions={422: TAKEN})
-NO_PICTURE = openapi.errors(404)
+OF_ONE = openapi.errors(404, 422, 429, 501, 503, descriptions={422: "The path ends with the id of a picture."})
 
 
 class MonthBody(AnswerPart):
@@ -121,7 +121,7 @@ def add_browsing(app: FastAPI, live: FixedEngine | LiveEngine) -> None:
         bodies = paged_pictures(library, library.rows_of_found(found[:limit]))
         return _json(PicturesBody(pictures=bodies, next=following))
 
-    @get(app, "/pictures/{picture_id}", response_model=PagedPicture, responses=ERRORS | NO_PICTURE)
+    @get(app, "/pictures/{picture_id}", response_model=PagedPicture, responses=OF_ONE)
     def picture(picture_id: Annotated[int, Path(ge=1, le=ID_MAX)]) -> Response:
         """Return one picture of the library, such as the one that a link to the page names."""
         library = live.current.library

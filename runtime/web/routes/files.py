@@ -19,8 +19,12 @@ from runtime.library.opened_file import OpenedFile
 from runtime.web.faults import fault_answer
 from runtime.web.media_types import media_type_of
 
-RANGE_FAULTS = {
+FILE_FAULTS = {
     400: ("range_malformed", "The Range header cannot be read. Ask for bytes=FIRST-LAST, or leave it out."),
+    412: (
+        "precondition_failed",
+        "This is another file than If-Match or If-Unmodified-Since names. Ask without, or with the newest answer's ETag.",
+    ),
     416: ("range_not_satisfiable", "The file ends before the range begins; content-range has its size in bytes."),
 }
 
@@ -57,6 +61,9 @@ class FileAnswer(FileResponse):
                 self._opened.close()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_another(self.headers, Headers(scope=scope)):
+            await fault_answer(412, *FILE_FAULTS[412])(scope, receive, send)
+            return
         if is_not_modified(self.headers, Headers(scope=scope)):
             await NotModifiedResponse(self.headers)(scope, receive, send)
             return
@@ -64,10 +71,10 @@ class FileAnswer(FileResponse):
 
         async def send_in_form(message: Message) -> None:
             nonlocal is_refused
-            if message["type"] == "http.response.start" and message["status"] in RANGE_FAULTS:
+            if message["type"] == "http.response.start" and message["status"] in FILE_FAULTS:
                 is_refused = True
                 kept = {name: value for name, value in Headers(raw=message["headers"]).items() if name == "content-range"}
-                await fault_answer(message["status"], *RANGE_FAULTS[message["status"]], kept)(scope, receive, send)
+                await fault_answer(message["status"], *FILE_FAULTS[message["status"]], kept)(scope, receive, send)
             elif not is_refused:
                 await send(message)
 
@@ -122,6 +129,14 @@ def http_date(seconds: float) -> str:
 
 def _told_s(seconds: float) -> int:
     return int(min(max(seconds, 0), LAST_S))
+
+
+def is_another(answer: Headers, request: Headers) -> bool:
+    """Return whether the client wants another file than would be answered: by If-Match, else by If-Unmodified-Since."""
+    if wanted := request.get("if-match"):
+        return wanted.strip() != "*" and answer["etag"] not in map(str.strip, wanted.split(","))
+    since, changed = (parsedate(date) for date in (request.get("if-unmodified-since"), answer["last-modified"]))
+    return since is not None and changed is not None and changed > since
 
 
 def is_not_modified(answer: Headers, request: Headers) -> bool:

@@ -17,6 +17,7 @@ ERRORS: Mapping[int, str] = {
     403: "This is not for who asks",
     404: "There is no such picture",
     408: "The body did not come whole in time",
+    412: "It is another file than If-Match or If-Unmodified-Since names",
     413: "The body is over the limit, or the picture in it is",
     415: "The body is of a kind that the route does not take",
     416: "The file ends before the range that is asked for begins",

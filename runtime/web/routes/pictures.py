@@ -21,7 +21,7 @@ from runtime.library.previews.made_previews import preview_of
 from runtime.settings import Settings
 from runtime.web.live import FixedEngine, LiveEngine
 from runtime.web.routes import openapi
-from runtime.web.routes.files import ContentAnswer, http_date, is_not_modified, validators
+from runtime.web.routes.files import ContentAnswer, http_date, is_another, is_not_modified, validators
 from runtime.web.routes.routing import get
 
 # Each takes a core for a tenth of a second to a second, and threads that searches, health and the page need, too.
@@ -37,7 +37,7 @@ Edge = Annotated[
 
 def add_pictures(app: FastAPI, live: FixedEngine | LiveEngine, settings: Settings, max_bytes: int | None) -> None:
     """Declare them. `max_bytes` is what one answer has room for; what is larger is sent smaller, as a JPEG."""
-    said = openapi.PICTURE | openapi.errors(400, 404, 413, 416, 422, 429, 501, 503)
+    said = openapi.PICTURE | openapi.errors(400, 404, 412, 413, 416, 422, 429, 501, 503)
     making = anyio.CapacityLimiter(MADE_AT_ONCE)
 
     @get(app, "/images/{image_path:whole_path}", response_class=Response, responses=said)
@@ -62,9 +62,10 @@ def add_pictures(app: FastAPI, live: FixedEngine | LiveEngine, settings: Setting
             headers = cache | validators(opened, f"original {with_exif}")
             return ContentAnswer(content, shown.pieces.size, headers, media_type=shown.media_type, opened=opened)
         headers = cache | validators(opened, "jpeg")
-        if is_not_modified(Headers(headers), request.headers):
+        told = Headers(headers)
+        if is_not_modified(told, request.headers) and not is_another(told, request.headers):
             opened.close()
-            return NotModifiedResponse(Headers(headers))
+            return NotModifiedResponse(told)
         async with making:
             await _refuse_who_left(request)
             jpeg = await run_in_threadpool(_made_jpeg, opened, image_path, max_bytes)

@@ -9,7 +9,9 @@ import watchfiles
 
 from export.errors import ExtraMissing, FolderUnusable
 from export.index import watch
+from export.index.build import Summary
 from export.index.watch import is_of_pictures, watch_folder
+from tests.export.index.small_library import build, draw
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +86,42 @@ def test_where_the_system_allows_no_more_watches_it_is_built_all_the_same(
 def test_what_is_hidden_or_the_indexs_own_does_not_count(changed: str, counts: bool) -> None:
     root = Path("/home/.hidden")  # that the folder lies in a hidden one says nothing
     assert is_of_pictures(root / changed, root / "pictures", root / "pictures" / "index") is counts
+
+
+@pytest.mark.parametrize("out", ["pictures", "."])
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ("a.jpg", True),
+        ("2019/a.jpg.json", True),
+        ("2019/g000001/a.jpg", True),
+        ("g000001/catalog.sqlite", False),
+        ("previews/ab/abcd.512.jpg", False),
+        ("manifest.json", False),
+        ("building.sqlite-wal", False),
+        ("signatures.sqlite", False),
+    ],
+)
+def test_pictures_in_the_indexs_own_folder_count_and_its_files_do_not(changed: str, counts: bool, out: str) -> None:
+    root = Path("/home/me")
+    is_own = not counts and out == "."
+    assert is_of_pictures(root / ("" if is_own else "pictures") / changed, root / "pictures", root / out) is counts
+
+
+def test_an_index_among_its_own_pictures_is_built_once_for_each_change(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Summary] = []
+
+    def step() -> None:
+        made.append(build(folder, folder))
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        draw(folder / "new.png", 70)
+
+    with pytest.raises(KeyboardInterrupt):
+        watch_folder(folder, folder, builds(step, step), poll=False)
+    assert [(summary.count, summary.skipped) for summary in made] == [(4, ()), (5, ())]
 
 
 def test_without_watchfiles_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

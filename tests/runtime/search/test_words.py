@@ -199,3 +199,10 @@ def test_what_a_query_denies_is_taken_out_with_what_joins_it(text: str, wanted: 
 )
 def test_what_denies_nothing_stays_as_it_is(text: str) -> None:
     assert split_denials(text) == (text, [])
+
+
+@pytest.mark.parametrize("text", ["room 1\ufe0f\u20e3 door", "room 1\u20dd door", "room 1\ufe0e door"])
+def test_what_encloses_a_letter_goes_with_its_word(text: str) -> None:
+    assert content_words(text) == ["room", "1", "door"]
+    assert without_word(text, "1") == "room door"
+    assert without_word(text, "room") == text.removeprefix("room ")

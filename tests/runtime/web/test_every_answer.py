@@ -88,7 +88,7 @@ def test_a_text_in_place_of_the_picture_is_named(client: TestClient) -> None:
     assert answer.status_code == 422
     message = answer.json()["error"]["message"]
     assert message == (
-        "image: a text came, no file. The body must be a form (content-type: multipart/form-data) "
+        "image is 'mine.png'; it must be a file. The body must be a form (content-type: multipart/form-data) "
         "with the picture's file as `image`."
     )
 

@@ -113,10 +113,28 @@ def test_stars_are_matched_without_trying_every_place(pattern: str, name: str, i
     assert (rules(pattern).why_below(name) is not None) is is_left_out
 
 
-@pytest.mark.parametrize("pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y", "[z-a]", "[!]", "**/a/**/b/**"])
+@pytest.mark.parametrize(
+    "pattern", ["", "/", ".", "!a.jpg", "../x", "a\\b", "x/../y", "[z-a]", "[a--b]", "[!]", "**/a/**/b/**"]
+)
 def test_a_pattern_that_can_match_nothing_is_refused(pattern: str) -> None:
     with pytest.raises(PatternUnusable):
         rules(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matching", "other"),
+    [
+        ("[--z]x", ["-x", "ax", ".x"], ["~x"]),
+        ("[!--z]x", ["~x"], ["-x", "ax"]),
+        ("[---]x", ["-x"], ["ax"]),
+        ("[a-]x", ["-x", "ax"], ["bx"]),
+        ("[&&||~~[]x", ["&x", "|x", "~x", "[x"], ["ax"]),
+        (r"[a-c^]x", ["bx", "^x"], ["dx"]),
+    ],
+)
+def test_a_list_of_signs_is_one_and_warns_of_nothing(pattern: str, matching: list[str], other: list[str]) -> None:
+    found = rules(pattern)  # where warnings are errors
+    assert [name for name in matching + other if found.why_below(name)] == matching
 
 
 def test_excluded_pictures_leave_the_index_which_says_so_and_come_back_with_their_captions(folder: Path, out: Path) -> None:

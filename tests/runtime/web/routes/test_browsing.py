@@ -91,15 +91,25 @@ def test_head_is_answered_as_get_without_a_body(photos: TestClient, path: str) -
 @pytest.mark.parametrize(
     ("address", "status", "code", "said"),
     [
-        ("/timeline?form=2019", 422, "request_malformed", "form: .* Parameters are from, to, folder, place, camera"),
-        ("/timeline?limit=3", 422, "request_malformed", "limit: "),
+        (
+            "/timeline?form=2019",
+            422,
+            "request_malformed",
+            "form is not known here. Parameters are from, to, folder, place, camera",
+        ),
+        ("/timeline?limit=3", 422, "request_malformed", "limit is not known here. Parameters"),
         ("/timeline?from=June", 422, "filter_invalid", "from is 'June'; it must be a date such as 2019"),
         ("/pictures?from=2020&to=2019", 422, "filter_invalid", "to is '2019'; it must be no earlier than from, 2020"),
-        ("/pictures?limit=0", 422, "request_malformed", "limit: .* greater than or equal to 1"),
-        ("/pictures?limit=201", 422, "request_malformed", "limit: .* less than or equal to 200"),
-        ("/pictures?order=size", 422, "request_malformed", "order: .* 'date' or 'path'"),
-        ("/pictures?offset=9223372036854775808", 422, "request_malformed", "offset: "),
-        ("/pictures?offset=-1", 422, "request_malformed", "offset: .* greater than or equal to 0"),
+        ("/pictures?limit=0", 422, "request_malformed", "limit is '0'; it must be a whole number from 1 to 200."),
+        ("/pictures?limit=201", 422, "request_malformed", "limit is '201'; it must be a whole number from 1 to 200."),
+        ("/pictures?order=size", 422, "request_malformed", "order is 'size'; it must be 'date' or 'path'."),
+        (
+            "/pictures?offset=9223372036854775808",
+            422,
+            "request_malformed",
+            "offset is .*; it must be a whole number from 0 to ",
+        ),
+        ("/pictures?offset=-1", 422, "request_malformed", "offset is '-1'; it must be a whole number from 0 to "),
     ],
 )
 def test_what_cannot_be_shown_is_refused_by_name(

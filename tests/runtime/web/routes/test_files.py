@@ -43,6 +43,20 @@ def test_what_the_client_has_already_is_not_sent_again(client: TestClient, path:
         assert client.get(path, headers={"if-modified-since": since}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", PICTURE, "/static/app.js"])
+def test_another_file_than_the_client_wants_is_not_sent(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    etag, written = first.headers["etag"], first.headers["last-modified"]
+    for right in ({"if-match": etag}, {"if-match": f'"other", {etag}'}, {"if-match": "*"}, {"if-unmodified-since": written}):
+        assert client.get(path, headers=right).content == first.content
+    for wrong in ({"if-match": '"other"'}, {"if-match": f"W/{etag}"}, {"if-unmodified-since": EARLIER}):
+        for headers in (wrong, wrong | {"if-none-match": etag}, wrong | {"range": "bytes=0-3"}):
+            answer = client.get(path, headers=headers)
+            assert (answer.status_code, fault(answer)["code"]) == (412, "precondition_failed")
+    assert client.get(path, headers={"if-match": etag, "if-unmodified-since": EARLIER}).status_code == 200
+    assert client.head(path, headers={"if-match": '"other"'}).status_code == 412
+
+
 def test_a_changed_picture_is_sent_again(client: TestClient, tmp_path: Path) -> None:
     held = client.get(PICTURE).headers["etag"]
     os.utime(tmp_path / PICTURE.lstrip("/"), (1e9, 1e9))
