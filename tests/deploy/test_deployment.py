@@ -1,7 +1,9 @@
 """The commands of docs/lambda.md that deploy and remove, with AWS's real `sam`, as far as moto goes (cloudformation.py).
 
-Of `make deploy` and `make deploy-zip`, what builds is left out, as it needs Docker, or another machine's packages:
-tests/deploy/container runs it. So is what sends an image: there is no registry of images that plays AWS's.
+Of `make deploy`, `make deploy-demo` and `make deploy-zip`, what builds is left out, as it needs Docker, or another machine's
+packages: tests/deploy/container runs it. So is what sends an image: there is no registry of images that plays AWS's. The
+stack's resources are all made (made_by_moto.py, made_by_calls.py). CloudFront answers nobody there: cloudfront/ runs its
+functions.
 """
 
 import json
@@ -127,12 +129,7 @@ def assert_guarded(aws: Cloud, function: str) -> None:
 
 
 def test_the_image_is_deployed_published_to_and_removed(aws: Cloud, folder: Path) -> None:
-    built = folder / ".aws-sam" / "build" / "template.yaml"  # as `sam build` leaves it, once the image was sent
-    built.parent.mkdir(parents=True)
-    of_an_image = "      PackageType: Image\n"
-    template = (ROOT / "template.yaml").read_text("utf-8")
-    assert template.count(of_an_image) == 1
-    built.write_text(template.replace(of_an_image, f"{of_an_image}      ImageUri: {IMAGE}\n"), "utf-8")
+    write_built(folder)
     assert f"The page is at https://{ADDRESSES['Site']}" in make("deploy", aws, folder)
     make("publish-index", aws, folder)
     assert {"index/release.json", "index.html"} <= published(aws)
@@ -153,6 +150,27 @@ def test_the_zip_is_deployed_published_to_and_removed(aws: Cloud, folder: Path) 
     assert "The function starts from version" in make("publish-index", aws, folder)
     assert client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] != before
     assert_removed(aws, folder)
+
+
+def test_the_demo_is_deployed_as_one_function_open_to_all(aws: Cloud, folder: Path) -> None:
+    write_built(folder)
+    make("deploy-demo", aws, folder)
+    told, client = outputs(aws, "lookwhy-demo"), aws.client("lambda")
+    assert told["PageAddress"] == ADDRESSES["FunctionUrl"]
+    configured = client.get_function_configuration(FunctionName=told["FunctionName"])["Environment"]["Variables"]
+    assert not any(configured.get(name) for name in ("ACCESS_TOKEN", "INDEX_URL", "MODELS_URL"))  # all is in the image
+    assert client.get_function_url_config(FunctionName=told["FunctionName"])["AuthType"] == "NONE"
+    assert not aws.client("cloudfront").list_distributions()["DistributionList"].get("Items")
+
+
+def write_built(folder: Path) -> None:
+    """Write the template as `sam build` leaves it, once the image was sent."""
+    built = folder / ".aws-sam" / "build" / "template.yaml"
+    built.parent.mkdir(parents=True)
+    of_an_image = "      PackageType: Image\n"
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    assert template.count(of_an_image) == 1
+    built.write_text(template.replace(of_an_image, f"{of_an_image}      ImageUri: {IMAGE}\n"), "utf-8")
 
 
 def write_zip(folder: Path) -> None:
