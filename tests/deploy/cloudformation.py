@@ -1,7 +1,8 @@
 """CloudFormation before moto's: change sets as `sam` makes them, over what AWS's own transform makes of its templates.
 
 moto forgets the outputs of a stack that a change set made, so a change set is kept here, and carried out as a new stack or
-as an update. What moto cannot make is left out. All other requests, of every service, are passed on as they are.
+as an update. What moto cannot make of a new stack follows by calls (made_by_calls.py). All other requests, of every service,
+are passed on as they are.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from typing import ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.deploy.cloud import Cloud
+from tests.deploy.made_by_calls import make_the_rest
 from tests.deploy.made_by_moto import made_by_moto
 from tests.deploy.resolved import resolve
 from tests.deploy.translated import translated_template
@@ -66,8 +68,7 @@ class _Passing(BaseHTTPRequestHandler):
                 self._answer("DescribeChangeSet", named + status)
             case "ExecuteChangeSet":
                 self.reviewed.discard(form["StackName"])
-                asked = self._for_moto(self.change_sets[form["ChangeSetName"], form["StackName"]])
-                code, headers, content = self._asked(urlencode(asked).encode())
+                code, headers, content = self._carry_out(self.change_sets[form["ChangeSetName"], form["StackName"]])
                 if code == 200:
                     self._answer("ExecuteChangeSet", "")
                 else:
@@ -116,20 +117,24 @@ class _Passing(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _handle  # noqa: N815 (http.server's names)
 
-    def _for_moto(self, form: dict[str, str]) -> dict[str, str]:
-        """Return a change set as a request for a stack, or for its update, as moto can make it."""
+    def _carry_out(self, form: dict[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        """Return moto's answer to a change set as a request for a stack, or for its update, as moto can make it."""
         text = form.get("TemplateBody") or self._stored(form["TemplateURL"])
-        stack = form["StackName"]
-        if TRANSFORMED in text:
-            given = self.values.setdefault(stack, {})
-            given |= parameters_of(form)
-            with TemporaryDirectory() as folder:
-                template = Path(folder) / "template.yaml"
-                template.write_text(text, "utf-8")
-                text = made_by_moto(resolve(translated_template(template), given))
-        action = "CreateStack" if form["ChangeSetType"] == "CREATE" else "UpdateStack"
+        stack, is_new = form["StackName"], form["ChangeSetType"] == "CREATE"
         kept = {name: value for name, value in form.items() if not name.startswith(("Template", "ChangeSet"))}
-        return kept | {"Action": action, "TemplateBody": text}
+        asked = kept | {"Action": "CreateStack" if is_new else "UpdateStack"}
+        if TRANSFORMED not in text:
+            return self._asked(urlencode(asked | {"TemplateBody": text}).encode())
+        given = self.values.setdefault(stack, {})
+        given |= parameters_of(form)
+        with TemporaryDirectory() as folder:
+            template = Path(folder) / "template.yaml"
+            template.write_text(text, "utf-8")
+            resolved = resolve(translated_template(template), given)
+        answer = self._asked(urlencode(asked | {"TemplateBody": made_by_moto(resolved)}).encode())
+        if is_new and answer[0] == 200:
+            make_the_rest(self.cloud, resolved, given, stack)
+        return answer
 
     def _stored(self, url: str) -> str:
         """Return the template that `sam` has put into a bucket."""

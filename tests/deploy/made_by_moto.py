@@ -1,7 +1,8 @@
 """The part of a template that moto's CloudFormation makes, with addresses in place of what it does not.
 
-moto makes the function with its version, its role and its log, buckets and topics. It knows no budget, no CloudFront, no
-function URL, no alias of a version (who refers to it gets the function), no bucket policy and no alarm of CloudWatch.
+moto makes the function with its version, its role and its log, buckets and topics. Its CloudFormation knows no budget, no
+CloudFront, no function URL, no alias of a version (who refers to it gets the function), no bucket policy and no alarm of
+CloudWatch: made_by_calls.py makes those.
 """
 
 import json

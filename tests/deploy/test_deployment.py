@@ -1,7 +1,9 @@
 """The commands of docs/lambda.md that deploy and remove, with AWS's real `sam`, as far as moto goes (cloudformation.py).
 
-Of `make deploy` and `make deploy-zip`, what builds is left out, as it needs Docker, or another machine's packages:
-tests/deploy/container runs it. So is what sends an image: there is no registry of images that plays AWS's.
+Of `make deploy`, `make deploy-demo` and `make deploy-zip`, what builds is left out, as it needs Docker, or another machine's
+packages: tests/deploy/container runs it. So is what sends an image: there is no registry of images that plays AWS's. The
+stack's resources are all made (made_by_moto.py, made_by_calls.py). CloudFront answers nobody there: cloudfront/ runs its
+functions.
 """
 
 import json
@@ -20,6 +22,7 @@ from tests.conftest import ROOT
 from tests.deploy.cloud import Cloud, cloud_served
 from tests.deploy.cloudformation import cloudformation_served
 from tests.deploy.emulator import sam_tool
+from tests.deploy.made_by_calls import ACCOUNT
 from tests.deploy.made_by_moto import ADDRESSES
 from tests.deploy.test_new_version import answers, tell_moto
 from tests.sample_library import SampleLibrary
@@ -103,17 +106,36 @@ def published(aws: Cloud) -> set[str]:
     return {entry["Key"] for bucket in buckets for entry in client.list_objects_v2(Bucket=bucket).get("Contents", [])}
 
 
+def assert_guarded(aws: Cloud, function: str) -> None:
+    """What stands around the function, as each service tells of it: CloudFront alone may ask, alarms and a budget watch."""
+    url = aws.client("lambda").get_function_url_config(FunctionName=function)
+    [site] = aws.client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    origins = {origin["Id"]: origin["DomainName"] for origin in site["Origins"]["Items"]}
+    assert url["AuthType"] == "AWS_IAM"
+    assert url["FunctionUrl"] == f"https://{origins['function']}"
+    assert origins["site"].startswith(outputs(aws)["PageUrl"].removeprefix("s3://") + ".s3.")
+    gates = aws.client("cloudfront").list_functions()["FunctionList"]["Items"]
+    assert {gate["Name"].rpartition("-")[2] for gate in gates} == {"gate", "api"}
+    policy = json.loads(aws.client("s3").get_bucket_policy(Bucket=outputs(aws)["PageUrl"].removeprefix("s3://"))["Policy"])
+    [allowed] = policy["Statement"]
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allowed["Condition"]["StringEquals"]["AWS:SourceArn"] == site["ARN"]
+    alarms = aws.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert len(alarms) == 5
+    assert {alarm["Dimensions"][0]["Value"] for alarm in alarms} == {function}
+    assert all("AlarmTopic" in action for alarm in alarms for action in alarm["AlarmActions"])
+    budgets = aws.client("budgets").describe_budgets(AccountId=ACCOUNT)["Budgets"]
+    assert [budget["BudgetLimit"]["Unit"] for budget in budgets] == ["USD"]
+
+
 def test_the_image_is_deployed_published_to_and_removed(aws: Cloud, folder: Path) -> None:
-    built = folder / ".aws-sam" / "build" / "template.yaml"  # as `sam build` leaves it, once the image was sent
-    built.parent.mkdir(parents=True)
-    of_an_image = "      PackageType: Image\n"
-    template = (ROOT / "template.yaml").read_text("utf-8")
-    assert template.count(of_an_image) == 1
-    built.write_text(template.replace(of_an_image, f"{of_an_image}      ImageUri: {IMAGE}\n"), "utf-8")
+    write_built(folder)
     assert f"The page is at https://{ADDRESSES['Site']}" in make("deploy", aws, folder)
     make("publish-index", aws, folder)
     assert {"index/release.json", "index.html"} <= published(aws)
-    variables = aws.client("lambda").get_function_configuration(FunctionName=outputs(aws)["FunctionName"])["Environment"]
+    name = outputs(aws)["FunctionName"]
+    assert_guarded(aws, name)
+    variables = aws.client("lambda").get_function_configuration(FunctionName=name)["Environment"]
     assert variables["Variables"]["ACCESS_TOKEN"] == TOKEN
     assert_removed(aws, folder, YES_BUT_THE_REGISTRY)
 
@@ -122,12 +144,33 @@ def test_the_zip_is_deployed_published_to_and_removed(aws: Cloud, folder: Path) 
     write_zip(folder)
     assert f"The page is at https://{ADDRESSES['Site']}" in make("deploy-zip", aws, folder, "INDEX=")
     client, name = aws.client("lambda"), outputs(aws)["FunctionName"]
-    before = "1"  # the stack's; moto's stacks make no alias of it
-    client.create_alias(FunctionName=name, Name="live", FunctionVersion=before)
+    before = client.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+    assert_guarded(aws, name)
     answers(aws, {"statusCode": 401})
     assert "The function starts from version" in make("publish-index", aws, folder)
     assert client.get_alias(FunctionName=name, Name="live")["FunctionVersion"] != before
     assert_removed(aws, folder)
+
+
+def test_the_demo_is_deployed_as_one_function_open_to_all(aws: Cloud, folder: Path) -> None:
+    write_built(folder)
+    make("deploy-demo", aws, folder)
+    told, client = outputs(aws, "lookwhy-demo"), aws.client("lambda")
+    assert told["PageAddress"] == ADDRESSES["FunctionUrl"]
+    configured = client.get_function_configuration(FunctionName=told["FunctionName"])["Environment"]["Variables"]
+    assert not any(configured.get(name) for name in ("ACCESS_TOKEN", "INDEX_URL", "MODELS_URL"))  # all is in the image
+    assert client.get_function_url_config(FunctionName=told["FunctionName"])["AuthType"] == "NONE"
+    assert not aws.client("cloudfront").list_distributions()["DistributionList"].get("Items")
+
+
+def write_built(folder: Path) -> None:
+    """Write the template as `sam build` leaves it, once the image was sent."""
+    built = folder / ".aws-sam" / "build" / "template.yaml"
+    built.parent.mkdir(parents=True)
+    of_an_image = "      PackageType: Image\n"
+    template = (ROOT / "template.yaml").read_text("utf-8")
+    assert template.count(of_an_image) == 1
+    built.write_text(template.replace(of_an_image, f"{of_an_image}      ImageUri: {IMAGE}\n"), "utf-8")
 
 
 def write_zip(folder: Path) -> None:

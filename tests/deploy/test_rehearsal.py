@@ -1,6 +1,7 @@
 """A deployment, as far as moto goes: the template's stack, what is published to it, and a function with its variables.
 
-What moto does not make (made_by_moto.py) is only looked at: test_template.py, cloudfront/.
+What moto's CloudFormation does not make (made_by_moto.py) is left out here; test_deployment.py makes it by calls, and
+test_template.py and cloudfront/ look at it.
 """
 
 import itertools

@@ -69,7 +69,8 @@ def test_health_check_tells_a_ready_server_from_none(full_image: str, started: S
     container = started(full_image)
     ask(container, "/readyz")
     assert container.run("python", "deploy/healthcheck.py").returncode == 0
-    none = container.run("env", "PORT=1", "python", "deploy/healthcheck.py")
+    without_a_server = started(full_image, "600", flags=["--entrypoint=sleep"])
+    none = without_a_server.run("python", "deploy/healthcheck.py")
     assert (none.returncode, none.stderr[:11]) == (1, "not ready: ")
 
 
