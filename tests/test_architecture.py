@@ -87,8 +87,7 @@ OWNERS = {
     "boto3": {"artefacts/remote/aws.py"},
     "pymilvus": {"stores/milvus_calls.py"},
     "grpc": {"stores/milvus_calls.py"},
-    "botocore": {"artefacts/remote/aws.py", "artefacts/remote/remote_faults.py"},
-    "urllib3": {"artefacts/remote/signed_s3.py"},
+    "botocore": {"artefacts/remote/aws.py", "artefacts/remote/remote_faults.py", "artefacts/remote/signed_s3.py"},
     "fastapi": {
         "web/api.py",
         "web/routes/browsing.py",

@@ -12,7 +12,7 @@ from tests.deploy.events import url_event
 from tests.deploy.published import Published
 
 NOT_NEEDED = {
-    "boto3", "botocore", "faiss", "prometheus_client", "groq", "httpx", "PIL", "numpy.ma", "uvicorn", "typer", "rich",
+    "boto3", "botocore.client", "faiss", "prometheus_client", "groq", "httpx", "PIL", "numpy.ma", "uvicorn", "typer", "rich",
     "tokenizers", "runtime.models.blip",
 }  # fmt: skip
 EVENT = url_event("POST", "/search", headers={"content-type": "application/json"}, body=b'{"query": "a red boat"}')
