@@ -62,7 +62,8 @@ def main(
     / "artifacts"
     / "image-packages",
     folder: Annotated[
-        Path | None, typer.Option(help="Where the image's files are put: a file system may have a read-ahead of its own.")
+        Path | None,
+        typer.Option(exists=True, help="Where the image's files are put: a file system may have a read-ahead of its own."),
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Starts of each tier.")] = 10,
 ) -> None:
