@@ -1,4 +1,4 @@
-"""The app: its routes but for those of searches, and what every request passes. Knows HTTP; the engine knows the rest.
+"""The app: its routes, those of health, metrics and OpenAPI made here, and what every request passes. Knows HTTP alone.
 
 What is answered where something went wrong is in `faults.py`.
 """

@@ -9,7 +9,7 @@ from runtime.images.foreign.heif import unwrap_heif
 from runtime.images.foreign.raw import unwrap_raw
 from runtime.images.foreign.unwrapping import INSTALL_EXTRA
 from runtime.images.limits import PictureLimits
-from runtime.images.signatures import Reader
+from runtime.images.file_types import Reader
 from runtime.images.worker_loop import Answer, serve
 
 
