@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from runtime.images import FORMAT_BY_SUFFIX
-from runtime.images.foreign.unwrapping import INSTALL_EXTRA, can_read
 from runtime.images.file_types import HEIF_SUFFIXES, RAW_SUFFIXES, START_BYTES, Reader, kind_of
+from runtime.images.foreign.unwrapping import INSTALL_EXTRA, can_read
 
 VIDEO = "video"
 VIDEO_SUFFIXES = frozenset(

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 
 from runtime.errors import ImageUnreadable
 from runtime.images import reasons
-from runtime.images.limits import PictureLimits
 from runtime.images.file_types import Kind, Reader, kind_of
+from runtime.images.limits import PictureLimits
 
 INSTALL_EXTRA = "pip install 'lookwhy[photos]'"
 PACKAGES = {Reader.HEIF: "pillow_heif", Reader.RAW: "rawpy"}

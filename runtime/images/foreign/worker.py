@@ -5,11 +5,11 @@ from typing import Any
 
 from runtime.errors import ImageUnreadable
 from runtime.images import reasons
+from runtime.images.file_types import Reader
 from runtime.images.foreign.heif import unwrap_heif
 from runtime.images.foreign.raw import unwrap_raw
 from runtime.images.foreign.unwrapping import INSTALL_EXTRA
 from runtime.images.limits import PictureLimits
-from runtime.images.file_types import Reader
 from runtime.images.worker_loop import Answer, serve
 
 

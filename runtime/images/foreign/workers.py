@@ -9,11 +9,11 @@ import threading
 from dataclasses import asdict
 
 from runtime.errors import ImageUnreadable
+from runtime.images.file_types import Reader
 from runtime.images.foreign.heif import estimate_heif_bytes, unwrap_heif
 from runtime.images.foreign.raw import estimate_raw_bytes, unwrap_raw
 from runtime.images.limits import PictureLimits, process_limits
 from runtime.images.memory import decode_memory
-from runtime.images.file_types import Reader
 from runtime.images.worker_process import PICTURE_MAX_S, NotStarted, WorkerEnded, WorkerProcess
 
 UNWRAPPERS = {Reader.HEIF: unwrap_heif, Reader.RAW: unwrap_raw}

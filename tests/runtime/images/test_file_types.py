@@ -6,8 +6,8 @@ import pytest
 
 from runtime.errors import ImageUnreadable
 from runtime.images import decode_image, reasons
-from runtime.images.foreign import unwrapping
 from runtime.images.file_types import HEIC, JPEG_XL, PAGE, PDF, PICTURE, SVG, VIDEO, ZEROS, Kind, Reader, kind_of
+from runtime.images.foreign import unwrapping
 from tests.runtime.images.foreign.raw_pictures import preview, raw_tiff
 from tests.runtime.images.odd_pictures import ODD_PICTURES
 

@@ -13,8 +13,8 @@ from export.index.folder.found import SkippedImage
 from export.index.folder.skipped_report import print_skipped
 from export.index.folder.unread import format_counts, live_videos, unread_lines
 from runtime.images import reasons
-from runtime.images.foreign import unwrapping
 from runtime.images.file_types import Reader
+from runtime.images.foreign import unwrapping
 from tests.export.index.small_library import PHOTOS, build, draw, ids_by_path, said_by
 
 HEIC = struct.pack(">I4s4sI4s", 24, b"ftyp", b"heic", 0, b"mif1") + b"heic" + bytes(300)
