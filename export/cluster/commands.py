@@ -180,9 +180,9 @@ def load(
         from export.index.summary import tell_next_steps
 
         check_store(store)  # these are said before anything of models
-        read_shards_manifest(shards)
         if not store.startswith("faiss:"):
             _refuse_given(context, NOT_OF_AN_ENGINE, f"with --store {store}")
+        read_shards_manifest(shards)
         options = LoadOptions(previews=not no_previews, keep=keep, places=find_table(places))
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)

@@ -63,12 +63,9 @@ class MatchWeights(BaseModel):
 
     def log_odds(self, features: Floats) -> NDArray[np.float64]:
         """Return the (k,) log-odds of (k, f) features as `match_features` returns them."""
-        log_odds: NDArray[np.float64] = features @ self._weights + self.bias
+        weights = np.array([getattr(self, name) for name in FEATURES])
+        log_odds: NDArray[np.float64] = features @ weights + self.bias
         return log_odds
-
-    @cached_property
-    def _weights(self) -> NDArray[np.float64]:
-        return np.array([getattr(self, name) for name in FEATURES])
 
 
 class MatchCalibration(BaseModel):

@@ -108,10 +108,10 @@ class Ranker:
             return [Evidence(float(score), levels=self._levels) for score in scores]
         nearest = vectors[:NEIGHBOURS] if neighbours is None else self.vectors_of([row.id for row in neighbours])
         phrases = (query.parsed.wanted, *query.parsed.unwanted)
-        together = zip(phrases, query.statements, (query.text, *query.unwanted), strict=True)
-        texts = [
-            _Text(phrase, statement, text, nearest @ text) for phrase, statement, text in together
-        ]  # the wanted one first
+        believed = self._calibration.agreeing_are_right if self._calibration else 0.0
+        leasts = (WEAK_FROM if believed >= CAPTIONS_BELIEVED_FROM else 0.0, *[believed] * len(query.unwanted))
+        together = zip(phrases, query.statements, (query.text, *query.unwanted), leasts, strict=True)
+        texts = [_Text(phrase, stated, text, nearest @ text, least) for phrase, stated, text, least in together]
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
         told = [told_to(query.parsed.text, filter(None, (row.caption, *row.other_captions))) for row in rows]
@@ -178,9 +178,7 @@ class Ranker:
         )
         features = match_features(context, scores, caption_scores, said_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
-        if calibration.agreeing_are_right < CAPTIONS_BELIEVED_FROM:
-            return shown
-        return np.where([one.agrees for one in said], np.maximum(shown, WEAK_FROM), shown)
+        return np.where([one.agrees for one in said], np.maximum(shown, text.least_if_agreeing), shown)
 
     def _writings(self, query: Query, rows: Sequence[ImageRow]) -> list[Writing]:
         """Return what of the text in each picture the wanted words name."""
@@ -226,12 +224,17 @@ class Ranker:
 
 @dataclass(frozen=True)
 class _Text:
-    """A text of a query, what it states, its vector, (d,), and its cosines with the pictures nearest to the query."""
+    """A text of a query, what it states, its vector, (d,), and its cosines with the pictures nearest to the query.
+
+    `least_if_agreeing` is how likely a picture shows it at least, where its caption says so. What is unwanted may be rare
+    among the pictures nearest to the whole query, so that captions count there for as much as they are right.
+    """
 
     phrase: Phrase
     statement: Statement
     vector: Vectors
     nearest_scores: Scores
+    least_if_agreeing: float
 
 
 def _vectors_of(store: VectorSource, ids: Sequence[int]) -> Vectors:

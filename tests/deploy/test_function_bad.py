@@ -94,7 +94,7 @@ def test_no_permission_to_read_the_bucket(published: Published, tmp_path: Path, 
 
 def test_an_s3_that_nobody_reaches(published: Published, tmp_path: Path, log: Path) -> None:
     environment = published.environment(tmp_path) | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
-    said = "AWS could not be asked (EndpointConnectionError)"
+    said = "AWS could not be asked (EndpointConnectionError: there is no connection to it)"
     is_refused(environment, log, "remote_refused", said, retry_after_s=1)
 
 

@@ -149,6 +149,14 @@ def test_what_is_unwanted_is_judged_by_its_own_statement() -> None:
     assert both == pytest.approx([wanted * (1 - wanted) ** 2])
 
 
+def test_what_a_caption_says_of_the_unwanted_counts_for_as_much_as_captions_are_right() -> None:
+    captions = ["a boat at sunset", "a boat"]
+    shown = [0.97, logistic(-4)]  # the first by its caption, where its score alone would say `logistic(1)`
+    minus = judged(asked("a boat -sunset"), captions, believed(WEIGHED, 0.97))
+    assert [one.match_probability for one in minus] == pytest.approx([logistic(1) * (1 - one) for one in shown])
+    assert [one.verdict for one in minus] == ["none", "weak"]
+
+
 @pytest.mark.parametrize(
     ("weight", "of_words", "of_likeness"), [(0.0, 1, 0), (0.25, 1, 0.5), (0.5, 1, 1), (0.75, 0.5, 1), (1.0, 0, 1)]
 )
