@@ -9,13 +9,18 @@ from benchmarks.evidence.scene_library import SEED, SceneLibrary
 from export.storybook.scenes import Scene
 
 TOP_K = 5
+CALLED_OF = 40
 DRAWS = 60  # of scenes, in each library
 Figures = dict[str, float]
 
 
 def minus_word_figures(libraries: list[SceneLibrary]) -> Figures:
-    """Return which share of the first five hits is right without and with a minus-word, where five right ones exist."""
-    plain_shares, minus_shares = [], []
+    """Return which share of the first five hits is right without and with a minus-word, where five right ones exist.
+
+    And of the first `CALLED_OF` hits with one, those called a match: which share of them shows what is unwanted; and which
+    share of the right ones, as far as they are among these hits, is called a match.
+    """
+    plain_shares, minus_shares, unwanted, called_right = [], [], list[bool](), list[bool]()
     for number, library in enumerate(libraries):
         rng = random.Random(f"minus:{SEED}:{number}")
         for _ in range(DRAWS):
@@ -25,10 +30,19 @@ def minus_word_figures(libraries: list[SceneLibrary]) -> Figures:
             is_right = [_holds(other, group.object) and not shows_word(other) for other in library.scenes]
             if sum(is_right) >= TOP_K:
                 plain_shares.append(_share_right(library, f"a {group.object}", is_right))
-                minus_shares.append(_share_right(library, f"a {group.object} -{word}", is_right))
+                minus = f"a {group.object} -{word}"
+                minus_shares.append(_share_right(library, minus, is_right))
+                for hit in library.search(minus, CALLED_OF).hits:
+                    is_called = hit.evidence.verdict != "none"
+                    if is_called:
+                        unwanted.append(shows_word(library.scenes[hit.row.id - 1]))
+                    if is_right[hit.row.id - 1]:
+                        called_right.append(is_called)
     return {
         "first five of “a boat” that are boats and not at sunset": float(np.mean(plain_shares)),
         "the same of “a boat -sunset”": float(np.mean(minus_shares)),
+        "“a boat -sunset”, of those called a match: with a sunset": float(np.mean(unwanted)),
+        "“a boat -sunset”, of boats without a sunset: called a match": float(np.mean(called_right)),
     }
 
 
