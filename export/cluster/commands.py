@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from export.cluster.errors import OptionUnfit
-from export.index.commands import Excluded, IncludeHidden, ModelsDir, PlacesTable, RuntimeIndex
+from export.index.commands import ONE_FOLDER, Excluded, IncludeHidden, ModelsDir, PlacesTable, RuntimeIndex, refuse_more
 from runtime.artefacts.embedded import name_models
 from runtime.settings import OWN_INDEX, Settings
 from runtime.settings.accepted_values import named_place
@@ -31,7 +31,7 @@ NOT_OF_SHARDS = {"publish_every", "given_captions", "calibration", "keep", "forg
 NOT_OF_AN_ENGINE = {"keep", "ivf_from", "no_previews"}
 
 
-@app.command()
+@app.command(context_settings=ONE_FOLDER)
 def index(
     context: typer.Context,
     folder: Annotated[
@@ -73,7 +73,11 @@ def index(
         bool, typer.Option("--no-previews", help="Make no small copies of the pictures, which take 360 KB for a photo.")
     ] = False,
     forget: Annotated[
-        bool, typer.Option("--forget", help="Remove pictures that cannot be looked at, as on a drive that is not mounted.")
+        bool,
+        typer.Option(
+            "--forget",
+            help="Remove pictures that are not here: on a drive that is not mounted, or of another folder, to replace it.",
+        ),
     ] = False,
     forget_below: Annotated[
         list[Path] | None, typer.Option(help="The same for one folder only; may be given several times.")
@@ -99,6 +103,7 @@ def index(
 ) -> None:
     """Embed, then caption a folder of pictures. Run again, it goes on, or touches only what was changed since."""
     with told_errors():
+        refuse_more(context, folder)
         from export.index.build import BuildOptions, build_index
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models

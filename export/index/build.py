@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from export.errors import FolderUnusable, unwritable_refused
+from export.index.another_folder import refuse_another
 from export.index.captions.given import match_given, print_given
 from export.index.captions.making import CaptionStep
 from export.index.captions.vectors import CaptionVectors
@@ -66,13 +67,13 @@ def build_index(
     Raises:
         FolderUnusable: the folder is not there, holds no picture that can be read, or cannot be listed where pictures must
             be embedded again; the index is as it was.
+        IndexOfAnother: the index is of another folder, whose pictures would leave it; it is as it was.
         OutputUnwritable: the disk is full, `out` cannot be written, or another build holds it; the index is as it was.
         SessionFailed: a graph refused a picture.
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
     console, options = console or Console(stderr=True), options or BuildOptions()
-    rules = LeavingOut(folder, options.exclude, include_hidden=options.include_hidden)
-    scan = scan_folder(folder, leave_out=out, rules=rules)
+    scan = scan_folder(folder, out, LeavingOut(folder, options.exclude, include_hidden=options.include_hidden))
     if not (scan.images or scan.skipped or (out / MANIFEST_NAME).exists()):
         raise FolderUnusable(folder, why_no_picture(scan))
     print_found(scan, folder, console)
@@ -92,6 +93,7 @@ class _Build:
     def __init__(self, scan: Scan, out: Path, models: Models, options: BuildOptions, *, console: Console) -> None:
         self._scan, self._out, self._options, self._console = scan, out, options, console
         self._last = last_generation(out, console)
+        refuse_another(scan, self._last, out, options.forget)
         models = self._models = compare_models(self._last, models, console, reuse=options.reuse)
         with unwritable_refused(out):
             self._journal = Journal(out, models.fingerprint)
@@ -114,6 +116,7 @@ class _Build:
             only_new = self._pictures.hash_indexed(self._console, while_read=self._facts.read)
             if not only_new:
                 self._pictures.hash_rest(self._console, while_read=self._facts.read)
+                refuse_another(self._scan, self._last, self._out, self._options.forget, self._pictures.hashes)
             self._pictures.keep_unknown()
             self._pictures.believe_captions()
             self._given = self._match_given()
@@ -124,10 +127,8 @@ class _Build:
                 assigned = self._assign_ids()
             self._complete_facts()
             self._make_previews(assigned)
-            unsigned = self._pictures.without(self._signatures)
-            sign_missing(
-                self._signatures, self._scan.folder, unsigned, self._out, workers=self._models.workers, console=self._console
-            )
+            unsigned, workers = self._pictures.without(self._signatures), self._models.workers
+            sign_missing(self._signatures, self._scan.folder, unsigned, self._out, workers=workers, console=self._console)
             if not self._options.captions_later:
                 self._caption(assigned)
             self._read_text(assigned)
@@ -139,9 +140,8 @@ class _Build:
         return self._summary(assigned, catalog, encoded)
 
     def _match_given(self) -> Mapping[str, tuple[str, ...]]:
-        asked = self._options.given_captions
-        paths = {*(image.image_path for image in self._scan.images), *self._pictures.hashes}
-        given = match_given(asked or {}, paths)
+        asked, scanned = self._options.given_captions, (image.image_path for image in self._scan.images)
+        given = match_given(asked or {}, {*scanned, *self._pictures.hashes})
         print_given(given, self._last.catalog.rows, self._console, asked=asked is not None)
         return given.by_path
 
@@ -192,8 +192,8 @@ class _Build:
     def _read_text(self, assigned: IdAssignment) -> None:
         """Read the text in every content that was not looked at for any, where that is wanted, into the journal."""
         with published_at_ctrl_c(lambda: self._publish(assigned), self._console):
-            images = self._pictures.without(self._texts.known)
-            with closing(self._texts.read(self._scan.folder, images, self._models.workers, self._console)) as batches:
+            images, workers = self._pictures.without(self._texts.known), self._models.workers
+            with closing(self._texts.read(self._scan.folder, images, workers, self._console)) as batches:
                 for _ in batches:
                     self._publish_if_due(assigned)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from export.index.errors import SeveralFolders
 from runtime.artefacts.embedded import name_models
 from runtime.errors import ArtefactMissing
 from runtime.settings import OWN_INDEX, OWN_PLACES, Settings, models_folder
@@ -41,8 +42,12 @@ IncludeHidden = Annotated[
 ]
 
 
-@app.command()
+ONE_FOLDER = {"allow_extra_args": True}  # which `refuse_more` tells better than a parser of options can
+
+
+@app.command(context_settings=ONE_FOLDER)
 def watch(
+    context: typer.Context,
     folder: Pictures,
     models: ModelsDir = None,
     out: IndexOut = OWN_INDEX,
@@ -55,6 +60,7 @@ def watch(
 ) -> None:
     """Keep an index up with its folder, until Ctrl-C: after each change it is built again. Needs the extra `watch`."""
     with told_errors():
+        refuse_more(context, folder)
         from export.index.build import BuildOptions, build_index
         from export.index.chosen_models import choose_models, open_models
         from export.index.folder.leaving_out import LeavingOut
@@ -67,6 +73,16 @@ def watch(
         chosen = choose_models(models)
         tell(f"Models: {name_models(chosen)}. Index: {out}.")
         watch_folder(folder, out, lambda: build_index(folder, out, models=open_models(chosen), options=options), poll=poll)
+
+
+def refuse_more(context: typer.Context, folder: Path | str) -> None:
+    """Refuse folders beside the one that a command takes.
+
+    Raises:
+        SeveralFolders: there are some.
+    """
+    if context.args:
+        raise SeveralFolders([str(folder), *context.args])
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.errors import FolderUnusable
+from export.index.another_folder import is_same_folder
 from export.index.catalog import Catalog, IndexedImage
 from export.index.contents import KnownContents
 from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
@@ -46,7 +47,7 @@ class FolderPictures:
         self.hashes: dict[str, str] = {}
         self.skipped = list(scan.skipped)
         # in another folder, a picture of the same name, length and time may be another one
-        of_this_folder = last.manifest is not None and last.manifest.images_dir == str(scan.folder)
+        of_this_folder = last.manifest is not None and is_same_folder(Path(last.manifest.images_dir), scan.folder)
         self.last = last.catalog if of_this_folder else Catalog()
         self._leaving = {row.image_path: why for row in self.last.rows if (why := scan.why_left_out(row.image_path))}
         stay = {row.image_path: row for row in self.last.rows if row.image_path not in self._leaving}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from export.errors import ExtraMissing
+from export.index.errors import IndexOfAnother
 from export.index.generations.history import FOLDER_NAME
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.artefacts.whole_file import PART_SUFFIX
@@ -24,7 +25,7 @@ POLL_MS = 30_000  # between two looks, where there are no events
 def watch_folder(folder: Path, out: Path, build: Callable[[], object], *, poll: bool = False) -> None:
     """Build at the start and after each change, until Ctrl-C.
 
-    A build that fails is told, and tried again ten minutes later.
+    A build that fails is told, and tried again ten minutes later, but for one into the index of another folder.
 
     Args:
         folder: the pictures.
@@ -34,12 +35,15 @@ def watch_folder(folder: Path, out: Path, build: Callable[[], object], *, poll: 
 
     Raises:
         ExtraMissing: watchfiles is not installed.
+        IndexOfAnother: the index is of another folder.
         KeyboardInterrupt: Ctrl-C.
     """
     while True:
         for _ in _quiet_times(folder, out, poll=poll):
             try:
                 build()
+            except IndexOfAnother:  # it would be the same in ten minutes
+                raise
             except LookwhyError as error:
                 tell(f"{error}\nThis is tried again in {AGAIN_S / 60:.0f} minutes.")
                 break

@@ -15,6 +15,7 @@ from export.__main__ import app
 from export.models.exporters import NUM_BEAMS
 from export.precision.gates import Gates
 from tests.conftest import ROOT
+from tests.export.index.small_library import draw, times_below
 from tests.forked import run_forked
 from tests.sample_library import MODELS, SampleLibrary, run_module
 
@@ -57,6 +58,31 @@ def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str,
     assert ended.returncode == 1, ended.stderr
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["index", "watch"])
+def test_several_folders_are_refused_with_what_to_do(tmp_path: Path, command: str) -> None:
+    ended = run_forked("export", command, str(tmp_path), "/other", "third", *MODELS_FLAG)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "error: 3 folders were given, and one index is of one folder; its subfolders count. Give the folder that all of "
+        "them are in, or index each by itself, with another --out for each. A name with spaces needs quotes.\n",
+    )
+    mistyped = run_forked("export", command, str(tmp_path), "--exlude", "x")
+    assert (mistyped.returncode, "No such option" in mistyped.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["index", "watch"])
+def test_an_index_of_another_folder_is_left_as_it_is(sample_library: SampleLibrary, tmp_path: Path, command: str) -> None:
+    out = shutil.copytree(sample_library.index, tmp_path / "index")
+    wedding = draw(tmp_path / "Wedding" / "a.png", 1).parent
+    before = times_below(out)
+    ended = run_forked("export", command, str(wedding), "--out", str(out), *MODELS_FLAG)
+    assert ended.returncode == 1
+    error = ended.stderr.splitlines()[-1]
+    assert error.startswith(f"error: {wedding} cannot be indexed into {out}, which is the index of {sample_library.images}")
+    assert f"lookwhy index {wedding} --out {tmp_path / 'wedding'};" in error
+    assert times_below(out) == before
 
 
 @pytest.mark.parametrize(

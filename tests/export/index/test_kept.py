@@ -183,7 +183,7 @@ def test_another_folder_in_place_of_the_library_keeps_nothing_of_it(folder: Path
     build(folder, out)
     other = draw_many(tmp_path / "other", [f"x{number}.png" for number in range(16)])
     (other / "NAS").mkdir()
-    summary = build(other, out)
+    summary = build(other, out, options=BuildOptions(forget=(".",)))
     assert summary.kept == ()
     assert not set(ids_by_path(out)) & {*HOME, *AWAY}
 

@@ -10,6 +10,7 @@ import watchfiles
 from export.errors import ExtraMissing, FolderUnusable
 from export.index import watch
 from export.index.build import Summary
+from export.index.errors import IndexOfAnother
 from export.index.watch import is_of_pictures, watch_folder
 from tests.export.index.small_library import build, draw
 
@@ -58,6 +59,13 @@ def test_a_build_that_fails_is_told_and_tried_again(tmp_path: Path, capsys: pyte
         watch_folder(tmp_path, tmp_path / "index", builds(fail, fail))
     told = capsys.readouterr().err
     assert told.count(f"{tmp_path} cannot be indexed: it cannot be listed.\nThis is tried again in 0 minutes.\n") == 2
+
+
+def test_an_index_of_another_folder_ends_it_at_once(folder: Path, out: Path, tmp_path: Path) -> None:
+    build(folder, out)
+    other = draw(tmp_path / "other" / "x.png", 70).parent
+    with pytest.raises(IndexOfAnother, match=f"which is the index of {folder}"):
+        watch_folder(other, out, builds(lambda: build(other, out)))
 
 
 def test_where_the_system_allows_no_more_watches_it_is_built_all_the_same(
