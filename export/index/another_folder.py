@@ -33,7 +33,7 @@ def refuse_another(
     """Refuse a folder that would replace the library of another.
 
     Another folder is accepted where it has all pictures of the index, or half of them or more and is no part of the index's
-    own folder. Names alone say nothing: cameras give the same ones again and again.
+    own folder. Names alone say nothing: cameras give the same ones again and again. One without pictures is refused later.
 
     Args:
         scan: the look at the folder.
@@ -47,7 +47,7 @@ def refuse_another(
         IndexOfAnother: its pictures are not here.
     """
     former = None if last.manifest is None else Path(last.manifest.images_dir)
-    if former is None or is_same_folder(former, scan.folder):
+    if former is None or not scan.images or is_same_folder(former, scan.folder):
         return
     old = {row.image_path: row for row in last.catalog.rows if not scan.why_left_out(row.image_path)}
     kept = KeptPictures(old, forget)

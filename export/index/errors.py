@@ -1,34 +1,34 @@
 """What can go wrong with an index as a whole, as branches of `export/errors.py`.
 
 ExportError
-├── IndexOfAnother   the index is of another folder, whose pictures the run would remove
-└── SeveralFolders   more than one folder was given to be indexed
+├── FolderUnusable
+│   └── IndexOfAnother   the index is of another folder, whose pictures the run would remove
+└── SeveralFolders       more than one folder was given to be indexed
 """
 
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
-from export.errors import ExportError
+from export.errors import ExportError, FolderUnusable
 
 
-class IndexOfAnother(ExportError):
+class IndexOfAnother(FolderUnusable):
     """A run on one folder would take the pictures of another out of its index."""
 
-    code: ClassVar[str] = "index_of_another"
+    code = "index_of_another"
 
     def __init__(self, folder: Path, out: Path, former: Path, *, pictures: int, other_out: Path) -> None:
         """Say of which folder the index in `out` is, and what can be done; `other_out` is a free name beside it."""
-        self.folder, self.out, self.former, self.pictures, self.other_out = folder, out, former, pictures, other_out
+        self.out, self.former, self.pictures, self.other_out = out, former, pictures, other_out
         own, other = shlex.quote(str(folder)), shlex.quote(str(other_out))
         lacking = "some" if folder.is_relative_to(former) else "most"
         many = "1 picture, which is" if pictures == 1 else f"{pictures:,} pictures, {lacking} of which are"
         super().__init__(
-            f"{folder} cannot be indexed into {out}, which is the index of {former}: it has {many} not in {folder} and "
-            f"would be removed. Nothing was changed. For a second library: lookwhy index {own} --out {other}; search and serve it "
-            f"with --index {other}. For both in one: index the folder that both are in. To replace {former}: "
-            f"lookwhy index {own} --forget."
+            folder,
+            f"{out} is the index of {former}, which has {many} not in {folder} and would be removed; nothing was changed. "
+            f"For a second library: lookwhy index {own} --out {other}, then search and serve it with --index {other}. For "
+            f"both in one: index the folder that both are in. To replace {former}: lookwhy index {own} --forget",
         )
 
 
