@@ -143,7 +143,8 @@ def tell_next_steps(program: str, models_dir: Path, index_dir: Path) -> None:
 def _as_typed(program: str) -> str:
     """Return how the program that answers searches is called from this folder."""
     if program == "python -m export":
-        return f"{_from_here(sys.executable)} -m runtime"
+        command = Path(sys.executable).with_name("lookwhy")
+        return _from_here(str(command)) if command.is_file() else f"{_from_here(sys.executable)} -m runtime"
     return program if shutil.which(program) else _from_here(sys.argv[0])
 
 
