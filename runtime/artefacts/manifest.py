@@ -90,7 +90,9 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
+    remedy = "Export the models: lookwhy models, or name another folder with --models (MODELS_DIR)."
+    if _is_absent(models_dir):
+        raise ArtefactMissing(models_dir / MANIFEST_NAME, _like_sample(models_dir) + remedy, "are no models")
     manifest = _read(models_dir / MANIFEST_NAME, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
@@ -99,7 +101,10 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
 
 def read_index_manifest(index_dir: Path) -> IndexManifest:
     """Return the manifest of `index_dir`, every file it names checked to be there. Raises as `read_models_manifest`."""
-    remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
+    remedy = "Build the index: lookwhy index FOLDER, or name another with --index (INDEX_DIR)."
+    if _is_absent(index_dir):
+        remedy = "If you made one in another folder, go there, or name it with --index FOLDER (INDEX_DIR). Else make one: "
+        raise ArtefactMissing(index_dir / MANIFEST_NAME, f"{remedy}lookwhy index FOLDER.", "is no index")
     manifest = _read(index_dir / MANIFEST_NAME, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)
@@ -143,6 +148,18 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
     if given_bytes != record.bytes:
         reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
         raise ArtefactCorrupt(path, reason, remedy)
+
+
+def _is_absent(folder: Path) -> bool:
+    with _named_refusals(folder):
+        return not (folder / MANIFEST_NAME).is_file()
+
+
+def _like_sample(models_dir: Path) -> str:
+    """Return a question where the name of a folder without models may be a slip for the sample models'."""
+    from difflib import get_close_matches  # used by nothing else that a start needs
+
+    return "Did you mean --models sample? " if get_close_matches(models_dir.name.lower(), ["sample"]) else ""
 
 
 def _read(path: Path, form: type[M], remedy: str) -> M:

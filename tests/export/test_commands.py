@@ -32,7 +32,7 @@ MODELS_FLAG = ("--models", str(MODELS))
         (("index", f"/{'x' * 300}", *MODELS_FLAG), "cannot be indexed: it cannot be looked at (File name too long)"),
         (("index", "{empty}/loop", *MODELS_FLAG), "/loop cannot be indexed: it cannot be looked at ("),
         (("index", "{empty}", *MODELS_FLAG), "it holds no file"),
-        (("index", "{empty}", "--models", "/nowhere"), "/nowhere/manifest.json is not there"),
+        (("index", "{empty}", "--models", "/nowhere"), "There are no models in /nowhere (manifest.json is not there)"),
         (
             ("index", "{empty}", "--device", "cuda", *MODELS_FLAG),
             "is planned for avx2, which onnxruntime cannot run on cuda",
