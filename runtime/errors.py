@@ -165,15 +165,13 @@ class ArtefactError(LookwhyError):
 
 
 class ArtefactMissing(ArtefactError):
-    """An artefact is not where it should be. With `lacks`, "are no models", it is the manifest of a folder that has none."""
+    """An artefact is not where it should be; `said` says so in other words than the path's alone."""
 
     code = "artefact_missing"
 
-    def __init__(self, path: Path | str, remedy: str, lacks: str | None = None) -> None:
-        self.path, self.remedy, self.lacks = path, remedy, lacks
-        whole = Path(path).absolute()
-        said = f"There {lacks} in {whole.parent} ({whole.name} is not there)." if lacks else f"{path} is not there."
-        super().__init__(f"{said} {remedy}")
+    def __init__(self, path: Path | str, remedy: str, said: str | None = None) -> None:
+        self.path, self.remedy = path, remedy
+        super().__init__(f"{said or f'{path} is not there.'} {remedy}")
 
 
 class ArtefactCorrupt(ArtefactError):
