@@ -149,7 +149,8 @@ def print_answer(body: "SearchBody") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(escape_controls(f"“{body.query}”")), title_justify="left")
+    title = Text(escape_controls(f"“{body.query}”")) if body.query else None  # by a picture alone
+    table = Table(title=title, title_justify="left")
     table.add_column("match", justify="right")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")
