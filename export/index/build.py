@@ -79,8 +79,8 @@ def build_index(
     with sole_writer(out):
         try:
             summary = _Build(scan, out, models, options, console=console).run()
-        except KeyboardInterrupt:
-            console.print("Stopped. What is done is kept: the same command goes on from here.", style="yellow")
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("What is done is kept: the same command goes on from here.")  # the command line tells it
             raise
     print_summary(summary, console)
     return summary
