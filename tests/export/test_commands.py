@@ -143,7 +143,8 @@ def test_without_the_conversion_side_models_says_what_to_install(tmp_path: Path)
         (tmp_path / f"{package}.py").write_text(f"raise ModuleNotFoundError('absent', name='{package}')")
     ended = run_module("export", "models", environment={"PYTHONPATH": str(tmp_path), "PATH": ""})
     assert ended.returncode == 1
-    assert "deploy/requirements-export.txt" in ended.stderr
+    assert "deploy/requirements-export.txt (torch is several gigabytes). To try Lookwhy without it" in ended.stderr
+    assert "lookwhy index FOLDER --models sample" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
