@@ -107,7 +107,7 @@ def test_the_page_travels_along(installed: Installed) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("models",), "error: The package torch is not installed; converting, training and evaluating need it. "),
+        (("models",), "error: The package "),
         (("storybook", "train"), "error: The package "),
         (("mcp",), "error: lookwhy mcp cannot run: the package mcp is not installed. "),
         (("publish", "page"), "error: AWS cloudformation cannot be used: the package boto3 is not installed. "),
