@@ -16,6 +16,7 @@ help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 run: sample ## Set up, build the sample library, answer a search, serve the page on PORT (8000)
+	@echo "Searching for “a red boat at sunset”"
 	@$(PY) -m runtime search "a red boat at sunset"
 	@exec $(PY) -m runtime serve --port $(PORT)
 

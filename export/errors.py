@@ -163,7 +163,8 @@ class PackageMissing(ExportError):
         self.package = package
         super().__init__(
             f"The package {package} is not installed; converting, training and evaluating need it. "
-            f"Install it with: {shlex.quote(sys.executable)} -m pip install {_requirements()}"
+            f"Install it with: {shlex.quote(sys.executable)} -m pip install {_requirements()} (torch is several gigabytes). "
+            "To try Lookwhy without it: lookwhy storybook draw FOLDER, then lookwhy index FOLDER --models sample"
         )
 
 

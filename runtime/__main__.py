@@ -2,16 +2,13 @@
 
 import json
 import logging
-import re
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from typer.core import TyperCommand
 
 from runtime.artefacts.embedded import name_models
 from runtime.errors import ImageNotFound
@@ -32,13 +29,13 @@ from runtime.terminal import (
     told_errors,
     writes_utf8,
 )
+from runtime.terminal.search_arguments import SearchCommand, tell_of_file
 from runtime.web.server.heap import collect_garbage_later
 
 if TYPE_CHECKING:
     from runtime.engine import Engine
     from runtime.web.schemas import SearchBody
 
-USAGE_WRONG = 2  # as typer's own exit code
 HOW_TO_CLOSE = "Set ACCESS_TOKEN to ask them for a token, or listen on 127.0.0.1."
 
 app = typer.Typer(
@@ -58,31 +55,18 @@ IndexDir = Annotated[
 ]
 
 
-class SearchCommand(TyperCommand):
-    """A command whose query may leave words out: `-word` is no option, and is met with how to write it."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (typer keeps click's types to itself)
-        """Return the arguments that are left, as typer does; ends the command at the first `-word`."""
-        given = args[: args.index("--")] if "--" in args else args
-        word = next((arg for arg in given if re.match(r"-[^\W\d]", arg) and not re.fullmatch(r"-k\d*|-0", arg)), None)
-        if word:
-            tell(
-                f"error: {word} reads as an option. To leave a word out, put the query behind "
-                f'"--": {ctx.command_path} -- a boat {word}'
-            )
-            ctx.exit(USAGE_WRONG)
-        return super().parse_args(ctx, args)
-
-
 @app.command(cls=SearchCommand)
 def search(
     query: Annotated[
-        list[str], typer.Argument(help='What the picture should show, in words; after "--", -word leaves out.')
-    ],
+        list[str] | None, typer.Argument(help='What the picture should show, in words; after "--", -word leaves out.')
+    ] = None,
     top_k: Annotated[int | None, typer.Option("--top-k", "-k", help="How many pictures (TOP_K_DEFAULT, else 5).")] = None,
     models: ModelsDir = None,
     index: IndexDir = None,
     *,
+    image: Annotated[
+        Path | None, typer.Option("--image", help="Pictures like the one in this file, beside words or alone.")
+    ] = None,
     first: Annotated[str | None, typer.Option("--from", help="Pictures from this year, month or day on.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Pictures up to this year, month or day.")] = None,
     folder: Annotated[str | None, typer.Option(help="Pictures in folders of this name, or in holiday/beach.")] = None,
@@ -99,17 +83,21 @@ def search(
     """Answer one search: a table on a terminal, else a line a picture (path, probability, caption, with tabs between)."""
     with told_errors(), collect_garbage_later():
         from runtime.bootstrap import open_engine
-        from runtime.web.schemas import SearchBody
+        from runtime.programs.opened_library import OpenedLibrary
+        from runtime.web.live import FixedEngine
 
         settings = _settings(models_dir=models, index_dir=index)
         engine = open_engine(settings)
         where = {"from": first, "to": last, "folder": folder, "place": place, "camera": camera}
-        request = engine.limits.check_search(
-            text_of(" ".join(query)),
+        body = OpenedLibrary(FixedEngine(engine)).search(
+            text_of(" ".join(query or ())),
             settings.top_k_default if top_k is None else top_k,
             where={key: value and text_of(value) for key, value in where.items()} | {"has_text": has_text},
+            picture=image,
+            order=order,
         )
-        body = SearchBody.model_validate(engine.search(replace(request, order=order)))
+        if image is None:
+            tell_of_file(query or ())
         if engine.sample_models:
             tell(SAMPLE_MODELS_BANNER)
         if as_json:

@@ -165,13 +165,13 @@ class ArtefactError(LookwhyError):
 
 
 class ArtefactMissing(ArtefactError):
-    """An artefact is not where it should be."""
+    """An artefact is not where it should be; `said` says so in other words than the path's alone."""
 
     code = "artefact_missing"
 
-    def __init__(self, path: Path | str, remedy: str) -> None:
+    def __init__(self, path: Path | str, remedy: str, said: str | None = None) -> None:
         self.path, self.remedy = path, remedy
-        super().__init__(f"{path} is not there. {remedy}")
+        super().__init__(f"{said or f'{path} is not there.'} {remedy}")
 
 
 class ArtefactCorrupt(ArtefactError):

@@ -35,7 +35,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
             "stores",
         },
         "web": {"engine", "errors", "images", "library", "search", "settings"},
-        "terminal": {"errors", "settings", "web"},
+        "terminal": {"errors", "images", "settings", "web"},
         "programs": {"bootstrap", "errors", "images", "library", "search", "settings", "terminal", "web"},
         "__main__": {"artefacts", "bootstrap", "engine", "errors", "programs", "settings", "terminal", "web"},
     },

@@ -116,7 +116,8 @@ def index(
 
         left_out = tuple(exclude or ())
         if cluster is None:
-            LeavingOut(usable_root(Path(folder)), left_out)  # said before anything of models
+            root = usable_root(Path(folder), Path(out) if out else OWN_INDEX)
+            LeavingOut(root, left_out)  # said before anything of models
         if cluster is not None:
             from rich.console import Console
 

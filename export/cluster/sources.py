@@ -15,7 +15,7 @@ from export.cluster.shards import import_pyarrow, open_folder
 from export.index.folder.found import FoundImage, SkippedImage, left_out_lines
 from export.index.folder.leaving_out import LeavingOut
 from export.index.folder.scan import BESIDE_SUFFIXES, mtime_of, scan_folder
-from export.index.folder.unread import READ_SUFFIXES, unread_lines
+from export.index.folder.unread import READ_SUFFIXES, read_formats, unread_lines
 from export.index.photos.beside import Beside, find_beside
 from runtime.artefacts.remote.aws import named_failures, open_client
 
@@ -72,7 +72,7 @@ def list_source(given: str, rules: Rules, *, leave_out: Path | None = None) -> S
     else:
         found = _in_folder(Path(given), rules, leave_out)
     if not found.images:
-        raise SourceUnusable(given, f"it holds no picture that is read here ({', '.join(sorted(READ_SUFFIXES))})")
+        raise SourceUnusable(given, f"it holds no picture that is read here ({read_formats()})")
     return found
 
 

@@ -16,10 +16,9 @@ from export.index.captions.making import CaptionStep
 from export.index.captions.vectors import CaptionVectors
 from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
-from export.index.folder.found import Scan, left_out_lines, why_no_picture
+from export.index.folder.found import Scan, not_read_lines, why_no_picture
 from export.index.folder.leaving_out import LeavingOut
 from export.index.folder.scan import scan_folder
-from export.index.folder.unread import unread_lines
 from export.index.generations.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.generations.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.generations.salvage import last_generation
@@ -80,8 +79,8 @@ def build_index(
     with sole_writer(out):
         try:
             summary = _Build(scan, out, models, options, console=console).run()
-        except KeyboardInterrupt:
-            console.print("Stopped. What is done is kept: the same command goes on from here.", style="yellow")
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("What is done is kept: the same command goes on from here.")
             raise
     print_summary(summary, console)
     return summary
@@ -240,7 +239,8 @@ class _Build:
             uncaptioned=uncaptioned,
             captions_later=self._options.captions_later,
             other_files=self._scan.other_files - self._facts.used_files,
-            left_out=(*unread_lines(self._scan.unread), *left_out_lines(self._scan), *self._pictures.left_out_lines),
+            other_file=self._scan.other_file,
+            left_out=(*not_read_lines(self._scan), *self._pictures.left_out_lines),
             unnamed_positions=self._facts.unnamed,
             unread_texts=self._texts.count_unread(catalog.rows),
             skipped=tuple(catalog.skipped),

@@ -68,7 +68,7 @@ def watch(
         from export.index.photos.places import find_table
         from export.index.watch import watch_folder
 
-        LeavingOut(usable_root(folder), tuple(exclude or ()))  # said before anything of models
+        LeavingOut(usable_root(folder, out), tuple(exclude or ()))  # said before anything of models
         options = BuildOptions(places=find_table(places), exclude=tuple(exclude or ()), include_hidden=include_hidden)
         chosen = choose_models(models)
         tell(f"Models: {name_models(chosen)}. Index: {out}.")

@@ -29,9 +29,10 @@ class Summary:
     `count` is how many the index holds now. `encoded` counts contents, not pictures, that were embedded in this run;
     `uncaptioned` the pictures that await a caption, put off if `captions_later`; `unnamed_positions` those whose position
     has no name for want of a table of towns; `unread_texts` those that await being looked at for text. `generation` is the
-    one in force; `written` says whether this run made it. `left_out` are lines about what is not read, or is left out on
-    purpose. `kept` are pictures that could not be looked at, by folder. `bytes` are how much disk it takes, `others_bytes`
-    how much the `others` take, which one can go back to.
+    one in force; `written` says whether this run made it. `other_file` is the one file that is no picture, where it is
+    known. `left_out` are lines about what is not read, or is left out on purpose. `kept` are pictures that could not be
+    looked at, by folder. `bytes` are how much disk it takes, `others_bytes` how much the `others` take, which one can go
+    back to.
     """
 
     count: int
@@ -48,6 +49,7 @@ class Summary:
     captions_later: bool = False
     unread_texts: int = 0
     other_files: int = 0
+    other_file: str | None = None
     left_out: Sequence[str] = ()
     skipped: Sequence[SkippedImage] = ()
     kept: Sequence[KeptFolder] = ()
@@ -79,7 +81,10 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.other_files:
         kind = "file that is no picture" if summary.other_files == 1 else "files that are no pictures"
         line += f"; {summary.other_files:,} {kind}"
-    console.print(f"{summary.count:,} pictures in the index: {line}.", style="bold", highlight=False)
+    if summary.other_files == 1 and summary.other_file:
+        line += f" ({printable(summary.other_file)})"
+    counted = Text(f"{summary.count:,} pictures in the index: {line}.", style="bold")
+    console.print(counted, soft_wrap=True)
     if not summary.written:
         console.print("Nothing has changed; the index was left as it is.")
     console.print(_about_disk(summary), highlight=False)
@@ -107,7 +112,7 @@ def print_kept(kept: Sequence[KeptFolder], console: Console) -> None:
 
 
 def _about_disk(summary: Summary) -> str:
-    own = f"{summary.generation} takes {summary.bytes / 1e6:,.1f} MB"
+    own = f"This state of the index ({summary.generation}) takes {summary.bytes / 1e6:,.1f} MB"
     if not summary.others:
         return f"{own}."
     return f"{own}; {', '.join(summary.others)}, to go back to, {summary.others_bytes / 1e6:,.1f} MB (lookwhy rollback)."
@@ -143,7 +148,8 @@ def tell_next_steps(program: str, models_dir: Path, index_dir: Path) -> None:
 def _as_typed(program: str) -> str:
     """Return how the program that answers searches is called from this folder."""
     if program == "python -m export":
-        return f"{_from_here(sys.executable)} -m runtime"
+        command = Path(sys.executable).with_name("lookwhy")
+        return _from_here(str(command)) if command.is_file() else f"{_from_here(sys.executable)} -m runtime"
     return program if shutil.which(program) else _from_here(sys.argv[0])
 
 

@@ -27,7 +27,7 @@ export function describe_answer(request, { matches, misses }, { more, filtered, 
 }
 
 export const describe_query_read = ({ query_read: read, query_language }) => join([
-  read && `Only the first ${read.split(/\s+/).length} words were searched for: ${read}`, query_language && "Captions are in English.",
+  read && `Only the first ${read.split(/\s+/).length} words were searched for: ${read}`, query_language && "Captions are in English. Unless models are multilingual, English words find more.",
 ], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";

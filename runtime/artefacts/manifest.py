@@ -90,7 +90,8 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
         ArtefactMissing: the folder, its manifest or a named file is not there.
         ArtefactCorrupt: the manifest is not of this form, or a file has another length.
     """
-    remedy = "Export the models: lookwhy models, or point MODELS_DIR at a folder that has them."
+    remedy = "Export the models: lookwhy models, or name another folder with --models (MODELS_DIR)."
+    _check_holds(models_dir, "are no models", remedy, slip_for="sample")
     manifest = _read(models_dir / MANIFEST_NAME, ModelsManifest, remedy)
     for part in manifest.files():
         check_length(models_dir, part, remedy)
@@ -99,7 +100,9 @@ def read_models_manifest(models_dir: Path) -> ModelsManifest:
 
 def read_index_manifest(index_dir: Path) -> IndexManifest:
     """Return the manifest of `index_dir`, every file it names checked to be there. Raises as `read_models_manifest`."""
-    remedy = "Build the index: lookwhy index FOLDER, or point INDEX_DIR at a folder that has one."
+    remedy = "Build the index: lookwhy index FOLDER, or name another with --index (INDEX_DIR)."
+    elsewhere = "If you made one in another folder, go there, or name it with --index FOLDER (INDEX_DIR)."
+    _check_holds(index_dir, "is no index", f"{elsewhere} Else make one: lookwhy index FOLDER.")
     manifest = _read(index_dir / MANIFEST_NAME, IndexManifest, remedy)
     for part in manifest.files():
         check_length(index_dir, part, remedy)
@@ -143,6 +146,22 @@ def check_length(folder: Path, record: FileRecord, remedy: str) -> None:
     if given_bytes != record.bytes:
         reason = f"it has {given_bytes:,} bytes where the manifest says {record.bytes:,}"
         raise ArtefactCorrupt(path, reason, remedy)
+
+
+def _check_holds(folder: Path, lacking: str, remedy: str, slip_for: str | None = None) -> None:
+    """Refuse a folder without a manifest, by its whole path, as it may be another than the one that was meant.
+
+    `slip_for` is what `--models` takes in place of a folder; where the folder's name is near it, that is asked for.
+    """
+    with _named_refusals(folder):
+        if (folder / MANIFEST_NAME).is_file():
+            return
+    from difflib import get_close_matches  # no start that succeeds needs it
+
+    meant = get_close_matches(folder.name.lower(), [slip_for]) if slip_for else []
+    hint = f"Did you mean --models {meant[0]}? " if meant else ""
+    said = f"There {lacking} in {folder.absolute()} ({MANIFEST_NAME} is not there)."
+    raise ArtefactMissing(folder / MANIFEST_NAME, hint + remedy, said)
 
 
 def _read(path: Path, form: type[M], remedy: str) -> M:

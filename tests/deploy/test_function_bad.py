@@ -55,7 +55,7 @@ def test_missing_models(sample_library: SampleLibrary, tmp_path: Path, log: Path
         sample_library.environment | {"MODELS_DIR": str(tmp_path / "none")},
         log,
         "artefact_missing",
-        f"{tmp_path / 'none' / MANIFEST_NAME} is not there",
+        f"There are no models in {tmp_path / 'none'} ({MANIFEST_NAME} is not there)",
         "MODELS_DIR",
     )
 

@@ -81,7 +81,8 @@ def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.Capt
 def test_an_answer_to_a_query_in_another_language_says_that_captions_are_english(capsys: pytest.CaptureFixture[str]) -> None:
     print_lines(answer(query_language="ja", verdict="strong"), [])
     printed = capsys.readouterr()
-    assert "Captions and explanations are in English." in printed.out + printed.err
+    said = "Captions and explanations are in English. Unless models are multilingual, English words find more."
+    assert said in printed.out + printed.err
 
 
 def test_an_answer_to_all_of_a_query_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,6 +121,18 @@ def test_a_folder_that_is_closed_to_this_user_is_named_in_one_line(capsys: pytes
     assert (ended.value.code, capsys.readouterr().err) == (1, said)
     with pytest.raises(PermissionError), told_errors():
         raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.mark.parametrize(("notes", "said"), [((), "Stopped.\n"), (("It is kept.",), "Stopped. It is kept.\n")])
+def test_ctrl_c_is_told_once_with_what_is_kept(
+    capsys: pytest.CaptureFixture[str], notes: tuple[str, ...], said: str
+) -> None:
+    stopped = KeyboardInterrupt()
+    for note in notes:
+        stopped.add_note(note)
+    with pytest.raises(SystemExit) as ended, told_errors():
+        raise stopped
+    assert (ended.value.code, capsys.readouterr().err) == (130, said)
 
 
 def test_a_closed_output_is_written_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from export.index.folder.leaving_out import LeavingOut, folders_of
-from export.index.folder.unread import READ_SUFFIXES, unread_lines
+from export.index.folder.unread import read_formats, unread_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Scan:
     mounted. `dangling` says where links that lead nowhere would lead, inside the folder. `unread` says of which kind files
     are that are not read here, but for the videos of Live Photos. `left_out` says by relative path of folders and files
     which rule leaves them out; what is merely hidden is not among them. `beside` are the files, no links, whose
-    suffix says that they may tell something of a picture; they count among the other files.
+    suffix says that they may tell something of a picture; they count among the other files, of whose rest `others_named`
+    has the first two.
     """
 
     folder: Path
@@ -55,7 +56,13 @@ class Scan:
     dangling: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    others_named: list[str] = field(default_factory=list)
     beside: list[FoundImage] = field(default_factory=list)
+
+    @property
+    def other_file(self) -> str | None:
+        """The one file that is neither a picture nor a sidecar; None where there are more, or none."""
+        return self.others_named[0] if len(self.others_named) == 1 else None
 
     def why_left_out(self, path: str) -> str | None:
         """Return which rule leaves out the file of a relative path, be it there or not; None where none does."""
@@ -68,9 +75,15 @@ def why_no_picture(scan: Scan) -> str:
     files = scan.other_files + len(scan.unread)
     if not (files or scan.left_out):
         return "it holds no file. If a drive belongs there, mount it; an index made of it before is as it was"
-    reasons = [f"none of its {files:,} files is a picture that is read here ({', '.join(sorted(READ_SUFFIXES))})"]
-    reasons += [line.removesuffix(".") for line in (*unread_lines(scan.unread), *left_out_lines(scan))]
+    which = "its one file is no" if files == 1 else f"none of its {files:,} files is a" if files else "it holds no"
+    reasons = [f"{which} picture that is read here ({read_formats()})"]
+    reasons += [line.removesuffix(".") for line in not_read_lines(scan)]
     return ". ".join(reasons)
+
+
+def not_read_lines(scan: Scan) -> list[str]:
+    """Return what is not read here, and what is left out on purpose."""
+    return [*unread_lines(scan.unread), *left_out_lines(scan)]
 
 
 def left_out_lines(scan: Scan) -> list[str]:

@@ -3,12 +3,15 @@
 import os
 import sys
 import time
+from difflib import get_close_matches
 from pathlib import Path
 
 from export.errors import FolderUnusable
 from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
 from export.index.folder.leaving_out import HIDDEN, NOMEDIA, LeavingOut
 from export.index.folder.unread import READ_SUFFIXES, live_videos, suffix_of, unread_kind
+from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
+from runtime.errors import ArtefactError
 
 __all__ = [
     "INT64_MIN",
@@ -24,6 +27,7 @@ __all__ = [
 
 # A file may change twice within one tick of its file system's clock (2 s on FAT); its mtime shows only the first.
 RACY_NS = 2_000_000_000
+MOUNTED_BELOW = frozenset({"/mnt", "/media", "/Volumes"})
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1  # what SQLite can keep; some file systems have times beyond the year 2262
 BESIDE_SUFFIXES = frozenset({".xmp", ".json"})  # of sidecars, and of Google Takeout's
 MISREAD = (
@@ -42,7 +46,7 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
     Raises:
         FolderUnusable: it is not there, is no folder, cannot be listed, or holds nothing that could be a picture.
     """
-    root = usable_root(folder)
+    root = usable_root(folder, leave_out)
     scan = Scan(root, began_ns=time.time_ns(), rules=rules or LeavingOut(root))
     passed_over = leave_out.resolve() if leave_out else None
     waiting = [root]
@@ -67,8 +71,8 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
     return scan
 
 
-def usable_root(folder: Path) -> Path:
-    """Return the whole path of a folder of pictures, links followed.
+def usable_root(folder: Path, out: Path | None = None) -> Path:
+    """Return the whole path of a folder of pictures, links followed; `out` is where an index of it may lie.
 
     Raises:
         FolderUnusable: it is not there, is no folder, cannot be looked at, or its path is no text.
@@ -79,7 +83,7 @@ def usable_root(folder: Path) -> Path:
         reason = f"it cannot be looked at ({getattr(cause, 'strerror', None) or cause})"
         raise FolderUnusable(folder, reason) from cause
     if not is_there:
-        raise FolderUnusable(folder, "it is not there. If a drive belongs there, mount it; an index of it is as it was")
+        raise FolderUnusable(folder, _why_not_there(folder, out))
     if not is_folder:
         raise FolderUnusable(folder, "it is a file; give the folder that the pictures lie in")
     if is_misread(str(root)):
@@ -87,6 +91,28 @@ def usable_root(folder: Path) -> Path:
     if not is_text(str(root)):
         raise FolderUnusable(folder, "its own path has bytes that are not UTF-8; rename or move it")
     return root
+
+
+def _why_not_there(folder: Path, out: Path | None) -> str:
+    """Return what to do about a folder that is not there: mount its drive, or another name that was meant."""
+    whole = folder.absolute()
+    if (whole.parts[1:2] and f"/{whole.parts[1]}" in MOUNTED_BELOW) or (out and _is_indexed(folder, out)):
+        return "it is not there. If a drive belongs there, mount it; an index of it is as it was"
+    try:
+        beside = [entry.name for entry in os.scandir(whole.parent) if entry.is_dir()]
+    except OSError:
+        beside = []
+    by_name = {name.casefold(): name for name in beside}
+    near = get_close_matches(whole.name.casefold(), by_name, n=1)
+    return f"it is not there, but {whole.parent / by_name[near[0]]} is" if near else "it is not there"
+
+
+def _is_indexed(folder: Path, out: Path) -> bool:
+    """Return whether the index in `out` is of this folder."""
+    try:
+        return (out / parse_index_manifest(out / MANIFEST_NAME).images_dir).resolve() == folder.resolve()
+    except (OSError, ArtefactError):
+        return False
 
 
 def mtime_of(facts: os.stat_result) -> int:
@@ -165,6 +191,8 @@ def _note_file(entry: os.DirEntry[str], scan: Scan) -> None:
         scan.other_files += 1
         if suffix in BESIDE_SUFFIXES and entry.is_file(follow_symlinks=False) and is_text(entry.path):
             _note_found(entry, name, scan.beside)
+        elif len(scan.others_named) <= 1:
+            scan.others_named.append(name)
     elif is_misread(entry.path):
         raise FolderUnusable(scan.folder, MISREAD)
     elif not is_text(entry.path):

@@ -25,9 +25,16 @@ UNREAD_BY_SUFFIX = {
 }
 FOREIGN_SUFFIXES = HEIF_SUFFIXES | RAW_SUFFIXES
 READ_SUFFIXES = frozenset(FORMAT_BY_SUFFIX) | FOREIGN_SUFFIXES
+COMMON_FORMATS = ("JPEG", "PNG", "WebP", "TIFF", "AVIF")
 # Of a Live Photo, a phone writes the picture and beside it, under its name, a video of three seconds.
 LIVE_STILLS, LIVE_VIDEOS = frozenset({".heic", ".heif", ".jpg", ".jpeg"}), frozenset({".mov", ".mp4"})
 PLURALS = {VIDEO: "videos", "iCloud placeholder": "iCloud placeholders"}
+
+
+def read_formats() -> str:
+    """Return some of the formats that are read here, for people; HEIC and RAW where their packages are installed."""
+    foreign = [name for name, reader in (("HEIC", Reader.HEIF), ("RAW", Reader.RAW)) if can_read(reader)]
+    return f"{', '.join((*COMMON_FORMATS, *foreign))} and others"
 
 
 def suffix_of(path: str) -> str:

@@ -39,4 +39,4 @@ def test_function_without_an_index_says_so_and_answers_503(lean_image: str, star
     function = start_function(started, lean_image)
     answer = invoke(function, SEARCH)
     assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (503, "artefact_missing")
-    assert function.log().count("/index/manifest.json is not there") == 1
+    assert function.log().count("There is no index in /index (manifest.json is not there)") == 1

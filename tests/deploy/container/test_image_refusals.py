@@ -26,13 +26,13 @@ def refusal(image: str, *flags: str, volumes: dict[Path, str] | None = None) -> 
 
 
 def test_without_an_index(lean_image: str) -> None:
-    assert refusal(lean_image).startswith("error: /index/manifest.json is not there. Build the index")
+    assert refusal(lean_image).startswith("error: There is no index in /index (manifest.json is not there). ")
 
 
 def test_without_models(full_image: str, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     assert refusal(full_image, volumes={tmp_path / "models": "/models"}).startswith(
-        "error: /models/manifest.json is not there. Export"
+        "error: There are no models in /models (manifest.json is not there). "
     )
 
 

@@ -138,8 +138,9 @@ def test_ctrl_c_puts_the_captions_made_so_far_into_the_index_and_the_next_run_en
 ) -> None:
     if first is LATER:
         build(folder, out, naming(), LATER)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as stopped:
         build(folder, out, naming({16: press_ctrl_c}))
+    assert stopped.value.__notes__ == ["What is done is kept: the same command goes on from here."]
     captions = captions_of(out)
     assert [caption is not None for caption in captions] == [number < 16 for number in range(COUNT)]
     assert manifest_of(out).captions

@@ -1,6 +1,7 @@
 """Artefact folders: what is absent, cut short, foreign or mismatched is named before anything is opened."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_a_missing_folder_or_file_is_named_with_the_remedy(tmp_path: Path, model
     (index_dir / "g000001" / "catalog.sqlite").unlink()
     with pytest.raises(ArtefactMissing, match=r"catalog\.sqlite is not there.*lookwhy index"):
         read_index_manifest(index_dir)
+
+
+def test_a_folder_without_an_index_or_models_is_named_in_full_with_the_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = f"There is no index in {tmp_path}/artifacts/index (manifest.json is not there). If you made one in another folder"
+    with pytest.raises(ArtefactMissing, match=f"^{re.escape(said)}.*--index FOLDER.*Else make one: lookwhy index FOLDER"):
+        read_index_manifest(Path("artifacts/index"))
+    for name, asked in (("sampel", "Did you mean --models sample? "), ("mine", "")):
+        said = f"There are no models in {tmp_path}/{name} (manifest.json is not there). {asked}Export the models:"
+        with pytest.raises(ArtefactMissing, match=f"^{re.escape(said)}.*--models .MODELS_DIR"):
+            read_models_manifest(Path(name))
 
 
 def test_a_truncated_file_is_named_with_both_lengths(models_dir: Path) -> None:

@@ -136,8 +136,8 @@ def test_an_index_that_is_not_there_is_one_line_on_stderr(tmp_path: Path, sample
     ended = subprocess.run(command, env=sample_library.environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines() == [
-        f"error: {tmp_path}/none/manifest.json is not there. Build the index: lookwhy index FOLDER, or point INDEX_DIR at "
-        "a folder that has one."
+        f"error: There is no index in {tmp_path}/none (manifest.json is not there). If you made one in another folder, go "
+        "there, or name it with --index FOLDER (INDEX_DIR). Else make one: lookwhy index FOLDER."
     ]
 
 

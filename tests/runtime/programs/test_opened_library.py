@@ -157,7 +157,9 @@ def test_a_setting_counts_and_models_go_by_name(sample_library: SampleLibrary, t
 
 
 def test_an_index_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactMissing, match=re.escape(f"{tmp_path}/none/manifest.json is not there")):
+    with pytest.raises(
+        ArtefactMissing, match=re.escape(f"There is no index in {tmp_path}/none (manifest.json is not there)")
+    ):
         lookwhy.open(tmp_path / "none")
 
 

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from export.index.folder.scan import is_misread
+from export.errors import FolderUnusable
+from export.index.folder.scan import is_misread, scan_folder
 from runtime.library.catalog import Library
 from tests.export.index.small_library import (
     PHOTOS,
@@ -30,6 +31,27 @@ def test_hidden_files_are_passed_over_and_other_files_counted(folder: Path, out:
     (folder / "notes.txt").write_text("no picture")
     summary = build(folder, out)
     assert (summary.count, summary.other_files, summary.skipped) == (4, 1, ())
+    assert "; 1 file that is no picture (notes.txt).\n" in said_by(folder, out)
+    (folder / "[bold]more.txt").write_text("no picture")
+    assert "; 2 files that are no pictures.\n" in said_by(folder, out)
+    (folder / "notes.txt").unlink()
+    told = said_by(folder, out)
+    assert "; 1 file that is no picture ([bold]more.txt).\n" in told
+    assert "\nThis state of the index (g000001) takes " in told
+
+
+def test_a_folder_that_is_not_there_is_told_what_may_be_meant(folder: Path, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "Pictures").mkdir()
+    for name in ("pictures2", "Picture"):
+        with pytest.raises(FolderUnusable, match=rf"it is not there, but {tmp_path}/Pictures is\.$"):
+            scan_folder(tmp_path / name, leave_out=out)
+    with pytest.raises(FolderUnusable, match=r"it is not there\.$"):
+        scan_folder(tmp_path / "elsewhere" / "x", leave_out=out)
+    build(folder, out)
+    folder.rename(tmp_path / "moved")
+    for absent in (folder, Path("/mnt/no drive of this machine"), Path("/Volumes/none/x")):
+        with pytest.raises(FolderUnusable, match=r"it is not there\. If a drive belongs there, mount it"):
+            scan_folder(absent, leave_out=out)
 
 
 def test_the_rarer_names_of_formats_that_are_read_are_pictures_too(folder: Path, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from rich.console import Console
 from export.errors import FolderUnusable
 from export.index.folder import unread
 from export.index.folder.found import SkippedImage
+from export.index.folder.scan import scan_folder
 from export.index.folder.skipped_report import print_skipped
 from export.index.folder.unread import format_counts, live_videos, unread_lines
 from runtime.images import reasons
@@ -55,6 +57,22 @@ def test_a_folder_of_heic_alone_is_refused_with_what_to_install(tmp_path: Path, 
     (tmp_path / "a.heic").write_bytes(HEIC)
     with pytest.raises(FolderUnusable, match=r"1 HEIC is not read: pip install 'lookwhy\[photos\]'\.$"):
         build(tmp_path, out)
+
+
+@pytest.mark.parametrize(("names", "said"), [(["a"], "its one file is no"), (["a", "b"], "none of its 2 files is a")])
+def test_a_folder_without_pictures_is_told_which_formats_are_read_in_few_words(
+    request: pytest.FixtureRequest, tmp_path: Path, names: list[str], said: str
+) -> None:
+    for name in names:
+        (tmp_path / f"{name}.txt").write_text("x")
+    scan = partial(scan_folder, tmp_path)
+    with pytest.raises(FolderUnusable) as refused:
+        scan()
+    read = "JPEG, PNG, WebP, TIFF, AVIF, HEIC, RAW and others"
+    assert str(refused.value) == f"{tmp_path} cannot be indexed: {said} picture that is read here ({read})."
+    request.getfixturevalue("without_extra")
+    with pytest.raises(FolderUnusable, match=r"\(JPEG, PNG, WebP, TIFF, AVIF and others\)"):
+        scan()
 
 
 def test_pictures_that_were_indexed_with_the_extra_stay_without_it(

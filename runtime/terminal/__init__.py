@@ -33,7 +33,7 @@ SAMPLE_MODELS_BANNER = (
 )
 NEVER_COMPARED = "This index was never looked through for copies. Bring it up to date: lookwhy index FOLDER."
 NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
-CAPTIONS_ARE_ENGLISH = "Captions and explanations are in English."
+CAPTIONS_ARE_ENGLISH = "Captions and explanations are in English. Unless models are multilingual, English words find more."
 LOCALE_LACKS = (
     f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
 )
@@ -110,8 +110,8 @@ def told_errors() -> Iterator[None]:
             raise
         tell(f"error: {error.filename} cannot be used: {error.strerror}. Let this user read it, or name another.")
         sys.exit(FAILED)
-    except KeyboardInterrupt:
-        tell("Stopped.")
+    except KeyboardInterrupt as stopped:  # its notes say what is kept
+        tell(" ".join(("Stopped.", *getattr(stopped, "__notes__", ()))))
         sys.exit(INTERRUPTED)
 
 
@@ -149,7 +149,8 @@ def print_answer(body: "SearchBody") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(escape_controls(f"“{body.query}”")), title_justify="left")
+    title = Text(escape_controls(f"“{body.query}”")) if body.query else None  # by a picture alone
+    table = Table(title=title, title_justify="left")
     table.add_column("match", justify="right")
     table.add_column("score", justify="right")
     table.add_column("picture", overflow="fold")
