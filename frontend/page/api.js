@@ -6,10 +6,10 @@ const LIMIT_MS = 60_000; // an idle function on AWS Lambda starts slowly
 const BUSY_S = 2; // where the server does not say
 const LONGEST_WAIT_S = 60; // without asking the user
 
-// What an answer must have, where that is not named as its route is; one picture has an id.
+// What an answer must have, where that is not named as its route is.
 const FIELDS = { search: "results", "search/image": "results", explain: "results", timeline: "months", "open-folder": "folder" };
 
-let hashes_bodies = false; // once CloudFront in front of AWS Lambda has asked for it (docs/lambda.md)
+let hashes_bodies = false; // once CloudFront has asked for it
 
 export let page_size = PAGE_SIZE; // less where the server allows less
 
