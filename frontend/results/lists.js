@@ -75,6 +75,7 @@ export function clear(actions = {}) {
   cards = new Map();
   used = actions;
   match_list.replaceChildren();
+  match_list.classList.remove("few");
   miss_list.replaceChildren();
   Object.assign(misses_box, { open: false, hidden: true });
 }
@@ -82,6 +83,7 @@ export function clear(actions = {}) {
 export function add(results) {
   const { matches, misses } = found;
   for (const result of results) (is_match(result) ? matches : misses).push(result);
+  match_list.classList.toggle("few", matches.length < 5);
   summary.textContent = count_of(misses.length, "near miss", "near misses");
   summary.hidden = !matches.length && !suggestions.children.length;
   if (misses.length && !matches.length) Object.assign(misses_box, { open: true, hidden: false });
@@ -106,7 +108,7 @@ export function show_why(results, why) {
   }
 }
 
-// A few rows at a time, the first alone: 24 cards at once block a phone for a quarter of a second.
+// A few rows at a time, the first alone: 24 cards at once block a phone for .25 s.
 async function make_cards() {
   const mine = cards;
   const row = first_row();

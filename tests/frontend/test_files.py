@@ -8,7 +8,7 @@ from PIL import Image
 from tests.frontend.stand_in import FRONTEND
 
 HTML = (FRONTEND / "index.html").read_text("utf-8")
-MAX_BYTES = 101_200  # 90 KB are aimed at
+MAX_BYTES = 101_300  # 90 KB are aimed at
 SERVICE_WORKER = "service_worker.js"
 
 

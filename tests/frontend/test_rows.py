@@ -106,3 +106,10 @@ def test_a_warm_search_keeps_the_results_that_are_shown_until_it_is_answered(pag
     page.get_by_role("searchbox").press("Enter")
     expect(page.get_by_role("status")).to_have_text("8 matches for “ducks”")
     assert page.evaluate("skeletons") == 0
+
+
+def test_a_row_of_many_matches_is_as_high_at_once_as_when_all_are_there(phone: Page, stand_in: StandIn) -> None:
+    stand_in.answer_next(results=photos([(4, 3), (4, 3), (3, 2), (4, 3), (3, 4)]))
+    phone.set_viewport_size({"width": 412, "height": 823})
+    open_explained(phone, f"{stand_in.url}/?q=boat")
+    assert phone.evaluate(SHIFT) <= 0.02
