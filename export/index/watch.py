@@ -48,7 +48,7 @@ def watch_folder(folder: Path, out: Path, build: Callable[[], object], *, poll: 
                 tell(f"{error}\nThis is tried again in {AGAIN_S / 60:.0f} minutes.")
                 break
             tell(f"Watching {folder}. Ctrl-C ends it.")
-        time.sleep(AGAIN_S)
+        time.sleep(AGAIN_S)  # nothing tells when a drive is back
 
 
 def is_of_pictures(changed: Path, folder: Path, out: Path) -> bool:

@@ -14,7 +14,8 @@ from export.console import progress_bar
 from export.publish.errors import ChangedMeanwhile
 from export.publish.picture_keys import lying_there
 from export.publish.s3 import S3Folder
-from export.publish.sending import FOR_GOOD, in_parallel, sha256_of_opened
+from export.publish.sending import FOR_GOOD, in_parallel
+from runtime.artefacts.file_record import sha256_of_opened
 from runtime.artefacts.remote.picture_key import picture_key
 from runtime.errors import ImageNotFound
 from runtime.images import PREVIEW_EDGES, picture_as_jpeg

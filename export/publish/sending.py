@@ -1,6 +1,5 @@
 """What is sent to S3, many at once, behind a bar; and the files of a release, each where its sha256 says."""
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +13,7 @@ from export.console import progress_bar
 from export.publish.errors import ChangedMeanwhile
 from export.publish.release_state import ReleaseState
 from export.publish.s3 import S3Folder
-from runtime.artefacts.file_record import FileRecord
+from runtime.artefacts.file_record import FileRecord, sha256_of_opened
 from runtime.artefacts.releases.release_file import FILES_PREFIX, file_key
 
 FOR_GOOD = "public, max-age=31536000, immutable"  # what is named by its content
@@ -79,14 +78,6 @@ def send_files(
 
         in_parallel(send, new)
     return {record.sha256: at or number for record, at in zip(wanted, found, strict=True)}, len(new)
-
-
-def sha256_of_opened(file: BinaryIO) -> str:
-    """Return the sha256 of a whole file that is open, which is then read from its beginning again."""
-    file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # it wants readinto, which files have
-    file.seek(0)
-    return sha256
 
 
 def _opened(path: Path, changed: ChangedMeanwhile) -> BinaryIO:

@@ -99,6 +99,14 @@ def sha256_of(path: Path) -> str:
         return _digest(file)
 
 
+def sha256_of_opened(file: BinaryIO) -> str:
+    """Return the sha256 of a whole file that is open, which is then read from its beginning again."""
+    file.seek(0)
+    sha256 = _digest(file)
+    file.seek(0)
+    return sha256
+
+
 def open_file(path: Path) -> BinaryIO:
     """Open a regular file to read. A FIFO would keep its reader waiting for ever, and a device may never end.
 

@@ -15,6 +15,7 @@ NUMBERS: dict[type, str] = {int: "a whole number", float: "a number"}
 OTHERS: dict[type, str] = {bool: "true or false", dict: "an object", str: "a text"}
 NAMES_NOTHING = 'it is empty; name a file or a folder ("." is the current one)'
 OR_NULL = ", or null"
+FAULTS_MAX = 8  # that one answer names
 SHOWN_MAX_CHARS = 60  # of a value that was refused
 PARSED = {"int_parsing": int, "int_from_float": int, "int_parsing_size": int, "float_parsing": float}  # pydantic's names
 
@@ -84,6 +85,12 @@ def shown_value(given: object) -> str:
         return f"a {type(given).__name__}"
     shown = f"{shown[:SHOWN_MAX_CHARS]}..." if len(shown) > SHOWN_MAX_CHARS else shown
     return shown.encode("utf-8", "backslashreplace").decode()
+
+
+def first_faults(said: Sequence[str]) -> str:
+    """Return the first sentences, each of one fault, and how many more there are."""
+    more = len(said) - FAULTS_MAX
+    return " ".join([*said[:FAULTS_MAX], *([f"And {more} more."] if more > 0 else [])])
 
 
 def _bounds_of(field: FieldInfo) -> dict[str, Any]:

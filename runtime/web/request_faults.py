@@ -7,9 +7,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from starlette.datastructures import UploadFile
 
-from runtime.settings.accepted_values import OR_NULL, allowed_form, shown_value
+from runtime.settings.accepted_values import OR_NULL, allowed_form, first_faults, shown_value
 
-FAULTS_MAX = 8  # that one answer names
 # What is wrong with a body as a whole, by the validation library's name for it.
 OF_THE_WHOLE = {"missing": "The body is empty.", "model_attributes_type": "The body is no JSON object."}
 UNREAD = "The body cannot be read."  # other bytes than UTF-8, nested too deeply, a number too long, a form cut short
@@ -34,8 +33,7 @@ def describe_faults(faults: Sequence[Mapping[str, Any]], takes: Iterable[tuple[s
     for fault in faults:
         name = str(fault["loc"][1]) if len(fault["loc"]) > 1 else ""
         said.setdefault(name, _sentence(name, fault, fields))
-    more = len(said) - FAULTS_MAX
-    return " ".join([*list(said.values())[:FAULTS_MAX], *([f"And {more} more."] if more > 0 else [])])
+    return first_faults([*said.values()])
 
 
 def describe_body(detail: str) -> str:

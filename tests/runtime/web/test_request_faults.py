@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from runtime.web.request_faults import FAULTS_MAX, describe_body
+from runtime.settings.accepted_values import FAULTS_MAX
+from runtime.web.request_faults import describe_body
 from tests.runtime.web.test_api import fault
 
 GOOD: dict[str, dict[str, Any]] = {
