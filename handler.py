@@ -26,11 +26,11 @@ with collect_garbage_later():
     from runtime.settings import Settings
     from runtime.web.access.cloudfront import CloudFrontRequests
     from runtime.web.api import create_app
-    from runtime.web.events import LambdaEvents
-    from runtime.web.fallback import StartupFallback
-    from runtime.web.live import LiveEngine, LookBetweenRequests
+    from runtime.web.lambda_events import LambdaEvents
+    from runtime.web.live_engine import LiveEngine, LookBetweenRequests
     from runtime.web.log.json_lines import log_in_json
     from runtime.web.log.privacy import keep_log_private
+    from runtime.web.startup_fallback import StartupFallback
 
 if TYPE_CHECKING:
     from mangum.types import ASGI

@@ -48,7 +48,7 @@ def fetch(
     """Download a list of pictures; run again, it goes on where it stopped."""
     with told_errors():
         from export.fetch.run import fetch_images, print_summary
-        from export.index.decode import limit_decoders
+        from export.index.picture_file import limit_decoders
 
         limit_decoders(Settings.read())
         summary = fetch_images(urls, folder, column=column, max_side_px=max_side, parallel=parallel)
@@ -149,7 +149,7 @@ def evaluate(
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
         from export.index.chosen_models import choose_models
-        from export.index.decode import limit_decoders
+        from export.index.picture_file import limit_decoders
 
         threads = limit_decoders(Settings.read())
         evaluate_models(Sources(captions, images, choose_models(models), exact), out, threads=threads)

@@ -7,7 +7,7 @@ import { find_picture, listen_to_query_picture, picture_weight, show_filters, sh
 import { describe_request, fetch_modules, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
 import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
-import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/opening.js";
+import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/open_viewer.js";
 
 const query_box = by_id("query");
 const banner = by_id("sample_models");

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from runtime.artefacts.embedded import name_models
+from runtime.artefacts.package_data import name_models
 from runtime.errors import ImageNotFound
 from runtime.settings import Settings, models_folder
 from runtime.terminal import (
@@ -84,7 +84,7 @@ def search(
     with told_errors(), collect_garbage_later():
         from runtime.bootstrap import open_engine
         from runtime.programs.opened_library import OpenedLibrary
-        from runtime.web.live import FixedEngine
+        from runtime.web.live_engine import FixedEngine
 
         settings = _settings(models_dir=models, index_dir=index)
         engine = open_engine(settings)
@@ -144,7 +144,7 @@ def serve(
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource, open_upload_reader
         from runtime.web.api import create_app
-        from runtime.web.live import LiveEngine
+        from runtime.web.live_engine import LiveEngine
         from runtime.web.log.opening import open_log
         from runtime.web.routes.desktop import find_desktop
         from runtime.web.server.heap import share_heap
@@ -187,7 +187,7 @@ def mcp(models: ModelsDir = None, index: IndexDir = None) -> None:
         from runtime.artefacts.bus_error import end_on_bus_error
         from runtime.bootstrap import EngineSource
         from runtime.programs.opened_library import OpenedLibrary
-        from runtime.web.live import LiveEngine
+        from runtime.web.live_engine import LiveEngine
 
         settings = _settings(models_dir=models, index_dir=index)
         source = EngineSource(settings)

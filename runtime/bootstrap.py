@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
-from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match
+from runtime.artefacts.package_data import are_sample_models
 from runtime.artefacts.releases.release import Release
 from runtime.artefacts.releases.release_folders import pictures_folder, release_folders
 from runtime.artefacts.remote.fetch_dir import own_folder
@@ -36,7 +36,7 @@ from runtime.settings import Settings
 from runtime.stores.opening import open_engine_folder, open_stores
 
 if TYPE_CHECKING:
-    from runtime.images.decode_process import DecodeProcess
+    from runtime.images.upload_process import DecodeProcess
     from runtime.stores.manifest_folder import ManifestFolder
     from runtime.stores.protocols import LibraryStore
 
@@ -212,7 +212,7 @@ def _stamp(models: Folder, index: Folder, stamp_of_folder: Callable[[Folder], Ha
 
 def open_upload_reader(settings: Settings) -> "DecodeProcess":
     """Return what decodes uploaded pictures in a process of its own, which starts with the first of them."""
-    from runtime.images.decode_process import DecodeProcess  # not on Lambda, which decodes in its own
+    from runtime.images.upload_process import DecodeProcess  # not on Lambda, which decodes in its own
 
     return DecodeProcess(upload_limits(settings.upload_max_pixels, settings.decode_memory_mb))
 

@@ -20,6 +20,7 @@ from runtime.library.image_rows import ImageRow
 from runtime.library.previews.seen_pictures import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, TokenIds, Vectors
 from runtime.search.candidates import Page, find_candidates
+from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Answer, Evidence, Explanation, Filtered, Hit, StageTimings
 from runtime.search.heatmap import Heatmap, check_by_occlusion
@@ -28,7 +29,6 @@ from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import CheckedExplain, CheckedSearch, RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.search.suggested_filters import suggest_filters
-from runtime.search.testimony import Statement
 from runtime.search.words import without_word
 
 if TYPE_CHECKING:

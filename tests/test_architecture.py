@@ -72,7 +72,7 @@ OWNERS = {
     "faiss": {"stores/flat.py", "stores/faiss_ivf.py"},
     "PIL": {
         "images/colour_profiles.py",
-        "images/decode_worker.py",
+        "images/upload_worker.py",
         "images/foreign/heif.py",
         "images/foreign/raw.py",
         "images/opening.py",

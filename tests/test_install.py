@@ -20,8 +20,8 @@ from packaging.requirements import Requirement
 
 import lookwhy
 from runtime import __version__
-from runtime.artefacts.embedded import SAMPLE_TOKENIZERS, are_sample_models, sample_models_dir
 from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.package_data import SAMPLE_TOKENIZERS, are_sample_models, sample_models_dir
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -11,11 +11,11 @@ from export.index.captions.questions import CaptionQuestions
 from export.storybook.captions import noun_phrase
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS
 from runtime.bootstrap import open_engine
+from runtime.search.caption_stance import AGREES
+from runtime.search.caption_stance import stance_of as said_by
 from runtime.search.evidence import Answer, Hit
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import CAPTIONS_BELIEVED_FROM
-from runtime.search.testimony import AGREES
-from runtime.search.testimony import testify as said_by
 from runtime.settings import Settings
 from tests.sample_library import MODELS
 
@@ -65,7 +65,7 @@ def test_a_hit_whose_caption_states_the_whole_query_is_never_called_none(hits: l
     stated = [(query, hit) for query, hit in hits if said_by(query, hit.caption.text) == AGREES]
     assert len(stated) > 100
     assert [(query, hit.caption.text) for query, hit in stated if hit.evidence.verdict == "none"] == []
-    assert all(hit.evidence.testimony.agrees for _, hit in stated)
+    assert all(hit.evidence.stance.agrees for _, hit in stated)
 
 
 def test_no_sentence_of_a_hit_that_is_called_none_credits_it_with_a_word(hits: list[tuple[str, Hit]]) -> None:
@@ -84,7 +84,7 @@ def test_hits_come_in_the_order_of_their_probabilities(answers: list[Answer]) ->
 def test_a_strong_match_is_seldom_one_whose_caption_says_otherwise(hits: list[tuple[str, Hit]]) -> None:
     strong = [hit for _, hit in hits if hit.evidence.verdict == "strong"]
     assert len(strong) > 50
-    assert sum(hit.evidence.testimony.conflict is not None for hit in strong) / len(strong) < 0.05
+    assert sum(hit.evidence.stance.conflict is not None for hit in strong) / len(strong) < 0.05
 
 
 def test_the_captions_of_the_sample_models_are_believed(sample_library: "SampleLibrary") -> None:

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.evidence.scene_library import forget_testimony, open_index, open_models
+from benchmarks.evidence.scene_library import forget_stance, open_index, open_models
 from export.index.build import BuildOptions, build_index
 from export.index.captions.file import read_given_captions
 from runtime.artefacts.manifest import read_index_manifest
@@ -49,7 +49,7 @@ def main(
         ranks = _ask(engine, asked, len(read))
         _forget_text(index)
         _print_row(console, "vectors alone, the words weighed", _ask(open_index(index, models), asked, TOP_K))
-        forget_testimony(index)
+        forget_stance(index)
         _print_row(console, "vectors alone, cosines alone", _ask(open_index(index, models), asked, TOP_K))
         console.print("\nWorst of the first:\n", markup=False)
         for (question, file), rank, verdict in sorted(ranks, key=lambda one: -(one[1] or len(read) + 1))[:WORST]:

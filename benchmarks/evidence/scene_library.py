@@ -110,7 +110,7 @@ def open_index(index_dir: Path, models_dir: Path) -> Engine:
     return open_engine(Settings.read(models_dir=models_dir, index_dir=index_dir, groq_api_key=""))
 
 
-def forget_testimony(index_dir: Path) -> None:
+def forget_stance(index_dir: Path) -> None:
     """Let an index weigh cosines alone, and not what its captions say in words, as the version before 0.3 did."""
     manifest = read_index_manifest(index_dir)
     if manifest.calibration:

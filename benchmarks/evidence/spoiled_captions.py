@@ -18,7 +18,7 @@ from benchmarks.evidence.scene_library import (
     SEED,
     SceneLibrary,
     choose_absent,
-    forget_testimony,
+    forget_stance,
     index_again,
     make_library,
     open_index,
@@ -73,7 +73,7 @@ def _spoil(library: SceneLibrary, folder: Path, models: Path, share: float) -> t
     captions = {row.sha256: spoil_caption(row.caption or "", share, rng) for row in rows}
     spoiled = index_again(library, folder, models, f"index-{share}", captions)
     index = folder / f"index-{share}"
-    forget_testimony(index)  # the engine that is open has read it by now
+    forget_stance(index)  # the engine that is open has read it by now
     return spoiled, SceneLibrary(open_index(index, models), library.scenes, library.boxes, library.absent)
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from export.storybook.captions import PLACE_PHRASES, PLACE_PREPOSITIONS, TIME_PHRASES, exact_caption, noun_phrase, plural
 from export.storybook.scenes import COLOURS, COUNTS, OBJECTS, PLACES, TIMES, Group, HeldOut, Scene, sample_scenes
 from runtime.library.image_rows import ImageRow
-from runtime.search.evidence import Evidence, Hit, Verdict, WordWeight
+from runtime.search.evidence import Evidence, Hit, WordWeight
+from runtime.search.verdicts import Verdict
 from runtime.search.words import Phrase
 
 Gaps = dict[str, str]

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from export.storybook.folder import DrawingOptions, draw_folder
-from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.embedded import sample_models_dir
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.artefacts.model_records import Preprocessing
+from runtime.artefacts.package_data import sample_models_dir
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.images import encode_previews, opened_bytes, preprocess
 from runtime.models.clip import ClipEncoder
 

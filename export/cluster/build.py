@@ -13,10 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from export.atomic import locked_folder
-from export.cluster.finishing import finish
+from export.cluster.completed_build import finish
 from export.cluster.job import ActorSetup, Cluster, Tables
 from export.cluster.models_files import PLACES, put_models
 from export.cluster.plan import LastShards, Remaining, find_remaining, read_last, remaining_tables, unread
+from export.cluster.resumable_build import HASHED, TO_HASH, TO_MAKE, Started, read_done, read_hashes, resume_or_begin
 from export.cluster.shard_files import BUILDING, names_in, put_file, put_table
 from export.cluster.shards import (
     PICTURES,
@@ -27,13 +28,12 @@ from export.cluster.shards import (
 )
 from export.cluster.sources import Rules, Source, list_source
 from export.cluster.stages import Work
-from export.cluster.unfinished import HASHED, TO_HASH, TO_MAKE, Started, read_done, read_hashes, resume_or_begin
 from export.console import progress_bar
 from export.errors import unwritable_refused
 from export.index.chosen_models import decode_rule_of
 from export.index.folder.found import FoundImage, SkippedImage
-from export.index.made_anew import other_models_lines
 from export.index.photos.places import PlacesFile
+from export.index.rebuild_reasons import other_models_lines
 from export.index.text.models import text_models_folder
 from runtime.artefacts.manifest import MANIFEST_NAME, read_models_manifest
 from runtime.models.onnx_session import Device

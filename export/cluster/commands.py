@@ -10,7 +10,7 @@ import typer
 
 from export.cluster.errors import OptionUnfit
 from export.index.commands import ONE_FOLDER, Excluded, IncludeHidden, ModelsDir, PlacesTable, RuntimeIndex, refuse_more
-from runtime.artefacts.embedded import name_models
+from runtime.artefacts.package_data import name_models
 from runtime.settings import OWN_INDEX, Settings
 from runtime.settings.accepted_values import named_place
 from runtime.terminal import tell, told_errors
@@ -107,12 +107,12 @@ def index(
         from export.index.build import BuildOptions, build_index
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
-        from export.index.folder.leaving_out import LeavingOut
+        from export.index.folder.excluded_files import LeavingOut
         from export.index.folder.scan import usable_root
-        from export.index.kept import named_folders
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
         from export.index.text.models import find_text_reader
+        from export.index.unreachable_pictures import named_folders
 
         left_out = tuple(exclude or ())
         if cluster is None:

@@ -22,9 +22,9 @@ from export.cluster.shards import (
 from export.cluster.sources import Source
 from export.cluster.stages import BESIDE, beside_table_type, beside_value
 from export.index.catalog import Catalog, IndexedImage
+from export.index.folder.excluded_files import LeavingOut
 from export.index.folder.found import FoundImage, Scan, SkippedImage
 from export.index.folder.hashing import remembered_hashes
-from export.index.folder.leaving_out import LeavingOut
 from runtime.artefacts.fingerprint import PARTS, Fingerprint, Part, differing_entries
 from runtime.images import LASTING_REASONS
 

@@ -14,9 +14,9 @@ from pydantic import Field, ValidationError
 
 from export.cluster.errors import ShardsUnusable
 from export.errors import ExtraMissing
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import Record
 from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.picture_decoding import DecodeRule
 
 if TYPE_CHECKING:
     import pyarrow as pa

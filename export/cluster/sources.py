@@ -1,6 +1,6 @@
 """What is to be indexed: a folder that all nodes see, an s3:// address, or a list in a Parquet file.
 
-Lists names, lengths and times; reads no picture. `at_hand.py` brings their files to a node.
+Lists names, lengths and times; reads no picture. `local_files.py` brings their files to a node.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +12,10 @@ from typing import Any
 
 from export.cluster.errors import SourceUnusable
 from export.cluster.shards import import_pyarrow, open_folder
+from export.index.folder.excluded_files import LeavingOut
 from export.index.folder.found import FoundImage, SkippedImage, left_out_lines
-from export.index.folder.leaving_out import LeavingOut
 from export.index.folder.scan import BESIDE_SUFFIXES, mtime_of, scan_folder
-from export.index.folder.unread import READ_SUFFIXES, read_formats, unread_lines
+from export.index.folder.unread_formats import READ_SUFFIXES, read_formats, unread_lines
 from export.index.photos.beside import Beside, find_beside
 from runtime.artefacts.remote.aws import named_failures, open_client
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from export.cluster.at_hand import files_at_hand
+from export.cluster.local_files import files_at_hand
 from export.cluster.rows import facts_columns, failure_of, found_of
 from export.cluster.shard_files import previews_folder, put_failures
 from export.cluster.shards import import_pyarrow, pictures_schema

@@ -21,7 +21,7 @@ from export.evaluation.recall import chance_recall, rank_both_ways
 from export.evaluation.result import Evaluation, ModelFigures, check_writable, is_above_chance, write_result
 from export.evaluation.table import print_evaluation, print_skipped
 from export.index.captions.file import CaptionedPicture, SkippedLine, read_captions
-from export.index.decode import reason_of
+from export.index.picture_file import reason_of
 from runtime.artefacts.manifest import read_models_manifest
 from runtime.errors import ImageError, ImageNotFound
 from runtime.images import open_image

@@ -16,15 +16,14 @@ from export.index.captions.making import CaptionStep
 from export.index.captions.vectors import CaptionVectors
 from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
+from export.index.folder.excluded_files import LeavingOut
 from export.index.folder.found import Scan, not_read_lines, why_no_picture
-from export.index.folder.leaving_out import LeavingOut
 from export.index.folder.scan import scan_folder
 from export.index.generations.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.generations.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.generations.salvage import last_generation
 from export.index.ids import IdAssignment, assign_ids
 from export.index.journal import Journal
-from export.index.made_anew import compare_models
 from export.index.photos.folder_facts import FolderFacts
 from export.index.photos.grouping import PictureGroups
 from export.index.photos.known_photos import known_photos
@@ -33,6 +32,7 @@ from export.index.photos.previews import PreviewFolder
 from export.index.photos.signatures import Signatures
 from export.index.pictures import FolderPictures
 from export.index.pipeline import Captioner, ImageEncoder, Models
+from export.index.rebuild_reasons import compare_models
 from export.index.reuse import take_over
 from export.index.summary import Summary, print_found, print_summary
 from export.index.text.step import TextStep

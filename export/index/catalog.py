@@ -28,8 +28,8 @@ from runtime.library.catalog_file import REMEDY, open_catalog, read_captions, se
 from runtime.library.image_rows import CATALOG_SCHEMA, ImageRow
 from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.text_index import FINISH_TEXT, INSERT_WORDS, TEXT_SCHEMA, can_index_text, has_text_index
+from runtime.search.picture_text_matches import words_of_writing
 from runtime.search.text_search import TEXT_RULES, words_of_caption, words_of_path
-from runtime.search.written_text import words_of_writing
 
 ROW_COLUMNS = "id, image_path, sha256, bytes, width, height, caption, mtime_ns, caption_source, other_captions, made_caption"
 FORMER_COLUMNS = "captioner, sha256, caption"

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from export.errors import ArtefactDamaged, DeviceUnfit, SampleModelsUnasked
-from export.index.decode import limit_decoders
+from export.index.picture_file import limit_decoders
 from export.index.pipeline import Models
-from runtime.artefacts.decode_rule import DecodeRule
-from runtime.artefacts.embedded import are_sample_models
 from runtime.artefacts.file_record import why_damaged
 from runtime.artefacts.manifest import ModelsManifest, read_models_manifest
+from runtime.artefacts.package_data import are_sample_models
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.images import KEPT_SHORT_EDGE_PIXELS
 from runtime.models.blip import BlipCaptioner
 from runtime.models.clip import ClipEncoder

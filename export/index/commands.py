@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from export.index.errors import SeveralFolders
-from runtime.artefacts.embedded import name_models
+from runtime.artefacts.package_data import name_models
 from runtime.errors import ArtefactMissing
 from runtime.settings import OWN_INDEX, OWN_PLACES, Settings, models_folder
 from runtime.terminal import tell, told_errors
@@ -63,7 +63,7 @@ def watch(
         refuse_more(context, folder)
         from export.index.build import BuildOptions, build_index
         from export.index.chosen_models import choose_models, open_models
-        from export.index.folder.leaving_out import LeavingOut
+        from export.index.folder.excluded_files import LeavingOut
         from export.index.folder.scan import usable_root
         from export.index.photos.places import find_table
         from export.index.watch import watch_folder

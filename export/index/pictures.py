@@ -18,7 +18,7 @@ from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_pic
 from export.index.folder.hashing import hash_images, is_too_large, remembered_hashes
 from export.index.folder.skipped_report import print_skipped
 from export.index.generations.last_generation import Generation
-from export.index.kept import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
+from export.index.unreachable_pictures import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
 from runtime.images import AWAITED_REASONS
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.decode import DecodedImage, Pixels, Prepare, decode_found
 from export.index.folder.scan import FoundImage, SkippedImage
-from runtime.artefacts.decode_rule import DecodeRule
+from export.index.picture_file import DecodedImage, Pixels, Prepare, decode_found
 from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.library.previews.kept_previews import Previews
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from export.index.folder.found import Scan, SkippedImage
 from export.index.folder.skipped_report import print_skipped, printable
-from export.index.folder.unread import format_counts, unread_lines
-from export.index.kept import EVERYWHERE, KeptFolder
-from runtime.artefacts.embedded import sample_models_dir
+from export.index.folder.unread_formats import format_counts, unread_lines
+from export.index.unreachable_pictures import EVERYWHERE, KeptFolder
+from runtime.artefacts.package_data import sample_models_dir
 from runtime.settings import OWN_INDEX, OWN_MODELS
 from runtime.terminal import tell
 

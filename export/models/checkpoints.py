@@ -1,7 +1,7 @@
 """Opens a checkpoint, from a hub id or a local folder, checks that it is of the right family, and reads its torch model.
 
 Owns the order of the checks, the preprocessing and the weights; `checkpoint_family.py`, `checkpoint_tokenizer.py` and
-`stand_ins.py` own the others. Converts nothing.
+`pointer_files.py` own the others. Converts nothing.
 """
 
 import math
@@ -16,7 +16,7 @@ from export.models.checkpoint_tokenizer import read_tokenizer
 from export.models.families import MODEL_CLASSES, PROCESSOR_CLASSES, Family
 from export.models.hub import WEIGHTS, fetch_snapshot
 from export.models.onnx_graph import quiet
-from export.models.stand_ins import patterns_read, refuse_stand_ins
+from export.models.pointer_files import patterns_read, refuse_stand_ins
 from runtime.artefacts.model_records import Preprocessing
 
 if TYPE_CHECKING:

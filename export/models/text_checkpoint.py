@@ -16,7 +16,7 @@ from export.models.checkpoint_tokenizer import lower_case_first, read_tokenizer
 from export.models.checkpoints import Checkpoint
 from export.models.families import TEXT_TOWERS
 from export.models.hub import WEIGHTS, fetch_snapshot
-from export.models.stand_ins import patterns_read, refuse_stand_ins
+from export.models.pointer_files import patterns_read, refuse_stand_ins
 
 if TYPE_CHECKING:
     from torch import nn

@@ -1,7 +1,7 @@
 """Artefacts, pictures and the page -> the buckets of the deployed stack: `python -m export.publish release`.
 
 Models and index are checked by `export/verify` before anything is sent. A release is put into force by one write, and
-functions that run take it up by themselves (`runtime/web/live.py`).
+functions that run take it up by themselves (`runtime/web/live_engine.py`).
 """
 
 from collections.abc import Mapping

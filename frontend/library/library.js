@@ -4,7 +4,7 @@ import { attempt, browse } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
 import { by_id, make, report_failure } from "../page/elements.js";
 import { show_failure } from "../results/lists.js";
-import { open_linked_photo, open_viewer } from "../viewer/opening.js";
+import { open_linked_photo, open_viewer } from "../viewer/open_viewer.js";
 import { show_months } from "./timeline.js";
 
 const PAGE = 100;

@@ -5,7 +5,7 @@ import { count_of, describe_answer } from "../page/descriptions.js";
 import { report_failure, write } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
 import { has_words, weighed_words } from "../request/search_request.js";
-import * as viewer from "../viewer/opening.js";
+import * as viewer from "../viewer/open_viewer.js";
 import * as lists from "./lists.js";
 
 let newest = new AbortController();

@@ -12,11 +12,11 @@ from typing import Literal, TypeVar
 from pydantic import Field
 
 from runtime.artefacts.cluster_search import ClusterSearchParams
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import Document, FileRecord, GraphRecord
 from runtime.artefacts.fingerprint import Part, differing_entries, entries_of, fingerprint_of
 from runtime.artefacts.match_calibration import MatchCalibration
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ArtefactCorrupt, ArtefactMissing, ModelsDiffer
 
 MANIFEST_NAME = "manifest.json"

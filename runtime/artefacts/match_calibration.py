@@ -1,7 +1,7 @@
 """How scores become the probability that a picture shows what a text says: a record in the index's manifest.
 
 Arithmetic alone. It is fitted by `export/index/probabilities/fit_calibration.py`, and what a probability is called is
-`evidence.py`'s.
+`search/verdicts.py`'s.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict
 
 BARE_FEATURES = ("score", "mean_score", "log_phrases")
 CAPTION_FEATURES = ("caption_score", "best_caption_score")
-TESTIMONY_FEATURES = ("agrees", "contradicts", "coverage")
+STANCE_FEATURES = ("agrees", "contradicts", "coverage")
 # What the log-odds are linear in, in the order of the columns. `best_score` is weighed only where the caption agrees, and
 # `log_words` only by indexes of earlier versions, in place of `log_phrases`.
-FEATURES = (*BARE_FEATURES, "best_score", "log_words", *CAPTION_FEATURES, *TESTIMONY_FEATURES)
+FEATURES = (*BARE_FEATURES, "best_score", "log_words", *CAPTION_FEATURES, *STANCE_FEATURES)
 NEIGHBOURS = 10  # the nearest pictures, whose captions tell whether the library holds a match at all
 Floats = NDArray[np.floating]
 Compared = Literal["whole", "part", "nothing"]
@@ -44,7 +44,7 @@ class MatchWeights(BaseModel):
 
     `score` and `caption_score` weigh the cosines of the text with picture and caption; `log_words` and `log_phrases` weigh
     log(1 + content words) and log(1 + noun phrases). `agrees`, `contradicts`, 1 or 0, and `coverage` weigh what the
-    caption says in words (`search/testimony.py`). The others are of the `QueryContext`.
+    caption says in words (`search/caption_stance.py`). The others are of the `QueryContext`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -167,7 +167,7 @@ def match_features(context: QueryContext, scores: Floats, caption_scores: Floats
         context: the text's.
         scores: (k,) cosines of text and pictures.
         caption_scores: (k,) cosines of text and captions, NaN where there is none.
-        said: (k, 3), the `TESTIMONY_FEATURES`.
+        said: (k, 3), the `STANCE_FEATURES`.
 
     How much the text says is among them since a text that says more reaches less of a cosine, its true pictures included.
     """

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from runtime.search.written_text import Writing
+from runtime.search.picture_text_matches import Writing
 
 MAX_WORDS_NAMED = 5
 MAX_WORD_CHARS, MAX_TEXT_CHARS = 40, 100

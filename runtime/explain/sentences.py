@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runtime.explain.quoting import MAX_WORD_CHARS, quote_picture, quote_text, quote_words
+from runtime.search.caption_stance import Conflict, stance_of
 from runtime.search.evidence import Evidence, Explanation, Hit, WordWeight
 from runtime.search.language import differ
+from runtime.search.picture_text_matches import words_of_writing
 from runtime.search.query import ParsedQuery
-from runtime.search.testimony import Conflict, testify
 from runtime.search.word_pattern import WORD
 from runtime.search.words import COLOURS, NUMBERS, Phrase, bare_word, stem
-from runtime.search.written_text import words_of_writing
 
 EVIDENCE_SOURCE = "evidence"
 # A word is supported where leaving it out costs this part of the score. With the sample models, on 300 drawn scenes, that
@@ -106,7 +106,7 @@ def tally_words(wanted: Phrase, hit: Hit) -> WordTally:
     evidence = hit.evidence
     weights = {weight.word: weight for weight in evidence.words}
     words = [weights.get(word) or WordWeight(word, 0.0, 0.0, in_caption=False) for word in wanted.words]
-    mentioned = [word for word in words if evidence.testimony.agrees or _says(word, hit.caption)]
+    mentioned = [word for word in words if evidence.stance.agrees or _says(word, hit.caption)]
     absent = [word for word in words if word not in mentioned]
     clear = max(CLEAR_DROP * evidence.score, SMALLEST_CLEAR_DROP * evidence.levels.low_score)
     supported = [word for word in absent if word.drop >= clear] if evidence.verdict != "none" else []
@@ -134,10 +134,10 @@ def _sentence(query: ParsedQuery, hit: Hit) -> str:
     if not query.wanted.text:
         text = _looks_alike(hit.evidence)
     else:
-        tally, conflict = tally_words(query.wanted, hit), hit.evidence.testimony.conflict
-        if hit.evidence.writing.is_whole and not hit.evidence.testimony.agrees:
+        tally, conflict = tally_words(query.wanted, hit), hit.evidence.stance.conflict
+        if hit.evidence.writing.is_whole and not hit.evidence.stance.agrees:
             text, in_letters = in_letters, ""
-        elif hit.evidence.is_named and not hit.evidence.testimony.agrees:
+        elif hit.evidence.is_named and not hit.evidence.stance.agrees:
             text = f"The name of its file or folder says {_text(query.wanted)}."
         elif conflict:
             text = _otherwise(conflict, query.wanted, tally, hit)
@@ -155,7 +155,7 @@ def _looks_alike(evidence: Evidence) -> str:
 
 def _match(tally: WordTally, hit: Hit, *, in_other_language: bool) -> str:
     """Return what speaks for the picture, and what does not."""
-    if hit.evidence.testimony.agrees and not all(_says(word, hit.caption) for word in tally.mentioned):
+    if hit.evidence.stance.agrees and not all(_says(word, hit.caption) for word in tally.mentioned):
         return f"The caption says {_text(hit.caption)}: what you asked for, in other words."
     mentioned, seen, missing = tally.mentioned, tally.seen, [] if in_other_language else tally.missing
     unjudged = UNJUDGED_LOW if hit.evidence.score < hit.evidence.levels.low_score else UNJUDGED
@@ -167,7 +167,7 @@ def _match(tally: WordTally, hit: Hit, *, in_other_language: bool) -> str:
         template = template.replace(NOT_MENTIONED, "")
     return template.format(
         mentioned=_listed(mentioned, "and"),
-        all=", all that you asked for" if len(mentioned) > 1 and hit.evidence.testimony.agrees else "",
+        all=", all that you asked for" if len(mentioned) > 1 and hit.evidence.stance.agrees else "",
         seen=_listed(seen, "and"),
         it="it" if len(seen) == 1 else "them",
         missing=_listed(missing, "or"),
@@ -183,7 +183,7 @@ def _no_match(query: ParsedQuery, tally: WordTally, hit: Hit) -> str:
         without = quote_words([phrase.text for phrase in query.unwanted], "or")
         shown = _objection(query.unwanted, hit.caption)
         return "" if shown else f"It does not look like {_text(query.wanted)} without {without}."
-    if hit.evidence.testimony.agrees:
+    if hit.evidence.stance.agrees:
         return f"The caption says {_text(hit.caption)}, but the picture does not look like it."
     return f"It does not look like {_text(query.wanted)}."
 
@@ -232,7 +232,7 @@ def _with_article(noun: str) -> str:
 def _objection(unwanted: Sequence[Phrase], caption: Phrase) -> str:
     """Return a sentence about what was to be left out, where the caption mentions it and does not deny it; else nothing."""
     present = [phrase.text for phrase in unwanted if phrase.words and _spaced_stems(phrase) in _spaced_stems(caption)]
-    denied = {text for text in present if (told := testify(text, caption.text).conflict) and told.kind == "denied"}
+    denied = {text for text in present if (told := stance_of(text, caption.text).conflict) and told.kind == "denied"}
     shown = [text for text in present if text not in denied]
     return f"The caption mentions {quote_words(shown, 'and')}, which you wanted left out." if shown else ""
 

@@ -14,7 +14,7 @@ from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.images.jpeg2000 import decoder_bytes
 from runtime.images.limits import (
     KEPT_SHORT_EDGE_PIXELS,

@@ -16,8 +16,8 @@ from pathlib import Path
 from traceback import clear_frames
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import open_file
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.images import reasons
 from runtime.images.colour_profiles import to_srgb

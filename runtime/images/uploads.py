@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.images.limits import PictureLimits
 from runtime.images.opening import opened_bytes
 from runtime.images.preprocessing import preprocess

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.manifest import IndexManifest
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.artefacts.remote.picture_key import picture_key
 from runtime.errors import ArtefactError, ImageNotFound, RemoteRefused
 from runtime.images import PREVIEW_EDGES, OpenedImage, opened_file, shrink_image

@@ -22,7 +22,7 @@ from runtime.library.photos.where import check_where
 from runtime.library.previews.made_previews import preview_of
 from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.routes.paged_pictures import PagedPicture, paged_pictures
 from runtime.web.schemas import ExplainBody, SearchBody
 

@@ -1,7 +1,7 @@
 """Which pictures a search judges, page by page: those nearest to the query, and those with its words.
 
 With a filter, those that it leaves. What comes behind the first page is taken from one order of the whole library
-(`nearness.py`), and from the pictures that have the query's words; a cursor says how far both have come.
+(`similarity_order.py`), and from the pictures that have the query's words; a cursor says how far both have come.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from runtime.library.catalog import Library
 from runtime.library.photos.filters import Allowed
 from runtime.search.cursor import FINGERPRINT_BYTES, Cursor, CursorInvalid
 from runtime.search.embedded_query import Query
-from runtime.search.nearness import START, NearnessOrder
 from runtime.search.query import AHEAD_MAX, CheckedSearch
 from runtime.search.ranking import Ranker
+from runtime.search.similarity_order import START, NearnessOrder
 from runtime.search.text_search import find_wanted
 
 DEEPER = 4  # times as many pictures are looked at where copies took too many places

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import RequestError
 from runtime.library.image_rows import ID_MAX
-from runtime.search.nearness import Place
+from runtime.search.similarity_order import Place
 
 VERSION = 1
 FINGERPRINT_BYTES = 8

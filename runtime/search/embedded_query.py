@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.search.caption_stance import Statement
 from runtime.search.query import PICTURE_WEIGHT, ParsedQuery
-from runtime.search.testimony import Statement
 
 Vectors = NDArray[np.float32]
 

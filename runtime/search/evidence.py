@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +16,13 @@ from runtime.library.captions import CaptionSource
 from runtime.library.copies import Copy
 from runtime.library.image_rows import ImageRow
 from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
+from runtime.search.caption_stance import SILENT, Stance
 from runtime.search.heatmap import Heatmap, Occlusion
+from runtime.search.picture_text_matches import NO_WRITING, Writing
 from runtime.search.query import CheckedExplain, CheckedSearch
 from runtime.search.suggested_filters import SuggestedFilter
-from runtime.search.testimony import SILENT, Testimony
+from runtime.search.verdicts import Verdict, verdict_of
 from runtime.search.words import Phrase, stem
-from runtime.search.written_text import NO_WRITING, Writing
-
-Verdict = Literal["strong", "weak", "none"]
-
-# From which probability on a match is called weak, or strong. Calling a true match "none" is the worse mistake, so "weak"
-# begins below even odds; benchmarks/RESULTS.md has the shares of true and of absent matches on either side.
-WEAK_FROM, STRONG_FROM = 1 / 3, 0.75
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Evidence:
 
     `score` is the cosine of query and picture, `caption_score` that of query and caption, both in [-1, 1];
     `match_probability` is in [0, 1]. None stands for what is not known: no caption, or an index without calibration.
-    `testimony` is what the caption in the index says of the query in words; silent where there is none.
+    `stance` is what the caption in the index says of the query in words; silent where there is none.
     `levels` say what cosines of the encoder mean. `is_named`: the names of its file and folders have all the words of the
     query. `writing` is what of the text that stands in the picture the query names.
     `words` is empty where no explanation was asked for, and heatmap and occlusion are None where no heatmap was.
@@ -62,7 +56,7 @@ class Evidence:
     match_probability: float | None = None
     verdict: Verdict | None = None
     levels: CosineLevels = CLIP_LEVELS
-    testimony: Testimony = SILENT
+    stance: Stance = SILENT
     is_named: bool = False
     writing: Writing = NO_WRITING
     words: tuple[WordWeight, ...] = ()
@@ -169,11 +163,6 @@ class StageTimings:
         finally:
             spent_ms = (perf_counter() - start) * 1000
             self.timings_ms[name] = round(self.timings_ms.get(name, 0.0) + spent_ms, 3)
-
-
-def verdict_of(probability: float) -> Verdict:
-    """Return the verdict on a match of this probability."""
-    return "strong" if probability >= STRONG_FROM else "weak" if probability >= WEAK_FROM else "none"
 
 
 def weigh_words(words: Sequence[str], drops: NDArray[np.floating], caption: Phrase) -> tuple[WordWeight, ...]:

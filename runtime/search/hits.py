@@ -53,7 +53,7 @@ def best_first(evidence: Sequence[Evidence]) -> list[int]:
     both cosines made it worse.
     """
     return sorted(
-        range(len(evidence)), key=lambda at: (-(evidence[at].match_probability or 0.0), not evidence[at].testimony.agrees)
+        range(len(evidence)), key=lambda at: (-(evidence[at].match_probability or 0.0), not evidence[at].stance.agrees)
     )
 
 

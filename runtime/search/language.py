@@ -1,8 +1,8 @@
 """A guess at the language of a query or a caption, by its letters, its function words and some nouns of pictures.
 
-Short texts without any of them stay unknown. The rules of `words.py`, `noun_phrases.py` and `testimony.py` are English. They
-hold for what is unknown, too: to take English for another language would cost more than the other way round, so the name of
-a place decides nothing.
+Short texts without any of them stay unknown. The rules of `words.py`, `noun_phrases.py` and `caption_stance.py` are English.
+They hold for what is unknown, too: to take English for another language would cost more than the other way round, so the
+name of a place decides nothing.
 """
 
 import re

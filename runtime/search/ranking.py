@@ -18,14 +18,15 @@ from runtime.library.caption_words import UsedNoun
 from runtime.library.image_rows import ImageRow
 from runtime.library.photos.filters import Allowed
 from runtime.library.picture_text import PictureWord
+from runtime.search.caption_stance import Stance, Statement, comparable_phrases, compare, stance_features
 from runtime.search.embedded_query import Query
-from runtime.search.evidence import WEAK_FROM, Evidence, verdict_of
-from runtime.search.nearness import NearnessOrders
+from runtime.search.evidence import Evidence
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.testimony import Statement, Testimony, compare, said_features, told_to
+from runtime.search.picture_text_matches import NO_WRITING, Writing, find_writing
+from runtime.search.similarity_order import NearnessOrders
 from runtime.search.text_search import which_are_named, words_of_text
+from runtime.search.verdicts import WEAK_FROM, verdict_of
 from runtime.search.words import Phrase
-from runtime.search.written_text import NO_WRITING, Writing, find_writing
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
@@ -114,7 +115,7 @@ class Ranker:
         texts = [_Text(phrase, stated, text, nearest @ text, least) for phrase, stated, text, least in together]
         caption_scores = self._caption_scores(texts, rows)
         nearest_captions = caption_scores[:, :NEIGHBOURS] if neighbours is None else self._caption_scores(texts, neighbours)
-        told = [told_to(query.parsed.text, filter(None, (row.caption, *row.other_captions))) for row in rows]
+        told = [comparable_phrases(query.parsed.text, filter(None, (row.caption, *row.other_captions))) for row in rows]
         said = [[compare(text.statement, one) for one in told] for text in texts]  # (1 + m, k)
         wanted, *unwanted = (
             self._shown(text, vectors, *of_captions)
@@ -138,7 +139,7 @@ class Ranker:
         score: float,
         caption_score: float,
         probability: float,
-        testimony: Testimony,
+        stance: Stance,
         is_named: bool,
         writing: Writing,
     ) -> Evidence:
@@ -148,13 +149,13 @@ class Ranker:
             match_probability=None if isnan(probability) else probability,
             verdict=None if isnan(probability) else verdict_of(probability),
             levels=self._levels,
-            testimony=testimony,
+            stance=stance,
             is_named=is_named,
             writing=writing,
         )
 
     def _shown(
-        self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Testimony]
+        self, text: "_Text", vectors: Vectors, caption_scores: Scores, neighbour_scores: Scores, said: Sequence[Stance]
     ) -> Scores:
         """Return (k,): how likely each picture shows what a text says.
 
@@ -162,8 +163,7 @@ class Ranker:
         question that the calibration was fitted to has some.
 
         Args:
-            text: the wanted one, or an unwanted one.
-            vectors: the pictures', (k, d).
+            text: the wanted one, or an unwanted one; `vectors` are the pictures', (k, d).
             caption_scores: (k,) its cosines with their captions.
             neighbour_scores: its cosines with the neighbours' captions.
             said: what each of the k captions says of it.
@@ -176,7 +176,7 @@ class Ranker:
         context = calibration.query_context(
             text.vector, words=words, phrases=things, scores=text.nearest_scores, neighbour_scores=neighbour_scores
         )
-        features = match_features(context, scores, caption_scores, said_features(said))
+        features = match_features(context, scores, caption_scores, stance_features(said))
         shown = calibration.probabilities(features, text.statement.compared)
         return np.where([one.agrees for one in said], np.maximum(shown, text.least_if_agreeing), shown)
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from runtime.library.case_folding import fold
 from runtime.library.catalog import Library
-from runtime.library.folding import fold
 from runtime.library.image_rows import ImageRow
 from runtime.library.photos.filters import Allowed
 from runtime.search.embedded_query import Query

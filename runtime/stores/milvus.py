@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
-from runtime.library.remote.condition import Condition, Selected
+from runtime.library.remote.filter_condition import Condition, Selected
 from runtime.library.remote.rows import RowKey, StoredPicture
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import Fields, MilvusCalls

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from runtime.library.image_rows import SOURCES, ImageRow
 from runtime.library.photos.photo_facts import PhotoFacts
 from runtime.library.picture_text import read_words, write_words
-from runtime.library.remote.condition import Condition, Place, TakenRange, folder_of
+from runtime.library.remote.filter_condition import Condition, Place, TakenRange, folder_of
 from runtime.library.remote.rows import StoredPicture
 
 TEXT_MAX_BYTES = 65_535  # of a VARCHAR

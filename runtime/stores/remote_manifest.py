@@ -12,9 +12,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import Document
 from runtime.artefacts.match_calibration import MatchCalibration
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ArtefactCorrupt
 
 SAMPLED_MAX = 2_000

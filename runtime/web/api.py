@@ -14,15 +14,15 @@ from runtime.engine import Engine
 from runtime.images import LocalReader, UploadReader, upload_limits
 from runtime.settings import Settings
 from runtime.web import metrics
-from runtime.web.access.buckets import TokenBuckets, read_rate
 from runtime.web.access.guard import AccessGuard, TokenGate
 from runtime.web.access.hosts import AWS_HOSTS, AllowedHosts
 from runtime.web.access.login import LoginPage
 from runtime.web.access.origins import AllowedOrigins
+from runtime.web.access.rate_limit import TokenBuckets, read_rate
 from runtime.web.access.token import AccessToken
 from runtime.web.admission import AdmissionQueue
 from runtime.web.faults import UnexpectedFaults, answer_faults
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.log.requests import RequestLog
 from runtime.web.middleware import AnswerHeaders, BodyLimit
 from runtime.web.path_prefix import PathPrefix

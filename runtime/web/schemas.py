@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import AfterValidator, AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict, Field
 
 from runtime.library.captions import CaptionSource
-from runtime.search.evidence import Verdict
-from runtime.search.testimony import CaptionSays
+from runtime.search.caption_stance import CaptionSays
+from runtime.search.verdicts import Verdict
 
 
 def _nested_lists(contributions: Any) -> Any:  # noqa: ANN401 (an array, or lists already)
@@ -86,7 +86,7 @@ class EvidenceBody(AnswerPart):
 
     score: Rounded
     caption_score: Rounded | None = None
-    caption_says: CaptionSays = Field("silent", validation_alias=AliasPath("testimony", "says"))
+    caption_says: CaptionSays = Field("silent", validation_alias=AliasPath("stance", "says"))
     named: bool = Field(default=False, validation_alias="is_named")
     written: bool = Field(default=False, validation_alias=AliasPath("writing", "is_whole"))
     text: list[WrittenBody] = Field(default=[], validation_alias=AliasPath("writing", "words"))

@@ -13,7 +13,7 @@ from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
 from runtime.artefacts.releases.release_file import file_key
 from runtime.bootstrap import EngineSource
 from runtime.settings import Settings
-from runtime.web.live import REMOTE_S, LiveEngine
+from runtime.web.live_engine import REMOTE_S, LiveEngine
 from runtime.web.schemas import SearchBody
 from tests.deploy.cloud import Cloud
 from tests.deploy.published import addresses_in, write_layout_before

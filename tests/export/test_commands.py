@@ -14,7 +14,7 @@ from export.__main__ import app
 from export.index.summary import tell_next_steps
 from export.models.exporters import NUM_BEAMS
 from export.precision.gates import Gates
-from runtime.artefacts.embedded import sample_models_dir
+from runtime.artefacts.package_data import sample_models_dir
 from runtime.settings import OWN_INDEX
 from tests.conftest import ROOT
 from tests.export.index.small_library import draw, times_below

@@ -33,8 +33,8 @@ from export.index.chosen_models import open_models
 from export.index.pipeline import ImageEncoder
 from export.index.text.models import find_text_reader
 from export.index.text.reading import Reader
-from runtime.artefacts.embedded import sample_models_dir
 from runtime.artefacts.manifest import MANIFEST_NAME
+from runtime.artefacts.package_data import sample_models_dir
 from runtime.library.picture_text import PictureWord
 from tests.conftest import ROOT
 from tests.export.index.small_library import catalog_of, manifest_of

@@ -19,10 +19,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import get_args
 
-from export.index.decode import DecodedImage, decode_found
 from export.index.folder.scan import FoundImage
-from runtime.artefacts.decode_rule import DecodeRule
+from export.index.picture_file import DecodedImage, decode_found
 from runtime.artefacts.model_records import Preprocessing
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, OpenedImage, PictureLimits, limit_decoding, preprocess, upload_limits
 from runtime.images.uploads import Pixels

@@ -17,8 +17,8 @@ from runtime.bootstrap import EngineSource
 from runtime.errors import RemoteRefused
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.events import LambdaEvents
-from runtime.web.live import LiveEngine, LookBetweenRequests
+from runtime.web.lambda_events import LambdaEvents
+from runtime.web.live_engine import LiveEngine, LookBetweenRequests
 from tests.deploy.cloud import Cloud
 from tests.deploy.events import loop_of_this_thread, url_event
 from tests.fuzz.generations import QUERIES

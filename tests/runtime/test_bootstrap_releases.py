@@ -17,7 +17,7 @@ from runtime.engine import Engine
 from runtime.images import preprocess
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.live import LiveEngine
+from runtime.web.live_engine import LiveEngine
 from runtime.web.schemas import SearchBody
 from tests.conftest import ROOT
 from tests.fuzz.generations import QUERIES, Switchboard, generations_in, write_generations

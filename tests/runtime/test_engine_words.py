@@ -103,7 +103,7 @@ def test_what_words_find_is_judged_and_ordered_with_what_vectors_find(engine: En
     answer = find(engine, "boat sunset", 4)
     assert set(ids_of(answer)[:2]) == {SUNSET_BOAT, SUNSET_HOUSE}
     assert [hit.evidence.verdict for hit in answer.hits] == ["strong", "strong", "none", "none"]
-    assert [hit.evidence.testimony.agrees for hit in answer.hits] == [True, True, False, False]
+    assert [hit.evidence.stance.agrees for hit in answer.hits] == [True, True, False, False]
     assert ids_of(find(engine, "boat sunset", 1)) in ([SUNSET_BOAT], [SUNSET_HOUSE])
 
 
@@ -138,20 +138,20 @@ def test_a_noun_without_one_of_the_same_meaning_is_remembered_too(engine: Engine
     first, second = (find(engine, "boat near a zebra", 50) for _ in range(2))
     assert encoder.texts == ["boat near a zebra", "zebra", "boat near a zebra"]
     assert ids_of(first) == ids_of(second)
-    said = {hit.row.id: hit.evidence.testimony for hit in first.hits}
+    said = {hit.row.id: hit.evidence.stance for hit in first.hits}
     assert (said[SUNSET_BOAT].agrees, said[SUNSET_BOAT].agrees_in_part, said[1].agrees_in_part) == (False, True, False)
 
 
 def test_where_captions_can_say_a_part_alone_that_part_is_looked_for(engine: Engine) -> None:
     [hit] = find(engine, "boat near a zebra", 1).hits
     assert "boat" in hit.caption.text
-    assert hit.evidence.testimony.agrees_in_part
+    assert hit.evidence.stance.agrees_in_part
 
 
 def test_a_noun_that_no_caption_uses_finds_what_captions_call_it(engine: Engine) -> None:
     answer = find(engine, "a boat at dusk", 2)
     assert set(ids_of(answer)) == {SUNSET_BOAT, SUNSET_HOUSE}
-    assert all(hit.evidence.testimony.agrees for hit in answer.hits)
+    assert all(hit.evidence.stance.agrees for hit in answer.hits)
     assert answer.verdict == "strong"
 
 
@@ -169,7 +169,7 @@ def test_what_is_unwanted_is_read_in_the_captions_words_too(engine: Engine, enco
 
 @pytest.mark.parametrize("query", ["grey boats", "gray boats", "two gray boats"])
 def test_grey_and_gray_are_one_word_of_captions(engine: Engine, encoder: WordsEncoder, query: str) -> None:
-    said = {hit.row.id: hit.evidence.testimony for hit in find(engine, query, 50).hits}
+    said = {hit.row.id: hit.evidence.stance for hit in find(engine, query, 50).hits}
     assert [image_id for image_id, told in said.items() if told.agrees] == [GREY_BOATS]
     assert encoder.text_batches == [1]
 
@@ -191,7 +191,7 @@ def test_an_explanation_later_says_of_the_words_what_the_search_said(engine: Eng
     at_once = find(engine, "a boat at dusk", 2)
     checked = engine.limits.check_explain("a boat at dusk", ids_of(at_once))
     later = engine.explain(checked)
-    assert [hit.evidence.testimony for hit in later.hits] == [hit.evidence.testimony for hit in at_once.hits]
+    assert [hit.evidence.stance for hit in later.hits] == [hit.evidence.stance for hit in at_once.hits]
     chances = [[hit.evidence.match_probability for hit in answer.hits] for answer in (later, at_once)]
     assert chances[0] == pytest.approx(chances[1], rel=1e-5)
 

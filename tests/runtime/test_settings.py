@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.artefacts.embedded import sample_models_dir
 from runtime.artefacts.manifest import read_models_manifest
+from runtime.artefacts.package_data import sample_models_dir
 from runtime.errors import SettingInvalid
 from runtime.settings import OWN_INDEX, OWN_MODELS, SAMPLE_INDEX, Settings
 

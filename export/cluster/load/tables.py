@@ -14,7 +14,7 @@ from export.index.captions.words import UsedWords
 from export.index.catalog import Catalog, write_catalog
 from export.index.photos.places import Named
 from runtime.library.photos.photo_counts import KINDS, Kind
-from runtime.library.remote.condition import folder_of
+from runtime.library.remote.filter_condition import folder_of
 
 MONTH_CHARS = len("2019-06")
 INSERT = "INSERT INTO photo_counts (kind, name, country, pictures) VALUES (?, ?, ?, ?)"

@@ -18,13 +18,13 @@ from runtime.library.catalog import Library
 from runtime.library.example_queries import EXAMPLES_SCHEMA
 from runtime.library.image_rows import ImageRow
 from runtime.search.candidates import find_candidates
+from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
 from runtime.search.hits import best_cards
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
-from runtime.search.testimony import Statement
 from runtime.search.word_pattern import WORD
 from runtime.stores.protocols import VectorSource, VectorStore
 
@@ -124,7 +124,7 @@ def _varied(queries: Sequence[str], search: _Search) -> Iterator[str]:
             if next(tries, None) is None:
                 return
             best = search.best(query)
-            if best and best.verdict == "strong" and best.testimony.agrees:
+            if best and best.verdict == "strong" and best.stance.agrees:
                 named |= nouns
                 yield query
 

@@ -10,8 +10,8 @@ import random
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 
+from runtime.search.caption_stance import Statement, compare
 from runtime.search.noun_phrases import NounPhrase, is_part_of_phrase, noun_phrases
-from runtime.search.testimony import Statement, compare
 from runtime.search.word_pattern import WORD
 from runtime.search.words import FUNCTION_WORDS
 

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.index.folder.leaving_out import LeavingOut, folders_of
-from export.index.folder.unread import read_formats, unread_lines
+from export.index.folder.excluded_files import LeavingOut, folders_of
+from export.index.folder.unread_formats import read_formats, unread_lines
 
 
 @dataclass(frozen=True, slots=True)

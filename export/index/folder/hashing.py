@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from export.index.catalog import Catalog
-from export.index.decode import reason_of
 from export.index.folder.scan import RACY_NS, FoundImage, Scan, SkippedImage
+from export.index.picture_file import reason_of
 from runtime.artefacts.file_record import sha256_of
 from runtime.errors import ImageTooLarge
 from runtime.images import MAX_IMAGE_BYTES

@@ -1,4 +1,4 @@
-"""The files of a folder of pictures: names, lengths, times. Opens none of them to decode it; `decode.py` does."""
+"""The files of a folder of pictures: names, lengths, times. Opens none of them to decode it; `picture_file.py` does."""
 
 import os
 import sys
@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from export.errors import FolderUnusable
+from export.index.folder.excluded_files import HIDDEN, NOMEDIA, LeavingOut
 from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
-from export.index.folder.leaving_out import HIDDEN, NOMEDIA, LeavingOut
-from export.index.folder.unread import READ_SUFFIXES, live_videos, suffix_of, unread_kind
+from export.index.folder.unread_formats import READ_SUFFIXES, live_videos, suffix_of, unread_kind
 from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
 from runtime.errors import ArtefactError
 

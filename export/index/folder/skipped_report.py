@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from export.index.folder.found import SkippedImage
-from export.index.folder.unread import format_of
+from export.index.folder.unread_formats import format_of
 from runtime.images import reasons
 
 GROUP_MIN = 6  # fewer of one reason are listed one by one

@@ -33,10 +33,10 @@ from export.index.photos.readable import readable_row
 from export.index.probabilities.fit_calibration import calibrate
 from export.index.vectors.extended_clusters import LastClusters
 from export.index.vectors.store_files import IVF_FROM, STORE_NAME, Clustering, WrittenStores, write_clustered, write_flat
-from runtime.artefacts.decode_rule import DecodeRule
 from runtime.artefacts.file_record import FileRecord, record_file
 from runtime.artefacts.manifest import IndexManifest
 from runtime.artefacts.model_records import CLIP_LEVELS, CosineLevels
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import SessionFailed
 from runtime.models.cpu_cores import usable_cores
 from runtime.stores.faiss_ivf import MappedIvf

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from export.console import progress_bar
 from export.errors import unwritable_refused
-from export.index.decode import DecodedImage, decode_found
 from export.index.folder.scan import FoundImage
 from export.index.photos.signatures import Signatures
+from export.index.picture_file import DecodedImage, decode_found
 from runtime.errors import ImageError
 from runtime.images import open_image
 from runtime.images.phash import shrink_to_greys

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from export.errors import PlacesUnusable
 from runtime.artefacts.whole_file import whole_file
-from runtime.library.folding import folded_words
+from runtime.library.case_folding import folded_words
 from runtime.settings import OWN_PLACES
 
 EARTH_KM, DEGREE_KM = 6371.0, 111.2

@@ -22,12 +22,12 @@ from runtime.artefacts.match_calibration import (
     BARE_FEATURES,
     CAPTION_FEATURES,
     NEIGHBOURS,
-    TESTIMONY_FEATURES,
+    STANCE_FEATURES,
     MatchCalibration,
     QueryContext,
     match_features,
 )
-from runtime.search.testimony import Statement, compare, said_features
+from runtime.search.caption_stance import Statement, compare, stance_features
 from runtime.search.words import content_words
 from runtime.stores.protocols import VectorSource
 
@@ -186,14 +186,14 @@ class _LabelledHits:
             words=len(content_words(asked.text)),
             phrases=len(asked.statement.phrases),
         )
-        said = said_features([compare(statement, self._observed.of_pictures[hit]) for hit in chosen])
+        said = stance_features([compare(statement, self._observed.of_pictures[hit]) for hit in chosen])
         features = match_features(context, asked.scores[chosen], asked.caption_scores[chosen], said)
         examples.add(features, np.array([float(hit in asked.answers) for hit in chosen]))
 
     def fit(self) -> MatchCalibration | None:
         """Return the calibration fitted to all examples; None where too few of them are true matches, or too few false."""
         with_captions = (*BARE_FEATURES, *CAPTION_FEATURES)
-        everything = (*with_captions, *TESTIMONY_FEATURES)
+        everything = (*with_captions, *STANCE_FEATURES)
         without_caption, with_caption = self._nearest.fit(BARE_FEATURES), self._nearest.fit(with_captions)
         if not (with_caption and without_caption):
             return None

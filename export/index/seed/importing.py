@@ -16,18 +16,18 @@ from rich.console import Console
 from export.console import progress_bar
 from export.errors import FolderUnusable, unwritable_refused
 from export.index.catalog import Catalog, IndexedImage
-from export.index.decode import reason_of
 from export.index.folder.found import FoundImage, Scan, SkippedImage, left_out_lines
 from export.index.folder.name_finder import AS_IT_IS, NameFinder
 from export.index.folder.scan import scan_folder
 from export.index.folder.skipped_report import print_skipped
-from export.index.folder.unread import unread_lines, why_needs_extra
+from export.index.folder.unread_formats import unread_lines, why_needs_extra
 from export.index.generations.generation import NextGeneration, publish
 from export.index.generations.history import name_of, next_number, remove_leftovers, sole_writer
 from export.index.generations.last_generation import Generation
 from export.index.generations.salvage import last_generation
 from export.index.photos.folder_facts import FolderFacts, KnownFacts
 from export.index.photos.places import PlacesFile
+from export.index.picture_file import reason_of
 from export.index.pipeline import ImageEncoder, Models
 from export.index.seed.files import SeedEntry, SeedFiles, locate, possible_paths, read_seed
 from export.index.summary import Summary, print_summary

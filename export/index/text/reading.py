@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from export.index.decode import reason_of
 from export.index.folder.scan import FoundImage, SkippedImage, mtime_of
+from export.index.picture_file import reason_of
 from export.index.text.reader import READ_EDGE
 from runtime.errors import ImageError
 from runtime.images import opened_file

@@ -1,10 +1,10 @@
 """Whether a sentence that Groq wrote may be shown: plain prose, in its role, true to the verdict and to what is known.
 
 First every word must be in the query, in the caption, or in the closed list of words that explain without naming anything
-(`vocabulary.py`): any other word would be a thing, a colour, a number or a name that neither mentions. Then the sentence's
+(`allowed_words.py`): any other word would be a thing, a colour, a number or a name that neither mentions. Then its
 claims are read (`claims.py`) and looked up. What it affirms of caption or picture the caption must state, bound in the same
 way, or the evidence must see in the picture (`statements.py`). What it denies the caption must not state. The query's other
-words may appear only as what was asked for, or in quotation marks. The verdict is not reversed (`reversals.py`).
+words may appear only as what was asked for, or in quotation marks. The verdict is not reversed (`verdict_check.py`).
 
 A wrong sentence that stands is worse than a true one refused: where a rule cannot tell, the sentence falls back to the one
 made from the evidence.
@@ -14,12 +14,12 @@ import re
 from collections.abc import Sequence
 
 from runtime.explain.groq import cues
+from runtime.explain.groq.allowed_words import INFLECTED, INVARIABLE
 from runtime.explain.groq.claims import read_clauses
 from runtime.explain.groq.clauses import Clause, is_content, roots
 from runtime.explain.groq.facts import Facts
-from runtime.explain.groq.reversals import is_against
 from runtime.explain.groq.statements import is_unstated
-from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
+from runtime.explain.groq.verdict_check import is_against
 from runtime.search.evidence import Hit
 from runtime.search.noun_phrases import noun_phrases
 from runtime.search.query import ParsedQuery

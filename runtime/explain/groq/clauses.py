@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from runtime.explain.groq import cues
-from runtime.explain.groq.vocabulary import INFLECTED, INVARIABLE
+from runtime.explain.groq.allowed_words import INFLECTED, INVARIABLE
 from runtime.search.noun_phrases import NounPhrase
 from runtime.search.word_pattern import WORD
 from runtime.search.words import COLOURS, FUNCTION_WORDS, JOINING_WORDS, NUMBERS, SAME_SPELLING, bare_word, stem

@@ -8,10 +8,11 @@ from runtime.explain.groq.claims import DOES, is_lone_verb, joined_phrases
 from runtime.explain.groq.clauses import Claim, roots
 from runtime.explain.groq.cues import ORDERS, SPEAKING
 from runtime.explain.sentences import tally_words
-from runtime.search.evidence import Hit, Verdict
+from runtime.search.caption_stance import stance_of
+from runtime.search.evidence import Hit
 from runtime.search.noun_phrases import NounPhrase, noun_phrases
 from runtime.search.query import ParsedQuery
-from runtime.search.testimony import testify
+from runtime.search.verdicts import Verdict
 from runtime.search.word_pattern import WORD
 from runtime.search.words import COLOURS, bare_word, stem
 
@@ -44,10 +45,10 @@ class Facts:
     def of_hit(cls, query: ParsedQuery, hit: Hit) -> Self:
         """Return the facts of a hit for a query."""
         caption, tally = hit.caption.text, tally_words(query.wanted, hit)
-        testimony = testify(query.wanted.text, caption)
+        stance = stance_of(query.wanted.text, caption)
         seen = frozenset(stem(word.word) for word in tally.seen)
         told, wanted = tuple(_parts(caption)), noun_phrases(query.wanted.text)
-        agrees = testimony.agrees and not any(_is_counted_otherwise(phrase, told) for phrase in wanted)
+        agrees = stance.agrees and not any(_is_counted_otherwise(phrase, told) for phrase in wanted)
         return cls(
             verdict=hit.evidence.verdict,
             has_caption=bool(caption),
@@ -55,7 +56,7 @@ class Facts:
             asked=tuple(phrase for text in (query.wanted, *query.unwanted) for phrase in noun_phrases(text.text)),
             wanted=frozenset(root for word in query.wanted.words for root in roots(word)),
             seen=frozenset(root for word in seen for root in roots(word)),
-            is_whole=agrees or (bool(seen) and not tally.missing and testimony.conflict is None),
+            is_whole=agrees or (bool(seen) and not tally.missing and stance.conflict is None),
             mentions_any=bool(tally.mentioned or tally.seen),
             has_attributes=any(part[0].colours or part[0].counted for part in told),
             speaks=_speaks(query.wanted.text),

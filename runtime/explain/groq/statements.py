@@ -1,4 +1,4 @@
-"""Whether what a sentence says of caption, picture and query is so. Knows no verdict; `reversals.py` looks at that."""
+"""Whether what a sentence says of caption, picture and query is so. Knows no verdict; `verdict_check.py` looks at that."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from runtime.explain.groq import cues
 from runtime.explain.groq.clauses import Claim, Clause, is_content
 from runtime.explain.groq.facts import Facts
-from runtime.explain.groq.reversals import denies_all
+from runtime.explain.groq.verdict_check import denies_all
 from runtime.search.words import NUMBERS
 
 # "which is shown", "and this is there": of what was named before.

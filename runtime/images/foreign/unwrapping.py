@@ -56,6 +56,6 @@ def unwrapped(content: bytes, name: str, limits: PictureLimits) -> Unwrapped:
         return Unwrapped(content)
     if reason := why_not_read(kind):
         raise ImageUnreadable(name, reason)
-    from runtime.images.foreign.workers import unwrap
+    from runtime.images.foreign.worker_pool import unwrap
 
     return Unwrapped(*unwrap(kind.reader, content, name, limits))

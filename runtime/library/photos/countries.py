@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from runtime.library.folding import folded_words
+from runtime.library.case_folding import folded_words
 
 # Code, then names; the first name is the one that is shown.
 _NAMES = """

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from runtime.library.case_folding import fold, folded_words
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.folding import fold, folded_words
 from runtime.library.photos.countries import country_codes
 from runtime.library.photos.photo_columns import TEXT_NONE, TEXT_SOME, Column, PhotoColumns
 from runtime.library.photos.photo_counts import PhotoCount, PhotoCounts

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Literal, get_args
 
+from runtime.library.case_folding import folded_words
 from runtime.library.catalog_file import CatalogFile
-from runtime.library.folding import folded_words
 from runtime.library.photos.countries import country_codes
 from runtime.library.photos.town_names import read_town_names
 

@@ -13,7 +13,7 @@ TOWN_NAMES_SCHEMA = """
     CREATE TABLE town_names (
         town TEXT NOT NULL,  -- as photo_facts has it in place
         country TEXT NOT NULL,
-        other TEXT NOT NULL  -- another name of it, as folding.py has its words, with blanks between
+        other TEXT NOT NULL  -- another name of it, as case_folding.py has its words, with blanks between
     );
 """
 HAS_TABLE = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'town_names'"

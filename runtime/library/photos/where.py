@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from runtime.errors import RequestError
-from runtime.library.folding import folded_words
+from runtime.library.case_folding import folded_words
 
 TEXT_KEYS = ("from", "to", "folder", "place", "camera")
 KEYS = (*TEXT_KEYS, "has_text")

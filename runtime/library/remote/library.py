@@ -25,8 +25,8 @@ from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts, PhotoFactsT
 from runtime.library.photos.picture_pages import PageOrder, PicturePages
 from runtime.library.photos.where import FilterInvalid, Where
 from runtime.library.picture_text import PictureTexts, PictureWord
-from runtime.library.remote.condition import Condition, Selected
 from runtime.library.remote.faults import StoreLacks
+from runtime.library.remote.filter_condition import Condition, Selected
 from runtime.library.remote.naming import condition_of
 from runtime.library.remote.rows import PictureRows, StoredPicture
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from runtime.library.photos.filters import in_folder, of_camera, of_place
 from runtime.library.photos.photo_counts import PhotoCount, PhotoCounts
 from runtime.library.photos.where import AFTER_ALL, PhotoFactsMissing, Where
-from runtime.library.remote.condition import Condition, TakenRange
 from runtime.library.remote.faults import StoreLacks
+from runtime.library.remote.filter_condition import Condition, TakenRange
 
 NAMES_MAX = 5_000  # of folders or places in one condition; more are longer than engines take
 PREFIX_LENGTHS = (4, 7)  # of the dates 2019 and 2019-06

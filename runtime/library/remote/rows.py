@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from runtime.library.image_rows import ImageRow
 from runtime.library.photos.photo_facts import NO_FACTS, PhotoFacts
 from runtime.library.picture_text import PictureWord
-from runtime.library.remote.condition import Condition
+from runtime.library.remote.filter_condition import Condition
 
 RowKey = Literal["path", "sha256"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runtime.library.photos.where import AFTER_ALL
-from runtime.library.remote.condition import Condition, Place, TakenRange, folder_of
 from runtime.library.remote.faults import StoreLacks
+from runtime.library.remote.filter_condition import Condition, Place, TakenRange, folder_of
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.s3vectors.metadata import (
     CAMERA,

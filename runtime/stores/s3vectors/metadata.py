@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from runtime.library.image_rows import SOURCES, ImageRow
 from runtime.library.photos.photo_facts import PHOTO_FACTS_COLUMNS, PhotoFacts
 from runtime.library.picture_text import PictureWord, read_words, write_words
-from runtime.library.remote.condition import folder_of
+from runtime.library.remote.filter_condition import folder_of
 from runtime.library.remote.rows import StoredPicture
 
 # The limits are in the user guide, "Limitations and restrictions"; it does not say how bytes count, and JSON has the most.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import ArtefactCorrupt
 from runtime.library.image_rows import ID_MAX
-from runtime.library.remote.condition import Condition, Selected
+from runtime.library.remote.filter_condition import Condition, Selected
 from runtime.library.remote.rows import RowKey, StoredPicture
 from runtime.stores.address import StoreAddress
 from runtime.stores.remote_calls import CallLimits

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.errors import RequestError
-from runtime.web.access.buckets import TokenBuckets, client_of
 from runtime.web.access.hosts import AllowedHosts
 from runtime.web.access.login import LoginPage, ask_again, ask_to_log_in, read_form
 from runtime.web.access.origins import AllowedOrigins
+from runtime.web.access.rate_limit import TokenBuckets, client_of
 from runtime.web.access.refusals import AccessDenied, RateExceeded
 from runtime.web.access.token import AccessToken, bearer_of
 from runtime.web.faults import known_fault

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from runtime.library.image_rows import ID_MAX
 from runtime.library.photos.picture_pages import PageOrder
 from runtime.library.photos.where import KEYS, Where, check_where
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.routes import openapi
 from runtime.web.routes.paged_pictures import PagedPicture, paged_pictures
 from runtime.web.routes.routing import get

@@ -13,7 +13,7 @@ from runtime.library.image_rows import ID_MAX
 from runtime.web.access.hosts import names_this_machine
 from runtime.web.access.origins import is_own_page
 from runtime.web.access.refusals import FolderNotOpened
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.routes.routing import post_queued
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from runtime.library.catalog import Library
 from runtime.library.opened_file import OpenedFile
 from runtime.library.previews.made_previews import preview_of
 from runtime.settings import Settings
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.routes import openapi
 from runtime.web.routes.files import ContentAnswer, http_date, is_another, is_not_modified, validators
 from runtime.web.routes.routing import get

@@ -11,7 +11,7 @@ from runtime.images import UploadReader
 from runtime.library.photos.where import FilterInvalid
 from runtime.search.query import PICTURE_WEIGHT, HitOrder
 from runtime.settings import Settings
-from runtime.web.live import FixedEngine, LiveEngine
+from runtime.web.live_engine import FixedEngine, LiveEngine
 from runtime.web.log.requests import note_query
 from runtime.web.request_fields import (
     CURSOR_BOUNDS,

@@ -6,9 +6,10 @@ import pytest
 
 from runtime.explain.sentences import tally_words
 from runtime.library.picture_text import PictureWord
-from runtime.search.evidence import Hit, Verdict
+from runtime.search.evidence import Hit
+from runtime.search.picture_text_matches import find_writing, words_of_writing
+from runtime.search.verdicts import Verdict
 from runtime.search.words import Phrase
-from runtime.search.written_text import find_writing, words_of_writing
 from tests.runtime.explain.said import facts, sentence, told_of
 
 

@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from runtime.search import testimony  # as a module: pytest takes testify and Testimony for tests
-from runtime.search.evidence import Verdict
-from runtime.search.testimony import SILENT, Conflict
+from runtime.search.caption_stance import SILENT, Conflict, Stance
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.said import facts, sentence
 
 SUNSET = "a red boat at sunset"
@@ -25,17 +24,17 @@ CONFLICTS = [
         Conflict("denied", noun, "boat"),
     )
 ]
-AGREES = testimony.Testimony(agrees=True)
-TESTIMONIES = [SILENT, AGREES, *(testimony.Testimony(conflict=conflict) for conflict in CONFLICTS)]
+AGREES = Stance(agrees=True)
+STANCES = [SILENT, AGREES, *(Stance(conflict=conflict) for conflict in CONFLICTS)]
 VERDICTS: list[Verdict | None] = ["strong", "weak", "none", None]
 PLACES = list(itertools.product(("mentioned", "seen", "missing"), repeat=2))
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
-@pytest.mark.parametrize("told", TESTIMONIES, ids=str)
+@pytest.mark.parametrize("told", STANCES, ids=str)
 @pytest.mark.parametrize("has_caption", [True, False])
 def test_no_sentence_says_more_than_its_verdict_or_against_itself(
-    verdict: Verdict | None, told: testimony.Testimony, has_caption: bool
+    verdict: Verdict | None, told: Stance, has_caption: bool
 ) -> None:
     for places in PLACES:
         for score in (0.04, 0.3):

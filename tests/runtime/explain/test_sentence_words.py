@@ -3,9 +3,10 @@
 import pytest
 
 from runtime.explain.sentences import EvidenceExplainer, tally_words
-from runtime.search import testimony  # as a module: pytest takes testify and Testimony for tests
-from runtime.search.evidence import Evidence, Verdict
+from runtime.search.caption_stance import AGREES
+from runtime.search.evidence import Evidence
 from runtime.search.query import parse_query
+from runtime.search.verdicts import Verdict
 from runtime.search.words import Phrase
 from tests.runtime.explain.hits import hit_of
 from tests.runtime.explain.said import facts, sentence, told_of
@@ -26,13 +27,13 @@ def test_another_spelling_of_a_number_or_of_gray_is_the_same_word(query: str, ca
 
 
 def test_a_caption_that_agrees_mentions_every_word() -> None:
-    hit = facts("a ship", drops={"boat": 0.1}, told=testimony.AGREES)
+    hit = facts("a ship", drops={"boat": 0.1}, told=AGREES)
     assert [word.word for word in tally_words(Phrase("a boat"), hit).mentioned] == ["boat"]
 
 
 @pytest.mark.parametrize("verdict", ["strong", "weak"])
 def test_a_caption_that_agrees_in_other_words_is_quoted(verdict: Verdict) -> None:
-    hit = facts("a ship", verdict=verdict, drops={"boat": 0.1}, told=testimony.AGREES)
+    hit = facts("a ship", verdict=verdict, drops={"boat": 0.1}, told=AGREES)
     assert sentence("a boat", hit) == "The caption says “a ship”: what you asked for, in other words."
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from runtime.artefacts.model_records import CosineLevels
-from runtime.search.evidence import Hit, Verdict
+from runtime.search.evidence import Hit
 from runtime.search.query import parse_query
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.said import facts, sentence, told_of
 
 SUNSET = "a red boat at sunset"

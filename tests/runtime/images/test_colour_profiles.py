@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.images import opened_bytes
 from runtime.images.metadata import PROFILE_MAX_BYTES, without_metadata
 from tests.runtime.images.broken_pictures import chunk, jpeg, png, segment

@@ -8,7 +8,7 @@ from runtime.artefacts.model_records import Preprocessing
 from runtime.images import LocalReader, memory, opened_bytes, preprocess
 from runtime.images.memory import reduction
 from tests.runtime.images.odd_pictures import CLIP_MEAN, CLIP_STD, ODD_PICTURES, encoded, noise
-from tests.runtime.images.test_decode_process import LIMITS
+from tests.runtime.images.test_upload_process import LIMITS
 
 LEVELS = np.array(CLIP_STD)[:, None, None] * 255
 CROP = Preprocessing(size=40, fit="crop", resample="bicubic", mean=CLIP_MEAN, std=CLIP_STD)

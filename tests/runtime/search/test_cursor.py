@@ -12,8 +12,8 @@ import pytest
 
 from runtime.engine import Engine
 from runtime.search.cursor import CHECKSUM, CURSOR_MAX_CHARS, HEAD, Cursor, CursorInvalid, read_cursor
-from runtime.search.nearness import START
 from runtime.search.query import AHEAD_MAX
+from runtime.search.similarity_order import START
 from tests.runtime.search.paged_library import PIXELS, Ask, asking, paged_engine
 
 

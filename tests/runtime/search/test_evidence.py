@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from runtime.search import evidence
-from runtime.search.evidence import STRONG_FROM, WEAK_FROM, Answer, Evidence, StageTimings, verdict_of, weigh_words
+from runtime.search.evidence import Answer, Evidence, StageTimings, weigh_words
 from runtime.search.query import RequestLimits
+from runtime.search.verdicts import STRONG_FROM, WEAK_FROM, verdict_of
 from runtime.search.words import Phrase
 from tests.runtime.explain.hits import hit_of
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from runtime.errors import IdsOutOfRange, PictureWeightOutOfRange, QueryEmpty, QueryTooLong, RequestMalformed, TopKOutOfRange
+from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query, Vectors
 from runtime.search.query import MINUS_WORDS_MAX, RequestLimits, parse_query
-from runtime.search.testimony import Statement
 
 LIMITS = RequestLimits(top_k_max=50, query_max_chars=200, heatmaps_max=2)
 BOAT, SUNSET, PICTURE = np.eye(4, dtype=np.float32)[:3]

@@ -10,12 +10,12 @@ from runtime.artefacts.manifest import read_models_manifest
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.artefacts.model_records import CosineLevels, EncoderRecord
 from runtime.library.image_rows import ImageRow
+from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
 from runtime.search.hits import best_first
 from runtime.search.query import parse_query
 from runtime.search.ranking import Ranker
-from runtime.search.testimony import Statement
 from runtime.stores.flat import FlatStore
 from tests.sample_library import MODELS
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from runtime.library.folding import fold
+from runtime.library.case_folding import fold
 from runtime.search import text_search
 from runtime.search.text_search import words_of_caption, words_of_path, words_of_text
 

@@ -10,7 +10,7 @@ from export.cluster.load.tables import NameCounts, write_tables
 from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import IndexManifest
 from runtime.library.picture_text import read_words
-from runtime.library.remote.condition import Condition, Selected, folder_of
+from runtime.library.remote.filter_condition import Condition, Selected, folder_of
 from runtime.library.remote.library import RemoteLibrary
 from runtime.library.remote.rows import RowKey, StoredPicture
 from runtime.stores.flat import FlatStore

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from runtime.library.picture_text import read_words
-from runtime.library.remote.condition import Condition, TakenRange
+from runtime.library.remote.filter_condition import Condition, TakenRange
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.milvus_terms import (
     expression_of,

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from runtime.engine import Engine
-from runtime.web.live import LiveEngine
+from runtime.web.live_engine import LiveEngine
 
 
 class PlayedSource:

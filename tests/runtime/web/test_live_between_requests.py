@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
 from runtime.engine import Engine
-from runtime.web.live import LiveEngine, LookBetweenRequests
+from runtime.web.live_engine import LiveEngine, LookBetweenRequests
 from tests.runtime.web.played_releases import PlayedSource, generation, played_source
 
 

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from export.index.captions.questions import CaptionQuestions, CaptionReadings
+from runtime.search.caption_stance import Statement
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.testimony import Statement
 
 CAPTIONS = ["a red boat on the sea", "a blue boat", "two red boats next to a blue house", "", "on the"]
 

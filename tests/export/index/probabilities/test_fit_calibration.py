@@ -11,8 +11,8 @@ from rich.console import Console
 from export.index.catalog import IndexedImage
 from export.index.probabilities.fit_calibration import HEARD_FROM, PICTURES_MIN, calibrate
 from runtime.artefacts.match_calibration import MatchCalibration, match_features
+from runtime.search.caption_stance import Statement, compare, stance_features
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.testimony import Statement, compare, said_features
 from runtime.stores.flat import FlatStore
 from tests.export.index.word_world import DIMENSION, NOUNS, World, make_world
 
@@ -55,7 +55,7 @@ def best_chance(world: World, calibration: MatchCalibration, query: str) -> floa
     ids, scores = pictures.search(text[None], 10)
     caption_scores = captions.vectors_of(ids[0]) @ text
     statement = Statement.of(query)
-    said = said_features([compare(statement, noun_phrases(world.captions[image_id - 1])) for image_id in ids[0]])
+    said = stance_features([compare(statement, noun_phrases(world.captions[image_id - 1])) for image_id in ids[0]])
     context = calibration.query_context(
         text, words=len(query.split()), phrases=1, scores=scores[0], neighbour_scores=caption_scores
     )

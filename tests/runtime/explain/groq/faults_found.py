@@ -1,8 +1,9 @@
 """What the check finds wrong with a sentence about a hit of which the facts are given."""
 
 from runtime.explain.groq.check import find_fault
-from runtime.search.evidence import Evidence, Verdict, WordWeight
+from runtime.search.evidence import Evidence, WordWeight
 from runtime.search.query import parse_query
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.hits import hit_of
 
 PROBABILITIES: dict[Verdict | None, float | None] = {"strong": 0.97, "weak": 0.54, "none": 0.04, None: None}

@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.explain.groq.check import AGAINST_VERDICT, UNKNOWN_WORDS
-from runtime.search.evidence import Verdict
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.groq.faults_found import fault
 
 SUNSET = "a red boat at sunset"

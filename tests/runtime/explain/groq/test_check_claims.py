@@ -3,8 +3,9 @@
 import pytest
 
 from runtime.explain.groq.check import AGAINST_VERDICT, UNSTATED, find_fault
-from runtime.search.evidence import Evidence, Verdict, WordWeight
+from runtime.search.evidence import Evidence, WordWeight
 from runtime.search.query import parse_query
+from runtime.search.verdicts import Verdict
 from tests.conftest import ROOT
 from tests.runtime.explain.groq.faults_found import fault
 from tests.runtime.explain.hits import hit_of

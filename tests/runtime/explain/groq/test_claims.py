@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.explain.groq.check import UNSTATED
-from runtime.search.evidence import Verdict
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.groq.faults_found import fault
 
 BOTH, SWAPPED = "a red boat and a blue house", "a blue boat next to a red house"

@@ -3,8 +3,9 @@
 import pytest
 
 from runtime.explain.sentences import EvidenceExplainer
-from runtime.search.evidence import Evidence, Hit, Verdict
+from runtime.search.evidence import Evidence, Hit
 from runtime.search.query import parse_query
+from runtime.search.verdicts import Verdict
 from tests.runtime.explain.groq.groq_server import MODEL, Behaviour, explainer_at, explains, groq_server
 from tests.runtime.explain.hits import hit_of
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import PictureLimits, decode_image, memory, opened_bytes
-from runtime.images.foreign import heif, workers
+from runtime.images.foreign import heif, worker_pool
 from runtime.images.foreign.heif import unwrap_heif
 
 pillow_heif = pytest.importorskip("pillow_heif", reason="the extra `photos` is not installed")
@@ -23,12 +23,12 @@ SIZE = (320, 192)
 def _decoded_here() -> Iterator[None]:
     """Processes of their own have tests of their own; but for the last test, which needs one."""
     yield
-    workers._workers.close()
+    worker_pool._workers.close()
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_decodes_here", True)
+    monkeypatch.setattr(worker_pool, "_decodes_here", True)
 
 
 def halves(size: tuple[int, int] = SIZE) -> Image.Image:
@@ -168,5 +168,5 @@ def test_odd_bytes_raise_none_but_our_errors() -> None:
 def test_it_is_decoded_by_another_process_as_it_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
     content = heic(halves())
     there = shown(content)
-    monkeypatch.setattr(workers, "_decodes_here", True)
+    monkeypatch.setattr(worker_pool, "_decodes_here", True)
     assert np.array_equal(np.asarray(there), np.asarray(shown(content)))

@@ -6,7 +6,7 @@ from PIL import Image
 
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import OpenedImage, PictureLimits, decode_image, opened_bytes
-from runtime.images.foreign import workers
+from runtime.images.foreign import worker_pool
 from tests.runtime.images.foreign.raw_pictures import SENSOR, preview, raw_tiff
 
 pytest.importorskip("rawpy", reason="the extra `photos` is not installed")
@@ -26,7 +26,7 @@ PLACES = {1: (0.1, 0.5), 3: (0.9, 0.5), 6: (0.5, 0.1), 8: (0.5, 0.9)}
 
 @pytest.fixture(autouse=True)
 def _decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_decodes_here", True)
+    monkeypatch.setattr(worker_pool, "_decodes_here", True)
 
 
 def raw(kind: str, *, orientation: int = 1, jpeg: bytes | None = None) -> bytes:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runtime.library.remote.condition import Condition, TakenRange
 from runtime.library.remote.faults import StoreLacks
+from runtime.library.remote.filter_condition import Condition, TakenRange
 from runtime.stores.s3vectors.filters import FILTERS_MAX, VALUES_MAX, metadata_filters
 from runtime.stores.s3vectors.metadata import token_of
 

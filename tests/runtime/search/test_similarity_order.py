@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from runtime.search.nearness import START, STEPS, NearnessOrder, NearnessOrders, Place
+from runtime.search.similarity_order import START, STEPS, NearnessOrder, NearnessOrders, Place
 from runtime.stores.flat import FlatStore
 
 IDS = np.arange(10, 2010, 2, dtype=np.int64)  # (1000,)

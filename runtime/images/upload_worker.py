@@ -1,10 +1,10 @@
-"""The process that decodes uploads to a graph's pixels; `decode_process.py` starts it."""
+"""The process that decodes uploads to a graph's pixels; `upload_process.py` starts it."""
 
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
-from runtime.images.foreign.workers import decode_here
+from runtime.images.foreign.worker_pool import decode_here
 from runtime.images.limits import PictureLimits
 from runtime.images.uploads import LocalReader
 from runtime.images.worker_loop import Answer, serve

@@ -6,7 +6,7 @@ import pytest
 
 from export.errors import FolderUnusable, PatternUnusable
 from export.index.build import BuildOptions
-from export.index.folder.leaving_out import LeavingOut
+from export.index.folder.excluded_files import LeavingOut
 from tests.export.index.small_library import PHOTOS, build, draw, draw_many, ids_by_path, said_by
 
 COPIES = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images.limits import PictureLimits
 from runtime.images.memory import give_back
@@ -27,7 +27,7 @@ class DecodeProcess:
     def __init__(self, limits: PictureLimits, *, picture_max_s: float = PICTURE_MAX_S) -> None:
         """Start nothing yet. A picture that takes longer than `picture_max_s` is given up."""
         self._limits = limits
-        self._worker = WorkerProcess("runtime.images.decode_worker", limits.max_memory_bytes, picture_max_s=picture_max_s)
+        self._worker = WorkerProcess("runtime.images.upload_worker", limits.max_memory_bytes, picture_max_s=picture_max_s)
 
     @property
     def pid(self) -> int | None:

@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 from runtime.errors import LookwhyError
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.events import LambdaEvents
-from runtime.web.fallback import StartupFallback
+from runtime.web.lambda_events import LambdaEvents
+from runtime.web.startup_fallback import StartupFallback
 from tests.deploy.events import loop_of_this_thread, url_event
 
 NO_REQUESTS = [

@@ -13,7 +13,7 @@ import pytest
 from runtime.artefacts.model_records import Preprocessing
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import LocalReader, upload_limits
-from runtime.images.decode_process import DecodeProcess
+from runtime.images.upload_process import DecodeProcess
 from tests.runtime.images.odd_pictures import ODD_PICTURES, encoded, noise, png_that_claims
 
 FORM = Preprocessing(size=32, fit="crop", resample="bicubic", mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))

@@ -10,7 +10,7 @@ import pytest
 
 from export.errors import FolderUnusable
 from export.index.build import BuildOptions
-from export.index.kept import named_folders
+from export.index.unreachable_pictures import named_folders
 from tests.export.index.small_library import (
     GridEncoder,
     build,

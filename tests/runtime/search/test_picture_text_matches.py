@@ -8,11 +8,11 @@ import pytest
 from runtime.library.image_rows import ImageRow
 from runtime.library.picture_text import PictureWord
 from runtime.search.evidence import Evidence
+from runtime.search.picture_text_matches import WORDS_BETWEEN_MAX, WORDS_NAMED_MAX, Writing, find_writing, words_of_writing
 from runtime.search.ranking import NAMES_BELIEVED, Ranker
 from runtime.search.text_search import words_of_text
-from runtime.search.written_text import WORDS_BETWEEN_MAX, WORDS_NAMED_MAX, Writing, find_writing, words_of_writing
 from runtime.web.schemas import EvidenceBody
-from tests.runtime.search.test_ranking_testimony import WEIGHED, asked, logistic, store_of
+from tests.runtime.search.test_ranking_stance import WEIGHED, asked, logistic, store_of
 
 
 def text_of(sentence: str) -> tuple[PictureWord, ...]:

@@ -1,4 +1,4 @@
-"""What a caption says of a query: it agrees, it contradicts, or it is silent. Plain rules over English noun phrases.
+"""What a caption says of a query, its stance: it agrees, contradicts or is silent. Plain rules over English noun phrases.
 
 A caption agrees where it names all that the query names, each colour and number with its own noun: "a red boat next to a
 blue house" agrees with "a red boat", and contradicts "a blue boat". It contradicts only in what cannot both be so: another
@@ -38,7 +38,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Stance:
     """What one caption says of one query; silent where it neither agrees nor has a conflict.
 
     `agrees_in_part`: it agrees with all that the library's captions have words for, and the query asks for more. `coverage`
@@ -52,12 +52,12 @@ class Testimony:
 
     @property
     def says(self) -> CaptionSays:
-        """The testimony in one word."""
+        """The stance in one word."""
         return "agrees" if self.agrees else "contradicts" if self.conflict else "silent"
 
 
-SILENT = Testimony()
-AGREES, AGREES_IN_PART = Testimony(agrees=True, coverage=1.0), Testimony(agrees_in_part=True, coverage=1.0)
+SILENT = Stance()
+AGREES, AGREES_IN_PART = Stance(agrees=True, coverage=1.0), Stance(agrees_in_part=True, coverage=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +111,17 @@ class Statement:
         return cls(kept, told, is_whole=len(kept) == len(phrases))
 
 
-def testify(query: str, caption: str) -> Testimony:
+def stance_of(query: str, caption: str) -> Stance:
     """Return what the caption says of the query; it is silent where the query names nothing."""
-    return compare(Statement.of(query), told_to(query, [caption]))
+    return compare(Statement.of(query), comparable_phrases(query, [caption]))
 
 
-def told_to(query: str, captions: Iterable[str]) -> list[NounPhrase]:
+def comparable_phrases(query: str, captions: Iterable[str]) -> list[NounPhrase]:
     """Return the noun phrases of captions, but for captions that are known to be in another language than the query."""
     return [phrase for caption in captions if not differ(query, caption) for phrase in noun_phrases(caption)]
 
 
-def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
+def compare(statement: Statement, told: Sequence[NounPhrase]) -> Stance:
     """Return what the noun phrases of a caption say of a statement."""
     if not told or not statement.rarity:
         return SILENT
@@ -130,10 +130,10 @@ def compare(statement: Statement, told: Sequence[NounPhrase]) -> Testimony:
         return AGREES if statement.is_whole else AGREES_IN_PART
     for phrase in missed:
         if conflict := _conflict(phrase, told):
-            return Testimony(conflict=conflict)
+            return Stance(conflict=conflict)
     words = {word for phrase in told if not phrase.denied for word in phrase.words}
     covered = sum(rarity for word, rarity in statement.rarity.items() if word in words)
-    return Testimony(coverage=covered / sum(statement.rarity.values()))
+    return Stance(coverage=covered / sum(statement.rarity.values()))
 
 
 def _no_other_word(_: str) -> None:
@@ -195,7 +195,7 @@ def _conflict(wanted: NounPhrase, told: Sequence[NounPhrase]) -> Conflict | None
     return None
 
 
-def said_features(said: Sequence[Testimony]) -> NDArray[np.float64]:
-    """Return (k, 3), the `TESTIMONY_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
+def stance_features(said: Sequence[Stance]) -> NDArray[np.float64]:
+    """Return (k, 3), the `STANCE_FEATURES` of k captions: whether each agrees, if in part; contradicts; its coverage."""
     rows = [(one.agrees or one.agrees_in_part, one.conflict is not None, one.coverage) for one in said]
     return np.array(rows, dtype=np.float64).reshape(-1, 3)

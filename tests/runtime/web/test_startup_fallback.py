@@ -8,7 +8,7 @@ import pytest
 
 from runtime.artefacts.remote.remote_faults import RemoteUnreachable
 from runtime.errors import LookwhyError, RemoteRefused
-from runtime.web.fallback import StartupFallback
+from runtime.web.startup_fallback import StartupFallback
 
 
 class Deployment:

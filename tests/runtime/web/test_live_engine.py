@@ -16,7 +16,7 @@ from runtime.engine import Engine
 from runtime.errors import ArtefactCorrupt, LookwhyError, RemoteRefused
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.live import HERE_S, REMOTE_S, LiveEngine
+from runtime.web.live_engine import HERE_S, REMOTE_S, LiveEngine
 from tests.runtime.web.played_releases import PlayedSource, generation, played_source
 
 
@@ -38,7 +38,7 @@ def test_another_release_is_served_and_told_in_one_line(
     live.look()
     live.look()
     assert (generation(live), source.opened, source.dropped) == ("g2", ["g1", "g2"], 1)
-    [line] = [record.getMessage() for record in caplog.records if record.name == "runtime.web.live"]
+    [line] = [record.getMessage() for record in caplog.records if record.name == "runtime.web.live_engine"]
     assert "g2" in line
     assert "g1" in line
 

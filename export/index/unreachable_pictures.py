@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from export.errors import FolderUnusable
 from export.index.catalog import IndexedImage
 from export.index.folder.scan import INT64_MIN, Scan
-from export.index.folder.unread import why_needs_extra
+from export.index.folder.unread_formats import why_needs_extra
 
 # Where so much of a library has gone since the last run, a drive that is not mounted is likelier than a person who removed
 # it: immich, PhotoPrism and koel all lost libraries to it.

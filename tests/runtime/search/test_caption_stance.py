@@ -1,14 +1,14 @@
-"""What a caption says of a query: agreement, each conflict, and silence; and what a query states in words captions use."""
+"""What a caption says of a query: agreement, each conflict, and silence; what a query states in words of captions."""
 
 from dataclasses import replace
 
 import pytest
 
-from runtime.artefacts.match_calibration import TESTIMONY_FEATURES
+from runtime.artefacts.match_calibration import STANCE_FEATURES
 from runtime.library.caption_words import UsedNoun
+from runtime.search.caption_stance import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare, stance_features
+from runtime.search.caption_stance import stance_of as said_by
 from runtime.search.noun_phrases import noun_phrases
-from runtime.search.testimony import AGREES, AGREES_IN_PART, SILENT, Conflict, Statement, compare, said_features
-from runtime.search.testimony import testify as said_by
 
 
 @pytest.mark.parametrize(
@@ -175,11 +175,11 @@ def test_only_an_unused_noun_has_another_in_its_place() -> None:
 
 
 def test_what_captions_say_are_three_columns() -> None:
-    assert TESTIMONY_FEATURES == ("agrees", "contradicts", "coverage")
+    assert STANCE_FEATURES == ("agrees", "contradicts", "coverage")
     denied = replace(SILENT, conflict=Conflict("denied", "boat", "boat"), coverage=0.25)
-    rows = said_features([SILENT, AGREES, AGREES_IN_PART, denied])
+    rows = stance_features([SILENT, AGREES, AGREES_IN_PART, denied])
     assert rows.tolist() == [[0, 0, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0.25]]
-    assert said_features([]).shape == (0, 3)
+    assert stance_features([]).shape == (0, 3)
 
 
 @pytest.mark.parametrize(

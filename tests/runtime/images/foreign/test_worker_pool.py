@@ -12,7 +12,7 @@ from runtime.errors import ImageUnreadable
 from runtime.images import PictureLimits, reasons
 from runtime.images.file_types import Reader
 from runtime.images.foreign.worker import answer_to
-from runtime.images.foreign.workers import Workers
+from runtime.images.foreign.worker_pool import Workers
 
 BREAKING = "tests.runtime.images.foreign.breaking_worker"
 LIMITS = PictureLimits()

@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 
 from export.errors import FolderUnusable
-from export.index.folder import unread
+from export.index.folder import unread_formats
 from export.index.folder.found import SkippedImage
 from export.index.folder.scan import scan_folder
 from export.index.folder.skipped_report import print_skipped
-from export.index.folder.unread import format_counts, live_videos, unread_lines
+from export.index.folder.unread_formats import format_counts, live_videos, unread_lines
 from runtime.images import reasons
 from runtime.images.file_types import Reader
 from runtime.images.foreign import unwrapping
@@ -25,7 +25,7 @@ CR2 = b"II*\0\x10\0\0\0CR\2\0" + bytes(100)
 
 @pytest.fixture
 def without_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (unread, unwrapping):
+    for module in (unread_formats, unwrapping):
         monkeypatch.setattr(module, "can_read", lambda reader: reader is Reader.PILLOW)
 
 
@@ -81,7 +81,7 @@ def test_pictures_that_were_indexed_with_the_extra_stay_without_it(
     draw(folder / "jpeg.jpg", 30).rename(folder / "it.heic")  # as if it were a HEIC, which not every machine reads
     build(folder, out)
     (folder / "it.heic").write_bytes(HEIC)
-    for module in (unread, unwrapping):
+    for module in (unread_formats, unwrapping):
         monkeypatch.setattr(module, "can_read", lambda reader: reader is Reader.PILLOW)
     summary = build(folder, out)
     assert "it.heic" in ids_by_path(out)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runtime.web.access import buckets
-from runtime.web.access.buckets import TokenBuckets, client_of, read_rate
+from runtime.web.access import rate_limit
+from runtime.web.access.rate_limit import TokenBuckets, client_of, read_rate
 
 
 class Clock:
@@ -48,7 +48,7 @@ def test_each_client_has_a_bucket_of_its_own(clock: Clock) -> None:
 def test_a_crowd_of_clients_fills_no_memory_and_takes_no_bucket_from_who_is_there(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(buckets, "CLIENTS_MAX", 10)
+    monkeypatch.setattr(rate_limit, "CLIENTS_MAX", 10)
     five_a_minute = TokenBuckets(5, 60, clock=clock)
     take_all(five_a_minute, "steady")
     for number in range(100):

@@ -10,12 +10,13 @@ import pytest
 from runtime.artefacts.match_calibration import MatchCalibration, MatchWeights
 from runtime.library.caption_words import UsedNoun
 from runtime.library.image_rows import ImageRow
+from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query
-from runtime.search.evidence import WEAK_FROM, Evidence
+from runtime.search.evidence import Evidence
 from runtime.search.hits import best_first
 from runtime.search.query import parse_query
 from runtime.search.ranking import CAPTIONS_BELIEVED_FROM, NAMES_BELIEVED, Ranker
-from runtime.search.testimony import Statement
+from runtime.search.verdicts import WEAK_FROM
 from runtime.stores.flat import FlatStore
 
 AXES = np.eye(4, dtype=np.float32)
@@ -80,16 +81,16 @@ def test_a_caption_that_agrees_lifts_and_one_that_contradicts_lowers() -> None:
     evidence = judged(asked("a red boat"), captions, WEIGHED)
     wanted = [logistic(1), logistic(-4), logistic(-7), logistic(-4)]
     assert [known.match_probability for known in evidence] == pytest.approx(wanted)
-    told = [(known.testimony.agrees, known.testimony.conflict is not None) for known in evidence]
+    told = [(known.stance.agrees, known.stance.conflict is not None) for known in evidence]
     assert told == [(True, False), (False, False), (False, True), (False, False)]
     assert best_first(evidence) == [0, 1, 3, 2]
 
 
-def test_all_captions_of_a_picture_testify_together() -> None:
+def test_all_captions_of_a_picture_count_together() -> None:
     row = ImageRow(1, "1.jpg", "", 1, 1, 1, "a red boat", caption_source="given", other_captions=("a quay at sunset",))
     store = store_of([[1, 1, 1, 1]])
     [known] = Ranker(store, store, WEIGHED).judge(asked("a red boat at sunset"), [row], store.vectors_of([1]))
-    assert known.testimony.agrees
+    assert known.stance.agrees
     assert known.match_probability == pytest.approx(logistic(1))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.index.folder.scan import FoundImage, SkippedImage, mtime_of
-from runtime.artefacts.decode_rule import DecodeRule
+from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageError, ImageTooLarge, ImageUnreadable
 from runtime.images import DECODER_MB, INDEXING_MB, OpenedImage, encode_previews, limit_decoding, opened_file
 from runtime.images.phash import shrink_to_greys
