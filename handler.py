@@ -20,7 +20,7 @@ with collect_garbage_later():
     from mangum import Mangum
     from starlette.types import ASGIApp
 
-    from runtime.artefacts.snapshot import begins_from_snapshot, prepare_snapshot
+    from runtime.artefacts.snapstart import begins_from_snapshot, prepare_snapshot
     from runtime.bootstrap import EngineSource
     from runtime.errors import RemoteRefused
     from runtime.settings import Settings

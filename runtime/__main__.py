@@ -146,7 +146,7 @@ def serve(
         from runtime.web.api import create_app
         from runtime.web.live_engine import LiveEngine
         from runtime.web.log.opening import open_log
-        from runtime.web.routes.desktop import find_desktop
+        from runtime.web.routes.file_manager import find_desktop
         from runtime.web.server.heap import share_heap
         from runtime.web.server.listening import is_loopback, open_sockets
         from runtime.web.server.serving import run_server

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.artefacts.damage import changed_length, find_damage, manifest_is_damaged
+from runtime.artefacts.damage_check import changed_length, find_damage, manifest_is_damaged
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.folder import Folder, LocalFolder, stamp_of
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, ModelsManifest, check_models_match

@@ -17,7 +17,7 @@ from runtime.library.caption_words import UsedNoun
 from runtime.library.captions import Captions
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
-from runtime.library.previews.seen_pictures import opened_for_models
+from runtime.library.previews.pictures_for_models import opened_for_models
 from runtime.models.encoder import Encoder, Pixels, TokenIds, Vectors
 from runtime.search.candidates import Page, find_candidates
 from runtime.search.caption_stance import Statement

@@ -1,7 +1,7 @@
 """Short queries in six languages, typed in plain letters: what people look for among their pictures, 30 in each language.
 
-Written before the words in `runtime/search/telling_words.py` were listed, and not changed after. Accents are left out, as on
-an English keyboard; capitals as well.
+Written before the words in `runtime/search/language_nouns.py` were listed, and not changed after. Accents are left out, as
+on an English keyboard; capitals as well.
 """
 
 _QUERIES = {

@@ -29,7 +29,7 @@ from runtime.library.catalog import Library
 from runtime.library.image_rows import CATALOG_SCHEMA
 from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
 from runtime.library.previews.kept_previews import Previews
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 from runtime.settings import Settings
 from runtime.web.api import create_app
 

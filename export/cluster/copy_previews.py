@@ -11,7 +11,7 @@ from export.cluster.shards import open_folder
 from export.console import progress_bar
 from runtime.images import PREVIEW_EDGES
 from runtime.library.previews.preview_cache import write_previews
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 
 COPIED_AT_ONCE = 16
 

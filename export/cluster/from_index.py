@@ -32,7 +32,7 @@ from export.index.generations.last_generation import Generation
 from export.index.generations.salvage import last_generation
 from export.index.photos.signatures import Signatures
 from runtime.artefacts.manifest import MANIFEST_NAME
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_files import PREVIEWS_NAME
 
 ROWS = 65_536  # of a file: 150 MB at dimension 512
 AT_ONCE = 1024  # rows between two looks into the stores

@@ -17,7 +17,7 @@ from export.cluster.shards import (
 )
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.artefacts.whole_file import whole_file
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_files import PREVIEWS_NAME
 
 if TYPE_CHECKING:
     import pyarrow as pa

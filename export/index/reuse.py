@@ -21,7 +21,7 @@ from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.images import PREVIEW_EDGES
 from runtime.library.caption_file import CaptionFile
 from runtime.library.previews.preview_cache import write_previews
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 
 
 def take_over(

@@ -13,7 +13,7 @@ from export.index.generations.history import FOLDER_NAME
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.artefacts.whole_file import PART_SUFFIX
 from runtime.errors import LookwhyError
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_files import PREVIEWS_NAME
 from runtime.terminal import tell
 
 QUIET_S = 5.0  # a phone or a camera copies for a while; a build in the middle of it would be one of many

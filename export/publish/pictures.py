@@ -25,7 +25,7 @@ from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.opened_file import OpenedFile
 from runtime.library.previews.made_previews import preview_of
-from runtime.library.previews.previews import preview_name
+from runtime.library.previews.preview_files import preview_name
 
 FOR_AN_HOUR = "public, max-age=3600"  # with metadata or without is decided by whoever publishes, and may change
 JPEG = "image/jpeg"

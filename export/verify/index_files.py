@@ -17,7 +17,7 @@ from export.index.catalog import Catalog, read_catalog
 from export.index.generations.history import find_manifest
 from export.index.generations.last_generation import damaged_files
 from export.index.generations.row_sums import held_ids
-from export.index.photos.readable import readable_row
+from export.index.photos.metadata_entry import readable_row
 from runtime.artefacts.file_record import FileRecord
 from runtime.artefacts.manifest import IndexManifest
 from runtime.errors import ArtefactError, ArtefactMissing

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runtime.artefacts.file_record import FileRecord
-from runtime.artefacts.held_files import HeldFiles
+from runtime.artefacts.kept_open_files import HeldFiles
 from runtime.artefacts.manifest import (
     MANIFEST_NAME,
     IndexManifest,

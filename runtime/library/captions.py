@@ -15,7 +15,7 @@ from runtime.errors import ImageError
 from runtime.library.caption_file import CaptionFile
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow, IndexedSource
-from runtime.library.previews.seen_pictures import opened_for_models
+from runtime.library.previews.pictures_for_models import opened_for_models
 
 if TYPE_CHECKING:
     from PIL.Image import Image

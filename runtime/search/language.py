@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-from runtime.search.telling_words import TELLING_WORDS_OF
+from runtime.search.language_nouns import TELLING_WORDS_OF
 from runtime.search.word_pattern import WORD
 
 TEXTS_REMEMBERED = 4096  # captions, too

@@ -30,8 +30,8 @@ from runtime.search.words import Phrase
 from runtime.stores.protocols import VectorSource, VectorStore
 
 PICTURES_SAMPLED = 500  # to see how far cosines spread
-# A file is seldom named after what its picture does not show, and who asks for words that stand in a picture seldom means
-# another one. Believed, not measured: drawn scenes have numbers for names, and no letters.
+# A file is seldom named after what its picture lacks, and who asks for words that stand in a picture seldom means another.
+# Believed, not measured: drawn scenes have numbers for names, and no letters.
 NAMES_BELIEVED = 0.9
 # Where so many of the captions that agree with a question are right, such a picture is at least a weak match.
 CAPTIONS_BELIEVED_FROM = 0.9
@@ -159,11 +159,11 @@ class Ranker:
     ) -> Scores:
         """Return (k,): how likely each picture shows what a text says.
 
-        NaN where that is unknown: without calibration, and for a text without content words ("the", "?!"), as every
-        question that the calibration was fitted to has some.
+        NaN where that is unknown: without calibration, or content words ("the", "?!"): it was fitted to texts with some.
 
         Args:
-            text: the wanted one, or an unwanted one; `vectors` are the pictures', (k, d).
+            text: the wanted one, or an unwanted one.
+            vectors: the pictures', (k, d).
             caption_scores: (k,) its cosines with their captions.
             neighbour_scores: its cosines with the neighbours' captions.
             said: what each of the k captions says of it.

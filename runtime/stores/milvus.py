@@ -15,7 +15,7 @@ from runtime.library.remote.filter_condition import Condition, Selected
 from runtime.library.remote.rows import RowKey, StoredPicture
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import Fields, MilvusCalls
-from runtime.stores.milvus_terms import (
+from runtime.stores.milvus_schema import (
     ROW_FIELDS,
     expression_of,
     has_id,

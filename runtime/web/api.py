@@ -37,7 +37,7 @@ from runtime.web.routes.searching import add_searches
 from runtime.web.schemas import ReadyBody
 
 if TYPE_CHECKING:
-    from runtime.web.routes.desktop import Desktop
+    from runtime.web.routes.file_manager import Desktop
 
 # One run of the text tower takes 16 texts, and at most 16 searches wait for Groq, each in a thread of its own; a few more
 # keep both busy. The pool has 40 threads: the rest are for health, metrics, page and pictures.

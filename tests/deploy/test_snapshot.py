@@ -17,7 +17,7 @@ import pytest
 
 from runtime.artefacts.manifest import MANIFEST_NAME
 from runtime.artefacts.remote.aws import Bucket
-from runtime.artefacts.snapshot import renew
+from runtime.artefacts.snapstart import renew
 from tests.deploy.cloud import Cloud
 from tests.deploy.emulator import ON_LAMBDA
 from tests.deploy.events import url_event
@@ -116,7 +116,7 @@ def test_a_new_stack_with_nothing_in_its_bucket_can_be_made_and_says_what_is_mis
 def test_two_functions_of_one_snapshot_throw_different_dice() -> None:
     code = """
 import os, random, sys
-from runtime.artefacts.snapshot import renew
+from runtime.artefacts.snapstart import renew
 random.seed(7)
 for _ in range(2):
     child = os.fork()

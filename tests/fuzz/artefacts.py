@@ -24,7 +24,7 @@ from typing import Any
 
 from PIL import Image
 
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_files import PREVIEWS_NAME
 from tests.conftest import ROOT
 
 QUERIES = ("a red boat at sunset", "two white houses -snow", "a green butterfly", "scenery")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #   pictures: search/candidates.py, search/cursor.py, stores/small.py, search/text_search.py, library/text_index.py,
 #     library/case_folding.py, library/copies.py
 #   their rows: library/catalog.py, catalog_file.py, image_rows.py, photos/photo_facts.py, captions.py, and of previews
-#     kept_previews.py and previews.py
+#     kept_previews.py and preview_files.py
 #   the evidence: search/ranking.py, search/caption_stance.py, search/evidence.py, search/verdicts.py,
 #     artefacts/match_calibration.py, search/hits.py
 #   the answer: explain/sentences.py, explain/quoting.py, web/schemas.py

@@ -14,7 +14,7 @@ from export.cluster.load.milvus_waits import AGAIN, STILL_MAX_S, wait_for
 from runtime.errors import RemoteRefused
 from runtime.stores.address import StoreAddress
 from runtime.stores.milvus_calls import MilvusCalls
-from runtime.stores.milvus_terms import (
+from runtime.stores.milvus_schema import (
     INDEX_TYPE,
     METRIC,
     NAMED_FIELDS,

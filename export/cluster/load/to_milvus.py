@@ -24,7 +24,7 @@ from export.console import progress_bar
 from runtime.artefacts.fingerprint import are_same_models
 from runtime.library.remote.rows import StoredPicture
 from runtime.stores.address import StoreAddress
-from runtime.stores.milvus_terms import ID_LAST, TEXT_MAX_BYTES, write_picture, write_vector
+from runtime.stores.milvus_schema import ID_LAST, TEXT_MAX_BYTES, write_picture, write_vector
 from runtime.stores.remote_manifest import RemoteManifest
 
 BATCH_ROWS = 1_000  # about 3 MB at 512 dimensions; Milvus takes 64

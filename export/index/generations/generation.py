@@ -28,8 +28,8 @@ from export.index.generations.history import (
 )
 from export.index.generations.row_sums import RowSums
 from export.index.photos.grouping import PictureGroups, RowPairs
+from export.index.photos.metadata_entry import readable_row
 from export.index.photos.neighbours import neighbour_pairs
-from export.index.photos.readable import readable_row
 from export.index.probabilities.fit_calibration import calibrate
 from export.index.vectors.extended_clusters import LastClusters
 from export.index.vectors.store_files import IVF_FROM, STORE_NAME, Clustering, WrittenStores, write_clustered, write_flat

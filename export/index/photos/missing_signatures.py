@@ -17,7 +17,7 @@ from runtime.errors import ImageError
 from runtime.images import open_image
 from runtime.images.phash import shrink_to_greys
 from runtime.images.previews import PREVIEW_EDGE
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 
 SPENT_MAX_S = 600.0  # of one run: pictures of 12 megapixels without previews are 4,000 then
 AT_ONCE = 64  # pictures; what is made of them is kept before the next are read

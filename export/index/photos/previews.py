@@ -1,6 +1,6 @@
 """The previews beside an index: which are there, new ones written, and those removed whose pictures have left.
 
-They lie beside the generations, which share them. `runtime/library/previews/previews.py` has where,
+They lie beside the generations, which share them. `runtime/library/previews/preview_files.py` has where,
 `runtime/images/previews.py` how they are made.
 """
 
@@ -26,7 +26,7 @@ from runtime.images import PREVIEW_EDGES
 from runtime.library.previews.kept_previews import Previews
 from runtime.library.previews.made_previews import SMALLEST_EDGE, made_smallest
 from runtime.library.previews.preview_cache import write_previews
-from runtime.library.previews.previews import PREVIEWS_NAME, preview_path
+from runtime.library.previews.preview_files import PREVIEWS_NAME, preview_path
 
 OWN_NAME = re.compile(rf"[0-9a-f]{{64}}\.({'|'.join(map(str, PREVIEW_EDGES))})\.jpg(\..*{re.escape(PART_SUFFIX)})?")
 PART_MAX_S = 3600.0  # a preview is written in much less

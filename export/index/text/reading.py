@@ -17,7 +17,7 @@ from export.index.text.reader import READ_EDGE
 from runtime.errors import ImageError
 from runtime.images import opened_file
 from runtime.library.picture_text import PictureWord, write_words
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image

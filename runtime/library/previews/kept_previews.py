@@ -18,7 +18,7 @@ from runtime.errors import ImageError, ImageNotFound, RemoteRefused
 from runtime.images import KEPT_SHORT_EDGE_PIXELS, PREVIEW_EDGE, PREVIEW_EDGES, SCALED_EDGE_PIXELS, OpenedImage, open_image
 from runtime.library.opened_file import OpenedFile, open_picture_file
 from runtime.library.previews.preview_cache import PreviewCache, write_previews
-from runtime.library.previews.previews import READ_EDGE, SHA256, preview_name, preview_path
+from runtime.library.previews.preview_files import READ_EDGE, SHA256, preview_name, preview_path
 
 log = logging.getLogger(__name__)
 

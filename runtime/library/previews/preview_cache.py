@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runtime.artefacts.whole_file import whole_file
 from runtime.errors import SettingInvalid
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 
 log = logging.getLogger(__name__)
 

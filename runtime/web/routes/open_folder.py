@@ -19,7 +19,7 @@ from runtime.web.routes.routing import post_queued
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from runtime.web.routes.desktop import Desktop
+    from runtime.web.routes.file_manager import Desktop
 
 # Whoever comes through a proxy may be anywhere, although the proxy itself is on this machine.
 PROXY_HEADERS = frozenset({b"forwarded", b"via", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip"})

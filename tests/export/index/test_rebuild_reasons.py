@@ -19,7 +19,7 @@ from export.index.journal import JOURNAL_NAME, Journal
 from export.index.pipeline import EmbeddedImage
 from runtime.artefacts.fingerprint import without_preprocessing
 from runtime.library.caption_file import CaptionFile
-from runtime.library.previews.previews import PREVIEWS_NAME
+from runtime.library.previews.preview_files import PREVIEWS_NAME
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
     GridEncoder,

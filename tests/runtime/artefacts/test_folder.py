@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.artefacts import damage
-from runtime.artefacts.damage import find_damage
+from runtime.artefacts import damage_check
+from runtime.artefacts.damage_check import find_damage
 from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord, record_file
 from runtime.artefacts.folder import LocalFolder
 from runtime.artefacts.manifest import MANIFEST_NAME
@@ -71,7 +71,7 @@ def test_a_file_of_the_same_length_with_another_content_is_found(tmp_path: Path,
 
 
 def test_the_check_rests_between_pieces_and_ends_when_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(damage, "RESTED_FROM_S", 0.0)
+    monkeypatch.setattr(damage_check, "RESTED_FROM_S", 0.0)
     (tmp_path / "large").write_bytes(bytes(3 * HASH_CHUNK_BYTES))
     record, rests = record_file(tmp_path, "large"), []
 

@@ -3,8 +3,8 @@
 import pytest
 
 from runtime.search.language import FUNCTION_WORDS_OF, differ, foreign_language, has_own_latin_words, language_of
+from runtime.search.language_nouns import TELLING_WORDS_OF
 from runtime.search.query import parse_query
-from runtime.search.telling_words import TELLING_WORDS_OF
 
 TOLD = {
     "de": [

@@ -16,7 +16,7 @@ from export.index.photos.signatures import FILE_NAME, Signatures
 from runtime.images.previews import PREVIEW_EDGE
 from runtime.library.catalog import Library
 from runtime.library.copies import Kind
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 from runtime.stores.opening import open_stores
 from tests.export.index.small_library import (
     GridEncoder,

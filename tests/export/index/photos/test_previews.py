@@ -12,7 +12,7 @@ from PIL import Image
 from export.errors import OutputUnwritable
 from export.index.build import BuildOptions
 from export.index.photos.previews import PreviewFolder
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 from tests.export.index.small_library import build, catalog_of, draw, ids_by_path, manifest_of, small_models
 
 NONE = BuildOptions(previews=False)

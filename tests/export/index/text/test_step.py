@@ -15,7 +15,7 @@ from export.index.journal import Journal
 from runtime.images.previews import encode_preview
 from runtime.library.catalog import Library
 from runtime.library.picture_text import PictureWord
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 from tests.export.index.small_library import (
     FINGERPRINT,
     build,

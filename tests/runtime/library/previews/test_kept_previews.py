@@ -15,7 +15,7 @@ from runtime.errors import ImageNotFound, RemoteRefused
 from runtime.library.previews.kept_previews import Previews
 from runtime.library.previews.made_previews import preview_of
 from runtime.library.previews.preview_cache import PreviewCache
-from runtime.library.previews.previews import preview_path
+from runtime.library.previews.preview_files import preview_path
 from runtime.settings import Settings
 from tests.runtime.images.odd_pictures import encoded, noise
 from tests.runtime.picture_library import make_library

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from runtime.engine import Engine
 from runtime.settings import Settings
 from runtime.web.api import create_app
-from runtime.web.routes.desktop import Desktop, command_for, find_desktop
+from runtime.web.routes.file_manager import Desktop, command_for, find_desktop
 from runtime.web.routes.open_folder import is_from_here
 from tests.runtime.web.test_api import fault
 

@@ -6,7 +6,7 @@ import pytest
 from runtime.library.picture_text import read_words
 from runtime.library.remote.filter_condition import Condition, TakenRange
 from runtime.library.remote.rows import StoredPicture
-from runtime.stores.milvus_terms import (
+from runtime.stores.milvus_schema import (
     expression_of,
     generation_name,
     generation_number,

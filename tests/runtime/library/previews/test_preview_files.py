@@ -9,8 +9,8 @@ from runtime.errors import ImageNotFound
 from runtime.library.catalog import Library
 from runtime.library.image_rows import ImageRow
 from runtime.library.previews.kept_previews import Previews
-from runtime.library.previews.previews import preview_path
-from runtime.library.previews.seen_pictures import opened_for_models
+from runtime.library.previews.pictures_for_models import opened_for_models
+from runtime.library.previews.preview_files import preview_path
 
 SHA256 = "ab" * 32
 
