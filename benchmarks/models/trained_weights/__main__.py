@@ -25,7 +25,7 @@ NAIVE = "half 1, int8 everywhere"
 
 
 def main(
-    model: Annotated[Path, typer.Argument(help="A checkpoint folder of all-MiniLM-L6-v2.")],
+    model: Annotated[Path, typer.Argument(help="A checkpoint folder of all-MiniLM-L6-v2.", exists=True, file_okay=False)],
     captions: Annotated[
         Path | None, typer.Option(help='Real captions: one JSON object a line, {"file", "captions"}, beside the pictures.')
     ] = None,
