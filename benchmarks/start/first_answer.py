@@ -46,7 +46,7 @@ print(status_bytes("VmHWM") / 1e6)
 
 
 def measure(index: Path, models: Path, kind: str) -> list[float]:
-    """Return the times to import, to open, of the first search and of all, in ms, and the most memory that the process held in five searches, in MB."""
+    """Return the row of one process: its four times in ms, and the most memory that it held in five searches, in MB."""
     begun = time.monotonic()
     command = [*pinned(1), sys.executable, "-c", PROCESS, str(index.absolute()), str(models.absolute()), kind]
     done = subprocess.run(command, cwd=ROOT, env=environment(1), capture_output=True, text=True, check=False)
