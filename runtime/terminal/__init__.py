@@ -9,18 +9,15 @@ import os
 import shlex
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, get_args
+from typing import TYPE_CHECKING, TextIO
 
 import typer
-from pydantic import ValidationError
-from typer.core import TyperGroup
 
 from runtime.errors import LookwhyError
-from runtime.settings.accepted_values import NAMES_NOTHING, refused_option
+from runtime.terminal.refusals import PlainlyRefusing, with_named_paths
 
 if TYPE_CHECKING:
     from runtime.web.routes.duplicates import DuplicatesBody
@@ -54,42 +51,14 @@ def run_command_line(app: typer.Typer, name: str) -> None:
         stream = getattr(sys, name_of)
         if hasattr(stream, "reconfigure"):  # not so where it is a test's own
             stream.reconfigure(errors="plain_letters")
-    app.info.cls = _PlainlyRefusing
+    app.info.cls = PlainlyRefusing
     try:
-        _with_named_paths(typer.main.get_command(app))(prog_name=name)
+        with_named_paths(typer.main.get_command(app))(prog_name=name)
     except OSError as error:
         if error.errno not in NOT_WRITTEN:
             raise
         tell(f"error: What was to be printed could not be written: {error.strerror}.")
         os._exit(FAILED)  # at its end Python would try to write the rest once more, and print a traceback
-
-
-class _PlainlyRefusing(TyperGroup):
-    """Commands whose options are refused in our words where typer has its validation library's."""
-
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
-        try:
-            return super().invoke(ctx)
-        except typer.BadParameter as refused:
-            if isinstance(refused.__cause__, ValidationError):
-                refused.message = refused_option(refused.__cause__)
-            raise
-
-
-def _with_named_paths(command: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
-    """Return a command that refuses an empty text, as all below it do, wherever it takes a path."""
-    for below in getattr(command, "commands", {}).values():
-        _with_named_paths(below)
-    for parameter in command.params:
-        if Path in {parameter.type_descriptor.annotation, *get_args(parameter.type_descriptor.annotation)}:
-            parameter.process_value = partial(_process_path, parameter.process_value)
-    return command
-
-
-def _process_path(process: Callable[[Any, Any], Any], context: Any, given: Any) -> Any:  # noqa: ANN401 (typer's own)
-    if any(isinstance(one, str) and not one.strip() for one in (given if isinstance(given, list | tuple) else [given])):
-        raise typer.BadParameter(NAMES_NOTHING)
-    return process(context, given)
 
 
 @contextmanager

@@ -26,7 +26,8 @@ class SearchCommand(TyperCommand):
         """
         at = args.index("--") if "--" in args else len(args)
         given, behind = args[:at], args[at + 1 :]
-        word = next((arg for arg in given if re.match(r"-[^\W\d]", arg) and not re.fullmatch(r"-k\d*|-0", arg)), None)
+        # one letter is taken for an option, which typer refuses: `-h`
+        word = next((arg for arg in given if re.match(r"-[^\W\d].", arg) and not re.fullmatch(r"-k\d+", arg)), None)
         if word:
             tell(
                 f"error: {word} reads as an option. To leave a word out, put the query behind "
