@@ -14,6 +14,17 @@ from export.index.folder.scan import is_text
 
 GIVEN_MAX_CHARS = 1000  # of a caption in an index, as of a query
 TOO_LONG = f"a caption has more than {GIVEN_MAX_CHARS:,} characters"
+# The names that others give the two fields: answers of the API, Hugging Face's folders of pictures, and by hand.
+FILE_FIELDS = ("file", "image_path", "file_name", "filename")
+CAPTIONS_FIELDS = ("captions", "caption")
+GOOD_LINE = '{"file": "2019/boat.jpg", "captions": ["a red boat at sea"]}'
+NOT_JSON, NO_OBJECT, NO_FILE, NO_CAPTIONS = (
+    "it is not JSON",
+    "it is not a JSON object",
+    'it has no "file"',
+    'it has no "captions"',
+)
+OF_FORM = {NOT_JSON, NO_OBJECT, NO_FILE, NO_CAPTIONS}  # what a look at a good line mends
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,8 @@ def read_given_captions(path: Path, images: Path) -> dict[str, tuple[str, ...]]:
         first = min(faults, key=lambda fault: fault.line)
         others = len({fault.line for fault in faults}) - 1
         more = f" ({others:,} more {'line' if others == 1 else 'lines'} cannot be used)" if others else ""
-        raise CaptionsUnusable(path, f"line {first.line}: {first.reason}{more}")
+        example = f". Each line must look like this: {GOOD_LINE}" if first.reason in OF_FORM else ""
+        raise CaptionsUnusable(path, f"line {first.line}: {first.reason}{more}{example}")
     root = images.resolve()
     return {
         _relative(picture, root): tuple(dict.fromkeys(" ".join(caption.split()) for caption in picture.captions))
@@ -72,7 +84,8 @@ def read_captions(path: Path, images: Path | None = None, *, absent_too: bool = 
     """Read a file of captions.
 
     Args:
-        path: one JSON object a line, {"file", "captions"}; other fields and empty lines are ignored.
+        path: one JSON object a line, {"file", "captions"}, or the names in `FILE_FIELDS` and `CAPTIONS_FIELDS`; one caption
+            may stand there as it is. Other fields and empty lines are ignored.
         images: the folder that "file" is relative to; None is the file's own.
         absent_too: take lines of pictures that are not there, too.
 
@@ -116,17 +129,17 @@ def _parse(text: bytes) -> dict[str, object]:
     except UnicodeDecodeError as cause:
         raise _LineUnusable("it is not UTF-8") from cause
     except (ValueError, RecursionError) as cause:
-        raise _LineUnusable("it is not JSON") from cause
+        raise _LineUnusable(NOT_JSON) from cause
     if not isinstance(fields, dict):
-        raise _LineUnusable("it is not a JSON object")
+        raise _LineUnusable(NO_OBJECT)
     return fields
 
 
 def _locate(fields: dict[str, object], root: Path, *, absent_too: bool) -> tuple[str, Path]:
     """Return the picture's name in one normal form ("./a.jpg" is "a.jpg"), and its path, which lies below the folder."""
-    given = fields.get("file")
+    given = _first_of(FILE_FIELDS, fields)
     if not isinstance(given, str) or not given.strip():
-        raise _LineUnusable('it has no "file"')
+        raise _LineUnusable(NO_FILE)
     name = PurePosixPath(given)
     try:
         path = (root / name).resolve()
@@ -140,10 +153,16 @@ def _locate(fields: dict[str, object], root: Path, *, absent_too: bool) -> tuple
     return str(name), path
 
 
+def _first_of(names: tuple[str, ...], fields: dict[str, object]) -> object:
+    """Return the first field of these names that a line has, None where it has none."""
+    return next((fields[name] for name in names if name in fields), None)
+
+
 def _usable_captions(line: int, fields: dict[str, object], skipped: list[SkippedLine]) -> Iterator[str]:
-    given = fields.get("captions")
+    found = _first_of(CAPTIONS_FIELDS, fields)
+    given = [found] if isinstance(found, str) else found
     if not isinstance(given, list) or not given:
-        raise _LineUnusable('it has no "captions"')
+        raise _LineUnusable(NO_CAPTIONS)
     usable = 0
     for number, caption in enumerate(given, start=1):
         if reason := _why_unusable(caption):

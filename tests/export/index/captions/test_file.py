@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from export.errors import CaptionsUnusable
-from export.index.captions.file import GIVEN_MAX_CHARS, read_captions, read_given_captions
+from export.index.captions.file import GIVEN_MAX_CHARS, GOOD_LINE, read_captions, read_given_captions
 
 
 def line(file: object = "a.jpg", captions: object = ("a boat",), **others: object) -> bytes:
@@ -63,13 +63,36 @@ def test_pictures_may_lie_elsewhere(photos: Path, tmp_path: Path) -> None:
         (line("\ud800.jpg"), 'its "file" is no path'),
         (b'{"file": "a.jpg"}', 'it has no "captions"'),
         (line(captions=[]), 'it has no "captions"'),
-        (line(captions="a boat"), 'it has no "captions"'),
+        (line(captions=7), 'it has no "captions"'),
+        (b'{"image": "a.jpg", "captions": ["x"]}', 'it has no "file"'),
+        (b'{"file": "a.jpg", "captions": [], "caption": "x"}', 'it has no "captions"'),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named_and_the_next_is_used(photos: Path, bad: bytes, reason: str) -> None:
     read = read_captions(write(photos, bad, line("sub/b.jpg")))
     assert [(one.line, one.reason) for one in read.skipped] == [(1, reason)]
     assert [one.name for one in read.pictures] == ["sub/b.jpg"]
+
+
+@pytest.mark.parametrize("file_field", ["file", "image_path", "file_name", "filename"])
+@pytest.mark.parametrize("captions_field", ["captions", "caption"])
+@pytest.mark.parametrize("captions", ["a boat", ["a boat"]])
+def test_fields_may_have_other_names_and_one_caption_needs_no_list(
+    photos: Path, file_field: str, captions_field: str, captions: object
+) -> None:
+    path = write(photos, json.dumps({file_field: "a.jpg", captions_field: captions}).encode())
+    assert read_given_captions(path, photos) == {"a.jpg": ("a boat",)}
+
+
+def test_a_fault_of_form_is_told_with_a_good_line_which_can_be_read(photos: Path) -> None:
+    for bad in (b"file,caption", b"[", b"[]", b'{"captions": ["x"]}', b'{"file": "a.jpg"}'):
+        with pytest.raises(CaptionsUnusable) as refused:
+            read_given_captions(write(photos, bad), photos)
+        assert str(refused.value).endswith(f". Each line must look like this: {GOOD_LINE}.")
+    with pytest.raises(CaptionsUnusable) as refused:
+        read_given_captions(write(photos, line("../secret.jpg")), photos)
+    assert GOOD_LINE not in str(refused.value)
+    assert read_given_captions(write(photos, GOOD_LINE.encode()), photos) == {"2019/boat.jpg": ("a red boat at sea",)}
 
 
 def test_a_caption_that_cannot_be_used_is_left_out_alone(photos: Path) -> None:
