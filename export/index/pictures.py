@@ -52,6 +52,7 @@ class FolderPictures:
         self._leaving = {row.image_path: why for row in self.last.rows if (why := scan.why_left_out(row.image_path))}
         stay = {row.image_path: row for row in self.last.rows if row.image_path not in self._leaving}
         self.kept = KeptPictures(stay, forget)
+        self._about_gone = list[str]()
 
     @property
     def folder(self) -> Path:
@@ -60,9 +61,9 @@ class FolderPictures:
 
     @property
     def left_out_lines(self) -> list[str]:
-        """How many pictures leave the index as they are left out on purpose now, by rule."""
+        """How many pictures leave the index as they are left out on purpose now, by rule, or as they are no longer there."""
         counts = Counter(self._leaving.values())
-        return [f"{count:,} left the index: {rule}." for rule, count in sorted(counts.items())]
+        return [*(f"{count:,} left the index: {rule}." for rule, count in sorted(counts.items())), *self._about_gone]
 
     def believe_captions(self) -> None:
         """Take over the captions of a damaged catalogue whose sha256 are lost, for files that are older than it."""
@@ -162,6 +163,7 @@ class FolderPictures:
             FolderUnusable: one has to be embedded again.
         """
         if not self.kept.are_too_many(gone):
+            self._about_gone = self.kept.lines_about(gone)
             return False
         for path in sorted(gone):
             if row := self.kept.row_of(path):

@@ -17,6 +17,7 @@ from export.index.folder.unread_formats import why_needs_extra
 # Where so much of a library has gone since the last run, a drive that is not mounted is likelier than a person who removed
 # it: immich, PhotoPrism and koel all lost libraries to it.
 GONE_SHARE, GONE_MIN = 0.5, 10
+TOLD_SHARE = 0.1  # of a library: fewer than that a person removes any day, and needs no word about how to bring it back
 GONE_NS = INT64_MIN  # the mtime of a picture that was no longer there, and was kept: no file has it
 EMPTY = "the folder holds nothing at all now, as if a drive was not mounted"
 GONE = "half of the library or more is no longer there, as if a drive was not mounted"
@@ -70,8 +71,20 @@ class KeptPictures:
 
     def are_too_many(self, gone: Collection[str]) -> bool:
         """Return whether so much has gone at once that it is not believed."""
+        return self._have_gone(gone, GONE_SHARE)
+
+    def lines_about(self, gone: Collection[str]) -> list[str]:
+        """Return what is told of pictures that have gone and are believed to be; nothing of a few, or if asked to."""
+        if not self._have_gone(gone, TOLD_SHARE):
+            return []
+        return [
+            f"{len(gone):,} of {len(self._old):,} pictures are no longer there and left the index. Were they to stay? Put "
+            "their files back, and lookwhy rollback brings back what was known of them."
+        ]
+
+    def _have_gone(self, gone: Collection[str], share: float) -> bool:
         unasked = sum(path in self._old and not self.is_forgotten(path) for path in gone)
-        return unasked >= GONE_MIN and unasked >= GONE_SHARE * len(self._old)
+        return unasked >= GONE_MIN and unasked >= share * len(self._old)
 
     def keep(self, row: IndexedImage, folder: str, reason: str) -> None:
         """Keep a row; a second reason is as good as the first."""
