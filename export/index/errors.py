@@ -6,6 +6,7 @@ ExportError
 └── SeveralFolders       more than one folder was given to be indexed
 """
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,10 @@ class SeveralFolders(ExportError):
 
     def __init__(self, folders: Sequence[str]) -> None:
         self.folders = tuple(folders)
+        if all(Path(one).is_file() for one in folders):  # `photos/*.jpg`, as a shell writes it out
+            around = shlex.quote(os.path.commonpath([Path(one).absolute().parent for one in folders]))
+            super().__init__(f"{len(folders):,} files were given; give the folder that they lie in: lookwhy index {around}")
+            return
         super().__init__(
             f"{len(folders):,} folders were given, and one index is of one folder; its subfolders count. Give the folder "
             "that all of them are in, or index each by itself, with another --out for each. A name with spaces needs quotes."

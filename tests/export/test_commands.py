@@ -70,6 +70,12 @@ def test_several_folders_are_refused_with_what_to_do(tmp_path: Path, command: st
         "error: 3 folders were given, and one index is of one folder; its subfolders count. Give the folder that all of "
         "them are in, or index each by itself, with another --out for each. A name with spaces needs quotes.\n",
     )
+    files = [
+        str(draw(tmp_path / "two words" / f"{number}.png", number)) for number in range(3)
+    ]  # as a shell writes out *.png
+    ended = run_forked("export", command, *files, *MODELS_FLAG)
+    said = f"error: 3 files were given; give the folder that they lie in: lookwhy index '{tmp_path / 'two words'}'\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
     mistyped = run_forked("export", command, str(tmp_path), "--exlude", "x")
     assert (mistyped.returncode, "No such option" in mistyped.stderr) == (2, True)
 

@@ -22,10 +22,11 @@ from runtime.search.caption_stance import Statement
 from runtime.search.embedded_query import Query
 from runtime.search.evidence import Evidence
 from runtime.search.hits import best_cards
-from runtime.search.noun_phrases import NounPhrase, noun_phrases
+from runtime.search.noun_phrases import NounPhrase, is_part_of_phrase, noun_phrases
 from runtime.search.query import RequestLimits
 from runtime.search.ranking import Ranker
 from runtime.search.word_pattern import WORD
+from runtime.search.words import JOINING_WORDS
 from runtime.stores.protocols import VectorSource, VectorStore
 
 EXAMPLES = 8
@@ -68,7 +69,7 @@ def make_examples(
     said = "\n".join(f" {' '.join(WORD.findall(caption.lower()))} " for [caption] in sample)
     queries = (questions.draw(rng) for _ in range(DRAWN))
     # as a caption says it, or it may read oddly: "three kites and a day"
-    drawn = dict.fromkeys(query for query in queries if _is_short(query) and f" {query} " in said)
+    drawn = dict.fromkeys(query for query in queries if _is_short(query) and _is_whole(query) and f" {query} " in said)
     telling_first = sorted(drawn, key=lambda query: not 2 <= len(_words(noun_phrases(query))) <= 4)
     with closing(Library(catalog, catalog.parent)) as library:
         search = _Search(library, Ranker(*stores, calibration, texts_of=library.texts.of_pictures), embed_texts)
@@ -131,6 +132,12 @@ def _varied(queries: Sequence[str], search: _Search) -> Iterator[str]:
 
 def _is_short(query: str) -> bool:
     return WORDS_MIN <= len(WORD.findall(query)) <= WORDS_MAX and len(query) <= CHARS_MAX
+
+
+def _is_whole(query: str) -> bool:
+    """Return whether a query neither begins nor ends in the middle: "a bird above", "next to a tree"."""
+    words = WORD.findall(query)
+    return words[0] not in JOINING_WORDS and is_part_of_phrase(words[-1])
 
 
 def _words(phrases: Iterable[NounPhrase]) -> set[str]:

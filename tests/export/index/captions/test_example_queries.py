@@ -15,7 +15,7 @@ from runtime.library.catalog import Library
 from runtime.search.noun_phrases import noun_phrases
 from runtime.settings import Settings
 from tests.export.index.probabilities.test_fit_calibration import calibrated, stores_of
-from tests.export.index.word_world import World, make_world
+from tests.export.index.word_world import NOUNS, World, make_world
 from tests.sample_library import MODELS, SampleLibrary
 
 
@@ -83,6 +83,19 @@ def test_what_is_read_otherwise_than_it_stands_is_no_example(
     examples = make_examples(catalog, rows, stores_of(world), calibration, world.encoder.embed_texts)
     assert set(examples) <= {"a band", "a belt", "a colt"}
     assert examples
+
+
+@pytest.mark.parametrize("joining", ["above", "next to", "in front of"])
+def test_no_example_begins_or_ends_in_the_middle(
+    tmp_path: Path, world: World, calibration: MatchCalibration, joining: str
+) -> None:
+    told = replace(world, captions=[caption.replace(" and ", f" {joining} ") for caption in world.captions])
+    catalog, rows = written(tmp_path, told)
+    examples = make_examples(catalog, rows, stores_of(world), calibration, world.encoder.embed_texts)
+    assert examples
+    for example in examples:
+        assert example.split()[0] == "a"
+        assert example.split()[-1] in NOUNS
 
 
 def test_each_example_of_a_built_index_is_a_strong_match_when_it_is_asked(sample_library: SampleLibrary) -> None:
