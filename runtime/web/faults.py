@@ -51,6 +51,8 @@ STATUSES: dict[type[LookwhyError], int] = {
 }
 UNAVAILABLE = "This is temporarily unavailable; the server's log has the cause."
 CLIENT_LEFT = 499  # nobody reads this answer; it tells such requests apart in the metrics, as nginx does
+NOTHING_HERE = "There is nothing at this address."
+WHAT_THERE_IS = "The page, if this server has one, is at /, and /openapi.json lists what programs may ask."
 # What starlette and FastAPI themselves answer, in our form.
 PLAIN_FAULTS = {
     404: "not_found",
@@ -88,7 +90,7 @@ def answer_faults(app: FastAPI, *, count_refusal: Callable[[], None]) -> None:
         if error.status_code == 400:  # a form or JSON that cannot be parsed
             return _malformed(request, describe_body(str(error.detail)))
         code = PLAIN_FAULTS.get(error.status_code, "request_refused")
-        return fault_answer(error.status_code, code, str(error.detail), error.headers)
+        return fault_answer(error.status_code, code, _plain_message(request, error), error.headers)
 
 
 class UnexpectedFaults:
@@ -144,6 +146,17 @@ def fault_answer(status: int, code: str, message: str, headers: Mapping[str, str
     """Return an error in the one form."""
     body = ErrorBody(error=FaultBody(code=code, message=message))
     return JSONResponse(body.model_dump(), status_code=status, headers=headers)
+
+
+def _plain_message(request: Request, error: HTTPException) -> str:
+    """Return what starlette's error says; where that is the status's name alone, what can be done."""
+    match error.status_code, error.headers:
+        case 404, _:
+            return f"{NOTHING_HERE} {WHAT_THERE_IS}"
+        case 405, {"Allow": allowed}:
+            return f"This address does not answer {request.method}; it answers {allowed}."
+        case _:
+            return str(error.detail)
 
 
 def _malformed(request: Request, message: str) -> JSONResponse:

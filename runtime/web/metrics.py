@@ -8,7 +8,7 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from runtime.web.faults import fault_answer
+from runtime.web.faults import NOTHING_HERE, fault_answer
 
 PATH = "/metrics"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -90,5 +90,5 @@ class MetricsPort:
         if scope["type"] == "http":
             _, port = scope.get("server") or (None, None)
             if (port == self._port) != (scope["path"] == PATH):
-                app = fault_answer(404, "not_found", "Not Found")
+                app = fault_answer(404, "not_found", NOTHING_HERE)
         await app(scope, receive, send)

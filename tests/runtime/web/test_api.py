@@ -207,6 +207,12 @@ def test_the_rest_of_http_has_the_one_form_too(client: TestClient) -> None:
     assert fault(client.get("/static/nothing.js"))["code"] == "not_found"
 
 
+def test_a_wrong_address_and_a_wrong_method_say_what_is_right(client: TestClient) -> None:
+    assert fault(client.get("/nowhere"))["message"].startswith("There is nothing at this address. The page, ")
+    assert fault(client.get("/search?q=boat"))["message"] == "This address does not answer GET; it answers POST."
+    assert client.get("/openapi.json").status_code == 200
+
+
 def test_a_fault_of_the_server_hides_its_cause(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("a secret of the inside")
