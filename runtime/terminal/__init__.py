@@ -30,6 +30,10 @@ SAMPLE_MODELS_BANNER = (
 )
 NEVER_COMPARED = "This index was never looked through for copies. Bring it up to date: lookwhy index FOLDER."
 NO_GOOD_MATCH = "Nothing here matches well; these come nearest."
+WHAT_COLUMNS_SAY = (
+    "match: how likely the picture shows what you asked for. similarity: how near picture and query are, at most 1; "
+    "compare it within one search."
+)
 CAPTIONS_ARE_ENGLISH = "Captions and explanations are in English. Unless models are multilingual, English words find more."
 LOCALE_LACKS = (
     f"The locale (LC_ALL, LC_CTYPE or LANG) knows names in {sys.getfilesystemencoding()} alone; set LC_ALL=C.UTF-8."
@@ -119,9 +123,9 @@ def print_answer(body: "SearchBody") -> None:
     from rich.text import Text
 
     title = Text(escape_controls(f"“{body.query}”")) if body.query else None  # by a picture alone
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", caption=WHAT_COLUMNS_SAY, caption_justify="left")
     table.add_column("match", justify="right")
-    table.add_column("score", justify="right")
+    table.add_column("similarity", justify="right")  # as the page calls it
     table.add_column("picture", overflow="fold")
     table.add_column("caption")
     table.add_column("why")

@@ -78,6 +78,15 @@ def test_every_form_of_an_answer_says_that_the_query_was_cut(capsys: pytest.Capt
         assert "Nothing here matches well" in printed.out + printed.err
 
 
+def test_a_table_says_what_its_numbers_mean(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    print_answer(answer(results=[hit("a.jpg", "a boat")]))
+    heading, said = capsys.readouterr().out.split("┩")
+    assert {"match", "similarity"} <= set(heading.split())
+    told = " ".join(said.split("┘")[1].split())
+    assert told.startswith("match: how likely the picture shows what you asked for. similarity: how near picture and query")
+
+
 def test_an_answer_to_a_query_in_another_language_says_that_captions_are_english(capsys: pytest.CaptureFixture[str]) -> None:
     print_lines(answer(query_language="ja", verdict="strong"), [])
     printed = capsys.readouterr()
