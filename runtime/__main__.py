@@ -17,6 +17,7 @@ from runtime.terminal import (
     LOCALE_LACKS,
     NEVER_COMPARED,
     SAMPLE_MODELS_BANNER,
+    from_here,
     is_terminal,
     locale_writes_utf8,
     print_answer,
@@ -106,7 +107,7 @@ def search(
         elif paths or print0:
             print_paths(body, _files_of(body, engine, settings), end=b"\0" if print0 else b"\n")
         elif is_terminal(sys.stdout):
-            print_answer(body)
+            print_answer(body, None if settings.images_url else engine.library.images_dir)
         else:
             print_lines(body, _files_of(body, engine, settings))
 
@@ -209,7 +210,7 @@ def _file_of(image_path: str, engine: "Engine") -> str:
         file = engine.library.image_file(image_path)
     except ImageNotFound:
         return image_path
-    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+    return str(from_here(file))
 
 
 def _artefacts(settings: Settings) -> str:

@@ -116,8 +116,8 @@ def writes_utf8(stream: TextIO) -> bool:
     return stream.encoding.lower().replace("-", "").startswith("utf8")
 
 
-def print_answer(body: "SearchBody") -> None:
-    """Print the hits as a table, best first, and how long the search took."""
+def print_answer(body: "SearchBody", folder: Path | None = None) -> None:
+    """Print the hits as a table, best first, the folder that their paths begin in, and how long the search took."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -143,7 +143,9 @@ def print_answer(body: "SearchBody") -> None:
     for note in _notes(body):
         console.print(Text(note), style="yellow")
     noun = "picture" if len(body.results) == 1 else "pictures"
-    console.print(f"{len(body.results)} {noun} in {sum(body.timings_ms.values()):.1f} ms", highlight=False)
+    where = f" of {escape_controls(str(from_here(folder)))}" if folder else ""
+    took = f"{len(body.results)} {noun}{where} in {sum(body.timings_ms.values()):.1f} ms"
+    console.print(Text(took), soft_wrap=True)
 
 
 def print_lines(body: "SearchBody", paths: Sequence[str]) -> None:
@@ -203,6 +205,12 @@ def _notes(body: "SearchBody") -> Iterator[str]:
     for suggested in body.filters_suggested:
         options = " ".join(f"--{key} {shlex.quote(value)}" for key, value in suggested.where.items())
         yield f"To filter by “{escape_controls(suggested.words)}”, take {escape_controls(options)} in place of these words."
+
+
+def from_here(file: Path) -> Path:
+    """Return a path as it is shortest to type: from the current folder, where it lies below that."""
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def percent(probability: float | None) -> str:

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 import typer
 
-from runtime.terminal import escape_controls, print_answer, print_lines, print_paths, run_command_line, text_of, told_errors
+from runtime.terminal import (
+    escape_controls,
+    from_here,
+    print_answer,
+    print_lines,
+    print_paths,
+    run_command_line,
+    text_of,
+    told_errors,
+)
 from runtime.web.schemas import SearchBody
 
 
@@ -85,6 +94,11 @@ def test_a_table_says_what_its_numbers_mean(capsys: pytest.CaptureFixture[str], 
     assert {"match", "similarity"} <= set(heading.split())
     told = " ".join(said.split("┘")[1].split())
     assert told.startswith("match: how likely the picture shows what you asked for. similarity: how near picture and query")
+
+
+def test_a_folder_below_the_current_one_is_told_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (from_here(tmp_path / "my pictures"), from_here(tmp_path.parent)) == (Path("my pictures"), tmp_path.parent)
 
 
 def test_an_answer_to_a_query_in_another_language_says_that_captions_are_english(capsys: pytest.CaptureFixture[str]) -> None:
