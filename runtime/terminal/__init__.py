@@ -139,7 +139,8 @@ def print_answer(body: "SearchBody", folder: Path | None = None) -> None:
         )
         table.add_row(*(Text(escape_controls(cell)) for cell in cells))
     console = Console()
-    console.print(table)
+    if body.results:
+        console.print(table)
     for note in _notes(body):
         console.print(Text(note), style="yellow")
     noun = "picture" if len(body.results) == 1 else "pictures"
@@ -195,7 +196,8 @@ def _notes(body: "SearchBody") -> Iterator[str]:
     """Yield what is to be known of a whole answer: is its query cut, is it filtered or could it be, does nothing match."""
     if body.query_read is not None:
         count = len(body.query_read.split())
-        yield f"Only the first {count} words were searched for: {escape_controls(body.query_read)}"
+        words = "word was" if count == 1 else f"{count} words were"
+        yield f"Only the first {words} searched for: {escape_controls(body.query_read)}"
     if body.query_language is not None:
         yield CAPTIONS_ARE_ENGLISH
     if body.filtered is not None:

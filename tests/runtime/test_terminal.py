@@ -96,6 +96,17 @@ def test_a_table_says_what_its_numbers_mean(capsys: pytest.CaptureFixture[str], 
     assert told.startswith("match: how likely the picture shows what you asked for. similarity: how near picture and query")
 
 
+def test_an_answer_without_hits_has_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    filtered = {"pictures": 0, "of": 5, "message": "The filter leaves none of 5 pictures."}
+    print_answer(answer(filtered=filtered), Path("/photos"))
+    assert capsys.readouterr().out.splitlines() == [filtered["message"], "0 pictures of /photos in 0.0 ms"]
+
+
+def test_of_a_query_of_which_one_word_is_read_that_is_said_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    print_lines(answer(query_read="abc", verdict="strong"), [])
+    assert capsys.readouterr().err == "Only the first word was searched for: abc\n"
+
+
 def test_a_folder_below_the_current_one_is_told_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert (from_here(tmp_path / "my pictures"), from_here(tmp_path.parent)) == (Path("my pictures"), tmp_path.parent)
