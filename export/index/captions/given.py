@@ -50,4 +50,7 @@ def print_given(captions: GivenCaptions, last: Iterable[IndexedImage], console: 
         more = len(captions.unknown) - NAMED_MAX
         files = "1 file" if len(captions.unknown) == 1 else f"{len(captions.unknown):,} files"
         counted = f"Given captions of {files} are left out, as no picture here has that name: {named}"
-        console.print(Text(counted + (f" and {more:,} more" if more > 0 else ""), style="yellow"), soft_wrap=True)
+        counted += f" and {more:,} more" if more > 0 else ""
+        if not captions.by_path:
+            counted += ". None was found: a name is the picture's path below the folder that is indexed."
+        console.print(Text(counted, style="yellow"), soft_wrap=True)

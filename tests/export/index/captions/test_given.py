@@ -157,6 +157,9 @@ def test_files_that_are_not_there_are_named_and_passed_over(folder: Path, out: P
     told = said_by(folder, out, options=giving(given))
     assert "2 pictures have given captions" in told
     assert "Given captions of 7 files are left out, as no picture here has that name: no0\\n.jpg, no1\\n.jpg, " in told
+    below = "None was found: a name is the picture's path below the folder that is indexed."
+    assert below not in told
+    assert below in said_by(folder, out, options=giving({"photos/a.jpg": ("x",)}))
     assert "no4\\n.jpg and 2 more\n" in told
     assert "left out" not in said_by(folder, out, options=giving())
 
