@@ -1,4 +1,4 @@
-// Makes a request of the address and the form, and has its answer shown.
+// From the address and the form to a request, and to its answer.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
 import { by_id, clear_toast, is_modified, show_toast, when_idle, write } from "./page/elements.js";
@@ -14,8 +14,8 @@ const banner = by_id("sample_models");
 const header = document.querySelector(".top");
 
 let request;
-let library; // its module
-let newest_files; // an earlier picture must not replace a later one
+let library;
+let newest_files;
 let shown_generation;
 
 function restore_from_address() {
@@ -63,7 +63,7 @@ function submit(changes, options) {
 
 function find_similar({ id, preview_url, image_url, caption, image_path }) {
   submit({ query: "", picture: { id, image_url: preview_url ?? image_url, name: caption || image_path } });
-  by_id("status").focus(); // the focused card has been removed
+  by_id("status").focus();
 }
 
 async function take_files(files) {
@@ -89,7 +89,6 @@ async function note_readiness() {
 by_id("search_form").onsubmit = (event) => {
   event.preventDefault();
   submit();
-  // A phone's keyboard would cover the pictures.
   if (query_box.value && matchMedia("(pointer: coarse)").matches) query_box.blur();
 };
 document.onclick = (event) => {
@@ -124,7 +123,6 @@ new ResizeObserver(() => document.body.style.setProperty("--top_height", `${head
 
 await restore_from_address();
 note_readiness();
-// What is not needed yet waits for the first pictures.
 when_idle(async () => {
   await Promise.allSettled([...document.querySelectorAll("img[fetchpriority]")].map((image) => image.decode()));
   ["viewer_modules", "library_modules"].forEach(fetch_modules);

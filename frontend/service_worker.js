@@ -1,12 +1,12 @@
-// Keeps the page's own files, to open without a network: never a picture, an answer or the login.
+// Keeps the page's own files: never a picture, an answer or the login.
 
-const VERSION = ""; // filled in by runtime/web/routes/service_worker.py; each has a cache of its own
+const VERSION = ""; // filled in by runtime/web/routes/service_worker.py
 const page = new URL("./", location);
 const names = `lookwhy ${page.pathname} `;
 const kept = names + VERSION;
 
 async function keep() {
-  const options = { cache: "no-cache", redirect: "error" }; // without a session, the page leads to the login
+  const options = { cache: "no-cache", redirect: "error" }; // not the login
   const html = await (await fetch(page, options)).text();
   const files = new Set([...html.matchAll(/(?:href|src)="(static\/[^"]+)"/g)].map(([, file]) => file));
   const cache = await caches.open(kept);
@@ -14,7 +14,7 @@ async function keep() {
 }
 
 async function begin() {
-  // So the login knows a link from another site.
+  // Else the login does not know links from other sites.
   await registration.navigationPreload?.enable();
   const others = (await caches.keys()).filter((name) => name.startsWith(names) && name !== kept);
   await Promise.all(others.map((name) => caches.delete(name)));
@@ -23,7 +23,7 @@ async function begin() {
 async function answer(event, file) {
   const find = () => caches.match(new URL(file, page), { cacheName: kept, ignoreVary: true });
   const ask = async () => (await event.preloadResponse) ?? fetch(event.request);
-  const response = await ask().catch(() => Response.error()); // which Firefox's preload has without a network
+  const response = await ask().catch(() => Response.error()); // as Firefox's preload
   if (!file && response.ok && !(await find())) event.waitUntil(keep()); // after a logout
   return ((response.type === "error" || response.status >= 500) && (await find())) || response;
 }

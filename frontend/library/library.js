@@ -1,4 +1,4 @@
-// The library, while nothing is searched for. Its pictures come a page at a time.
+// The library, and its pictures by pages.
 
 import { attempt, browse } from "../page/api.js";
 import { count_of } from "../page/descriptions.js";
@@ -13,7 +13,7 @@ const PAGES_KEPT = 12;
 const library = by_id("library");
 
 let examples;
-let shown; // or awaited; kept while results are shown, so that Back finds its place
+let shown; // or awaited
 
 export async function show_library({ where }, find_similar) {
   document.body.dataset.state = "library";
@@ -58,9 +58,8 @@ function fill_examples({ examples: queries }) {
   by_id("examples").hidden = !queries.length;
 }
 
-// By places, the newest first. `call_off` aborts pages unless `is_wanted(first, end)`.
 function open_pictures(where) {
-  const pages = new Map(); // by number, the last used at the end
+  const pages = new Map(); // the last used at the end
 
   function page(number) {
     const found = pages.get(number) ?? fetch_page(number);

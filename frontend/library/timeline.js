@@ -1,4 +1,4 @@
-// The months of the library. Only chunks near the window have pictures; the others keep their height.
+// The months. Only chunks near the window have pictures; the others keep their height.
 
 import { name_date } from "../page/descriptions.js";
 import { by_id, copy_template, make } from "../page/elements.js";
@@ -6,16 +6,15 @@ import { fill_picture } from "../page/picture.js";
 import { ratio_of } from "../request/search_request.js";
 
 const CHUNK = 60;
-const MARGIN = 1200; // CSS pixels above and below the window
-const SETTLING_MS = 80; // what is scrolled past faster is not asked for
-const FAST = 0.25; // of the window's height, in a frame
-const GAP = 4; // CSS pixels, as in pictures.css
+const MARGIN = 1200; // CSS pixels
+const SETTLING_MS = 80;
+const FAST = 0.25; // in windows a frame
+const GAP = 4; // as in pictures.css
 const USUAL_RATIO = 1.4;
 
 const box = by_id("months");
 const years = by_id("years");
 
-// The `first` pictures have come.
 export function show_months({ months, undated }, pictures, first, { open, fail }) {
   const chunks = [];
   const leaving = new AbortController();
@@ -31,7 +30,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
   fit_all();
   for (const chunk of chunks) {
     if (chunk.end > first.length || chunk.first >= CHUNK) break;
-    fill(chunk, first.slice(chunk.first, chunk.end)); // at once, so that nothing moves
+    fill(chunk, first.slice(chunk.first, chunk.end));
   }
   addEventListener("scroll", see, { signal: leaving.signal });
   resizing.observe(box);
@@ -59,7 +58,7 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     return make("button", { type: "button", onclick: () => box.children[at].scrollIntoView() }, year);
   }
 
-  // An IntersectionObserver of 2,000 chunks, and as many sticky headings as months, cost 20 ms a frame.
+  // An IntersectionObserver of 2,000 chunks, and all headings sticky, cost 20 ms a frame.
   function see() {
     if (!box.clientWidth) return;
     const now = find_near();
@@ -139,11 +138,10 @@ export function show_months({ months, undated }, pictures, first, { open, fail }
     const usual = usual_height();
     const height = ratios && element.matches(".whole") ? fill_last_row(ratios, usual) : usual;
     const rows = Math.ceil(((end - first) * USUAL_RATIO * 1.1 * usual) / width);
-    element.style.height = ratios ? "" : `${rows * (1.1 * usual + GAP)}px`; // about; rows grow until they are full
+    element.style.height = ratios ? "" : `${rows * (1.1 * usual + GAP)}px`;
     element.style.setProperty("--row_height", `${height}px`);
   }
 
-  // The next chunk goes on from the last row, which is to be as full as it can be.
   function fill_last_row(ratios, usual) {
     let best = { left: Infinity };
     for (let height = 0.85 * usual; height < 1.15 * usual; height += 0.015 * usual) {

@@ -1,19 +1,19 @@
-// All requests but a linked search (search_request.js), and what can fail on the way.
+// All requests but a linked search, and what can fail.
 
 import { api_base, as_json, is_elsewhere, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
-const LIMIT_MS = 60_000; // an idle function on AWS Lambda starts slowly
-const BUSY_S = 2; // where the server does not say
-const LONGEST_WAIT_S = 60; // without asking the user
+const LIMIT_MS = 60_000;
+const BUSY_S = 2;
+const LONGEST_WAIT_S = 60;
 
-// What an answer must have, where that is not named as its route is.
+// What an answer must have, where it is not named as its route.
 const FIELDS = { search: "results", "search/image": "results", explain: "results", timeline: "months", "open-folder": "folder" };
 
-let hashes_bodies = false; // once CloudFront has asked for it
+let hashes_bodies = false; // CloudFront may ask for it
 
-export let page_size = PAGE_SIZE; // less where the server allows less
+export let page_size = PAGE_SIZE;
 
-// index.html has the words; what the server `said` is better.
+// The words are in index.html.
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying, ...values } = {}) {
     const words = find_words(name);
@@ -24,7 +24,6 @@ export class RequestFailed extends Error {
 
 const find_words = (name) => document.getElementById("failures").content.querySelector(`[data-name="${name}"]`);
 
-/** Returns what `task` does; gives a failed request to `fail`, unless `signal` is aborted. */
 export const attempt = (signal, task, fail) => task().catch((failure) => {
   if (signal?.aborted) return null;
   if (!(failure instanceof RequestFailed)) throw failure;
@@ -47,7 +46,6 @@ export async function search(request, cursor, signal, tell_busy) {
 
 export const explain = (fields, signal) => fetch_answer("explain", { ...as_json(fields), signal });
 export const open_folder = (id) => fetch_answer("open-folder", as_json({ id }));
-/** Returns the answer of `timeline`, `pictures`, `pictures/<id>`, `folders` or `examples`. */
 export const browse = (route, fields, signal) => fetch_answer(route, { fields, signal });
 export const read_readiness = () => send("readyz").then(({ body }) => body ?? {}, () => ({}));
 
@@ -56,14 +54,12 @@ export async function log_out() {
   location.assign("login");
 }
 
-// `is_there`: a server of another origin has an answer that the page may not read.
 export function unreachable(cause, is_there) {
   const elsewhere = is_there ? "unreadable" : is_elsewhere ? "unreachable_elsewhere" : "unreachable";
   const name = cause?.name === "TimeoutError" ? "slow" : navigator.onLine ? elsewhere : "offline";
   return new RequestFailed(name, { worth_retrying: true });
 }
 
-// A busy server is asked once more.
 async function fetch_answer(route, { tell_busy, fields, ...options }) {
   const address = fields ? `${route}?${new URLSearchParams(fields)}` : route;
   let answer = await send(address, options);
@@ -77,7 +73,6 @@ async function fetch_answer(route, { tell_busy, fields, ...options }) {
   const { status, body } = answer;
   const field = FIELDS[route] ?? (route.includes("/") ? "id" : route);
   const found = body?.[field];
-  // Another version's results may lack what the cards are made of.
   const is_whole = field === "results" ? found?.every?.((result) => result?.id >= 0 && result.evidence) : found !== undefined;
   if (status < 400 && is_whole) return body;
   if (status !== 401 || is_elsewhere) throw failure_of(answer);
@@ -92,7 +87,7 @@ async function send(route, options = {}) {
   try {
     const response = await (take_response(given.body, limited) ?? ask());
     const retry_s = Number(response.headers.get("retry-after"));
-    const body = await new Response(await response.text()).json().catch(() => null); // a gateway's error page is none
+    const body = await new Response(await response.text()).json().catch(() => null);
     if (hashes_bodies || body?.error?.code !== "body_hash_missing") return { status: response.status, body, retry_s };
     hashes_bodies = true;
     return send(route, options);
@@ -114,14 +109,14 @@ function as_form(fields, file) {
 }
 
 async function with_hash({ headers, ...options }) {
-  const request = new Request(api_base, { ...options, headers }); // which names the type of a form
+  const request = new Request(api_base, { ...options, headers });
   const body = await request.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return { ...options, body, headers: { ...Object.fromEntries(request.headers), "x-amz-content-sha256": sha256 } };
 }
 
-// Waiting does not help with the other codes of 503, such as a missing index.
+// Other codes of 503, such as a missing index, stay.
 const is_busy = ({ status, body }) => status === 429 || (status === 503 && (body?.error?.code ?? "overloaded") === "overloaded");
 
 function failure_of(answer) {

@@ -5,14 +5,13 @@ import { describe_request } from "../request/search_request.js";
 const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
 const MONTHS = "January February March April May June July August September October November December".split(" ");
 
-let countries; // takes a phone tens of milliseconds to make
+let countries; // slow to make
 
 const join = (parts, by) => parts.filter(Boolean).join(by);
 
 export function describe_verdict({ verdict, match_probability: probability }) {
   const name = VERDICTS[verdict] ?? "";
   if (!name || typeof probability !== "number") return name;
-  // Never 0 or 100: it is an estimate.
   return `${name} · ${probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability)}%`;
 }
 

@@ -1,4 +1,4 @@
-// Elements of the page, and short messages. What a server sent becomes text, never markup.
+// Elements and short messages. What a server sent becomes text, never markup.
 
 export const by_id = (id) => document.getElementById(id);
 export const write = (id, text) => (by_id(id).textContent = text);
@@ -17,7 +17,6 @@ export const set_in = (element) => (selector, properties) => Object.assign(eleme
 
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
 
-// A failure interrupts a screen reader.
 export function show_toast({ title, message, act, name = "Try again", failure = true }) {
   const toast = copy_template("toast_template");
   const set = set_in(toast);
@@ -33,7 +32,7 @@ export function show_toast({ title, message, act, name = "Try again", failure = 
 export const report_failure = (title, failure, act) => show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
 export const clear_toast = () => toasts.replaceChildren();
 
-// Nothing outside an open modal dialog can be clicked.
+// Nothing outside an open dialog can be clicked.
 function place_toasts() {
   const parent = document.querySelector("dialog[open]") ?? document.body;
   if (toasts.parentElement !== parent) parent.append(toasts);

@@ -38,7 +38,7 @@ function find_target({ key, target }, query_box) {
   return found && (found() ?? target);
 }
 
-// In the next row below (`down` 1) or above (-1): rows have any number of pictures.
+// In the next row below (`down` 1) or above (-1).
 function nearest(all, from, down) {
   const { left, right, top } = box_of(from);
   const beyond = all.filter((picture) => down * (box_of(picture).top - top) > 1);

@@ -4,11 +4,10 @@ import { image_address, offer_previews, preview_of, show_image } from "../reques
 
 const larger = new Image();
 
-// A preview for its row, or the smallest until the largest has come; the picture itself where there is none.
 export function fill_picture(frame, picture, row_height) {
   const { width, height } = picture;
   const image = frame.querySelector("img");
-  const first = preview_of(picture, row_height ? 512 : 320); // which an older server may lack
+  const first = preview_of(picture, row_height ? 512 : 320); // an older server lacks 320
   const addresses = [first, preview_of(picture), image_address(picture.image_url)].filter(Boolean);
   const show_next = () => {
     image.removeAttribute("srcset");

@@ -1,14 +1,13 @@
-// Makes a small JPEG of a file that the user gives as a picture.
+// Makes a small JPEG of a given file; what the browser cannot read stays.
 
 import { RequestFailed } from "../page/api.js";
 
 const LONGEST_SIDE = 1024;
-const MAX_CHOSEN_BYTES = 60e6; // decoding more may take all of a browser's memory
-const MAX_SENT_BYTES = 4.5e6; // AWS Lambda accepts no more
+const MAX_CHOSEN_BYTES = 60e6; // of a browser's memory
+const MAX_SENT_BYTES = 4.5e6; // AWS Lambda's limit
 
 const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));
 
-// What the browser cannot read stays as it is.
 export async function read_picture(files) {
   const [file] = files;
   const { name, type, size } = file;
@@ -16,7 +15,7 @@ export async function read_picture(files) {
     if (size > most) throw new RequestFailed(why, { name, size: in_megabytes(size), most: in_megabytes(most) });
   };
   if (files.length !== 1) throw new RequestFailed("several_files", { count: files.length });
-  // What has no type, such as HEIC, the server may know.
+  // HEIC may have no type.
   if (type && !type.startsWith("image/")) throw new RequestFailed("no_picture", { name });
   refuse_over(MAX_CHOSEN_BYTES, "file_too_large");
   const bitmap = await createImageBitmap(file).catch(() => null);
@@ -30,7 +29,7 @@ function draw_small(bitmap) {
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
-  context.fillStyle = "white"; // or what is transparent turns black
+  context.fillStyle = "white"; // not black where it is transparent
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);

@@ -1,4 +1,4 @@
-// The picture to search with and its weight; the filters and their chips; the order.
+// The picture to search with, its weight, filters, order.
 
 import { browse } from "../page/api.js";
 import { name_date } from "../page/descriptions.js";
@@ -23,7 +23,7 @@ const FILTER_NAMES = {
   has_text: (has_text) => (has_text ? "with text" : "without text"),
 };
 
-const given_pictures = new Map(); // by keys: the history has those of earlier loads, too
+const given_pictures = new Map();
 
 export function store_picture(file, name) {
   const picture = { key: `${performance.timeOrigin}-${given_pictures.size}`, file, name, address: URL.createObjectURL(file) };
@@ -62,11 +62,11 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
   by_id("choose_picture").onclick = () => file_box.click();
   file_box.onchange = () => {
     take([...file_box.files]);
-    file_box.value = ""; // else the same file could not be chosen again
+    file_box.value = ""; // to be chosen again
   };
   document.onpaste = (event) => {
     const { files } = event.clipboardData;
-    // Some programs copy text with a picture of it.
+    // Text may be copied with a picture of it.
     if (!files.length || event.clipboardData.getData("text/plain")) return;
     event.preventDefault();
     take([...files]);
@@ -74,7 +74,7 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
   document.ondragover = document.ondragleave = document.ondrop = (event) => {
     const { type, dataTransfer, relatedTarget } = event;
     const is_over = type === "dragover";
-    if (!dataTransfer?.types.includes("Files") || (type === "dragleave" && relatedTarget)) return; // still over the page
+    if (!dataTransfer?.types.includes("Files") || (type === "dragleave" && relatedTarget)) return;
     event.preventDefault();
     if (is_over) dataTransfer.dropEffect = "copy";
     drop_target.togglePopover(is_over);
@@ -83,7 +83,7 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
 }
 
 export function show_filters({ where, order }, change) {
-  const is_one_date = where.from === where.to; // which one chip names, and removes
+  const is_one_date = where.from === where.to;
   const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
   by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key], where), () => {
     const { [key]: removed, ...others } = where;
@@ -110,13 +110,11 @@ function read_form() {
   return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
 }
 
-// "up to" follows: a year is typed once.
 from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;
 };
 
-// Offers the folders that the other filters leave.
 form.ontoggle = async ({ newState }) => {
   if (newState !== "open") return;
   const { folder, ...others } = read_form();

@@ -1,22 +1,21 @@
-// A request, its address, and what is sent of it. A linked search is sent before the other modules come, so this one imports none.
+// A request and its address. Sends a linked search before other modules come, so it imports none.
 //
 //   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}
 //   where    the filters that are set: {from, to, folder, place, camera, has_text}
 
 export const PAGE_SIZE = 24;
 
-// The heights of rows, as in pictures.css: of up to four matches, and of all others.
+// Heights of rows, as in pictures.css.
 const HIGH_ROW = "20rem";
 const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
-const SHARPNESS = 0.75; // a preview enlarged by a third looks sharp
+const SHARPNESS = 0.75; // enlarged by a third it looks sharp
 const PREVIEW_EDGES = [320, 512, 1600];
 const USUAL_WEIGHT = 0.5;
 const TEXT_FILTERS = ["from", "to", "folder", "place", "camera"];
-// As runtime/search/query.py parses them.
+// As in runtime/search/query.py.
 const MINUS_WORDS = /(?<!\S)[-−–](?:"[^"]+"|'[^']+'|[\p{L}\p{N}_]\S*)/gu;
 
 const given_base = document.querySelector('meta[name="api-base"]').content.trim();
-// With a slash, or a route would replace its last part.
 export const api_base = new URL((given_base || ".").replace(/\/*$/, "/"), document.baseURI);
 export const is_elsewhere = api_base.origin !== location.origin;
 
@@ -37,7 +36,6 @@ export function describe_request({ query, picture }) {
   return [query && `for “${query}”`, picture && like].filter(Boolean).join(", ");
 }
 
-// The picture is `like`, an id, or `kept` by `write_address`.
 export function read_address() {
   const { q = "", w, text, order, ...fields } = read_fields();
   const set = TEXT_FILTERS.map((key) => [key, fields[key]?.trim()]).filter(([, value]) => value);
@@ -75,13 +73,12 @@ export function address_of(request) {
 
 export const address_with = (changes) => as_address({ ...read_fields(), ...changes });
 
-// Of a request, whichever picture is open.
 export const request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
 export const read_photo = () => read_id("photo");
 export const photo_entry = () => history.state?.photo ?? null;
 
-// `entry`: {at: the place in its list, is_added: whether Back closes it}.
+// `entry`: {at: its place, is_added: Back closes it}.
 export function write_photo(id, entry = null, { push } = {}) {
   write_history({ ...history.state, photo: entry }, address_with({ photo: id }), { push });
 }
@@ -114,7 +111,6 @@ export function search_fields(request, { cursor, top_k = PAGE_SIZE } = {}) {
 
 export const as_json = (fields) => ({ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
 
-// The server's own pictures lie below its base.
 export function image_address(image_url) {
   const address = URL.parse(image_url?.replace(/^\/(images|previews)\//, "$1/") || "//", api_base);
   return /^https?:$/.test(address?.protocol) ? address.href : null;
@@ -125,10 +121,9 @@ export function show_image(image, address) {
   image.src = address;
 }
 
-// The server names the preview of 512 pixels, and may have no other.
+// The server names that of 512 pixels.
 export const preview_of = ({ preview_url }, edge = 512) => image_address(preview_url?.replace(/\.512\.jpg$/, `.${edge}.jpg`));
 
-// A panorama would be a strip.
 export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width / height || 1));
 
 export const is_match = ({ verdict }) => verdict !== "none";
@@ -143,7 +138,7 @@ export function offer_previews(image, picture, row_height) {
   image.srcset = PREVIEW_EDGES.map((edge) => `${preview_of(picture, edge)} ${Math.round(width * Math.min(1, edge / longest))}w`).join(", ");
 }
 
-// About how many pictures the first row has. `innerWidth` would have the page laid out.
+// About. `innerWidth` would have the page laid out.
 export const first_row = () => Math.ceil(outerWidth / 260) || 1;
 
 export function take_response(body, signal) {
@@ -159,7 +154,7 @@ function send(request) {
   const options = as_json(search_fields(request));
   const response = fetch(new URL("search", api_base), { ...options, signal: aborter.signal });
   sent = { body: options.body, response, aborter };
-  response.then((answer) => answer.clone().json()).then(load_first).catch(() => {}); // api.js says why
+  response.then((answer) => answer.clone().json()).then(load_first).catch(() => {}); // api.js tells
 }
 
 function load_first({ results }) {

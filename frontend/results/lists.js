@@ -1,4 +1,4 @@
-// What a search shows: its state, its matches, and the near misses, whose cards are made once they are opened.
+// What a search shows. Cards of near misses are made once they are opened.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
 import { by_id, copy_template, is_modified, make, set_in, write } from "../page/elements.js";
@@ -6,7 +6,7 @@ import { fill_picture } from "../page/picture.js";
 import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
 const SKELETONS = 12;
-const SKELETON_DELAY_MS = 150; // a warm search answers sooner: they would only flash up
+const SKELETON_DELAY_MS = 150; // a warm search answers sooner
 const COLD_START_DELAY_MS = 5000;
 
 const cards_box = by_id("cards");
@@ -20,17 +20,17 @@ const observer = new IntersectionObserver((entries) => {
 }, { rootMargin: "0px 0px 600px" });
 
 let found;
-let cards; // by their results
+let cards;
 let used;
 let offered;
-let is_scrolled = false; // to ask for `scrollY` has the page laid out
+let is_scrolled = false; // `scrollY` has the page laid out
 
 function enter(state, status = "", query_read = "", suggested = []) {
   document.body.dataset.state = state;
   tell(status);
   write("query_read", query_read);
   suggestions.replaceChildren(...suggested);
-  cards_box.ariaBusy = state === "loading" || state === "results"; // until its cards are made
+  cards_box.ariaBusy = state === "loading" || state === "results";
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
 }
@@ -53,7 +53,7 @@ export function show_loading(request) {
 export const show_busy = (wait_s) => enter("loading", `The server is busy. Trying again in ${wait_s} s.`);
 
 export function show_answer(request, answer) {
-  const is_next = !answer.results.some(is_match); // a filter is what is left to try
+  const is_next = !answer.results.some(is_match);
   const suggested = (answer.filters_suggested ?? []).map(({ words, where, query }) => make("a", {
     href: address_of({ ...request, query, where: { ...request.where, ...where } }),
     className: is_next ? "filled" : "quiet",
@@ -96,7 +96,6 @@ export const shown = () => in_sight().filter((result) => cards.has(result));
 export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
 export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
-// `why`: known, awaited, pending or failed.
 export function show_why(results, why) {
   const instead = why === "failed" ? "The explanation could not be fetched." : "";
   for (const result of results) {
@@ -108,7 +107,7 @@ export function show_why(results, why) {
   }
 }
 
-// A few rows at a time, the first alone: 24 cards at once block a phone for .25 s.
+// By rows: 24 cards at once block a phone for .25 s.
 async function make_cards() {
   const mine = cards;
   const row = first_row();
@@ -121,7 +120,7 @@ async function make_cards() {
     (is_match(result) ? match_list : miss_list).append(mine.get(result));
     show_why([result], result.explanation ? "known" : "awaited");
   }
-  misses_box.hidden = !found.misses.length; // not before the matches are there, which would push it on
+  misses_box.hidden = !found.misses.length; // not before, or matches push it on
   cards_box.ariaBusy = false;
 }
 
@@ -144,7 +143,6 @@ function make_card(result, is_soon_seen) {
   return card;
 }
 
-// `fetch_more` returns what to focus.
 export function offer_more(fetch_more, { failed } = {}) {
   offered = fetch_more && { fetch_more, failed };
   Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
@@ -158,7 +156,7 @@ export function load_more() {
   return (offered.pending ??= offered.fetch_more());
 }
 
-// What nobody scrolls to is not fetched, as explanations may cost something.
+// Not before scrolling: explanations may cost something.
 const watch = () => offered && !offered.failed && is_scrolled && observer.observe(more_button);
 
 clear();

@@ -1,4 +1,4 @@
-// Runs one search: results, explanations, heatmaps, further pages. A new search aborts the one before.
+// Runs one search; a new one aborts it.
 
 import * as api from "../page/api.js";
 import { count_of, describe_answer } from "../page/descriptions.js";
@@ -67,7 +67,6 @@ function show_results(request, first_answer, find_similar, signal) {
     if (!signal.aborted) show_more();
   }
 
-  // Behind closed near misses nobody asks for more.
   function show_more(options) {
     lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, options);
     explain_shown();
@@ -86,7 +85,6 @@ function show_results(request, first_answer, find_similar, signal) {
     });
   }
 
-  // Once the index is another one, a new search finds what is not shown yet.
   async function search_on(cursor) {
     const answer = await api.search(request, cursor, signal).catch((failure) => {
       if (failure.code === "cursor_invalid") return api.search(request, null, signal);
@@ -105,7 +103,7 @@ function show_results(request, first_answer, find_similar, signal) {
 
 function open_evidence({ query }, signal) {
   const heatmaps = new Map();
-  const explained = new Set(); // none twice, as a language model may be asked
+  const explained = new Set(); // none twice: it may cost something
 
   async function ask(results, heatmap) {
     const unexplained = results.filter((result) => !explained.has(result));
@@ -128,7 +126,6 @@ function open_evidence({ query }, signal) {
   return { explain_all: (results) => ask(results, false), fetch_heatmap, is_explained: (result) => explained.has(result) };
 }
 
-// Empty fields must not overwrite those of an earlier answer.
 function merge_evidence(result, { explanation, explanation_source, evidence = {}, ...verdict }) {
   Object.assign(result, known(verdict), explanation && { explanation, explanation_source });
   result.evidence = { ...result.evidence, ...known(evidence) };

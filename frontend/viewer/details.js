@@ -1,4 +1,4 @@
-// What is claimed of a picture and why, and what is known of its file.
+// What is claimed of a picture, why, and what is known of its file.
 
 import { attempt, open_folder } from "../page/api.js";
 import { describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
@@ -34,7 +34,6 @@ export function show_details(picture, uses) {
   show_evidence(picture, uses);
 }
 
-// Words that are `awaited` keep their place.
 export function show_evidence(picture, { words: awaited = [] }) {
   const { verdict, score, explanation, explanation_source, evidence } = picture;
   const { words: weighed = [], text = [], named } = evidence ?? {};
@@ -43,7 +42,6 @@ export function show_evidence(picture, { words: awaited = [] }) {
   const is_unasked = !explanation && !awaited.length;
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
   set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
-  // What is found by its file's name need not show the words.
   set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: words !== weighed });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
@@ -68,7 +66,6 @@ function make_bar({ word, share, drop, in_caption }) {
   return bar;
 }
 
-// In the picture's own shape, as `object-fit: contain` draws it.
 function mark_text(is_shown) {
   const { width, height, evidence } = shown;
   marks.toggleAttribute("hidden", !is_shown);
@@ -96,7 +93,7 @@ function show_in_folder() {
 }
 
 part("copy_link").onclick = ({ target }) => {
-  write_photo(shown.id, photo_entry()); // it may lag behind
+  write_photo(shown.id, photo_entry()); // which lags behind
   copy(location.href, target);
 };
 part("copy_path").onclick = ({ target }) => copy(shown.image_path, target);

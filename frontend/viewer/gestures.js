@@ -1,4 +1,4 @@
-// Zoom, pan and swipe on a stage: wheel, pinch, double tap, drag.
+// Zoom, pan and swipe: wheel, pinch, double tap, drag.
 
 const LARGEST = 8;
 const TAPPED_TO = 2.5;
@@ -7,11 +7,10 @@ const TAP_PX = 24;
 const SWIPE_PX = 50;
 const MIDDLE = { x: 0, y: 0 };
 
-// Calls `swiped(+1)` once a whole picture is dragged to the left.
 export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
-  const fingers = new Map(); // by pointer, their points from the stage's middle
+  const fingers = new Map(); // their points from the stage's middle
   let view = { scale: 1, ...MIDDLE };
-  let start = null; // of the only finger; null once there were two
+  let start = null; // of the only finger
   let tap = { at: 0 };
 
   function place(scale, { x, y }) {
@@ -26,7 +25,6 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
     const { naturalWidth, naturalHeight } = layers.querySelector("img");
     const { clientWidth, clientHeight } = stage;
     const fit = scale * Math.min(clientWidth / naturalWidth, clientHeight / naturalHeight) || 0;
-    // No gap between the picture's edge and the stage's.
     const kept = (axis, size, room) => {
       const most = Math.max(0, (size * fit - room) / 2);
       return limit(at[axis] - grown * (at[axis] - view[axis]) + by[axis], -most, most);
@@ -84,10 +82,10 @@ export function listen_to_gestures(stage, layers, { swiped, zoomed }) {
   function wheel(event) {
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode ? 16 : 1);
-    zoom_by(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), point_of(event)); // ctrl: a pinch on a touchpad
+    zoom_by(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.002)), point_of(event)); // ctrl: a touchpad's pinch
   }
 
-  // One finger may scroll the page up and down (touch-action in pictures.css), two may not.
+  // One finger may scroll the page (touch-action in pictures.css), two may not.
   const touchstart = (event) => event.touches.length > 1 && event.preventDefault();
   const listeners = { pointerdown, pointermove, pointerup, pointercancel: pointerup, wheel, touchstart };
   for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener, { passive: false });

@@ -1,4 +1,4 @@
-// The heatmap over the viewer's picture: what each patch adds to the score, in the `box` that they cover.
+// The heatmap: what each patch adds to the score, in the `box` that they cover.
 
 import { attempt } from "../page/api.js";
 import { viewer_part as part, write } from "../page/elements.js";
@@ -20,7 +20,6 @@ export function toggle_heatmap(on = !is_on) {
   if (picture) show();
 }
 
-// There is no `fetch` where the query has no words.
 export function offer_heatmap(its_picture, fetch) {
   [picture, fetch_heatmap] = [its_picture, fetch];
   show();
@@ -30,7 +29,7 @@ async function show() {
   newest.abort();
   const { signal } = (newest = new AbortController());
   const is_waiting = (on) => part("picture").toggleAttribute("data-waiting", on);
-  // Without a match it would show what comes nearest, not that the words are there.
+  // Without a match it would show what comes nearest.
   const is_offered = Boolean(fetch_heatmap) && picture.verdict !== "none";
   const is_shown = is_offered && is_on;
   toggle.hidden = !is_offered;
@@ -93,7 +92,6 @@ function paint({ grid, box, contributions }) {
   context.drawImage(draw_patches(grid, contributions.flat()), ...covered);
 }
 
-// Cold patches darken, hot ones brighten: both show on any picture.
 function draw_patches(grid, flat) {
   const coldest = Math.min(...flat);
   const range = Math.max(...flat) - coldest;

@@ -1,11 +1,11 @@
-// The viewer's modules, fetched once the page is idle or a picture opened.
+// Fetches the viewer once the page is idle or a picture opened.
 
 import { show_toast } from "../page/elements.js";
 import { read_photo, request_key } from "../request/search_request.js";
 
 let viewer;
 
-export const load_viewer = async () => (viewer ??= await import("./viewer.js").catch(() => null)); // null without a network
+export const load_viewer = async () => (viewer ??= await import("./viewer.js").catch(() => null));
 
 export async function open_viewer(...given) {
   const key = request_key();

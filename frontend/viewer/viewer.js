@@ -1,4 +1,4 @@
-// One picture, large, with its details. It has a history entry, so that Back closes it.
+// One picture, large, with its details. Back closes it.
 
 import { attempt, browse } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
@@ -9,8 +9,8 @@ import { show_details, show_evidence } from "./details.js";
 import { listen_to_gestures } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
-const ADDRESS_DELAY_MS = 300; // a key held down would change it too often for browsers
-const NEW_SEARCH = "new search"; // the dialog's return value if that closed it
+const ADDRESS_DELAY_MS = 300; // browsers limit how often
+const NEW_SEARCH = "new search"; // a return value
 
 const viewer = by_id("viewer");
 const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
@@ -20,15 +20,14 @@ let uses = {};
 let at = 0;
 let shown;
 let newest = new AbortController();
-let key_below = null; // of the request whose answer lies below
+let key_below = null; // the request's below
 let timer = 0;
 
 const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
 
-// `list`: an array, or {count, at(place)}. `its_uses`: find_similar, close(at); with words: words, fetch_heatmap, heatmap, explain.
+// `list`: an array, or {count, at(place)}. `its_uses`: find_similar, close; with words: words, fetch_heatmap, heatmap, explain.
 export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
 
-// Among those `loaded`, with which the list begins, else alone.
 export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
   const id = read_photo();
   if (id === null) return;
@@ -56,7 +55,7 @@ export function refresh_viewer() {
   offer_its_heatmap();
 }
 
-// Returns whether no more than the open picture has changed.
+// Whether only the open picture has changed.
 export function follow_history() {
   if (request_key() !== key_below) return false;
   if (read_photo() === null) viewer.close();
@@ -86,7 +85,7 @@ function open_dialog() {
 }
 
 function close() {
-  clearTimeout(timer); // a new address would call off the way back
+  clearTimeout(timer);
   if (photo_entry()?.is_added) history.back();
   else viewer.close();
 }
@@ -134,7 +133,7 @@ function fill_viewer() {
   show_details(shown, uses);
   offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
-  // Not `disabled`, as the button would lose the focus.
+  // `disabled` would lose the focus.
   part("previous").ariaDisabled = at === 0;
   part("next").ariaDisabled = at === count - 1;
   when_idle(() => {
