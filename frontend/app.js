@@ -1,17 +1,17 @@
 // From the address and the form to a request, and to its answer.
 
 import { attempt, log_out, read_readiness, unreachable } from "./page/api.js";
-import { by_id, clear_toast, is_modified, show_toast, when_idle, write } from "./page/elements.js";
-import { listen_to_keys } from "./page/keyboard.js";
-import { find_picture, listen_to_query_picture, picture_weight, show_filters, show_query_picture, store_picture } from "./request/search_box.js";
+import { by_id, clear_toast, find_words, is_modified, show_toast, when_idle, write } from "./page/elements.js";
+import "./page/keyboard.js";
+import * as box from "./request/search_box.js";
 import { describe_request, fetch_modules, is_empty, read_address, write_address, write_history } from "./request/search_request.js";
 import { show_failure } from "./results/lists.js";
 import { run_search, stop_search } from "./results/search.js";
-import { leave_viewer, load_viewer, viewer_follows_history } from "./viewer/open_viewer.js";
+import { load_viewer, viewer } from "./viewer/open_viewer.js";
 
 const query_box = by_id("query");
+const weight_box = by_id("picture_weight");
 const banner = by_id("sample_models");
-const header = document.querySelector(".top");
 
 let request;
 let library;
@@ -20,11 +20,11 @@ let shown_generation;
 
 function restore_from_address() {
   const { kept, like, ...address } = read_address();
-  request = { ...address, picture: find_picture({ like, kept }) };
+  request = { ...address, picture: box.find_picture({ like, kept }) };
   query_box.value = request.query;
-  show_query_picture(request);
-  show_filters(request, submit);
-  leave_viewer();
+  box.show_query_picture(request);
+  box.show_filters(request, submit);
+  viewer?.leave_viewer();
   clear_toast();
   newest_files = null;
   if (kept && !request.picture) report_lost_picture(kept);
@@ -34,15 +34,13 @@ function restore_from_address() {
 }
 
 function run() {
-  if (is_empty(request)) {
-    stop_search();
-    return open_library();
-  }
+  if (is_empty(request)) return open_library();
   library?.leave_library();
   return run_search(request, find_similar);
 }
 
 async function open_library() {
+  stop_search();
   const mine = request;
   library ??= await import("./library/library.js").catch(() => null);
   if (mine !== request) return null;
@@ -51,13 +49,11 @@ async function open_library() {
 
 function report_lost_picture({ name }) {
   write_address(request, { replace: true });
-  const instead = request.query ? "These match the words alone." : "Give it again to search with it.";
-  const message = `“${name}” was never stored, and is gone since the page was loaded again. ${instead}`;
-  show_toast({ title: "Your picture was not kept", message, failure: false });
+  show_toast({ ...find_words(request.query ? "picture_lost_beside_words" : "picture_lost", { name }), failure: false });
 }
 
 function submit(changes, options) {
-  write_address({ ...request, query: query_box.value.trim(), picture_weight: picture_weight(), ...changes }, options);
+  write_address({ ...request, query: query_box.value.trim(), picture_weight: weight_box.valueAsNumber, ...changes }, options);
   restore_from_address();
 }
 
@@ -66,24 +62,24 @@ function find_similar({ id, preview_url, image_url, caption, image_path }) {
   by_id("status").focus();
 }
 
-async function take_files(files) {
-  const mine = (newest_files = files);
+async function take_files(given) {
+  const files = (newest_files = [...given]);
   const { read_picture } = await import("./request/picture_file.js");
   await attempt(null, async () => {
     const picture = await read_picture(files);
-    if (mine === newest_files) submit({ picture: store_picture(picture, files[0].name) });
+    if (files === newest_files) submit({ picture: box.store_picture(picture, files[0].name) });
   }, show_toast);
 }
 
 async function note_readiness() {
   const { sample_models, login, local, generation, awaited } = await read_readiness();
-  banner.hidden = !sample_models || "sample_models_dismissed" in sessionStorage;
+  banner.hidden = !sample_models || sessionStorage.sample_models_dismissed;
   by_id("session").hidden = !login;
   by_id("viewer_open_folder").hidden = !local;
   write("awaited", awaited ? `${awaited.toLocaleString("en")} more are being read.` : "");
   shown_generation ??= generation;
   if (!generation || generation === shown_generation) return;
-  show_toast({ title: "The library has changed", message: "", act: () => location.reload(), name: "Show", failure: false });
+  show_toast({ ...find_words("library_changed"), act: () => location.reload(), name: "Show", failure: false });
 }
 
 by_id("search_form").onsubmit = (event) => {
@@ -105,21 +101,18 @@ banner.querySelector("button").onclick = () => {
 };
 by_id("log_out").onclick = log_out;
 document.onvisibilitychange = () => document.hidden || note_readiness();
-window.onpopstate = () => viewer_follows_history() || restore_from_address();
+window.onpopstate = () => viewer?.follow_history() || restore_from_address();
 window.ononline = () => {
   for (const retry of document.querySelectorAll("#retry, .toast .act")) if (retry.checkVisibility()) retry.click();
 };
 window.onoffline = () => by_id("retry").checkVisibility() && show_failure(unreachable());
-listen_to_keys(query_box);
-listen_to_query_picture({
-  take: take_files,
-  change_weight: () => submit({}, { replace: true }),
-  remove: () => {
-    submit({ picture: null });
-    query_box.focus();
-  },
-});
-new ResizeObserver(() => document.body.style.setProperty("--top_height", `${header.offsetHeight}px`)).observe(header);
+weight_box.onchange = () => submit({}, { replace: true });
+by_id("remove_picture").onclick = () => {
+  submit({ picture: null });
+  query_box.focus();
+};
+box.listen_to_files(take_files);
+new ResizeObserver(([{ target }]) => document.body.style.setProperty("--top_height", `${target.offsetHeight}px`)).observe(document.querySelector(".top"));
 
 await restore_from_address();
 note_readiness();

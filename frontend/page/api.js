@@ -1,5 +1,6 @@
 // All requests but a linked search, and what can fail.
 
+import { find_words } from "./elements.js";
 import { api_base, as_json, is_elsewhere, PAGE_SIZE, search_fields, take_response } from "../request/search_request.js";
 
 const LIMIT_MS = 60_000;
@@ -13,16 +14,13 @@ let hashes_bodies = false; // CloudFront may ask for it
 
 export let page_size = PAGE_SIZE;
 
-// The words are in index.html.
 export class RequestFailed extends Error {
   constructor(name, { said, code, worth_retrying, ...values } = {}) {
-    const words = find_words(name);
-    super(said ?? words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]));
-    Object.assign(this, { title: (find_words(code) ?? words).title, worth_retrying, code });
+    const { title, message } = find_words(name, values);
+    super(said ?? message);
+    Object.assign(this, { title: find_words(code)?.title || title, worth_retrying, code });
   }
 }
-
-const find_words = (name) => document.getElementById("failures").content.querySelector(`[data-name="${name}"]`);
 
 export const attempt = (signal, task, fail) => task().catch((failure) => {
   if (signal?.aborted) return null;
@@ -63,9 +61,8 @@ export function unreachable(cause, is_there) {
 async function fetch_answer(route, { tell_busy, fields, ...options }) {
   const address = fields ? `${route}?${new URLSearchParams(fields)}` : route;
   let answer = await send(address, options);
-  const { retry_s } = answer;
-  if (is_busy(answer) && !(retry_s > LONGEST_WAIT_S)) {
-    const wait_s = retry_s || BUSY_S;
+  const wait_s = answer.retry_s || BUSY_S;
+  if (is_busy(answer) && wait_s <= LONGEST_WAIT_S) {
     tell_busy?.(wait_s);
     await new Promise((resolve) => setTimeout(resolve, 1000 * wait_s));
     answer = await send(address, options);
@@ -108,11 +105,10 @@ function as_form(fields, file) {
   return { method: "POST", body };
 }
 
-async function with_hash({ headers, ...options }) {
-  const request = new Request(api_base, { ...options, headers });
+async function with_hash(options) {
+  const request = new Request(api_base, options);
   const body = await request.arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex();
   return { ...options, body, headers: { ...Object.fromEntries(request.headers), "x-amz-content-sha256": sha256 } };
 }
 
@@ -124,6 +120,6 @@ function failure_of(answer) {
   const { code, message } = body?.error ?? {};
   const is_unsigned = status === 403 && body && !code;
   const name = status < 400 ? "no_answer" : is_unsigned ? "unsigned" : is_busy(answer) ? "busy" : status >= 500 ? "broken" : "refused";
-  const worth_retrying = status < 400 || status >= 500 || status === 408 || status === 429;
+  const worth_retrying = status < 400 || status >= 500 || [408, 429].includes(status);
   return new RequestFailed(find_words(status) ? status : name, { said: status === 401 ? null : message, code, worth_retrying, status });
 }

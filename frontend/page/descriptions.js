@@ -1,24 +1,22 @@
-// Answers and pictures in words.
-
 import { describe_request } from "../request/search_request.js";
+import { sentence } from "./elements.js";
 
-const VERDICTS = { strong: "Likely", weak: "Perhaps", none: "Unlikely" };
-const MONTHS = "January February March April May June July August September October November December".split(" ");
+const MONTHS = sentence("month_names").split(" ");
 
 let countries; // slow to make
 
 const join = (parts, by) => parts.filter(Boolean).join(by);
 
 export function describe_verdict({ verdict, match_probability: probability }) {
-  const name = VERDICTS[verdict] ?? "";
+  const name = sentence(`verdict_${verdict}`);
   if (!name || typeof probability !== "number") return name;
   return `${name} · ${probability < 0.005 ? "<1" : probability > 0.995 ? ">99" : Math.round(100 * probability)}%`;
 }
 
-export function describe_answer(request, { matches, misses }, { more, filtered, filters_suggested: suggested }) {
+export function describe_answer(request, { matches, misses }, { more, filtered, filters_suggested }) {
   const asked = describe_request(request);
   const count = matches.length;
-  if (!count && misses.length) return `Nothing matches “${request.query}”. ${suggested?.length ? "Try the date or place as a filter:" : "The nearest:"}`;
+  if (!count && misses.length) return sentence(filters_suggested?.length ? "no_match_but_filters" : "no_match", request);
   if (!count) return join([`No pictures ${asked}`, filtered?.message], ". ");
   const possible = matches.every(({ verdict }) => verdict === "weak") ? "possible " : "";
   const found = matches.some(({ verdict }) => verdict) ? count_of(count, `${possible}match`, `${possible}matches`) : count_of(count, "picture");
@@ -26,21 +24,21 @@ export function describe_answer(request, { matches, misses }, { more, filtered, 
 }
 
 export const describe_query_read = ({ query_read: read, query_language }) => join([
-  read && `Only the first ${read.split(/\s+/).length} words were searched for: ${read}`, query_language && "Captions are in English. Unless models are multilingual, English words find more.",
+  read && sentence("first_words", { read, count: read.split(/\s+/).length }), query_language && sentence("captions_in_english"),
 ], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";
 
 export function describe_facts(picture) {
   const { taken, taken_source, copy_count } = picture;
-  const date = taken && taken_source !== "mtime" && name_date(taken.slice(0, 10));
+  const date = taken && taken_source !== "mtime" && name_date(taken);
   return join([date, describe_place(picture), copy_count && count_of(copy_count, "copy", "copies")], " · ");
 }
 
 export function name_date(date) {
-  const [year, month, day] = date.split("-");
-  if (month && !MONTHS[month - 1]) return date;
-  return join([day && Number(day), month && MONTHS[month - 1], year], " ");
+  const [year, month, day] = date.slice(0, 10).split("-");
+  const name = MONTHS[month - 1];
+  return month && !name ? date : join([Number(day), name, year], " ");
 }
 
 export function describe_place({ place, country }) {

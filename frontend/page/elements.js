@@ -1,4 +1,4 @@
-// Elements and short messages. What a server sent becomes text, never markup.
+// Elements, words and short messages. What a server sent becomes text, never markup.
 
 export const by_id = (id) => document.getElementById(id);
 export const write = (id, text) => (by_id(id).textContent = text);
@@ -17,6 +17,14 @@ export const set_in = (element) => (selector, properties) => Object.assign(eleme
 
 export const is_modified = ({ ctrlKey, metaKey, altKey, shiftKey, type }) => ctrlKey || metaKey || altKey || (shiftKey && type === "click");
 
+// {title, message} by their id in index.html, or null.
+export function find_words(name, values) {
+  const words = by_id("words").content.getElementById(name);
+  return words && { title: words.title, message: words.textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]) };
+}
+
+export const sentence = (name, values) => find_words(name, values)?.message;
+
 export function show_toast({ title, message, act, name = "Try again", failure = true }) {
   const toast = copy_template("toast_template");
   const set = set_in(toast);
@@ -29,7 +37,7 @@ export function show_toast({ title, message, act, name = "Try again", failure = 
   toasts.replaceChildren(toast);
 }
 
-export const report_failure = (title, failure, act) => show_toast({ title, message: `${failure.title}. ${failure.message}`, act });
+export const report_failure = (name, failure, act) => show_toast({ ...find_words(name), message: `${failure.title}. ${failure.message}`, act });
 export const clear_toast = () => toasts.replaceChildren();
 
 // Nothing outside an open dialog can be clicked.
@@ -38,4 +46,4 @@ function place_toasts() {
   if (toasts.parentElement !== parent) parent.append(toasts);
 }
 
-document.addEventListener("close", place_toasts, { capture: true });
+by_id("viewer").addEventListener("close", place_toasts);

@@ -1,24 +1,13 @@
-// Keys outside the viewer.
+import { by_id, is_modified } from "./elements.js";
 
-import { is_modified } from "./elements.js";
+const query_box = by_id("query");
 
 const box_of = (picture) => picture.getBoundingClientRect();
 const shown_pictures = () => [...document.querySelectorAll("main button.picture")].filter((picture) => picture.checkVisibility());
 
 export const focus_picture = (at) => shown_pictures()[at]?.focus();
 
-export function listen_to_keys(query_box) {
-  document.onkeydown = (event) => {
-    if (is_modified(event) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    const found = find_target(event, query_box);
-    if (!found) return;
-    event.preventDefault();
-    found.focus();
-    if (event.key === "/") query_box.select();
-  };
-}
-
-function find_target({ key, target }, query_box) {
+function find_target({ key, target }) {
   const all = shown_pictures();
   if (key === "/") return target.closest("input:not([type=range]), select, textarea") ? null : query_box;
   if (key === "ArrowDown" && target.matches("#query, #status")) return all.find((picture) => box_of(picture).top >= 0) ?? all[0];
@@ -41,8 +30,16 @@ function find_target({ key, target }, query_box) {
 // In the next row below (`down` 1) or above (-1).
 function nearest(all, from, down) {
   const { left, right, top } = box_of(from);
-  const beyond = all.filter((picture) => down * (box_of(picture).top - top) > 1);
-  const row = Math.min(...beyond.map((picture) => down * box_of(picture).top));
+  const ahead = (picture) => Math.round(down * (box_of(picture).top - top));
   const aside = (picture) => Math.abs(box_of(picture).left + box_of(picture).right - left - right);
-  return beyond.filter((picture) => down * box_of(picture).top < row + 1).sort((a, b) => aside(a) - aside(b))[0];
+  return all.filter((picture) => ahead(picture) > 1).sort((a, b) => ahead(a) - ahead(b) || aside(a) - aside(b))[0];
 }
+
+document.onkeydown = (event) => {
+  if (is_modified(event) || event.defaultPrevented || by_id("viewer").open) return;
+  const found = find_target(event);
+  if (!found) return;
+  event.preventDefault();
+  found.focus();
+  if (event.key === "/") query_box.select();
+};

@@ -13,8 +13,7 @@ export function fill_picture(frame, picture, row_height) {
     image.removeAttribute("srcset");
     const address = addresses.shift();
     frame.dataset.picture = address ? "loading" : "broken";
-    if (address) show_image(image, address);
-    else image.removeAttribute("src");
+    show_image(image, address);
   };
   const onload = () => (frame.dataset.picture = "shown");
   Object.assign(image, { onload, onerror: show_next, alt: picture.caption || `Picture ${picture.image_path}` }, width && height && { width, height });
@@ -24,14 +23,9 @@ export function fill_picture(frame, picture, row_height) {
 }
 
 export function show_larger(frame, address) {
-  larger.removeAttribute("src");
-  if (!address) return;
   show_image(larger, address);
   const { src } = larger;
   larger.decode().then(() => larger.src === src && show_image(frame.querySelector("img"), src), () => null);
 }
 
-export function load_ahead(picture) {
-  const address = preview_of(picture, 1600);
-  if (address) show_image(new Image(), address);
-}
+export const load_ahead = (picture) => show_image(new Image(), preview_of(picture, 1600));

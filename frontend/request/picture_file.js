@@ -3,7 +3,7 @@
 import { RequestFailed } from "../page/api.js";
 
 const LONGEST_SIDE = 1024;
-const MAX_CHOSEN_BYTES = 60e6; // of a browser's memory
+const MAX_CHOSEN_BYTES = 60e6; // more takes too much memory
 const MAX_SENT_BYTES = 4.5e6; // AWS Lambda's limit
 
 const in_megabytes = (bytes) => Number((bytes / 1e6).toFixed(1));

@@ -9,10 +9,9 @@ const picture_box = by_id("query_picture");
 const weight_box = by_id("picture_weight");
 const query_box = by_id("query");
 const file_box = by_id("picture_file");
-const drop_target = by_id("drop_target");
 const form = by_id("filter_form");
 const { from, to } = form.elements;
-let from_before = "";
+let from_before;
 
 const FILTER_NAMES = {
   from: (date, { to }) => `${to !== date ? "from" : date.split("-")[2] ? "on" : "in"} ${name_date(date)}`,
@@ -32,36 +31,30 @@ export function store_picture(file, name) {
 }
 
 export function find_picture({ like, kept }) {
-  if (like === null) return given_pictures.get(kept?.key) ?? null;
-  return kept?.id === like ? kept : { id: like, image_url: null, name: `Picture ${like}` };
+  if (like === null) return given_pictures.get(kept?.key);
+  return kept?.id === like ? kept : { id: like, name: `Picture ${like}` };
 }
 
 export function show_query_picture({ picture, picture_weight }) {
   const address = picture && (picture.address ?? image_address(picture.image_url));
   const thumbnail = picture_box.querySelector("img");
-  Object.assign(picture_box, { hidden: !picture, title: picture?.name ?? "" });
+  Object.assign(picture_box, { hidden: !picture, title: picture?.name });
   Object.assign(thumbnail, { hidden: !address, alt: `Searching with: ${picture?.name}` });
-  if (address) show_image(thumbnail, address);
+  show_image(thumbnail, address);
   query_box.placeholder = picture ? "Add words" : "Describe a picture";
   weight_box.value = picture_weight;
   show_weight();
 }
 
-export const picture_weight = () => Number(weight_box.value);
-
 function show_weight() {
-  const percent = Math.round(100 * picture_weight());
+  const percent = Math.round(100 * weight_box.value);
   weight_box.ariaValueText = `${100 - percent}% words, ${percent}% picture`;
   by_id("mix").hidden = picture_box.hidden || !query_box.value.trim();
 }
 
-export function listen_to_query_picture({ take, change_weight, remove }) {
-  by_id("remove_picture").onclick = remove;
-  query_box.oninput = weight_box.oninput = show_weight;
-  weight_box.onchange = change_weight;
-  by_id("choose_picture").onclick = () => file_box.click();
+export function listen_to_files(take) {
   file_box.onchange = () => {
-    take([...file_box.files]);
+    take(file_box.files);
     file_box.value = ""; // to be chosen again
   };
   document.onpaste = (event) => {
@@ -69,7 +62,7 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
     // Text may be copied with a picture of it.
     if (!files.length || event.clipboardData.getData("text/plain")) return;
     event.preventDefault();
-    take([...files]);
+    take(files);
   };
   document.ondragover = document.ondragleave = document.ondrop = (event) => {
     const { type, dataTransfer, relatedTarget } = event;
@@ -77,21 +70,23 @@ export function listen_to_query_picture({ take, change_weight, remove }) {
     if (!dataTransfer?.types.includes("Files") || (type === "dragleave" && relatedTarget)) return;
     event.preventDefault();
     if (is_over) dataTransfer.dropEffect = "copy";
-    drop_target.togglePopover(is_over);
-    if (type === "drop") take([...dataTransfer.files]);
+    by_id("drop_target").togglePopover(is_over);
+    if (type === "drop") take(dataTransfer.files);
   };
 }
 
 export function show_filters({ where, order }, change) {
   const is_one_date = where.from === where.to;
   const set = Object.keys(FILTER_NAMES).filter((key) => key in where && !(key === "to" && is_one_date));
-  by_id("chips").replaceChildren(...set.map((key) => make_chip(FILTER_NAMES[key](where[key], where), () => {
-    const { [key]: removed, ...others } = where;
-    if (key === "from" && is_one_date) delete others.to;
-    change({ where: others });
-    by_id("filter_button").focus();
-  })));
-  for (const field of form.querySelectorAll("[name]")) field.value = where[field.name] ?? "";
+  by_id("chips").replaceChildren(...set.map((key) => {
+    const textContent = FILTER_NAMES[key](where[key], where);
+    const onclick = () => {
+      change({ where: { ...where, [key]: null, ...(key === "from" && is_one_date && { to: null }) } });
+      by_id("filter_button").focus();
+    };
+    return make("li", {}, make("button", { textContent, ariaLabel: `Remove the filter “${textContent}”`, onclick }));
+  }));
+  for (const field of form.elements) field.value = where[field.name] ?? "";
   from_before = from.value;
   Object.assign(by_id("order"), { value: order, onchange: ({ target }) => change({ order: target.value }) });
   form.onsubmit = form.onreset = (event) => {
@@ -101,15 +96,13 @@ export function show_filters({ where, order }, change) {
   };
 }
 
-function make_chip(textContent, onclick) {
-  return make("li", {}, make("button", { type: "button", textContent, ariaLabel: `Remove the filter “${textContent}”`, onclick }));
-}
-
 function read_form() {
-  const given = [...new FormData(form)].map(([key, value]) => [key, value.trim()]).filter(([, value]) => value);
-  return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value]));
+  const given = [...new FormData(form)].filter(([, value]) => value.trim());
+  return Object.fromEntries(given.map(([key, value]) => [key, key === "has_text" ? value === "true" : value.trim()]));
 }
 
+by_id("choose_picture").onclick = () => file_box.click();
+query_box.oninput = weight_box.oninput = show_weight;
 from.oninput = () => {
   if (to.value === from_before) to.value = from.value;
   from_before = from.value;

@@ -1,13 +1,8 @@
 // A request and its address. Sends a linked search before other modules come, so it imports none.
-//
-//   picture  null, one of the library {id, image_url, name}, or a given one {key, file, address, name}
-//   where    the filters that are set: {from, to, folder, place, camera, has_text}
+// `picture`: null, one of the library {id, image_url, name}, or a given one {key, file, address, name}
 
 export const PAGE_SIZE = 24;
 
-// Heights of rows, as in pictures.css.
-const HIGH_ROW = "20rem";
-const ROW = "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)";
 const SHARPNESS = 0.75; // enlarged by a third it looks sharp
 const PREVIEW_EDGES = [320, 512, 1600];
 const USUAL_WEIGHT = 0.5;
@@ -27,9 +22,9 @@ export const has_words = (request) => wanted_words(request).trim() !== "";
 
 export const weighed_words = (request) => wanted_words(request).match(/[\p{L}\p{N}]{3,}/gu) ?? [];
 
-const is_mix = ({ query, picture }) => query !== "" && picture !== null;
+const is_mix = ({ query, picture }) => query && picture;
 
-export const is_empty = ({ query, picture }) => query === "" && picture === null;
+export const is_empty = ({ query, picture }) => !query && !picture;
 
 export function describe_request({ query, picture }) {
   const like = picture?.file ? "like yours" : "like this one";
@@ -45,7 +40,7 @@ export function read_address() {
     where: { ...Object.fromEntries(set), ...(/^(yes|no)$/.test(text) && { has_text: text === "yes" }) },
     order: order === "date" ? order : "match",
     like: read_id("like"),
-    kept: history.state?.picture ?? null,
+    kept: history.state?.picture,
   };
 }
 
@@ -64,10 +59,10 @@ export function address_of(request) {
   return as_address({
     q,
     like: picture?.id,
-    ...(is_mix(request) && w !== USUAL_WEIGHT && { w }),
+    w: is_mix(request) && w !== USUAL_WEIGHT && w,
     ...texts,
     text: { true: "yes", false: "no" }[has_text],
-    ...(!is_empty(request) && order === "date" && { order }),
+    order: !is_empty(request) && order === "date" && order,
   });
 }
 
@@ -76,10 +71,10 @@ export const address_with = (changes) => as_address({ ...read_fields(), ...chang
 export const request_key = () => `${address_with({ photo: null })} ${history.state?.picture?.key ?? ""}`;
 
 export const read_photo = () => read_id("photo");
-export const photo_entry = () => history.state?.photo ?? null;
+export const photo_entry = () => history.state?.photo;
 
 // `entry`: {at: its place, is_added: Back closes it}.
-export function write_photo(id, entry = null, { push } = {}) {
+export function write_photo(id, entry, { push } = {}) {
   write_history({ ...history.state, photo: entry }, address_with({ photo: id }), { push });
 }
 
@@ -117,6 +112,7 @@ export function image_address(image_url) {
 }
 
 export function show_image(image, address) {
+  if (!address) return image.removeAttribute("src");
   image.crossOrigin = is_elsewhere && new URL(address).origin === api_base.origin ? "anonymous" : null;
   image.src = address;
 }
@@ -128,7 +124,8 @@ export const ratio_of = ({ width, height }) => Math.min(2.5, Math.max(0.5, width
 
 export const is_match = ({ verdict }) => verdict !== "none";
 
-export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? HIGH_ROW : ROW);
+// As in pictures.css.
+export const row_height_of = (result, matches) => (is_match(result) && matches.length < 5 ? "20rem" : "clamp(7.25rem, 8vw + 4.25rem, 13.875rem)");
 
 export function offer_previews(image, picture, row_height) {
   const { width, height } = picture;
@@ -162,7 +159,7 @@ function load_first({ results }) {
   for (const result of (matches.length ? matches : results).slice(0, first_row())) {
     const image = Object.assign(new Image(), { fetchPriority: "high" });
     offer_previews(image, result, row_height_of(result, matches));
-    if (preview_of(result)) show_image(image, preview_of(result));
+    show_image(image, preview_of(result));
   }
 }
 

@@ -1,11 +1,10 @@
 // What a search shows. Cards of near misses are made once they are opened.
 
 import { count_of, describe_caption, describe_facts, describe_query_read, describe_verdict } from "../page/descriptions.js";
-import { by_id, copy_template, is_modified, make, set_in, write } from "../page/elements.js";
+import { by_id, copy_template, is_modified, make, sentence, set_in, write } from "../page/elements.js";
 import { fill_picture } from "../page/picture.js";
 import { address_of, describe_request, first_row, is_match, ratio_of, row_height_of } from "../request/search_request.js";
 
-const SKELETONS = 12;
 const SKELETON_DELAY_MS = 150; // a warm search answers sooner
 const COLD_START_DELAY_MS = 5000;
 
@@ -19,38 +18,35 @@ const observer = new IntersectionObserver((entries) => {
   if (entries.at(-1).isIntersecting && document.activeElement !== more_button) load_more();
 }, { rootMargin: "0px 0px 600px" });
 
-let found;
+export let found;
 let cards;
 let used;
 let offered;
 let is_scrolled = false; // `scrollY` has the page laid out
 
-function enter(state, status = "", query_read = "", suggested = []) {
+function enter(state, status, query_read, suggested = []) {
   document.body.dataset.state = state;
-  tell(status);
+  write("status", status);
   write("query_read", query_read);
   suggestions.replaceChildren(...suggested);
-  cards_box.ariaBusy = state === "loading" || state === "results";
+  cards_box.ariaBusy = ["loading", "results"].includes(state);
   by_id("failure").hidden = state !== "failed";
   if (state !== "failed" && is_scrolled) scrollTo(0, 0);
 }
 
-export const tell = (status) => write("status", status);
-
 export function show_loading(request) {
   cards_box.ariaBusy = true;
   const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
-  const waking_up = `Still looking ${what}. The server may be waking up: the first search after a quiet time takes up to 30 s.`;
   const show_skeletons = () => {
     clear();
-    match_list.append(...Array.from({ length: SKELETONS }, () => copy_template("skeleton_template")));
+    match_list.append(by_id("skeletons").content.cloneNode(true));
     enter("loading", `Looking ${what}`);
   };
-  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(tell, COLD_START_DELAY_MS, waking_up)];
+  const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(write, COLD_START_DELAY_MS, "status", sentence("waking_up", { what }))];
   return () => timers.forEach(clearTimeout);
 }
 
-export const show_busy = (wait_s) => enter("loading", `The server is busy. Trying again in ${wait_s} s.`);
+export const show_busy = (wait_s) => enter("loading", sentence("trying_again", { wait_s }));
 
 export function show_answer(request, answer) {
   const is_next = !answer.results.some(is_match);
@@ -59,7 +55,7 @@ export function show_answer(request, answer) {
     className: is_next ? "filled" : "quiet",
     textContent: `Only ${words}${is_next && query ? `: “${query}”` : ""}`,
   }));
-  enter(answer.results.length ? "results" : "none", "", describe_query_read(answer), suggested);
+  enter(answer.results.length ? "results" : "none", null, describe_query_read(answer), suggested);
 }
 
 export function show_failure({ title, message, worth_retrying }) {
@@ -90,19 +86,16 @@ export function add(results) {
   return make_cards();
 }
 
-export const all = () => found;
 const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
 export const shown = () => in_sight().filter((result) => cards.has(result));
-export const misses_are_closed = () => found.misses.length > 0 && !misses_box.open;
-export const focusable_of = (result) => cards.get(result)?.querySelector("button") ?? summary;
 
 export function show_why(results, why) {
-  const instead = why === "failed" ? "The explanation could not be fetched." : "";
+  const instead = why === "failed" ? sentence("explanation_missing") : "";
   for (const result of results) {
     const card = cards.get(result);
     const set = set_in(card);
     card.dataset.why = why;
-    set(".verdict", { textContent: describe_verdict(result) }).dataset.verdict = result.verdict ?? "";
+    set(".verdict", { textContent: describe_verdict(result) });
     set(".explanation", { ariaBusy: why === "pending", textContent: result.explanation || instead });
   }
 }
@@ -124,7 +117,8 @@ async function make_cards() {
   cards_box.ariaBusy = false;
 }
 
-const idle_moment = () => globalThis.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
+// `requestIdleCallback` takes a phone .25 s longer.
+const idle_moment = () => window.scheduler?.postTask(() => {}, { priority: "background" }) ?? new Promise((resolve) => setTimeout(resolve));
 
 function make_card(result, is_soon_seen) {
   const { open, find_similar } = used;
@@ -144,8 +138,9 @@ function make_card(result, is_soon_seen) {
 }
 
 export function offer_more(fetch_more, { failed } = {}) {
-  offered = fetch_more && { fetch_more, failed };
-  Object.assign(more_button, { hidden: !fetch_more, textContent: "More" });
+  const are_misses_closed = found.misses.length && !misses_box.open;
+  offered = fetch_more && !are_misses_closed && { fetch_more, failed };
+  Object.assign(more_button, { hidden: !offered, textContent: "More" });
   observer.disconnect();
   watch();
 }
@@ -164,7 +159,12 @@ misses_box.ontoggle = async () => {
   await make_cards();
   used.toggled?.();
 };
-more_button.onclick = async () => (await load_more())?.focus();
+more_button.onclick = async () => {
+  const before = shown();
+  if (!(await load_more())) return;
+  const card = cards.get(shown().find((result) => !before.includes(result)));
+  (card?.querySelector("button") ?? summary).focus();
+};
 window.onscroll = () => {
   is_scrolled = scrollY > 0;
   watch();

@@ -5,7 +5,7 @@ import { count_of, describe_answer } from "../page/descriptions.js";
 import { report_failure, write } from "../page/elements.js";
 import { focus_picture } from "../page/keyboard.js";
 import { has_words, weighed_words } from "../request/search_request.js";
-import * as viewer from "../viewer/open_viewer.js";
+import { open_linked_photo, open_viewer, viewer } from "../viewer/open_viewer.js";
 import * as lists from "./lists.js";
 
 let newest = new AbortController();
@@ -23,7 +23,7 @@ export async function run_search(request, find_similar) {
 
 export function stop_search() {
   newest.abort();
-  lists.offer_more(null);
+  lists.offer_more();
   return (newest = new AbortController()).signal;
 }
 
@@ -33,64 +33,61 @@ function show_results(request, first_answer, find_similar, signal) {
     find_similar,
     words: weighed_words(request),
     fetch_heatmap: evidence?.fetch_heatmap,
-    explain: async (result) => evidence?.is_explained(result) || evidence?.explain_all([result]),
+    explain: async (result) => evidence?.explained.has(result) || evidence?.ask([result]),
     close: (at) => are_shown.then(() => signal.aborted || focus_picture(at)),
   };
-  let next = null;
-  let are_shown = null;
+  let next;
+  let are_shown;
 
   function open(result, options) {
     const shown = lists.shown();
-    viewer.open_viewer(shown, shown.indexOf(result), { ...uses, ...options });
+    open_viewer(shown, shown.indexOf(result), { ...uses, ...options });
   }
 
   async function explain_shown() {
-    const results = lists.shown().filter((result) => evidence && !evidence.is_explained(result)).slice(0, api.page_size);
+    const results = lists.shown().filter((result) => evidence && !evidence.explained.has(result)).slice(0, api.page_size);
     if (!results.length) return;
     lists.show_why(results, "pending");
     await api.attempt(signal, async () => {
-      await evidence.explain_all(results);
+      await evidence.ask(results);
       lists.show_why(results, "known");
-      viewer.refresh_viewer();
+      viewer?.refresh_viewer();
       explain_shown();
     }, (failure) => {
       lists.show_why(results, "failed");
-      report_failure("The explanations could not be fetched", failure, explain_shown);
+      report_failure("explanations_missing", failure, explain_shown);
     });
   }
 
   async function add_page(answer) {
-    next = answer.next ?? null;
+    next = answer.next;
     are_shown = lists.add(answer.results);
-    lists.tell(describe_answer(request, lists.all(), { ...first_answer, more: next !== null }));
+    write("status", describe_answer(request, lists.found, { ...first_answer, more: next }));
     await are_shown;
     if (!signal.aborted) show_more();
   }
 
   function show_more(options) {
-    lists.offer_more(next === null || lists.misses_are_closed() ? null : fetch_page, options);
+    lists.offer_more(next && fetch_page, options);
     explain_shown();
   }
 
-  function fetch_page() {
-    const before = lists.shown();
-    return api.attempt(signal, async () => {
-      const answer = await search_on(next);
-      await add_page(answer);
-      write("announcer", `${count_of(answer.results.length, "picture")} more`);
-      return lists.focusable_of(lists.shown().find((result) => !before.includes(result)));
-    }, (failure) => {
-      show_more({ failed: true });
-      report_failure("More pictures could not be fetched", failure, failure.worth_retrying && lists.load_more);
-    });
-  }
+  const fetch_page = () => api.attempt(signal, async () => {
+    const answer = await search_on(next);
+    await add_page(answer);
+    write("announcer", `${count_of(answer.results.length, "picture")} more`);
+    return true;
+  }, (failure) => {
+    show_more({ failed: true });
+    report_failure("more_missing", failure, failure.worth_retrying && lists.load_more);
+  });
 
   async function search_on(cursor) {
     const answer = await api.search(request, cursor, signal).catch((failure) => {
       if (failure.code === "cursor_invalid") return api.search(request, null, signal);
       throw failure;
     });
-    const ids = Object.values(lists.all()).flat().map(({ id }) => id);
+    const ids = Object.values(lists.found).flat().map(({ id }) => id);
     const results = answer.results.filter(({ id }) => !ids.includes(id));
     return results.length || !answer.next ? { ...answer, results } : search_on(answer.next);
   }
@@ -98,14 +95,14 @@ function show_results(request, first_answer, find_similar, signal) {
   lists.clear({ open, find_similar, toggled: show_more });
   lists.show_answer(request, first_answer);
   add_page(first_answer);
-  viewer.open_linked_photo(first_answer.results, uses);
+  open_linked_photo(first_answer.results, uses);
 }
 
 function open_evidence({ query }, signal) {
   const heatmaps = new Map();
   const explained = new Set(); // none twice: it may cost something
 
-  async function ask(results, heatmap) {
+  async function ask(results, heatmap = false) {
     const unexplained = results.filter((result) => !explained.has(result));
     unexplained.forEach((result) => explained.add(result));
     try {
@@ -123,7 +120,7 @@ function open_evidence({ query }, signal) {
     return heatmaps.get(result);
   }
 
-  return { explain_all: (results) => ask(results, false), fetch_heatmap, is_explained: (result) => explained.has(result) };
+  return { ask, explained, fetch_heatmap };
 }
 
 function merge_evidence(result, { explanation, explanation_source, evidence = {}, ...verdict }) {

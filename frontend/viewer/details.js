@@ -2,11 +2,8 @@
 
 import { attempt, open_folder } from "../page/api.js";
 import { describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
-import { make, report_failure, show_toast, viewer_part as part } from "../page/elements.js";
+import { make, report_failure, sentence, show_toast, viewer_part as part } from "../page/elements.js";
 import { address_with, image_address, photo_entry, write_photo } from "../request/search_request.js";
-
-const CAPTION_SOURCES = { index: "from the index", given: "given by a person", live: "written just now" };
-const EXPLANATION_SOURCES = { evidence: "from the evidence", cache: "from an earlier answer" };
 
 const set = (name, properties) => Object.assign(part(name), properties);
 const marks = part("marks");
@@ -18,17 +15,17 @@ export function show_details(picture, uses) {
   const { image_path, image_url, taken, taken_source, camera, copy_count, caption, caption_source } = picture;
   const address = image_address(image_url);
   const folder = image_path.replace(/\/?[^/]*$/, "");
-  set("download", { hidden: !address, href: address ?? "" });
+  set("download", { hidden: !address, href: address });
   for (const name of ["copy_link", "copy_path"]) part(name).textContent = part(name).title;
   fill_facts("facts", {
-    [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken.slice(0, 10)), taken.slice(11, 16)].filter(Boolean).join(", "),
+    [taken_source === "mtime" ? "File dated" : "Taken"]: taken && [name_date(taken), taken.slice(11, 16)].filter(Boolean).join(", "),
     Place: describe_place(picture),
     Camera: camera,
     Folder: folder && make_link(folder, address_with({ photo: null, folder })),
     Size: describe_size(picture),
     File: make_link(image_path, address),
     Copies: copy_count && String(copy_count),
-    Caption: caption && (CAPTION_SOURCES[caption_source] ?? caption_source),
+    Caption: caption && (sentence(`caption_from_${caption_source}`) ?? caption_source),
   });
   mark_text(false);
   show_evidence(picture, uses);
@@ -41,11 +38,11 @@ export function show_evidence(picture, { words: awaited = [] }) {
   const said = describe_verdict(picture);
   const is_unasked = !explanation && !awaited.length;
   set("match", { textContent: said && `Match: ${said.toLowerCase()}`, hidden: !said && is_unasked }).dataset.verdict = verdict;
-  set("explanation", { textContent: explanation ?? "", hidden: is_unasked });
+  set("explanation", { textContent: explanation, hidden: is_unasked });
   set("words", { hidden: !words.length || named || verdict === "none", ariaBusy: words !== weighed });
   part("bars").replaceChildren(...words.map(make_bar));
   set("text", { hidden: !text.length, textContent: `The picture says ${text.map((word) => `“${word.text}”`).join(" ")}` });
-  const source = EXPLANATION_SOURCES[explanation_source] ?? explanation_source?.replace(/^groq:(.*)/, "by $1 (Groq)");
+  const source = sentence(`explanation_from_${explanation_source}`) ?? explanation_source?.replace(/^groq:(.*)/, "by $1 (Groq)");
   fill_facts("sources", { Similarity: score?.toFixed(2), Explanation: explanation && source });
 }
 
@@ -62,7 +59,7 @@ function make_bar({ word, share, drop, in_caption }) {
   const source = `${in_caption ? "" : "not "}in the caption`;
   const bar = make("li", { className: "bar" }, make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source));
   bar.classList.toggle("missing_word", is_missing);
-  bar.style.setProperty("--share", Math.min(1, Math.max(0, share)));
+  bar.style.setProperty("--share", share);
   return bar;
 }
 
@@ -87,10 +84,9 @@ async function copy(text, button) {
   }
 }
 
-function show_in_folder() {
-  const fail = (failure) => report_failure("The folder could not be opened", failure, show_in_folder);
-  return attempt(null, () => open_folder(shown.id), fail);
-}
+const show_in_folder = () => attempt(null, () => open_folder(shown.id), (failure) => {
+  report_failure("folder_closed", failure, show_in_folder);
+});
 
 part("copy_link").onclick = ({ target }) => {
   write_photo(shown.id, photo_entry()); // which lags behind

@@ -1,7 +1,7 @@
 // The heatmap: what each patch adds to the score, in the `box` that they cover.
 
 import { attempt } from "../page/api.js";
-import { viewer_part as part, write } from "../page/elements.js";
+import { sentence, viewer_part as part, write } from "../page/elements.js";
 
 const UNCOVERED = "#12141aa8"; // CLIP looks at the middle square alone
 const LONGEST_SIDE = 320;
@@ -38,16 +38,16 @@ async function show() {
   part("where").hidden = !is_shown;
   is_waiting(is_shown);
   if (!is_shown) return;
-  say("Looking for where the words are …");
+  say(sentence("heatmap_awaited"));
   await attempt(signal, async () => {
     await fetch_heatmap(picture);
     if (!signal.aborted) describe(picture.evidence);
-  }, ({ message }) => say("The heatmap could not be fetched.", message, true));
+  }, ({ message }) => say(sentence("heatmap_failed"), message, true));
   if (!signal.aborted) is_waiting(false);
 }
 
 function describe({ heatmap, occlusion }) {
-  if (!heatmap) return say("There is no heatmap: the picture's file could not be read.");
+  if (!heatmap) return say(sentence("heatmap_missing"));
   const where = describe_hottest(heatmap);
   say(where, describe_check(heatmap, occlusion));
   canvas.ariaLabel = `Heatmap. ${where}`;
@@ -55,7 +55,7 @@ function describe({ heatmap, occlusion }) {
   canvas.hidden = false;
 }
 
-function say(title, message = "", retry = false) {
+function say(title, message, retry) {
   write("viewer_where_title", title);
   write("viewer_where_message", message);
   part("where_retry").hidden = !retry;
@@ -64,20 +64,20 @@ function say(title, message = "", retry = false) {
 function describe_hottest({ grid, box: [x0, y0, x1, y1], contributions }) {
   const flat = contributions.flat();
   const hottest = Math.max(...flat);
-  if (hottest - Math.min(...flat) < FLAT) return "No part counts for more than another.";
+  if (hottest - Math.min(...flat) < FLAT) return sentence("heatmap_flat");
   const at = flat.indexOf(hottest);
-  const third = (from, to, patch) => Math.min(2, Math.floor(3 * (from + ((patch + 0.5) * (to - from)) / grid)));
+  const third = (from, to, patch) => Math.floor(3 * (from + ((patch + 0.5) * (to - from)) / grid));
   const down = ["upper ", "", "lower "][third(y0, y1, Math.floor(at / grid))];
   const across = ["left", "middle", "right"][third(x0, x1, at % grid)];
   return `The ${down}${across} counts for most.`;
 }
 
 function describe_check({ box: [x0, y0, x1, y1] }, occlusion) {
-  const margin = Math.max(x0, y0, 1 - x1, 1 - y1) > 0.01 ? "The darkened margin was not looked at. " : "";
+  const margin = Math.max(x0, y0, 1 - x1, 1 - y1) > 0.01 ? sentence("heatmap_margin") : "";
   if (!occlusion) return margin;
   const { patches, hottest_drop, random_drop, holds } = occlusion;
-  const found = `covering the ${patches} hottest squares lowers the similarity by ${hottest_drop.toFixed(2)}, random ones by ${random_drop.toFixed(2)}.`;
-  return margin + (holds ? `Checked: ${found}` : `Checked, and doubtful: ${found} Do not rely on these colours.`);
+  const numbers = { patches, hottest: hottest_drop.toFixed(2), random: random_drop.toFixed(2) };
+  return margin + sentence(holds ? "heatmap_checked" : "heatmap_doubtful", numbers);
 }
 
 function paint({ grid, box, contributions }) {

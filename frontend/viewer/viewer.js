@@ -2,33 +2,32 @@
 
 import { attempt, browse } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";
-import { by_id, is_modified, report_failure, show_toast, viewer_part as part, when_idle, write } from "../page/elements.js";
+import { by_id, find_words, is_modified, report_failure, show_toast, viewer_part as part, when_idle, write } from "../page/elements.js";
 import { fill_picture, load_ahead, show_larger } from "../page/picture.js";
 import { image_address, photo_entry, read_photo, request_key, write_photo } from "../request/search_request.js";
 import { show_details, show_evidence } from "./details.js";
-import { listen_to_gestures } from "./gestures.js";
+import { gestures, reset_zoom, zoom_by } from "./gestures.js";
 import { offer_heatmap, toggle_heatmap } from "./heatmap.js";
 
 const ADDRESS_DELAY_MS = 300; // browsers limit how often
-const NEW_SEARCH = "new search"; // a return value
 
 const viewer = by_id("viewer");
-const gestures = listen_to_gestures(part("picture"), part("layers"), { swiped: step, zoomed: load_original });
+Object.assign(gestures, { swiped: step, zoomed: load_original });
 
 let pictures;
 let uses = {};
 let at = 0;
 let shown;
 let newest = new AbortController();
-let key_below = null; // the request's below
-let timer = 0;
+let key_below; // of the request whose answer lies below, unless a new one closes the viewer
+let timer;
 
-const list_of = (array) => ({ count: array.length, at: async (place) => array[place] });
+const is_there = (place) => place >= 0 && place < pictures.length;
 
-// `list`: an array, or {count, at(place)}. `its_uses`: find_similar, close; with words: words, fetch_heatmap, heatmap, explain.
-export const open_viewer = (list, first, its_uses) => open_at(Array.isArray(list) ? list_of(list) : list, first, its_uses, true);
+// `list`: an array, or {length, at(place)}. `its_uses`: find_similar, close; with words: words, fetch_heatmap, heatmap, explain.
+export const open_viewer = (list, first, its_uses) => open_at(list, first, its_uses, true);
 
-export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)) {
+export async function open_linked_photo(loaded, its_uses, list = loaded) {
   const id = read_photo();
   if (id === null) return;
   const first = loaded.findIndex((picture) => picture.id === id);
@@ -36,17 +35,17 @@ export async function open_linked_photo(loaded, its_uses, list = list_of(loaded)
   const signal = begin();
   await attempt(signal, async () => {
     const picture = await browse(`pictures/${id}`);
-    if (!signal.aborted) open_at(list_of([picture]), 0, its_uses);
+    if (!signal.aborted) open_at([picture], 0, its_uses);
   }, ({ message }) => {
     write_photo(null);
-    show_toast({ title: "The linked picture cannot be shown", message });
+    show_toast({ ...find_words("linked_missing"), message });
   });
 }
 
 export function leave_viewer() {
   newest.abort();
   key_below = null;
-  if (viewer.open) viewer.close(NEW_SEARCH);
+  viewer.close();
 }
 
 export function refresh_viewer() {
@@ -79,7 +78,6 @@ function open_at(list, first, its_uses, push) {
 }
 
 function open_dialog() {
-  viewer.returnValue = "";
   viewer.showModal();
   part("caption").focus({ preventScroll: true });
 }
@@ -93,14 +91,14 @@ function close() {
 viewer.onclose = () => {
   clearTimeout(timer);
   toggle_heatmap(false);
-  if (viewer.returnValue === NEW_SEARCH) return;
+  if (!key_below) return;
   if (read_photo() !== null) photo_entry()?.is_added ? history.back() : write_photo(null);
   uses.close?.(at);
 };
 
 function step(by) {
   const next = at + by;
-  if (next < 0 || next >= pictures.count) return;
+  if (!is_there(next)) return;
   show(next, () => {
     write("viewer_said", `${part("position").textContent}: ${part("caption").textContent}`);
     clearTimeout(timer);
@@ -120,24 +118,23 @@ async function show(next, then) {
     then();
   }, (failure) => {
     at = before;
-    report_failure("The picture could not be fetched", failure, () => show(next, then));
+    report_failure("picture_missing", failure, () => show(next, then));
   });
 }
 
 function fill_viewer() {
-  const { count } = pictures;
-  gestures.reset();
+  reset_zoom();
   fill_picture(part("picture"), shown);
-  write("viewer_position", `${(at + 1).toLocaleString("en")} of ${count.toLocaleString("en")}`);
+  write("viewer_position", `${(at + 1).toLocaleString("en")} of ${pictures.length.toLocaleString("en")}`);
   write("viewer_caption", describe_caption(shown));
   show_details(shown, uses);
   offer_its_heatmap();
   if (!shown.explanation) uses.explain?.(shown).then(refresh_viewer, () => null);
   // `disabled` would lose the focus.
-  part("previous").ariaDisabled = at === 0;
-  part("next").ariaDisabled = at === count - 1;
+  part("previous").ariaDisabled = !is_there(at - 1);
+  part("next").ariaDisabled = !is_there(at + 1);
   when_idle(() => {
-    for (const next of [at + 1, at - 1]) if (next >= 0 && next < count) pictures.at(next).then(load_ahead, () => null);
+    for (const next of [at + 1, at - 1].filter(is_there)) Promise.resolve(pictures.at(next)).then(load_ahead, () => null);
   });
 }
 
@@ -147,7 +144,7 @@ function offer_its_heatmap() {
 }
 
 function load_original(scale) {
-  const { clientWidth, naturalWidth } = part("picture").querySelector("img");
+  const { clientWidth, naturalWidth } = part("image");
   const is_wanted = clientWidth * scale * devicePixelRatio > naturalWidth && shown.width > naturalWidth;
   if (is_wanted) show_larger(part("picture"), image_address(shown.image_url));
 }
@@ -160,8 +157,8 @@ const keys = {
   ArrowRight: pressed.next,
   h: () => toggle_heatmap(),
   m: pressed.similar,
-  "+": () => gestures.zoom_by(1.5),
-  "-": () => gestures.zoom_by(1 / 1.5),
+  "+": () => zoom_by(1.5),
+  "-": () => zoom_by(1 / 1.5),
 };
 viewer.onkeydown = (event) => is_modified(event) || keys[event.key]?.();
 viewer.oncancel = (event) => {

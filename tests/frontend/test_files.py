@@ -8,7 +8,7 @@ from PIL import Image
 from tests.frontend.stand_in import FRONTEND
 
 HTML = (FRONTEND / "index.html").read_text("utf-8")
-MAX_BYTES = 101_300  # 90 KB are aimed at
+MAX_BYTES = 91_400
 SERVICE_WORKER = "service_worker.js"
 
 
@@ -30,6 +30,15 @@ def test_every_module_is_named_by_the_page_and_not_only_once_another_asks_for_it
 def test_every_style_is_the_page_s_or_the_login_s() -> None:
     links = re.findall(r'<link rel="stylesheet" href="static/([^"]+)"', HTML)
     assert sorted(links) == sorted(names(".css") - {"login/login.css"})
+
+
+def test_every_sentence_that_a_module_names_is_in_the_page() -> None:
+    modules = "".join((FRONTEND / name).read_text("utf-8") for name in names(".js"))
+    named = re.findall(r'\b(?:sentence|find_words|report_failure|RequestFailed)\("(\w+)"', modules)
+    assert {"waking_up", "library_changed", "folder_closed", "no_picture"} <= set(named)
+    sentences = re.findall(r'<p id="(\w+)"', HTML.partition('<template id="words">')[2].partition("</template>")[0])
+    assert sorted(set(named) - set(sentences)) == []
+    assert len(sentences) == len(set(sentences))
 
 
 def test_whatever_the_page_names_is_there_and_its_addresses_are_relative() -> None:

@@ -21,7 +21,7 @@ OPEN_ENDLESS = """async () => {
     return {id: number + 1, image_path: `${number}.jpg`, image_url: null, preview_url: null, width: 3, height: 2,
       caption: `number ${number}`, caption_source: "index", taken: null, camera: null, place: null, country: null};
   };
-  open_viewer({count: 100_000, at}, 50_000, {find_similar() {}, close: (at) => (window.closed_at = at)});
+  open_viewer({length: 100_000, at}, 50_000, {find_similar() {}, close: (at) => (window.closed_at = at)});
 }"""
 
 
