@@ -108,7 +108,8 @@ function as_form(fields, file) {
 async function with_hash(options) {
 	const request = new Request(api_base, options);
 	const body = await request.arrayBuffer();
-	const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", body)).toHex();
+	const bytes = [...new Uint8Array(await crypto.subtle.digest("SHA-256", body))];
+	const sha256 = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
 	return { ...options, body, headers: { ...Object.fromEntries(request.headers), "x-amz-content-sha256": sha256 } };
 }
 

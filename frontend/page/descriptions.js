@@ -24,7 +24,7 @@ export function describe_answer(request, { matches, misses }, { more, filtered, 
 }
 
 export const describe_query_read = ({ query_read: read, query_language }) => join([
-	read && sentence("first_words", { read, count: read.split(/\s+/).length }), query_language && sentence("captions_in_english"),
+	read && sentence("read_in_part", { read }), query_language && sentence("captions_in_english"),
 ], ". ");
 
 export const describe_caption = ({ caption }) => caption || "No caption";

@@ -1,4 +1,4 @@
-// What is claimed of a picture, why, and what is known of its file.
+// What is claimed of a picture, why, and facts.
 
 import { attempt, open_folder } from "../page/api.js";
 import { describe_place, describe_size, describe_verdict, name_date } from "../page/descriptions.js";
@@ -55,7 +55,7 @@ const make_link = (textContent, href) => make("a", { textContent, dir: "auto", .
 
 function make_bar({ word, share, drop, in_caption }) {
 	const is_missing = drop <= 0 && !in_caption;
-	const number = is_missing ? "not found" : `${Math.round(100 * share)}%`;
+	const number = drop > 0 ? `${Math.round(100 * share)}%` : is_missing ? "not found" : "";
 	const source = `${in_caption ? "" : "not "}in the caption`;
 	const bar = make("li", { className: "bar" }, make("b", {}, word), make("i"), make("span", {}, number), make("small", {}, source));
 	bar.classList.toggle("missing_word", is_missing);
@@ -84,9 +84,7 @@ async function copy(text, button) {
 	}
 }
 
-const show_in_folder = () => attempt(null, () => open_folder(shown.id), (failure) => {
-	report_failure("folder_closed", failure, show_in_folder);
-});
+const show_in_folder = () => attempt(null, () => open_folder(shown.id), (failure) => report_failure("folder_closed", failure, show_in_folder));
 
 part("copy_link").onclick = ({ target }) => {
 	write_photo(shown.id, photo_entry()); // which lags behind

@@ -1,4 +1,4 @@
-// One picture, large, with its details. Back closes it.
+// One picture, large. Back closes it.
 
 import { attempt, browse } from "../page/api.js";
 import { describe_caption } from "../page/descriptions.js";

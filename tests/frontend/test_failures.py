@@ -22,6 +22,7 @@ def fault(message: str, code: str = "any") -> dict[str, object]:
     ("status", "body", "title", "message"),
     [
         (422, fault("Say it otherwise."), "This search was refused", "Say it otherwise."),
+        (422, fault("Say what it shows.", "query_empty"), "Nothing to look for", "Say what it shows."),
         (422, fault("Shorten it.", "query_too_long"), "That is too long", "Shorten it."),
         (422, fault("It is HEIC.", "image_unreadable"), "That picture cannot be read", "It is HEIC."),
         (413, "<h1>Too large</h1>", "That is too large", "Give a smaller picture."),
