@@ -70,7 +70,7 @@ function begin() {
 function open_at(list, first, its_uses, push) {
 	[pictures, uses] = [list, its_uses];
 	return show(first, () => {
-		if (push) write_photo(shown.id, { at, is_added: true }, { push });
+		if (push) write_photo(shown.id, { at, is_added: true }, { push: !viewer.open });
 		key_below = request_key();
 		open_dialog();
 		if (uses.heatmap) toggle_heatmap(true);

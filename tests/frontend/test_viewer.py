@@ -45,6 +45,17 @@ def test_back_closes_the_picture_and_forward_opens_it_again(page: Page, stand_in
     assert len(stand_in.asked["search"]) == 1
 
 
+def test_a_picture_that_is_opened_twice_closes_at_once(page: Page, stand_in: StandIn) -> None:
+    """As a double click, or Enter and then h, does while the viewer's files are still coming."""
+    open_explained(page, f"{stand_in.url}/?q=boat")
+    pictures(page).first.click()
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat&photo=0")
+    pictures(page).first.evaluate("(picture) => picture.click()")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page).to_have_url(f"{stand_in.url}/?q=boat")
+
+
 def test_more_like_this_and_back_lead_to_the_open_picture_again(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
     pictures(page).nth(2).click()
