@@ -189,7 +189,7 @@ def test_a_setting_in_an_env_file_that_would_be_left_out_is_refused_and_not_show
 
 
 def test_lines_of_other_programs_in_an_env_file_are_passed_over() -> None:
-    others = 'OTHER="unclosed\nsource x.sh\n=1\n# ACCESS_TOKEN="\nMY_ACCESS_TOKEN=\'\n'
+    others = 'OTHER="unclosed\nsource x.sh\n=1\n# ACCESS_TOKEN="\nMY_ACCESS_TOKEN=x"\n'
     Path(".env").write_text(f"{others}'TOP_K_DEFAULT'=3\nGROQ_MODEL=\"a ‘b’\nc\"\n", "utf-8")
     assert (Settings.read().top_k_default, Settings.read().groq_model) == (3, "a ‘b’\nc")
 
