@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from runtime.artefacts.damage import manifest_is_damaged
 from typer.testing import CliRunner
 
 import export.publish.__main__ as publishing
 from export.__main__ import app
 from export.errors import ArtefactDamaged
 from export.verify.run import verify
+from runtime.artefacts.damage_check import manifest_is_damaged
 from runtime.artefacts.file_record import record_file
 from runtime.artefacts.manifest import read_index_manifest, read_models_manifest
 from runtime.stores.flat import FlatStore
