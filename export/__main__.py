@@ -148,9 +148,11 @@ def evaluate(
     """Measure models on your own captioned pictures: recall@k, caption scores, and what quantizing changed."""
     with told_errors(), naming_what_is_missing():
         from export.evaluation.run import Sources, evaluate_models
+        from export.index.captions.file import read_captions
         from export.index.chosen_models import choose_models
         from export.index.picture_file import limit_decoders
 
+        read_captions(captions, images)  # a file that cannot be read is said before anything of models
         threads = limit_decoders(Settings.read())
         evaluate_models(Sources(captions, images, choose_models(models), exact), out, threads=threads)
 

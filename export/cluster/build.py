@@ -5,7 +5,7 @@ on when the same command is given again.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from export.atomic import locked_folder
+from export.cluster.another_library import refuse_other_shards
 from export.cluster.completed_build import finish
 from export.cluster.job import ActorSetup, Cluster, Tables
 from export.cluster.models_files import PLACES, put_models
@@ -53,6 +54,7 @@ class ShardOptions:
         places: the table that names positions, if there is one.
         rules: what of the source does not count.
         device: what the models run on.
+        forget: whether shards of another library may be replaced.
     """
 
     captions: bool = True
@@ -61,6 +63,7 @@ class ShardOptions:
     places: PlacesFile | None = None
     rules: Rules = field(default_factory=Rules)
     device: Device = "cpu"
+    forget: bool = False
 
 
 def build_shards(
@@ -79,6 +82,7 @@ def build_shards(
     Raises:
         FolderUnusable, SourceUnusable, RemoteRefused: the source cannot be listed.
         ShardsUnusable: the shards there are damaged, or of an unfinished build with other options.
+        LibraryOfAnother: they are of another library, whose pictures would leave them.
         ClusterUnusable: the cluster cannot be reached, or the job failed; what is done is kept.
         TextModelsMissing: text is to be read, and its models are not here.
         OutputUnwritable: the shards cannot be written.
@@ -109,6 +113,7 @@ class _ClusterBuild:
         self._console.print(f"{len(source.images):,} pictures below {source.address}", highlight=False)
         wanted = {"captions": self._captions, "text": self._options.text}
         last = read_last(self._shards, self._last_manifest(), self._fingerprint, **wanted)
+        self._refuse_another(source, last, [image.bytes for image in source.images])  # no file is read yet
         started = Started(
             models=self._fingerprint, captions=self._captions, text=self._options.text, previews=self._options.previews
         )
@@ -119,6 +124,10 @@ class _ClusterBuild:
                 self._look(source, last, remaining, cluster)
         with unwritable_refused(Path(self._shards)):
             return finish(self._shards, source, last, remaining, self._blank(source), self._console)
+
+    def _refuse_another(self, source: Source, last: LastShards, found: Iterable[int] | Iterable[str]) -> None:
+        if last.manifest and not self._options.forget:
+            refuse_other_shards(self._shards, source.address, last.manifest.pictures_dir, last.catalog.rows, found)
 
     def _last_manifest(self) -> ShardsManifest | None:
         """Return the manifest of the shards that are there, None where there are none; say what other models make again."""
@@ -135,6 +144,7 @@ class _ClusterBuild:
         if images:
             hashed, unreadable = self._hash(source, images, cluster)
             hashes |= hashed
+        self._refuse_another(source, last, hashes.values())
         remaining = find_remaining(source, hashes, unreadable, last)
         new, moved = len(remaining.new), sum(map(len, remaining.moved.values()))
         told = f"New: {new:,}. Moved or to be completed: {moved:,}. As before: {remaining.unchanged:,}."

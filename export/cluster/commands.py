@@ -27,8 +27,8 @@ IvfFrom = Annotated[
     int | None,
     typer.Option(min=1, help="From so many pictures on, searches look through the nearest clusters; 50,000 if not said."),
 ]
-NOT_OF_SHARDS = {"publish_every", "given_captions", "calibration", "keep", "forget", "forget_below", "ivf_from", "reuse"}
-NOT_OF_AN_ENGINE = {"keep", "ivf_from", "no_previews"}
+NOT_OF_SHARDS = {"publish_every", "given_captions", "calibration", "keep", "forget_below", "ivf_from", "reuse"}
+NOT_OF_AN_ENGINE = {"keep", "ivf_from", "no_previews", "forget"}
 
 
 @app.command(context_settings=ONE_FOLDER)
@@ -128,7 +128,7 @@ def index(
             _refuse_given(context, NOT_OF_SHARDS, "with --cluster; it is of `lookwhy load`, or of a build on one machine")
             made = ShardOptions(captions=captions == "now", text=text == "now", previews=not no_previews, device=device)
             rules = Rules(left_out, include_hidden=include_hidden)
-            made = replace(made, places=find_table(places), rules=rules)
+            made = replace(made, places=find_table(places), rules=rules, forget=forget)
             models, shards_dir = choose_models(models), out or OWN_SHARDS
             tell(f"Models: {name_models(models)}. Shards: {shards_dir}.")
             connect = partial(RayCluster, cluster, actors=actors)
@@ -172,6 +172,7 @@ def load(
     ivf_from: IvfFrom = None,
     no_previews: Annotated[bool, typer.Option("--no-previews", help="Do not copy the previews beside the shards.")] = False,
     places: PlacesTable = None,
+    forget: Annotated[bool, typer.Option("--forget", help="Replace the index of another library.")] = False,
 ) -> None:
     """Load shards into what searches them, beside what is there, then in its place. Embeds no picture again."""
     with told_errors():
@@ -189,7 +190,7 @@ def load(
         if not store.startswith("faiss:"):
             _refuse_given(context, NOT_OF_AN_ENGINE, f"with --store {store}")
         read_shards_manifest(shards)
-        options = LoadOptions(previews=not no_previews, keep=keep, places=find_table(places))
+        options = LoadOptions(previews=not no_previews, keep=keep, places=find_table(places), forget=forget)
         if ivf_from is not None:
             options = replace(options, ivf_from=ivf_from)
         if calibration is not None:

@@ -2,6 +2,7 @@
 
 ExportError
 ├── ShardsUnusable     shards are not there, are not whole, or do not fit what is asked of them
+│   └── LibraryOfAnother   an index or shards of another library would be replaced
 ├── ClusterUnusable    Ray cannot be reached, or its job failed
 ├── SourceUnusable     what is to be indexed cannot be listed
 ├── StoreUnknown       --store names no engine that shards are loaded into
@@ -22,6 +23,22 @@ class ShardsUnusable(ExportError):
     def __init__(self, shards: str, reason: str) -> None:
         self.shards, self.reason = shards, reason
         super().__init__(f"{shards} cannot be used as shards: {reason}.")
+
+
+class LibraryOfAnother(ShardsUnusable):
+    """What is there holds another library, whose pictures would leave it."""
+
+    code = "library_of_another"
+
+    def __init__(self, shards: str, there: str, former: str, *, pictures: int, remedy: str) -> None:
+        """Say whose pictures the index or the shards at `there` have; `remedy` says how to have both, or this one alone."""
+        self.there, self.former, self.pictures = there, former, pictures
+        many = "1 picture, which is" if pictures == 1 else f"{pictures:,} pictures, most of which are"
+        super().__init__(
+            shards,
+            f"{there} holds the library of {former}, which has {many} not in this one and would be removed; nothing was "
+            f"changed. {remedy}",
+        )
 
 
 class ClusterUnusable(ExportError):

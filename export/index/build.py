@@ -18,7 +18,7 @@ from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
 from export.index.folder.excluded_files import LeavingOut
 from export.index.folder.found import Scan, not_read_lines, why_no_picture
-from export.index.folder.scan import scan_folder
+from export.index.folder.scan import may_be_a_drive, scan_folder
 from export.index.generations.history import bytes_of, name_of, sole_writer, whole_generations
 from export.index.generations.publisher import BuildOptions, Publisher, published_at_ctrl_c
 from export.index.generations.salvage import last_generation
@@ -74,7 +74,7 @@ def build_index(
     console, options = console or Console(stderr=True), options or BuildOptions()
     scan = scan_folder(folder, out, LeavingOut(folder, options.exclude, include_hidden=options.include_hidden))
     if not (scan.images or scan.skipped or (out / MANIFEST_NAME).exists()):
-        raise FolderUnusable(folder, why_no_picture(scan))
+        raise FolderUnusable(folder, why_no_picture(scan, may_be_a_drive=may_be_a_drive(scan.folder, out)))
     print_found(scan, folder, console)
     with sole_writer(out):
         try:

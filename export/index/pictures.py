@@ -3,6 +3,7 @@
 Reads files only to hash them. Runs no model.
 """
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ from export.index.folder.hashing import hash_images, is_too_large, remembered_ha
 from export.index.folder.skipped_report import print_skipped
 from export.index.generations.last_generation import Generation
 from export.index.unreachable_pictures import EMPTY, EVERYWHERE, GONE, GONE_NS, KeptPictures, folder_of
+from runtime.artefacts.file_record import open_file
 from runtime.images import AWAITED_REASONS
 
 
@@ -86,6 +88,7 @@ class FolderPictures:
                 moved[row.sha256] -= 1
             else:
                 self._keep(row, folder, reason, row.mtime_ns)
+        self._keep_closed()
         self._refuse_lacking()
         places = {str(place) for path in self.kept.rows for place in (path, *PurePosixPath(path).parents)}
         self.skipped += [SkippedImage(name, why) for name, why in self._scan.unlisted.items() if name not in places]
@@ -153,7 +156,9 @@ class FolderPictures:
         if not self.hashes:
             print_skipped(self.skipped, console)
             count = len(self.skipped)
-            reason = f"none of its {count:,} pictures can be read" if count else why_no_picture(self._scan)
+            reason = (
+                f"none of its {count:,} pictures can be read" if count else why_no_picture(self._scan, may_be_a_drive=True)
+            )
             raise FolderUnusable(self._scan.folder, reason)
 
     def keep_gone(self, gone: Collection[str]) -> bool:
@@ -207,11 +212,22 @@ class FolderPictures:
         self._keep(row, folder_of(image.name), image.reason, row.mtime_ns)
         return True
 
+    def _keep_closed(self) -> None:
+        """Keep the rows of files that must be embedded again and cannot be opened: said before the others are embedded."""
+        for path in [image.image_path for image in self._scan.images]:
+            row = self.kept.row_of(path)
+            if row and row.sha256 not in self._known.sizes and self.hashes.get(path, row.sha256) == row.sha256 != "":
+                try:
+                    open_file(self._scan.folder / path).close()
+                except OSError as cause:
+                    self._keep(row, folder_of(path), f"it cannot be read ({cause.strerror or cause})", row.mtime_ns)
+
     def _refuse_lacking(self) -> None:
         lacking = [row for row in self.kept.rows.values() if row.sha256 not in self._known.sizes]
         if lacking:
             place, reason = self.kept.reason_of(lacking[0])
-            raise FolderUnusable(self._scan.folder / place, _why_needed(reason, len(lacking)))
+            place = lacking[0].image_path if len(lacking) == 1 else place
+            raise FolderUnusable(self._scan.folder / place, _why_needed(reason, len(lacking), place))
 
     def _keep(self, row: IndexedImage, folder: str, reason: str, mtime_ns: int) -> None:
         self.kept.keep(row, folder, reason)
@@ -219,8 +235,10 @@ class FolderPictures:
         self._images[row.image_path] = FoundImage(row.image_path, row.bytes, mtime_ns)
 
 
-def _why_needed(reason: str, count: int) -> str:
+def _why_needed(reason: str, count: int, place: str) -> str:
+    it, them = ("it", "it") if count == 1 else (f"{count:,} pictures", "them")
+    forget = f"--forget-below {shlex.quote(place)}" if count == 1 else "--forget"
     return (
-        f"{reason}, and {count:,} pictures must be embedded again, as the models are others or the index is damaged. "
-        "Make them readable, or give them up with --forget"
+        f"{reason}, and {it} must be embedded again, as the models are others or the index is damaged. "
+        f"Make {them} readable, or give {them} up with {forget}"
     )

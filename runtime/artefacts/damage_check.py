@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord, sha256_of
+from runtime.artefacts.file_record import HASH_CHUNK_BYTES, FileRecord, open_file, sha256_of
 from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
 from runtime.errors import ArtefactError
 
@@ -43,7 +43,8 @@ def manifest_is_damaged(folder: Path, generation: str) -> bool:
     """
     path = folder / MANIFEST_NAME
     try:
-        kept = (folder / generation / f"{MANIFEST_NAME}.sha256").read_text("ascii").split()[0]
+        with open_file(folder / generation / f"{MANIFEST_NAME}.sha256") as told:
+            kept = told.read().decode("ascii").split()[0]
         given, digest = parse_index_manifest(path), sha256_of(path)
     except (OSError, ValueError, IndexError):
         return False

@@ -7,6 +7,7 @@ MAX_IMAGE_BYTES = 200 * 1024 * 1024  # of a file
 SERVING_MB = 300  # with the sample models, a server then stays below 500 MB
 INDEXING_MB, DECODER_MB = 1_000, 160  # at least; for each decoder: a photo of 16 megapixels with alpha
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "PPM", "PSD", "JPEG2000")
+TIFF_VALUES_MAX = 4 * 65_535  # of one list: of four colours, each with a strip a row, in as many rows as a picture may have
 # What each suffix says that a picture is; its content decides.
 FORMAT_BY_SUFFIX = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), "JPEG"),

@@ -40,6 +40,7 @@ WEBP_BYTES = 12  # two canvases, and what is handed to Pillow
 AVIF_BYTES = 10  # planes with alpha, RGBA, what is handed to Pillow
 AVIF_DEEP_BYTES = 16  # planes of 16 bits
 TIFF_SAMPLE_BYTES = 2  # the most that Pillow decodes; libtiff holds one strip or tile, which may be the whole picture
+TIFF_VALUE_BYTES = 260  # measured: of a strip's offset and length, as numbers and as what Pillow decodes by
 TIFF_SAMPLES = 277
 TIFF_STRIP_ROWS, TIFF_TILE_WIDTH, TIFF_TILE_HEIGHT = 278, 322, 323
 JPEG_REDUCTION_MAX = 8  # of its decoder
@@ -115,7 +116,7 @@ def estimate_bytes(image: "Image", file: BareFile, factor: int) -> int:
         case "JPEG2000":
             buffers = decoder_bytes(file.content)
         case "TIFF":
-            buffers = _strip_bytes(image, pixels)
+            buffers = _strip_bytes(image, pixels) + file.values * TIFF_VALUE_BYTES
         case _ if any(tile[0] in PYTHON_CODECS for tile in getattr(image, "tile", ())):
             buffers = 2 * loaded
     copies = 1 if file.is_whole else 2

@@ -5,16 +5,21 @@ sees the file: texts, colour profiles, EXIF, previews. What is damaged here cost
 Knows the formats' outer structure alone, and no pixels.
 """
 
+import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtime.images.psd import PSD_START, without_layers
 
 UPRIGHT = 1
 ORIENTATION_TAG = 0x0112
 INTEGER_FORMS = {1: "B", 3: "H", 4: "I"}  # by TIFF's number of the type: BYTE, SHORT, LONG
+TEXT_FORMS = frozenset({1, 2, 6, 7})  # of bytes, which stay as they are
+PRIVATE_TAGS = 32_768  # from here on, of programs' own, which no decoder reads
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # tRNS goes, too: transparency is dropped
 JPEG_START, JPEG_SCAN, JPEG_END = b"\xff\xd8", 0xDA, b"\xff\xd9"
@@ -38,6 +43,7 @@ class BareFile:
     `orientation` is EXIF's number, 1 to 8. `is_whole` is whether the content is the file itself, not a copy. `ended` is
     False where a JPEG has no end marker, so that one had to be added. `scans` is whether a JPEG comes in more than one scan,
     so that its decoder holds all coefficients. `deep` is whether an AVIF has more than 8 bits a sample.
+    `values` is how many numbers the longest list in a TIFF's directory has: of strips, of tiles.
     `size` is a WebP's, whose decoder takes its canvases as soon as it is opened. `profile` is the ICC profile of a JPEG or
     PNG, as it was taken out; empty where there is none, or a larger one than `PROFILE_MAX_BYTES`.
     """
@@ -48,6 +54,7 @@ class BareFile:
     ended: bool = True
     scans: bool = False
     deep: bool = False
+    values: int = 0
     size: tuple[int, int] | None = None
     profile: bytes = b""
 
@@ -58,7 +65,9 @@ def without_metadata(content: bytes) -> BareFile:
         if content.startswith(start):
             return bare(content)
     if content.startswith((b"II", b"MM")):
-        return BareFile(content, read_orientation(content), is_whole=True)
+        lists = (entry.numbers for entry in _entries(content) if entry.tag < PRIVATE_TAGS and entry.form not in TEXT_FORMS)
+        values = max(lists, default=0)
+        return BareFile(content, read_orientation(content), is_whole=True, values=values)
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return BareFile(content, is_whole=True, size=_webp_size(content[12:30]))
     if content[4:8] == b"ftyp":
@@ -97,31 +106,45 @@ def _webp_size(chunk: bytes) -> tuple[int, int] | None:
 def read_orientation(exif: bytes) -> int:
     """Return the orientation in a block of EXIF or at the start of a TIFF: 1 (upright) where there is none to be read."""
     block = exif.removeprefix(EXIF_PREFIX)
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None:
-        return UPRIGHT
-    try:
-        return _read_first_directory(block, order)
-    except struct.error:
-        return UPRIGHT
-
-
-def _read_first_directory(block: bytes, order: str) -> int:
-    is_big = struct.unpack_from(order + "H", block, 2)[0] == 43  # BigTIFF: offsets and counts of 8 bytes
-    [at] = struct.unpack_from(order + ("Q" if is_big else "I"), block, 8 if is_big else 4)
-    at = min(at, len(block))  # an offset that no file has is one past the end
-    [count] = struct.unpack_from(order + ("Q" if is_big else "H"), block, at)
-    first, step, value_at = (at + 8, 20, 12) if is_big else (at + 2, 12, 8)
-    for entry in range(first, min(first + count * step, len(block)), step):
-        tag, form = struct.unpack_from(order + "HH", block, entry)
-        if tag == ORIENTATION_TAG and form in INTEGER_FORMS:
-            [value] = struct.unpack_from(order + INTEGER_FORMS[form], block, entry + value_at)
+    for entry in _entries(block):
+        if entry.tag == ORIENTATION_TAG and entry.form in INTEGER_FORMS:
+            try:
+                [value] = struct.unpack_from(entry.order + INTEGER_FORMS[entry.form], block, entry.value_at)
+            except struct.error:
+                return UPRIGHT
             return int(value) if 1 <= value <= 8 else UPRIGHT
     return UPRIGHT
 
 
+class _Entry(NamedTuple):
+    tag: int
+    form: int
+    numbers: int
+    value_at: int
+    order: str
+
+
+def _entries(block: bytes) -> Iterator[_Entry]:
+    """Return what the first directory of a TIFF lists, as far as it is there."""
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None:
+        return
+    try:
+        is_big = struct.unpack_from(order + "H", block, 2)[0] == 43  # BigTIFF: offsets and counts of 8 bytes
+        [at] = struct.unpack_from(order + ("Q" if is_big else "I"), block, 8 if is_big else 4)
+        at = min(at, len(block))  # an offset that no file has is one past the end
+        [count] = struct.unpack_from(order + ("Q" if is_big else "H"), block, at)
+        form, first, step, value_at = ("HHQ", at + 8, 20, 12) if is_big else ("HHI", at + 2, 12, 8)
+        for entry in range(first, min(first + count * step, len(block)), step):
+            tag, kind, numbers = struct.unpack_from(order + form, block, entry)
+            yield _Entry(tag, kind, numbers, entry + value_at, order)
+    except struct.error:  # cut off
+        return
+
+
 def _bare_jpeg(content: bytes) -> BareFile:
-    kept, orientation, components, at = [JPEG_START], UPRIGHT, 0, 2
+    kept, orientation, components, at = io.BytesIO(), UPRIGHT, 0, 2  # one buffer: a file may have millions of pieces
+    kept.write(JPEG_START)
     profile: dict[int, bytes] = {}
     while (at := content.find(b"\xff", at)) >= 0 and at + 4 <= len(content):
         marker = content[at + 1]
@@ -134,7 +157,7 @@ def _bare_jpeg(content: bytes) -> BareFile:
         segment = content[at:end]
         start, least_bytes = JPEG_COLOURS.get(marker, (b"", 0))
         if marker not in JPEG_METADATA or (start and segment[4:].startswith(start) and len(segment) >= least_bytes):
-            kept.append(segment)
+            kept.write(segment)
         elif segment[4:].startswith(EXIF_PREFIX) and orientation == UPRIGHT:
             orientation = read_orientation(segment[4:])
         elif segment[4:].startswith(PROFILE_PREFIX) and len(segment) > 18:
@@ -147,8 +170,9 @@ def _bare_jpeg(content: bytes) -> BareFile:
         return BareFile(content, orientation, is_whole=True)  # without a scan: no decoder will take it
     ended = content.find(JPEG_END, at) >= 0
     several = bool(components) and (scans or content[at + 4 : at + 5] != bytes([components]))
-    kept += [content[at:], b"" if ended else JPEG_END]
-    return BareFile(b"".join(kept), orientation, ended=ended, scans=several, profile=_joined_profile(profile))
+    kept.write(memoryview(content)[at:])
+    kept.write(b"" if ended else JPEG_END)
+    return BareFile(kept.getvalue(), orientation, ended=ended, scans=several, profile=_joined_profile(profile))
 
 
 def _joined_profile(parts: dict[int, bytes]) -> bytes:
@@ -158,13 +182,14 @@ def _joined_profile(parts: dict[int, bytes]) -> bytes:
 
 
 def _bare_png(content: bytes) -> BareFile:
-    kept, orientation, at, view = [memoryview(PNG_SIGNATURE)], UPRIGHT, len(PNG_SIGNATURE), memoryview(content)
+    kept, orientation, at, view = io.BytesIO(), UPRIGHT, len(PNG_SIGNATURE), memoryview(content)
+    kept.write(PNG_SIGNATURE)
     profile = b""
     while at + 8 <= len(content):
         end = at + 12 + int.from_bytes(view[at : at + 4], "big")
         kind = bytes(view[at + 4 : at + 8])
         if kind in PNG_KEPT:
-            kept.append(view[at:end])
+            kept.write(view[at:end])
         elif kind == b"eXIf":
             orientation = read_orientation(content[at + 8 : end - 4])
         elif kind == b"iCCP" and not profile:
@@ -172,7 +197,7 @@ def _bare_png(content: bytes) -> BareFile:
         if kind == b"IEND":
             break
         at = end
-    return BareFile(b"".join(kept), orientation, profile=profile)
+    return BareFile(kept.getvalue(), orientation, profile=profile)
 
 
 def _inflated_profile(chunk: bytes) -> bytes:

@@ -21,7 +21,7 @@ from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnreadable, PicturesUnsupported
 from runtime.images import reasons
 from runtime.images.colour_profiles import to_srgb
-from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, PictureLimits, process_limits
+from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, TIFF_VALUES_MAX, PictureLimits, process_limits
 from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
 from runtime.images.opened_image import OpenedImage
@@ -129,6 +129,8 @@ def _decoded(
     file = without_metadata(content)
     if file.size:
         _check_size(file.size, name, limits)
+    if file.values > TIFF_VALUES_MAX:  # Pillow would make an object of each before it looks at any
+        raise ImageUnreadable(name, reasons.UNSUPPORTED)
     with _plain_reasons(name, content):
         image = _read_header(file)
         check_mode(image, name)

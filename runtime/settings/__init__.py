@@ -20,6 +20,7 @@ from runtime.artefacts.remote.fetch_dir import default_fetch_dir
 from runtime.errors import LookwhyError, SettingInvalid
 from runtime.settings import accepted_values
 from runtime.settings.accepted_values import check_each, invalid_settings, is_host_name, is_origin, named_place
+from runtime.settings.env_file import check_env_file
 
 OWN_MODELS, OWN_INDEX = Path("artifacts/models"), Path("artifacts/index")
 OWN_PLACES = Path("artifacts/places.npz")  # the table of towns that the export side names positions by
@@ -174,7 +175,7 @@ class Settings(BaseSettings):
         Raises:
             SettingInvalid: values cannot be used, all of which are named, or a file of them cannot be read.
         """
-        _check_env_file()
+        check_env_file(ENV_FILE, cls.model_fields)
         given = {name: value for name, value in flags.items() if value is not None}
         try:
             folder = SECRETS_DIR if SECRETS_DIR.is_dir() else None
@@ -224,23 +225,3 @@ def _models_of(index_dir: Path) -> Path:
     except (OSError, ValueError, TypeError, KeyError, LookwhyError):
         return OWN_MODELS
     return sample_models_dir() if are_same_models(made_by, sample) else OWN_MODELS
-
-
-def _check_env_file() -> None:
-    """Refuse a `.env` that pydantic-settings would fail on, or read as other text than was written.
-
-    A folder of that name is passed over, as it often is somebody's virtual environment.
-
-    Raises:
-        SettingInvalid: it cannot be read, or is no text in UTF-8.
-    """
-    if not ENV_FILE.is_file():
-        return
-    try:
-        text = ENV_FILE.read_bytes().decode("utf-8")
-    except OSError as cause:
-        raise SettingInvalid(str(ENV_FILE), None, f"{cause.strerror}. Let this user read it") from cause
-    except UnicodeDecodeError as cause:
-        raise SettingInvalid(str(ENV_FILE), None, "it is not UTF-8. Save it as UTF-8") from cause
-    if "\0" in text:  # UTF-16 and UTF-32 without their mark are bytes that UTF-8 allows
-        raise SettingInvalid(str(ENV_FILE), None, "it is not UTF-8. Save it as UTF-8")

@@ -107,7 +107,9 @@ def _count_in(head: bytes, dimension: int) -> int | None:
         return None
     count: int = HEAD.unpack(head)[2]
     index = (dimension, count, DUMMY, DUMMY, TRAINED, INNER_PRODUCT)
-    is_ours = count >= 0 and head == HEAD.pack(WITH_IDS, *index, FLAT, *index, count * dimension)
+    if not 0 <= count <= SMALL_BYTES:  # of a damaged file; what it says of more would not fit the head
+        return None
+    is_ours = head == HEAD.pack(WITH_IDS, *index, FLAT, *index, count * dimension)
     return count if is_ours else None
 
 

@@ -46,7 +46,18 @@ MODELS_FLAG = ("--models", str(MODELS))
         (("watch", "{empty}", "--exclude", ""), "--exclude '' cannot be used"),
         (("index", "{empty}", "--exclude", "[z-a]"), "--exclude '[z-a]' cannot be used"),
         (("index", "{empty}", "--places", "/nowhere"), "/nowhere cannot be used as"),
+        (
+            ("index", "{empty}", "--places", "{fifo}"),
+            "/fifo cannot be used as the table of towns: it is no regular file",
+        ),
         (("index", "{empty}", "--given-captions", "/nowhere"), "/nowhere cannot be used"),
+        (
+            ("index", "{empty}", "--given-captions", "/dev/zero"),
+            "/dev/zero cannot be used as pictures with captions: it is no",
+        ),
+        (("index", "{empty}", "--calibration", "{fifo}"), "/fifo cannot be used as pictures with captions: it is no"),
+        (("evaluate", "/nowhere"), "/nowhere cannot be used as pictures with captions"),
+        (("evaluate", "{fifo}", "--models", "/nowhere"), "it is no regular file"),
         (("load", "/nowhere", "--store", "foo"), "--store 'foo' names no engine. Allowed: faiss:FOLDER, milvus://HOST:PORT"),
         (("load", "/nowhere", "--store", ""), "--store '' names no engine."),
         (("load", "/nowhere", "--store", "milvus://host"), "--store 'milvus://host' names no engine."),
@@ -54,9 +65,13 @@ MODELS_FLAG = ("--models", str(MODELS))
         (("storybook", "draw", "/proc/nowhere", "--count", "1"), "/proc/nowhere cannot be written"),
     ],
 )
-def test_a_fault_is_one_line_that_names_it(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_a_fault_is_one_line_that_names_it(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, arguments: tuple[str, ...], said: str
+) -> None:
     (tmp_path / "loop").symlink_to("loop")
-    ended = run_forked("export", *(argument.format(empty=tmp_path) for argument in arguments))
+    fifo = tmp_path_factory.mktemp("other") / "fifo"
+    os.mkfifo(fifo)
+    ended = run_forked("export", *(argument.format(empty=tmp_path, fifo=fifo) for argument in arguments))
     assert ended.returncode == 1, ended.stderr
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr

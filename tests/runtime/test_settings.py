@@ -170,6 +170,30 @@ def test_an_env_file_in_another_encoding_is_refused_by_name(encoding: str) -> No
         Settings.read()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ACCESS_TOKEN="abcdefghijk123456',
+        "export access_token='abcdefghijk123456",
+        "ACCESS_TOKEN='it''s a secret 12345'",
+        "“ACCESS_TOKEN”=abcdefghijk123456",
+        "“ACCESS_TOKEN=abcdefghijk123456",
+        "ACCESS_TOKEN=“abcdefghijk123456”",
+    ],
+)
+def test_a_setting_in_an_env_file_that_would_be_left_out_is_refused_and_not_shown(line: str) -> None:
+    Path(".env").write_text(f"# mine\n\nTOP_K_DEFAULT=3\n{line}\nQUERY_MAX_CHARS=33\n", "utf-8")
+    with pytest.raises(SettingInvalid, match=r"(?i)^\.env cannot be used: line \d \(access_token\)") as refused:
+        Settings.read()
+    assert "123" not in str(refused.value)
+
+
+def test_lines_of_other_programs_in_an_env_file_are_passed_over() -> None:
+    others = 'OTHER="unclosed\nsource x.sh\n=1\n# ACCESS_TOKEN="\nMY_ACCESS_TOKEN=x"\n'
+    Path(".env").write_text(f"{others}'TOP_K_DEFAULT'=3\nGROQ_MODEL=\"a ‘b’\nc\"\n", "utf-8")
+    assert (Settings.read().top_k_default, Settings.read().groq_model) == (3, "a ‘b’\nc")
+
+
 def test_an_env_file_of_no_text_is_refused_by_name() -> None:
     Path(".env").write_bytes(bytes(range(256)))
     with pytest.raises(SettingInvalid, match=r"\.env"):

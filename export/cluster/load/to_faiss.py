@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from export.cluster.another_library import pictures_folder, refuse_other_index
 from export.cluster.copy_previews import copy_previews
 from export.cluster.errors import ShardsUnusable
 from export.cluster.load.models import FileLoadModels
@@ -42,7 +43,6 @@ from runtime.stores.vector_file import VectorBatch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-S3_PICTURES = "pictures"  # where they are looked for, below the index, when they lie on S3: nowhere, unless they are brought
 Vectors = NDArray[np.float16]
 
 
@@ -56,6 +56,7 @@ class LoadOptions:
         ivf_from: from so many pictures on, a search scans only the nearest clusters.
         labels: captions by people that match probabilities are fitted to, by path.
         places: the table of towns, for what else they are called.
+        forget: whether the index of another library may be replaced.
     """
 
     previews: bool = True
@@ -63,6 +64,7 @@ class LoadOptions:
     ivf_from: int = IVF_FROM
     labels: Mapping[str, Sequence[str]] | None = None
     places: PlacesFile | None = None
+    forget: bool = False
 
 
 @dataclass
@@ -88,6 +90,7 @@ def load_faiss(shards: str, out: Path, *, models: FileLoadModels, options: LoadO
 
     Raises:
         ShardsUnusable: they are damaged, empty, or other models made them.
+        LibraryOfAnother: the index is of another library, whose pictures would leave it; it is as it was.
         OutputUnwritable: the disk is full, `out` cannot be written, or a build holds it; the index is as it was.
         SessionFailed: the text tower refused a question of the calibration.
     """
@@ -107,7 +110,12 @@ def _load(
     shards: str, manifest: ShardsManifest, out: Path, models: FileLoadModels, options: LoadOptions, console: Console
 ) -> Summary:
     last = last_generation(out, console)
-    assigned = _assign(shards, last)
+    identities = (batch.to_pydict() for batch in read_shards(shards, ("path", "sha256")))
+    hashes = {path: sha256 for one in identities for path, sha256 in zip(one["path"], one["sha256"], strict=True)}
+    pictures_dir = pictures_folder(manifest.pictures_dir, out)
+    if not options.forget:
+        refuse_other_index(shards, pictures_dir, out, last, hashes.values())
+    assigned = assign_ids(last.catalog.rows, hashes, last.catalog.next_id)
     with (
         unwritable_refused(out),
         closing(Signatures(out)) as signatures,
@@ -125,7 +133,7 @@ def _load(
         following = NextGeneration(
             number=next_number(out, last.number),
             catalog=catalog,
-            images_dir=_pictures_dir(manifest, out),
+            images_dir=pictures_dir,
             models=models.fingerprint,
             dimension=manifest.dimension,
             vectors=vectors.pictures(),
@@ -140,13 +148,6 @@ def _load(
         publish(out, following, console)
         remove_leftovers(out, following.number, before={last.number} - {0}, keep=options.keep)
     return _summary(following, assigned, out)
-
-
-def _assign(shards: str, last: Generation) -> IdAssignment:
-    hashes = dict[str, str]()
-    for batch in read_shards(shards, ("path", "sha256")):
-        hashes |= dict(zip(batch["path"].to_pylist(), batch["sha256"].to_pylist(), strict=True))
-    return assign_ids(last.catalog.rows, hashes, last.catalog.next_id)
 
 
 class _Sorted:
@@ -225,10 +226,6 @@ def _catalog(
         texts=read.texts,
         compared=len(rows),
     )
-
-
-def _pictures_dir(manifest: ShardsManifest, out: Path) -> Path:
-    return out.resolve() / S3_PICTURES if "://" in manifest.pictures_dir else Path(manifest.pictures_dir)
 
 
 def _summary(written: NextGeneration, assigned: IdAssignment, out: Path) -> Summary:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from export.errors import CaptionsUnusable
 from export.index.folder.scan import is_text
+from runtime.artefacts.file_record import open_file
 
 GIVEN_MAX_CHARS = 1000  # of a caption in an index, as of a query
 TOO_LONG = f"a caption has more than {GIVEN_MAX_CHARS:,} characters"
@@ -94,7 +95,8 @@ def read_captions(path: Path, images: Path | None = None, *, absent_too: bool = 
     """
     root = images or path.parent
     try:
-        content = path.read_bytes()
+        with open_file(path) as file:
+            content = file.read()
     except OSError as cause:
         raise CaptionsUnusable(path, cause.strerror or str(cause)) from cause
     if not root.is_dir():

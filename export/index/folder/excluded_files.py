@@ -15,7 +15,17 @@ HIDDEN = "hidden"
 # Names of folders, in small letters; in them lie copies, thumbnails and what was deleted.
 COPIES = frozenset(
     {
-        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@snapshot", "@tmp", "@__thumb"),  # NAS
+        *(
+            "@eadir",
+            "#recycle",
+            "#snapshot",
+            "@recycle",
+            "@recently-snapshot",
+            "@snapshot",
+            "@tmp",
+            "@__thumb",
+            "~snapshot",
+        ),  # NAS
         *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000"),  # Windows
         *("lost+found", "network trash folder", "temporary items", "ipod photo cache", "__macosx"),
         *(
@@ -39,6 +49,7 @@ FOLDERS_MAX = 2  # each more ** multiplies the time by the length of a path
 # Of any index that lies among the pictures; `runtime/library/previews` names them so.
 PREVIEW = re.compile(r"(?:.*/)?previews/([0-9a-f]{2})/\1[0-9a-f]{62}\.[0-9]+\.jpg", re.DOTALL)
 OF_AN_INDEX = "previews of an index"
+NEXTCLOUD_COPIES = "appdata_oc"  # and the rest of its own name; below it, a preview of each picture
 LIGHTROOM_COPIES = ".lrdata"  # "Catalog Smart Previews.lrdata" holds DNGs
 
 
@@ -65,7 +76,9 @@ class LeavingOut:
         name = path.rpartition("/")[2].casefold()
         if name.startswith(".") and not self._include_hidden:
             return HIDDEN
-        if (is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES))) or _is_in_mac_library(path):
+        if (
+            is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES) or name.startswith(NEXTCLOUD_COPIES))
+        ) or _is_in_mac_library(path):
             return path.rpartition("/")[2]
         if not is_folder and PREVIEW.fullmatch(path):
             return OF_AN_INDEX

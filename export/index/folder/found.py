@@ -7,6 +7,8 @@ from pathlib import Path
 from export.index.folder.excluded_files import LeavingOut, folders_of
 from export.index.folder.unread_formats import read_formats, unread_lines
 
+MOUNT_IT = "If a drive belongs there, mount it; an index of it is as it was"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
@@ -70,11 +72,11 @@ class Scan:
         return next((self.left_out[place] for place in places if place in self.left_out), None) or self.rules.why_below(path)
 
 
-def why_no_picture(scan: Scan) -> str:
-    """Return why a folder that holds no picture cannot be indexed."""
+def why_no_picture(scan: Scan, *, may_be_a_drive: bool) -> str:
+    """Return why a folder that holds no picture cannot be indexed; of a drive it speaks only where there may be one."""
     files = scan.other_files + len(scan.unread)
     if not (files or scan.left_out):
-        return "it holds no file. If a drive belongs there, mount it; an index made of it before is as it was"
+        return f"it holds no file. {MOUNT_IT}" if may_be_a_drive else "it holds no file"
     which = "its one file is no" if files == 1 else f"none of its {files:,} files is a" if files else "it holds no"
     reasons = [f"{which} picture that is read here ({read_formats()})"]
     reasons += [line.removesuffix(".") for line in not_read_lines(scan)]

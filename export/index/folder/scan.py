@@ -8,7 +8,7 @@ from pathlib import Path
 
 from export.errors import FolderUnusable
 from export.index.folder.excluded_files import HIDDEN, NOMEDIA, LeavingOut
-from export.index.folder.found import FoundImage, Scan, SkippedImage, why_no_picture
+from export.index.folder.found import MOUNT_IT, FoundImage, Scan, SkippedImage, why_no_picture
 from export.index.folder.unread_formats import READ_SUFFIXES, live_videos, suffix_of, unread_kind
 from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
 from runtime.errors import ArtefactError
@@ -63,7 +63,7 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
         folders = [path for entry in entries if (path := _note_entry(entry, scan))]
         waiting += [path for path in folders if path != passed_over]
     if not (scan.images or scan.skipped or scan.unlisted or scan.empty - {"."}):
-        raise FolderUnusable(folder, why_no_picture(scan))
+        raise FolderUnusable(folder, why_no_picture(scan, may_be_a_drive=may_be_a_drive(root, leave_out)))
     for video in live_videos(scan.unread, (image.image_path for image in scan.images)):
         del scan.unread[video]
     scan.images.sort(key=lambda image: image.image_path)
@@ -96,8 +96,8 @@ def usable_root(folder: Path, out: Path | None = None) -> Path:
 def _why_not_there(folder: Path, out: Path | None) -> str:
     """Return what to do about a folder that is not there: mount its drive, or another name that was meant."""
     whole = folder.absolute()
-    if (whole.parts[1:2] and f"/{whole.parts[1]}" in MOUNTED_BELOW) or (out and _is_indexed(folder, out)):
-        return "it is not there. If a drive belongs there, mount it; an index of it is as it was"
+    if may_be_a_drive(whole, out):
+        return f"it is not there. {MOUNT_IT}"
     try:
         beside = [entry.name for entry in os.scandir(whole.parent) if entry.is_dir()]
     except OSError:
@@ -105,6 +105,11 @@ def _why_not_there(folder: Path, out: Path | None) -> str:
     by_name = {name.casefold(): name for name in beside}
     near = get_close_matches(whole.name.casefold(), by_name, n=1)
     return f"it is not there, but {whole.parent / by_name[near[0]]} is" if near else "it is not there"
+
+
+def may_be_a_drive(folder: Path, out: Path | None) -> bool:
+    """Return whether a folder may lie on a drive that is not mounted: where drives are mounted, or as an index is of it."""
+    return any(folder.is_relative_to(place) for place in MOUNTED_BELOW) or (out is not None and _is_indexed(folder, out))
 
 
 def _is_indexed(folder: Path, out: Path) -> bool:

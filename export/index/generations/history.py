@@ -16,6 +16,7 @@ from export.errors import OutputUnwritable
 from export.index.folder.scan import is_text
 from export.index.generations.row_sums import SUMS_NAME
 from export.index.vectors.store_files import STORE_NAMES
+from runtime.artefacts.file_record import open_file
 from runtime.artefacts.manifest import MANIFEST_NAME, IndexManifest, parse_index_manifest
 from runtime.artefacts.whole_file import PART_SUFFIX, whole_file
 from runtime.errors import ArtefactError
@@ -102,8 +103,8 @@ def keep_manifest(out: Path) -> None:
 def is_whole(folder: Path) -> bool:
     """Return whether a generation was in force at some time: its copy of the manifest is there, and sound."""
     try:
-        content = (folder / MANIFEST_NAME).read_bytes()
-        sound = (folder / MANIFEST_SUM_NAME).read_bytes() == _sum_line(content)
+        with open_file(folder / MANIFEST_NAME) as manifest, open_file(folder / MANIFEST_SUM_NAME) as told:
+            sound = told.read() == _sum_line(manifest.read())
         return sound and parse_index_manifest(folder / MANIFEST_NAME).generation == folder.name
     except (OSError, ValueError, ArtefactError):  # ValueError: a damaged name with a NUL
         return False

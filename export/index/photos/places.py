@@ -5,6 +5,7 @@ longitudes in degrees, float64, ordered by latitude, the towns' numbers of peopl
 of lines, and their other names, with tabs between those of one town. float32 cannot tell towns 2 km apart.
 """
 
+import stat
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.errors import PlacesUnusable
+from runtime.artefacts.file_record import open_file
 from runtime.artefacts.whole_file import whole_file
 from runtime.library.case_folding import folded_words
 from runtime.settings import OWN_PLACES
@@ -68,7 +70,7 @@ class Places:
         """
         places = cls(())
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as table:
+            with open_file(path) as file, np.load(file, allow_pickle=False) as table:
                 places._latitudes, places._longitudes = (
                     table[name].astype(np.float64) for name in ("latitude", "longitude")
                 )
@@ -160,6 +162,8 @@ class PlacesFile:
             facts = path.stat()
         except OSError as cause:
             raise PlacesUnusable(path, cause.strerror or str(cause), COMMAND) from cause
+        if not stat.S_ISREG(facts.st_mode):
+            raise PlacesUnusable(path, "it is no regular file", COMMAND)
         self.version = f"{facts.st_size}-{facts.st_mtime_ns}"
 
     def name(self, latitude: float, longitude: float) -> tuple[str | None, str | None]:

@@ -15,7 +15,8 @@ MODELS = ("--models", "sample")
     ("arguments", "said"),
     [
         (("index", "{pictures}", "--cluster", "auto", "--keep", "2"), "--keep means nothing with --cluster"),
-        (("index", "{pictures}", "--cluster", "auto", "--forget"), "--forget means nothing with --cluster"),
+        (("index", "{pictures}", "--cluster", "auto", "--forget-below", "x"), "--forget-below means nothing with --cluster"),
+        (("load", "{pictures}", "--store", "milvus://x/y", "--forget"), "--forget means nothing with --store milvus"),
         (("index", "{pictures}", "--actors", "2"), "--actors means nothing without --cluster"),
         (("load", "{pictures}", "--store", "lance:x"), "--store 'lance:x' names no engine. Allowed: faiss:FOLDER"),
         (("load", "{pictures}", "--store", "faiss:"), "--store 'faiss:' names no engine"),

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import platform
 import shutil
 import signal
@@ -168,15 +167,14 @@ def test_the_command_prints_the_table_and_each_fault_is_one_line(scenes: Path, e
     assert len(failed.stderr.splitlines()) == 1
 
 
-def test_ctrl_c_ends_it_without_a_traceback(exact: Path, tmp_path: Path) -> None:
-    waiting = tmp_path / "captions.jsonl"
-    os.mkfifo(waiting)  # the command waits for its captions, and we know that it does
-    command = [sys.executable, "-m", "export", "evaluate", str(waiting), "--models", str(MODELS), "--exact", str(exact)]
-    command += ["--out", str(tmp_path / "figures.json")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    with waiting.open("wb"):  # opens once the command has opened it for reading
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=300)
+def test_ctrl_c_ends_it_without_a_traceback(scenes: Path, exact: Path, tmp_path: Path) -> None:
+    out = tmp_path / "made" / "figures.json"
+    command = [sys.executable, "-m", "export", "evaluate", str(scenes), "--models", str(MODELS), "--exact", str(exact)]
+    process = subprocess.Popen([*command, "--out", str(out)], stderr=subprocess.PIPE, text=True)
+    while not out.parent.exists():  # it is made before models are opened and pictures read
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == INTERRUPTED
     assert "Traceback" not in errors
-    assert not (tmp_path / "figures.json").exists()
+    assert not out.exists()

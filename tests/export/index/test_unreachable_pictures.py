@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -12,6 +13,7 @@ from export.errors import FolderUnusable
 from export.index.build import BuildOptions
 from export.index.generations.rollback import roll_back
 from export.index.unreachable_pictures import named_folders
+from runtime.artefacts.file_record import open_file
 from tests.export.index.small_library import (
     GridEncoder,
     build,
@@ -233,3 +235,29 @@ def test_an_unmounted_folder_that_is_all_there_was_leaves_the_index_as_it_is(tmp
     assert told_by(out) == before
     with pytest.raises(FolderUnusable, match="it holds no file"):
         build(folder, out, options=BuildOptions(forget=(".",)))
+
+
+@pytest.mark.parametrize("is_touched", [False, True])
+def test_one_file_that_must_be_embedded_again_and_cannot_be_read_stops_the_build(
+    folder: Path, out: Path, monkeypatch: pytest.MonkeyPatch, is_touched: bool
+) -> None:
+    build(folder, out)
+    before, others = told_by(out), replace(small_models(), fingerprint={"clip/image.onnx": "9" * 64})
+    unread = HOME[-1]
+
+    def opened(path: Path) -> BinaryIO:
+        if path.name == unread:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_file(path)
+
+    monkeypatch.setattr("export.index.pictures.open_file", opened)
+    monkeypatch.setattr("runtime.artefacts.file_record.open_file", opened)  # that a file is hashed by
+    if is_touched:
+        os.utime(folder / unread)
+    with pytest.raises(
+        FolderUnusable, match=r"denied\), and it must be embedded again.* give it up with --forget-below "
+    ) as raised:
+        build(folder, out, others)
+    assert raised.value.folder == folder / unread
+    assert told_by(out) == before
+    assert build(folder, out, others, options=BuildOptions(forget=(unread,))).count >= 13

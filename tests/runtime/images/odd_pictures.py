@@ -31,6 +31,22 @@ def png_that_claims(width: int, height: int) -> bytes:
     return bytes(content)
 
 
+def png_in_pieces(pieces: int) -> bytes:
+    """Return a picture of 8 x 8 pixels before whose only part stand so many empty ones."""
+    content, empty = encoded(noise(8, 8), "PNG"), struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT"))
+    at = content.index(b"IDAT") - 4
+    return content[:at] + empty * pieces + content[at:]
+
+
+def tiff_in_strips(strips: int) -> bytes:
+    """Return a grey picture of 8 x 8 pixels whose lists of strips have so many numbers."""
+    numbers, tags = struct.pack("<I", 8) * strips, ((256, 8), (257, 8), (258, 8), (259, 1), (262, 1), (277, 1), (278, 1))
+    entries = [*((tag, 3, 1, value) for tag, value in tags), (273, 4, strips, 72), (279, 4, strips, 72)]
+    directory = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    head = b"II*\0" + struct.pack("<I", 72 + len(numbers)) + bytes(64) + numbers
+    return head + struct.pack("<H", len(entries)) + directory + bytes(4)
+
+
 def psd(image: Image.Image, *, resources: bytes = b"", layers: bytes = b"") -> bytes:
     """Return a Photoshop file: blocks of resources and layers, and the flattened copy, not packed."""
     mode = {"L": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}[image.mode]

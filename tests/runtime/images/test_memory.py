@@ -2,25 +2,26 @@
 
 import io
 import threading
+import tracemalloc
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from benchmarks.photos.picture_memory import gif_of_one_pixel, png, tiff
-from runtime.errors import ImageTooLarge
+from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images import PictureLimits, decode_image, memory, upload_limits
 from runtime.images.limits import MB
 from runtime.images.memory import DecodeMemory, estimate_bytes, reduction
 from runtime.images.metadata import without_metadata
-from tests.runtime.images.odd_pictures import encoded, png_that_claims
+from tests.runtime.images.odd_pictures import encoded, png_in_pieces, png_that_claims, tiff_in_strips
 
 UPLOADS = upload_limits(50 * MB, None)
 
 
 @pytest.fixture(autouse=True)
-def without_the_limit_of_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+def without_the_limit_of_pillow() -> None:
+    decode_image(tiff_in_strips(8), "first.tif")  # it sets Pillow up, once in a process
 
 
 def estimate_mb(content: bytes) -> float:
@@ -101,6 +102,25 @@ def test_a_webp_is_refused_by_its_size_before_it_is_opened(options: dict[str, An
     monkeypatch.setattr("PIL.Image.open", None)
     with pytest.raises(ImageTooLarge, match="60,802 pixels; 60,000 are allowed"):
         decode_image(content, "vast.webp", limits=PictureLimits(max_pixels=60_000))
+
+
+def test_a_tiff_of_more_strips_than_rows_is_refused_before_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert decode_image(tiff_in_strips(8), "whole.tif").size == (8, 8)
+    assert estimate_mb(tiff_in_strips(100_000)) - estimate_mb(tiff_in_strips(8)) > 20
+    monkeypatch.setattr("PIL.Image.open", None)
+    with pytest.raises(ImageUnreadable, match="its header is damaged"):
+        decode_image(tiff_in_strips(300_000), "strips.tif")
+
+
+def test_a_picture_in_many_pieces_takes_no_memory_for_each() -> None:
+    content = png_in_pieces(50_000)  # 600 KB
+    tracemalloc.start()
+    try:
+        file = without_metadata(content)
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(content)
+    finally:
+        tracemalloc.stop()
+    assert file.content == content
 
 
 def test_small_pictures_are_never_reduced_and_large_ones_keep_what_models_see() -> None:

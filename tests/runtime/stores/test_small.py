@@ -86,6 +86,9 @@ def test_what_is_not_to_the_last_byte_ours_is_left_to_faiss(path: Path, tmp_path
     for content in (b"", whole[:40], whole[:-1], whole + b"x", b"IxFI" + whole[4:], whole[:33] + b"\1" + whole[34:]):
         changed.write_bytes(content)
         assert SmallStore.read(changed, DIMENSION) is None
+    for count in (2**62, -1, 2**31):
+        changed.write_bytes(whole[:8] + count.to_bytes(8, "little", signed=True) + whole[16:])
+        assert SmallStore.read(changed, DIMENSION) is None
     assert SmallStore.read(path, DIMENSION + 1) is None
     assert SmallStore.read(tmp_path / "nowhere.faiss", DIMENSION) is None
 

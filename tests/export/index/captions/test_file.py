@@ -127,7 +127,7 @@ def test_a_link_out_of_the_folder_is_not_followed(photos: Path) -> None:
 def test_a_missing_file_and_a_missing_folder_are_one_error(photos: Path) -> None:
     with pytest.raises(CaptionsUnusable, match=r"none\.jsonl cannot be used"):
         read_captions(photos / "none.jsonl")
-    with pytest.raises(CaptionsUnusable, match=r"Is a directory"):
+    with pytest.raises(CaptionsUnusable, match=r"it is no regular file"):
         read_captions(photos)
     with pytest.raises(CaptionsUnusable, match=r"the folder of its pictures, .*nowhere, is not there"):
         read_captions(write(photos, line()), photos / "nowhere")

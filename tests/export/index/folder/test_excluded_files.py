@@ -23,6 +23,8 @@ COPIES = [
     "Cat Smart Previews.lrdata/A/a.jpg",
     "files_trashbin/files/a.jpg",
     "trashbox/a.jpg",
+    "appdata_ocab12cd34ef/preview/a.jpg",
+    "~snapshot/hourly.0/a.jpg",
 ]
 HIDDEN_COPIES = [
     ".thumbnails/a.jpg",
@@ -44,7 +46,8 @@ def test_copies_of_nas_bins_and_snapshots_are_left_out_and_named(folder: Path, o
     assert set(ids_by_path(out)) == {*PHOTOS, "Family.photoslibrary/originals/0/a.jpg"}
     left_out = (
         "#Recycle, #recycle, #snapshot, $RECYCLE.BIN, @Recycle, @eaDir, Cat Smart Previews.lrdata, "
-        "System Volume Information, Thumbnails, files_trashbin, lost+found, resources, trashbox"
+        "System Volume Information, Thumbnails, appdata_ocab12cd34ef, files_trashbin, lost+found, resources, trashbox, "
+        "~snapshot"
     )
     assert f"Left out: {left_out}." in told
 

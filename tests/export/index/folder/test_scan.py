@@ -47,8 +47,14 @@ def test_a_folder_that_is_not_there_is_told_what_may_be_meant(folder: Path, out:
             scan_folder(tmp_path / name, leave_out=out)
     with pytest.raises(FolderUnusable, match=r"it is not there\.$"):
         scan_folder(tmp_path / "elsewhere" / "x", leave_out=out)
+    with pytest.raises(FolderUnusable, match=r"it holds no file\.$"):
+        scan_folder(tmp_path / "Pictures", leave_out=out)
     build(folder, out)
     folder.rename(tmp_path / "moved")
+    folder.mkdir()
+    with pytest.raises(FolderUnusable, match=r"it holds no file\. If a drive belongs there, mount it"):
+        scan_folder(folder, leave_out=out)
+    folder.rmdir()
     for absent in (folder, Path("/mnt/no drive of this machine"), Path("/Volumes/none/x")):
         with pytest.raises(FolderUnusable, match=r"it is not there\. If a drive belongs there, mount it"):
             scan_folder(absent, leave_out=out)
