@@ -31,6 +31,7 @@ from runtime.library.photos.photo_facts import PHOTO_FACTS_SCHEMA
 from runtime.library.previews.kept_previews import Previews
 from runtime.library.previews.preview_files import preview_path
 from runtime.settings import Settings
+from runtime.terminal import told_errors
 from runtime.web.api import create_app
 
 SHAPES = ((512, 384), (512, 341), (341, 512), (512, 288), (512, 512), (384, 512), (512, 384), (512, 341))
@@ -63,7 +64,7 @@ def main(
     ),
 ) -> None:
     """Print a Markdown table: frames, late ones, memory and elements, by how fast is scrolled."""
-    with TemporaryDirectory() as made, serving(make_library(Path(made), pictures), index) as address:
+    with told_errors(), TemporaryDirectory() as made, serving(make_library(Path(made), pictures), index) as address:
         rows = list(scrolls(address, seconds))
     heading = "| scrolled | px | frames/s | late | longest, ms | heap, MB | elements at most | pictures |"
     lines = [f"{pictures:,} pictures", "", heading, "|---" * 8 + "|", *rows]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.export.index.counted_models import COUNT
 from tests.export.index.small_library import FEW_QUESTIONS, PHOTOS, draw_many
 
 
@@ -27,3 +28,9 @@ def folder(tmp_path: Path) -> Path:
 def out(tmp_path: Path) -> Path:
     """Where an index is to be, not there yet."""
     return tmp_path / "artefacts" / "index"
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Pictures enough for a calibration."""
+    return draw_many(tmp_path / "many", [f"{number:02}.png" for number in range(COUNT)])
