@@ -107,7 +107,7 @@ def index(
         from export.index.build import BuildOptions, build_index
         from export.index.captions.file import read_given_captions
         from export.index.chosen_models import choose_models, open_models
-        from export.index.folder.excluded_files import LeavingOut
+        from export.index.folder.excluded_files import ExclusionRules
         from export.index.folder.scan import usable_root
         from export.index.photos.places import find_table
         from export.index.summary import tell_next_steps
@@ -117,7 +117,7 @@ def index(
         left_out = tuple(exclude or ())
         if cluster is None:
             root = usable_root(Path(folder), Path(out) if out else OWN_INDEX)
-            LeavingOut(root, left_out)  # said before anything of models
+            ExclusionRules(root, left_out)  # said before anything of models
         if cluster is not None:
             from rich.console import Console
 

@@ -22,7 +22,7 @@ from export.cluster.shards import (
 from export.cluster.sources import Source
 from export.cluster.stages import BESIDE, beside_table_type, beside_value
 from export.index.catalog import Catalog, IndexedImage
-from export.index.folder.excluded_files import LeavingOut
+from export.index.folder.excluded_files import ExclusionRules
 from export.index.folder.found import FoundImage, Scan, SkippedImage
 from export.index.folder.hashing import remembered_hashes
 from runtime.artefacts.fingerprint import PARTS, Fingerprint, Part, differing_entries
@@ -101,7 +101,7 @@ def read_last(
 
 def unread(source: Source, last: LastShards) -> tuple[list[FoundImage], dict[str, str]]:
     """Return the pictures that must be read for their sha256, and the sha256 of the others by path."""
-    scan = Scan(Path(source.address), source.began_ns, LeavingOut(Path(source.address)), images=[*source.images])
+    scan = Scan(Path(source.address), source.began_ns, ExclusionRules(Path(source.address)), images=[*source.images])
     of_this_source = last.manifest is not None and last.manifest.pictures_dir == source.address
     known = remembered_hashes(scan, last.catalog) if of_this_source else {}
     return [image for image in source.images if image.image_path not in known], known

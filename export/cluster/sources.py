@@ -12,7 +12,7 @@ from typing import Any
 
 from export.cluster.errors import SourceUnusable
 from export.cluster.shards import import_pyarrow, open_folder
-from export.index.folder.excluded_files import LeavingOut
+from export.index.folder.excluded_files import ExclusionRules
 from export.index.folder.found import FoundImage, SkippedImage, left_out_lines
 from export.index.folder.scan import BESIDE_SUFFIXES, mtime_of, scan_folder
 from export.index.folder.unread_formats import READ_SUFFIXES, read_formats, unread_lines
@@ -77,7 +77,7 @@ def list_source(given: str, rules: Rules, *, leave_out: Path | None = None) -> S
 
 
 def _in_folder(folder: Path, rules: Rules, leave_out: Path | None) -> Source:
-    leaving_out = LeavingOut(folder, rules.exclude, include_hidden=rules.include_hidden)
+    leaving_out = ExclusionRules(folder, rules.exclude, include_hidden=rules.include_hidden)
     scan = scan_folder(folder, leave_out, leaving_out)
     lines = (*unread_lines(scan.unread), *left_out_lines(scan))
     skipped = [*scan.skipped, *(SkippedImage(name, why) for name, why in scan.unlisted.items())]
@@ -87,7 +87,7 @@ def _in_folder(folder: Path, rules: Rules, leave_out: Path | None) -> Source:
 
 def _below_s3(address: str, rules: Rules, began_ns: int) -> Source:
     bucket, prefix = split_s3(address)
-    leaving_out = LeavingOut(Path("/"), rules.exclude, include_hidden=rules.include_hidden)
+    leaving_out = ExclusionRules(Path("/"), rules.exclude, include_hidden=rules.include_hidden)
     images, files = list[FoundImage](), list[FoundImage]()
     client = open_client("s3")
     with named_failures(address, REMEDY):

@@ -16,9 +16,8 @@ from export.index.generations.history import find_manifest
 from export.index.generations.last_generation import Generation
 from export.index.unreachable_pictures import KeptPictures
 
-FOUND_SHARE = (
-    0.5  # a library that was moved has lost less than the half that `unreachable_pictures.py` does not believe to be gone
-)
+# A library that was moved has lost less than the half that `unreachable_pictures.py` does not believe to be gone.
+FOUND_SHARE = 0.5
 
 
 def is_same_folder(one: Path, other: Path) -> bool:

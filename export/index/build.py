@@ -16,7 +16,7 @@ from export.index.captions.making import CaptionStep
 from export.index.captions.vectors import CaptionVectors
 from export.index.catalog import Catalog
 from export.index.contents import KnownContents, former_captions
-from export.index.folder.excluded_files import LeavingOut
+from export.index.folder.excluded_files import ExclusionRules
 from export.index.folder.found import Scan, not_read_lines, why_no_picture
 from export.index.folder.scan import may_be_a_drive, scan_folder
 from export.index.generations.history import bytes_of, name_of, sole_writer, whole_generations
@@ -72,7 +72,7 @@ def build_index(
         KeyboardInterrupt: Ctrl-C; what was done is kept, and captions made so far are in the index.
     """
     console, options = console or Console(stderr=True), options or BuildOptions()
-    scan = scan_folder(folder, out, LeavingOut(folder, options.exclude, include_hidden=options.include_hidden))
+    scan = scan_folder(folder, out, ExclusionRules(folder, options.exclude, include_hidden=options.include_hidden))
     if not (scan.images or scan.skipped or (out / MANIFEST_NAME).exists()):
         raise FolderUnusable(folder, why_no_picture(scan, may_be_a_drive=may_be_a_drive(scan.folder, out)))
     print_found(scan, folder, console)

@@ -63,12 +63,12 @@ def watch(
         refuse_more(context, folder)
         from export.index.build import BuildOptions, build_index
         from export.index.chosen_models import choose_models, open_models
-        from export.index.folder.excluded_files import LeavingOut
+        from export.index.folder.excluded_files import ExclusionRules
         from export.index.folder.scan import usable_root
         from export.index.photos.places import find_table
         from export.index.watch import watch_folder
 
-        LeavingOut(usable_root(folder, out), tuple(exclude or ()))  # said before anything of models
+        ExclusionRules(usable_root(folder, out), tuple(exclude or ()))  # said before anything of models
         options = BuildOptions(places=find_table(places), exclude=tuple(exclude or ()), include_hidden=include_hidden)
         chosen = choose_models(models)
         tell(f"Models: {name_models(chosen)}. Index: {out}.")

@@ -15,26 +15,12 @@ HIDDEN = "hidden"
 # Names of folders, in small letters; in them lie copies, thumbnails and what was deleted.
 COPIES = frozenset(
     {
-        *(
-            "@eadir",
-            "#recycle",
-            "#snapshot",
-            "@recycle",
-            "@recently-snapshot",
-            "@snapshot",
-            "@tmp",
-            "@__thumb",
-            "~snapshot",
-        ),  # NAS
+        *("@eadir", "@tmp", "#recycle", "#snapshot"),  # Synology
+        *("@recycle", "@recently-snapshot", "@snapshot", "@__thumb", "~snapshot"),  # QNAP, NetApp
         *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000"),  # Windows
         *("lost+found", "network trash folder", "temporary items", "ipod photo cache", "__macosx"),
-        *(
-            "trashbox",
-            "recycle bin",
-            "network recycle bin",
-            "files_trashbin",
-            "files_versions",
-        ),  # Buffalo, Netgear, Nextcloud
+        *("trashbox", "recycle bin", "network recycle bin"),  # Buffalo, Netgear
+        *("files_trashbin", "files_versions"),  # Nextcloud
         *(".thumbnails", ".thumbs", ".@__thumb", ".trash", ".trashes", ".trashbox", ".trashed", ".dtrash", ".recycle"),
         *(".snapshot", ".snapshots", ".zfs", ".stversions", ".stfolder", ".photoprism", ".appledouble", ".spotlight-v100"),
         *(".documentrevisions-v100", ".temporaryitems", ".fseventsd", ".git"),
@@ -53,7 +39,7 @@ NEXTCLOUD_COPIES = "appdata_oc"  # and the rest of its own name; below it, a pre
 LIGHTROOM_COPIES = ".lrdata"  # "Catalog Smart Previews.lrdata" holds DNGs
 
 
-class LeavingOut:
+class ExclusionRules:
     """The rules of one run."""
 
     def __init__(self, folder: Path, patterns: Sequence[str] = (), *, include_hidden: bool = False) -> None:
@@ -76,9 +62,8 @@ class LeavingOut:
         name = path.rpartition("/")[2].casefold()
         if name.startswith(".") and not self._include_hidden:
             return HIDDEN
-        if (
-            is_folder and (name in COPIES or name.endswith(LIGHTROOM_COPIES) or name.startswith(NEXTCLOUD_COPIES))
-        ) or _is_in_mac_library(path):
+        of_program = name.endswith(LIGHTROOM_COPIES) or name.startswith(NEXTCLOUD_COPIES)
+        if (is_folder and (name in COPIES or of_program)) or _is_in_mac_library(path):
             return path.rpartition("/")[2]
         if not is_folder and PREVIEW.fullmatch(path):
             return OF_AN_INDEX

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from export.index.folder.excluded_files import LeavingOut, folders_of
+from export.index.folder.excluded_files import ExclusionRules, folders_of
 from export.index.folder.unread_formats import read_formats, unread_lines
 
 MOUNT_IT = "If a drive belongs there, mount it; an index of it is as it was"
@@ -49,7 +49,7 @@ class Scan:
 
     folder: Path
     began_ns: int
-    rules: LeavingOut
+    rules: ExclusionRules
     images: list[FoundImage] = field(default_factory=list)
     skipped: list[SkippedImage] = field(default_factory=list)
     other_files: int = 0

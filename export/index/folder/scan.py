@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from export.errors import FolderUnusable
-from export.index.folder.excluded_files import HIDDEN, NOMEDIA, LeavingOut
+from export.index.folder.excluded_files import HIDDEN, NOMEDIA, ExclusionRules
 from export.index.folder.found import MOUNT_IT, FoundImage, Scan, SkippedImage, why_no_picture
 from export.index.folder.unread_formats import READ_SUFFIXES, live_videos, suffix_of, unread_kind
 from runtime.artefacts.manifest import MANIFEST_NAME, parse_index_manifest
@@ -36,7 +36,7 @@ MISREAD = (
 )
 
 
-def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut | None = None) -> Scan:
+def scan_folder(folder: Path, leave_out: Path | None = None, rules: ExclusionRules | None = None) -> Scan:
     """Return what lies in `folder` and below.
 
     What the rules leave out, folders with a file `.nomedia`, and the folder `leave_out`, are passed over. Links to folders
@@ -47,7 +47,7 @@ def scan_folder(folder: Path, leave_out: Path | None = None, rules: LeavingOut |
         FolderUnusable: it is not there, is no folder, cannot be listed, or holds nothing that could be a picture.
     """
     root = usable_root(folder, leave_out)
-    scan = Scan(root, began_ns=time.time_ns(), rules=rules or LeavingOut(root))
+    scan = Scan(root, began_ns=time.time_ns(), rules=rules or ExclusionRules(root))
     passed_over = leave_out.resolve() if leave_out else None
     waiting = [root]
     while waiting:

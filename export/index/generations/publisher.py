@@ -47,7 +47,7 @@ class BuildOptions:
         text_later: text is left to a later run, which the summary then asks for.
         previews: whether previews of the pictures are made, for the page and to be captioned from.
         forget: folders, by path below the pictures', "." for all; what cannot be looked at there leaves the index.
-        exclude: patterns of what is left out, as `LeavingOut` takes them.
+        exclude: patterns of what is left out, as `ExclusionRules` takes them.
         include_hidden: files and folders whose names begin with a dot count, too.
         reuse: the folder of another index of the same pictures, from which captions and previews are taken over.
     """

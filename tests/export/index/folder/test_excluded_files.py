@@ -6,7 +6,7 @@ import pytest
 
 from export.errors import FolderUnusable, PatternUnusable
 from export.index.build import BuildOptions
-from export.index.folder.excluded_files import LeavingOut
+from export.index.folder.excluded_files import ExclusionRules
 from tests.export.index.small_library import PHOTOS, build, draw, draw_many, ids_by_path, said_by
 
 COPIES = [
@@ -35,8 +35,8 @@ HIDDEN_COPIES = [
 ]
 
 
-def rules(*patterns: str, folder: Path = Path("/pictures"), include_hidden: bool = False) -> LeavingOut:
-    return LeavingOut(folder, patterns, include_hidden=include_hidden)
+def rules(*patterns: str, folder: Path = Path("/pictures"), include_hidden: bool = False) -> ExclusionRules:
+    return ExclusionRules(folder, patterns, include_hidden=include_hidden)
 
 
 def test_copies_of_nas_bins_and_snapshots_are_left_out_and_named(folder: Path, out: Path) -> None:
