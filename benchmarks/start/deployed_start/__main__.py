@@ -39,7 +39,7 @@ def publish(cloud: Cloud, bucket: str, index: Path) -> None:
 
 def measure(function: Function, rounds: int) -> dict[str, list[Figures]]:
     """Return the figures of each tier's starts; the tiers alternate."""
-    has_snapshot = (function.image.root / "task/runtime/artefacts/snapshot.py").is_file()
+    has_snapshot = (function.image.root / "task/runtime/artefacts/snapstart.py").is_file()
     found: dict[str, list[Figures]] = {"image, not in memory": [], "image, in memory": []}
     if has_snapshot:
         found["snapshot"] = []
