@@ -161,7 +161,7 @@ export function stop_months() {
 }
 
 function make_cell(picture, value) {
-	const cell = Object.assign(copy_template("cell_template"), { value });
+	const cell = Object.assign(copy_template("cell"), { value });
 	cell.style.setProperty("--ratio", ratio_of(picture));
 	fill_picture(cell, picture, `${usual_height()}px`);
 	return cell;

@@ -3,7 +3,7 @@
 export const by_id = (id) => document.getElementById(id);
 export const write = (id, text) => (by_id(id).textContent = text);
 export const viewer_part = (name) => by_id(`viewer_${name}`);
-export const copy_template = (id) => by_id(id).content.cloneNode(true).firstElementChild;
+export const copy_template = (name) => by_id(`${name}_template`).content.cloneNode(true).firstElementChild;
 export const when_idle = window.requestIdleCallback ?? setTimeout;
 const toasts = by_id("toasts");
 
@@ -26,7 +26,7 @@ export function find_words(name, values) {
 export const sentence = (name, values) => find_words(name, values)?.message;
 
 export function show_toast({ title, message, act, name = "Try again", failure = true }) {
-	const toast = copy_template("toast_template");
+	const toast = copy_template("toast");
 	const set = set_in(toast);
 	if (failure) toast.role = "alert";
 	set(".title", { textContent: title });

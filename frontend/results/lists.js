@@ -39,7 +39,7 @@ export function show_loading(request) {
 	const what = `${request.query ? "" : "for pictures "}${describe_request(request)}`;
 	const show_skeletons = () => {
 		clear();
-		match_list.append(by_id("skeletons").content.cloneNode(true));
+		for (let left = 12; left > 0; left--) match_list.append(copy_template("skeleton"));
 		enter("loading", `Looking ${what}`);
 	};
 	const timers = [setTimeout(show_skeletons, SKELETON_DELAY_MS), setTimeout(write, COLD_START_DELAY_MS, "status", sentence("waking_up", { what }))];
@@ -86,7 +86,7 @@ export function add(results) {
 	return make_cards();
 }
 
-const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
+export const in_sight = () => [...found.matches, ...(misses_box.open ? found.misses : [])];
 export const shown = () => in_sight().filter((result) => cards.has(result));
 
 export function show_why(results, why) {
@@ -122,7 +122,7 @@ const idle_moment = () => window.scheduler?.postTask(() => {}, { priority: "back
 
 function make_card(result, is_soon_seen) {
 	const { open, find_similar } = used;
-	const card = copy_template("card_template");
+	const card = copy_template("card");
 	const set = set_in(card);
 	const caption = describe_caption(result);
 	card.style.setProperty("--ratio", ratio_of(result));

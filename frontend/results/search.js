@@ -40,8 +40,8 @@ function show_results(request, first_answer, find_similar, signal) {
 	let are_shown;
 
 	function open(result, options) {
-		const shown = lists.shown();
-		open_viewer(shown, shown.indexOf(result), { ...uses, ...options });
+		const seen = lists.in_sight();
+		open_viewer(seen, seen.indexOf(result), { ...uses, ...options });
 	}
 
 	async function explain_shown() {

@@ -15,22 +15,24 @@ from typer.core import TyperGroup
 
 from runtime.settings.accepted_values import NAMES_NOTHING, refused_option
 
-_UsageError: Any = typer.BadParameter.__base__  # of all that cannot be used; typer exports it under no name
+# The library under typer, which typer keeps to itself: its contexts, commands, parameters and errors have no public types.
+UnderTyper = Any
+_UsageError: UnderTyper = typer.BadParameter.__base__  # of all that cannot be used
 
 
 class PlainlyRefusing(TyperGroup):
     """The command line's outermost group: whatever is refused below it passes through here."""
 
-    def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
+    def make_context(self, *args: UnderTyper, **extra: UnderTyper) -> UnderTyper:
         """Read the group's own options, as typer does."""
         return _in_our_words(super().make_context, *args, **extra)
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
+    def invoke(self, ctx: UnderTyper) -> UnderTyper:
         """Run the command that was typed, as typer does."""
         return _in_our_words(super().invoke, ctx)
 
 
-def with_named_paths(command: Any) -> Any:  # noqa: ANN401 (typer keeps click's types to itself)
+def with_named_paths(command: UnderTyper) -> UnderTyper:
     """Return a command that refuses an empty text, as all below it do, wherever it takes a path."""
     for below in getattr(command, "commands", {}).values():
         with_named_paths(below)
@@ -49,18 +51,18 @@ def near_options(typed: str, known: Sequence[str]) -> list[str]:
     return get_close_matches(typed, [option for option in known if len(option) > 2], n=2, cutoff=0.7)
 
 
-def options_of(context: Any) -> list[str]:  # noqa: ANN401 (typer keeps click's types to itself)
+def options_of(context: UnderTyper) -> list[str]:
     """Return every option of a command, in the order of its help."""
     return [name for one in context.command.get_params(context) for name in one.opts if name.startswith("-")]
 
 
-def _process_path(process: Callable[[Any, Any], Any], context: Any, given: Any) -> Any:  # noqa: ANN401 (typer's own)
+def _process_path(process: Callable[..., UnderTyper], context: UnderTyper, given: UnderTyper) -> UnderTyper:
     if any(isinstance(one, str) and not one.strip() for one in (given if isinstance(given, list | tuple) else [given])):
         raise typer.BadParameter(NAMES_NOTHING)
     return process(context, given)
 
 
-def _in_our_words(run: Callable[..., Any], *args: Any, **extra: Any) -> Any:  # noqa: ANN401 (typer keeps its types)
+def _in_our_words(run: Callable[..., UnderTyper], *args: UnderTyper, **extra: UnderTyper) -> UnderTyper:
     try:
         return run(*args, **extra)
     except typer.BadParameter as refused:
@@ -72,7 +74,7 @@ def _in_our_words(run: Callable[..., Any], *args: Any, **extra: Any) -> Any:  # 
         raise
 
 
-def _name_what_is_near(refused: Any) -> None:  # noqa: ANN401 (a _UsageError)
+def _name_what_is_near(refused: UnderTyper) -> None:
     """Add to an error what may have been meant, where it is about an option or a command that is not there."""
     context = refused.ctx
     if context is None:

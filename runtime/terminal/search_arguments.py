@@ -7,11 +7,11 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from typer.core import TyperCommand
 
 from runtime.terminal import escape_controls, tell
+from runtime.terminal.refusals import UnderTyper
 
 USAGE_WRONG = 2  # as typer's own exit code
 
@@ -19,7 +19,7 @@ USAGE_WRONG = 2  # as typer's own exit code
 class SearchCommand(TyperCommand):
     """A command whose query may leave words out: `-word` is no option, and is met with how to write it."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (typer keeps click's types to itself)
+    def parse_args(self, ctx: UnderTyper, args: list[str]) -> list[str]:
         """Return the arguments that are left, as typer does.
 
         Ends the command at the first `-word` before `--`, and at options behind it, where all are words of the query.
@@ -65,7 +65,7 @@ def tell_of_file(query: Sequence[str]) -> None:
         tell(f"{name} was searched for as words. To find pictures like the one in that file: --image {name}")
 
 
-def _options_among(words: Sequence[str], parameters: Sequence[Any]) -> tuple[list[str], list[str]]:
+def _options_among(words: Sequence[str], parameters: Sequence[UnderTyper]) -> tuple[list[str], list[str]]:
     """Return what of the words is an option that is whole, with its value, and the others."""
     takes_value = {
         name: not getattr(one, "is_flag", False) for one in parameters for name in (*one.opts, *one.secondary_opts)

@@ -81,6 +81,18 @@ def test_a_viewer_closed_before_its_card_is_made_leads_to_the_card(page: Page, s
     expect(pictures(page).nth(7)).to_be_focused()
 
 
+def test_a_picture_opened_before_the_other_cards_are_made_is_among_all(page: Page, stand_in: StandIn) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script("scheduler.postTask = () => new Promise((resolve) => (window.make_the_others = resolve))")
+    page.goto(f"{stand_in.url}/?q=boat")
+    pictures(page).first.click()
+    expect(pictures(page).nth(7)).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_contain_text("1 of 8")
+    page.evaluate("window.make_the_others()")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog")).to_contain_text("2 of 8")
+
+
 def test_a_link_to_a_result_opens_it_among_the_others(page: Page, stand_in: StandIn) -> None:
     page.goto(f"{stand_in.url}/?q=boat&photo=5")
     expect(page.get_by_role("dialog")).to_contain_text("6 of 8")
@@ -137,6 +149,7 @@ def test_the_large_preview_replaces_the_small_one_and_the_next_one_is_loaded_ahe
     open_explained(page, f"{stand_in.url}/?q=boat&k=3")
     with page.expect_response("**/previews/next.1600.jpg"):
         pictures(page).first.click()
+        expect(page.get_by_role("dialog")).to_contain_text("1 of 3")
     image = page.locator("#viewer_picture img")
     expect(image).to_have_attribute("src", f"{stand_in.url}/previews/drawn.1600.jpg")
     assert image.evaluate("(image) => image.naturalWidth") == 1600
