@@ -42,6 +42,12 @@ def open_explained(page: Page, address: str) -> None:
     expect(page.locator(".card[data-why='known']").first).to_be_visible()
 
 
+def open_picture(page: Page, number: int = 0) -> None:
+    """Open a result and wait for the viewer: until its files have come, keys are the card's."""
+    pictures(page).nth(number).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def stop_clock(page: Page) -> None:
     """Let the page's timers fire only when a test runs its clock on, however long the machine takes for anything."""
     page.clock.install(time=0)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.frontend.answers import WIDE_BOX, evidence, explained, heatmap, occlusion, result
-from tests.frontend.driving import cards, hottest_point, open_explained, pictures, search
+from tests.frontend.driving import hottest_point, open_explained, open_picture, pictures, search
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ def open_first(page: Page, stand_in: StandIn, address: str = "?q=boat", **eviden
     open_explained(page, f"{stand_in.url}/{address}")
     if evidence_of_first:
         stand_in.answer_next("explain", results=[explained(0, evidence=evidence(**evidence_of_first))])
-    pictures(page).first.click()
+    open_picture(page)
 
 
 def test_a_picture_is_opened_as_it_is_and_h_or_the_button_shows_where(page: Page, stand_in: StandIn) -> None:
@@ -150,7 +150,7 @@ def test_a_heatmap_that_failed_is_offered_again_and_brings_a_missing_reason_alon
         stand_in.hang_up_next("explain")
     page.goto(f"{stand_in.url}/?q=boat")
     expect(page.get_by_role("alert")).to_be_visible()
-    pictures(page).first.click()
+    open_picture(page)
     page.keyboard.press("h")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The heatmap could not be fetched.")
@@ -177,7 +177,7 @@ def test_a_heatmap_of_an_earlier_picture_or_search_is_dropped(page: Page, stand_
     expect(page.get_by_role("dialog")).to_be_hidden()
     stand_in.hold_next("explain")
     with page.expect_event("requestfailed"):
-        cards(page).nth(2).locator(".picture").click()
+        open_picture(page, 2)
         page.keyboard.press("h")
         page.keyboard.press("Escape")
         search(page, "another")

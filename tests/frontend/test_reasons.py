@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.frontend.answers import evidence, explained, result, word
-from tests.frontend.driving import cards, open_explained, search
+from tests.frontend.driving import cards, open_explained, open_picture, search
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -120,7 +120,7 @@ def test_the_viewer_shows_words_as_bars_with_their_numbers(page: Page, stand_in:
     words = [word("boat", 1.0), word("castle", 0.0, drop=-0.02), word("sea", 0.0, in_caption=True)]
     stand_in.answer_next("explain", results=[explained(0, evidence=evidence(words=words))])
     open_explained(page, f"{stand_in.url}/?q=boat")
-    cards(page).first.locator(".picture").click()
+    open_picture(page)
     page.keyboard.press("h")
     expect(page.get_by_role("dialog")).to_contain_text("Checked: ")  # the heatmap's answer has no words, and takes none away
     bars = page.locator("#viewer_bars").get_by_role("listitem")

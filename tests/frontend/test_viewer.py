@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.frontend.answers import explained, result
-from tests.frontend.driving import cards, open_explained, pictures
+from tests.frontend.driving import cards, open_explained, open_picture, pictures
 from tests.frontend.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_a_picture_that_is_opened_twice_closes_at_once(page: Page, stand_in: Sta
 
 def test_more_like_this_and_back_lead_to_the_open_picture_again(page: Page, stand_in: StandIn) -> None:
     open_explained(page, f"{stand_in.url}/?q=boat")
-    pictures(page).nth(2).click()
+    open_picture(page, 2)
     page.keyboard.press("m")
     expect(page).to_have_url(f"{stand_in.url}/?like=2")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -148,8 +148,7 @@ def test_the_large_preview_replaces_the_small_one_and_the_next_one_is_loaded_ahe
     stand_in.answer_next("explain", results=[explained(number) for number in range(3)])
     open_explained(page, f"{stand_in.url}/?q=boat&k=3")
     with page.expect_response("**/previews/next.1600.jpg"):
-        pictures(page).first.click()
-        expect(page.get_by_role("dialog")).to_contain_text("1 of 3")
+        open_picture(page)
     image = page.locator("#viewer_picture img")
     expect(image).to_have_attribute("src", f"{stand_in.url}/previews/drawn.1600.jpg")
     assert image.evaluate("(image) => image.naturalWidth") == 1600
