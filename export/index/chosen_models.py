@@ -52,13 +52,15 @@ def open_models(folder: Path, device: Device = "cpu") -> Models:
     if are_sample_models(manifest):
         tell(SAMPLE_MODELS_BANNER)
     blip, workers = manifest.blip, limit_decoders(Settings.read())
+    encoder = ClipEncoder(folder, manifest.clip, device=device)
     return Models(
         manifest.fingerprint(),
-        ClipEncoder(folder, manifest.clip, device=device),
+        encoder,
         (lambda: BlipCaptioner(folder, blip, device=device)) if blip else None,
         workers,
         decode_rule_of(manifest),
         manifest.clip.cosine_levels,
+        encoder.close_image_tower,
     )
 
 

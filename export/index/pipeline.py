@@ -71,9 +71,10 @@ class Captioner(Protocol):
 class Models:
     """What an index is made with.
 
-    `fingerprint` is as `ModelsManifest.fingerprint` returns it. `open_captioner` is called when there is a
-    picture to be captioned, and never before; it is None where the models have no captioner. `workers` is how many pictures
-    are in a model at once. `decode` is the rule that pictures are decoded by. `levels` say what cosines of the encoder mean.
+    `fingerprint` is as `ModelsManifest.fingerprint` returns it. `open_captioner` is called for the first picture to be
+    captioned; it is None without a captioner. Before, `close_image_tower` gives the image tower's memory back. `workers` is
+    how many pictures are in a model at once. `decode` is the rule that pictures are decoded by. `levels` say what cosines of
+    the encoder mean.
     """
 
     fingerprint: Mapping[str, str]
@@ -82,6 +83,7 @@ class Models:
     workers: int = 1
     decode: DecodeRule = "scaled"
     levels: CosineLevels = CLIP_LEVELS
+    close_image_tower: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +223,9 @@ def _decode_and_run(
         outcomes = {sha256: decoding.result() for sha256, decoding in decodings.items()}
         decoded = [outcome for outcome in outcomes.values() if isinstance(outcome, DecodedImage)]
         results = iter(run_model(decoded) if decoded else ())
-        return [
-            (sha256, outcome if isinstance(outcome, SkippedImage) else next(results)) for sha256, outcome in outcomes.items()
-        ]
+        return [(sha256, one if isinstance(one, SkippedImage) else next(results)) for sha256, one in outcomes.items()]
 
-    waiting: deque[Future[list[tuple[str, T | SkippedImage]]]] = deque()
-    left = iter(images.items())
+    waiting, left = deque[Future[list[tuple[str, T | SkippedImage]]]](), iter(images.items())
     decoders = ThreadPoolExecutor(workers, thread_name_prefix="decode")
     runners = ThreadPoolExecutor(workers, thread_name_prefix="model")
     try:

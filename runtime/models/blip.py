@@ -17,6 +17,7 @@ from runtime.artefacts.model_records import BlipRecord
 from runtime.images import preprocess
 from runtime.models.beam_search import BeamSearch
 from runtime.models.decoding import DecodingRules, DecodingStrategy, GreedySearch, Indices, NextTokens, likeliest_tokens
+from runtime.models.key_value_cache import KeyValueCache
 from runtime.models.onnx_session import Device, Session, open_graph
 from runtime.models.tokenizer import Tokenizer
 
@@ -48,10 +49,7 @@ class BlipCaptioner:
         self._tokenizer = Tokenizer(path, record.max_tokens, record.pad_token_id, content=content)
         self._vision = open_graph(source, record.vision, threads, device=device)
         self._decoder = open_graph(source, record.decoder, threads, device=device)
-        caches = [f"{part}_{layer}" for layer in range(record.layers) for part in ("key", "value")]
-        self._past_names = [f"past_{cache}" for cache in caches]
-        self._tokens_given = _count_next_tokens(self._decoder)
-        self._present_names = [f"present_{cache}" for cache in caches]
+        self._tokens_given, self._vocabulary = (_width_of(self._decoder, name) for name in (NEXT_TOKENS[0], "logits"))
 
     @property
     def batch_invariant(self) -> bool:
@@ -126,31 +124,30 @@ class BlipCaptioner:
         Returns:
             (n, t) int64 without start and end tokens, t at most `max_tokens`; pad tokens from a caption's end on.
         """
-        search = _search_by(self._rules, pictures)
-        past = self._empty_past(len(search.last_tokens))
+        search, cache = _search_by(self._rules, pictures), KeyValueCache(self.record, pictures)
         while len(search.last_tokens):
-            inputs = {"input_ids": search.last_tokens[:, None], **past, **cross}
-            following, present = self._run_decoder(inputs, search.tokens_wanted)
-            kept = search.advance(following)
-            past = {name: _take_rows(cache, kept.rows) for name, cache in zip(self._past_names, present, strict=True)}
+            kept = search.advance(self._run_decoder(search, cache, cross))
+            cache.keep(kept.rows)
             cross = {name: _keep_pictures(states, kept.pictures) for name, states in cross.items()}
         return search.captions()
 
-    def _run_decoder(self, inputs: Tensors, wanted: int) -> tuple[NextTokens, list[NDArray[Any]]]:
-        """Return each row's likeliest next tokens, `wanted` at least, and the longer cache.
+    def _run_decoder(self, search: DecodingStrategy, cache: KeyValueCache, cross: Tensors) -> NextTokens:
+        """Decode each row's last token, write the longer cache, and return the likeliest next tokens.
 
         Graphs that return the tokens themselves save a search over all words in numpy, which takes five to seven times
         as long as in the graph.
         """
-        if self._tokens_given >= wanted:
-            tokens, log_probabilities, *present = self._decoder.run([*NEXT_TOKENS, *self._present_names], inputs)
-            return NextTokens(tokens, log_probabilities), present
-        logits, *present = self._decoder.run(["logits", *self._present_names], inputs)
-        return likeliest_tokens(logits, wanted), present
-
-    def _empty_past(self, rows: int) -> Tensors:
-        shape = (rows, self.record.heads, 0, self.record.head_width)
-        return {name: np.empty(shape, dtype=np.float32) for name in self._past_names}
+        inputs: Tensors = {"input_ids": search.last_tokens[:, None], **cache.past(), **cross}
+        outputs: Tensors = dict(cache.present())
+        rows = len(search.last_tokens)
+        if self._tokens_given >= search.tokens_wanted:
+            shape = (rows, self._tokens_given)
+            following = NextTokens(np.empty(shape, np.int64), np.empty(shape, np.float32))
+            self._decoder.run_into(outputs | dict(zip(NEXT_TOKENS, following, strict=True)), inputs)
+            return following
+        logits = np.empty((rows, self._vocabulary), np.float32)
+        self._decoder.run_into(outputs | {"logits": logits}, inputs)
+        return likeliest_tokens(logits, search.tokens_wanted)
 
 
 def _rules_of(record: BlipRecord) -> DecodingRules:
@@ -169,15 +166,10 @@ def _search_by(rules: DecodingRules, pictures: int) -> DecodingStrategy:
     return GreedySearch(rules, pictures) if rules.num_beams == 1 else BeamSearch(rules, pictures)
 
 
-def _count_next_tokens(decoder: Session) -> int:
-    """Return how many next tokens of each row a decoder returns; 0 for one that returns logits alone."""
-    *_, count = decoder.output_shapes.get(NEXT_TOKENS[0], (0,))
-    return count if isinstance(count, int) else 0
-
-
-def _take_rows(cache: NDArray[np.float32], rows: Indices) -> NDArray[np.float32]:
-    """Return the chosen rows; the cache itself where all stay as they are, as greedy ones mostly do."""
-    return cache if np.array_equal(rows, np.arange(len(cache))) else cache[rows]
+def _width_of(decoder: Session, output: str) -> int:
+    """Return how much a decoder's output has for each row; 0 for one that it does not have."""
+    *_, width = decoder.output_shapes.get(output, (0,))
+    return width if isinstance(width, int) else 0
 
 
 def _keep_pictures(states: NDArray[Any], pictures: Indices) -> NDArray[Any]:

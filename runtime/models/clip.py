@@ -20,7 +20,7 @@ from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.mapped_words import FORMAT as WORDS_FORMAT
 from runtime.models.mapped_words import MappedWords
-from runtime.models.onnx_session import REMEDY, Device, Session, open_graph
+from runtime.models.onnx_session import REMEDY, Device, Session, open_graph, return_freed_memory
 from runtime.models.packed_texts import PACKING_INPUTS, pack_texts, without_padding
 from runtime.models.tokenizer import Tokenizer
 
@@ -183,6 +183,17 @@ class ClipEncoder:
     def seen_part(self, image: "Image") -> tuple[float, float, float, float]:
         """Return the part of a picture that the tower sees, (x0, y0, x1, y1) as fractions of its width and height."""
         return seen_part(image, self._record.preprocessing)
+
+    @property
+    def image_tower_is_open(self) -> bool:
+        """Whether an image was embedded since the tower was closed last."""
+        return self._image is not None
+
+    def close_image_tower(self) -> None:
+        """Give the memory of the image tower back, 127 MB of a CLIP B/32 in int8. The next image opens it again."""
+        with self._opening:
+            self._image = None
+        return_freed_memory()
 
     def _image_tower(self) -> Session:
         with self._opening:  # two threads with the first pictures at the same time would open it twice

@@ -41,6 +41,8 @@ class CaptionStep:
         if not images or not self._models.open_captioner:
             return
         yield
+        if self._models.close_image_tower:
+            self._models.close_image_tower()
         captioner = self._models.open_captioner()
         forecast = Forecast(len(images), lambda left, left_s: say_captions(left, left_s, console))
         batches = closing(caption_images(self._folder, images, captioner, self._models, previewed))
