@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from export.errors import unwritable_refused
+from export.index.captions.embedded_once import EmbeddedOnce
 from export.index.captions.vectors import CaptionVectors
 from export.index.catalog import Catalog, same_pictures
 from export.index.contents import KnownContents
@@ -143,7 +144,7 @@ class Publisher:
             dimension=self._models.encoder.dimension,
             vectors=known.vector_batches(catalog.rows),
             captions=captions.batches(catalog.rows),
-            embed_texts=self._models.encoder.embed_texts,
+            embed_texts=EmbeddedOnce(self._models.encoder.embed_texts),
             ivf_from=self._options.ivf_from,
             labels=self._options.labels,
             groups=self._groups,
