@@ -184,11 +184,6 @@ class ClipEncoder:
         """Return the part of a picture that the tower sees, (x0, y0, x1, y1) as fractions of its width and height."""
         return seen_part(image, self._record.preprocessing)
 
-    @property
-    def image_tower_is_open(self) -> bool:
-        """Whether an image was embedded since the tower was closed last."""
-        return self._image is not None
-
     def close_image_tower(self) -> None:
         """Give the memory of the image tower back, 127 MB of a CLIP B/32 in int8. The next image opens it again."""
         with self._opening:
