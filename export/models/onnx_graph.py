@@ -19,7 +19,7 @@ from onnx import TensorProto, numpy_helper
 from onnx.external_data_helper import set_external_data
 
 from runtime.artefacts.file_record import WEIGHTS_SUFFIX
-from runtime.models.onnx_session import return_freed_memory
+from runtime.images.memory import trim_heap
 
 if TYPE_CHECKING:
     from optimum.exporters.onnx import OnnxConfig
@@ -52,7 +52,7 @@ def write_graph(module: "nn.Module", onnx_config: "OnnxConfig", path: Path) -> N
         options = {"opset": OPSET, "input_shapes": dict(TRACED_SHAPES), "disable_dynamic_axes_fix": True}
         export(WeightInputModule(module), WeightInputConfig(onnx_config, weights), path, **options)
     gc.collect()  # optimum leaves the module in a reference cycle with its own forward(), which keeps the model's memory
-    return_freed_memory()
+    trim_heap()
     model = onnx.load(path)
     bypass_identities(model.graph)
     store_weights(model.graph, weights, _data_path(path))
@@ -62,9 +62,9 @@ def write_graph(module: "nn.Module", onnx_config: "OnnxConfig", path: Path) -> N
 def join_graph(source: Path, target: Path) -> None:
     """Write the graph `source` and the weights beside it as the one file `target`, whose folder is made."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    return_freed_memory()
+    trim_heap()
     onnx.save(onnx.load(source), target)
-    return_freed_memory()
+    trim_heap()
 
 
 def graph_bytes(path: Path) -> int:

@@ -19,9 +19,10 @@ from export.precision.rounding import Target
 from export.precision.sensitivity import Feed, LayerInputs
 from runtime.artefacts.model_records import BlipRecord, EncoderRecord
 from runtime.images import preprocess
+from runtime.images.memory import trim_heap
 from runtime.models.blip import BlipCaptioner, Tensors
 from runtime.models.clip import open_text_tokenizer
-from runtime.models.onnx_session import Array, Session, return_freed_memory
+from runtime.models.onnx_session import Array, Session
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -188,7 +189,7 @@ class BlipGateMeasure:
         cross = [captioner.see(one) for one in pixels]
         token_ids = [np.insert(captioner.decode(one, 1), 0, self._record.start_token_id, axis=1) for one in cross]
         del captioner  # so that the memory of its two graphs is free before others are opened
-        return_freed_memory()
+        trim_heap()
         return _ExactCaptions(pixels, cross, token_ids)
 
     @cached_property

@@ -22,7 +22,7 @@ from runtime.errors import ImageError, ImageNotFound, ImageTooLarge, ImageUnread
 from runtime.images import reasons
 from runtime.images.colour_profiles import to_srgb
 from runtime.images.limits import FORMATS, KEPT_EDGE_PIXELS, TIFF_VALUES_MAX, PictureLimits, process_limits
-from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, give_back, reduction
+from runtime.images.memory import GIVEN_BACK_BYTES, JPEG_REDUCTION_MAX, decode_memory, estimate_bytes, reduction, trim_heap
 from runtime.images.metadata import BareFile, read_orientation, without_metadata
 from runtime.images.opened_image import OpenedImage
 from runtime.images.pixels import MISSING_MAX, check_mode, missing_share, to_rgb, upright
@@ -149,7 +149,7 @@ def _decoded(
             yield replace(opened, width=found.size[0], height=found.size[1]) if found.size else opened
         finally:
             if wanted_bytes > GIVEN_BACK_BYTES:
-                give_back()
+                trim_heap()
 
 
 def _read_file(path: Path, name: str, limits: PictureLimits) -> bytes:

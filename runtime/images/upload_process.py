@@ -9,7 +9,7 @@ import numpy as np
 from runtime.artefacts.picture_decoding import DecodeRule
 from runtime.errors import ImageTooLarge, ImageUnreadable
 from runtime.images.limits import PictureLimits
-from runtime.images.memory import give_back
+from runtime.images.memory import trim_heap
 from runtime.images.uploads import LocalReader, Pixels
 from runtime.images.worker_process import PICTURE_MAX_S, NotStarted, WorkerEnded, WorkerProcess
 
@@ -54,7 +54,7 @@ class DecodeProcess:
             answer, pixels = {}, b""
         finally:
             if len(content) > GIVEN_BACK_CONTENT_BYTES:
-                give_back()  # what the web server held of the bodies before this one
+                trim_heap()  # what the web server held of the bodies before this one
         side = preprocessing.size
         if answer.get("shape") != [3, side, side] or len(pixels) != 12 * side * side:
             raise ImageUnreadable(name, "decoding it took more memory or time than is allowed, or broke the decoder")

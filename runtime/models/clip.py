@@ -15,12 +15,13 @@ from runtime.artefacts.folder import Folder, open_folder
 from runtime.artefacts.mapped_arrays import MappedArrays
 from runtime.artefacts.model_records import EncoderRecord, Preprocessing
 from runtime.images import preprocess, seen_part
+from runtime.images.memory import trim_heap
 from runtime.models.encoder import TextTokenizer
 from runtime.models.mapped_bpe import SUFFIX as MAPPED_SUFFIX
 from runtime.models.mapped_bpe import MappedBpe
 from runtime.models.mapped_words import FORMAT as WORDS_FORMAT
 from runtime.models.mapped_words import MappedWords
-from runtime.models.onnx_session import REMEDY, Device, Session, open_graph, return_freed_memory
+from runtime.models.onnx_session import REMEDY, Device, Session, open_graph
 from runtime.models.packed_texts import PACKING_INPUTS, pack_texts, without_padding
 from runtime.models.tokenizer import Tokenizer
 
@@ -188,7 +189,7 @@ class ClipEncoder:
         """Give the memory of the image tower back, 127 MB of a CLIP B/32 in int8. The next image opens it again."""
         with self._opening:
             self._image = None
-        return_freed_memory()
+        trim_heap()
 
     def _image_tower(self) -> Session:
         with self._opening:  # two threads with the first pictures at the same time would open it twice

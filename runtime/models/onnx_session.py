@@ -5,11 +5,9 @@ it is not optimized again, and the weights are mapped. Knows no model. onnxrunti
 telemetry is switched off.
 """
 
-import ctypes
 import mmap
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -191,12 +189,6 @@ def import_onnxruntime() -> Any:  # noqa: ANN401 (a module without types)
     import onnxruntime
 
     return onnxruntime
-
-
-def return_freed_memory() -> None:
-    """Give the system back what was freed: glibc keeps the weights of closed sessions, 0.5 GB of a CLIP B/32."""
-    with suppress(AttributeError):  # another C library, which has no such call
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _onnxruntime_errors() -> tuple[type[Exception], ...]:

@@ -132,4 +132,4 @@ def test_small_pictures_are_never_reduced_and_large_ones_keep_what_models_see() 
 
 
 def test_memory_is_given_back_where_the_system_can() -> None:
-    memory.give_back()
+    memory.trim_heap()
